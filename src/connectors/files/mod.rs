@@ -1,0 +1,1 @@
+//! Files that people bring: contact exports in their many dialects.

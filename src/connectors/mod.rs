@@ -1,0 +1,4 @@
+//! The outside's formats: build what goes out, parse what comes in. Connectors know no store.
+
+pub mod files;
+pub mod mail;

@@ -1,0 +1,1 @@
+//! The demo world: a seeded, fictional firm on the same code as real data.

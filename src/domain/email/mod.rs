@@ -1,0 +1,1 @@
+//! Mail as a subject of thought: subjects, threads, machine mail, quoted text and what a reply means.

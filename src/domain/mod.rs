@@ -1,0 +1,6 @@
+//! The rules of the trade, pure: no file, socket, clock or chance. Every function is a calculation over its arguments.
+
+pub mod email;
+pub mod id;
+pub mod schedule;
+pub mod text;

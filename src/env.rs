@@ -1,0 +1,186 @@
+//! What the outside supplies: the clock, chance and the process environment.
+//!
+//! Nothing else in the program reads the wall clock, draws a random number or looks at an environment
+//! variable. `CASEYOS_NOW` fixes the clock and `CASEYOS_SEED` the chance, so that a whole run can be repeated.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that asks the outside"
+)]
+
+use std::collections::hash_map::RandomState;
+use std::ffi::OsString;
+use std::fmt;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+
+/// A source of the current instant.
+pub trait Clock: Send + Sync + fmt::Debug {
+    /// Returns the current instant.
+    fn now(&self) -> Timestamp;
+}
+
+/// The machine's own clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+/// A clock that stands still, for repeatable runs.
+#[derive(Debug, Clone, Copy)]
+pub struct FixedClock(pub Timestamp);
+
+impl Clock for FixedClock {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+/// A clock that runs at the pace of another but a fixed distance away from it.
+#[derive(Debug, Clone)]
+pub struct ShiftedClock {
+    base: Arc<dyn Clock>,
+    shift: SignedDuration,
+}
+
+impl ShiftedClock {
+    /// Makes a clock that shows `base` plus `shift`.
+    #[must_use]
+    pub fn new(base: Arc<dyn Clock>, shift: SignedDuration) -> Self {
+        Self { base, shift }
+    }
+}
+
+impl Clock for ShiftedClock {
+    fn now(&self) -> Timestamp {
+        let base = self.base.now();
+        base.checked_add(self.shift).unwrap_or(base)
+    }
+}
+
+/// The clock and the chance that a run is given. Cheap to clone; clones share both.
+#[derive(Debug, Clone)]
+pub struct Env {
+    clock: Arc<dyn Clock>,
+    chance: Arc<AtomicU64>,
+}
+
+impl Env {
+    /// Makes an environment from a clock and a seed.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, seed: u64) -> Self {
+        Self {
+            clock,
+            chance: Arc::new(AtomicU64::new(seed)),
+        }
+    }
+
+    /// Makes the environment of this process: `CASEYOS_NOW` (RFC 3339) and `CASEYOS_SEED` (a whole number)
+    /// if they are set, else the machine's clock and a seed from the operating system.
+    ///
+    /// # Errors
+    /// Names the variable that holds something else.
+    pub fn from_process() -> Result<Self, String> {
+        let clock: Arc<dyn Clock> = match variable("CASEYOS_NOW") {
+            Some(text) => {
+                Arc::new(FixedClock(text.parse().map_err(|e| {
+                    format!("CASEYOS_NOW is not an RFC 3339 instant: {e}.")
+                })?))
+            }
+            None => Arc::new(SystemClock),
+        };
+        let seed = match variable("CASEYOS_SEED") {
+            Some(text) => text
+                .parse()
+                .map_err(|_| "CASEYOS_SEED is not a whole number.".to_owned())?,
+            None => RandomState::new().build_hasher().finish(),
+        };
+        Ok(Self::new(clock, seed))
+    }
+
+    /// Returns the current instant, to the millisecond, as the store keeps it.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let now = self.clock.now();
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+    }
+
+    /// Returns the clock, to build another upon.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    /// Returns the same chance under another clock.
+    #[must_use]
+    pub fn with_clock(&self, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            chance: Arc::clone(&self.chance),
+        }
+    }
+
+    /// Draws the next 64 bits of chance (SplitMix64; not for secrets).
+    #[must_use]
+    pub fn draw(&self) -> u64 {
+        const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
+        mix(self
+            .chance
+            .fetch_add(GAMMA, Ordering::Relaxed)
+            .wrapping_add(GAMMA))
+    }
+}
+
+/// Scrambles 64 bits (the output function of SplitMix64, Steele, Lea and Flood 2014).
+fn mix(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// Returns the time since the first call, for measuring durations; it says nothing of the date.
+#[must_use]
+pub fn monotonic() -> Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
+}
+
+/// Returns an environment variable that is set, not empty and Unicode.
+#[must_use]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Returns an environment variable that is set and not empty, for paths.
+#[must_use]
+pub fn variable_os(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_draws_the_same_numbers() {
+        let clock: Arc<dyn Clock> = Arc::new(FixedClock(Timestamp::UNIX_EPOCH));
+        let (a, b) = (Env::new(Arc::clone(&clock), 7), Env::new(clock, 7));
+        let draw = |env: &Env| [env.draw(), env.draw(), env.draw()];
+        assert_eq!(draw(&a), draw(&b));
+    }
+
+    #[test]
+    fn a_shifted_clock_keeps_its_distance() {
+        let base: Arc<dyn Clock> = Arc::new(FixedClock(Timestamp::UNIX_EPOCH));
+        let clock = ShiftedClock::new(base, SignedDuration::from_hours(2));
+        assert_eq!(clock.now().as_second(), 7200);
+    }
+}
