@@ -1,0 +1,1 @@
+//! when_text
