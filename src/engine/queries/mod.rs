@@ -1,0 +1,4 @@
+//! Read models: what the faces show, ready made.
+
+pub mod show;
+pub mod today;
