@@ -2,5 +2,6 @@
 
 pub mod email;
 pub mod id;
+pub mod limits;
 pub mod schedule;
 pub mod text;

@@ -19,7 +19,9 @@ pub use business::{
     add_business_days, first_business_instant_after, first_business_instant_from, is_business_day,
 };
 pub use parse::{ScheduleError, parse_days, parse_holidays, parse_window};
+pub(in crate::domain) use parse::{number, parse_clock, parse_date, parse_day};
 pub use search::{HORIZON_DAYS, NextAllowed, Reason, ReasonKind, Slot, next_allowed, search};
+pub(in crate::domain) use search::{clock, day_month, day_name, horizon, search_until};
 pub use window::{Weekdays, Window};
 pub use zones::{parse_zone, zone_name};
 

@@ -125,10 +125,11 @@ pub(in crate::domain) fn parse_clock(text: &str) -> Option<Time> {
     };
     let mut parts = digits.split(':');
     let hour = number(parts.next()?, 2)?;
-    let minute = parts
-        .next()
-        .map(|p| exactly_two(p))
-        .unwrap_or(if half_day.is_some() { Some(0) } else { None })?;
+    let minute = match parts.next() {
+        Some(part) => exactly_two(part)?,
+        None if half_day.is_some() => 0,
+        None => return None,
+    };
     let second = match parts.next() {
         Some(part) => exactly_two(part)?,
         None => 0,
@@ -141,7 +142,6 @@ pub(in crate::domain) fn parse_clock(text: &str) -> Option<Time> {
         Some(_) => return None,
         None => hour,
     };
-    // A leap second cannot be told apart from its neighbour here.
     Time::new(hour, minute, second, 0).ok()
 }
 

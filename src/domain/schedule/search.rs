@@ -78,9 +78,21 @@ pub fn next_allowed(policy: &SendPolicy, now: Timestamp) -> Option<Slot> {
 /// Returns the first instant at or after `now` that `policy` allows, with what decided it or what stood in the way.
 #[must_use]
 pub fn search(policy: &SendPolicy, now: Timestamp) -> NextAllowed {
-    let horizon = now
-        .checked_add(SignedDuration::from_hours(24 * HORIZON_DAYS))
-        .unwrap_or(Timestamp::MAX);
+    search_until(policy, now, horizon(now))
+}
+
+/// Returns the last instant that counts for someone who asks at `now`.
+pub(in crate::domain) fn horizon(now: Timestamp) -> Timestamp {
+    now.checked_add(SignedDuration::from_hours(24 * HORIZON_DAYS))
+        .unwrap_or(Timestamp::MAX)
+}
+
+/// Does as [`search`], up to and including `horizon`.
+pub(in crate::domain) fn search_until(
+    policy: &SendPolicy,
+    now: Timestamp,
+    horizon: Timestamp,
+) -> NextAllowed {
     let mut passed = Passed::default();
     let at = find(policy, now, horizon, &mut passed);
     let because = match at {
