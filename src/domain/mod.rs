@@ -5,3 +5,4 @@ pub mod id;
 pub mod limits;
 pub mod schedule;
 pub mod text;
+pub mod when_text;
