@@ -6,3 +6,4 @@ pub mod limits;
 pub mod schedule;
 pub mod text;
 pub mod when_text;
+pub mod zone;
