@@ -6,6 +6,9 @@
 
 mod places;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization;
 
 use places::{CITIES, COUNTRIES, Country, NAMESAKES, Place, STATES, State};
@@ -64,16 +67,26 @@ pub fn guess_zone(
     let city = parts.next().map(bare_city);
     let beside: Vec<String> = parts.collect();
 
-    let known = country.as_deref().and_then(find_country);
     let known = match &country {
-        Some(_) => known,
+        Some(words) => find_country(words),
         None => beside.last().and_then(|part| find_country_by_name(part)),
     };
-    let states = match (&state, beside.first()) {
-        (Some(state), _) => find_states(state, known),
-        (None, Some(part)) => find_states(part, known),
-        (None, None) => Vec::new(),
-    };
+    let region = state.as_deref().or(beside.first().map(String::as_str));
+    // "Atlanta, Georgia" and "Tbilisi, Georgia": the city alone can tell.
+    if country.is_none()
+        && let ([only], Some(city)) = (beside.as_slice(), &city)
+        && known.is_some()
+        && state.is_none()
+        && !find_states(only, None).is_empty()
+    {
+        let zone = find_city(city, known, &[], false)
+            .or_else(|| find_city(city, None, &find_states(only, None), false))?;
+        return Some(ZoneGuess {
+            zone,
+            from: ZoneEvidence::City,
+        });
+    }
+    let states = region.map_or_else(Vec::new, |words| find_states(words, known));
     let evidence = |zone, from| Some(ZoneGuess { zone, from });
 
     if let Some(city) = &city
@@ -106,37 +119,72 @@ fn find_city(
     if country_given && country.is_none() {
         return None;
     }
+    let narrowed = country.is_some() || !states.is_empty();
     let fits = |place: &Place| {
-        place.names.split('|').any(|name| name == city)
-            && country.is_none_or(|country| country.code == place.country)
+        country.is_none_or(|country| country.code == place.country)
             && (states.is_empty()
                 || states.iter().any(|state| {
                     state.country == place.country
                         && (place.state.is_empty() || state.code == place.state)
                 }))
     };
-    let (from_table, narrowed) = (
-        CITIES.iter().find(|p| fits(p)),
-        country.is_some() || !states.is_empty(),
-    );
-    from_table
-        .or_else(|| NAMESAKES.iter().filter(|_| narrowed).find(|p| fits(p)))
-        .map(|place| place.zone)
+    INDEX
+        .cities
+        .get(city)?
+        .iter()
+        .find(|(place, is_namesake)| (narrowed || !is_namesake) && fits(place))
+        .map(|(place, _)| place.zone)
 }
 
+/// The tables by name; an import asks for every row.
+struct Index {
+    /// Each city and whether others share its name; the sure ones first.
+    cities: HashMap<&'static str, Vec<(&'static Place, bool)>>,
+    /// By state code and by name.
+    states: HashMap<&'static str, Vec<&'static State>>,
+    /// By name, and by the code of three letters.
+    countries: HashMap<&'static str, &'static Country>,
+    /// By the code of two letters.
+    codes: HashMap<&'static str, &'static Country>,
+}
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let mut index = Index {
+        cities: HashMap::new(),
+        states: HashMap::new(),
+        countries: HashMap::new(),
+        codes: HashMap::new(),
+    };
+    let sure = CITIES.iter().map(|place| (place, false));
+    for (place, is_namesake) in sure.chain(NAMESAKES.iter().map(|place| (place, true))) {
+        for name in place.names.split('|') {
+            let places = index.cities.entry(name).or_default();
+            places.push((place, is_namesake));
+        }
+    }
+    for state in STATES {
+        for name in state.names.split('|').chain([state.code]) {
+            index.states.entry(name).or_default().push(state);
+        }
+    }
+    for country in COUNTRIES {
+        index.codes.insert(country.code, country);
+        for name in country.names.split('|') {
+            index.countries.insert(name, country);
+        }
+    }
+    index
+});
+
 fn find_country(words: &str) -> Option<&'static Country> {
-    COUNTRIES
-        .iter()
-        .find(|country| country.code.eq_ignore_ascii_case(words))
-        .or_else(|| find_country_by_name(words))
+    let code = INDEX.codes.get(words.to_uppercase().as_str()).copied();
+    code.or_else(|| find_country_by_name(words))
 }
 
 /// Finds a country by anything but its two-letter code, which beside a city is as often a state ("CA", "DE", "IN").
 fn find_country_by_name(words: &str) -> Option<&'static Country> {
     let words = words.strip_prefix("the ").unwrap_or(words);
-    COUNTRIES
-        .iter()
-        .find(|country| country.names.split('|').any(|name| name == words))
+    INDEX.countries.get(words).copied()
 }
 
 /// Returns every state that the words name, in the country if one is known.
@@ -145,12 +193,12 @@ fn find_states(words: &str, country: Option<&Country>) -> Vec<&'static State> {
         .strip_prefix("state of ")
         .or_else(|| words.strip_suffix(" state"))
         .unwrap_or(words);
-    STATES
-        .iter()
+    [words, words.to_uppercase().as_str()]
+        .into_iter()
+        .filter_map(|key| INDEX.states.get(key))
+        .flatten()
         .filter(|state| country.is_none_or(|country| country.code == state.country))
-        .filter(|state| {
-            state.code.eq_ignore_ascii_case(words) || state.names.split('|').any(|n| n == words)
-        })
+        .copied()
         .collect()
 }
 

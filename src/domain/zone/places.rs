@@ -313,6 +313,7 @@ pub(super) const CITIES: &[Place] = &[
     place("ljubljana", "SI", "", "Europe/Ljubljana"),
     place("kyiv|kiev", "UA", "", "Europe/Kyiv"),
     place("lviv", "UA", "", "Europe/Kyiv"),
+    place("tbilisi", "GE", "", "Asia/Tbilisi"),
     place("istanbul", "TR", "", "Europe/Istanbul"),
     place("ankara", "TR", "", "Europe/Istanbul"),
     place("moscow|moskva", "RU", "", "Europe/Moscow"),

@@ -77,6 +77,13 @@ fn addresses_as_they_come_have_their_zone() {
     check(("", "", "Cordoba, Spain"), "Europe/Madrid", City);
     check(("", "", "Marfa, TX"), "America/Chicago", State);
     check(("", "", "Nowhere, Portugal"), "Europe/Lisbon", Country);
+    check(("", "", "Atlanta, Georgia"), "America/New_York", City);
+    check(("", "", "Tbilisi, Georgia"), "Asia/Tbilisi", City);
+    check(
+        ("", "", "Atlanta, GA, United States"),
+        "America/New_York",
+        City,
+    );
     check(("UK", "", "Birmingham"), "Europe/London", City);
     check(("The Netherlands", "", ""), "Europe/Amsterdam", Country);
 }
@@ -95,6 +102,7 @@ fn where_people_of_the_same_words_live_hours_apart_nothing_is_said() {
     check("", "", "Birmingham");
     check("", "", "Portland");
     check("", "", "Springfield");
+    check("", "", "Smallville, Georgia");
     check("Atlantis", "", "London");
     check("Atlantis", "", "");
     check("", "", &"x".repeat(10_000));
