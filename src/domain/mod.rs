@@ -1,9 +1,29 @@
 //! The rules of the trade, pure: no file, socket, clock or chance. Every function is a calculation over its arguments.
 
-pub mod email;
+pub(crate) mod words;
+
 pub mod id;
+pub mod text;
+
+pub mod company;
+pub mod contact;
+pub mod email;
+
+pub mod action;
+pub mod deal;
+pub mod rule;
+pub mod signal;
+pub mod template;
+
+pub mod aps;
+pub mod learning;
+pub mod moves;
+pub mod outcome;
+
+pub mod guard;
 pub mod limits;
 pub mod schedule;
-pub mod text;
 pub mod when_text;
 pub mod zone;
+
+pub use words::{UnknownWord, nearest};

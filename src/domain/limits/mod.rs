@@ -167,6 +167,21 @@ pub struct LimitVerdict {
 }
 
 impl LimitVerdict {
+    /// Returns the verdict in two or three words, such as `3/20 today`; empty for a gap that has passed.
+    #[must_use]
+    pub fn short(&self) -> String {
+        let Self { used, cap, .. } = self;
+        let window = match self.limit {
+            LimitKind::PerContactWeek => "to them this week",
+            LimitKind::PerDomainDay => "to their domain today",
+            LimitKind::PerDay => "today",
+            LimitKind::Ramp => "of the ramp",
+            LimitKind::PerHour => "this hour",
+            LimitKind::MinGap => return String::new(),
+        };
+        format!("{used}/{cap} {window}")
+    }
+
     /// Returns the verdict as a sentence.
     #[must_use]
     pub fn sentence(&self) -> String {

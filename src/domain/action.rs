@@ -1,0 +1,222 @@
+//! Actions: what a move does when it is carried out.
+
+use super::words::words;
+
+words! {
+    /// What a move does when it is carried out.
+    pub enum ActionKind ("an action") {
+        /// Write a first or free mail.
+        SendEmail = "send_email",
+        /// Answer their mail in its thread.
+        Reply = "reply",
+        /// Write after something they did.
+        EmailFollowUp = "email_follow_up",
+        /// Write again in a thread that went silent.
+        ThreadBump = "thread_bump",
+        /// Offer times for a meeting.
+        BookMeeting = "book_meeting",
+        /// Offer times for a meeting, long form of the same.
+        ScheduleMeeting = "schedule_meeting",
+        /// Write after a meeting.
+        MeetingFollowUp = "meeting_follow_up",
+        /// Prepare for a meeting.
+        PrepMeeting = "prep_meeting",
+        /// Prepare a presentation.
+        PrepPresentation = "prep_presentation",
+        /// Offer new times after a missed meeting.
+        Reschedule = "reschedule",
+        /// Look at a deal that changed.
+        ReviewDeal = "review_deal",
+        /// Send a proposal.
+        SendProposal = "send_proposal",
+        /// Ask after a contract that was sent.
+        ContractFollowUp = "contract_follow_up",
+        /// Write about a new deal.
+        DealOutreach = "deal_outreach",
+        /// Ask a quiet customer how things are.
+        CheckIn = "check_in",
+        /// Write down a call.
+        LogCall = "log_call",
+        /// Ask for a LinkedIn connection, by hand.
+        ConnectLinkedin = "connect_linkedin",
+        /// Learn from a lost deal.
+        WinLossAnalysis = "win_loss_analysis",
+        /// Make something new from a piece of content.
+        ContentRepurpose = "content_repurpose",
+        /// Write a post.
+        SocialPost = "social_post",
+        /// Answer a post.
+        SocialReply = "social_reply",
+        /// Draft a newsletter.
+        NewsletterDraft = "newsletter_draft",
+        /// Make a piece of marketing material.
+        AssetCreate = "asset_create",
+        /// Bring a battle card up to date.
+        ReviewBattleCard = "review_battle_card",
+        /// Look at a customer's health.
+        HealthCheck = "health_check",
+        /// Write about a renewal.
+        RenewalOutreach = "renewal_outreach",
+        /// Raise a risk with a customer.
+        RiskEscalation = "risk_escalation",
+        /// Welcome a new customer.
+        OnboardingKickoff = "onboarding_kickoff",
+        /// Ask after an onboarding step.
+        OnboardingFollowUp = "onboarding_follow_up",
+        /// Make a task.
+        CreateTask = "create_task",
+        /// Complete a task.
+        CompleteTask = "complete_task",
+        /// Move a deal to another stage.
+        UpdateDealStage = "update_deal_stage",
+        /// Change a contact's record.
+        UpdateContact = "update_contact",
+        /// Bring the CRM up to date.
+        UpdateCrm = "update_crm",
+        /// Write a note.
+        AddNote = "add_note",
+        /// Make one contact of two.
+        MergeContacts = "merge_contacts",
+        /// Fill a contact's missing fields.
+        EnrichContact = "enrich_contact",
+        /// Clean up data.
+        DataCleanup = "data_cleanup",
+    }
+}
+
+/// How an action is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Means {
+    /// A mail is sent.
+    Mail,
+    /// The operator does it and ticks it off.
+    ByHand,
+}
+
+/// The four numbers that a family of actions starts from, each in 0..=1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Components {
+    /// What it may bring in.
+    pub revenue: f64,
+    /// How soon it is wanted.
+    pub urgency: f64,
+    /// How much work it is; ease is one less this.
+    pub effort: f64,
+    /// What it is worth beyond the money.
+    pub strategic: f64,
+}
+
+impl ActionKind {
+    /// Returns how the action is carried out.
+    #[must_use]
+    pub const fn means(self) -> Means {
+        match self {
+            Self::SendEmail
+            | Self::Reply
+            | Self::EmailFollowUp
+            | Self::ThreadBump
+            | Self::BookMeeting
+            | Self::ScheduleMeeting
+            | Self::MeetingFollowUp
+            | Self::Reschedule
+            | Self::SendProposal
+            | Self::ContractFollowUp
+            | Self::DealOutreach
+            | Self::CheckIn
+            | Self::RenewalOutreach
+            | Self::OnboardingKickoff
+            | Self::OnboardingFollowUp => Means::Mail,
+            Self::PrepMeeting
+            | Self::PrepPresentation
+            | Self::ReviewDeal
+            | Self::LogCall
+            | Self::ConnectLinkedin
+            | Self::WinLossAnalysis
+            | Self::ContentRepurpose
+            | Self::SocialPost
+            | Self::SocialReply
+            | Self::NewsletterDraft
+            | Self::AssetCreate
+            | Self::ReviewBattleCard
+            | Self::HealthCheck
+            | Self::RiskEscalation
+            | Self::CreateTask
+            | Self::CompleteTask
+            | Self::UpdateDealStage
+            | Self::UpdateContact
+            | Self::UpdateCrm
+            | Self::AddNote
+            | Self::MergeContacts
+            | Self::EnrichContact
+            | Self::DataCleanup => Means::ByHand,
+        }
+    }
+
+    /// Returns the family: a contact or deal has at most one open move of each.
+    #[must_use]
+    pub const fn family(self) -> &'static str {
+        match self {
+            Self::BookMeeting | Self::ScheduleMeeting | Self::MeetingFollowUp => "meeting",
+            Self::EmailFollowUp | Self::SendEmail | Self::ThreadBump => "email",
+            Self::UpdateCrm | Self::DataCleanup => "crm",
+            Self::CreateTask | Self::LogCall => "task",
+            other => other.as_str(),
+        }
+    }
+
+    /// Returns the family's components, for where a rule is silent.
+    #[must_use]
+    pub fn components(self) -> Components {
+        let (revenue, urgency, effort, strategic) = match self.family() {
+            "meeting" => (0.9, 0.8, 0.4, 0.8),
+            "email" => (0.6, 0.7, 0.2, 0.5),
+            "crm" => (0.3, 0.4, 0.3, 0.6),
+            "task" => (0.4, 0.5, 0.3, 0.5),
+            _ => (0.5, 0.5, 0.5, 0.5),
+        };
+        Components {
+            revenue,
+            urgency,
+            effort,
+            strategic,
+        }
+    }
+
+    /// Tells whether a mail of this kind asks for an answer, so that silence after it means something.
+    #[must_use]
+    pub const fn expects_answer(self) -> bool {
+        matches!(self.means(), Means::Mail)
+    }
+
+    /// Returns the words that name the action in a list, such as "Send proposal".
+    #[must_use]
+    pub fn label(self) -> String {
+        let mut words = self.as_str().replace('_', " ");
+        if let Some(first) = words.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_start_from_the_numbers_of_the_trade() {
+        let check = |action: ActionKind, expect: [f64; 4]| {
+            let c = action.components();
+            assert_eq!(
+                [c.revenue, c.urgency, c.effort, c.strategic],
+                expect,
+                "{action}"
+            );
+        };
+        check(ActionKind::BookMeeting, [0.9, 0.8, 0.4, 0.8]);
+        check(ActionKind::ThreadBump, [0.6, 0.7, 0.2, 0.5]);
+        check(ActionKind::DataCleanup, [0.3, 0.4, 0.3, 0.6]);
+        check(ActionKind::LogCall, [0.4, 0.5, 0.3, 0.5]);
+        check(ActionKind::SocialPost, [0.5, 0.5, 0.5, 0.5]);
+    }
+}
