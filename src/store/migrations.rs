@@ -22,7 +22,10 @@ pub(super) fn version(connection: &Connection) -> Result<i64> {
 pub(super) fn run(connection: &mut Connection, backups: &Path, now: Timestamp) -> Result<()> {
     let found = version(connection)?;
     if found > NEWEST {
-        return Err(StoreError::Newer { found, known: NEWEST });
+        return Err(StoreError::Newer {
+            found,
+            known: NEWEST,
+        });
     }
     if found > 0 && found < NEWEST {
         create_private_directory(backups)?;
@@ -62,7 +65,10 @@ mod tests {
     fn a_newer_file_is_left_alone() {
         let (_directory, store) = store();
         let path = store.directory().join(FILE_NAME);
-        Connection::open(&path).unwrap().pragma_update(None, "user_version", NEWEST + 1).unwrap();
+        Connection::open(&path)
+            .unwrap()
+            .pragma_update(None, "user_version", NEWEST + 1)
+            .unwrap();
         let error = Store::open(store.directory(), Timestamp::UNIX_EPOCH).unwrap_err();
         assert!(matches!(error, StoreError::Newer { .. }), "{error}");
     }

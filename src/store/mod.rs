@@ -52,7 +52,9 @@ pub enum StoreError {
     #[error("the database is busy in another process; nothing was changed. Try again in a moment.")]
     Busy,
     /// The file was written by a newer version.
-    #[error("the database has schema version {found} and this program knows {known}: it was written by a newer CaseyOS. Nothing was changed; install that version.")]
+    #[error(
+        "the database has schema version {found} and this program knows {known}: it was written by a newer CaseyOS. Nothing was changed; install that version."
+    )]
     Newer {
         /// The file's version.
         found: i64,
@@ -71,7 +73,9 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// A stored value cannot be what it is.
-    #[error("the database holds a value that it should not: {0}. `caseyos audit verify` and a backup in the data directory's `backups` may help.")]
+    #[error(
+        "the database holds a value that it should not: {0}. `caseyos audit verify` and a backup in the data directory's `backups` may help."
+    )]
     Invalid(String),
     /// The writer thread is gone or a job panicked; the transaction was rolled back.
     #[error("an internal error stopped the write; nothing of it was kept.")]
@@ -81,14 +85,19 @@ pub enum StoreError {
 impl StoreError {
     fn from_sqlite(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
+                Self::Busy
+            }
             _ => Self::Sqlite(error),
         }
     }
 
     /// Makes the error for a file operation.
     pub fn file(what: impl Into<String>, source: std::io::Error) -> Self {
-        Self::File { what: what.into(), source }
+        Self::File {
+            what: what.into(),
+            source,
+        }
     }
 }
 
@@ -146,7 +155,12 @@ impl WriteTx<'_> {
     ///
     /// # Errors
     /// If SQLite refuses the row.
-    pub fn emit(&self, now: Timestamp, kind: &'static str, subject: impl Into<String>) -> Result<()> {
+    pub fn emit(
+        &self,
+        now: Timestamp,
+        kind: &'static str,
+        subject: impl Into<String>,
+    ) -> Result<()> {
         let subject = subject.into();
         self.sql()
             .prepare_cached("INSERT INTO event (at, kind, subject) VALUES (?1, ?2, ?3)")?
@@ -205,7 +219,9 @@ pub struct Store {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("path", &self.shared.path).finish_non_exhaustive()
+        f.debug_struct("Store")
+            .field("path", &self.shared.path)
+            .finish_non_exhaustive()
     }
 }
 
@@ -286,7 +302,9 @@ impl Store {
 
     fn migrate(&self, now: Timestamp) -> Result<()> {
         let backups = self.shared.directory.join("backups");
-        self.on_writer(move |writer| migrations::run(writer.connection(Durability::Full)?, &backups, now))?;
+        self.on_writer(move |writer| {
+            migrations::run(writer.connection(Durability::Full)?, &backups, now)
+        })?;
         // A statement prepared before a migration knows the old schema.
         lock(&self.shared.readers).idle.clear();
         Ok(())
@@ -310,11 +328,16 @@ impl Store {
     ///
     /// # Errors
     /// What `job` returns, or why no connection could be opened.
-    pub fn read<T, E: From<StoreError>>(&self, job: impl FnOnce(&ReadTx<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        job: impl FnOnce(&ReadTx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut connection = self.take_reader()?;
         let result = (|| {
             let transaction = connection.transaction().map_err(StoreError::from_sqlite)?;
-            job(&ReadTx { connection: &transaction })
+            job(&ReadTx {
+                connection: &transaction,
+            })
         })();
         lock(&self.shared.readers).idle.push(connection);
         self.shared.reader_free.notify_one();
@@ -332,7 +355,11 @@ impl Store {
                 readers.open += 1;
                 return Ok(connection);
             }
-            readers = self.shared.reader_free.wait(readers).unwrap_or_else(PoisonError::into_inner);
+            readers = self
+                .shared
+                .reader_free
+                .wait(readers)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -340,28 +367,42 @@ impl Store {
     ///
     /// # Errors
     /// What `job` returns, [`StoreError::Busy`] if another process holds the database, [`StoreError::Writer`] if `job` panics.
-    pub fn write<T, E>(&self, durability: Durability, job: impl FnOnce(&WriteTx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    pub fn write<T, E>(
+        &self,
+        durability: Durability,
+        job: impl FnOnce(&WriteTx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
         let (result, events) = self.on_writer(move |writer| {
             let connection = writer.connection(durability)?;
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from_sqlite)?;
-            let tx = WriteTx { read: ReadTx { connection: &transaction }, events: RefCell::default() };
+            let transaction = connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .map_err(StoreError::from_sqlite)?;
+            let tx = WriteTx {
+                read: ReadTx {
+                    connection: &transaction,
+                },
+                events: RefCell::default(),
+            };
             let value = job(&tx)?;
             let events = tx.events.into_inner();
             transaction.commit().map_err(StoreError::from_sqlite)?;
             Ok::<_, E>((value, events))
         })?;
         if !events.is_empty() {
-            lock(&self.shared.subscribers).retain(|s| events.iter().all(|event| s.send(event.clone()).is_ok()));
+            lock(&self.shared.subscribers)
+                .retain(|s| events.iter().all(|event| s.send(event.clone()).is_ok()));
         }
         Ok(result)
     }
 
-    fn on_writer<T, E>(&self, job: impl FnOnce(&mut Writer) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    fn on_writer<T, E>(
+        &self,
+        job: impl FnOnce(&mut Writer) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -380,7 +421,9 @@ impl Store {
         if sender.send(job).is_err() {
             return Err(StoreError::Writer.into());
         }
-        answer.recv().unwrap_or_else(|_| Err(StoreError::Writer.into()))
+        answer
+            .recv()
+            .unwrap_or_else(|_| Err(StoreError::Writer.into()))
     }
 
     fn writer(&self) -> Result<SyncSender<Job>> {
@@ -389,7 +432,11 @@ impl Store {
             return Ok(sender.clone());
         }
         let (sender, jobs) = sync_channel::<Job>(WRITE_QUEUE);
-        let mut writer = Writer { path: self.shared.path.clone(), connection: None, durability: None };
+        let mut writer = Writer {
+            path: self.shared.path.clone(),
+            connection: None,
+            durability: None,
+        };
         std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || {
@@ -410,7 +457,10 @@ impl Store {
         // `PRAGMA data_version` compares a connection with itself, so the sum over changing readers would mislead: the
         // highest event id and the audit's end tell the same and are the same for every connection.
         self.read(|tx| {
-            Ok(tx.sql().prepare_cached("SELECT coalesce(max(id), 0) FROM event")?.query_row([], |row| row.get(0))?)
+            Ok(tx
+                .sql()
+                .prepare_cached("SELECT coalesce(max(id), 0) FROM event")?
+                .query_row([], |row| row.get(0))?)
         })
     }
 }
@@ -424,7 +474,9 @@ pub fn create_private_directory(path: &Path) -> Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|e| StoreError::file(format!("making the directory {}", path.display()), e))
+    builder
+        .create(path)
+        .map_err(|e| StoreError::file(format!("making the directory {}", path.display()), e))
 }
 
 /// Makes an empty file that only its owner may read, or leaves the one that is there.
@@ -436,18 +488,29 @@ pub fn create_private_file(path: &Path) -> Result<()> {
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).map_err(|e| StoreError::file(format!("making {}", path.display()), e))
+    options
+        .open(path)
+        .map(drop)
+        .map_err(|e| StoreError::file(format!("making {}", path.display()), e))
 }
 
 /// Turns stored milliseconds into an instant.
 pub(in crate::store) fn instant(ms: i64) -> Timestamp {
-    Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
+    Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
 }
 
 /// Reads a stored word of a closed list.
 pub(in crate::store) fn word<T: std::str::FromStr>(text: &str) -> rusqlite::Result<T> {
     text.parse().map_err(|_| {
-        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, format!("unknown word {text:?}").into())
+        rusqlite::Error::FromSqlConversionFailure(
+            0,
+            rusqlite::types::Type::Text,
+            format!("unknown word {text:?}").into(),
+        )
     })
 }
 
@@ -473,7 +536,11 @@ pub(crate) mod tests {
         assert!(failed.is_err());
         assert!(events.try_recv().is_err());
         assert_eq!(store.data_version().unwrap(), 0);
-        store.write(Durability::Full, |tx| tx.emit(Timestamp::UNIX_EPOCH, "test", "x:2")).unwrap();
+        store
+            .write(Durability::Full, |tx| {
+                tx.emit(Timestamp::UNIX_EPOCH, "test", "x:2")
+            })
+            .unwrap();
         assert_eq!(events.try_recv().unwrap().subject, "x:2");
         assert_eq!(store.data_version().unwrap(), 1);
     }
@@ -487,13 +554,19 @@ pub(crate) mod tests {
         });
         assert!(matches!(failed, Err(StoreError::Writer)));
         assert_eq!(store.data_version().unwrap(), 0);
-        store.write(Durability::Normal, |tx| tx.emit(Timestamp::UNIX_EPOCH, "test", "x:2")).unwrap();
+        store
+            .write(Durability::Normal, |tx| {
+                tx.emit(Timestamp::UNIX_EPOCH, "test", "x:2")
+            })
+            .unwrap();
     }
 
     #[test]
     fn a_reader_cannot_write() {
         let (_directory, store) = store();
-        let refused = store.read(|tx| Ok::<_, StoreError>(tx.sql().execute("DELETE FROM meta", []).is_err())).unwrap();
+        let refused = store
+            .read(|tx| Ok::<_, StoreError>(tx.sql().execute("DELETE FROM meta", []).is_err()))
+            .unwrap();
         assert!(refused);
     }
 
