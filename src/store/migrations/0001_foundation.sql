@@ -14,12 +14,6 @@ CREATE TABLE control (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO control (key, value, at) VALUES ('kill_switch', 'running', 0);
 
-CREATE TABLE lease (
-    name       TEXT PRIMARY KEY,
-    holder     TEXT NOT NULL,
-    taken_at   INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE company (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     name       TEXT NOT NULL,
@@ -56,15 +50,15 @@ CREATE TABLE contact (
     notes            TEXT NOT NULL DEFAULT '',
     -- Of the record as it was last imported, so that an unchanged row costs one comparison.
     fingerprint      INTEGER NOT NULL DEFAULT 0,
-    last_inbound_at  INTEGER,
-    last_outbound_at INTEGER,
+    -- The last mail, meeting or visit either way; none where nothing is known of the past.
+    last_contact_at  INTEGER,
     paused_until     INTEGER,
     pause_reason     TEXT NOT NULL DEFAULT '',
     created_at       INTEGER NOT NULL,
     updated_at       INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX contact_by_company ON contact (company_id) WHERE company_id IS NOT NULL;
-CREATE INDEX contact_customers ON contact (last_inbound_at) WHERE stage = 'customer';
+CREATE INDEX contact_customers ON contact (last_contact_at) WHERE stage = 'customer' AND last_contact_at IS NOT NULL;
 CREATE INDEX contact_renewals ON contact (renewal_at) WHERE renewal_at IS NOT NULL;
 
 -- Every address that a contact is known by, in lower case.
@@ -211,6 +205,8 @@ CREATE UNIQUE INDEX move_one_of_a_family ON move (subject, family) WHERE status 
 CREATE INDEX move_today ON move (score DESC, due_at, created_at, id) WHERE status = 'open';
 CREATE INDEX move_today_by_domain ON move (domain, score DESC, due_at, created_at, id) WHERE status = 'open';
 CREATE INDEX move_changes ON move (changes_at) WHERE status IN ('open', 'snoozed');
+-- Tasks that may be overdue.
+CREATE INDEX move_tasks_due ON move (due_at) WHERE status = 'open' AND family = 'task';
 CREATE INDEX move_by_contact ON move (contact_id, status) WHERE contact_id IS NOT NULL;
 CREATE INDEX move_by_subject ON move (subject, family, closed_at);
 
@@ -262,7 +258,9 @@ CREATE TABLE execution (
     subject             TEXT NOT NULL,
     message_id          TEXT NOT NULL UNIQUE,
     content_hash        BLOB NOT NULL,
-    rendered            BLOB NOT NULL,
+    -- What was approved, as JSON; the message is rendered from it when it is claimed.
+    content             TEXT NOT NULL,
+    rendered            BLOB,
     approved_by         TEXT NOT NULL,
     approved_at         INTEGER NOT NULL,
     approval_expires_at INTEGER NOT NULL,
