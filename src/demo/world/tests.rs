@@ -274,3 +274,44 @@ fn the_demo_begins_when_mail_may_go_out() {
     check("2026-03-07T09:30:00Z", "2026-03-05T09:12:00Z");
     check("2026-03-09T05:00:00Z", "2026-03-05T09:12:00Z");
 }
+
+#[test]
+fn the_world_holds_together_at_any_hour_and_in_any_zone() {
+    for (now, name) in [
+        ("2026-03-07T23:59:59Z", "Pacific/Auckland"),
+        ("2026-03-09T00:05:00Z", "America/Los_Angeles"),
+        ("2026-12-31T23:30:00Z", "Pacific/Kiritimati"),
+        ("2026-03-29T01:30:00Z", "Europe/Madrid"),
+        ("2028-02-29T12:00:00Z", "UTC"),
+    ] {
+        let now: Timestamp = now.parse().unwrap();
+        let w = World::generate(9, now, &zone(name)).unwrap();
+        for thread in &w.past_threads {
+            assert!(
+                thread.messages.windows(2).all(|m| m[0].at < m[1].at),
+                "{now}"
+            );
+            assert!(
+                thread.messages.iter().all(|m| m.at < now),
+                "{now} {}",
+                thread.subject
+            );
+        }
+        let booked = w
+            .signals
+            .iter()
+            .find(|s| s.kind == SignalKind::MeetingBooked)
+            .unwrap();
+        let ahead = booked.instant("starts_at").unwrap().duration_since(now);
+        assert!(
+            ahead > SignedDuration::ZERO && ahead < SignedDuration::from_hours(48),
+            "{now}"
+        );
+        assert!(
+            w.deals
+                .iter()
+                .filter_map(|d| d.renewal_at)
+                .all(|at| at > now)
+        );
+    }
+}
