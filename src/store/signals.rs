@@ -31,7 +31,11 @@ pub struct SignalRow {
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn find_same(tx: &ReadTx<'_>, draft: &SignalDraft, hash: &[u8; 32]) -> Result<Option<SignalId>> {
+pub fn find_same(
+    tx: &ReadTx<'_>,
+    draft: &SignalDraft,
+    hash: &[u8; 32],
+) -> Result<Option<SignalId>> {
     let by_hash = tx
         .sql()
         .prepare_cached("SELECT id FROM signal WHERE hash = ?1")?
@@ -59,7 +63,10 @@ pub fn insert(
     now: Timestamp,
 ) -> Result<SignalId> {
     let (contact, deal) = about;
-    let state = if contact.is_some() || deal.is_some() || draft.email.is_none() && draft.kind == SignalKind::Manual {
+    let state = if contact.is_some()
+        || deal.is_some()
+        || draft.email.is_none() && draft.kind == SignalKind::Manual
+    {
         "matched"
     } else {
         "unmatched"
@@ -146,15 +153,55 @@ pub fn of_move(tx: &ReadTx<'_>, id: MoveId, limit: usize) -> Result<Vec<SignalRo
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn list(tx: &ReadTx<'_>, contact: Option<ContactId>, unmatched: bool, limit: usize) -> Result<Vec<SignalRow>> {
+pub fn list(
+    tx: &ReadTx<'_>,
+    contact: Option<ContactId>,
+    unmatched: bool,
+    limit: usize,
+) -> Result<Vec<SignalRow>> {
     let filter = match (contact, unmatched) {
         (Some(_), _) => "s.contact_id = ?1",
         (None, true) => "s.state = 'unmatched' AND ?1 IS NULL",
         (None, false) => "?1 IS NULL",
     };
-    let sql = format!("SELECT {COLUMNS} FROM signal s WHERE {filter} ORDER BY s.occurred_at DESC, s.id DESC LIMIT ?2");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM signal s WHERE {filter} ORDER BY s.occurred_at DESC, s.id DESC LIMIT ?2"
+    );
     let mut statement = tx.sql().prepare_cached(&sql)?;
     Ok(statement
-        .query_map((contact.map(|c| c.0), i64::try_from(limit).unwrap_or(i64::MAX)), from_row)?
+        .query_map(
+            (
+                contact.map(|c| c.0),
+                i64::try_from(limit).unwrap_or(i64::MAX),
+            ),
+            from_row,
+        )?
         .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns the signals about a deal in the order in which they happened; equal instants by content.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn of_deal(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<SignalRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM signal s WHERE s.deal_id = ?1 ORDER BY s.occurred_at, s.hash"
+    );
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    Ok(statement
+        .query_map([deal.0], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Tells whether a contact answered by mail at or after an instant.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn answered_since(tx: &ReadTx<'_>, contact: ContactId, since: Timestamp) -> Result<bool> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM signal WHERE kind = 'mail.reply_received' AND contact_id = ?1 AND occurred_at >= ?2)",
+        )?
+        .query_row((contact.0, since.as_millisecond()), |row| row.get(0))?)
 }

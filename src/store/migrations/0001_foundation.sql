@@ -146,6 +146,8 @@ CREATE TABLE signal (
 ) STRICT;
 CREATE UNIQUE INDEX signal_once ON signal (source, external_id, kind, version) WHERE external_id <> '';
 CREATE INDEX signal_by_contact ON signal (contact_id, occurred_at) WHERE contact_id IS NOT NULL;
+CREATE INDEX signal_by_deal ON signal (deal_id, occurred_at) WHERE deal_id IS NOT NULL;
+CREATE INDEX signal_replies ON signal (contact_id, occurred_at) WHERE kind = 'mail.reply_received' AND contact_id IS NOT NULL;
 CREATE INDEX signal_by_time ON signal (occurred_at);
 CREATE INDEX signal_unmatched ON signal (occurred_at) WHERE state = 'unmatched';
 
@@ -347,6 +349,7 @@ CREATE TABLE outcome (
     undone_at    INTEGER
 ) STRICT;
 CREATE INDEX outcome_by_time ON outcome (occurred_at);
+CREATE INDEX outcome_by_deal ON outcome (deal_id) WHERE deal_id IS NOT NULL;
 CREATE INDEX outcome_by_contact ON outcome (contact_id, occurred_at) WHERE contact_id IS NOT NULL;
 
 CREATE TABLE outcome_tally (
