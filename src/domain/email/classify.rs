@@ -364,3 +364,106 @@ fn name(sense: Sense) -> &'static str {
         _ => "another meaning",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, label: ReplyLabel) {
+        let got = classify(text);
+        assert_eq!(got.label, label, "{text:?}: {got:?}");
+    }
+
+    #[test]
+    fn opt_outs_are_heard_in_every_language_known() {
+        for text in [
+            "STOP", "stop.", "Stop please", "Please stop.", "Hi Casey, stop", "STOP STOP STOP", "unsubscribe", "Unsubscribe me please", "please unsubscribe", "Remove me", "Take me off your list.", "Please take me off this list",
+            "Do not contact me again.", "Don't contact me again", "don't email me anymore", "Please don't send me any more emails.", "I don't want to receive your emails", "I no longer wish to receive these emails.", "Not interested, please remove me", "no please remove me from your list",
+            "Please remove my email from your database", "kindly remove us from your mailing list", "Stop emailing me!", "Why don't you stop emailing me?", "If you don't stop emailing me I will report you", "I can't unsubscribe, please help", "I would like to unsubscribe", "How do I unsubscribe?", "opt out", "Please opt me out of all future emails",
+            "No more emails please", "Leave me alone", "Never contact me again", "cease and desist all communication", "Lose my email", "Please delete my data.", "Email me again and I will report you as spam.", "Please refrain from contacting me", "stop sending me these emails", "I want off this list. Take me off.", "Thanks but please stop contacting me",
+            "Bitte melden Sie mich ab.", "Bitte nehmen Sie mich aus Ihrem Verteiler.", "Bitte keine weiteren E-Mails.", "Schreiben Sie mir nicht mehr.", "Bitte kontaktieren Sie mich nicht mehr", "Ich möchte keine Mails mehr", "Abmelden", "Löschen Sie meine Daten", "Ich widerspreche der Nutzung meiner Daten",
+            "Merci de me désabonner.", "Désinscrivez-moi", "Veuillez me retirer de votre liste", "Ne m'écrivez plus.", "Je ne souhaite plus recevoir vos emails", "Arrêtez de m'écrire", "Merci de ne plus me contacter", "Désabonnement",
+            "Dadme de baja", "Quiero darme de baja", "Por favor, denme de baja", "No me escriban más", "No quiero recibir más correos", "Elimine mi correo de su lista", "BAJA",
+            "Cancellatemi dalla lista", "Non scrivetemi più", "Non voglio più ricevere email", "Rimuovetemi dalla lista", "Vorrei disiscrivermi",
+            "Remova meu email da lista", "Não quero mais receber emails", "Pare de me enviar emails", "Não me contacte mais", "Descadastrar", "Por favor, me remova da lista",
+            "Schrijf mij uit", "Graag afmelden", "Stuur mij geen mails meer", "Geen mails meer aub", "Haal mij van de lijst", "Verwijder mij uit uw bestand",
+            "Avregistrera mig", "Ta bort mig från listan", "Sluta maila mig", "Jag vill inte ha fler mejl", "Frameld mig", "Meld meg av",
+            "Proszę mnie wypisać", "Wypisz mnie", "Nie piszcie do mnie więcej", "Proszę usunąć mój adres", "Rezygnuję",
+            "退订", "отписаться",
+        ] {
+            check(text, ReplyLabel::Unsubscribe);
+        }
+    }
+
+    #[test]
+    fn words_of_stopping_are_not_always_an_opt_out() {
+        for text in [
+            "Happy to stop by your booth on Thursday.", "I wouldn't unsubscribe, love this", "Please don't stop sending these", "I would never unsubscribe from this", "Don't remove me from the list please", "We need a one-stop shop", "Does your tool handle unsubscribe requests?", "Our unsubscribe rate is 2%",
+            "Can you stop by on Monday?", "The unsubscribe link in your demo looks nice", "I can't stop thinking about your demo", "It took me off guard, sounds great", "Do not contact me before Monday, I'm travelling", "How do your customers unsubscribe?", "Stop the presses, this is great!", "Let's not stop here, send me more info",
+            "Remove the second item from the quote, please", "Not interested", "No thanks", "This is spam. I will report you.", "ok", "", "Please send the list of customers", "Pas de problème, arrêtons-nous au stand", "I never asked to be removed",
+        ] {
+            let got = classify(text);
+            assert_ne!(got.label, ReplyLabel::Unsubscribe, "{text:?}: {got:?}");
+        }
+    }
+
+    #[test]
+    fn replies_have_their_labels() {
+        use ReplyLabel::*;
+        check("Sounds good, let's talk Tuesday.", MeetingRequest);
+        check("Can we meet on Thursday at 3pm?", MeetingRequest);
+        check("Tuesday at 3 works for me", MeetingConfirmed);
+        check("Confirmed, see you Tuesday", MeetingConfirmed);
+        check("Yes, interested. Tell me more.", Interested);
+        check("This sounds interesting, please send me more information", Interested);
+        check("How much does it cost?", Question);
+        check("What integrations do you support?", Question);
+        check("Not interested right now, try Q3", NotNow);
+        check("Maybe next quarter", NotNow);
+        check("Not at the moment, reach out again in 6 months", NotNow);
+        check("Not interested.", NotInterested);
+        check("No thanks", NotInterested);
+        check("We'll pass", NotInterested);
+        check("I'm not the right person for this", WrongPerson);
+        check("I no longer work at Acme", WrongPerson);
+        check("Talk to Bob instead, bob@acme.io", Referral);
+        check("Please contact my colleague Jane", Referral);
+        check("This is spam. I will report you.", Complaint);
+        check("How did you get my email address?", Complaint);
+        check("Thanks!", Thanks);
+        check("Thank you so much", Thanks);
+        check("ok", Unclear);
+        check("I am out of office until 3 March.", OutOfOffice);
+        check("Kein Interesse", NotInterested);
+        check("Pas intéressé", NotInterested);
+        check("No me interesa", NotInterested);
+        check("Non siamo interessati", NotInterested);
+        check("Klingt interessant, gerne mehr Informationen", Interested);
+        let objection = |text: &str, kind: ObjectionKind| {
+            let got = classify(text);
+            assert_eq!((got.label, got.objection), (Objection, Some(kind)), "{text:?}: {got:?}");
+        };
+        objection("It's too expensive for us", ObjectionKind::Price);
+        objection("We don't have the budget", ObjectionKind::Price);
+        objection("The timing isn't right", ObjectionKind::Timing);
+        objection("We already use HubSpot and are happy with it", ObjectionKind::Competitor);
+        objection("We don't need this", ObjectionKind::Need);
+        objection("I need to ask my boss first", ObjectionKind::Authority);
+    }
+
+    #[test]
+    fn unsubscribe_mail_is_known_by_its_subject() {
+        for subject in ["unsubscribe", "Unsubscribe", "UNSUBSCRIBE 7f3a9", "unsubscribe: ann@acme.io", "Abmelden", "Désinscription"] {
+            assert!(is_opt_out_subject(subject), "{subject:?}");
+        }
+        for subject in ["Re: Quick question", "Unsubscribe rates of your customers", "How to unsubscribe", "unsubscribe link broken", ""] {
+            assert!(!is_opt_out_subject(subject), "{subject:?}");
+        }
+    }
+
+    #[test]
+    fn low_confidence_shows() {
+        assert!(classify("ok").confidence < CHECK_BELOW);
+        assert!(classify("STOP").confidence > 0.9);
+    }
+}

@@ -246,7 +246,8 @@ mod tests {
             let base = base_subject(&subject).text;
             prop_assert_eq!(&base_subject(&base).text, &base);
             let once = reply_subject(&subject);
-            prop_assert_eq!(reply_subject(&once).trim(), once.trim());
+            let twice = reply_subject(&once);
+            prop_assert_eq!(twice.trim(), once.trim());
             prop_assert_eq!(base_subject(&format!("Re: {subject}")).text, base);
         }
     }
