@@ -99,7 +99,7 @@ pub(in crate::engine) fn make(tx: &ReadTx<'_>, core: &Core, mv: &MoveRow, now: T
         let id = MessageId::find(&parent.message_id)?;
         let in_reply_to = parse_list(&parent.in_reply_to);
         let references = parse_list(&parent.references);
-        Some(reply_headers_to(&id, &in_reply_to, &references, &parent.subject))
+        Some(reply_headers_to(Some(&id), &in_reply_to, &references, &parent.subject))
     });
     let (in_reply_to, references) = match &headers {
         Some(h) => (h.in_reply_to.as_ref().map(ToString::to_string).unwrap_or_default(), h.references.iter().map(ToString::to_string).collect()),

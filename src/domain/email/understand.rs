@@ -1,0 +1,439 @@
+//! How a message is understood: its class, its label, what the person wrote, and why.
+//!
+//! The rules in order; the first that fits decides the class:
+//! 1. our own mail is never an answer: `unrelated`, with `from_us`;
+//! 2. a delivery report of a failure: `bounce_hard` or `bounce_soft`; one of success is `unrelated`;
+//! 3. a read receipt: `read_receipt`;
+//! 4. an answer to an invitation: `meeting_reply`, though calendars send it automatically;
+//! 5. a message of an unsubscribe link, by its subject: `opt_out`, even from a machine, but not from a mass mailing;
+//! 6. machine mail: `auto_reply`, or `unrelated` for newsletters and notices outside our threads. A mailing list's message in our thread is a person's;
+//! 7. a person's opt-out: `opt_out`, if it answers us, comes from someone we wrote to, or is nobody else's thread;
+//! 8. an answer by its threading headers: `reply`;
+//! 9. without them, from someone we wrote to, or under a subject that we sent: `probable_reply`;
+//! 10. anything else: `unrelated`.
+//!
+//! Where nothing is known of what was sent (a lone file), any In-Reply-To is taken as an answer to us, and a reply's subject as a probable one.
+
+use std::collections::{BTreeSet, HashSet};
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::address::EmailAddress;
+use super::bounce::{self, Bounce, BounceKind};
+use super::calendar::{self, CalendarAnswer, Participation};
+use super::classify::{self, Classification, ObjectionKind, ReplyLabel};
+use super::dates::return_date;
+use super::machine::{self, MachineSigns};
+use super::message_id::MessageId;
+use super::parsed::ParsedMail;
+use super::quote::{self, Stripped};
+use super::subject;
+
+/// What kind of message it is to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailClass {
+    /// A person answers us.
+    Reply,
+    /// A person seems to answer us, without threading headers.
+    ProbableReply,
+    /// A machine answers us.
+    AutoReply,
+    /// It could not be delivered.
+    BounceHard,
+    /// It could not be delivered yet.
+    BounceSoft,
+    /// It was opened, or deleted unread.
+    ReadReceipt,
+    /// An invitation was answered.
+    MeetingReply,
+    /// A person wants no more mail.
+    OptOut,
+    /// None of our business.
+    Unrelated,
+}
+
+impl MailClass {
+    /// Returns the name as in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reply => "reply",
+            Self::ProbableReply => "probable_reply",
+            Self::AutoReply => "auto_reply",
+            Self::BounceHard => "bounce_hard",
+            Self::BounceSoft => "bounce_soft",
+            Self::ReadReceipt => "read_receipt",
+            Self::MeetingReply => "meeting_reply",
+            Self::OptOut => "opt_out",
+            Self::Unrelated => "unrelated",
+        }
+    }
+}
+
+/// Which Message-IDs are ours.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum OurIds {
+    /// Nothing is known; any thread may be ours.
+    #[default]
+    Unknown,
+    /// These of the ids that the message refers to are ours, and no others.
+    Known(HashSet<MessageId>),
+}
+
+impl OurIds {
+    fn contains(&self, id: &MessageId) -> bool {
+        match self {
+            Self::Unknown => false,
+            Self::Known(ids) => ids.contains(id),
+        }
+    }
+}
+
+/// What is known of the author.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Correspondent {
+    /// Nothing: there is no database to ask.
+    #[default]
+    Unknown,
+    /// We never wrote to this address.
+    Stranger,
+    /// We wrote to this address.
+    Known,
+}
+
+/// What is known around a message.
+#[derive(Debug, Clone, Default)]
+pub struct MailContext {
+    /// Which of the ids that it refers to are ours.
+    pub ours: OurIds,
+    /// The operator's own addresses.
+    pub own_addresses: Vec<EmailAddress>,
+    /// What is known of the author.
+    pub correspondent: Correspondent,
+    /// The keys of the subjects that we sent (see [`subject::thread_subject`]) to the author or, for a stranger, to anyone.
+    pub sent_subjects: BTreeSet<String>,
+    /// The day that dates in the text are counted from, if the message has no date of its own.
+    pub today: Option<Date>,
+}
+
+/// A message, understood.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Understanding {
+    /// What kind of message it is.
+    pub class: MailClass,
+    /// What it means, where a person or an absent person's program wrote it.
+    pub label: Option<ReplyLabel>,
+    /// What an objection is about.
+    pub objection: Option<ObjectionKind>,
+    /// How sure class and label are, 0..1.
+    pub confidence: f64,
+    /// Whether the operator should check the label.
+    pub check_label: bool,
+    /// What was taken away from the text, and what is left.
+    #[serde(flatten)]
+    pub stripped: Stripped,
+    /// The reasons, the deciding one first.
+    pub because: Vec<String>,
+    /// The message that it answers or reports on: one of ours if there is one, else the nearest that it names.
+    pub in_reply_to: Option<MessageId>,
+    /// Whether `in_reply_to` is known to be ours.
+    pub answers_ours: bool,
+    /// The delivery report.
+    pub bounce: Option<Bounce>,
+    /// The day the author is back, or until which they are away.
+    pub out_of_office_until: Option<Date>,
+    /// The calendar object's answer.
+    pub calendar: Option<CalendarAnswer>,
+    /// Whether one of the operator's own addresses sent it.
+    pub from_us: bool,
+}
+
+/// How a message hangs together with what we sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tie {
+    /// It refers to a message of ours.
+    Ours,
+    /// It refers to some message, and nothing is known of ours.
+    Presumed,
+    /// It refers to messages that are not ours.
+    Others,
+    /// It refers to nothing.
+    None,
+}
+
+/// Returns how `mail` is to be understood.
+#[must_use]
+pub fn understand(mail: &ParsedMail, context: &MailContext) -> Understanding {
+    let signs = machine::signs(mail);
+    let stripped = quote::strip(&mail.text);
+    let calendar = mail.calendar.as_deref().map(|text| calendar::read(text, mail.calendar_method.as_deref()));
+    let bounce = bounce::read(mail, &signs);
+    let report = bounce.as_ref().and_then(|b| b.original_message_id.clone());
+    let reported = report.or_else(|| signs.read_receipt.as_ref().and_then(|_| bounce::reported_id(mail)));
+    let referred: Vec<&MessageId> = reported.iter().chain(mail.ancestors()).collect();
+    let ours = referred.iter().find(|id| context.ours.contains(id)).copied();
+    let tie = match (ours, referred.is_empty(), &context.ours) {
+        (Some(_), _, _) => Tie::Ours,
+        (None, true, _) => Tie::None,
+        (None, false, OurIds::Unknown) => Tie::Presumed,
+        (None, false, OurIds::Known(_)) => Tie::Others,
+    };
+    let mut out = Understanding {
+        class: MailClass::Unrelated,
+        label: None,
+        objection: None,
+        confidence: 0.9,
+        check_label: false,
+        because: Vec::new(),
+        in_reply_to: ours.or_else(|| referred.first().copied()).cloned(),
+        answers_ours: ours.is_some(),
+        bounce,
+        out_of_office_until: None,
+        calendar,
+        from_us: mail.from.as_ref().is_some_and(|from| context.own_addresses.contains(&from.address)),
+        stripped,
+    };
+    let view = View { mail, context, signs: &signs, tie };
+    decide(&mut out, &view);
+    out.check_label = out.label.is_some() && out.confidence < classify::CHECK_BELOW;
+    if let Some(id) = ours {
+        out.because.push(format!("it refers to our {id}"));
+    }
+    out
+}
+
+struct View<'a> {
+    mail: &'a ParsedMail,
+    context: &'a MailContext,
+    signs: &'a MachineSigns,
+    tie: Tie,
+}
+
+impl View<'_> {
+    fn known(&self) -> bool {
+        self.context.correspondent == Correspondent::Known
+    }
+
+    fn in_our_thread(&self) -> bool {
+        matches!(self.tie, Tie::Ours | Tie::Presumed)
+    }
+
+    /// Whether the message went to many, and not into a thread of ours.
+    fn is_mass_mail(&self) -> bool {
+        (self.signs.bulk.is_some() || self.signs.list.is_some()) && self.tie != Tie::Ours
+    }
+}
+
+fn decide(out: &mut Understanding, view: &View<'_>) {
+    if out.from_us {
+        out.because.push("it is from one of our own addresses".to_owned());
+        return;
+    }
+    if decide_report(out, view) || decide_calendar(out, view) {
+        return;
+    }
+    if classify::is_opt_out_subject(&view.mail.subject) && !view.is_mass_mail() && view.signs.daemon.is_none() {
+        set(out, MailClass::OptOut, Some(ReplyLabel::Unsubscribe), 0.97, format!("the subject is \"{}\"", view.mail.subject));
+        return;
+    }
+    let meaning = classify::classify(&out.stripped.text);
+    if decide_machine(out, view, &meaning) {
+        return;
+    }
+    decide_person(out, view, meaning);
+}
+
+fn set(out: &mut Understanding, class: MailClass, label: Option<ReplyLabel>, confidence: f64, why: String) {
+    out.class = class;
+    out.label = label;
+    out.confidence = confidence;
+    out.because.insert(0, why);
+}
+
+fn decide_report(out: &mut Understanding, view: &View<'_>) -> bool {
+    if let Some(why) = &view.signs.read_receipt {
+        set(out, MailClass::ReadReceipt, None, 0.97, why.clone());
+        return true;
+    }
+    if let Some(why) = &view.signs.feedback_report {
+        // A provider's complaint loop: the recipient pressed "spam".
+        set(out, MailClass::OptOut, Some(ReplyLabel::Complaint), 0.9, why.clone());
+        return true;
+    }
+    if let Some(bounce) = &out.bounce {
+        let (kind, mut because, policy) = (bounce.kind, bounce.because.clone(), bounce.policy);
+        let class = match kind {
+            BounceKind::Hard => MailClass::BounceHard,
+            BounceKind::Soft => MailClass::BounceSoft,
+            BounceKind::None => MailClass::Unrelated,
+        };
+        if policy {
+            because.push("it was refused by policy, which says nothing about the address".to_owned());
+        }
+        if kind == BounceKind::None {
+            because.push("a report of success is no bounce".to_owned());
+        }
+        because.extend(view.signs.delivery_report.clone().or_else(|| view.signs.daemon.clone()));
+        out.class = class;
+        out.label = (kind != BounceKind::None).then_some(ReplyLabel::Bounce);
+        out.confidence = if view.signs.delivery_report.is_some() { 0.97 } else { 0.85 };
+        out.because = because;
+        return true;
+    }
+    // Exchange's receipts without a report.
+    let subject = view.mail.subject.to_lowercase();
+    let receipt = ["read: ", "gelesen: ", "lu : ", "lu: ", "leído: ", "letto: ", "lida: ", "gelezen: ", "not read: ", "ungelesen gelöscht: "];
+    if receipt.iter().any(|start| subject.starts_with(start)) && (view.signs.null_return_path || out.stripped.text.contains("was read on")) {
+        set(out, MailClass::ReadReceipt, None, 0.85, "the subject is a read receipt's".to_owned());
+        return true;
+    }
+    false
+}
+
+fn decide_calendar(out: &mut Understanding, view: &View<'_>) -> bool {
+    let class_header = view.mail.sign("content-class").is_some_and(|v| v.to_ascii_lowercase().contains("calendarmessage"));
+    if let Some(answer) = out.calendar.as_ref().filter(|c| c.is_reply()) {
+        let label = match answer.answer {
+            Participation::Accepted => ReplyLabel::MeetingConfirmed,
+            Participation::Countered => ReplyLabel::MeetingRequest,
+            Participation::Declined => ReplyLabel::NotInterested,
+            Participation::Tentative | Participation::Delegated | Participation::NeedsAction => ReplyLabel::Unclear,
+        };
+        let why = format!("a calendar object with METHOD {}", answer.method);
+        set(out, MailClass::MeetingReply, Some(label), 0.95, why);
+        return true;
+    }
+    let answered = CALENDAR_SUBJECTS.iter().find(|(start, _)| view.mail.subject.to_lowercase().starts_with(start));
+    if let Some((start, label)) = answered
+        && out.calendar.is_none()
+        && (class_header || out.stripped.text.is_empty() || out.stripped.text.contains("this invitation"))
+    {
+        let confidence = if class_header { 0.9 } else { 0.65 };
+        set(out, MailClass::MeetingReply, Some(*label), confidence, format!("the subject starts with \"{start}\" as a calendar's answer does"));
+        return true;
+    }
+    false
+}
+
+const CALENDAR_SUBJECTS: &[(&str, ReplyLabel)] = &[
+    ("accepted:", ReplyLabel::MeetingConfirmed),
+    ("declined:", ReplyLabel::NotInterested),
+    ("tentative:", ReplyLabel::Unclear),
+    ("tentatively accepted:", ReplyLabel::Unclear),
+    ("new time proposed:", ReplyLabel::MeetingRequest),
+    ("zugesagt:", ReplyLabel::MeetingConfirmed),
+    ("angenommen:", ReplyLabel::MeetingConfirmed),
+    ("abgelehnt:", ReplyLabel::NotInterested),
+    ("abgesagt:", ReplyLabel::NotInterested),
+    ("mit vorbehalt:", ReplyLabel::Unclear),
+    ("accepté", ReplyLabel::MeetingConfirmed),
+    ("refusé", ReplyLabel::NotInterested),
+    ("provisoire", ReplyLabel::Unclear),
+    ("aceptada:", ReplyLabel::MeetingConfirmed),
+    ("aceptado:", ReplyLabel::MeetingConfirmed),
+    ("rechazada:", ReplyLabel::NotInterested),
+    ("accettato:", ReplyLabel::MeetingConfirmed),
+    ("rifiutato:", ReplyLabel::NotInterested),
+    ("aceito:", ReplyLabel::MeetingConfirmed),
+    ("recusado:", ReplyLabel::NotInterested),
+    ("geaccepteerd:", ReplyLabel::MeetingConfirmed),
+    ("geweigerd:", ReplyLabel::NotInterested),
+];
+
+fn decide_machine(out: &mut Understanding, view: &View<'_>, meaning: &Classification) -> bool {
+    let signs = view.signs;
+    let answers = signs.auto_reply.as_ref().or(signs.subject.as_ref());
+    if view.is_mass_mail() && view.tie != Tie::Ours && answers.is_none_or(|_| signs.subject.is_none() && !view.in_our_thread()) {
+        let why = signs.bulk.clone().or_else(|| signs.list.clone()).unwrap_or_default();
+        set(out, MailClass::Unrelated, None, 0.9, why);
+        out.because.push("it went to many, and is in no thread of ours".to_owned());
+        return true;
+    }
+    let why = answers
+        .cloned()
+        .or_else(|| signs.auto_generated.clone())
+        // Old vacation programs say bulk; a list's message in our thread is a person's.
+        .or_else(|| signs.bulk.clone().filter(|_| signs.list.is_none()))
+        .or_else(|| signs.null_return_path.then(|| "Return-Path is empty".to_owned()))
+        .or_else(|| signs.daemon.clone());
+    if let Some(why) = why {
+        let notice = answers.is_none() && signs.auto_generated.is_some() && signs.no_reply && !view.in_our_thread();
+        let other = view.tie == Tie::Others && !view.known();
+        if notice || other {
+            set(out, MailClass::Unrelated, None, 0.85, why);
+            out.because.push("a machine's notice outside our threads".to_owned());
+            return true;
+        }
+        auto_reply(out, view, meaning, 0.95, why);
+        return true;
+    }
+    // A program without a header: its text is the usual one of absence, and it is nobody's conversation.
+    let template = meaning.label == ReplyLabel::OutOfOffice && meaning.because.len() >= 3;
+    if template && view.tie != Tie::Others {
+        let why = format!("the text is an absence notice: {}", meaning.because.join(", "));
+        auto_reply(out, view, meaning, 0.75, why);
+        return true;
+    }
+    if signs.no_reply && !view.in_our_thread() && !view.known() {
+        set(out, MailClass::Unrelated, None, 0.8, "the sender takes no answers".to_owned());
+        return true;
+    }
+    false
+}
+
+fn auto_reply(out: &mut Understanding, view: &View<'_>, meaning: &Classification, confidence: f64, why: String) {
+    set(out, MailClass::AutoReply, None, confidence, why);
+    out.out_of_office_until = back_on(out, view);
+    let gone = matches!(meaning.label, ReplyLabel::WrongPerson) && meaning.confidence >= 0.7 && out.out_of_office_until.is_none();
+    out.label = Some(if gone { ReplyLabel::WrongPerson } else { ReplyLabel::OutOfOffice });
+}
+
+fn back_on(out: &Understanding, view: &View<'_>) -> Option<Date> {
+    let written = view.mail.written_on.or(view.context.today)?;
+    return_date(&out.stripped.text, written).or_else(|| return_date(&view.mail.subject, written))
+}
+
+fn decide_person(out: &mut Understanding, view: &View<'_>, meaning: Classification) {
+    let known = view.known();
+    let subject_key = subject::thread_subject(&view.mail.subject);
+    let is_reply = subject::is_reply_or_forward(&view.mail.subject);
+    let sent = !subject_key.is_empty() && view.context.sent_subjects.contains(&subject_key);
+    let nothing_known = view.context.correspondent == Correspondent::Unknown && view.context.sent_subjects.is_empty();
+    let (class, sure, why) = match view.tie {
+        Tie::Ours => (MailClass::Reply, 1.0, "its threading headers answer our message".to_owned()),
+        Tie::Presumed => (MailClass::Reply, 0.9, "its threading headers answer a message, presumed ours".to_owned()),
+        Tie::Others if known && sent => (MailClass::ProbableReply, 0.8, "someone we wrote to, under a subject that we sent".to_owned()),
+        Tie::Others if known => (MailClass::ProbableReply, 0.6, "someone we wrote to, in a thread that we do not know".to_owned()),
+        Tie::Others => (MailClass::Unrelated, 0.9, "it answers someone else's message".to_owned()),
+        Tie::None if known && sent => (MailClass::ProbableReply, 0.9, "no threading headers, but the same sender and base subject".to_owned()),
+        Tie::None if known => (MailClass::ProbableReply, 0.6, "no threading headers, but someone we wrote to".to_owned()),
+        Tie::None if sent && is_reply => (MailClass::ProbableReply, 0.6, "no threading headers, but a reply to a subject that we sent".to_owned()),
+        Tie::None if nothing_known && is_reply => (MailClass::ProbableReply, 0.7, "no threading headers, but the subject is a reply's".to_owned()),
+        Tie::None => (MailClass::Unrelated, 0.8, "a person's message that answers nothing of ours".to_owned()),
+    };
+    let label_confidence = meaning.confidence;
+    let label = meaning.label;
+    let evidence = format!("label {}: {}", label_name(label), meaning.because.join(", "));
+    if label == ReplyLabel::Unsubscribe && view.tie != Tie::Others || label == ReplyLabel::Unsubscribe && known {
+        set(out, MailClass::OptOut, Some(label), label_confidence, format!("it opts out: {}", meaning.because.join(", ")));
+        out.because.push(why);
+        return;
+    }
+    out.objection = meaning.objection;
+    if label == ReplyLabel::OutOfOffice {
+        out.out_of_office_until = back_on(out, view);
+    }
+    let confidence = if class == MailClass::Unrelated { sure } else { (label_confidence * sure * 100.0).round() / 100.0 };
+    set(out, class, (class != MailClass::Unrelated).then_some(label), confidence, why);
+    if class == MailClass::Unrelated {
+        out.objection = None;
+    } else {
+        out.because.push(evidence);
+    }
+}
+
+fn label_name(label: ReplyLabel) -> String {
+    serde_json::to_value(label).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
