@@ -267,6 +267,7 @@ impl<'a> ContactWriter<'a> {
         for email in &draft.emails {
             changed |= self.insert_email.execute((address::key(email), id))? > 0;
         }
+        let has_new_address = changed;
         for external in &draft.external_ids {
             changed |= self.insert_id.execute((&*external.system, &external.id, id))? > 0;
         }
@@ -304,7 +305,8 @@ impl<'a> ContactWriter<'a> {
         }
         new.icp_fit = draft.icp_fit.or(old.icp_fit);
         new.renewal_at = draft.renewal_date.and_then(day_start).map(super::instant).or(old.renewal_at);
-        if draft.opted_out {
+        // Who asked for no mail meant the person, not the one address.
+        if draft.opted_out || (has_new_address && self.is_any_suppressed(&known)?) {
             changed |= self.suppress(draft)?;
         }
         let search_changed = changed || new.first_name != old.first_name || new.last_name != old.last_name || new.company_id != old.company_id;
@@ -375,6 +377,15 @@ impl<'a> ContactWriter<'a> {
             searchable(&row.company),
         ))?;
         Ok(())
+    }
+
+    fn is_any_suppressed(&self, addresses: &[String]) -> Result<bool> {
+        for address in addresses {
+            if suppressions::find(self.tx, address)?.is_some_and(|s| s.kind == "address") {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Stops mail to every address of the draft. Returns whether any was not stopped already.
