@@ -1,1 +1,224 @@
-//! guard
+//! The gate: eight guards that every outward effect passes, in order.
+//!
+//! All eight are evaluated and stored, so that `why` can show the whole list; one of those that refuse is the binding one. A guard
+//! that time alone will satisfy says when it clears. The gate runs at approval and again when an execution is claimed.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::id::ExecutionId;
+use super::limits::{self, LimitVerdict};
+use super::schedule::Slot;
+use super::words::words;
+
+words! {
+    /// The guards, in the order in which they are asked.
+    pub enum GuardKind ("a guard") {
+        /// The same key has the same answer and no second effect.
+        Idempotency = "idempotency",
+        /// The operator has not stopped everything.
+        KillSwitch = "kill_switch",
+        /// There is consent, unexpired, for exactly this content.
+        Approval = "approval",
+        /// The address may be written to.
+        Suppression = "suppression",
+        /// The rolling limits leave room.
+        RateLimits = "rate_limits",
+        /// It is a decent hour where the other person is.
+        SendWindow = "send_window",
+        /// The mode lets effects out.
+        Mode = "mode",
+        /// The transport works.
+        ConnectorHealth = "connector_health",
+    }
+}
+
+words! {
+    /// What approval leads to.
+    #[derive(Default)]
+    pub enum Mode ("a mode") {
+        /// Nothing leaves; drafts are made.
+        #[default]
+        Draft = "draft",
+        /// Nothing is written; the exact message is shown.
+        DryRun = "dry-run",
+        /// Messages are sent.
+        Live = "live",
+    }
+}
+
+/// The kill switch as it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum KillSwitch {
+    /// Effects may go out.
+    Running,
+    /// The operator stopped every effect.
+    Stopped {
+        /// Why, in the operator's words.
+        reason: String,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The row is missing or unreadable, which counts as stopped.
+    Unreadable,
+}
+
+/// One guard's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// Which guard.
+    pub guard: GuardKind,
+    /// Whether it lets the effect pass.
+    pub passed: bool,
+    /// Why, in a few words.
+    pub detail: String,
+    /// When time alone will satisfy it; none if it passes or needs the operator.
+    pub clears_at: Option<Timestamp>,
+}
+
+/// The consent that an effect rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalFacts {
+    /// Who consented: `operator`, or a rule's name.
+    pub by: String,
+    /// Until when it holds.
+    pub expires_at: Timestamp,
+    /// The hash of what was consented to.
+    pub content_hash: [u8; 32],
+}
+
+/// What the guards look at.
+#[derive(Debug, Clone)]
+pub struct GuardFacts {
+    /// An earlier execution with the same key whose effect is out or on its way.
+    pub earlier: Option<(ExecutionId, &'static str)>,
+    /// The kill switch.
+    pub kill_switch: KillSwitch,
+    /// The consent; none when it is only asked what would happen.
+    pub approval: Option<ApprovalFacts>,
+    /// The hash of what would go now.
+    pub content_hash: [u8; 32],
+    /// Why the address must not be written to.
+    pub suppressed: Option<String>,
+    /// The rolling limits.
+    pub limits: Vec<LimitVerdict>,
+    /// The first allowed instant by the window alone; none if there is none in 45 days.
+    pub slot: Option<Slot>,
+    /// The zone's name, for the sentence.
+    pub zone: String,
+    /// The mode.
+    pub mode: Mode,
+    /// Why the transport cannot take it, and when that is tried again.
+    pub transport: Result<String, (String, Option<Timestamp>)>,
+}
+
+/// Asks the eight guards in order.
+#[must_use]
+pub fn check(facts: &GuardFacts, now: Timestamp) -> Vec<Verdict> {
+    GuardKind::ALL
+        .iter()
+        .map(|guard| ask(*guard, facts, now))
+        .collect()
+}
+
+fn ask(guard: GuardKind, facts: &GuardFacts, now: Timestamp) -> Verdict {
+    let pass = |detail: String| Verdict {
+        guard,
+        passed: true,
+        detail,
+        clears_at: None,
+    };
+    let refuse = |detail: String, clears_at| Verdict {
+        guard,
+        passed: false,
+        detail,
+        clears_at,
+    };
+    let leaves = facts.mode == Mode::Live;
+    match guard {
+        GuardKind::Idempotency => match facts.earlier {
+            None => pass("not carried out before".into()),
+            Some((id, status)) => refuse(format!("already {status} as execution {id}"), None),
+        },
+        GuardKind::KillSwitch => match &facts.kill_switch {
+            KillSwitch::Running => pass("running".into()),
+            KillSwitch::Stopped { reason, .. } if reason.is_empty() => refuse(
+                "stopped by the operator; `caseyos resume` lifts it".into(),
+                None,
+            ),
+            KillSwitch::Stopped { reason, .. } => refuse(
+                format!("stopped by the operator ({reason}); `caseyos resume` lifts it"),
+                None,
+            ),
+            KillSwitch::Unreadable => refuse(
+                "the kill switch cannot be read, which counts as stopped".into(),
+                None,
+            ),
+        },
+        GuardKind::Approval => match &facts.approval {
+            None => refuse("not approved yet".into(), None),
+            Some(approval) if approval.content_hash != facts.content_hash => {
+                refuse("the content changed after it was approved".into(), None)
+            }
+            Some(approval) if approval.expires_at <= now => {
+                refuse("the approval has expired".into(), None)
+            }
+            Some(approval) => pass(format!("by {}", approval.by)),
+        },
+        GuardKind::Suppression => match &facts.suppressed {
+            None => pass("may be written to".into()),
+            Some(reason) => refuse(reason.clone(), None),
+        },
+        GuardKind::RateLimits if !leaves => pass("not counted: nothing leaves in this mode".into()),
+        GuardKind::RateLimits => match limits::binding(&facts.limits) {
+            Some(binding) => refuse(binding.sentence(), binding.clears_at),
+            None => pass(
+                facts
+                    .limits
+                    .iter()
+                    .map(LimitVerdict::short)
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            ),
+        },
+        GuardKind::SendWindow if !leaves => pass("not asked: nothing leaves in this mode".into()),
+        GuardKind::SendWindow => match &facts.slot {
+            Some(slot) if slot.at <= now => pass(format!("open in {}", facts.zone)),
+            Some(slot) => refuse(
+                slot.because.first().map_or_else(
+                    || format!("closed in {}", facts.zone),
+                    |reason| reason.text.clone(),
+                ),
+                Some(slot.at),
+            ),
+            None => refuse("no allowed time within 45 days".into(), None),
+        },
+        GuardKind::Mode => match facts.mode {
+            Mode::Live => pass("live".into()),
+            Mode::Draft => pass("draft: goes to the Drafts folder, not out".into()),
+            Mode::DryRun => refuse("dry-run: shown, not sent".into(), None),
+        },
+        GuardKind::ConnectorHealth => match &facts.transport {
+            Ok(name) => pass(format!("{name} is well")),
+            Err((reason, retry_at)) => refuse(reason.clone(), *retry_at),
+        },
+    }
+}
+
+/// Returns the refusal that decides: the first that needs the operator, else the one that clears last; none if all pass.
+#[must_use]
+pub fn binding(verdicts: &[Verdict]) -> Option<&Verdict> {
+    let mut refusals = verdicts.iter().filter(|v| !v.passed);
+    let waits = |v: &&Verdict| v.clears_at.is_none();
+    refusals.clone().find(waits).or_else(|| {
+        let first = refusals.next()?;
+        Some(refusals.fold(first, |latest, v| {
+            if v.clears_at > latest.clears_at {
+                v
+            } else {
+                latest
+            }
+        }))
+    })
+}

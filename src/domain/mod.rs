@@ -1,6 +1,6 @@
 //! The rules of the trade, pure: no file, socket, clock or chance. Every function is a calculation over its arguments.
 
-mod words;
+pub(crate) mod words;
 
 pub mod id;
 pub mod text;

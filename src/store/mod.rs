@@ -1,1 +1,599 @@
-//! store.
+//! The store: one SQLite file in WAL mode, one writer thread and a few read-only connections.
+//!
+//! Every write goes through [`Store::write`], which runs a closure on the writer thread inside `BEGIN IMMEDIATE`; a read runs on the
+//! caller's thread on whichever of the read-only connections is free. A read-then-write in a deferred transaction would
+//! fail with SQLITE_BUSY as soon as two processes run, and a single shared connection would let a long read hold up the
+//! screen. What records an effect on the outside is written with [`Durability::Full`]; a lost "sent" row would mean a second mail.
+//!
+//! SQL stands in this room only, one file per family of tables. Statements are prepared and cached.
+
+pub mod audit;
+pub mod companies;
+pub mod contacts;
+pub mod control;
+pub mod deals;
+pub mod executions;
+pub mod lease;
+pub mod messages;
+pub mod migrations;
+pub mod moves;
+pub mod outcomes;
+pub mod people;
+pub mod signals;
+pub mod sources;
+pub mod suppressions;
+pub mod undo;
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+/// The database file's name inside the data directory.
+pub const FILE_NAME: &str = "caseyos.db";
+/// How long a process waits for another one's write transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Read-only connections at most; a fourth reader waits for the first to finish.
+const READERS: usize = 3;
+/// Writes that may wait for the writer thread before a caller has to wait to hand over its own.
+const WRITE_QUEUE: usize = 64;
+
+/// What can go wrong in the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite refused.
+    #[error("the database refused: {0}.")]
+    Sqlite(#[from] rusqlite::Error),
+    /// Another process kept the database to itself for longer than five seconds.
+    #[error("the database is busy in another process; nothing was changed. Try again in a moment.")]
+    Busy,
+    /// The file was written by a newer version.
+    #[error(
+        "the database has schema version {found} and this program knows {known}: it was written by a newer CaseyOS. Nothing was changed; install that version."
+    )]
+    Newer {
+        /// The file's version.
+        found: i64,
+        /// The newest version known here.
+        known: i64,
+    },
+    /// There is no database yet.
+    #[error("there is no CaseyOS data in {}; `caseyos init` makes it, and `caseyos demo` shows a world without any.", .0.display())]
+    Missing(PathBuf),
+    /// A file operation failed.
+    #[error("{what} failed: {source}.")]
+    File {
+        /// What was attempted.
+        what: String,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// A stored value cannot be what it is.
+    #[error(
+        "the database holds a value that it should not: {0}. `caseyos audit verify` and a backup in the data directory's `backups` may help."
+    )]
+    Invalid(String),
+    /// The writer thread is gone or a job panicked; the transaction was rolled back.
+    #[error("an internal error stopped the write; nothing of it was kept.")]
+    Writer,
+}
+
+impl StoreError {
+    fn from_sqlite(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
+                Self::Busy
+            }
+            _ => Self::Sqlite(error),
+        }
+    }
+
+    /// Makes the error for a file operation.
+    pub fn file(what: impl Into<String>, source: std::io::Error) -> Self {
+        Self::File {
+            what: what.into(),
+            source,
+        }
+    }
+}
+
+/// The store's result.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// How hard a commit is pressed to the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// May lose the last commits when power fails, never the file. For what can be read or computed again.
+    Normal,
+    /// Survives loss of power. For what records an effect on the outside or the operator's will.
+    Full,
+}
+
+/// Something that changed; a hint to look again, never the truth itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// What happened, such as `move.proposed`.
+    pub kind: &'static str,
+    /// To what, such as `move:12`.
+    pub subject: String,
+}
+
+/// A view of the database at one instant.
+#[derive(Debug)]
+pub struct ReadTx<'a> {
+    connection: &'a Connection,
+}
+
+impl<'a> ReadTx<'a> {
+    /// Gives the rooms of the store their connection; nobody else can name its type's use.
+    pub(in crate::store) fn sql(&self) -> &'a Connection {
+        self.connection
+    }
+}
+
+/// A write transaction. Everything in it happens, or nothing.
+#[derive(Debug)]
+pub struct WriteTx<'a> {
+    read: ReadTx<'a>,
+    events: RefCell<Vec<Event>>,
+}
+
+impl<'a> std::ops::Deref for WriteTx<'a> {
+    type Target = ReadTx<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.read
+    }
+}
+
+impl WriteTx<'_> {
+    /// Records an event, which subscribers hear of once the transaction is committed.
+    ///
+    /// # Errors
+    /// If SQLite refuses the row.
+    pub fn emit(
+        &self,
+        now: Timestamp,
+        kind: &'static str,
+        subject: impl Into<String>,
+    ) -> Result<()> {
+        let subject = subject.into();
+        self.sql()
+            .prepare_cached("INSERT INTO event (at, kind, subject) VALUES (?1, ?2, ?3)")?
+            .execute((now.as_millisecond(), kind, &subject))?;
+        self.events.borrow_mut().push(Event { kind, subject });
+        Ok(())
+    }
+}
+
+impl WriteTx<'_> {
+    /// Tells whether this transaction has recorded an event of a kind.
+    #[must_use]
+    pub fn has_emitted(&self, kind: &str) -> bool {
+        self.events.borrow().iter().any(|event| event.kind == kind)
+    }
+}
+
+type Job = Box<dyn FnOnce(&mut Writer) + Send>;
+
+struct Writer {
+    path: PathBuf,
+    connection: Option<Connection>,
+    durability: Option<Durability>,
+}
+
+impl Writer {
+    fn connection(&mut self, durability: Durability) -> Result<&mut Connection> {
+        if self.connection.is_none() {
+            self.connection = Some(open(&self.path, Role::Writer)?);
+            self.durability = None;
+        }
+        let connection = self.connection.as_mut().ok_or(StoreError::Writer)?;
+        if self.durability != Some(durability) {
+            connection.execute_batch(match durability {
+                Durability::Normal => "PRAGMA synchronous = NORMAL",
+                Durability::Full => "PRAGMA synchronous = FULL",
+            })?;
+            self.durability = Some(durability);
+        }
+        Ok(connection)
+    }
+}
+
+#[derive(Default)]
+struct Readers {
+    idle: Vec<Connection>,
+    open: usize,
+}
+
+struct Shared {
+    directory: PathBuf,
+    path: PathBuf,
+    writer: Mutex<Option<SyncSender<Job>>>,
+    readers: Mutex<Readers>,
+    reader_free: Condvar,
+    subscribers: Mutex<Vec<Sender<Event>>>,
+}
+
+/// The handle to the store. Cheap to clone; clones share the connections.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("path", &self.shared.path)
+            .finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Reader,
+    Writer,
+}
+
+fn open(path: &Path, role: Role) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    match role {
+        Role::Reader => {
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+            connection.execute_batch("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000")?;
+        }
+        Role::Writer => connection.execute_batch(
+            "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; PRAGMA journal_size_limit = 16777216",
+        )?,
+    }
+    Ok(connection)
+}
+
+impl Store {
+    /// Opens the store in `directory` and brings its schema up to date, with a backup beside it if there was data.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] if there is none, [`StoreError::Newer`] if a newer program wrote it.
+    pub fn open(directory: &Path, now: Timestamp) -> Result<Self> {
+        let path = directory.join(FILE_NAME);
+        if !path.is_file() {
+            return Err(StoreError::Missing(directory.to_owned()));
+        }
+        let store = Self::handle(directory, path);
+        let version = store.read(|tx| migrations::version(tx.sql()))?;
+        if version != migrations::NEWEST {
+            store.migrate(now)?;
+        }
+        Ok(store)
+    }
+
+    /// Makes the store in `directory` if there is none, and opens it. The directory is made for its owner alone.
+    ///
+    /// # Errors
+    /// If the directory or the file cannot be made.
+    pub fn create(directory: &Path, now: Timestamp) -> Result<Self> {
+        create_private_directory(directory)?;
+        let path = directory.join(FILE_NAME);
+        if !path.is_file() {
+            create_private_file(&path)?;
+            let connection = open(&path, Role::Writer)?;
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+        }
+        let store = Self::handle(directory, path);
+        store.migrate(now)?;
+        Ok(store)
+    }
+
+    fn handle(directory: &Path, path: PathBuf) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                directory: directory.to_owned(),
+                path,
+                writer: Mutex::new(None),
+                readers: Mutex::new(Readers::default()),
+                reader_free: Condvar::new(),
+                subscribers: Mutex::new(Vec::new()),
+            }),
+        }
+    }
+
+    fn migrate(&self, now: Timestamp) -> Result<()> {
+        let backups = self.shared.directory.join("backups");
+        self.on_writer(move |writer| {
+            migrations::run(writer.connection(Durability::Full)?, &backups, now)
+        })?;
+        // A statement prepared before a migration knows the old schema.
+        lock(&self.shared.readers).idle.clear();
+        Ok(())
+    }
+
+    /// Returns the directory that the store lives in.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.shared.directory
+    }
+
+    /// Subscribes to the events of this process's commits.
+    #[must_use]
+    pub fn subscribe(&self) -> Receiver<Event> {
+        let (sender, receiver) = channel();
+        lock(&self.shared.subscribers).push(sender);
+        receiver
+    }
+
+    /// Runs `job` on one consistent view of the database.
+    ///
+    /// # Errors
+    /// What `job` returns, or why no connection could be opened.
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        job: impl FnOnce(&ReadTx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = self.take_reader()?;
+        let result = (|| {
+            let transaction = connection.transaction().map_err(StoreError::from_sqlite)?;
+            job(&ReadTx {
+                connection: &transaction,
+            })
+        })();
+        lock(&self.shared.readers).idle.push(connection);
+        self.shared.reader_free.notify_one();
+        result
+    }
+
+    fn take_reader(&self) -> Result<Connection> {
+        let mut readers = lock(&self.shared.readers);
+        loop {
+            if let Some(connection) = readers.idle.pop() {
+                return Ok(connection);
+            }
+            if readers.open < READERS {
+                let connection = open(&self.shared.path, Role::Reader)?;
+                readers.open += 1;
+                return Ok(connection);
+            }
+            readers = self
+                .shared
+                .reader_free
+                .wait(readers)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Runs `job` in a write transaction on the writer thread and waits for its commit. On an error nothing of it is kept.
+    ///
+    /// # Errors
+    /// What `job` returns, [`StoreError::Busy`] if another process holds the database, [`StoreError::Writer`] if `job` panics.
+    pub fn write<T, E>(
+        &self,
+        durability: Durability,
+        job: impl FnOnce(&WriteTx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (result, events) = self.on_writer(move |writer| {
+            let connection = writer.connection(durability)?;
+            let transaction = connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .map_err(StoreError::from_sqlite)?;
+            let tx = WriteTx {
+                read: ReadTx {
+                    connection: &transaction,
+                },
+                events: RefCell::default(),
+            };
+            let value = job(&tx)?;
+            let events = tx.events.into_inner();
+            transaction.commit().map_err(StoreError::from_sqlite)?;
+            Ok::<_, E>((value, events))
+        })?;
+        if !events.is_empty() {
+            lock(&self.shared.subscribers)
+                .retain(|s| events.iter().all(|event| s.send(event.clone()).is_ok()));
+        }
+        Ok(result)
+    }
+
+    fn on_writer<T, E>(
+        &self,
+        job: impl FnOnce(&mut Writer) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (reply, answer) = sync_channel(1);
+        let job: Job = Box::new(move |writer| {
+            // A panic must not take the writer with it: the transaction rolls back as it is dropped.
+            let result = catch_unwind(AssertUnwindSafe(|| job(writer))).unwrap_or_else(|_| {
+                writer.connection = None;
+                Err(StoreError::Writer.into())
+            });
+            // The caller may have given up; then nobody asks.
+            drop(reply.send(result));
+        });
+        let sender = self.writer()?;
+        if sender.send(job).is_err() {
+            return Err(StoreError::Writer.into());
+        }
+        answer
+            .recv()
+            .unwrap_or_else(|_| Err(StoreError::Writer.into()))
+    }
+
+    fn writer(&self) -> Result<SyncSender<Job>> {
+        let mut slot = lock(&self.shared.writer);
+        if let Some(sender) = slot.as_ref() {
+            return Ok(sender.clone());
+        }
+        let (sender, jobs) = sync_channel::<Job>(WRITE_QUEUE);
+        let mut writer = Writer {
+            path: self.shared.path.clone(),
+            connection: None,
+            durability: None,
+        };
+        std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || {
+                for job in jobs {
+                    job(&mut writer);
+                }
+            })
+            .map_err(|e| StoreError::file("starting the writer thread", e))?;
+        *slot = Some(sender.clone());
+        Ok(sender)
+    }
+
+    /// Returns a number that changes when another process has committed.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn data_version(&self) -> Result<i64> {
+        // `PRAGMA data_version` compares a connection with itself, so the sum over changing readers would mislead: the
+        // highest event id and the audit's end tell the same and are the same for every connection.
+        self.read(|tx| {
+            Ok(tx
+                .sql()
+                .prepare_cached("SELECT coalesce(max(id), 0) FROM event")?
+                .query_row([], |row| row.get(0))?)
+        })
+    }
+}
+
+/// Makes a directory that only its owner may enter.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn create_private_directory(path: &Path) -> Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(path)
+        .map_err(|e| StoreError::file(format!("making the directory {}", path.display()), e))
+}
+
+/// Makes an empty file that only its owner may read, or leaves the one that is there.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn create_private_file(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .map(drop)
+        .map_err(|e| StoreError::file(format!("making {}", path.display()), e))
+}
+
+/// Turns stored milliseconds into an instant.
+pub(in crate::store) fn instant(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
+}
+
+/// Reads a stored word of a closed list.
+pub(in crate::store) fn word<T: std::str::FromStr>(text: &str) -> rusqlite::Result<T> {
+    text.parse().map_err(|_| {
+        rusqlite::Error::FromSqlConversionFailure(
+            0,
+            rusqlite::types::Type::Text,
+            format!("unknown word {text:?}").into(),
+        )
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Makes a store in a directory that lasts as long as the first value.
+    pub(crate) fn store() -> (tempfile::TempDir, Store) {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::create(&directory.path().join("data"), Timestamp::UNIX_EPOCH).unwrap();
+        (directory, store)
+    }
+
+    #[test]
+    fn a_failed_write_keeps_nothing_and_tells_nobody() {
+        let (_directory, store) = store();
+        let events = store.subscribe();
+        let failed: Result<()> = store.write(Durability::Normal, |tx| {
+            tx.emit(Timestamp::UNIX_EPOCH, "test", "x:1")?;
+            Err(StoreError::Invalid("on purpose".into()))
+        });
+        assert!(failed.is_err());
+        assert!(events.try_recv().is_err());
+        assert_eq!(store.data_version().unwrap(), 0);
+        store
+            .write(Durability::Full, |tx| {
+                tx.emit(Timestamp::UNIX_EPOCH, "test", "x:2")
+            })
+            .unwrap();
+        assert_eq!(events.try_recv().unwrap().subject, "x:2");
+        assert_eq!(store.data_version().unwrap(), 1);
+    }
+
+    #[test]
+    fn a_job_that_panics_leaves_the_store_usable() {
+        let (_directory, store) = store();
+        let failed: Result<()> = store.write(Durability::Normal, |tx| {
+            tx.emit(Timestamp::UNIX_EPOCH, "test", "x:1")?;
+            panic!("on purpose")
+        });
+        assert!(matches!(failed, Err(StoreError::Writer)));
+        assert_eq!(store.data_version().unwrap(), 0);
+        store
+            .write(Durability::Normal, |tx| {
+                tx.emit(Timestamp::UNIX_EPOCH, "test", "x:2")
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn a_reader_cannot_write() {
+        let (_directory, store) = store();
+        let refused = store
+            .read(|tx| Ok::<_, StoreError>(tx.sql().execute("DELETE FROM meta", []).is_err()))
+            .unwrap();
+        assert!(refused);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_may_read_the_data() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_directory, store) = store();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(store.directory()), 0o700);
+        assert_eq!(mode(&store.directory().join(FILE_NAME)), 0o600);
+    }
+
+    #[test]
+    fn a_missing_store_says_how_to_make_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let error = Store::open(directory.path(), Timestamp::UNIX_EPOCH).unwrap_err();
+        assert!(error.to_string().contains("caseyos init"), "{error}");
+    }
+}

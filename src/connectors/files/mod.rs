@@ -1,1 +1,508 @@
-//! Files that people bring: contact exports in their many dialects.
+//! Files of contacts, in and out: delimited text as every CRM exports it, and vCards.
+//!
+//! Reading is streaming and forgiving, and loses nothing without a word: each row comes out either as a draft or as a
+//! reject with its number, its line and the reason, and what was left out of an accepted row is counted.
+
+mod delimited;
+mod encoding;
+mod header;
+mod row;
+mod values;
+mod vcard;
+mod write;
+
+pub use header::{Field, MapError, MapOverrides, MappedColumn, Mapping, Vendor};
+pub use row::{Dropped, Reject};
+pub use write::{ExportFormat, RejectsWriter, write_contacts};
+
+use crate::domain::contact::ContactDraft;
+use delimited::{Fault, Record, Scanner};
+use encoding::{TextReader, decode};
+use std::io::{self, Read};
+use thiserror::Error;
+use vcard::CardReader;
+
+/// How many records at the start may stand before the header.
+const MAX_PREAMBLE: usize = 40;
+/// How much of the file the search for the header looks at, in bytes.
+const HEADER_SAMPLE: usize = 64 * 1024;
+
+/// Why a file cannot be read at all.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// There is nothing in it.
+    #[error("the file is empty")]
+    Empty,
+    /// It is a spreadsheet program's own format.
+    #[error("this is {0}, not text; save it as “CSV UTF-8” and import that")]
+    Binary(&'static str),
+    /// No line names columns that are known.
+    #[error(
+        "no line of the file names columns that are known (the first is “{first}”); name them with --map, such as email=\"Work mail\", \
+         or by number, such as email=#3"
+    )]
+    NoHeader {
+        /// The first line, cut short.
+        first: String,
+    },
+    /// A `--map` names columns that are not there.
+    #[error("the file has no column “{}”; its columns are {}", missing.join("”, “"), columns.join(", "))]
+    NoSuchColumn {
+        /// What was asked for.
+        missing: Vec<String>,
+        /// What there is.
+        columns: Vec<String>,
+    },
+    /// Reading failed.
+    #[error("reading the file failed: {0}")]
+    Read(#[from] io::Error),
+}
+
+/// One row of the file.
+#[derive(Debug)]
+pub struct RowResult {
+    /// Its number among the rows, from 1; the header and blank lines do not count.
+    pub row: u64,
+    /// The line of the file on which it starts, from 1.
+    pub line: u64,
+    /// The draft, or why there is none.
+    pub outcome: Result<ContactDraft, RejectedRow>,
+    /// What was left out of the draft.
+    pub dropped: Vec<Dropped>,
+}
+
+/// A row that was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectedRow {
+    /// Why.
+    pub reject: Reject,
+    /// Its cells as they stand in the file, for the rejects file. A vCard is one cell.
+    pub raw: Vec<String>,
+}
+
+/// What was passed over because it is no contact.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Skipped {
+    /// Lines before the header.
+    pub preamble: u64,
+    /// Blank lines.
+    pub blank: u64,
+    /// Further copies of the header.
+    pub repeated_header: u64,
+    /// Lines that a report puts after its last row: a copyright, a total.
+    pub footer: u64,
+}
+
+/// A file of contacts that is being read.
+#[derive(Debug)]
+pub struct ContactFile {
+    body: Body,
+    mapping: Mapping,
+    row: u64,
+    skipped: Skipped,
+    padded: u64,
+}
+
+#[derive(Debug)]
+enum Body {
+    Delimited {
+        scanner: Box<Scanner>,
+        record: Record,
+    },
+    Cards(Box<CardReader>),
+}
+
+impl ContactFile {
+    /// Reads enough of `reader` to know what it is. `name` is the file's name, for its extension; it may be empty.
+    ///
+    /// # Errors
+    /// An empty or unreadable file, one that is not text, one without a header that is known, or an override that
+    /// names no column of it.
+    pub fn open(
+        reader: impl Read + Send + 'static,
+        name: &str,
+        overrides: &MapOverrides,
+    ) -> Result<Self, FileError> {
+        let text = TextReader::open(Box::new(reader))?;
+        if let Some(kind) = binary_kind(text.first_bytes()) {
+            return Err(FileError::Binary(kind));
+        }
+        let mut scanner = Scanner::new(text);
+        let start = decode(scanner.peek(HEADER_SAMPLE)?)
+            .trim_start()
+            .get(..11)
+            .map(str::to_owned);
+        let by_name = name
+            .rsplit('.')
+            .next()
+            .is_some_and(|e| e.eq_ignore_ascii_case("vcf") || e.eq_ignore_ascii_case("vcard"));
+        let is_card = start.is_some_and(|s| s.eq_ignore_ascii_case("BEGIN:VCARD"));
+        if is_card || by_name {
+            let mapping = vcard::mapping(overrides);
+            return Ok(Self {
+                body: Body::Cards(Box::new(CardReader::new(scanner))),
+                mapping,
+                row: 0,
+                skipped: Skipped::default(),
+                padded: 0,
+            });
+        }
+        Self::open_delimited(scanner, overrides)
+    }
+
+    fn open_delimited(mut scanner: Scanner, overrides: &MapOverrides) -> Result<Self, FileError> {
+        if scanner.peek(1)?.is_empty() {
+            return Err(FileError::Empty);
+        }
+        let mut preamble = 0;
+        let sample = scanner.peek(HEADER_SAMPLE)?.to_vec();
+        let first_line = sample
+            .split(|b| matches!(b, b'\n' | b'\r'))
+            .next()
+            .unwrap_or_default();
+        let named = match first_line.trim_ascii() {
+            // Excel's own way to say it.
+            [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter] => Some(*delimiter),
+            _ => None,
+        };
+        let choices: &[u8] = match &named {
+            Some(delimiter) => std::slice::from_ref(delimiter),
+            None => b",;\t|",
+        };
+        let best = choices
+            .iter()
+            .filter_map(|delimiter| {
+                let found = find_header(&sample, *delimiter, overrides)?;
+                Some((found, *delimiter))
+            })
+            // The first of equals wins: the comma goes before the others.
+            .reduce(|best, next| {
+                if next.0.score > best.0.score {
+                    next
+                } else {
+                    best
+                }
+            });
+        let Some((found, delimiter)) = best else {
+            if overrides.needs_no_header() {
+                return Self::open_headless(scanner, &sample, choices, overrides);
+            }
+            let text = decode(sample.trim_ascii_start());
+            let first = text.lines().next().unwrap_or("");
+            if first.is_empty() {
+                return Err(FileError::Empty);
+            }
+            return Err(FileError::NoHeader {
+                first: crate::domain::text::clean_line(first, 120),
+            });
+        };
+        scanner.set_delimiter(delimiter);
+        let mut record = Record::default();
+        for _ in 0..=found.index {
+            scanner.read(&mut record)?;
+            preamble += u64::from(!record.is_empty());
+        }
+        let cells = cells_of(&scanner, &record);
+        let mapping =
+            Mapping::build(&cells, overrides).map_err(|missing| FileError::NoSuchColumn {
+                missing,
+                columns: cells
+                    .iter()
+                    .map(|c| crate::domain::text::clean_line(c, 60))
+                    .collect(),
+            })?;
+        Ok(Self {
+            body: Body::Delimited {
+                scanner: Box::new(scanner),
+                record,
+            },
+            mapping,
+            row: 0,
+            skipped: Skipped {
+                preamble: preamble - 1,
+                ..Skipped::default()
+            },
+            padded: 0,
+        })
+    }
+
+    /// Opens a file without a header whose columns are all given by number.
+    fn open_headless(
+        mut scanner: Scanner,
+        sample: &[u8],
+        choices: &[u8],
+        overrides: &MapOverrides,
+    ) -> Result<Self, FileError> {
+        let first_line = sample
+            .split(|b| matches!(b, b'\n' | b'\r'))
+            .find(|l| !l.is_empty())
+            .unwrap_or_default();
+        let delimiter = choices
+            .iter()
+            .max_by_key(|d| (first_line.iter().filter(|b| b == d).count(), **d == b','))
+            .copied()
+            .unwrap_or(b',');
+        scanner.set_delimiter(delimiter);
+        let width = first_line.iter().filter(|b| **b == delimiter).count() + 1;
+        let cells: Vec<String> = (1..=width).map(|n| format!("#{n}")).collect();
+        let mapping =
+            Mapping::build(&cells, overrides).map_err(|missing| FileError::NoSuchColumn {
+                missing,
+                columns: cells,
+            })?;
+        Ok(Self {
+            body: Body::Delimited {
+                scanner: Box::new(scanner),
+                record: Record::default(),
+            },
+            mapping,
+            row: 0,
+            skipped: Skipped::default(),
+            padded: 0,
+        })
+    }
+
+    /// Returns how the columns are read.
+    #[must_use]
+    pub fn mapping(&self) -> &Mapping {
+        &self.mapping
+    }
+
+    /// Returns what separates the cells; None for vCards.
+    #[must_use]
+    pub fn delimiter(&self) -> Option<u8> {
+        match &self.body {
+            Body::Delimited { scanner, .. } => Some(scanner.delimiter()),
+            Body::Cards(_) => None,
+        }
+    }
+
+    /// Returns how many bytes of the file have been read, for a progress bar.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        match &self.body {
+            Body::Delimited { scanner, .. } => scanner.bytes_read(),
+            Body::Cards(cards) => cards.bytes_read(),
+        }
+    }
+
+    /// Returns what was passed over so far.
+    #[must_use]
+    pub fn skipped(&self) -> Skipped {
+        self.skipped
+    }
+
+    /// Returns how many rows had fewer cells than the header and were read as if the missing ones were blank.
+    #[must_use]
+    pub fn padded(&self) -> u64 {
+        self.padded
+    }
+
+    /// Reads the next row; None at the end of the file.
+    ///
+    /// # Errors
+    /// What reading the file fails with.
+    pub fn next_row(&mut self) -> io::Result<Option<RowResult>> {
+        let (scanner, record) = match &mut self.body {
+            Body::Cards(cards) => {
+                let Some(card) = cards.next_card()? else {
+                    return Ok(None);
+                };
+                self.row += 1;
+                return Ok(Some(RowResult {
+                    row: self.row,
+                    line: card.line,
+                    outcome: card.outcome,
+                    dropped: card.dropped,
+                }));
+            }
+            Body::Delimited { scanner, record } => (scanner, record),
+        };
+        let width = self.mapping.keys.len();
+        let mut gap = 0;
+        loop {
+            if !scanner.read(record)? {
+                return Ok(None);
+            }
+            if record.is_empty() && record.fault.is_none() {
+                self.skipped.blank += 1;
+                gap += 1;
+                continue;
+            }
+            if record.fault.is_none()
+                && record.len() != width
+                && scanner.swallowed_a_record(record, width)
+            {
+                scanner.keep_first_line(record);
+            }
+            if record.fault.is_none() && is_header_again(scanner, record, &self.mapping) {
+                self.skipped.repeated_header += 1;
+                continue;
+            }
+            if record.len() == 1 && width > 2 && is_footer(&decode(&scanner.field(record, 0)), gap)
+            {
+                self.skipped.footer += 1;
+                continue;
+            }
+            break;
+        }
+        self.row += 1;
+        let mut dropped = Vec::new();
+        let built = match check_form(scanner, record, width) {
+            Some(reason) => Err(Reject::whole(reason)),
+            None => row::draft_of(
+                &self.mapping,
+                |index| scanner.field(record, index),
+                &mut dropped,
+            ),
+        };
+        if record.len() < width && built.is_ok() {
+            self.padded += 1;
+        }
+        let outcome = built.map_err(|reject| RejectedRow {
+            reject,
+            raw: cells_of(scanner, record),
+        });
+        Ok(Some(RowResult {
+            row: self.row,
+            line: record.line,
+            outcome,
+            dropped,
+        }))
+    }
+}
+
+fn check_form(scanner: &Scanner, record: &Record, width: usize) -> Option<String> {
+    match record.fault {
+        Some(Fault::OpenQuote) => return Some("a quote is opened and not closed".to_owned()),
+        Some(Fault::TooLong) => {
+            return Some(format!(
+                "longer than is accepted ({} KiB a cell, {} KiB a row)",
+                delimited::MAX_FIELD / 1024,
+                delimited::MAX_RECORD / 1024
+            ));
+        }
+        None => {}
+    }
+    let is_filled = |index| !scanner.field(record, index).trim_ascii().is_empty();
+    (record.len() > width && (width..record.len()).any(is_filled)).then(|| {
+        format!(
+            "has {} cells where the header has {width}: a cell may hold an unquoted delimiter",
+            record.len()
+        )
+    })
+}
+
+fn is_header_again(scanner: &Scanner, record: &Record, mapping: &Mapping) -> bool {
+    record.len() == mapping.keys.len()
+        && mapping.keys.iter().enumerate().all(|(index, key)| {
+            let cell = scanner.field(record, index);
+            // Most rows differ in the first cell's length already.
+            let header = mapping.columns.get(index).map_or("", |c| c.header.as_str());
+            cell.as_ref() == header.as_bytes()
+                || (cell.len().abs_diff(header.len()) < 4
+                    && header::header_key(&decode(&cell)) == *key)
+        })
+}
+
+/// Tells whether a row of one cell is what a report puts under its rows; its title stands after a gap.
+fn is_footer(text: &str, gap: u64) -> bool {
+    let text = text.trim();
+    if gap >= 2 && text.ends_with("Report") {
+        return true;
+    }
+    [
+        "Copyright (c)",
+        "Copyright ©",
+        "Confidential Information",
+        "Generated By:",
+        "Generated:",
+        "Grand Total",
+        "Grand Summaries",
+        "Report generated",
+    ]
+    .iter()
+    .any(|start| {
+        text.get(..start.len())
+            .is_some_and(|s| s.eq_ignore_ascii_case(start))
+    })
+}
+
+fn cells_of(scanner: &Scanner, record: &Record) -> Vec<String> {
+    if record.is_empty() || record.fault == Some(Fault::OpenQuote) {
+        let raw = scanner.raw(record);
+        return vec![
+            decode(
+                raw.get(..delimited::MAX_FIELD)
+                    .unwrap_or(raw)
+                    .trim_ascii_end(),
+            )
+            .into_owned(),
+        ];
+    }
+    let mut room = delimited::MAX_RECORD;
+    (0..record.len())
+        .map(|index| {
+            let cell = scanner.field(record, index);
+            let end = cell.len().min(delimited::MAX_FIELD).min(room);
+            room -= end;
+            decode(cell.get(..end).unwrap_or_default()).into_owned()
+        })
+        .collect()
+}
+
+struct HeaderFound {
+    score: usize,
+    index: usize,
+}
+
+/// Finds the record of the sample that names the most fields.
+fn find_header(sample: &[u8], delimiter: u8, overrides: &MapOverrides) -> Option<HeaderFound> {
+    let source = TextReader::open(Box::new(io::Cursor::new(sample.to_vec()))).ok()?;
+    let mut scanner = Scanner::new(source);
+    scanner.set_delimiter(delimiter);
+    let mut record = Record::default();
+    let mut best: Option<HeaderFound> = None;
+    for index in 0..MAX_PREAMBLE {
+        if !scanner.read(&mut record).ok()? {
+            break;
+        }
+        if record.is_empty() || record.fault.is_some() {
+            continue;
+        }
+        let cells = cells_of(&scanner, &record);
+        let score = header::score(&cells, overrides);
+        // One known word among other text is no header; one that stands alone is.
+        let filled = cells.iter().filter(|c| !c.trim().is_empty()).count();
+        if score >= 2 || (score == 1 && filled == 1) {
+            let better = best.as_ref().is_none_or(|b| score > b.score);
+            if better {
+                best = Some(HeaderFound { score, index });
+            }
+        }
+    }
+    best
+}
+
+/// Names the format of a file that is not text.
+fn binary_kind(first: &[u8]) -> Option<&'static str> {
+    let starts = |magic: &[u8]| first.starts_with(magic);
+    if starts(b"PK\x03\x04") {
+        Some("an Excel workbook or another zip file")
+    } else if starts(&[0xD0, 0xCF, 0x11, 0xE0]) {
+        Some("an old Excel workbook or an Outlook file")
+    } else if starts(&[0x1F, 0x8B]) {
+        Some("a gzip file")
+    } else if starts(b"%PDF") {
+        Some("a PDF")
+    } else if starts(b"!BDN") {
+        Some("an Outlook data file")
+    } else if starts(b"SQLite format 3") {
+        Some("a database")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

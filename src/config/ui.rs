@@ -1,0 +1,43 @@
+//! The terminal's look.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::words::words;
+
+words! {
+    /// A set of colours.
+    pub enum UiTheme ("a theme") {
+        /// Chosen by what the terminal says of itself.
+        Auto = "auto",
+        /// For dark backgrounds.
+        Dark = "dark",
+        /// For light backgrounds.
+        Light = "light",
+        /// The terminal's own sixteen colours.
+        Ansi = "ansi",
+        /// No colour at all.
+        Mono = "mono",
+    }
+}
+
+/// The terminal's look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ui {
+    /// The colours.
+    pub theme: UiTheme,
+    /// Whether the mouse is listened to.
+    pub mouse: bool,
+    /// Seconds between two passes over the mailboxes while the TUI is open.
+    pub sync_seconds: u32,
+}
+
+impl Default for Ui {
+    fn default() -> Self {
+        Self {
+            theme: UiTheme::Auto,
+            mouse: true,
+            sync_seconds: 60,
+        }
+    }
+}

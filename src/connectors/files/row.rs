@@ -1,0 +1,250 @@
+//! One row of a delimited file becomes a draft.
+
+use super::encoding::decode;
+use super::header::{Field, Mapping, Vendor};
+use super::values::{parse_date, parse_instant, parse_share, parse_stop_flag, parse_zone};
+use crate::domain::contact::{
+    ContactDraft, DraftFault, DraftPart, ExternalId, LifecycleStage, MAX_LINE, clean,
+};
+use std::borrow::Cow;
+
+/// Why a row was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// The header of the column at fault, where one is.
+    pub column: Option<String>,
+    /// What is wrong, without a full stop.
+    pub reason: String,
+}
+
+impl Reject {
+    /// Returns a reject of the row as a whole.
+    pub(super) fn whole(reason: impl Into<String>) -> Self {
+        Self {
+            column: None,
+            reason: reason.into(),
+        }
+    }
+}
+
+impl std::fmt::Display for Reject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.column {
+            Some(column) => write!(f, "{column}: {}", self.reason),
+            None => f.write_str(&self.reason),
+        }
+    }
+}
+
+/// A value that could not be read, in a row that was taken without it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dropped {
+    /// The header of its column.
+    pub column: String,
+    /// What is wrong with it.
+    pub reason: &'static str,
+}
+
+/// Builds the draft of a row whose cells `cell` yields, in the order of the mapping's plan.
+pub(super) fn draft_of<'a>(
+    mapping: &Mapping,
+    cell: impl Fn(usize) -> Cow<'a, [u8]>,
+    dropped: &mut Vec<Dropped>,
+) -> Result<ContactDraft, Reject> {
+    let mut draft = ContactDraft::default();
+    let mut email_column = None;
+    let mut fax_groups: Vec<(u16, bool)> = Vec::new();
+    for &(index, field, group) in &mapping.plan {
+        let raw = cell(index);
+        let trimmed = raw.trim_ascii();
+        if trimmed.is_empty() {
+            continue;
+        }
+        let text = decode(trimmed);
+        let text: &str = guarded(&text);
+        let mut drop = |reason| {
+            let header = mapping.columns.get(index).map(|c| c.header.clone());
+            dropped.push(Dropped {
+                column: header.unwrap_or_default(),
+                reason,
+            });
+        };
+        match field {
+            Field::Id => draft.external_ids.extend(id_of(mapping, text)),
+            Field::ExternalIds => {
+                for id in text.split(';').filter_map(ExternalId::parse) {
+                    if !draft.external_ids.contains(&id) {
+                        draft.external_ids.push(id);
+                    }
+                }
+            }
+            Field::FirstName => set(&mut draft.first_name, text),
+            Field::LastName => set(&mut draft.last_name, text),
+            Field::FullName => set(&mut draft.full_name, text),
+            Field::Email => {
+                email_column.get_or_insert(index);
+                draft.emails.push(text.to_owned());
+            }
+            Field::Phone | Field::MobilePhone => {
+                let label = fax_groups.iter().find(|(g, _)| *g == group && group > 0);
+                let text = text.split(" ::: ").next().unwrap_or("");
+                match (field, label) {
+                    (Field::MobilePhone, _) | (_, Some((_, true))) => {
+                        set(&mut draft.mobile_phone, text)
+                    }
+                    (_, Some((_, false))) => {}
+                    _ => set(&mut draft.phone, text),
+                }
+            }
+            Field::PhoneLabel => {
+                let label = text.to_lowercase();
+                if label.contains("fax") || label.contains("pager") {
+                    fax_groups.push((group, false));
+                } else if [
+                    "mobil", "cell", "iphone", "handy", "portable", "movil", "móvil",
+                ]
+                .iter()
+                .any(|m| label.contains(m))
+                {
+                    fax_groups.push((group, true));
+                }
+            }
+            Field::Title => set(&mut draft.title, text),
+            Field::Company => set(&mut draft.company, text),
+            Field::Website => {
+                if text.contains("linkedin.com/in/") {
+                    set(&mut draft.linkedin, text);
+                } else {
+                    set(&mut draft.company_domain, text);
+                }
+            }
+            Field::City => set(&mut draft.city, text),
+            Field::State => set(&mut draft.state, text),
+            Field::Country => set(&mut draft.country, text),
+            Field::Linkedin => set(&mut draft.linkedin, text),
+            Field::Stage => {
+                if draft.stage.is_none() {
+                    draft.stage = LifecycleStage::parse_lenient(text);
+                }
+            }
+            Field::TimeZone => match parse_zone(text) {
+                Some(zone) => draft.time_zone = Some(zone),
+                None => drop("not a time zone of the form Area/City"),
+            },
+            Field::IcpFit => match parse_share(text) {
+                Some(share) => draft.icp_fit = Some(share),
+                None => drop("not a share between 0 and 1"),
+            },
+            Field::RenewalDate => match parse_date(text) {
+                Some(date) => {
+                    draft.renewal_date.get_or_insert(date);
+                }
+                None => drop("not a date"),
+            },
+            Field::Notes => set(&mut draft.notes, text),
+            Field::CreatedAt => match parse_instant(text) {
+                Some(at) => {
+                    draft.created_at.get_or_insert(at);
+                }
+                None => drop("not a date"),
+            },
+            Field::OptedOut => draft.opted_out |= parse_stop_flag(text),
+            Field::DoNotContact => {
+                if parse_stop_flag(text) {
+                    draft.stage = Some(LifecycleStage::DoNotContact);
+                }
+            }
+            Field::Ignore => {}
+        }
+    }
+    if mapping.vendor == Vendor::Linkedin {
+        let profile = draft.linkedin.as_deref().and_then(linkedin_id);
+        draft.external_ids.extend(profile);
+    }
+    finish(&mut draft).map_err(|fault| Reject {
+        column: match fault.part {
+            DraftPart::Email => email_column
+                .and_then(|i| column_at_fault(mapping, &cell, i))
+                .map(str::to_owned),
+            DraftPart::Whole => None,
+        },
+        reason: fault.reason,
+    })?;
+    Ok(draft)
+}
+
+/// Normalizes a draft; one that nothing but its name tells apart gets that as its id, so that it is found again.
+pub(super) fn finish(draft: &mut ContactDraft) -> Result<(), DraftFault> {
+    draft.normalize()?;
+    if draft.emails.is_empty()
+        && draft.external_ids.is_empty()
+        && let Some(key) = draft.natural_key()
+    {
+        draft.external_ids.extend(ExternalId::new("name", &key));
+    }
+    Ok(())
+}
+
+/// Returns the header of the first address column, from `first` on, whose cell does not hold addresses.
+fn column_at_fault<'a, 'm>(
+    mapping: &'m Mapping,
+    cell: &impl Fn(usize) -> Cow<'a, [u8]>,
+    first: usize,
+) -> Option<&'m str> {
+    let is_bad = |index: usize| {
+        let raw = cell(index);
+        crate::domain::contact::address::parse_list(&decode(&raw))
+            .iter()
+            .any(Result::is_err)
+    };
+    let index = mapping
+        .plan
+        .iter()
+        .filter(|(_, field, _)| *field == Field::Email)
+        .map(|(index, ..)| *index)
+        .find(|index| is_bad(*index))
+        .unwrap_or(first);
+    mapping.columns.get(index).map(|c| c.header.as_str())
+}
+
+fn set(slot: &mut Option<String>, text: &str) {
+    if slot.is_none() {
+        *slot = Some(text.to_owned());
+    }
+}
+
+fn id_of(mapping: &Mapping, text: &str) -> Option<ExternalId> {
+    let id = clean(text, MAX_LINE)?;
+    if mapping.vendor == Vendor::Salesforce && id.len() == 18 && id.is_ascii() {
+        // The last three characters only say the case of the fifteen before them; reports show the short form.
+        return ExternalId::new(mapping.system.clone(), id.get(..15)?);
+    }
+    ExternalId::new(mapping.system.clone(), &id)
+}
+
+/// Returns the profile's name in a LinkedIn address as an id.
+pub(super) fn linkedin_id(url: &str) -> Option<ExternalId> {
+    let (_, rest) = url.split_once("/in/")?;
+    let slug = rest.split(['/', '?', '#']).next()?;
+    ExternalId::new("linkedin", &slug.to_lowercase())
+}
+
+/// Tells whether a spreadsheet would take `text` for a formula. A phone number such as "+49 30" is none.
+pub(super) fn looks_like_formula(text: &str) -> bool {
+    match text.as_bytes().first() {
+        Some(b'=' | b'@' | b'\t' | b'\r') => true,
+        Some(b'+' | b'-') => text
+            .bytes()
+            .skip(1)
+            .any(|b| !(b.is_ascii_digit() || b" ()-./".contains(&b))),
+        _ => false,
+    }
+}
+
+/// Takes off the apostrophe that our own export puts before what looks like a formula.
+fn guarded(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(rest) if looks_like_formula(rest.trim_start_matches('\'')) => rest,
+        _ => text,
+    }
+}

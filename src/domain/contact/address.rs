@@ -1,0 +1,265 @@
+//! E-mail addresses as people and exports write them: in lists, in angle brackets, with `mailto:`.
+
+use std::borrow::Cow;
+
+/// Returns what two spellings of one mailbox have in common. Local parts are compared without case: the standard
+/// allows a server to tell them apart, and none does.
+#[must_use]
+pub fn key(address: &str) -> Cow<'_, str> {
+    if address.chars().any(char::is_uppercase) {
+        Cow::Owned(address.to_lowercase())
+    } else {
+        Cow::Borrowed(address)
+    }
+}
+
+/// Tells whether `text` is one whole address in its simplest and by far most frequent form: lower-case ASCII, nothing
+/// to strip or unquote.
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    !text.bytes().any(|b| b.is_ascii_uppercase()) && is_dotted_ascii(text)
+}
+
+/// Returns each address in a cell in the order written, or the piece that is not one. A blank cell, and one that says
+/// "none", yields nothing.
+#[must_use]
+pub fn parse_list(cell: &str) -> Vec<Result<String, String>> {
+    let cell = cell.trim();
+    if is_nothing(cell) {
+        return Vec::new();
+    }
+    if cell.matches('@').count() < 2
+        && let Some(one) = parse(cell)
+    {
+        return vec![Ok(one)];
+    }
+    let mut found = Vec::new();
+    for piece in cell
+        .split(" ::: ")
+        .flat_map(|part| part.split([';', ',', '|', '\n', '\r']))
+    {
+        let piece = piece.trim();
+        if is_nothing(piece) {
+            continue;
+        }
+        match parse(piece) {
+            Some(one) => found.push(Ok(one)),
+            None => {
+                let words: Vec<Option<String>> = piece.split_whitespace().map(parse).collect();
+                if words.len() > 1 && words.iter().all(Option::is_some) {
+                    found.extend(words.into_iter().flatten().map(Ok));
+                } else {
+                    found.push(Err(piece.to_owned()));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Returns the one address that `text` holds, in lower case, without display name, angle brackets or `mailto:`; None
+/// if that is not an address with a domain of at least two labels.
+#[must_use]
+pub fn parse(text: &str) -> Option<String> {
+    let mut text = text.trim();
+    if let Some((_, rest)) = text.rsplit_once('<')
+        && let Some(inner) = rest.strip_suffix('>')
+    {
+        text = inner.trim();
+    }
+    if let Some(head) = text.get(..7)
+        && head.eq_ignore_ascii_case("mailto:")
+    {
+        text = text.get(7..).unwrap_or("").split('?').next().unwrap_or("");
+    }
+    // An apostrophe is a spreadsheet's text mark at the front; a dot at the end is a sentence's.
+    let text = text
+        .trim_start_matches('\'')
+        .trim_end_matches(['.', ';', ',', '\'']);
+    if is_dotted_ascii(text) {
+        return Some(text.to_ascii_lowercase());
+    }
+    if text.len() > 254 || text.chars().any(crate::domain::text::is_hostile) {
+        return None;
+    }
+    // What is left is rare: international addresses and quoted local parts.
+    if text.is_ascii() && !text.starts_with('"') {
+        return None;
+    }
+    let options = email_address::Options::default()
+        .with_required_tld()
+        .without_domain_literal()
+        .without_display_text();
+    let parsed = email_address::EmailAddress::parse_with_options(text, options).ok()?;
+    let lowered = parsed.as_str().to_lowercase();
+    (lowered.len() <= 254).then_some(lowered)
+}
+
+/// Returns the part after the last `@`, in the case written.
+#[must_use]
+pub fn domain(address: &str) -> Option<&str> {
+    address.rsplit_once('@').map(|(_, domain)| domain)
+}
+
+fn is_nothing(text: &str) -> bool {
+    text.is_empty()
+        || super::is_placeholder(text)
+        || [
+            "none",
+            "null",
+            "na",
+            "nan",
+            "unknown",
+            "no email",
+            "noemail",
+            "undefined",
+            "keine",
+        ]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// RFC 5321's Dot-string at a domain of two or more labels, lengths included.
+fn is_dotted_ascii(text: &str) -> bool {
+    if text.len() > 254 {
+        return false;
+    }
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
+    let is_atom = |b: u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(
+                b,
+                b'!' | b'#'
+                    | b'$'
+                    | b'%'
+                    | b'&'
+                    | b'\''
+                    | b'*'
+                    | b'+'
+                    | b'-'
+                    | b'/'
+                    | b'='
+                    | b'?'
+                    | b'^'
+                    | b'_'
+                    | b'`'
+                    | b'{'
+                    | b'|'
+                    | b'}'
+                    | b'~'
+            )
+    };
+    if local.len() > 64
+        || !local
+            .split('.')
+            .all(|atom| !atom.is_empty() && atom.bytes().all(is_atom))
+    {
+        return false;
+    }
+    let mut labels = 0;
+    let mut last_has_letter = false;
+    for label in domain.split('.') {
+        labels += 1;
+        let bytes = label.as_bytes();
+        if label.is_empty()
+            || label.len() > 63
+            || !bytes
+                .iter()
+                .all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+            || bytes.first() == Some(&b'-')
+            || bytes.last() == Some(&b'-')
+        {
+            return false;
+        }
+        last_has_letter = bytes.iter().any(u8::is_ascii_alphabetic);
+    }
+    labels >= 2 && last_has_letter
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_is_found_in_its_wrappings() {
+        let check = |text: &str, expect: Option<&str>| {
+            assert_eq!(parse(text).as_deref(), expect, "{text:?}");
+        };
+        check("ann@acme.com", Some("ann@acme.com"));
+        check(" Ann.Lee+x@Acme.CO.uk ", Some("ann.lee+x@acme.co.uk"));
+        check("Ann Lee <ann@acme.com>", Some("ann@acme.com"));
+        check("mailto:ann@acme.com?subject=x", Some("ann@acme.com"));
+        check("ann@acme.com.", Some("ann@acme.com"));
+        check("müller@bücher.de", Some("müller@bücher.de"));
+        check("o'neil@acme.com", Some("o'neil@acme.com"));
+        check("\"john doe\"@acme.com", Some("\"john doe\"@acme.com"));
+        check("a@xn--bcher-kva.example", Some("a@xn--bcher-kva.example"));
+        for bad in [
+            "",
+            "ann",
+            "ann@",
+            "@acme.com",
+            "ann@acme",
+            "ann@@acme.com",
+            "a nn@acme.com",
+            "ann@acme..com",
+            ".ann@acme.com",
+            "ann.@acme.com",
+            "a..b@acme.com",
+            "ann@-acme.com",
+            "ann@acme-.com",
+            "ann@1.2.3.4",
+            "ann@[1.2.3.4]",
+            "ann@acme.c om",
+            "ann\u{202e}@acme.com",
+            "ann@acme,com",
+            "ann(at)acme.com",
+            "ann@acme.com@acme.com",
+            "ann@ac_me.com",
+        ] {
+            check(bad, None);
+        }
+        check(&format!("{}@acme.com", "a".repeat(65)), None);
+        check(
+            &format!("{}@acme.com", "a".repeat(64)),
+            Some(&format!("{}@acme.com", "a".repeat(64))),
+        );
+        check(&format!("a@{}.com", "b".repeat(64)), None);
+    }
+
+    #[test]
+    fn lists_are_taken_apart_and_their_bad_pieces_named() {
+        let check = |text: &str, expect: &[Result<&str, &str>]| {
+            let found = parse_list(text);
+            let found: Vec<_> = found
+                .iter()
+                .map(|r| r.as_deref().map_err(String::as_str))
+                .collect();
+            assert_eq!(found, expect, "{text:?}");
+        };
+        check("", &[]);
+        check(" N/A ", &[]);
+        check("none", &[]);
+        check("a@x.io ::: b@x.io", &[Ok("a@x.io"), Ok("b@x.io")]);
+        check(
+            "a@x.io;b@x.io, c@x.io",
+            &[Ok("a@x.io"), Ok("b@x.io"), Ok("c@x.io")],
+        );
+        check("a@x.io b@x.io", &[Ok("a@x.io"), Ok("b@x.io")]);
+        check("a@x.io; bad", &[Ok("a@x.io"), Err("bad")]);
+        check("Ann <a@x.io>; Bo <b@x.io>", &[Ok("a@x.io"), Ok("b@x.io")]);
+        check("bob smith", &[Err("bob smith")]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_read_reads_as_itself(text in ".{0,60}") {
+            for found in parse_list(&text).into_iter().flatten() {
+                proptest::prop_assert_eq!(parse(&found), Some(found.clone()));
+                proptest::prop_assert_eq!(key(&found).into_owned(), found.to_lowercase());
+            }
+        }
+    }
+}

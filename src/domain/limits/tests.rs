@@ -1,0 +1,344 @@
+//! The limits on hand-worked histories, and against the plain definition.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::schedule::{
+    ReasonKind, SendPolicy, parse_days, parse_holidays, parse_window, parse_zone,
+};
+
+fn t(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// Monday noon.
+fn noon() -> Timestamp {
+    t("2026-11-23T12:00:00Z")
+}
+
+fn ago(seconds: i64) -> Timestamp {
+    noon() - SignedDuration::from_secs(seconds)
+}
+
+fn old_mailbox(all: Vec<Timestamp>) -> SendHistory {
+    SendHistory {
+        all: all.into(),
+        mailbox_first_send: Some(t("2026-01-01T00:00:00Z")),
+        ..SendHistory::default()
+    }
+}
+
+fn stands(
+    limits: &Limits,
+    history: &SendHistory,
+    kind: LimitKind,
+) -> (u32, u32, bool, Option<String>) {
+    let verdicts = check(limits, history, noon());
+    let v = verdicts.iter().find(|v| v.limit == kind).unwrap();
+    (
+        v.used,
+        v.cap,
+        v.passed,
+        v.clears_at.map(|at| at.to_string()),
+    )
+}
+
+#[test]
+fn a_send_leaves_its_window_after_exactly_its_length() {
+    let limits = Limits {
+        per_hour: 1,
+        ..Limits::default()
+    };
+    let check = |seconds: i64, expect: (u32, u32, bool, Option<&str>)| {
+        let (used, cap, passed, clears) = stands(
+            &limits,
+            &old_mailbox(vec![ago(seconds)]),
+            LimitKind::PerHour,
+        );
+        assert_eq!(
+            (used, cap, passed, clears.as_deref()),
+            expect,
+            "{seconds} s ago"
+        );
+    };
+    check(3600, (0, 1, true, None));
+    check(3599, (1, 1, false, Some("2026-11-23T12:00:01Z")));
+    check(0, (1, 1, false, Some("2026-11-23T13:00:00Z")));
+    check(-60, (1, 1, false, Some("2026-11-23T13:01:00Z")));
+}
+
+#[test]
+fn the_week_is_seven_rolling_days_and_counts_one_contact() {
+    let history = SendHistory {
+        to_contact: vec![ago(3 * 86_400), ago(7 * 86_400 - 1), ago(7 * 86_400)].into(),
+        ..old_mailbox(vec![])
+    };
+    assert_eq!(
+        stands(&Limits::default(), &history, LimitKind::PerContactWeek),
+        (2, 2, false, Some("2026-11-23T12:00:01Z".into()))
+    );
+}
+
+#[test]
+fn the_send_that_makes_room_is_the_one_that_counts() {
+    // Seven in the hour against a cap of five: two more must leave before there is room, then one.
+    let history = old_mailbox((1..=7).map(|i| ago(i * 60)).collect());
+    assert_eq!(
+        stands(&Limits::default(), &history, LimitKind::PerHour),
+        (7, 5, false, Some("2026-11-23T12:55:00Z".into()))
+    );
+}
+
+#[test]
+fn the_gap_is_counted_from_the_last_message() {
+    let check = |gap: u32, seconds: i64, expect: Option<&str>| {
+        let limits = Limits {
+            min_gap_seconds: gap,
+            ..Limits::default()
+        };
+        let (_, _, passed, clears) =
+            stands(&limits, &old_mailbox(vec![ago(seconds)]), LimitKind::MinGap);
+        assert_eq!(clears.as_deref(), expect, "{gap} {seconds}");
+        assert_eq!(passed, expect.is_none());
+    };
+    check(30, 10, Some("2026-11-23T12:00:20Z"));
+    check(30, 30, None);
+    check(0, 0, None);
+    check(0, -5, None);
+}
+
+#[test]
+fn free_mail_has_no_domain_cap() {
+    let mut history = old_mailbox(vec![]);
+    history.to_domain = (1..=5).map(|i| ago(i * 60)).collect();
+    let kinds = |h: &SendHistory| {
+        check(&Limits::default(), h, noon())
+            .iter()
+            .filter(|v| !v.passed)
+            .map(|v| v.limit)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(&history), [LimitKind::PerDomainDay]);
+    history.is_free_mail = true;
+    assert!(kinds(&history).is_empty());
+}
+
+#[test]
+fn a_new_mailbox_may_send_ten_then_five_more_each_day() {
+    let limits = Limits {
+        per_hour: 1000,
+        min_gap_seconds: 0,
+        ..Limits::default()
+    };
+    let check = |first_hours_ago: i64, sends: i64, expect: (u32, u32, bool, Option<&str>)| {
+        let history = SendHistory {
+            all: (0..sends).map(|i| ago(60 * (i + 1))).collect(),
+            mailbox_first_send: Some(ago(first_hours_ago * 3600)),
+            ..SendHistory::default()
+        };
+        let (used, cap, passed, clears) = stands(&limits, &history, LimitKind::Ramp);
+        assert_eq!(
+            (used, cap, passed, clears.as_deref()),
+            expect,
+            "{first_hours_ago} {sends}"
+        );
+    };
+    check(10, 9, (9, 10, true, None));
+    // Ten sent; the cap grows to 15 when the mailbox is a day old, before any send leaves the window.
+    check(10, 10, (10, 10, false, Some("2026-11-24T02:00:00Z")));
+    check(23, 14, (14, 10, false, Some("2026-11-23T13:00:00Z")));
+    check(24, 14, (14, 15, true, None));
+    // Fifteen are too many for the second day too; the sends leave before the third begins.
+    check(25, 15, (15, 15, false, Some("2026-11-24T11:00:00Z")));
+    check(47, 19, (19, 15, false, Some("2026-11-23T13:00:00Z")));
+    check(48, 19, (19, 20, true, None));
+    check(480, 20, (20, 20, false, Some("2026-11-24T11:40:00Z")));
+    let empty = SendHistory::default();
+    assert_eq!(
+        stands(&limits, &empty, LimitKind::Ramp),
+        (0, 10, true, None)
+    );
+}
+
+#[test]
+fn the_limit_that_clears_last_is_the_one_named() {
+    let bound = |limits: &Limits, history: &SendHistory| {
+        binding(&check(limits, history, noon())).map(|v| v.limit)
+    };
+    let five = old_mailbox((0..5).map(|i| ago(60 * i)).collect());
+    assert_eq!(bound(&Limits::default(), &five), Some(LimitKind::PerHour));
+    let many = old_mailbox((0..20).map(|i| ago(60 * i)).collect());
+    assert_eq!(bound(&Limits::default(), &many), Some(LimitKind::PerDay));
+    let none = Limits {
+        per_hour: 0,
+        ..Limits::default()
+    };
+    assert_eq!(bound(&none, &many), Some(LimitKind::PerHour));
+    assert_eq!(bound(&Limits::default(), &old_mailbox(vec![])), None);
+}
+
+#[test]
+fn the_order_is_fixed_and_the_json_stable() {
+    let verdicts = check(&Limits::default(), &old_mailbox(vec![ago(10)]), noon());
+    let order: Vec<LimitKind> = verdicts.iter().map(|v| v.limit).collect();
+    use LimitKind::*;
+    assert_eq!(
+        order,
+        [PerContactWeek, PerDomainDay, PerDay, Ramp, PerHour, MinGap]
+    );
+    assert_eq!(
+        serde_json::to_string(verdicts.last().unwrap()).unwrap(),
+        r#"{"limit":"min_gap","used":1,"cap":1,"clears_at":"2026-11-23T12:00:20Z","passed":false}"#
+    );
+}
+
+fn madrid() -> SendPolicy {
+    SendPolicy {
+        window: parse_window("09:00-17:00").unwrap(),
+        days: parse_days("mon-fri").unwrap(),
+        holidays: parse_holidays("2026-12-25").unwrap(),
+        zone: parse_zone("Europe/Madrid").unwrap(),
+    }
+}
+
+#[test]
+fn the_next_send_satisfies_window_and_limits_at_once() {
+    let next = |history: &SendHistory| next_send(&madrid(), &Limits::default(), history, noon());
+    let free = next(&old_mailbox(vec![]));
+    assert_eq!((free.at, free.binding), (Some(noon()), None));
+    // Room in the hour's limit comes at 12:55Z, inside the window.
+    let hour = next(&old_mailbox((1..=5).map(|i| ago(i * 60)).collect()));
+    assert_eq!(
+        (hour.at, hour.binding),
+        (Some(t("2026-11-23T12:55:00Z")), Some(LimitKind::PerHour))
+    );
+    assert_eq!(
+        hour.because.first().unwrap().text,
+        "5 of 5 messages left this mailbox in the last hour. It has room again at 13:55 on Monday 23 November."
+    );
+    // The contact's week clears on Saturday: Monday's opening it is.
+    let week = next(&SendHistory {
+        to_contact: vec![ago(86_400), ago(2 * 86_400)].into(),
+        ..old_mailbox(vec![])
+    });
+    assert_eq!(
+        (week.at, week.binding),
+        (
+            Some(t("2026-11-30T08:00:00Z")),
+            Some(LimitKind::PerContactWeek)
+        )
+    );
+    let kinds: Vec<ReasonKind> = week.because.iter().map(|r| r.kind).collect();
+    assert_eq!(
+        kinds,
+        [ReasonKind::Limit, ReasonKind::Day, ReasonKind::Window]
+    );
+    // A gap of seconds decides nothing on a Sunday.
+    let sunday = t("2026-11-22T12:00:00Z");
+    let idle = next_send(
+        &madrid(),
+        &Limits::default(),
+        &old_mailbox(vec![sunday]),
+        sunday,
+    );
+    assert_eq!(
+        (idle.at, idle.binding),
+        (Some(t("2026-11-23T08:00:00Z")), None)
+    );
+}
+
+#[test]
+fn what_never_has_room_has_no_next_send() {
+    let limits = Limits {
+        per_day: 0,
+        ..Limits::default()
+    };
+    let never = next_send(&madrid(), &limits, &old_mailbox(vec![]), noon());
+    assert_eq!((never.at, never.binding), (None, Some(LimitKind::PerDay)));
+    let far = old_mailbox(vec![t("9999-12-30T00:00:00Z")]);
+    assert_eq!(
+        next_send(&madrid(), &Limits::default(), &far, noon()).at,
+        None
+    );
+}
+
+fn some_limits() -> impl Strategy<Value = Limits> {
+    (
+        1_u32..4,
+        1_u32..5,
+        1_u32..25,
+        1_u32..8,
+        0_u32..4000,
+        proptest::option::of((0_u32..6, 0_u32..4)),
+    )
+        .prop_map(
+            |(per_contact_week, per_domain_day, per_day, per_hour, min_gap_seconds, ramp)| Limits {
+                per_contact_week,
+                per_domain_day,
+                per_day,
+                per_hour,
+                min_gap_seconds,
+                ramp: ramp.map(|(first_day, step)| Ramp { first_day, step }),
+            },
+        )
+}
+
+fn some_history() -> impl Strategy<Value = SendHistory> {
+    let sends =
+        |most: i64| proptest::collection::vec((-10_i64..most).prop_map(|m| ago(m * 60)), 0..30);
+    (
+        sends(2900),
+        sends(11_000),
+        sends(2900),
+        proptest::bool::ANY,
+        proptest::option::of(0_i64..6000),
+    )
+        .prop_map(
+            |(all, to_contact, to_domain, is_free_mail, first)| SendHistory {
+                all: all.into(),
+                to_contact: to_contact.into(),
+                to_domain: to_domain.into(),
+                is_free_mail,
+                mailbox_first_send: first.map(|m| ago(m * 60)),
+            },
+        )
+}
+
+proptest! {
+    #[test]
+    fn a_limit_clears_at_exactly_the_instant_it_names(limits in some_limits(), history in some_history()) {
+        let at = |kind, when| {
+            let verdicts = check(&limits, &history, when);
+            verdicts.iter().find(|v| v.limit == kind).unwrap().clone()
+        };
+        for v in check(&limits, &history, noon()) {
+            prop_assert_eq!(v.passed, v.used < v.cap || limits.min_gap_seconds == 0 && v.limit == LimitKind::MinGap);
+            if let Some(clears) = v.clears_at {
+                prop_assert!(!at(v.limit, clears - SignedDuration::from_nanos(1)).passed, "{:?}", v);
+                prop_assert!(at(v.limit, clears).passed, "{:?}", v);
+                prop_assert!(at(v.limit, clears + SignedDuration::from_hours(30)).passed, "{:?}", v);
+            }
+        }
+    }
+
+    #[test]
+    fn the_next_send_stays_where_it_is_when_asked_later(
+        limits in some_limits(), history in some_history(), part in 0.0_f64..1.0, start in 0_i64..7 * 24 * 60
+    ) {
+        let policy = madrid();
+        let now = noon() + SignedDuration::from_mins(start);
+        let next = next_send(&policy, &limits, &history, now);
+        if let Some(at) = next.at {
+            let later = now + SignedDuration::from_secs_f64(at.duration_since(now).as_secs_f64() * part);
+            prop_assert_eq!(next_send(&policy, &limits, &history, later.min(at)).at, Some(at));
+            prop_assert!(policy.is_open(at));
+            prop_assert!(check(&limits, &history, at).iter().all(|v| v.passed));
+            // And nothing sooner would do: a minute's steps from now on are all closed by one or the other.
+            for m in 0..at.duration_since(now).as_mins() {
+                let sooner = now + SignedDuration::from_mins(m);
+                let open = policy.is_open(sooner) && check(&limits, &history, sooner).iter().all(|v| v.passed);
+                prop_assert!(!open, "{} is before {}", sooner, at);
+            }
+        }
+    }
+}

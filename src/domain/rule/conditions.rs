@@ -1,0 +1,301 @@
+//! The closed set of conditions, and the facts of a signal that they are asked of.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::domain::signal::{SignalDraft, SignalKind, number};
+use crate::domain::text::{clean_block, clean_line};
+
+/// The most bytes of a signal's text that are searched for phrases.
+const MAX_TEXT_BYTES: usize = 32 * 1024;
+
+/// What must hold of a signal; a field that is empty or none asks nothing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Conditions {
+    /// What a reply means is one of these.
+    pub label: Vec<String>,
+    /// How a message is understood is one of these.
+    pub class: Vec<String>,
+    /// The deal's stage is one of these.
+    pub stage: Vec<String>,
+    /// The contact's stage is one of these.
+    pub lifecycle: Vec<String>,
+    /// There is a deal, or there is none.
+    pub has_deal: Option<bool>,
+    /// The deal's amount is at least this, in units.
+    pub min_amount: Option<f64>,
+    /// The deal's amount is at most this, in units.
+    pub max_amount: Option<f64>,
+    /// One of these words or phrases stands in the text.
+    pub text: Vec<String>,
+    /// A buying phrase stands in the text, or none does.
+    pub buying_phrase: Option<bool>,
+    /// The author is a thought leader, or is none.
+    pub thought_leader: Option<bool>,
+    /// The post's relevance is known and above this.
+    pub relevance_above: Option<f64>,
+    /// The post's relevance is known and below this.
+    pub relevance_below: Option<f64>,
+    /// The post has more engagements than this.
+    pub engagement_above: Option<f64>,
+    /// Each of these fields of the signal has one of the values.
+    pub payload: Vec<(String, Vec<String>)>,
+}
+
+/// What a rule may know of a signal. [`SignalFacts::of`] reads what the signal says; the engine adds what the records know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignalFacts {
+    /// What was observed.
+    pub kind: SignalKind,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// When the meeting of which it speaks begins.
+    pub event_at: Option<Timestamp>,
+    /// What the source said.
+    pub payload: Map<String, Value>,
+    /// What a reply means.
+    pub label: Option<String>,
+    /// How a message is understood.
+    pub class: Option<String>,
+    /// Whether there is a deal.
+    pub has_deal: bool,
+    /// The deal's amount in units.
+    pub amount: Option<f64>,
+    /// The deal's stage.
+    pub stage: Option<String>,
+    /// The deal's name.
+    pub deal: Option<String>,
+    /// The contact's stage.
+    pub lifecycle: Option<String>,
+    /// The company's name.
+    pub company: Option<String>,
+    /// The text that is searched for phrases, folded; see [`SignalFacts::set_text`].
+    text: String,
+}
+
+impl SignalFacts {
+    /// Returns what the signal itself says.
+    #[must_use]
+    pub fn of(signal: &SignalDraft) -> Self {
+        let first = |keys: &[&str]| {
+            keys.iter()
+                .find_map(|key| signal.text(key))
+                .map(|t| clean_line(t, 200))
+        };
+        let amount = signal.number("amount");
+        let deal = first(&["deal", "deal_name", "dealname"]);
+        let stage = first(&["stage", "dealstage", "to_stage", "new_stage"]);
+        let mut facts = Self {
+            kind: signal.kind,
+            occurred_at: signal.occurred_at,
+            event_at: ["starts_at", "start", "meeting_at", "event_at"]
+                .iter()
+                .find_map(|key| signal.instant(key)),
+            label: first(&["label"]),
+            class: first(&["class"]),
+            has_deal: amount.is_some() || deal.is_some() || stage.is_some(),
+            amount,
+            stage,
+            deal,
+            lifecycle: first(&["lifecycle", "lifecycle_stage", "lifecyclestage"]),
+            company: first(&["company", "company_name"]),
+            payload: signal.payload.clone(),
+            text: String::new(),
+        };
+        let parts: Vec<&str> = ["subject", "topic", "title", "text", "message"]
+            .iter()
+            .filter_map(|key| signal.text(key))
+            .collect();
+        facts.set_text(&parts.join("\n"));
+        facts
+    }
+
+    /// Replaces the text that is searched for phrases: of a reply, give what they wrote without the quoted part.
+    pub fn set_text(&mut self, text: &str) {
+        self.text = fold(&clean_block(text, MAX_TEXT_BYTES));
+    }
+
+    /// Returns a value that a title may name.
+    pub(super) fn named(&self, name: &str) -> Option<String> {
+        let known = match name {
+            "company" => self.company.as_deref(),
+            "deal" => self.deal.as_deref(),
+            _ => None,
+        };
+        let said = || self.payload.get(name).and_then(Value::as_str);
+        known
+            .or_else(said)
+            .map(|value| clean_line(value, 100))
+            .filter(|value| !value.is_empty())
+    }
+
+    fn number(&self, key: &str) -> Option<f64> {
+        number(self.payload.get(key)?)
+    }
+
+    fn is_thought_leader(&self) -> bool {
+        self.kind == SignalKind::ThoughtLeader
+            || self.payload.get("thought_leader") == Some(&Value::Bool(true))
+    }
+
+    /// The engagements of a post: their sum if the source gives one, else its parts'.
+    fn engagement(&self) -> f64 {
+        self.number("engagement")
+            .or_else(|| self.number("engagements"))
+            .unwrap_or_else(|| {
+                ["likes", "reposts", "retweets", "replies", "quotes"]
+                    .iter()
+                    .filter_map(|key| self.number(key))
+                    .sum()
+            })
+    }
+
+    fn phrase<'a>(&self, phrases: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        phrases
+            .into_iter()
+            .find(|phrase| contains_phrase(&self.text, &fold(phrase)))
+    }
+
+    fn buying_phrase<'a>(&self, phrases: &[&'a str]) -> Option<&'a str> {
+        match self.payload.get("buying_phrase") {
+            Some(Value::Bool(true)) => Some("buying phrase"),
+            _ => self.phrase(phrases.iter().copied()),
+        }
+    }
+}
+
+impl Conditions {
+    /// Tells whether all conditions hold.
+    #[must_use]
+    pub fn hold(&self, facts: &SignalFacts, buying_phrases: &[&str]) -> bool {
+        let among = |list: &[String], value: Option<&str>| {
+            list.is_empty()
+                || value.is_some_and(|v| list.iter().any(|item| squeeze(item) == squeeze(v)))
+        };
+        let above = |limit: Option<f64>, value: Option<f64>| {
+            limit.is_none_or(|limit| value.is_some_and(|v| v > limit))
+        };
+        let relevance = facts.number("relevance");
+        among(&self.label, facts.label.as_deref())
+            && among(&self.class, facts.class.as_deref())
+            && among(&self.stage, facts.stage.as_deref())
+            && among(&self.lifecycle, facts.lifecycle.as_deref())
+            && self.has_deal.is_none_or(|wanted| wanted == facts.has_deal)
+            && self
+                .min_amount
+                .is_none_or(|least| facts.amount.is_some_and(|a| a >= least))
+            && self
+                .max_amount
+                .is_none_or(|most| facts.amount.is_some_and(|a| a <= most))
+            && self
+                .thought_leader
+                .is_none_or(|wanted| wanted == facts.is_thought_leader())
+            && above(self.relevance_above, relevance)
+            && self
+                .relevance_below
+                .is_none_or(|limit| relevance.is_some_and(|r| r < limit))
+            && above(self.engagement_above, Some(facts.engagement()))
+            && self.payload.iter().all(|(key, values)| {
+                let given = facts.payload.get(key).map(|value| match value {
+                    Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                });
+                among(values, given.as_deref())
+            })
+            // The searches in the text come last: they cost the most.
+            && (self.text.is_empty() || facts.phrase(self.text.iter().map(String::as_str)).is_some())
+            && self
+                .buying_phrase
+                .is_none_or(|wanted| wanted == facts.buying_phrase(buying_phrases).is_some())
+    }
+
+    /// Returns in words why the conditions hold, naming what was found.
+    #[must_use]
+    pub fn words(&self, facts: &SignalFacts, buying_phrases: &[&str]) -> String {
+        let mut words: Vec<String> = Vec::new();
+        let lists = [
+            ("label", &self.label, facts.label.as_deref()),
+            ("class", &self.class, facts.class.as_deref()),
+            ("stage", &self.stage, facts.stage.as_deref()),
+            ("lifecycle", &self.lifecycle, facts.lifecycle.as_deref()),
+        ];
+        for (name, list, value) in lists {
+            if let (false, Some(value)) = (list.is_empty(), value) {
+                words.push(format!("{name} {value}"));
+            }
+        }
+        match self.has_deal {
+            Some(true) => words.push("has a deal".into()),
+            Some(false) => words.push("has no deal".into()),
+            None => {}
+        }
+        if let (true, Some(amount)) = (
+            self.min_amount.is_some() || self.max_amount.is_some(),
+            facts.amount,
+        ) {
+            words.push(format!("amount {amount}"));
+        }
+        match self.thought_leader {
+            Some(true) => words.push("by a thought leader".into()),
+            Some(false) => words.push("not by a thought leader".into()),
+            None => {}
+        }
+        if let (true, Some(relevance)) = (
+            self.relevance_above.is_some() || self.relevance_below.is_some(),
+            facts.number("relevance"),
+        ) {
+            words.push(format!("relevance {relevance}"));
+        }
+        if let Some(limit) = self.engagement_above {
+            words.push(format!("{} engagements, above {limit}", facts.engagement()));
+        }
+        for (key, _) in &self.payload {
+            words.push(format!("field {key}"));
+        }
+        if let Some(phrase) = facts.phrase(self.text.iter().map(String::as_str)) {
+            words.push(format!("\"{phrase}\" in the text"));
+        }
+        if let (Some(true), Some(phrase)) =
+            (self.buying_phrase, facts.buying_phrase(buying_phrases))
+        {
+            words.push(format!("\"{phrase}\" in the text"));
+        }
+        words.join(", ")
+    }
+}
+
+/// Folds a word for comparison: case, spaces, dashes and underscores do not matter ("Contract Sent" is "contractsent").
+fn squeeze(word: &str) -> String {
+    word.chars()
+        .filter(|c| !matches!(c, ' ' | '-' | '_'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// Folds a text for the search of phrases: lower case, single spaces, straight apostrophes.
+fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.extend(
+            word.chars()
+                .map(|c| if c == '\u{2019}' { '\'' } else { c })
+                .flat_map(char::to_lowercase),
+        );
+    }
+    out
+}
+
+/// Tells whether a folded phrase stands in a folded text as whole words: "call" is not in "locally".
+fn contains_phrase(text: &str, phrase: &str) -> bool {
+    if phrase.is_empty() {
+        return false;
+    }
+    text.match_indices(phrase).any(|(at, found)| {
+        let before = text.get(..at).and_then(|t| t.chars().next_back());
+        let after = text.get(at + found.len()..).and_then(|t| t.chars().next());
+        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+    })
+}

@@ -1,0 +1,741 @@
+//! The reader of rules files: TOML by its spans, so that every mistake is named with its line and none hides another.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use jiff::SignedDuration;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::conditions::Conditions;
+use super::{Boost, Effect, MAX_TITLE_CHARS, Recipe, Rule, RuleError, Rules};
+use crate::domain::action::{ActionKind, Means};
+use crate::domain::nearest;
+use crate::domain::signal::{Domain, SignalKind};
+use crate::domain::template;
+use crate::domain::text::clean_line;
+
+/// Bounds on a file that a person writes; they keep a wrong file from taking memory or time.
+const MAX_FILE_BYTES: usize = 1024 * 1024;
+const MAX_RULES: usize = 1000;
+const MAX_LIST: usize = 200;
+const MAX_WORD_CHARS: usize = 200;
+const MAX_ERRORS: usize = 100;
+
+const RULE_KEYS: &[&str] = &[
+    "id",
+    "enabled",
+    "signal",
+    "when",
+    "action",
+    "ignore",
+    "title",
+    "domain",
+    "urgency",
+    "effort",
+    "strategic",
+    "revenue",
+    "due",
+    "due_before_event",
+    "urgency_max",
+    "template",
+    "from_signal",
+    "boost",
+];
+
+const WHEN_KEYS: &[&str] = &[
+    "label",
+    "class",
+    "stage",
+    "lifecycle",
+    "has_deal",
+    "min_amount",
+    "max_amount",
+    "text",
+    "buying_phrase",
+    "thought_leader",
+    "relevance_above",
+    "relevance_below",
+    "engagement_above",
+    "payload",
+];
+
+const BOOST_KEYS: &[&str] = &[
+    "when",
+    "add_urgency",
+    "add_revenue",
+    "add_strategic",
+    "raise_strategic_to",
+];
+
+const LABELS: &[&str] = &[
+    "interested",
+    "meeting_request",
+    "meeting_confirmed",
+    "question",
+    "objection",
+    "not_now",
+    "not_interested",
+    "wrong_person",
+    "referral",
+    "complaint",
+    "unsubscribe",
+    "out_of_office",
+    "bounce",
+    "thanks",
+    "unclear",
+];
+
+const CLASSES: &[&str] = &[
+    "reply",
+    "probable_reply",
+    "auto_reply",
+    "bounce_hard",
+    "bounce_soft",
+    "read_receipt",
+    "meeting_reply",
+    "opt_out",
+    "unrelated",
+];
+
+const PLACEHOLDERS: &[&str] = &["company", "deal", "topic", "competitor", "step", "title"];
+
+/// Reads a length of time such as `45m`, `2h`, `3d` or `1w`, from a minute to a year.
+///
+/// # Errors
+/// Says what a length of time looks like.
+pub fn parse_duration(text: &str) -> Result<SignedDuration, String> {
+    let wrong = || {
+        format!(
+            "\"{}\" is not a length of time; write it as \"45m\", \"2h\", \"3d\" or \"1w\"",
+            clean_line(text, 40)
+        )
+    };
+    let text = text.trim();
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(digits).ok_or_else(wrong)?;
+    let number: i64 = number.parse().map_err(|_| wrong())?;
+    let minutes = match unit.trim() {
+        "m" | "min" => 1,
+        "h" => 60,
+        "d" => 24 * 60,
+        "w" => 7 * 24 * 60,
+        _ => return Err(wrong()),
+    };
+    let minutes = number.checked_mul(minutes).ok_or_else(wrong)?;
+    if !(1..=366 * 24 * 60).contains(&minutes) {
+        return Err(format!(
+            "\"{}\" is not between a minute and a year",
+            clean_line(text, 40)
+        ));
+    }
+    Ok(SignedDuration::from_mins(minutes))
+}
+
+/// Reads a rules file; see [`Rules::parse`].
+pub(super) fn parse(text: &str, file: &str, templates: &[&str]) -> Result<Rules, Vec<RuleError>> {
+    let mut reader = Reader {
+        text,
+        file,
+        templates,
+        errors: Vec::new(),
+    };
+    if text.len() > MAX_FILE_BYTES {
+        reader.wrong(0..0, "the file is larger than 1 MB");
+        return Err(reader.errors);
+    }
+    let (root, mistakes) = DeTable::parse_recoverable(text);
+    for mistake in &mistakes {
+        let message = clean_line(mistake.message(), 300);
+        reader.wrong(mistake.span().unwrap_or(0..0), &message);
+    }
+    // What a file with broken syntax seems to say is guesswork: a second complaint about it would mislead.
+    let rules = if mistakes.is_empty() {
+        Some(reader.file(root.get_ref()))
+    } else {
+        None
+    };
+    reader.errors.sort_by_key(|e| (e.line, e.column));
+    reader.errors.dedup();
+    match rules {
+        Some(rules) if reader.errors.is_empty() => Ok(rules),
+        _ => Err(reader.errors),
+    }
+}
+
+/// A value with its place.
+type Node<'a, 'i> = &'a Spanned<DeValue<'i>>;
+
+struct Reader<'a> {
+    text: &'a str,
+    file: &'a str,
+    templates: &'a [&'a str],
+    errors: Vec<RuleError>,
+}
+
+impl Reader<'_> {
+    fn wrong(&mut self, span: Range<usize>, message: &str) {
+        if self.errors.len() >= MAX_ERRORS {
+            return;
+        }
+        let (line, column) = self.place(span.start);
+        self.errors.push(RuleError {
+            file: self.file.to_owned(),
+            line,
+            column,
+            message: message.to_owned(),
+        });
+    }
+
+    /// Returns line and column, from 1, of a byte offset.
+    fn place(&self, offset: usize) -> (usize, usize) {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let before = self.text.get(..offset).unwrap_or("");
+        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+        let column = before.get(line_start..).map_or(0, |l| l.chars().count());
+        (before.matches('\n').count() + 1, column + 1)
+    }
+
+    fn unknown_keys(&mut self, table: &DeTable<'_>, known: &'static [&'static str], place: &str) {
+        for key in table.keys() {
+            if !known.contains(&key.get_ref().as_ref()) {
+                let shown = clean_line(key.get_ref(), 60);
+                let hint = match nearest(key.get_ref(), known.iter().copied()) {
+                    Some(meant) => format!("did you mean \"{meant}\"?"),
+                    None => format!("one of: {}.", known.join(", ")),
+                };
+                self.wrong(
+                    key.span(),
+                    &format!("unknown key \"{shown}\" in {place}; {hint}"),
+                );
+            }
+        }
+    }
+
+    fn file(&mut self, root: &DeTable<'_>) -> Rules {
+        self.unknown_keys(root, &["rule", "buying_phrases"], "the file");
+        let buying_phrases = root
+            .get("buying_phrases")
+            .map(|node| self.words(node, "buying_phrases"));
+        let mut rules = Vec::new();
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        let Some(list) = root.get("rule") else {
+            return Rules {
+                rules,
+                buying_phrases,
+            };
+        };
+        let DeValue::Array(tables) = list.get_ref() else {
+            self.wrong(
+                list.span(),
+                "rules are a list: begin each with [[rule]], in two pairs of brackets",
+            );
+            return Rules {
+                rules,
+                buying_phrases,
+            };
+        };
+        if tables.len() > MAX_RULES {
+            self.wrong(list.span(), &format!("more than {MAX_RULES} rules"));
+        }
+        for node in tables.iter().take(MAX_RULES) {
+            let DeValue::Table(table) = node.get_ref() else {
+                self.wrong(node.span(), "a rule is a table: begin it with [[rule]]");
+                continue;
+            };
+            let Some(rule) = self.rule(table, node.span()) else {
+                continue;
+            };
+            if let Some(first) = seen.get(&rule.id) {
+                let span = table.get("id").map_or(node.span(), Spanned::span);
+                self.wrong(
+                    span,
+                    &format!("the id \"{}\" is already taken on line {first}", rule.id),
+                );
+            } else {
+                seen.insert(rule.id.clone(), rule.line);
+            }
+            rules.push(rule);
+        }
+        Rules {
+            rules,
+            buying_phrases,
+        }
+    }
+
+    fn rule(&mut self, table: &DeTable<'_>, span: Range<usize>) -> Option<Rule> {
+        self.unknown_keys(table, RULE_KEYS, "a rule");
+        let line = self.place(span.start).0;
+        let id = match table.get("id") {
+            Some(node) => self.word(node, "id"),
+            None => {
+                self.wrong(span.clone(), "the rule has no id");
+                None
+            }
+        };
+        if let (Some(id), Some(node)) = (&id, table.get("id")) {
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            if !id.chars().all(plain) {
+                self.wrong(
+                    node.span(),
+                    "an id has only letters, digits, dashes, underscores and dots",
+                );
+            }
+        }
+        let enabled = table
+            .get("enabled")
+            .and_then(|node| self.flag(node, "enabled"))
+            .unwrap_or(true);
+        // To switch a rule off, its id is enough.
+        let bare = !enabled && !table.contains_key("signal") && !table.contains_key("action");
+        if bare && let (Some(id), Some(node)) = (&id, table.get("id")) {
+            self.is_builtin(id, node.span());
+        }
+        let signals = match table.get("signal") {
+            Some(node) => self.signals(node),
+            None if bare => Vec::new(),
+            None => {
+                self.wrong(span.clone(), "the rule has no signal");
+                Vec::new()
+            }
+        };
+        let when = table
+            .get("when")
+            .map_or_else(Conditions::default, |node| self.conditions(node));
+        let ignore = table
+            .get("ignore")
+            .and_then(|node| self.flag(node, "ignore"))
+            .unwrap_or(false);
+        let recipe = self.recipe(table);
+        let effect = match (ignore || bare, recipe) {
+            (false, Some(recipe)) => Effect::Propose(Box::new(recipe)),
+            (true, _) => {
+                if let Some(node) = table.get("action").filter(|_| ignore) {
+                    self.wrong(
+                        node.span(),
+                        "a rule has either an action or ignore = true, not both",
+                    );
+                }
+                Effect::Ignore
+            }
+            (false, None) => {
+                if !table.contains_key("action") {
+                    self.wrong(span, "the rule has no action (or ignore = true)");
+                }
+                Effect::Ignore
+            }
+        };
+        Some(Rule {
+            id: id?,
+            enabled,
+            signals,
+            when,
+            effect,
+            line,
+        })
+    }
+
+    /// Complains about switching off what is not there.
+    fn is_builtin(&mut self, id: &str, span: Range<usize>) {
+        let ids: Vec<&str> = super::BUILTIN
+            .lines()
+            .filter_map(|line| line.strip_prefix("id = \"")?.strip_suffix('"'))
+            .collect();
+        if !ids.contains(&id) {
+            let hint = nearest(id, ids.iter().copied())
+                .map_or_else(String::new, |meant| format!("; did you mean \"{meant}\"?"));
+            self.wrong(
+                span,
+                &format!(
+                    "no built-in rule has the id \"{}\"{hint}",
+                    clean_line(id, 60)
+                ),
+            );
+        }
+    }
+
+    fn recipe(&mut self, table: &DeTable<'_>) -> Option<Recipe> {
+        let share = |reader: &mut Self, key: &str| {
+            table
+                .get(key)
+                .and_then(|node| reader.number(node, key, 0.0, 1.0))
+        };
+        let urgency = share(self, "urgency");
+        let effort = share(self, "effort");
+        let strategic = share(self, "strategic");
+        let revenue = share(self, "revenue");
+        let urgency_max = share(self, "urgency_max");
+        if let (Some(base), Some(most), Some(node)) =
+            (urgency, urgency_max, table.get("urgency_max"))
+            && most < base
+        {
+            self.wrong(node.span(), "urgency_max is below the urgency");
+        }
+        let domain = table
+            .get("domain")
+            .and_then(|node| self.known::<Domain>(node, "domain"));
+        let due = table.get("due").and_then(|node| self.length(node, "due"));
+        let due_before_event = table
+            .get("due_before_event")
+            .and_then(|node| self.length(node, "due_before_event"));
+        let title = table.get("title").and_then(|node| self.title(node));
+        let from_signal = table
+            .get("from_signal")
+            .and_then(|node| self.flag(node, "from_signal"))
+            .unwrap_or(false);
+        let boosts = table.get("boost").map_or_else(Vec::new, |n| self.boosts(n));
+        let action = table
+            .get("action")
+            .and_then(|node| self.known::<ActionKind>(node, "action"));
+        let template = match (table.get("template"), action) {
+            (Some(node), _) => self.template(node, action),
+            (None, Some(action)) => template::default_for(action).map(str::to_owned),
+            (None, None) => None,
+        };
+        let action = action?;
+        let family = action.components();
+        Some(Recipe {
+            action,
+            title,
+            domain: domain.unwrap_or(Domain::Sales),
+            urgency: urgency.unwrap_or(family.urgency),
+            effort: effort.unwrap_or(family.effort),
+            strategic: strategic.unwrap_or(family.strategic),
+            revenue: revenue.unwrap_or(family.revenue),
+            due: due.unwrap_or(SignedDuration::from_hours(24)),
+            due_before_event,
+            urgency_max: urgency_max.unwrap_or(1.0),
+            template,
+            from_signal,
+            boosts,
+        })
+    }
+
+    fn template(&mut self, node: Node<'_, '_>, action: Option<ActionKind>) -> Option<String> {
+        let name = self.word(node, "template")?;
+        if !self.templates.contains(&name.as_str()) {
+            let hint = match nearest(&name, self.templates.iter().copied()) {
+                Some(meant) => format!("did you mean \"{meant}\"?"),
+                None => format!("there are: {}.", self.templates.join(", ")),
+            };
+            self.wrong(
+                node.span(),
+                &format!("there is no template \"{}\"; {hint}", clean_line(&name, 60)),
+            );
+        } else if let Some(action) = action
+            && action.means() == Means::ByHand
+        {
+            self.wrong(
+                node.span(),
+                &format!("the action {action} sends no mail, so it has no template"),
+            );
+        }
+        Some(name)
+    }
+
+    fn title(&mut self, node: Node<'_, '_>) -> Option<String> {
+        let title = self.word(node, "title")?;
+        if title.chars().count() > MAX_TITLE_CHARS {
+            self.wrong(
+                node.span(),
+                &format!("the title is longer than {MAX_TITLE_CHARS} characters"),
+            );
+        }
+        let mut rest = title.as_str();
+        while let Some((_, after)) = rest.split_once("{{") {
+            let Some((name, tail)) = after.split_once("}}") else {
+                self.wrong(node.span(), "the title has \"{{\" without \"}}\"");
+                break;
+            };
+            let name = name.trim();
+            if !PLACEHOLDERS.contains(&name) {
+                let hint = match nearest(name, PLACEHOLDERS.iter().copied()) {
+                    Some(meant) => format!("did you mean \"{{{{{meant}}}}}\"?"),
+                    None => format!("one of: {}.", PLACEHOLDERS.join(", ")),
+                };
+                self.wrong(
+                    node.span(),
+                    &format!(
+                        "a title cannot name \"{{{{{}}}}}\"; {hint}",
+                        clean_line(name, 60)
+                    ),
+                );
+            }
+            rest = tail;
+        }
+        Some(title)
+    }
+
+    fn boosts(&mut self, node: Node<'_, '_>) -> Vec<Boost> {
+        let DeValue::Array(items) = node.get_ref() else {
+            self.wrong(node.span(), "boost is a list of tables: boost = [{ ... }]");
+            return Vec::new();
+        };
+        let mut boosts = Vec::new();
+        for item in items.iter().take(MAX_LIST) {
+            let DeValue::Table(table) = item.get_ref() else {
+                self.wrong(item.span(), "a boost is a table: { when = { ... }, ... }");
+                continue;
+            };
+            self.unknown_keys(table, BOOST_KEYS, "a boost");
+            let mut share = |key: &str| {
+                table
+                    .get(key)
+                    .and_then(|n| self.number(n, key, 0.0, 1.0))
+                    .unwrap_or(0.0)
+            };
+            let (add_urgency, add_revenue) = (share("add_urgency"), share("add_revenue"));
+            let add_strategic = share("add_strategic");
+            let raise_strategic_to = share("raise_strategic_to");
+            let Some(when) = table.get("when") else {
+                self.wrong(item.span(), "the boost has no conditions (when)");
+                continue;
+            };
+            if table.len() < 2 {
+                self.wrong(item.span(), "the boost raises nothing");
+            }
+            boosts.push(Boost {
+                when: self.conditions(when),
+                add_urgency,
+                add_revenue,
+                add_strategic,
+                raise_strategic_to,
+            });
+        }
+        boosts
+    }
+
+    fn conditions(&mut self, node: Node<'_, '_>) -> Conditions {
+        let DeValue::Table(table) = node.get_ref() else {
+            self.wrong(node.span(), "conditions are a table: when = { ... }");
+            return Conditions::default();
+        };
+        self.unknown_keys(table, WHEN_KEYS, "the conditions");
+        let mut words = |key: &str, known: &[&str]| match table.get(key) {
+            Some(node) => self.listed(node, key, known),
+            None => Vec::new(),
+        };
+        let (label, class) = (words("label", LABELS), words("class", CLASSES));
+        let (stage, lifecycle) = (words("stage", &[]), words("lifecycle", &[]));
+        let text = words("text", &[]);
+        let mut flag = |key: &str| table.get(key).and_then(|node| self.flag(node, key));
+        let (has_deal, buying_phrase) = (flag("has_deal"), flag("buying_phrase"));
+        let thought_leader = flag("thought_leader");
+        let mut number = |key: &str, most: f64| {
+            table
+                .get(key)
+                .and_then(|node| self.number(node, key, 0.0, most))
+        };
+        let (min_amount, max_amount) = (number("min_amount", 1e13), number("max_amount", 1e13));
+        let relevance_above = number("relevance_above", 1.0);
+        let relevance_below = number("relevance_below", 1.0);
+        let engagement_above = number("engagement_above", 1e12);
+        if let (Some(least), Some(most), Some(node)) =
+            (min_amount, max_amount, table.get("max_amount"))
+            && most < least
+        {
+            self.wrong(node.span(), "max_amount is below min_amount");
+        }
+        let payload = table
+            .get("payload")
+            .map_or_else(Vec::new, |n| self.payload(n));
+        Conditions {
+            label,
+            class,
+            stage,
+            lifecycle,
+            has_deal,
+            min_amount,
+            max_amount,
+            text,
+            buying_phrase,
+            thought_leader,
+            relevance_above,
+            relevance_below,
+            engagement_above,
+            payload,
+        }
+    }
+
+    fn payload(&mut self, node: Node<'_, '_>) -> Vec<(String, Vec<String>)> {
+        let DeValue::Table(table) = node.get_ref() else {
+            self.wrong(
+                node.span(),
+                "payload is a table: payload = { field = [\"value\"] }",
+            );
+            return Vec::new();
+        };
+        table
+            .iter()
+            .take(MAX_LIST)
+            .map(|(key, node)| {
+                let name = key.get_ref().to_string();
+                let values = self.listed(node, &name, &[]);
+                (name, values)
+            })
+            .collect()
+    }
+
+    fn signals(&mut self, node: Node<'_, '_>) -> Vec<SignalKind> {
+        let nodes: Vec<Node<'_, '_>> = match node.get_ref() {
+            DeValue::Array(items) => items.iter().take(MAX_LIST).collect(),
+            _ => vec![node],
+        };
+        if nodes.is_empty() {
+            self.wrong(node.span(), "the rule has no signal");
+        }
+        nodes
+            .into_iter()
+            .filter_map(|node| self.known::<SignalKind>(node, "signal"))
+            .collect()
+    }
+
+    /// Reads a word or a list of words; `known` is empty where any word will do.
+    fn listed(&mut self, node: Node<'_, '_>, key: &str, known: &[&str]) -> Vec<String> {
+        let words = match node.get_ref() {
+            DeValue::Array(_) => self.words(node, key),
+            _ => self.word(node, key).into_iter().collect(),
+        };
+        if !known.is_empty() {
+            for word in words.iter().filter(|w| !known.contains(&w.as_str())) {
+                let span = self.item_span(node, word);
+                let hint = match nearest(word, known.iter().copied()) {
+                    Some(meant) => format!("did you mean \"{meant}\"?"),
+                    None => format!("one of: {}.", known.join(", ")),
+                };
+                let shown = clean_line(word, 60);
+                self.wrong(span, &format!("unknown {key} \"{shown}\"; {hint}"));
+            }
+        }
+        words
+    }
+
+    /// Returns the place of an item of a list.
+    fn item_span(&self, node: Node<'_, '_>, word: &str) -> Range<usize> {
+        match node.get_ref() {
+            DeValue::Array(items) => items
+                .iter()
+                .find(|item| item.get_ref().as_str() == Some(word))
+                .map_or(node.span(), Spanned::span),
+            _ => node.span(),
+        }
+    }
+
+    fn words(&mut self, node: Node<'_, '_>, key: &str) -> Vec<String> {
+        let DeValue::Array(items) = node.get_ref() else {
+            self.wrong(node.span(), &format!("{key} must be a list of texts"));
+            return Vec::new();
+        };
+        if items.is_empty() {
+            self.wrong(node.span(), &format!("{key} is empty; leave it out"));
+        }
+        if items.len() > MAX_LIST {
+            self.wrong(
+                node.span(),
+                &format!("{key} has more than {MAX_LIST} entries"),
+            );
+        }
+        items
+            .iter()
+            .take(MAX_LIST)
+            .filter_map(|item| self.word(item, key))
+            .collect()
+    }
+
+    fn word(&mut self, node: Node<'_, '_>, key: &str) -> Option<String> {
+        let DeValue::String(text) = node.get_ref() else {
+            self.wrong(
+                node.span(),
+                &format!(
+                    "{key} must be a text in quotes, not {}",
+                    article(node.get_ref())
+                ),
+            );
+            return None;
+        };
+        if text.trim().is_empty() {
+            self.wrong(node.span(), &format!("{key} is empty"));
+            return None;
+        }
+        if text.chars().count() > MAX_WORD_CHARS {
+            self.wrong(
+                node.span(),
+                &format!("{key} is longer than {MAX_WORD_CHARS} characters"),
+            );
+            return None;
+        }
+        Some(text.trim().to_owned())
+    }
+
+    fn known<T>(&mut self, node: Node<'_, '_>, key: &str) -> Option<T>
+    where
+        T: std::str::FromStr,
+        T::Err: std::fmt::Display,
+    {
+        let word = self.word(node, key)?;
+        word.parse()
+            .map_err(|error: T::Err| self.wrong(node.span(), &error.to_string()))
+            .ok()
+    }
+
+    fn flag(&mut self, node: Node<'_, '_>, key: &str) -> Option<bool> {
+        let flag = node.get_ref().as_bool();
+        if flag.is_none() {
+            self.wrong(
+                node.span(),
+                &format!(
+                    "{key} must be true or false, not {}",
+                    article(node.get_ref())
+                ),
+            );
+        }
+        flag
+    }
+
+    fn length(&mut self, node: Node<'_, '_>, key: &str) -> Option<SignedDuration> {
+        let word = self.word(node, key)?;
+        parse_duration(&word)
+            .map_err(|message| self.wrong(node.span(), &message))
+            .ok()
+    }
+
+    fn number(&mut self, node: Node<'_, '_>, key: &str, least: f64, most: f64) -> Option<f64> {
+        let digits = match node.get_ref() {
+            DeValue::Integer(n) if n.radix() == 10 => n.as_str(),
+            DeValue::Float(n) => n.as_str(),
+            other => {
+                let message = format!("{key} must be a number, not {}", article(other));
+                self.wrong(node.span(), &message);
+                return None;
+            }
+        };
+        let value = digits.replace('_', "").parse::<f64>().ok();
+        match value.filter(|v| (least..=most).contains(v)) {
+            Some(value) => Some(value),
+            None => {
+                let message = format!(
+                    "{key} must be between {least} and {most}; it is {}",
+                    clean_line(digits, 40)
+                );
+                self.wrong(node.span(), &message);
+                None
+            }
+        }
+    }
+}
+
+fn article(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

@@ -1,1 +1,0 @@
-//! When something may happen: windows, business days and holidays in the other person's time zone.

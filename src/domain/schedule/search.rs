@@ -1,0 +1,359 @@
+//! The next allowed instant, and what decided it.
+//!
+//! Between two changes of a zone's offset, local time runs evenly. The search therefore walks those stretches, finds the first
+//! open local time of each by calendar arithmetic alone, and is exact about gaps, repeated hours, days of 23 or
+//! 25 hours and days that a zone skipped, without treating any of them specially.
+
+use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::{SignedDuration, Timestamp};
+
+use super::window::Window;
+use super::zones::zone_name;
+use super::{SendPolicy, Weekdays};
+
+/// How far ahead an allowed instant is looked for, in periods of 24 hours. One exactly that far away counts.
+pub const HORIZON_DAYS: i64 = 45;
+
+/// How many holidays are named one by one in an explanation.
+const NAMED_HOLIDAYS: usize = 4;
+
+/// What kind of rule a reason speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonKind {
+    /// The hours of the day.
+    Window,
+    /// The days of the week.
+    Day,
+    /// A day off.
+    Holiday,
+    /// A limit on the number of messages.
+    Limit,
+}
+
+/// One thing that decided, as a sentence for the operator and a kind for a machine.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Reason {
+    /// The rule that it speaks of.
+    pub kind: ReasonKind,
+    /// A plain English sentence with its full stop.
+    pub text: String,
+}
+
+impl Reason {
+    /// Makes a reason.
+    pub fn new(kind: ReasonKind, text: impl Into<String>) -> Self {
+        Self {
+            kind,
+            text: text.into(),
+        }
+    }
+}
+
+/// An allowed instant.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Slot {
+    /// The instant.
+    pub at: Timestamp,
+    /// What decided it, in the order in which it was met; never empty.
+    pub because: Vec<Reason>,
+}
+
+/// The answer to "when next?", also where there is no such time.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct NextAllowed {
+    /// The first allowed instant; `None` if there is none within [`HORIZON_DAYS`].
+    pub at: Option<Timestamp>,
+    /// What decided it, in the order in which it was met; never empty.
+    pub because: Vec<Reason>,
+}
+
+/// Returns the first instant at or after `now` that `policy` allows; `None` if none lies within [`HORIZON_DAYS`].
+#[must_use]
+pub fn next_allowed(policy: &SendPolicy, now: Timestamp) -> Option<Slot> {
+    let NextAllowed { at, because } = search(policy, now);
+    at.map(|at| Slot { at, because })
+}
+
+/// Returns the first instant at or after `now` that `policy` allows, with what decided it or what stood in the way.
+#[must_use]
+pub fn search(policy: &SendPolicy, now: Timestamp) -> NextAllowed {
+    search_until(policy, now, horizon(now))
+}
+
+/// Returns the last instant that counts for someone who asks at `now`.
+pub(in crate::domain) fn horizon(now: Timestamp) -> Timestamp {
+    now.checked_add(SignedDuration::from_hours(24 * HORIZON_DAYS))
+        .unwrap_or(Timestamp::MAX)
+}
+
+/// Does as [`search`], up to and including `horizon`.
+pub(in crate::domain) fn search_until(
+    policy: &SendPolicy,
+    now: Timestamp,
+    horizon: Timestamp,
+) -> NextAllowed {
+    let mut passed = Passed::default();
+    let at = find(policy, now, horizon, &mut passed);
+    let because = match at {
+        Some(at) if at == now => vec![open_now(policy, now)],
+        Some(at) => {
+            let mut because = passed.reasons(policy);
+            because.push(arrival(policy, at));
+            because
+        }
+        None => nothing_found(policy, &passed),
+    };
+    NextAllowed { at, because }
+}
+
+fn find(
+    policy: &SendPolicy,
+    now: Timestamp,
+    horizon: Timestamp,
+    passed: &mut Passed,
+) -> Option<Timestamp> {
+    let mut changes = policy.zone.following(now);
+    let mut from = now;
+    while from <= horizon {
+        let offset = policy.zone.to_offset(from);
+        let until = changes.next().map(|change| change.timestamp());
+        let inside = |at: &Timestamp| *at <= horizon && until.is_none_or(|until| *at < until);
+        let mut local = Some(offset.to_datetime(from));
+        while let Some(floor) = local {
+            if offset.to_timestamp(floor).ok().filter(inside).is_none() {
+                break;
+            }
+            match first_on_date(policy, floor) {
+                Ok(time) => {
+                    let at = offset.to_timestamp(floor.date().to_datetime(time)).ok();
+                    if let Some(at) = at.filter(inside) {
+                        return Some(at);
+                    }
+                    break;
+                }
+                Err(why) => passed.note(floor.date(), why),
+            }
+            local = floor
+                .date()
+                .tomorrow()
+                .ok()
+                .map(|d| d.to_datetime(Time::midnight()));
+        }
+        from = until?;
+    }
+    None
+}
+
+/// Returns the first open time on the date of `floor`, not before it, or why there is none.
+fn first_on_date(policy: &SendPolicy, floor: DateTime) -> Result<Time, Refusal> {
+    if !policy.days.contains(floor.weekday()) {
+        return Err(Refusal::Day(floor.weekday()));
+    }
+    if policy.holidays.contains(&floor.date()) {
+        return Err(Refusal::Holiday);
+    }
+    policy
+        .window
+        .first_from(floor.time())
+        .ok_or(Refusal::Closed)
+}
+
+/// Why a date offers nothing more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    Day(Weekday),
+    Holiday,
+    Closed,
+}
+
+/// The dates that were passed over, oldest first.
+#[derive(Debug, Default)]
+struct Passed(Vec<(Date, Refusal)>);
+
+impl Passed {
+    fn note(&mut self, date: Date, why: Refusal) {
+        // A repeated hour at midnight brings the same date twice.
+        if self.0.last() != Some(&(date, why)) {
+            self.0.push((date, why));
+        }
+    }
+
+    fn reasons(&self, policy: &SendPolicy) -> Vec<Reason> {
+        let zone = zone_name(&policy.zone);
+        let mut because = Vec::new();
+        let mut told_days = Weekdays::NONE;
+        let mut holidays: Vec<Date> = Vec::new();
+        for (i, (date, why)) in self.0.iter().enumerate() {
+            match why {
+                Refusal::Day(day) if told_days.is_empty() => {
+                    told_days = told_days.with(*day);
+                    let text = if i == 0 {
+                        format!(
+                            "It is {} in {zone}; days are {}.",
+                            day_name(*day),
+                            policy.days
+                        )
+                    } else {
+                        format!(
+                            "{} is a {}; days are {}.",
+                            day_month(*date),
+                            day_name(*day),
+                            policy.days
+                        )
+                    };
+                    because.push(Reason::new(ReasonKind::Day, text));
+                }
+                Refusal::Day(_) => {}
+                Refusal::Holiday => {
+                    holidays.push(*date);
+                    if holidays.len() <= NAMED_HOLIDAYS {
+                        because.push(Reason::new(
+                            ReasonKind::Holiday,
+                            format!("{} is a holiday.", day_month(*date)),
+                        ));
+                    }
+                }
+                Refusal::Closed => because.push(Reason::new(
+                    ReasonKind::Window,
+                    format!(
+                        "The window {} is over for {} in {zone}.",
+                        policy.window,
+                        day_month(*date)
+                    ),
+                )),
+            }
+        }
+        if let (Some(last), more @ 1..) = (
+            holidays.last(),
+            holidays.len().saturating_sub(NAMED_HOLIDAYS),
+        ) {
+            let text = match more {
+                1 => format!("{} is a holiday.", day_month(*last)),
+                more => format!(
+                    "{more} more holidays follow, the last on {}.",
+                    day_month(*last)
+                ),
+            };
+            because.push(Reason::new(ReasonKind::Holiday, text));
+        }
+        because
+    }
+}
+
+fn open_now(policy: &SendPolicy, now: Timestamp) -> Reason {
+    let local = policy.local(now);
+    let text = format!(
+        "It is {} {} in {}, inside the window {}.",
+        day_name(local.weekday()),
+        clock(local.time()),
+        zone_name(&policy.zone),
+        policy.window
+    );
+    Reason::new(ReasonKind::Window, text)
+}
+
+/// Says what makes `at` the first allowed instant: the window opens, the day begins, or the clocks jump into the window.
+fn arrival(policy: &SendPolicy, at: Timestamp) -> Reason {
+    let zone = zone_name(&policy.zone);
+    let local = policy.local(at);
+    let (date, time) = (day_month(local.date()), clock(local.time()));
+    if time_is_start(policy.window, local.time()) {
+        return Reason::new(
+            ReasonKind::Window,
+            format!(
+                "The window opens at {time} {zone} on {} {date}.",
+                day_name(local.weekday())
+            ),
+        );
+    }
+    let text = if local.time() == Time::midnight() {
+        format!(
+            "{} {date} begins at 00:00 {zone}, inside the window {}.",
+            day_name(local.weekday()),
+            policy.window
+        )
+    } else {
+        format!(
+            "The clocks change in {zone} on {date}; {time} is the first time inside the window {}.",
+            policy.window
+        )
+    };
+    Reason::new(ReasonKind::Window, text)
+}
+
+fn time_is_start(window: Window, time: Time) -> bool {
+    !window.is_all_day() && window.start == time
+}
+
+fn nothing_found(policy: &SendPolicy, passed: &Passed) -> Vec<Reason> {
+    let holidays = passed
+        .0
+        .iter()
+        .filter(|(_, why)| *why == Refusal::Holiday)
+        .count();
+    let reason = if policy.days.is_empty() {
+        Reason::new(ReasonKind::Day, "No day of the week is allowed.")
+    } else if holidays > 0 {
+        Reason::new(
+            ReasonKind::Holiday,
+            format!(
+                "Nothing is open within {HORIZON_DAYS} days: days are {}, and {holidays} of them are holidays.",
+                policy.days
+            ),
+        )
+    } else {
+        Reason::new(
+            ReasonKind::Window,
+            format!(
+                "The window {} does not open on {} within {HORIZON_DAYS} days.",
+                policy.window, policy.days
+            ),
+        )
+    };
+    vec![reason]
+}
+
+/// Returns the time of day without what is zero: `09:00`, `09:00:30`.
+pub(in crate::domain) fn clock(time: Time) -> String {
+    let mut text = format!("{:02}:{:02}", time.hour(), time.minute());
+    if time.second() != 0 || time.subsec_nanosecond() != 0 {
+        text.push_str(&format!(":{:02}", time.second()));
+    }
+    text
+}
+
+/// Returns a date as people say it: `25 December`.
+pub(in crate::domain) fn day_month(date: Date) -> String {
+    let month = match date.month() {
+        1 => "January",
+        2 => "February",
+        3 => "March",
+        4 => "April",
+        5 => "May",
+        6 => "June",
+        7 => "July",
+        8 => "August",
+        9 => "September",
+        10 => "October",
+        11 => "November",
+        _ => "December",
+    };
+    format!("{} {month}", date.day())
+}
+
+/// Returns the full English name of a weekday.
+pub(in crate::domain) fn day_name(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Monday => "Monday",
+        Weekday::Tuesday => "Tuesday",
+        Weekday::Wednesday => "Wednesday",
+        Weekday::Thursday => "Thursday",
+        Weekday::Friday => "Friday",
+        Weekday::Saturday => "Saturday",
+        Weekday::Sunday => "Sunday",
+    }
+}
+
+#[cfg(test)]
+mod tests;

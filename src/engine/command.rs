@@ -1,0 +1,192 @@
+//! Every change that anyone can ask for, as one closed list.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::domain::guard::Verdict;
+use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, UndoId};
+use crate::domain::outcome::OutcomeKind;
+
+/// A change.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Consent to a move's action and carry it out, if the guards let it. A move that is done by hand is ticked off.
+    Approve {
+        /// The move.
+        id: MoveId,
+        /// The hash of the content that was looked at; approval is refused if it has changed since. None consents to what
+        /// is there now.
+        content_hash: Option<[u8; 32]>,
+        /// Who consents: `operator`, or a rule's name.
+        by: String,
+    },
+    /// Tick off a move that was done by hand.
+    Done {
+        /// The move.
+        id: MoveId,
+        /// What to remember of it.
+        note: String,
+    },
+    /// Change the draft of a move.
+    EditDraft {
+        /// The move.
+        id: MoveId,
+        /// The new subject.
+        subject: String,
+        /// The new text.
+        body: String,
+    },
+    /// Throw the operator's own words away and go back to the template.
+    ResetDraft {
+        /// The move.
+        id: MoveId,
+    },
+    /// Put moves off.
+    Snooze {
+        /// The moves.
+        ids: Vec<MoveId>,
+        /// Until when; must lie ahead.
+        until: Timestamp,
+    },
+    /// Take moves off the list.
+    Skip {
+        /// The moves.
+        ids: Vec<MoveId>,
+        /// Why; it teaches the score.
+        reason: String,
+    },
+    /// Put a skipped, done, snoozed or expired move back on the list.
+    Reopen {
+        /// The move.
+        id: MoveId,
+    },
+    /// Record an outcome by hand.
+    RecordOutcome {
+        /// What came about.
+        kind: OutcomeKind,
+        /// The move that caused it, if it is known.
+        move_id: Option<MoveId>,
+        /// The person; taken from the move if it is not given.
+        contact_id: Option<ContactId>,
+        /// When; now if it is not given.
+        at: Option<Timestamp>,
+        /// What to remember of it.
+        note: String,
+    },
+    /// Take back an approval whose message has not left.
+    Withdraw {
+        /// The execution.
+        id: ExecutionId,
+    },
+    /// Take back one entry of the undo list; the newest if none is named.
+    Undo {
+        /// The entry.
+        id: Option<UndoId>,
+    },
+    /// Stop every outward effect at once.
+    Stop {
+        /// Why.
+        reason: String,
+    },
+    /// Let effects out again.
+    Resume,
+    /// Never write to an address or a domain.
+    Suppress {
+        /// `ann@acme.example` or `acme.example`.
+        value: String,
+        /// Why.
+        reason: String,
+    },
+    /// Lift a suppression.
+    Unsuppress {
+        /// The address or domain.
+        value: String,
+    },
+}
+
+/// How a change ended, in words for the operator.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "result")]
+pub enum Done {
+    /// It is done.
+    Changed {
+        /// What was done, as a sentence.
+        summary: String,
+        /// The entry of the undo list.
+        undo: Option<UndoId>,
+    },
+    /// A message left, or a draft was made.
+    Sent {
+        /// What was done, as a sentence.
+        summary: String,
+        /// The execution.
+        execution: ExecutionId,
+        /// `sent` or `drafted`.
+        status: String,
+        /// Where the message lies now.
+        location: String,
+        /// The message's own id.
+        message_id: String,
+        /// The entry of the undo list.
+        undo: Option<UndoId>,
+    },
+    /// The approval is kept and the message waits: a guard holds it that time will satisfy.
+    Held {
+        /// What holds it and until when, as a sentence.
+        summary: String,
+        /// The execution.
+        execution: ExecutionId,
+        /// When the binding guard clears.
+        clears_at: Option<Timestamp>,
+        /// All verdicts.
+        verdicts: Vec<Verdict>,
+        /// The entry of the undo list.
+        undo: Option<UndoId>,
+    },
+    /// A guard refused; nothing was kept or changed.
+    Blocked {
+        /// Which guard and why, as a sentence.
+        summary: String,
+        /// All verdicts.
+        verdicts: Vec<Verdict>,
+    },
+    /// The mode is dry-run: this is what would go.
+    Shown {
+        /// What would happen, as a sentence.
+        summary: String,
+        /// The exact message.
+        message: String,
+        /// All verdicts.
+        verdicts: Vec<Verdict>,
+    },
+    /// There was nothing to change.
+    Nothing {
+        /// Why, as a sentence.
+        summary: String,
+    },
+    /// An outcome was recorded.
+    Recorded {
+        /// What was recorded, as a sentence.
+        summary: String,
+        /// The outcome.
+        outcome: OutcomeId,
+        /// The entry of the undo list.
+        undo: Option<UndoId>,
+    },
+}
+
+impl Done {
+    /// Returns the sentence for the operator.
+    #[must_use]
+    pub fn summary(&self) -> &str {
+        match self {
+            Self::Changed { summary, .. }
+            | Self::Sent { summary, .. }
+            | Self::Held { summary, .. }
+            | Self::Blocked { summary, .. }
+            | Self::Shown { summary, .. }
+            | Self::Nothing { summary }
+            | Self::Recorded { summary, .. } => summary,
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! Outcomes, and the daily tallies that the score reads.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use rusqlite::OptionalExtension;
+use serde::Serialize;
+
+use super::{ReadTx, Result, WriteTx, instant, word};
+use crate::domain::id::{ContactId, DealId, ExecutionId, MoveId, OutcomeId, SignalId};
+use crate::domain::learning::{MEMORY_DAYS, Tally, day_of};
+use crate::domain::outcome::{OutcomeKind, OutcomeSource};
+
+/// An outcome to store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewOutcome {
+    /// What came about.
+    pub kind: OutcomeKind,
+    /// With whom.
+    pub contact_id: Option<ContactId>,
+    /// In which deal.
+    pub deal_id: Option<DealId>,
+    /// The move that caused it.
+    pub move_id: Option<MoveId>,
+    /// The execution that caused it.
+    pub execution_id: Option<ExecutionId>,
+    /// The signal that says so.
+    pub signal_id: Option<SignalId>,
+    /// The family of the action that caused it; empty if that is unknown.
+    pub family: String,
+    /// The person's stage of life at the time.
+    pub segment: String,
+    /// Who says so.
+    pub source: OutcomeSource,
+    /// 0..=1.
+    pub confidence: f64,
+    /// When it came about.
+    pub occurred_at: Timestamp,
+    /// What to remember of it.
+    pub note: String,
+    /// What makes a second sighting of the same outcome the same.
+    pub once: String,
+}
+
+/// A stored outcome, as faces list it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OutcomeRow {
+    /// The outcome.
+    pub id: OutcomeId,
+    /// What came about.
+    pub kind: OutcomeKind,
+    /// Its worth.
+    pub impact: i64,
+    /// With whom.
+    pub contact_id: Option<ContactId>,
+    /// The person's name; empty if nobody is known.
+    pub contact: String,
+    /// The person's address.
+    pub email: String,
+    /// In which deal.
+    pub deal_id: Option<DealId>,
+    /// The move that caused it.
+    pub move_id: Option<MoveId>,
+    /// The execution that caused it.
+    pub execution_id: Option<ExecutionId>,
+    /// The signal that says so.
+    pub signal_id: Option<SignalId>,
+    /// The family of the action that caused it.
+    pub family: String,
+    /// Who says so.
+    pub source: OutcomeSource,
+    /// 0..=1.
+    pub confidence: f64,
+    /// When it came about.
+    pub occurred_at: Timestamp,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// What to remember of it.
+    pub note: String,
+    /// When it was taken back; it no longer counts then.
+    pub undone_at: Option<Timestamp>,
+}
+
+/// Returns the scope of a contact's tallies.
+#[must_use]
+pub fn contact_scope(contact: ContactId) -> String {
+    format!("contact:{contact}")
+}
+
+/// Returns the scope of a segment's tallies: people at one stage of life and one family of actions.
+#[must_use]
+pub fn segment_scope(stage: &str, family: &str) -> String {
+    format!("segment:{stage}/{family}")
+}
+
+/// Adds to a scope's tally of a day; negative numbers take away.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn tally(tx: &WriteTx<'_>, scope: &str, at: Timestamp, n: i64, impact: i64) -> Result<()> {
+    tx.sql()
+        .prepare_cached(
+            "INSERT INTO outcome_tally (scope, day, n, impact) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (scope, day) DO UPDATE SET n = n + excluded.n, impact = impact + excluded.impact",
+        )?
+        .execute((scope, day_of(at), n, impact))?;
+    Ok(())
+}
+
+/// Stores an outcome and counts it; none if it was stored before.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn insert(tx: &WriteTx<'_>, outcome: &NewOutcome, now: Timestamp) -> Result<Option<OutcomeId>> {
+    let inserted = tx
+        .sql()
+        .prepare_cached(
+            "INSERT INTO outcome (kind, contact_id, deal_id, move_id, execution_id, signal_id, family, segment, source, confidence,
+                 occurred_at, recorded_at, note, once)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT (once) DO NOTHING",
+        )?
+        .execute(rusqlite::params![
+            outcome.kind.as_str(),
+            outcome.contact_id.map(|c| c.0),
+            outcome.deal_id.map(|d| d.0),
+            outcome.move_id.map(|m| m.0),
+            outcome.execution_id.map(|e| e.0),
+            outcome.signal_id.map(|s| s.0),
+            outcome.family,
+            outcome.segment,
+            outcome.source.as_str(),
+            outcome.confidence,
+            outcome.occurred_at.as_millisecond(),
+            now.as_millisecond(),
+            outcome.note,
+            outcome.once,
+        ])?;
+    if inserted == 0 {
+        return Ok(None);
+    }
+    let id = OutcomeId(tx.sql().last_insert_rowid());
+    count(
+        tx,
+        outcome.kind,
+        outcome.contact_id,
+        &outcome.segment,
+        &outcome.family,
+        outcome.occurred_at,
+        1,
+    )?;
+    Ok(Some(id))
+}
+
+fn count(
+    tx: &WriteTx<'_>,
+    kind: OutcomeKind,
+    contact: Option<ContactId>,
+    segment: &str,
+    family: &str,
+    at: Timestamp,
+    sign: i64,
+) -> Result<()> {
+    let impact = kind.impact();
+    if impact == 0 {
+        return Ok(());
+    }
+    if let Some(contact) = contact {
+        tally(tx, &contact_scope(contact), at, sign, sign * impact)?;
+    }
+    if !segment.is_empty() && !family.is_empty() {
+        tally(tx, &segment_scope(segment, family), at, sign, sign * impact)?;
+    }
+    Ok(())
+}
+
+/// Takes an outcome back, or puts it back; returns the contact whose score it changes.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn set_undone(
+    tx: &WriteTx<'_>,
+    id: OutcomeId,
+    undone: bool,
+    now: Timestamp,
+) -> Result<Option<ContactId>> {
+    let row: Option<(String, Option<i64>, String, String, i64)> = tx
+        .sql()
+        .prepare_cached("SELECT kind, contact_id, segment, family, occurred_at FROM outcome WHERE id = ?1 AND (undone_at IS NULL) = ?2")?
+        .query_row((id.0, undone), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
+        .optional()?;
+    let Some((kind, contact, segment, family, at)) = row else {
+        return Ok(None);
+    };
+    tx.sql()
+        .prepare_cached("UPDATE outcome SET undone_at = ?2 WHERE id = ?1")?
+        .execute((id.0, undone.then(|| now.as_millisecond())))?;
+    let contact = contact.map(ContactId);
+    count(
+        tx,
+        word(&kind)?,
+        contact,
+        &segment,
+        &family,
+        instant(at),
+        if undone { -1 } else { 1 },
+    )?;
+    Ok(contact)
+}
+
+/// Returns the outcomes that a deal's own history made: what makes each the same, and whether it counts.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn of_deal_history(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<(OutcomeId, String, bool)>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT id, once, undone_at IS NULL FROM outcome WHERE deal_id = ?1 AND once LIKE 'deal:%'",
+    )?;
+    Ok(statement
+        .query_map([deal.0], |row| {
+            Ok((OutcomeId(row.get(0)?), row.get(1)?, row.get(2)?))
+        })?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns a scope's tallies, by day.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn tallies(tx: &ReadTx<'_>, scope: &str, now: Timestamp) -> Result<Vec<Tally>> {
+    let mut statement = tx
+        .sql()
+        .prepare_cached("SELECT day, n, impact FROM outcome_tally WHERE scope = ?1 AND day >= ?2 AND n <> 0 ORDER BY day")?;
+    Ok(statement
+        .query_map((scope, day_of(now) - MEMORY_DAYS), |row| {
+            Ok(Tally {
+                day: row.get(0)?,
+                n: row.get(1)?,
+                impact: row.get(2)?,
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns all tallies by scope, for scoring many moves at once.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn all_tallies(tx: &ReadTx<'_>, now: Timestamp) -> Result<HashMap<String, Vec<Tally>>> {
+    let mut statement = tx
+        .sql()
+        .prepare_cached("SELECT scope, day, n, impact FROM outcome_tally WHERE day >= ?1 AND n <> 0 ORDER BY scope, day")?;
+    let mut rows = statement.query([day_of(now) - MEMORY_DAYS])?;
+    let mut all: HashMap<String, Vec<Tally>> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let tally = Tally {
+            day: row.get(1)?,
+            n: row.get(2)?,
+            impact: row.get(3)?,
+        };
+        all.entry(row.get(0)?).or_default().push(tally);
+    }
+    Ok(all)
+}
+
+/// Lists outcomes, newest first, optionally of one contact.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn list(tx: &ReadTx<'_>, contact: Option<ContactId>, limit: usize) -> Result<Vec<OutcomeRow>> {
+    let filter = if contact.is_some() {
+        "o.contact_id = ?1"
+    } else {
+        "?1 IS NULL"
+    };
+    let sql = format!(
+        "SELECT o.id, o.kind, o.contact_id, coalesce(c.first_name || ' ' || c.last_name, ''), coalesce(c.email, ''), o.deal_id,
+             o.move_id, o.execution_id, o.signal_id, o.family, o.source, o.confidence, o.occurred_at, o.recorded_at, o.note, o.undone_at
+         FROM outcome o LEFT JOIN contact c ON c.id = o.contact_id WHERE {filter} ORDER BY o.occurred_at DESC, o.id DESC LIMIT ?2"
+    );
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    let rows = statement.query_map(
+        (
+            contact.map(|c| c.0),
+            i64::try_from(limit).unwrap_or(i64::MAX),
+        ),
+        |row| {
+            let kind: OutcomeKind = word(&row.get::<_, String>(1)?)?;
+            Ok(OutcomeRow {
+                id: OutcomeId(row.get(0)?),
+                kind,
+                impact: kind.impact(),
+                contact_id: row.get::<_, Option<i64>>(2)?.map(ContactId),
+                contact: row.get::<_, String>(3)?.trim().to_owned(),
+                email: row.get(4)?,
+                deal_id: row.get::<_, Option<i64>>(5)?.map(DealId),
+                move_id: row.get::<_, Option<i64>>(6)?.map(MoveId),
+                execution_id: row.get::<_, Option<i64>>(7)?.map(ExecutionId),
+                signal_id: row.get::<_, Option<i64>>(8)?.map(SignalId),
+                family: row.get(9)?,
+                source: word(&row.get::<_, String>(10)?)?,
+                confidence: row.get(11)?,
+                occurred_at: instant(row.get(12)?),
+                recorded_at: instant(row.get(13)?),
+                note: row.get(14)?,
+                undone_at: row.get::<_, Option<i64>>(15)?.map(instant),
+            })
+        },
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}

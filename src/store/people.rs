@@ -1,0 +1,334 @@
+//! Contacts as the loop needs them: found by address, made when unknown, and read with their firm.
+
+use jiff::Timestamp;
+use rusqlite::OptionalExtension;
+
+use super::{ReadTx, Result, WriteTx, instant};
+use crate::domain::id::{CompanyId, ContactId};
+
+/// A person with their firm.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Person {
+    /// The row's id; 0 is nobody.
+    pub id: i64,
+    /// The given name.
+    pub first_name: String,
+    /// The family name.
+    pub last_name: String,
+    /// The primary address, as written.
+    pub email: String,
+    /// The job title.
+    pub title: String,
+    /// The stage of life, such as `lead`.
+    pub stage: String,
+    /// An IANA zone; empty if unknown.
+    pub time_zone: String,
+    /// The city, as written.
+    pub city: String,
+    /// The state or region, as written.
+    pub state: String,
+    /// The country, as written.
+    pub country: String,
+    /// How well the person fits, 0..=1.
+    pub icp_fit: Option<f64>,
+    /// Nothing is sent unasked before this instant: an out-of-office note named it.
+    pub paused_until: Option<Timestamp>,
+    /// Why.
+    pub pause_reason: String,
+    /// The last mail, meeting or visit either way.
+    pub last_contact_at: Option<Timestamp>,
+    /// The firm.
+    pub company_id: Option<CompanyId>,
+    /// The firm's name.
+    pub company: String,
+    /// How well the firm fits, 0..=1.
+    pub company_fit: Option<f64>,
+    /// Whether the firm's name alone is worth something.
+    pub is_logo: bool,
+    /// Whether the firm is a partner.
+    pub is_partner: bool,
+}
+
+impl Person {
+    /// Returns the typed id.
+    #[must_use]
+    pub const fn contact_id(&self) -> ContactId {
+        ContactId(self.id)
+    }
+
+    /// Returns the name as it is shown: given and family name, else the address.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let name = format!("{} {}", self.first_name, self.last_name);
+        match name.trim() {
+            "" => self.email.clone(),
+            name => name.to_owned(),
+        }
+    }
+
+    /// Returns the primary address in lower case.
+    #[must_use]
+    pub fn address_key(&self) -> String {
+        self.email.trim().to_lowercase()
+    }
+}
+
+const COLUMNS: &str = "c.id, c.first_name, c.last_name, c.email, c.title, c.stage, c.time_zone, c.city, c.state, c.country, \
+    c.icp_fit, c.paused_until, c.pause_reason, c.last_contact_at, c.company_id, coalesce(f.name, ''), f.icp_fit, \
+    coalesce(f.is_logo, 0), coalesce(f.is_partner, 0)";
+
+fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Person> {
+    Ok(Person {
+        id: row.get(0)?,
+        first_name: row.get(1)?,
+        last_name: row.get(2)?,
+        email: row.get(3)?,
+        title: row.get(4)?,
+        stage: row.get(5)?,
+        time_zone: row.get(6)?,
+        city: row.get(7)?,
+        state: row.get(8)?,
+        country: row.get(9)?,
+        icp_fit: row.get(10)?,
+        paused_until: row.get::<_, Option<i64>>(11)?.map(instant),
+        pause_reason: row.get(12)?,
+        last_contact_at: row.get::<_, Option<i64>>(13)?.map(instant),
+        company_id: row.get::<_, Option<i64>>(14)?.map(CompanyId),
+        company: row.get(15)?,
+        company_fit: row.get(16)?,
+        is_logo: row.get(17)?,
+        is_partner: row.get(18)?,
+    })
+}
+
+/// Loads a person.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn load(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<Person>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM contact c LEFT JOIN company f ON f.id = c.company_id WHERE c.id = ?1"
+    );
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row([id.0], from_row)
+        .optional()?)
+}
+
+/// Finds who is known by an address in lower case.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn find_by_email(tx: &ReadTx<'_>, key: &str) -> Result<Option<ContactId>> {
+    Ok(tx
+        .sql()
+        .prepare_cached("SELECT contact_id FROM contact_email WHERE key = ?1")?
+        .query_row([key], |row| row.get(0).map(ContactId))
+        .optional()?)
+}
+
+/// Finds a record by what another system calls it.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn find_by_external_id(
+    tx: &ReadTx<'_>,
+    kind: &str,
+    system: &str,
+    external: &str,
+) -> Result<Option<i64>> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "SELECT record_id FROM external_id WHERE kind = ?1 AND system = ?2 AND external = ?3",
+        )?
+        .query_row((kind, system, external), |row| row.get(0))
+        .optional()?)
+}
+
+/// Remembers what another system calls a record.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn set_external_id(
+    tx: &WriteTx<'_>,
+    kind: &str,
+    system: &str,
+    external: &str,
+    record: i64,
+) -> Result<()> {
+    tx.sql()
+        .prepare_cached(
+            "INSERT INTO external_id (kind, system, external, record_id) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (kind, system, external) DO UPDATE SET record_id = excluded.record_id",
+        )?
+        .execute((kind, system, external, record))?;
+    Ok(())
+}
+
+/// What is known of a person who was not known before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewPerson {
+    /// The given name.
+    pub first_name: String,
+    /// The family name.
+    pub last_name: String,
+    /// The address, as written.
+    pub email: String,
+    /// The firm's name; empty if unknown.
+    pub company: String,
+    /// The firm's domain; empty if unknown or if many firms share it.
+    pub company_domain: String,
+}
+
+/// Makes a contact, and the firm if it is new.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn add(tx: &WriteTx<'_>, person: &NewPerson, now: Timestamp) -> Result<ContactId> {
+    let now = now.as_millisecond();
+    let company = find_or_add_company(tx, &person.company, &person.company_domain, now)?;
+    tx.sql()
+        .prepare_cached(
+            "INSERT INTO contact (first_name, last_name, email, company_id, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+        )?
+        .execute((&person.first_name, &person.last_name, &person.email, company.map(|c| c.0), now))?;
+    let id = tx.sql().last_insert_rowid();
+    if !person.email.is_empty() {
+        add_address(tx, ContactId(id), &person.email.to_lowercase())?;
+    }
+    let firm = match company {
+        Some(company) => company_name(tx, company)?,
+        None => String::new(),
+    };
+    tx.sql()
+        .prepare_cached(
+            "INSERT INTO contact_search (rowid, name, email, company) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute((
+            id,
+            format!("{} {}", person.first_name, person.last_name),
+            &person.email,
+            firm,
+        ))?;
+    Ok(ContactId(id))
+}
+
+fn company_name(tx: &ReadTx<'_>, id: CompanyId) -> Result<String> {
+    Ok(tx
+        .sql()
+        .prepare_cached("SELECT name FROM company WHERE id = ?1")?
+        .query_row([id.0], |row| row.get(0))?)
+}
+
+fn find_or_add_company(
+    tx: &WriteTx<'_>,
+    name: &str,
+    domain: &str,
+    now: i64,
+) -> Result<Option<CompanyId>> {
+    if name.is_empty() && domain.is_empty() {
+        return Ok(None);
+    }
+    let key = name.to_lowercase();
+    let domain = (!domain.is_empty()).then_some(domain);
+    let found = tx
+        .sql()
+        .prepare_cached(
+            "SELECT id FROM company WHERE domain = ?1
+             UNION ALL SELECT id FROM company WHERE ?2 <> '' AND name_key = ?2 AND (domain IS NULL OR ?1 IS NULL) LIMIT 1",
+        )?
+        .query_row((domain, &key), |row| row.get(0).map(CompanyId))
+        .optional()?;
+    if found.is_some() {
+        return Ok(found);
+    }
+    let shown = if name.is_empty() {
+        domain.unwrap_or_default()
+    } else {
+        name
+    };
+    tx.sql()
+        .prepare_cached("INSERT INTO company (name, name_key, domain, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)")?
+        .execute((shown, shown.to_lowercase(), domain, now))?;
+    Ok(Some(CompanyId(tx.sql().last_insert_rowid())))
+}
+
+/// Adds an address by which a contact is known; one that another contact has stays with that one.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn add_address(tx: &WriteTx<'_>, id: ContactId, key: &str) -> Result<()> {
+    tx.sql()
+        .prepare_cached(
+            "INSERT INTO contact_email (key, contact_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        )?
+        .execute((key, id.0))?;
+    Ok(())
+}
+
+/// Notes that there was contact, either way.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn touch(tx: &WriteTx<'_>, id: ContactId, at: Timestamp) -> Result<()> {
+    tx.sql()
+        .prepare_cached("UPDATE contact SET last_contact_at = max(coalesce(last_contact_at, ?2), ?2) WHERE id = ?1")?
+        .execute((id.0, at.as_millisecond()))?;
+    Ok(())
+}
+
+/// Notes until when nothing is sent to a contact unasked.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn pause(
+    tx: &WriteTx<'_>,
+    id: ContactId,
+    until: Option<Timestamp>,
+    reason: &str,
+) -> Result<()> {
+    tx.sql()
+        .prepare_cached("UPDATE contact SET paused_until = ?2, pause_reason = ?3 WHERE id = ?1")?
+        .execute((id.0, until.map(Timestamp::as_millisecond), reason))?;
+    Ok(())
+}
+
+/// Returns customers with whom the last contact was at or before `before`, with that instant.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn quiet_customers(
+    tx: &ReadTx<'_>,
+    before: Timestamp,
+) -> Result<Vec<(ContactId, String, Timestamp)>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT id, email, last_contact_at FROM contact
+         WHERE stage = 'customer' AND last_contact_at IS NOT NULL AND last_contact_at <= ?1 ORDER BY last_contact_at, id",
+    )?;
+    Ok(statement
+        .query_map([before.as_millisecond()], |row| {
+            Ok((ContactId(row.get(0)?), row.get(1)?, instant(row.get(2)?)))
+        })?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns contacts whose own renewal falls between two instants.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn renewals(
+    tx: &ReadTx<'_>,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<(ContactId, String, Timestamp)>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT id, email, renewal_at FROM contact WHERE renewal_at IS NOT NULL AND renewal_at BETWEEN ?1 AND ?2 ORDER BY renewal_at, id",
+    )?;
+    Ok(statement
+        .query_map((from.as_millisecond(), to.as_millisecond()), |row| {
+            Ok((ContactId(row.get(0)?), row.get(1)?, instant(row.get(2)?)))
+        })?
+        .collect::<rusqlite::Result<_>>()?)
+}

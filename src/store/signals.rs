@@ -1,0 +1,207 @@
+//! Signals: stored once, never edited.
+
+use jiff::Timestamp;
+use rusqlite::OptionalExtension;
+use serde_json::Value;
+
+use super::{ReadTx, Result, StoreError, WriteTx, instant, word};
+use crate::domain::id::{ContactId, DealId, MoveId, SignalId};
+use crate::domain::signal::{SignalDraft, SignalKind, Source, canonical_json};
+
+/// A stored signal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignalRow {
+    /// The row's id.
+    pub id: SignalId,
+    /// What was observed.
+    pub draft: SignalDraft,
+    /// When it was stored.
+    pub seen_at: Timestamp,
+    /// Whom it is about.
+    pub contact_id: Option<ContactId>,
+    /// Which deal it is about.
+    pub deal_id: Option<DealId>,
+    /// Whether it is about anybody or anything known.
+    pub matched: bool,
+    /// The event's hash.
+    pub hash: Vec<u8>,
+}
+
+/// Finds a signal that says the same: by the source's own name for it, or by its content.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn find_same(
+    tx: &ReadTx<'_>,
+    draft: &SignalDraft,
+    hash: &[u8; 32],
+) -> Result<Option<SignalId>> {
+    let by_hash = tx
+        .sql()
+        .prepare_cached("SELECT id FROM signal WHERE hash = ?1")?
+        .query_row([hash], |row| row.get(0).map(SignalId))
+        .optional()?;
+    if by_hash.is_some() || draft.external_id.is_empty() {
+        return Ok(by_hash);
+    }
+    Ok(tx
+        .sql()
+        .prepare_cached("SELECT id FROM signal WHERE source = ?1 AND external_id = ?2 AND kind = ?3 AND version = ?4 AND external_id <> ''")?
+        .query_row((draft.source.as_str(), &draft.external_id, draft.kind.as_str(), draft.version), |row| row.get(0).map(SignalId))
+        .optional()?)
+}
+
+/// Stores a signal that [`find_same`] did not find.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn insert(
+    tx: &WriteTx<'_>,
+    draft: &SignalDraft,
+    hash: &[u8; 32],
+    about: (Option<ContactId>, Option<DealId>),
+    now: Timestamp,
+) -> Result<SignalId> {
+    let (contact, deal) = about;
+    let state = if contact.is_some()
+        || deal.is_some()
+        || draft.email.is_none() && draft.kind == SignalKind::Manual
+    {
+        "matched"
+    } else {
+        "unmatched"
+    };
+    tx.sql()
+        .prepare_cached(
+            "INSERT INTO signal (source, external_id, kind, version, occurred_at, seen_at, email, contact_id, deal_id, state, payload, hash)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?
+        .execute((
+            draft.source.as_str(),
+            &draft.external_id,
+            draft.kind.as_str(),
+            draft.version,
+            draft.occurred_at.as_millisecond(),
+            now.as_millisecond(),
+            draft.email.as_deref().unwrap_or(""),
+            contact.map(|c| c.0),
+            deal.map(|d| d.0),
+            state,
+            canonical_json(&Value::Object(draft.payload.clone())),
+            hash,
+        ))?;
+    Ok(SignalId(tx.sql().last_insert_rowid()))
+}
+
+const COLUMNS: &str = "s.id, s.source, s.external_id, s.kind, s.version, s.occurred_at, s.seen_at, s.email, s.contact_id, \
+    s.deal_id, s.state, s.payload, s.hash";
+
+fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<SignalRow> {
+    let email: String = row.get(7)?;
+    let payload: String = row.get(11)?;
+    Ok(SignalRow {
+        id: SignalId(row.get(0)?),
+        draft: SignalDraft {
+            source: word::<Source>(&row.get::<_, String>(1)?)?,
+            external_id: row.get(2)?,
+            kind: word::<SignalKind>(&row.get::<_, String>(3)?)?,
+            version: row.get(4)?,
+            occurred_at: instant(row.get(5)?),
+            email: (!email.is_empty()).then_some(email),
+            payload: match serde_json::from_str(&payload) {
+                Ok(Value::Object(map)) => map,
+                _ => serde_json::Map::new(),
+            },
+        },
+        seen_at: instant(row.get(6)?),
+        contact_id: row.get::<_, Option<i64>>(8)?.map(ContactId),
+        deal_id: row.get::<_, Option<i64>>(9)?.map(DealId),
+        matched: row.get::<_, String>(10)? == "matched",
+        hash: row.get(12)?,
+    })
+}
+
+/// Loads a signal.
+///
+/// # Errors
+/// If there is none, or the database cannot be read.
+pub fn load(tx: &ReadTx<'_>, id: SignalId) -> Result<SignalRow> {
+    let sql = format!("SELECT {COLUMNS} FROM signal s WHERE s.id = ?1");
+    tx.sql()
+        .prepare_cached(&sql)?
+        .query_row([id.0], from_row)
+        .optional()?
+        .ok_or_else(|| StoreError::Invalid(format!("signal {id} is missing")))
+}
+
+/// Returns the signals behind a move, newest first.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn of_move(tx: &ReadTx<'_>, id: MoveId, limit: usize) -> Result<Vec<SignalRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM move_signal m JOIN signal s ON s.id = m.signal_id WHERE m.move_id = ?1
+         ORDER BY s.occurred_at DESC, s.hash DESC LIMIT ?2"
+    );
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    Ok(statement
+        .query_map((id.0, i64::try_from(limit).unwrap_or(i64::MAX)), from_row)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns signals, newest first; of one contact, or only the unmatched ones, if so asked.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn list(
+    tx: &ReadTx<'_>,
+    contact: Option<ContactId>,
+    unmatched: bool,
+    limit: usize,
+) -> Result<Vec<SignalRow>> {
+    let filter = match (contact, unmatched) {
+        (Some(_), _) => "s.contact_id = ?1",
+        (None, true) => "s.state = 'unmatched' AND ?1 IS NULL",
+        (None, false) => "?1 IS NULL",
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM signal s WHERE {filter} ORDER BY s.occurred_at DESC, s.id DESC LIMIT ?2"
+    );
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    Ok(statement
+        .query_map(
+            (
+                contact.map(|c| c.0),
+                i64::try_from(limit).unwrap_or(i64::MAX),
+            ),
+            from_row,
+        )?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns the signals about a deal in the order in which they happened; equal instants by content.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn of_deal(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<SignalRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM signal s WHERE s.deal_id = ?1 ORDER BY s.occurred_at, s.hash"
+    );
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    Ok(statement
+        .query_map([deal.0], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Tells whether a contact answered by mail at or after an instant.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn answered_since(tx: &ReadTx<'_>, contact: ContactId, since: Timestamp) -> Result<bool> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM signal WHERE kind = 'mail.reply_received' AND contact_id = ?1 AND occurred_at >= ?2)",
+        )?
+        .query_row((contact.0, since.as_millisecond()), |row| row.get(0))?)
+}

@@ -1,0 +1,184 @@
+//! What each source has brought: cursors, counts and failures.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{ReadTx, Result, WriteTx, instant};
+
+/// Counts of one run of a source.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SourceCounts {
+    /// Events looked at.
+    pub seen: u64,
+    /// Signals that were new.
+    pub new: u64,
+    /// Of these, about a known person.
+    pub matched: u64,
+    /// Events that made no signal, by reason.
+    pub dropped: std::collections::BTreeMap<String, u64>,
+}
+
+impl SourceCounts {
+    /// Counts an event that makes no signal.
+    pub fn drop_one(&mut self, reason: &str) {
+        *self.dropped.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    /// Adds another run's counts.
+    pub fn add(&mut self, other: &Self) {
+        self.seen += other.seen;
+        self.new += other.new;
+        self.matched += other.matched;
+        for (reason, n) in &other.dropped {
+            *self.dropped.entry(reason.clone()).or_default() += n;
+        }
+    }
+}
+
+/// How a source stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SourceState {
+    /// Its name, such as `mail:work`.
+    pub name: String,
+    /// When it was last asked.
+    pub last_run_at: Option<Timestamp>,
+    /// When it last answered without an error.
+    pub last_clean_at: Option<Timestamp>,
+    /// Why the last run failed; empty if it did not.
+    pub last_error: String,
+    /// Failed runs since the last clean one.
+    pub failures: u64,
+    /// Events looked at, ever.
+    pub seen: u64,
+    /// Signals that were new, ever.
+    pub new: u64,
+    /// Of these, about a known person.
+    pub matched: u64,
+    /// Events that made no signal.
+    pub dropped: u64,
+    /// Why, with counts.
+    pub drop_reasons: Vec<(String, u64)>,
+}
+
+/// Adds a run's counts; with the rows that they count, in one transaction.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn count(tx: &WriteTx<'_>, name: &str, counts: &SourceCounts) -> Result<()> {
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let dropped: u64 = counts.dropped.values().sum();
+    tx.sql()
+        .prepare_cached(
+            "INSERT INTO source_state (name, seen, new, matched, dropped) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (name) DO UPDATE SET seen = seen + excluded.seen, new = new + excluded.new,
+                 matched = matched + excluded.matched, dropped = dropped + excluded.dropped",
+        )?
+        .execute((name, number(counts.seen), number(counts.new), number(counts.matched), number(dropped)))?;
+    let mut statement = tx.sql().prepare_cached(
+        "INSERT INTO source_drop (name, reason, n) VALUES (?1, ?2, ?3) ON CONFLICT (name, reason) DO UPDATE SET n = n + excluded.n",
+    )?;
+    for (reason, n) in &counts.dropped {
+        statement.execute((name, reason, number(*n)))?;
+    }
+    Ok(())
+}
+
+/// Records how a run ended; an empty error is a clean one.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn finish(tx: &WriteTx<'_>, name: &str, error: &str, now: Timestamp) -> Result<()> {
+    tx.sql()
+        .prepare_cached(
+            "INSERT INTO source_state (name, last_run_at, last_clean_at, last_error, failures)
+             VALUES (?1, ?2, CASE WHEN ?3 = '' THEN ?2 END, ?3, ?3 <> '')
+             ON CONFLICT (name) DO UPDATE SET last_run_at = excluded.last_run_at,
+                 last_clean_at = coalesce(excluded.last_clean_at, last_clean_at), last_error = excluded.last_error,
+                 failures = CASE WHEN excluded.last_error = '' THEN 0 ELSE failures + 1 END",
+        )?
+        .execute((name, now.as_millisecond(), error))?;
+    Ok(())
+}
+
+/// Lists all sources by name.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn list(tx: &ReadTx<'_>) -> Result<Vec<SourceState>> {
+    let number = |n: i64| u64::try_from(n).unwrap_or(0);
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT name, last_run_at, last_clean_at, last_error, failures, seen, new, matched, dropped FROM source_state ORDER BY name",
+    )?;
+    let mut states = statement
+        .query_map([], |row| {
+            Ok(SourceState {
+                name: row.get(0)?,
+                last_run_at: row.get::<_, Option<i64>>(1)?.map(instant),
+                last_clean_at: row.get::<_, Option<i64>>(2)?.map(instant),
+                last_error: row.get(3)?,
+                failures: number(row.get(4)?),
+                seen: number(row.get(5)?),
+                new: number(row.get(6)?),
+                matched: number(row.get(7)?),
+                dropped: number(row.get(8)?),
+                drop_reasons: Vec::new(),
+            })
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut reasons = tx.sql().prepare_cached(
+        "SELECT reason, n FROM source_drop WHERE name = ?1 ORDER BY n DESC, reason",
+    )?;
+    for state in &mut states {
+        state.drop_reasons = reasons
+            .query_map([&state.name], |row| Ok((row.get(0)?, number(row.get(1)?))))?
+            .collect::<rusqlite::Result<_>>()?;
+    }
+    Ok(states)
+}
+
+/// Returns when the last clean pass ended and what failed in the last one of each source.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn health(tx: &ReadTx<'_>) -> Result<(Option<Timestamp>, Vec<String>)> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT name, last_clean_at, last_error FROM source_state WHERE last_run_at IS NOT NULL",
+    )?;
+    let (mut synced, mut problems) = (None, Vec::new());
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let error: String = row.get(2)?;
+        if !error.is_empty() {
+            problems.push(format!("{}: {error}", row.get::<_, String>(0)?));
+        }
+        synced = synced.max(row.get::<_, Option<i64>>(1)?);
+    }
+    Ok((synced.map(instant), problems))
+}
+
+/// Tells whether a Maildir file was read before, and remembers it.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn see_file(tx: &WriteTx<'_>, source: &str, unique_name: &str) -> Result<bool> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "INSERT INTO maildir_seen (source, unique_name) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        )?
+        .execute((source, unique_name))?
+        > 0)
+}
+
+/// Tells whether a Maildir file was read before.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn has_seen_file(tx: &ReadTx<'_>, source: &str, unique_name: &str) -> Result<bool> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM maildir_seen WHERE source = ?1 AND unique_name = ?2)",
+        )?
+        .query_row((source, unique_name), |row| row.get(0))?)
+}

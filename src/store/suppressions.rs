@@ -1,0 +1,145 @@
+//! Addresses and domains that must never be written to.
+
+use jiff::Timestamp;
+use rusqlite::OptionalExtension;
+use serde::Serialize;
+
+use super::{ReadTx, Result, WriteTx, instant};
+
+/// One address or domain that must never be written to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Suppression {
+    /// `ann@acme.example` or `acme.example`, in lower case.
+    pub value: String,
+    /// `address` or `domain`.
+    pub kind: String,
+    /// Why.
+    pub reason: String,
+    /// Who or what said so.
+    pub source: String,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// Adds a suppression; returns whether it is new. `value` is in lower case.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn add(
+    tx: &WriteTx<'_>,
+    value: &str,
+    reason: &str,
+    source: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    let kind = if value.contains('@') {
+        "address"
+    } else {
+        "domain"
+    };
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "INSERT INTO suppression (value, kind, reason, source, created_at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+        )?
+        .execute((value, kind, reason, source, now.as_millisecond()))?
+        > 0)
+}
+
+/// Lifts a suppression; returns whether there was one.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn remove(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
+    Ok(tx
+        .sql()
+        .prepare_cached("DELETE FROM suppression WHERE value = ?1")?
+        .execute([value])?
+        > 0)
+}
+
+/// Returns why an address must not be written to: its own suppression, or that of its domain or one above it.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn find(tx: &ReadTx<'_>, address_key: &str) -> Result<Option<Suppression>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT value, kind, reason, source, created_at FROM suppression WHERE value = ?1",
+    )?;
+    let mut value = address_key;
+    loop {
+        if let Some(found) = statement.query_row([value], from_row).optional()? {
+            return Ok(Some(found));
+        }
+        let Some((_, rest)) = value.split_once('@').or_else(|| value.split_once('.')) else {
+            return Ok(None);
+        };
+        value = rest;
+    }
+}
+
+/// Lists all suppressions by value.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn list(tx: &ReadTx<'_>) -> Result<Vec<Suppression>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT value, kind, reason, source, created_at FROM suppression ORDER BY value",
+    )?;
+    Ok(statement
+        .query_map([], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Suppression> {
+    Ok(Suppression {
+        value: row.get(0)?,
+        kind: row.get(1)?,
+        reason: row.get(2)?,
+        source: row.get(3)?,
+        created_at: instant(row.get(4)?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::store;
+    use crate::store::{Durability, StoreError};
+
+    #[test]
+    fn a_domain_covers_its_addresses_and_subdomains_and_no_lookalike() {
+        let (_directory, store) = store();
+        store
+            .write(Durability::Normal, |tx| {
+                add(
+                    tx,
+                    "acme.example",
+                    "asked",
+                    "operator",
+                    Timestamp::UNIX_EPOCH,
+                )?;
+                add(
+                    tx,
+                    "bo@kite.example",
+                    "bounced",
+                    "mail",
+                    Timestamp::UNIX_EPOCH,
+                )
+            })
+            .unwrap();
+        let check = |address: &str, expect: bool| {
+            let found = store.read(|tx| find(tx, address)).unwrap();
+            assert_eq!(found.is_some(), expect, "{address}");
+        };
+        check("ann@acme.example", true);
+        check("ann@mail.acme.example", true);
+        check("ann@notacme.example", false);
+        check("bo@kite.example", true);
+        check("al@kite.example", false);
+        let lifted: Result<bool, StoreError> =
+            store.write(Durability::Normal, |tx| remove(tx, "acme.example"));
+        assert!(lifted.unwrap());
+        check("ann@acme.example", false);
+    }
+}

@@ -1,0 +1,98 @@
+//! The undo list.
+
+use jiff::Timestamp;
+use rusqlite::OptionalExtension;
+
+use super::{ReadTx, Result, WriteTx, instant};
+use crate::domain::id::UndoId;
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndoRow {
+    /// The entry.
+    pub id: UndoId,
+    /// When it was done.
+    pub at: Timestamp,
+    /// What was done.
+    pub summary: String,
+    /// What comes back and what cannot.
+    pub promise: String,
+    /// How to take it back, as JSON of the engine's making.
+    pub step: String,
+    /// When it was taken back.
+    pub undone_at: Option<Timestamp>,
+}
+
+/// Adds an entry.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn add(
+    tx: &WriteTx<'_>,
+    now: Timestamp,
+    summary: &str,
+    promise: &str,
+    step: &str,
+) -> Result<UndoId> {
+    tx.sql()
+        .prepare_cached("INSERT INTO undo (at, summary, promise, step) VALUES (?1, ?2, ?3, ?4)")?
+        .execute((now.as_millisecond(), summary, promise, step))?;
+    Ok(UndoId(tx.sql().last_insert_rowid()))
+}
+
+/// Marks an entry as taken back.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn mark(tx: &WriteTx<'_>, id: UndoId, now: Timestamp) -> Result<()> {
+    tx.sql()
+        .prepare_cached("UPDATE undo SET undone_at = ?2 WHERE id = ?1")?
+        .execute((id.0, now.as_millisecond()))?;
+    Ok(())
+}
+
+/// Finds an entry; the newest one that is not taken back if none is named.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn find(tx: &ReadTx<'_>, id: Option<UndoId>) -> Result<Option<UndoRow>> {
+    let (sql, key) = match id {
+        Some(id) => (
+            "SELECT id, at, summary, promise, step, undone_at FROM undo WHERE id = ?1",
+            id.0,
+        ),
+        None => (
+            "SELECT id, at, summary, promise, step, undone_at FROM undo WHERE undone_at IS NULL AND id > ?1 ORDER BY id DESC LIMIT 1",
+            0,
+        ),
+    };
+    Ok(tx
+        .sql()
+        .prepare_cached(sql)?
+        .query_row([key], from_row)
+        .optional()?)
+}
+
+/// Lists entries, newest first.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn list(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<UndoRow>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT id, at, summary, promise, step, undone_at FROM undo ORDER BY id DESC LIMIT ?1",
+    )?;
+    Ok(statement
+        .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<UndoRow> {
+    Ok(UndoRow {
+        id: UndoId(row.get(0)?),
+        at: instant(row.get(1)?),
+        summary: row.get(2)?,
+        promise: row.get(3)?,
+        step: row.get(4)?,
+        undone_at: row.get::<_, Option<i64>>(5)?.map(instant),
+    })
+}
