@@ -341,7 +341,7 @@ fn is_negated(found: &Found, list: &[Word<'_>]) -> bool {
                     && before.contains(&"if"));
             let idiom = matches!(
                 next,
-                "only" | "just" | "problem" | "worries" | "hesitate" | "doubt"
+                "only" | "just" | "forget" | "miss" | "problem" | "worries" | "hesitate" | "doubt"
             ) || previous == "why"
                 || (previous == "if" && **word == "not");
             // A failed try is still a wish: "I can't unsubscribe", "could not unsubscribe".
@@ -519,6 +519,32 @@ fn read_marks(scores: &mut Scores, folded: &str, list: &[Word<'_>]) {
             .split_once('@')
             .is_some_and(|(l, r)| !l.is_empty() && r.contains('.'))
     });
+    // "Reach out to procurement@acme.io".
+    let directed = list.iter().enumerate().any(|(at, word)| {
+        let before = list.get(at.saturating_sub(4)..at).unwrap_or_default();
+        word.text.contains('@')
+            && before.iter().any(|w| {
+                w.sentence == word.sentence
+                    && matches!(
+                        w.text,
+                        "contact"
+                            | "reach"
+                            | "email"
+                            | "write"
+                            | "ask"
+                            | "try"
+                            | "mail"
+                            | "forward"
+                    )
+            })
+    });
+    if directed && scores.of(Sense::Unsubscribe) == 0.0 {
+        scores.add(
+            Sense::Referral,
+            0.7,
+            "it sends us to another address".to_owned(),
+        );
+    }
     if has_address && (scores.of(Sense::WrongPerson) > 0.0 || scores.of(Sense::Referral) > 0.0) {
         scores.add(Sense::Referral, 0.85, "it gives another address".to_owned());
     }
@@ -820,6 +846,8 @@ mod tests {
             "Please send the list of customers",
             "Pas de problème, arrêtons-nous au stand",
             "I never asked to be removed",
+            "I'd like to opt for the annual plan",
+            "Drop me an email",
         ] {
             let got = classify(text);
             if got.label == ReplyLabel::Unsubscribe {
@@ -838,6 +866,7 @@ mod tests {
         check("Can we meet on Thursday at 3pm?", MeetingRequest);
         check("Tuesday at 3 works for me", MeetingConfirmed);
         check("Confirmed, see you Tuesday", MeetingConfirmed);
+        check("Tuesday 3pm works. Talk then.", MeetingConfirmed);
         check("Yes, interested. Tell me more.", Interested);
         check(
             "This sounds interesting, please send me more information",
@@ -857,6 +886,9 @@ mod tests {
         check("Please contact my colleague Jane", Referral);
         check("This is spam. I will report you.", Complaint);
         check("How did you get my email address?", Complaint);
+        check("Reach out to procurement@acme.io", Referral);
+        check("Non ora, grazie", NotNow);
+        check("We're all set, thanks", NotInterested);
         check("Thanks!", Thanks);
         check("Thank you so much", Thanks);
         check("ok", Unclear);

@@ -5,7 +5,7 @@
 //! 2. a delivery report of a failure: `bounce_hard` or `bounce_soft`; one of success is `unrelated`;
 //! 3. a read receipt: `read_receipt`;
 //! 4. an answer to an invitation: `meeting_reply`, though calendars send it automatically;
-//! 5. a message of an unsubscribe link, by its subject: `opt_out`, even from a machine, but not from a mass mailing;
+//! 5. a message of an unsubscribe link, by its subject or recipient: `opt_out`, even from a machine, but not from a mass mailing;
 //! 6. machine mail: `auto_reply`, or `unrelated` for newsletters and notices outside our threads. A mailing list's message in our thread is a person's;
 //! 7. a person's opt-out: `opt_out`, if it answers us, comes from someone we wrote to, or is nobody else's thread;
 //! 8. an answer by its threading headers: `reply`;
@@ -208,7 +208,11 @@ pub fn understand(mail: &ParsedMail, context: &MailContext) -> Understanding {
         from_us: mail
             .from
             .as_ref()
-            .is_some_and(|from| context.own_addresses.contains(&from.address)),
+            .is_some_and(|from| context.own_addresses.contains(&from.address))
+            || mail
+                .message_id
+                .as_ref()
+                .is_some_and(|id| context.ours.contains(id)),
         stripped,
     };
     let view = View {
@@ -250,22 +254,33 @@ impl View<'_> {
 fn decide(out: &mut Understanding, view: &View<'_>) {
     if out.from_us {
         out.because
-            .push("it is from one of our own addresses".to_owned());
+            .push("it is our own message, by its address or Message-ID".to_owned());
         return;
     }
     if decide_report(out, view) || decide_calendar(out, view) {
         return;
     }
-    if classify::is_opt_out_subject(&view.mail.subject)
+    let sent_to_link = view.mail.to.iter().any(|to| {
+        let local = to.address.local_part();
+        local.starts_with("unsubscribe")
+            || local.starts_with("opt-out")
+            || local.starts_with("optout")
+    });
+    if (classify::is_opt_out_subject(&view.mail.subject) || sent_to_link)
         && !view.is_mass_mail()
         && view.signs.daemon.is_none()
+        && view.signs.subject.is_none()
     {
         set(
             out,
             MailClass::OptOut,
             Some(ReplyLabel::Unsubscribe),
             0.97,
-            format!("the subject is \"{}\"", view.mail.subject),
+            if sent_to_link {
+                "it was sent to an unsubscribe address".to_owned()
+            } else {
+                format!("the subject is \"{}\"", view.mail.subject)
+            },
         );
         return;
     }
@@ -449,8 +464,14 @@ fn decide_machine(out: &mut Understanding, view: &View<'_>, meaning: &Classifica
     let why = answers
         .cloned()
         .or_else(|| signs.auto_generated.clone())
-        // Old vacation programs say bulk; a list's message in our thread is a person's.
-        .or_else(|| signs.bulk.clone().filter(|_| signs.list.is_none()))
+        // Old vacation programs say bulk; a list's message in our thread is a person's, and so is one sent through a
+        // sales tool that adds List-Unsubscribe.
+        .or_else(|| {
+            signs
+                .bulk
+                .clone()
+                .filter(|why| signs.list.is_none() && why.contains("precedence"))
+        })
         .or_else(|| {
             signs
                 .null_return_path
@@ -504,13 +525,20 @@ fn auto_reply(
 ) {
     set(out, MailClass::AutoReply, None, confidence, why);
     out.out_of_office_until = back_on(out, view);
-    let gone = matches!(meaning.label, ReplyLabel::WrongPerson)
-        && meaning.confidence >= 0.7
+    let moved_on = matches!(
+        meaning.label,
+        ReplyLabel::WrongPerson | ReplyLabel::Referral
+    ) && meaning.confidence >= 0.7
         && out.out_of_office_until.is_none();
-    out.label = Some(if gone {
-        ReplyLabel::WrongPerson
-    } else {
-        ReplyLabel::OutOfOffice
+    let away = view.signs.auto_reply.is_some()
+        || view.signs.subject.is_some()
+        || out.out_of_office_until.is_some()
+        || meaning.label == ReplyLabel::OutOfOffice;
+    // "I no longer work here, ask Bob" is worth more than that a machine said it; a ticket's receipt is no absence.
+    out.label = Some(match (moved_on, away) {
+        (true, _) => meaning.label,
+        (false, true) => ReplyLabel::OutOfOffice,
+        (false, false) => ReplyLabel::Unclear,
     });
 }
 
@@ -802,6 +830,29 @@ mod tests {
             &ours,
             Unrelated,
         );
+        check(
+            &mail(
+                re,
+                "<seq1@casey>",
+                "Hi",
+                &[("list-unsubscribe", "<mailto:x@y.z>")],
+            ),
+            &ours,
+            Reply,
+        );
+        let mut sent_by_us = mail(re, "<seq1@casey>", "bump", &[]);
+        sent_by_us.message_id = MessageId::find("<seq1@casey>");
+        assert!(check(&sent_by_us, &ours, Unrelated).from_us);
+        let gone = "I no longer work at Acme. Please contact bob@acme.io.";
+        let got = check(
+            &mail("Automatic reply: x", "<seq1@casey>", gone, &[]),
+            &ours,
+            AutoReply,
+        );
+        assert!(matches!(
+            got.label,
+            Some(ReplyLabel::Referral | ReplyLabel::WrongPerson)
+        ));
         check(
             &mail(
                 "Our news",
