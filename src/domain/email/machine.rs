@@ -1,7 +1,7 @@
 //! The signs of machine mail, by headers first.
 //!
 //! This file only collects signs and names each; what they mean together with the thread and the text is decided in
-//! [`understand`](super::understand), because the same sign weighs differently: `Precedence: bulk` on an answer in our thread is an old vacation
+//! [`understand`](mod@super::understand), because the same sign weighs differently: `Precedence: bulk` on an answer in our thread is an old vacation
 //! program, elsewhere it is a newsletter.
 
 use std::sync::LazyLock;
