@@ -193,11 +193,11 @@ mod tests {
         );
         check(
             "<blockquote>a<blockquote>b</blockquote></blockquote>c",
-            "> a\n> > b\nc",
+            "> a\n> > b\n> \nc",
         );
         check(
             "<div>a</div><div id=\"divRplyFwdMsg\"><b>From:</b> x</div>",
-            "a\n________________________________\nFrom: x",
+            "a\n\n________________________________\nFrom: x",
         );
         check("no tags", "no tags");
         check("a < b", "a");

@@ -431,8 +431,8 @@ fn upcoming(month: i8, day: i8, written: Date) -> Option<Date> {
 
 /// Reads `2026-03-03`, `03/03/2026`, `3.3.2026`, `03.03.`, `3/3`.
 ///
-/// Of two numbers that could both be months the first is the day, as in most of the world, unless only the other reading lies ahead
-/// within two months: then the writer counts as Americans do.
+/// Of two numbers with a slash that could both be months, the reading that lies ahead and nearer is meant: nobody is away for
+/// long. With dots the day is first.
 fn numeric(word: &str, written: Date) -> Option<Date> {
     let separator = word.chars().find(|c| matches!(c, '-' | '/' | '.'))?;
     let parts: Vec<&str> = word.split(separator).filter(|p| !p.is_empty()).collect();
@@ -475,14 +475,8 @@ fn pick(
     separator: char,
     written: Date,
 ) -> Option<Date> {
-    let near = |date: &Date| {
-        *date >= written
-            && written
-                .checked_add(2.months())
-                .is_ok_and(|limit| *date <= limit)
-    };
     match (european, american) {
-        (Some(e), Some(a)) if separator == '/' && !near(&e) && near(&a) => Some(a),
+        (Some(e), Some(a)) if separator == '/' && a >= written && (e < written || a < e) => Some(a),
         (Some(e), _) => Some(e),
         (None, a) => a,
     }

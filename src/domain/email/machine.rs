@@ -1,7 +1,7 @@
 //! The signs of machine mail, by headers first.
 //!
 //! This file only collects signs and names each; what they mean together with the thread and the text is decided in
-//! [`understand`](super::understand), because the same sign weighs differently: `Precedence: bulk` on an answer in our thread is an old vacation
+//! [`understand`](mod@super::understand), because the same sign weighs differently: `Precedence: bulk` on an answer in our thread is an old vacation
 //! program, elsewhere it is a newsletter.
 
 use std::sync::LazyLock;
@@ -131,15 +131,15 @@ fn read_field(signs: &mut MachineSigns, field: &str, value: &str) {
             _ => signs.auto_reply = Some(shown()),
         },
         "x-autoreply" | "x-autorespond" | "x-autoresponder" | "x-auto-reply"
-        | "x-mail-autoreply" | "x-mailer-autoreply" | "x-autoreply-from" => {
-            if !matches!(first.as_str(), "no" | "false" | "0") {
-                signs.auto_reply = Some(shown());
-            }
+        | "x-mail-autoreply" | "x-mailer-autoreply" | "x-autoreply-from"
+            if !matches!(first.as_str(), "no" | "false" | "0") =>
+        {
+            signs.auto_reply = Some(shown());
         }
-        "x-auto-response-suppress" => {
-            if !matches!(first.as_str(), "none" | "") && signs.auto_reply.is_none() {
-                signs.auto_reply = Some(shown());
-            }
+        "x-auto-response-suppress"
+            if !matches!(first.as_str(), "none" | "") && signs.auto_reply.is_none() =>
+        {
+            signs.auto_reply = Some(shown());
         }
         "precedence" | "x-precedence" => match first.as_str() {
             "auto_reply" | "auto-reply" | "autoreply" => signs.auto_reply = Some(shown()),

@@ -5,9 +5,26 @@
 //! everything to the end is the quote (top posting). Mail programs' header blocks and dividers cut everything behind them.
 //! If nothing is left because the signature mark stood first, the signature is the text.
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 
 use super::words::fold;
+
+/// A table of phrases, folded once as the texts are that they are looked for in.
+struct Phrases(LazyLock<Vec<String>, fn() -> Vec<String>>);
+
+impl Phrases {
+    fn get(&self) -> &[String] {
+        &self.0
+    }
+}
+
+macro_rules! phrases {
+    ($($name:ident = [$($phrase:literal),* $(,)?];)*) => {$(
+        static $name: Phrases = Phrases(LazyLock::new(|| [$($phrase),*].map(fold).to_vec()));
+    )*};
+}
 
 const MAX_LINES: usize = 20_000;
 const MAX_ATTRIBUTION_LINES: usize = 4;
@@ -186,168 +203,24 @@ fn is_marked(line: &str) -> bool {
         || line.starts_with(">>>>>>>")
 }
 
-const DIVIDERS: &[&str] = &[
-    "original message",
-    "original appointment",
-    "original-nachricht",
-    "originalnachricht",
-    "ursprungliche nachricht",
-    "urspruengliche nachricht",
-    "message d'origine",
-    "message original",
-    "mensaje original",
-    "messaggio originale",
-    "mensagem original",
-    "oorspronkelijk bericht",
-    "originele bericht",
-    "ursprungligt meddelande",
-    "oprindelig meddelelse",
-    "opprinnelig melding",
-    "wiadomosc oryginalna",
-    "oryginalna wiadomosc",
-    "alkuperainen viesti",
-    "puvodni zprava",
-    "eredeti uzenet",
-    "orijinal ileti",
-    "исходное сообщение",
-    "原始邮件",
-    "原始郵件",
-    "original e-mail",
-    "reply message",
-    "forwarded message",
-    "weitergeleitete nachricht",
-    "message transfere",
-    "mensaje reenviado",
-    "messaggio inoltrato",
-    "mensagem encaminhada",
-    "doorgestuurd bericht",
-    "vidarebefordrat meddelande",
-    "videresendt",
-    "przekazana wiadomosc",
-    "пересылаемое сообщение",
-    "forwarded by",
-    "元のメッセージ",
-    "元のメール",
-    "转发邮件",
-    "reply above this line",
-    "write above this line",
-];
-const FORWARD_LINES: &[&str] = &[
-    "begin forwarded message:",
-    "anfang der weitergeleiteten nachricht:",
-    "debut du message reexpedie",
-    "debut du message transfere",
-    "inicio del mensaje reenviado",
-    "inizio messaggio inoltrato",
-    "inicio da mensagem reenviada",
-    "inicio da mensagem encaminhada",
-    "begin doorgestuurd bericht",
-    "vidarebefordrat brev",
-    "start pa videresendt",
-    "poczatek przekazywanej wiadomosci",
-    "转发的邮件",
-    "開始轉寄",
-];
-const FROM_FIELDS: &[&str] = &[
-    "from",
-    "von",
-    "de",
-    "da",
-    "van",
-    "fran",
-    "fra",
-    "od",
-    "lahettaja",
-    "felado",
-    "kimden",
-    "gonderen",
-    "от",
-    "від",
-    "发件人",
-    "寄件者",
-    "差出人",
-    "보낸 사람",
-    "από",
-    "απο",
-    "odesilatel",
-    "expeditor",
-    "expediteur",
-];
-const OTHER_FIELDS: &[&str] = &[
-    "sent",
-    "date",
-    "to",
-    "cc",
-    "subject",
-    "reply-to",
-    "gesendet",
-    "datum",
-    "an",
-    "betreff",
-    "envoye",
-    "date d'envoi",
-    "a",
-    "objet",
-    "enviado",
-    "enviado el",
-    "enviada em",
-    "enviado em",
-    "fecha",
-    "para",
-    "asunto",
-    "assunto",
-    "data",
-    "inviato",
-    "oggetto",
-    "verzonden",
-    "aan",
-    "onderwerp",
-    "skickat",
-    "till",
-    "amne",
-    "sendt",
-    "dato",
-    "til",
-    "emne",
-    "wyslano",
-    "do",
-    "temat",
-    "dw",
-    "lahetetty",
-    "vastaanottaja",
-    "aihe",
-    "odeslano",
-    "komu",
-    "predmet",
-    "kuldve",
-    "cimzett",
-    "targy",
-    "gonderme tarihi",
-    "kime",
-    "konu",
-    "tarih",
-    "отправлено",
-    "кому",
-    "тема",
-    "дата",
-    "发送时间",
-    "收件人",
-    "主题",
-    "寄件日期",
-    "收件者",
-    "主旨",
-    "送信日時",
-    "宛先",
-    "件名",
-    "보낸 날짜",
-    "받는 사람",
-    "제목",
-    "importance",
-    "wichtigkeit",
-    "envoye le",
-    "a l'attention de",
-    "cci",
-];
+phrases! { DIVIDERS = [
+    "original message", "original appointment", "original-nachricht", "originalnachricht", "ursprungliche nachricht", "urspruengliche nachricht", "message d'origine", "message original", "mensaje original", "messaggio originale",
+    "mensagem original", "oorspronkelijk bericht", "originele bericht", "ursprungligt meddelande", "oprindelig meddelelse", "opprinnelig melding", "wiadomosc oryginalna", "oryginalna wiadomosc", "alkuperainen viesti",
+    "puvodni zprava", "eredeti uzenet", "orijinal ileti", "исходное сообщение", "原始邮件", "原始郵件", "original e-mail", "reply message", "forwarded message", "weitergeleitete nachricht", "message transfere", "mensaje reenviado", "messaggio inoltrato",
+    "mensagem encaminhada", "doorgestuurd bericht", "vidarebefordrat meddelande", "videresendt", "przekazana wiadomosc", "пересылаемое сообщение", "forwarded by", "元のメッセージ", "元のメール", "转发邮件", "reply above this line", "write above this line",
+]; }
+phrases! { FORWARD_LINES = [
+    "begin forwarded message:", "anfang der weitergeleiteten nachricht:", "debut du message reexpedie", "debut du message transfere", "inicio del mensaje reenviado", "inizio messaggio inoltrato", "inicio da mensagem reenviada",
+    "inicio da mensagem encaminhada", "begin doorgestuurd bericht", "vidarebefordrat brev", "start pa videresendt", "poczatek przekazywanej wiadomosci", "转发的邮件", "開始轉寄",
+]; }
+phrases! { FROM_FIELDS = [
+    "from", "von", "de", "da", "van", "fran", "fra", "od", "lahettaja", "felado", "kimden", "gonderen", "от", "від", "发件人", "寄件者", "差出人", "보낸 사람", "από", "απο", "odesilatel", "expeditor", "expediteur",
+]; }
+phrases! { OTHER_FIELDS = [
+    "sent", "date", "to", "cc", "subject", "reply-to", "gesendet", "datum", "an", "betreff", "envoye", "date d'envoi", "a", "objet", "enviado", "enviado el", "enviada em", "enviado em", "fecha", "para", "asunto", "assunto", "data", "inviato", "oggetto", "verzonden", "aan", "onderwerp",
+    "skickat", "till", "amne", "sendt", "dato", "til", "emne", "wyslano", "do", "temat", "dw", "lahetetty", "vastaanottaja", "aihe", "odeslano", "komu", "predmet", "kuldve", "cimzett", "targy", "gonderme tarihi", "kime", "konu", "tarih", "отправлено", "кому", "тема", "дата", "发送时间", "收件人", "主题", "寄件日期", "收件者", "主旨", "送信日時",
+    "宛先", "件名", "보낸 날짜", "받는 사람", "제목", "importance", "wichtigkeit", "envoye le", "a l'attention de", "cci",
+]; }
 
 /// Returns the rule if the first of `rest` starts a part that runs to the end.
 fn divider(rest: &[&str]) -> Option<QuoteRule> {
@@ -369,17 +242,25 @@ fn divider(rest: &[&str]) -> Option<QuoteRule> {
                 .then_some(QuoteRule::HeaderBlock);
         }
         let folded = fold(inner);
-        if DIVIDERS.iter().any(|d| folded.starts_with(d))
+        if DIVIDERS
+            .get()
+            .iter()
+            .any(|d| folded.starts_with(d.as_str()))
             || DIVIDERS
+                .get()
                 .iter()
-                .any(|d| folded.contains(d) && folded.len() < d.len() + 12)
+                .any(|d| folded.contains(d.as_str()) && folded.len() < d.len() + 12)
         {
             return Some(QuoteRule::Divider);
         }
     }
     if line.ends_with([':', '：']) || line.contains("forwarded") {
         let folded = fold(line);
-        if FORWARD_LINES.iter().any(|f| folded.starts_with(f)) {
+        if FORWARD_LINES
+            .get()
+            .iter()
+            .any(|f| folded.starts_with(f.as_str()))
+        {
             return Some(QuoteRule::Divider);
         }
     }
@@ -398,7 +279,7 @@ fn header_block(rest: &[&str]) -> bool {
     let Some(first) = rest.first().and_then(|l| field_name(l)) else {
         return false;
     };
-    if !FROM_FIELDS.contains(&first.as_str()) {
+    if !FROM_FIELDS.get().contains(&first) {
         return false;
     }
     let others = rest
@@ -407,106 +288,22 @@ fn header_block(rest: &[&str]) -> bool {
         .filter(|l| !l.trim().is_empty())
         .take(7)
         .filter_map(|l| field_name(l))
-        .filter(|name| OTHER_FIELDS.contains(&name.as_str()))
+        .filter(|name| OTHER_FIELDS.get().contains(name))
         .count();
     others >= 2
 }
 
-/// Verbs of attributions; those in the first list end the line.
-const END_VERBS: &[&str] = &[
-    "wrote:",
-    "writes:",
-    "said:",
-    "a ecrit :",
-    "a ecrit:",
-    "escribio:",
-    "ha scritto:",
-    "scrisse:",
-    "escreveu:",
-    "schreef:",
-    "schrieb:",
-    "skrev:",
-    "napisal(a):",
-    "napisal:",
-    "napisala:",
-    "pisze:",
-    "napsal(a):",
-    "napsal:",
-    "napsala:",
-    "kirjoitti:",
-    "irta:",
-    "пишет:",
-    "написал:",
-    "написала:",
-    "написав:",
-    "sunu yazdi:",
-    "yazdi:",
-    "a scris:",
-    "va escriure:",
-    "έγραψε:",
-    "εγραψε:",
-    "写道:",
-    "寫道:",
-    "作成:",
-    "작성:",
-    "님이 작성:",
-    "のメール:",
-    "書きました:",
-    "napisao je:",
-    "napisala je:",
-    "je napisal:",
-    "rasė:",
-    "rakstija:",
-    "kirjutas:",
-    "skrifaði:",
-    "ha escrito:",
-    "a scris :",
-];
-const MIDDLE_VERBS: &[&str] = &[
-    " schrieb ",
-    " schreef ",
-    " skrev ",
-    " wrote ",
-    " het volgende geschreven",
-    " escribio ",
-    " ha scritto ",
-    " a ecrit ",
-    " escreveu ",
-    " følgende:",
-    " folgende:",
-    " folgendes:",
-    " napisal",
-    " geschreven:",
-];
-const STARTS: &[&str] = &[
-    "on ",
-    "am ",
-    "le ",
-    "el ",
-    "il ",
-    "em ",
-    "no dia ",
-    "a ",
-    "op ",
-    "den ",
-    "dnia ",
-    "w dniu ",
-    "dne ",
-    "в ",
-    "a(z) ",
-    "pe ",
-    "på ",
-    "pa ",
-    "em qua",
-    "em ter",
-    "em seg",
-    "em sex",
-    "em qui",
-    "il giorno ",
-    "at ",
-    "in data ",
-    "vào ",
-];
+// Verbs of attributions; those in the first list end the line.
+phrases! { END_VERBS = [
+    "wrote:", "writes:", "geschrieben:", "said:", "a ecrit :", "a ecrit:", "escribio:", "ha scritto:", "scrisse:", "escreveu:", "schreef:", "schrieb:", "skrev:", "napisal(a):", "napisal:", "napisala:", "pisze:", "napsal(a):", "napsal:", "napsala:", "kirjoitti:", "irta:",
+    "пишет:", "написал:", "написала:", "написав:", "sunu yazdi:", "yazdi:", "a scris:", "va escriure:", "έγραψε:", "εγραψε:", "写道:", "寫道:", "作成:", "작성:", "님이 작성:", "のメール:", "書きました:", "napisao je:", "napisala je:", "je napisal:", "rasė:", "rakstija:", "kirjutas:", "skrifaði:", "ha escrito:", "a scris :",
+]; }
+phrases! { MIDDLE_VERBS = [
+    " schrieb ", " schreef ", " skrev ", " wrote ", " het volgende geschreven", " escribio ", " ha scritto ", " a ecrit ", " escreveu ", " følgende:", " folgende:", " folgendes:", " napisal", " geschreven:",
+]; }
+phrases! { STARTS = [
+    "on ", "am ", "le ", "el ", "il ", "em ", "no dia ", "a ", "op ", "den ", "dnia ", "w dniu ", "dne ", "в ", "a(z) ", "pe ", "på ", "pa ", "em qua", "em ter", "em seg", "em sex", "em qui", "il giorno ", "at ", "in data ", "vào ",
+]; }
 
 /// Returns how many lines an attribution at the head of `rest` takes.
 fn attribution(rest: &[&str]) -> Option<usize> {
@@ -523,10 +320,17 @@ fn attribution(rest: &[&str]) -> Option<usize> {
         if n > 0 {
             // A later line that could begin an attribution by itself is where it begins.
             let folded_line = fold(line.get(..12).unwrap_or(line));
-            if STARTS.iter().take(8).any(|s| folded_line.starts_with(s))
+            if STARTS
+                .get()
+                .iter()
+                .take(8)
+                .any(|s| folded_line.starts_with(s.as_str()))
                 && line.chars().any(|c| c.is_ascii_digit())
                 && !first.contains(['<', '@'])
-                && !STARTS.iter().any(|s| fold(first).starts_with(s))
+                && !STARTS
+                    .get()
+                    .iter()
+                    .any(|s| fold(first).starts_with(s.as_str()))
             {
                 return None;
             }
@@ -546,9 +350,12 @@ fn attribution(rest: &[&str]) -> Option<usize> {
 fn is_attribution(joined: &str, first: &str) -> bool {
     let digit = |text: &str| text.chars().any(|c| c.is_ascii_digit());
     let address = joined.contains('@');
-    let starts = STARTS.iter().any(|s| first.starts_with(s));
-    let ends = END_VERBS.iter().any(|v| joined.ends_with(v));
-    let middle = MIDDLE_VERBS.iter().any(|v| joined.contains(v));
+    let starts = STARTS.get().iter().any(|s| first.starts_with(s.as_str()));
+    let ends = END_VERBS.get().iter().any(|v| joined.ends_with(v.as_str()));
+    let middle = MIDDLE_VERBS
+        .get()
+        .iter()
+        .any(|v| joined.contains(v.as_str()));
     if ends {
         // "As I wrote:" and "On this Bob said:" name neither a day nor an address.
         return (starts && digit(joined))
@@ -565,80 +372,16 @@ fn is_attribution(joined: &str, first: &str) -> bool {
         && first.get(4..5).is_some_and(|c| c == "-" || c == "/")
 }
 
-const MOBILE: &[&str] = &[
-    "sent from my ",
-    "sent from mail for ",
-    "sent from outlook",
-    "sent from yahoo",
-    "sent from proton",
-    "sent from gmail",
-    "sent from the ",
-    "sent from iphone",
-    "sent from samsung",
-    "sent from an ",
-    "sent via ",
-    "sent with proton",
-    "sent on the go",
-    "get outlook for ",
-    "sent using ",
-    "sent with ",
-    "von meinem ",
-    "gesendet von ",
-    "gesendet mit ",
-    "von unterwegs gesendet",
-    "von meinem mobil",
-    "holen sie sich outlook",
-    "outlook fur ",
-    "envoye de mon ",
-    "envoye depuis ",
-    "envoye a partir de ",
-    "obtenir outlook",
-    "telecharger outlook",
-    "enviado desde ",
-    "enviado de mi ",
-    "obtener outlook",
-    "enviado do meu ",
-    "enviado a partir ",
-    "enviado pelo ",
-    "enviado por ",
-    "obter o outlook",
-    "inviato da ",
-    "inviato dal ",
-    "scarica outlook",
-    "ottieni outlook",
-    "verstuurd vanaf ",
-    "verzonden vanaf ",
-    "verstuurd met ",
-    "verzonden met ",
-    "outlook voor ",
-    "skickat fran ",
-    "skickat med ",
-    "hamta outlook",
-    "sendt fra ",
-    "hent outlook",
-    "last ned outlook",
-    "wyslane z ",
-    "wyslano z ",
-    "pobierz outlook",
-    "lahetetty ",
-    "odeslano z ",
-    "odoslane z ",
-    "iphone'umdan gonderildi",
-    "iphone'dan",
-    "отправлено с ",
-    "отправлено из ",
-    "надіслано з ",
-    "iphoneから送信",
-    "从我的",
-    "发自我的",
-    "從我的",
-    "나의 ",
-    "내 iphone",
-];
+phrases! { MOBILE = [
+    "sent from my ", "sent from mail for ", "sent from outlook", "sent from yahoo", "sent from proton", "sent from gmail", "sent from the ", "sent from iphone", "sent from samsung", "sent from an ", "sent via ", "sent with proton", "sent on the go", "get outlook for ", "sent using ", "sent with ",
+    "von meinem ", "gesendet von ", "gesendet mit ", "von unterwegs gesendet", "von meinem mobil", "holen sie sich outlook", "outlook fur ", "envoye de mon ", "envoye depuis ", "envoye a partir de ", "obtenir outlook", "telecharger outlook", "enviado desde ", "enviado de mi ", "obtener outlook", "enviado do meu ", "enviado a partir ", "enviado pelo ", "enviado por ", "obter o outlook",
+    "inviato da ", "inviato dal ", "scarica outlook", "ottieni outlook", "verstuurd vanaf ", "verzonden vanaf ", "verstuurd met ", "verzonden met ", "outlook voor ", "skickat fran ", "skickat med ", "hamta outlook", "sendt fra ", "hent outlook", "last ned outlook", "wyslane z ", "wyslano z ", "pobierz outlook", "lahetetty ", "odeslano z ", "odoslane z ",
+    "iphone'umdan gonderildi", "iphone'dan", "отправлено с ", "отправлено из ", "надіслано з ", "iphoneから送信", "从我的", "发自我的", "從我的", "나의 ", "내 iphone",
+]; }
 
 fn is_mobile_footer(folded: &str) -> bool {
     folded.len() < 120
-        && MOBILE.iter().any(|m| folded.starts_with(m))
+        && MOBILE.get().iter().any(|m| folded.starts_with(m.as_str()))
         && (!folded.starts_with("von meinem ") || folded.contains("gesendet"))
         && (!folded.starts_with("sent with ")
             || folded.contains("mail")
@@ -646,77 +389,13 @@ fn is_mobile_footer(folded: &str) -> bool {
         && (!folded.ends_with('?'))
 }
 
-const DISCLAIMERS: &[&str] = &[
-    "this email and any",
-    "this e-mail and any",
-    "this email (",
-    "this e-mail (",
-    "this message and any",
-    "this message (",
-    "this email is intended",
-    "this e-mail is intended",
-    "this message is intended",
-    "this email may contain",
-    "this e-mail may contain",
-    "this message may contain",
-    "this email contains",
-    "this e-mail contains",
-    "this message contains",
-    "this communication",
-    "this transmission",
-    "the information contained in",
-    "the information in this",
-    "the contents of this",
-    "confidentiality notice",
-    "confidential:",
-    "confidentiality:",
-    "disclaimer",
-    "legal notice",
-    "privileged and confidential",
-    "important notice:",
-    "please consider the environment",
-    "think before you print",
-    "diese e-mail",
-    "diese nachricht enthalt",
-    "diese email",
-    "der inhalt dieser e-mail",
-    "vertraulich",
-    "haftungsausschluss",
-    "ce message et",
-    "ce message est",
-    "ce courriel",
-    "cet e-mail",
-    "les informations contenues",
-    "este mensaje y",
-    "este mensaje va",
-    "este mensaje se dirige",
-    "este correo",
-    "la informacion contenida",
-    "aviso legal",
-    "aviso de confidencialidad",
-    "questo messaggio",
-    "le informazioni contenute",
-    "questa e-mail",
-    "esta mensagem",
-    "este e-mail",
-    "as informacoes contidas",
-    "dit bericht",
-    "deze e-mail",
-    "de informatie in dit",
-    "detta e-post",
-    "detta meddelande ar",
-    "denne e-mail",
-    "denne e-post",
-    "niniejsza wiadomosc",
-    "wiadomosc ta",
-    "tresc tej wiadomosci",
-    "you received this message because",
-    "you are receiving this",
-    "you're receiving this",
-    "to unsubscribe from this group",
-    "you received this email because",
-    "sie erhalten diese e-mail, weil",
-];
+phrases! { DISCLAIMERS = [
+    "this email and any", "this e-mail and any", "this email (", "this e-mail (", "this message and any", "this message (", "this email is intended", "this e-mail is intended", "this message is intended", "this email may contain", "this e-mail may contain", "this message may contain", "this email contains", "this e-mail contains", "this message contains",
+    "this communication", "this transmission", "the information contained in", "the information in this", "the contents of this", "confidentiality notice", "confidential:", "confidentiality:", "disclaimer", "legal notice", "privileged and confidential", "important notice:", "please consider the environment", "think before you print",
+    "diese e-mail", "diese nachricht enthalt", "diese email", "der inhalt dieser e-mail", "vertraulich", "haftungsausschluss", "ce message et", "ce message est", "ce courriel", "cet e-mail", "les informations contenues", "este mensaje y", "este mensaje va", "este mensaje se dirige", "este correo", "la informacion contenida", "aviso legal", "aviso de confidencialidad",
+    "questo messaggio", "le informazioni contenute", "questa e-mail", "esta mensagem", "este e-mail", "as informacoes contidas", "dit bericht", "deze e-mail", "de informatie in dit", "detta e-post", "detta meddelande ar", "denne e-mail", "denne e-post", "niniejsza wiadomosc", "wiadomosc ta", "tresc tej wiadomosci",
+    "you received this message because", "you are receiving this", "you're receiving this", "to unsubscribe from this group", "you received this email because", "sie erhalten diese e-mail, weil",
+]; }
 
 fn is_disclaimer(folded: &str, previous: Option<&str>) -> bool {
     // A paragraph's first line only, and a long one: "This message is for Bob" may be the person's own.
@@ -730,106 +409,40 @@ fn is_disclaimer(folded: &str, previous: Option<&str>) -> bool {
     let text = folded.trim_start_matches(['*', '-', '_', ' ', '[', '(']);
     starts_paragraph
         && text.len() >= 12
-        && DISCLAIMERS.iter().any(|d| text.starts_with(d))
+        && DISCLAIMERS
+            .get()
+            .iter()
+            .any(|d| text.starts_with(d.as_str()))
         && (text.len() > 45 || text.len() < 30)
 }
 
-const BANNERS: &[&str] = &[
-    "caution: this email originated",
-    "caution: this e-mail",
-    "caution: external",
-    "caution external",
-    "external email",
-    "[external email",
-    "[external]",
-    "external sender",
-    "external:",
-    "this email originated from outside",
-    "this message originated from outside",
-    "warning: this email originated",
-    "warning: external",
-    "you don't often get email from",
-    "some people who received this message don't often",
-    "sie erhalten nicht oft",
-    "sie erhalten nicht haufig",
-    "vous n'obtenez pas souvent",
-    "no suele recibir",
-    "non si ricevono spesso",
-    "je ontvangt niet vaak",
-    "u ontvangt niet vaak",
-    "do not click links or open attachments",
-    "achtung: diese e-mail stammt",
-    "externe e-mail",
-    "## please do not write",
-    "##- please type your reply",
-];
+phrases! { BANNERS = [
+    "caution: this email originated", "caution: this e-mail", "caution: external", "caution external", "external email", "[external email", "[external]", "external sender", "external:", "this email originated from outside", "this message originated from outside", "warning: this email originated", "warning: external",
+    "you don't often get email from", "some people who received this message don't often", "sie erhalten nicht oft", "sie erhalten nicht haufig", "vous n'obtenez pas souvent", "no suele recibir", "non si ricevono spesso", "je ontvangt niet vaak", "u ontvangt niet vaak", "do not click links or open attachments", "achtung: diese e-mail stammt", "externe e-mail", "## please do not write", "##- please type your reply",
+]; }
 
 fn is_banner(folded: &str) -> bool {
     let text = folded.trim_start_matches(['*', ' ', '|']);
-    BANNERS.iter().any(|b| text.starts_with(b))
+    BANNERS.get().iter().any(|b| text.starts_with(b.as_str()))
 }
 
-const CLOSINGS: &[&str] = &[
-    "best",
-    "best regards",
-    "kind regards",
-    "regards",
-    "warm regards",
-    "warmly",
-    "best wishes",
-    "all the best",
-    "sincerely",
-    "yours sincerely",
-    "yours",
-    "cheers",
-    "many thanks",
-    "thanks",
-    "thank you",
-    "mit freundlichen grussen",
-    "freundliche grusse",
-    "viele grusse",
-    "beste grusse",
-    "liebe grusse",
-    "mfg",
-    "lg",
-    "vg",
-    "cordialement",
-    "bien cordialement",
-    "bien a vous",
-    "salutations",
-    "saludos",
-    "un saludo",
-    "saludos cordiales",
-    "atentamente",
-    "cordiali saluti",
-    "saluti",
-    "distinti saluti",
-    "atenciosamente",
-    "cumprimentos",
-    "abracos",
-    "met vriendelijke groet",
-    "met vriendelijke groeten",
-    "groet",
-    "groeten",
-    "med vanliga halsningar",
-    "vanliga halsningar",
-    "mvh",
-    "med venlig hilsen",
-    "venlig hilsen",
-    "hilsen",
-    "pozdrawiam",
-    "z powazaniem",
-    "serdecznie pozdrawiam",
-    "s pozdravem",
-    "ystavallisin terveisin",
-];
+phrases! { CLOSINGS = [
+    "best", "best regards", "kind regards", "regards", "warm regards", "warmly", "best wishes", "all the best", "sincerely", "yours sincerely", "yours", "cheers", "many thanks", "thanks", "thank you", "mit freundlichen grussen", "freundliche grusse", "viele grusse", "beste grusse", "liebe grusse", "mfg", "lg", "vg", "cordialement",
+    "bien cordialement", "bien a vous", "salutations", "saludos", "un saludo", "saludos cordiales", "atentamente", "cordiali saluti", "saluti", "distinti saluti", "atenciosamente", "cumprimentos", "abracos", "met vriendelijke groet", "met vriendelijke groeten", "groet", "groeten", "med vanliga halsningar", "vanliga halsningar", "mvh", "med venlig hilsen", "venlig hilsen", "hilsen",
+    "pozdrawiam", "z powazaniem", "serdecznie pozdrawiam", "s pozdravem", "ystavallisin terveisin",
+]; }
 
 /// Returns where a closing with a block of contact lines starts. A closing with only a name under it is the person's text.
 fn closing_block(kept: &[&str]) -> Option<usize> {
     let start = kept.len().saturating_sub(15);
     for at in (start.max(1)..kept.len()).rev() {
         let folded = fold(kept.get(at)?.trim());
-        if folded.len() > 40 || !CLOSINGS.contains(&folded.trim_matches([',', '.', '!', ' '])) {
+        if folded.len() > 40
+            || !CLOSINGS
+                .get()
+                .iter()
+                .any(|c| c == folded.trim_matches([',', '.', '!', ' ']))
+        {
             continue;
         }
         let behind: Vec<&str> = kept

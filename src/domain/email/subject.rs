@@ -169,7 +169,7 @@ fn localised_prefix<'s>(subject: &'s str, words: &[&str]) -> Option<&'s str> {
     for (open, close) in [('[', ']'), ('(', ')'), ('^', ' '), ('*', ' ')] {
         if let Some(inner) = rest.strip_prefix(open) {
             // `Re^2:` has no closing mark; its number ends at the colon.
-            let end = inner.find(|c: char| c == close || c == ':')?;
+            let end = inner.find([close, ':'])?;
             let after = inner.get(end..)?;
             rest = after.strip_prefix(close).unwrap_or(after).trim_start();
             break;

@@ -5,7 +5,7 @@
 //! 2. a delivery report of a failure: `bounce_hard` or `bounce_soft`; one of success is `unrelated`;
 //! 3. a read receipt: `read_receipt`;
 //! 4. an answer to an invitation: `meeting_reply`, though calendars send it automatically;
-//! 5. a message of an unsubscribe link, by its subject: `opt_out`, even from a machine, but not from a mass mailing;
+//! 5. a message of an unsubscribe link, by its subject or recipient: `opt_out`, even from a machine, but not from a mass mailing;
 //! 6. machine mail: `auto_reply`, or `unrelated` for newsletters and notices outside our threads. A mailing list's message in our thread is a person's;
 //! 7. a person's opt-out: `opt_out`, if it answers us, comes from someone we wrote to, or is nobody else's thread;
 //! 8. an answer by its threading headers: `reply`;
@@ -208,7 +208,11 @@ pub fn understand(mail: &ParsedMail, context: &MailContext) -> Understanding {
         from_us: mail
             .from
             .as_ref()
-            .is_some_and(|from| context.own_addresses.contains(&from.address)),
+            .is_some_and(|from| context.own_addresses.contains(&from.address))
+            || mail
+                .message_id
+                .as_ref()
+                .is_some_and(|id| context.ours.contains(id)),
         stripped,
     };
     let view = View {
@@ -250,22 +254,33 @@ impl View<'_> {
 fn decide(out: &mut Understanding, view: &View<'_>) {
     if out.from_us {
         out.because
-            .push("it is from one of our own addresses".to_owned());
+            .push("it is our own message, by its address or Message-ID".to_owned());
         return;
     }
     if decide_report(out, view) || decide_calendar(out, view) {
         return;
     }
-    if classify::is_opt_out_subject(&view.mail.subject)
+    let sent_to_link = view.mail.to.iter().any(|to| {
+        let local = to.address.local_part();
+        local.starts_with("unsubscribe")
+            || local.starts_with("opt-out")
+            || local.starts_with("optout")
+    });
+    if (classify::is_opt_out_subject(&view.mail.subject) || sent_to_link)
         && !view.is_mass_mail()
         && view.signs.daemon.is_none()
+        && view.signs.subject.is_none()
     {
         set(
             out,
             MailClass::OptOut,
             Some(ReplyLabel::Unsubscribe),
             0.97,
-            format!("the subject is \"{}\"", view.mail.subject),
+            if sent_to_link {
+                "it was sent to an unsubscribe address".to_owned()
+            } else {
+                format!("the subject is \"{}\"", view.mail.subject)
+            },
         );
         return;
     }
@@ -449,8 +464,14 @@ fn decide_machine(out: &mut Understanding, view: &View<'_>, meaning: &Classifica
     let why = answers
         .cloned()
         .or_else(|| signs.auto_generated.clone())
-        // Old vacation programs say bulk; a list's message in our thread is a person's.
-        .or_else(|| signs.bulk.clone().filter(|_| signs.list.is_none()))
+        // Old vacation programs say bulk; a list's message in our thread is a person's, and so is one sent through a
+        // sales tool that adds List-Unsubscribe.
+        .or_else(|| {
+            signs
+                .bulk
+                .clone()
+                .filter(|why| signs.list.is_none() && why.contains("precedence"))
+        })
         .or_else(|| {
             signs
                 .null_return_path
@@ -504,13 +525,20 @@ fn auto_reply(
 ) {
     set(out, MailClass::AutoReply, None, confidence, why);
     out.out_of_office_until = back_on(out, view);
-    let gone = matches!(meaning.label, ReplyLabel::WrongPerson)
-        && meaning.confidence >= 0.7
+    let moved_on = matches!(
+        meaning.label,
+        ReplyLabel::WrongPerson | ReplyLabel::Referral
+    ) && meaning.confidence >= 0.7
         && out.out_of_office_until.is_none();
-    out.label = Some(if gone {
-        ReplyLabel::WrongPerson
-    } else {
-        ReplyLabel::OutOfOffice
+    let away = view.signs.auto_reply.is_some()
+        || view.signs.subject.is_some()
+        || out.out_of_office_until.is_some()
+        || meaning.label == ReplyLabel::OutOfOffice;
+    // "I no longer work here, ask Bob" is worth more than that a machine said it; a ticket's receipt is no absence.
+    out.label = Some(match (moved_on, away) {
+        (true, _) => meaning.label,
+        (false, true) => ReplyLabel::OutOfOffice,
+        (false, false) => ReplyLabel::Unclear,
     });
 }
 
@@ -585,9 +613,7 @@ fn decide_person(out: &mut Understanding, view: &View<'_>, meaning: Classificati
         label_name(label),
         meaning.because.join(", ")
     );
-    if label == ReplyLabel::Unsubscribe && view.tie != Tie::Others
-        || label == ReplyLabel::Unsubscribe && known
-    {
+    if label == ReplyLabel::Unsubscribe && (view.tie != Tie::Others || known) {
         set(
             out,
             MailClass::OptOut,
@@ -626,4 +652,344 @@ fn label_name(label: ReplyLabel) -> String {
         .ok()
         .and_then(|v| v.as_str().map(str::to_owned))
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::address::Mailbox;
+    use super::super::message_id::parse_list;
+    use super::*;
+    use MailClass::*;
+
+    fn mail(subject: &str, in_reply_to: &str, text: &str, signs: &[(&str, &str)]) -> ParsedMail {
+        ParsedMail {
+            subject: subject.to_owned(),
+            in_reply_to: parse_list(in_reply_to),
+            text: text.to_owned(),
+            from: EmailAddress::parse("ann@acme.io")
+                .ok()
+                .map(|address| Mailbox {
+                    name: String::new(),
+                    address,
+                }),
+            signs: signs
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+                .collect(),
+            written_on: Some(jiff::civil::date(2026, 2, 23)),
+            ..ParsedMail::default()
+        }
+    }
+
+    fn lone(ours: &str) -> MailContext {
+        MailContext {
+            ours: OurIds::Known(parse_list(ours).into_iter().collect()),
+            ..MailContext::default()
+        }
+    }
+
+    fn with(correspondent: Correspondent) -> MailContext {
+        MailContext {
+            correspondent,
+            sent_subjects: ["quick question".to_owned()].into(),
+            own_addresses: vec![EmailAddress::parse("casey@us.example").unwrap()],
+            ..lone("<seq1@casey>")
+        }
+    }
+
+    fn check(mail: &ParsedMail, context: &MailContext, class: MailClass) -> Understanding {
+        let got = understand(mail, context);
+        assert_eq!(got.class, class, "{mail:#?}\n{got:#?}");
+        assert!(!got.because.is_empty());
+        got
+    }
+
+    #[test]
+    fn threading_headers_decide_before_subjects() {
+        let ours = lone("<seq1@casey>");
+        check(
+            &mail("Re: Quick question", "<seq1@casey>", "Sure", &[]),
+            &ours,
+            Reply,
+        );
+        check(
+            &mail("Re: Quick question", "<other@x>", "Sure", &[]),
+            &ours,
+            Unrelated,
+        );
+        check(
+            &mail("Re: Quick question", "", "Sure", &[]),
+            &ours,
+            ProbableReply,
+        );
+        check(
+            &mail("AW: Quick question", "", "Sure", &[]),
+            &ours,
+            ProbableReply,
+        );
+        check(&mail("Lunch?", "", "Sure", &[]), &ours, Unrelated);
+        let mut by_references = mail("x", "<other@x>", "Sure", &[]);
+        by_references.references = parse_list("<a@x> <seq1@casey> <b@x>");
+        let got = check(&by_references, &ours, Reply);
+        assert_eq!(got.in_reply_to.unwrap().as_str(), "seq1@casey");
+        check(
+            &mail("Re: x", "<any@x>", "Sure", &[]),
+            &MailContext::default(),
+            Reply,
+        );
+    }
+
+    #[test]
+    fn a_database_knows_who_may_answer() {
+        check(
+            &mail("Re: Quick question", "", "ok", &[]),
+            &with(Correspondent::Known),
+            ProbableReply,
+        );
+        check(
+            &mail("New topic", "", "hello", &[]),
+            &with(Correspondent::Known),
+            ProbableReply,
+        );
+        check(
+            &mail("Re: Quick question", "", "ok", &[]),
+            &with(Correspondent::Stranger),
+            ProbableReply,
+        );
+        check(
+            &mail("Re: Something", "", "ok", &[]),
+            &with(Correspondent::Stranger),
+            Unrelated,
+        );
+        check(
+            &mail("Re: Something", "<o@x>", "ok", &[]),
+            &with(Correspondent::Stranger),
+            Unrelated,
+        );
+        let mut own = mail("Re: Quick question", "<seq1@casey>", "bumping this", &[]);
+        own.from = EmailAddress::parse("Casey@us.example")
+            .ok()
+            .map(|address| Mailbox {
+                name: String::new(),
+                address,
+            });
+        assert!(check(&own, &with(Correspondent::Known), Unrelated).from_us);
+    }
+
+    #[test]
+    fn machines_are_told_from_people() {
+        let ours = lone("<seq1@casey>");
+        let re = "Re: Quick question";
+        check(
+            &mail(
+                re,
+                "<seq1@casey>",
+                "Away",
+                &[("auto-submitted", "auto-replied")],
+            ),
+            &ours,
+            AutoReply,
+        );
+        check(
+            &mail(re, "<seq1@casey>", "Hi", &[("auto-submitted", "no")]),
+            &ours,
+            Reply,
+        );
+        check(
+            &mail(
+                re,
+                "<seq1@casey>",
+                "Ticket 1",
+                &[("auto-submitted", "auto-generated")],
+            ),
+            &ours,
+            AutoReply,
+        );
+        check(
+            &mail(re, "<seq1@casey>", "Away", &[("precedence", "bulk")]),
+            &ours,
+            AutoReply,
+        );
+        check(
+            &mail(re, "<seq1@casey>", "Away", &[("precedence", "auto_reply")]),
+            &ours,
+            AutoReply,
+        );
+        check(
+            &mail(
+                re,
+                "<seq1@casey>",
+                "Hi",
+                &[("precedence", "list"), ("list-id", "<l.x>")],
+            ),
+            &ours,
+            Reply,
+        );
+        check(
+            &mail("[l] topic", "<o@x>", "Hi", &[("list-id", "<l.x>")]),
+            &ours,
+            Unrelated,
+        );
+        check(
+            &mail(
+                re,
+                "<seq1@casey>",
+                "Hi",
+                &[("list-unsubscribe", "<mailto:x@y.z>")],
+            ),
+            &ours,
+            Reply,
+        );
+        let mut sent_by_us = mail(re, "<seq1@casey>", "bump", &[]);
+        sent_by_us.message_id = MessageId::find("<seq1@casey>");
+        assert!(check(&sent_by_us, &ours, Unrelated).from_us);
+        let gone = "I no longer work at Acme. Please contact bob@acme.io.";
+        let got = check(
+            &mail("Automatic reply: x", "<seq1@casey>", gone, &[]),
+            &ours,
+            AutoReply,
+        );
+        assert!(matches!(
+            got.label,
+            Some(ReplyLabel::Referral | ReplyLabel::WrongPerson)
+        ));
+        check(
+            &mail(
+                "Our news",
+                "",
+                "To unsubscribe click here",
+                &[("list-unsubscribe", "<mailto:x@y.z>")],
+            ),
+            &ours,
+            Unrelated,
+        );
+        check(
+            &mail(re, "<seq1@casey>", "Away", &[("return-path", "<>")]),
+            &ours,
+            AutoReply,
+        );
+        check(
+            &mail(
+                "Automatic reply: Quick question",
+                "",
+                "Away",
+                &[("x-auto-response-suppress", "All")],
+            ),
+            &ours,
+            AutoReply,
+        );
+        check(
+            &mail("Abwesenheitsnotiz: Frage", "", "weg", &[]),
+            &ours,
+            AutoReply,
+        );
+        let notice = "Thank you for your email. I am out of the office with limited access to email until 3 March. For urgent matters please contact Bob.";
+        let got = check(&mail(re, "<seq1@casey>", notice, &[]), &ours, AutoReply);
+        assert_eq!(got.out_of_office_until, Some(jiff::civil::date(2026, 3, 3)));
+        assert_eq!(got.label, Some(ReplyLabel::OutOfOffice));
+    }
+
+    #[test]
+    fn an_opt_out_beats_the_reply_but_only_in_the_persons_own_words() {
+        let ours = lone("<seq1@casey>");
+        let re = "Re: Quick question";
+        check(
+            &mail(re, "<seq1@casey>", "Not interested, please remove me", &[]),
+            &ours,
+            OptOut,
+        );
+        check(&mail(re, "", "STOP", &[]), &ours, OptOut);
+        check(&mail("unsubscribe", "", "", &[]), &ours, OptOut);
+        check(
+            &mail(
+                "Unsubscribe",
+                "",
+                "This mail was sent by a program",
+                &[("auto-submitted", "auto-generated")],
+            ),
+            &ours,
+            OptOut,
+        );
+        check(
+            &mail(
+                "Unsubscribe",
+                "",
+                "news",
+                &[("list-id", "<n.x>"), ("precedence", "bulk")],
+            ),
+            &ours,
+            Unrelated,
+        );
+        check(
+            &mail(re, "<other@x>", "unsubscribe me", &[]),
+            &ours,
+            Unrelated,
+        );
+        check(
+            &mail(
+                re,
+                "<seq1@casey>",
+                "Great!\n\nOn 2 Mar 2026 Casey <c@us.example> wrote:\n> Hi\n> Reply STOP to unsubscribe",
+                &[],
+            ),
+            &ours,
+            Reply,
+        );
+        check(
+            &mail(
+                re,
+                "<seq1@casey>",
+                "Great!\n\nFrom: Casey\nSent: Monday\nTo: Ann\nSubject: x\n\nunsubscribe me here",
+                &[],
+            ),
+            &ours,
+            Reply,
+        );
+        check(
+            &mail(re, "<seq1@casey>", "I wouldn't unsubscribe, love this", &[]),
+            &ours,
+            Reply,
+        );
+        check(
+            &mail(
+                "Automatic reply",
+                "<seq1@casey>",
+                "stop sending me mail",
+                &[("auto-submitted", "auto-replied")],
+            ),
+            &ours,
+            AutoReply,
+        );
+    }
+
+    #[test]
+    fn reports_come_first() {
+        let ours = lone("<seq1@casey>");
+        let mut receipt = mail("Read: Quick question", "<seq1@casey>", "", &[]);
+        receipt.report_type = Some("disposition-notification".to_owned());
+        receipt.disposition = Some("Original-Message-ID: <seq1@casey>\nDisposition: manual-action/MDN-sent-manually; displayed".to_owned());
+        let got = check(&receipt, &ours, ReadReceipt);
+        assert!(got.answers_ours);
+        let mut bounce = mail("Undeliverable", "", "", &[("return-path", "<>")]);
+        bounce.report_type = Some("delivery-status".to_owned());
+        bounce.delivery_status =
+            Some("Final-Recipient: rfc822; ann@acme.io\nAction: failed\nStatus: 5.7.1".to_owned());
+        bounce.returned_header = Some("Message-ID: <seq1@casey>".to_owned());
+        let got = check(&bounce, &ours, BounceHard);
+        assert!(got.bounce.unwrap().policy && got.answers_ours);
+        bounce.delivery_status = Some("Action: delivered\nStatus: 2.0.0".to_owned());
+        check(&bounce, &ours, Unrelated);
+        let mut answer = mail(
+            "Accepted: Intro",
+            "",
+            "",
+            &[("auto-submitted", "auto-generated")],
+        );
+        answer.calendar =
+            Some("METHOD:REPLY\nATTENDEE;PARTSTAT=DECLINED:mailto:ann@acme.io".to_owned());
+        assert_eq!(
+            check(&answer, &ours, MeetingReply).label,
+            Some(ReplyLabel::NotInterested)
+        );
+    }
 }

@@ -87,13 +87,10 @@ pub fn words(folded: &str, max: usize) -> Vec<Word<'_>> {
                 sentence += 1;
                 clause += 1;
             }
-            '\n' => {
-                // A line's end inside a paragraph is only wrapping, but a blank line or a capital start is not
-                // known any more after folding; a short line is taken as a sentence by the caller.
-                if next == Some('\n') || next.is_none() {
-                    sentence += 1;
-                    clause += 1;
-                }
+            // A line's end inside a paragraph is only wrapping; a blank line ends the sentence.
+            '\n' if next == Some('\n') || next.is_none() => {
+                sentence += 1;
+                clause += 1;
             }
             ',' | ':' | '(' | ')' | '"' => clause += 1,
             '-' if next == Some(' ') || next == Some('-') => clause += 1,

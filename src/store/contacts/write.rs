@@ -117,14 +117,23 @@ impl<'a> ContactWriter<'a> {
     ///
     /// # Errors
     /// If the database refuses.
-    pub fn write(&mut self, draft: &ContactDraft, origin: Origin, memory: &mut RunMemory) -> Result<Written> {
+    pub fn write(
+        &mut self,
+        draft: &ContactDraft,
+        origin: Origin,
+        memory: &mut RunMemory,
+    ) -> Result<Written> {
         let fingerprint = draft.fingerprint().cast_signed();
         let found = self.find(draft)?;
         let Some(known) = found else {
             return self.add(draft, origin, fingerprint, memory);
         };
         let id = known.id;
-        let unchanged = Written { id: ContactId(id), change: Change::Unchanged, taken: false };
+        let unchanged = Written {
+            id: ContactId(id),
+            change: Change::Unchanged,
+            taken: false,
+        };
         if origin == Origin::Direct {
             return self.merge(draft, id, &mut memory.companies);
         }
@@ -135,7 +144,9 @@ impl<'a> ContactWriter<'a> {
         let seen = self
             .tx
             .sql()
-            .prepare_cached("SELECT 1 FROM contact_row_seen WHERE contact_id = ?1 AND fingerprint = ?2")?
+            .prepare_cached(
+                "SELECT 1 FROM contact_row_seen WHERE contact_id = ?1 AND fingerprint = ?2",
+            )?
             .exists((id, fingerprint))?;
         if seen {
             remember(memory, id, fingerprint);
@@ -155,8 +166,9 @@ impl<'a> ContactWriter<'a> {
         if let Some((first, others)) = memory.rows.get(&id)
             && !others.is_empty()
         {
-            let mut insert =
-                sql.prepare_cached("INSERT OR IGNORE INTO contact_row_seen (contact_id, fingerprint) VALUES (?1, ?2)")?;
+            let mut insert = sql.prepare_cached(
+                "INSERT OR IGNORE INTO contact_row_seen (contact_id, fingerprint) VALUES (?1, ?2)",
+            )?;
             insert.execute((id, first))?;
             for row in others {
                 insert.execute((id, row))?;
@@ -168,9 +180,17 @@ impl<'a> ContactWriter<'a> {
     }
 
     fn find(&mut self, draft: &ContactDraft) -> Result<Option<Known>> {
-        let read = |row: &rusqlite::Row<'_>| Ok(Known { id: row.get(0)?, fingerprint: row.get(1)? });
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(Known {
+                id: row.get(0)?,
+                fingerprint: row.get(1)?,
+            })
+        };
         for id in &draft.external_ids {
-            let found = self.by_id.query_row((&*id.system, &id.id), read).optional()?;
+            let found = self
+                .by_id
+                .query_row((&*id.system, &id.id), read)
+                .optional()?;
             if let Some(known) = found
                 && (!is_vague(id) || self.shares_an_address(draft, known.id)?)
             {
@@ -178,7 +198,10 @@ impl<'a> ContactWriter<'a> {
             }
         }
         for email in &draft.emails {
-            let found = self.by_email.query_row([address::key(email)], read).optional()?;
+            let found = self
+                .by_email
+                .query_row([address::key(email)], read)
+                .optional()?;
             if found.is_some() {
                 return Ok(found);
             }
@@ -191,10 +214,19 @@ impl<'a> ContactWriter<'a> {
         let known = super::emails(self.tx, ContactId(id))?;
         Ok(known.is_empty()
             || draft.emails.is_empty()
-            || draft.emails.iter().any(|e| known.iter().any(|k| *k == *address::key(e))))
+            || draft
+                .emails
+                .iter()
+                .any(|e| known.iter().any(|k| *k == *address::key(e))))
     }
 
-    fn add(&mut self, draft: &ContactDraft, origin: Origin, fingerprint: i64, memory: &mut RunMemory) -> Result<Written> {
+    fn add(
+        &mut self,
+        draft: &ContactDraft,
+        origin: Origin,
+        fingerprint: i64,
+        memory: &mut RunMemory,
+    ) -> Result<Written> {
         let company = self.companies.resolve(draft, &mut memory.companies)?;
         fn text(t: &Option<String>) -> &str {
             t.as_deref().unwrap_or("")
@@ -231,7 +263,10 @@ impl<'a> ContactWriter<'a> {
             taken |= self.insert_email.execute((address::key(email), id))? == 0;
         }
         for external in draft.external_ids.iter() {
-            taken |= self.insert_id.execute((&*external.system, &external.id, id))? == 0;
+            taken |= self
+                .insert_id
+                .execute((&*external.system, &external.id, id))?
+                == 0;
         }
         self.name.clear();
         self.name.extend([first, " ", last]);
@@ -239,7 +274,11 @@ impl<'a> ContactWriter<'a> {
         for email in &draft.emails {
             self.addresses.extend([email.as_str(), " "]);
         }
-        let company_name = draft.company.as_deref().or(draft.company_domain.as_deref()).unwrap_or("");
+        let company_name = draft
+            .company
+            .as_deref()
+            .or(draft.company_domain.as_deref())
+            .unwrap_or("");
         self.insert_search.execute((
             id,
             searchable(&self.name),
@@ -252,14 +291,27 @@ impl<'a> ContactWriter<'a> {
         if origin == Origin::Import {
             remember(memory, id, fingerprint);
         }
-        Ok(Written { id: ContactId(id), change: Change::New, taken })
+        Ok(Written {
+            id: ContactId(id),
+            change: Change::New,
+            taken,
+        })
     }
 
     /// Lays what the draft carries over a contact.
-    fn merge(&mut self, draft: &ContactDraft, id: i64, companies: &mut CompanyMemory) -> Result<Written> {
+    fn merge(
+        &mut self,
+        draft: &ContactDraft,
+        id: i64,
+        companies: &mut CompanyMemory,
+    ) -> Result<Written> {
         let contact = ContactId(id);
         let Some(old) = super::get(self.tx, contact)? else {
-            return Ok(Written { id: contact, change: Change::Unchanged, taken: false });
+            return Ok(Written {
+                id: contact,
+                change: Change::Unchanged,
+                taken: false,
+            });
         };
         let company = self.companies.resolve(draft, companies)?.or(old.company_id);
         let mut changed = false;
@@ -269,10 +321,16 @@ impl<'a> ContactWriter<'a> {
         }
         let has_new_address = changed;
         for external in &draft.external_ids {
-            changed |= self.insert_id.execute((&*external.system, &external.id, id))? > 0;
+            changed |= self
+                .insert_id
+                .execute((&*external.system, &external.id, id))?
+                > 0;
         }
         let known = super::emails(self.tx, contact)?;
-        taken |= draft.emails.iter().any(|e| !known.iter().any(|k| *k == *address::key(e)));
+        taken |= draft
+            .emails
+            .iter()
+            .any(|e| !known.iter().any(|k| *k == *address::key(e)));
         let primary = draft
             .emails
             .iter()
@@ -304,12 +362,19 @@ impl<'a> ContactWriter<'a> {
             new.stage = draft.stage.unwrap_or(old.stage);
         }
         new.icp_fit = draft.icp_fit.or(old.icp_fit);
-        new.renewal_at = draft.renewal_date.and_then(day_start).map(super::instant).or(old.renewal_at);
+        new.renewal_at = draft
+            .renewal_date
+            .and_then(day_start)
+            .map(super::instant)
+            .or(old.renewal_at);
         // Who asked for no mail meant the person, not the one address.
         if draft.opted_out || (has_new_address && self.is_any_suppressed(&known)?) {
             changed |= self.suppress(draft)?;
         }
-        let search_changed = changed || new.first_name != old.first_name || new.last_name != old.last_name || new.company_id != old.company_id;
+        let search_changed = changed
+            || new.first_name != old.first_name
+            || new.last_name != old.last_name
+            || new.company_id != old.company_id;
         if new != old {
             changed = true;
             self.store(&new)?;
@@ -324,7 +389,11 @@ impl<'a> ContactWriter<'a> {
         }
         Ok(Written {
             id: contact,
-            change: if changed { Change::Updated } else { Change::Unchanged },
+            change: if changed {
+                Change::Updated
+            } else {
+                Change::Unchanged
+            },
             taken,
         })
     }
