@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::output::Ending;
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
 use crate::domain::id::ContactId;
 use crate::domain::text::{clean_block, clean_line};
@@ -197,7 +198,12 @@ fn parse_stage(text: &str) -> Result<LifecycleStage, String> {
         Some(LifecycleStage::Other) if !text.trim().eq_ignore_ascii_case("other") => None,
         found => found,
     }
-    .ok_or_else(|| format!("the stages are {}", LifecycleStage::ALL.map(LifecycleStage::as_str).join(", ")))
+    .ok_or_else(|| {
+        format!(
+            "the stages are {}",
+            LifecycleStage::ALL.map(LifecycleStage::as_str).join(", ")
+        )
+    })
 }
 
 fn parse_share(text: &str) -> Result<f64, String> {
@@ -208,18 +214,8 @@ fn parse_share(text: &str) -> Result<f64, String> {
 }
 
 fn parse_external_id(text: &str) -> Result<ExternalId, String> {
-    ExternalId::parse(text).ok_or_else(|| "it has the form system:id, such as hubspot:501".to_owned())
-}
-
-/// How a subcommand ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// All of it is done.
-    Done,
-    /// Part of it is done: rows were rejected, or it was stopped.
-    Partly,
-    /// There was nothing to do or to show.
-    Nothing,
+    ExternalId::parse(text)
+        .ok_or_else(|| "it has the form system:id, such as hubspot:501".to_owned())
 }
 
 /// Runs the subcommand. Data goes to `out`, as JSON if `json`; talk and the progress bar go to standard error. `interrupt`
@@ -244,10 +240,20 @@ pub fn run(
             } else {
                 print_items(out, &list.contacts)?;
                 if let Some(next) = list.next {
-                    say(out, &format!("{} contacts in all; the next page: --after {next}", list.total))?;
+                    say(
+                        out,
+                        &format!(
+                            "{} contacts in all; the next page: --after {next}",
+                            list.total
+                        ),
+                    )?;
                 }
             }
-            Ok(if list.contacts.is_empty() { Ending::Nothing } else { Ending::Done })
+            Ok(if list.contacts.is_empty() {
+                Ending::Nothing
+            } else {
+                Ending::Done
+            })
         }
         ContactsCommand::Show(args) => {
             let card = engine.contact_card(&args.who)?;
@@ -265,13 +271,23 @@ pub fn run(
             } else {
                 print_items(out, &found)?;
             }
-            Ok(if found.is_empty() { Ending::Nothing } else { Ending::Done })
+            Ok(if found.is_empty() {
+                Ending::Nothing
+            } else {
+                Ending::Done
+            })
         }
         ContactsCommand::Export(args) => export(engine, args, json, out),
     }
 }
 
-fn import(engine: &Engine, args: &ImportArgs, json: bool, out: &mut dyn Write, interrupt: &AtomicBool) -> Result<Ending, EngineError> {
+fn import(
+    engine: &Engine,
+    args: &ImportArgs,
+    json: bool,
+    out: &mut dyn Write,
+    interrupt: &AtomicBool,
+) -> Result<Ending, EngineError> {
     let request = ImportRequest {
         map: args.map.clone(),
         system: args.system.clone(),
@@ -279,14 +295,23 @@ fn import(engine: &Engine, args: &ImportArgs, json: bool, out: &mut dyn Write, i
         rejects: args.rejects.clone(),
     };
     let is_stdin = args.file.as_os_str() == "-";
-    let size = std::fs::metadata(&args.file).map(|m| m.len()).ok().filter(|_| !is_stdin);
+    let size = std::fs::metadata(&args.file)
+        .map(|m| m.len())
+        .ok()
+        .filter(|_| !is_stdin);
     let bar = progress_bar(size, json);
     let mut progress = |p: crate::engine::import::ImportProgress| {
         bar.set_position(p.bytes);
         bar.set_message(format!("{} rows", grouped(p.rows)));
     };
     let report = if is_stdin {
-        engine.import_reader(Box::new(std::io::stdin()), "standard input", &request, interrupt, &mut progress)
+        engine.import_reader(
+            Box::new(std::io::stdin()),
+            "standard input",
+            &request,
+            interrupt,
+            &mut progress,
+        )
     } else {
         engine.import_file(&args.file, &request, interrupt, &mut progress)
     };
@@ -325,14 +350,23 @@ fn progress_bar(size: Option<u64>, json: bool) -> ProgressBar {
 fn print_report(out: &mut dyn Write, report: &ImportReport) -> Result<(), EngineError> {
     let did = match (report.dry_run, report.cancelled) {
         (true, _) => "looked at; nothing was kept, as you asked",
-        (false, true) => "imported before you stopped it; they are kept, and the same import again goes on from there",
+        (false, true) => {
+            "imported before you stopped it; they are kept, and the same import again goes on from there"
+        }
         (false, false) => "imported",
     };
     let vendor = match report.vendor.as_str() {
         "unknown" => String::new(),
         vendor => format!(" ({vendor} export)"),
     };
-    say(out, &format!("{}{vendor}: {} rows {did}.", report.file, grouped(report.rows)))?;
+    say(
+        out,
+        &format!(
+            "{}{vendor}: {} rows {did}.",
+            report.file,
+            grouped(report.rows)
+        ),
+    )?;
     say(
         out,
         &format!(
@@ -358,18 +392,38 @@ fn print_report(out: &mut dyn Write, report: &ImportReport) -> Result<(), Engine
         .map(|c| c.header.as_str())
         .collect();
     if !ignored.is_empty() {
-        say(out, &format!("  not read: {} (--map reads them)", ignored.join(", ")))?;
+        say(
+            out,
+            &format!("  not read: {} (--map reads them)", ignored.join(", ")),
+        )?;
     }
     for dropped in &report.dropped {
         let n = grouped(dropped.count);
-        say(out, &format!("  left out: {n} values of {}, each {}", dropped.column, dropped.reason))?;
+        say(
+            out,
+            &format!(
+                "  left out: {n} values of {}, each {}",
+                dropped.column, dropped.reason
+            ),
+        )?;
     }
     if report.padded > 0 {
-        say(out, &format!("  {} rows were shorter than the header; what they lack was left as it is", grouped(report.padded)))?;
+        say(
+            out,
+            &format!(
+                "  {} rows were shorter than the header; what they lack was left as it is",
+                grouped(report.padded)
+            ),
+        )?;
     }
     if report.taken > 0 {
         let n = grouped(report.taken);
-        say(out, &format!("  {n} rows have an address or an id that another contact has; it stays with that one"))?;
+        say(
+            out,
+            &format!(
+                "  {n} rows have an address or an id that another contact has; it stays with that one"
+            ),
+        )?;
     }
     let skipped = report.skipped;
     for (n, what) in [
@@ -383,23 +437,47 @@ fn print_report(out: &mut dyn Write, report: &ImportReport) -> Result<(), Engine
         }
     }
     for reject in report.rejects.iter().take(10) {
-        let column = reject.column.as_ref().map(|c| format!("{c}: ")).unwrap_or_default();
-        say(out, &format!("  row {} (line {}): {column}{}", reject.row, reject.line, reject.reason))?;
+        let column = reject
+            .column
+            .as_ref()
+            .map(|c| format!("{c}: "))
+            .unwrap_or_default();
+        say(
+            out,
+            &format!(
+                "  row {} (line {}): {column}{}",
+                reject.row, reject.line, reject.reason
+            ),
+        )?;
     }
     if report.rejected > 10 {
-        say(out, &format!("  and {} more", grouped(report.rejected - 10)))?;
+        say(
+            out,
+            &format!("  and {} more", grouped(report.rejected - 10)),
+        )?;
     }
     if let Some(file) = &report.rejects_file {
         let file = file.display();
-        say(out, &format!("The rejected rows are in {file}: mend them there and import that file."))?;
+        say(
+            out,
+            &format!("The rejected rows are in {file}: mend them there and import that file."),
+        )?;
     }
     if let Some(error) = &report.rejects_error {
-        say(out, &format!("The rejected rows are nowhere else: {error}."))?;
+        say(
+            out,
+            &format!("The rejected rows are nowhere else: {error}."),
+        )?;
     }
     Ok(())
 }
 
-fn add(engine: &Engine, args: &AddArgs, json: bool, out: &mut dyn Write) -> Result<Ending, EngineError> {
+fn add(
+    engine: &Engine,
+    args: &AddArgs,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<Ending, EngineError> {
     if let Some(zone) = &args.time_zone
         && jiff::tz::TimeZone::get(zone).is_err()
     {
@@ -440,12 +518,20 @@ fn add(engine: &Engine, args: &AddArgs, json: bool, out: &mut dyn Write) -> Resu
             crate::engine::import::Change::Updated => "Updated",
             crate::engine::import::Change::Unchanged => "Already known, nothing to change",
         };
-        say(out, &format!("{what}: {} {}", card.item.id, shown(&card.item)))?;
+        say(
+            out,
+            &format!("{what}: {} {}", card.item.id, shown(&card.item)),
+        )?;
     }
     Ok(Ending::Done)
 }
 
-fn export(engine: &Engine, args: &ExportArgs, json: bool, out: &mut dyn Write) -> Result<Ending, EngineError> {
+fn export(
+    engine: &Engine,
+    args: &ExportArgs,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<Ending, EngineError> {
     let by_ending = args
         .output
         .as_deref()
@@ -457,11 +543,18 @@ fn export(engine: &Engine, args: &ExportArgs, json: bool, out: &mut dyn Write) -
         None => write_export(engine, format, out)?,
         Some(path) => {
             let n = engine.export_to_file(path, format)?;
-            say(out, &format!("{} contacts written to {}.", grouped(n), path.display()))?;
+            say(
+                out,
+                &format!("{} contacts written to {}.", grouped(n), path.display()),
+            )?;
             n
         }
     };
-    Ok(if n == 0 { Ending::Nothing } else { Ending::Done })
+    Ok(if n == 0 {
+        Ending::Nothing
+    } else {
+        Ending::Done
+    })
 }
 
 fn shown(item: &ContactItem) -> String {
@@ -497,10 +590,20 @@ fn print_card(out: &mut dyn Write, card: &ContactCard) -> Result<(), EngineError
         ("linkedin", card.linkedin.clone()),
         ("ids", card.external_ids.join(", ")),
         ("icp fit", fit),
-        ("renewal", time(card.renewal_at).split('T').next().unwrap_or("").to_owned()),
+        (
+            "renewal",
+            time(card.renewal_at)
+                .split('T')
+                .next()
+                .unwrap_or("")
+                .to_owned(),
+        ),
         ("last contact", time(card.last_contact_at)),
         ("since", time(Some(card.created_at))),
-        ("must not be mailed", card.suppressed.clone().unwrap_or_default()),
+        (
+            "must not be mailed",
+            card.suppressed.clone().unwrap_or_default(),
+        ),
     ];
     for (name, value) in lines {
         if !value.is_empty() {
@@ -542,7 +645,11 @@ fn say(out: &mut dyn Write, line: &str) -> Result<(), EngineError> {
 fn clean_line_keep_indent(line: &str) -> String {
     let body = line.trim_start_matches(' ');
     let indent = line.len() - body.len();
-    format!("{:indent$}{}", "", clean_block(body, 16 * 1024).replace('\n', " "))
+    format!(
+        "{:indent$}{}",
+        "",
+        clean_block(body, 16 * 1024).replace('\n', " ")
+    )
 }
 
 fn print_json<T: serde::Serialize>(out: &mut dyn Write, value: &T) -> Result<(), EngineError> {
@@ -573,6 +680,10 @@ mod tests {
     fn stages_are_read_and_unknown_ones_refused() {
         assert_eq!(parse_stage("Customer"), Ok(LifecycleStage::Customer));
         assert_eq!(parse_stage("other"), Ok(LifecycleStage::Other));
-        assert!(parse_stage("nurture").unwrap_err().contains("former_customer"));
+        assert!(
+            parse_stage("nurture")
+                .unwrap_err()
+                .contains("former_customer")
+        );
     }
 }

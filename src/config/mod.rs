@@ -3,6 +3,7 @@
 //! An unknown key is an error with its line and a suggestion. Every key stands with a comment in `config.example.toml`, which a test
 //! compares with the defaults here.
 
+pub mod edit;
 mod limits;
 mod mail;
 mod operator;
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use limits::{LimitsConfig, RampConfig, SendWindow};
-pub use mail::{MailAccount, MailConfig};
+pub use mail::{MailAccount, MailConfig, MailKind};
 pub use operator::Operator;
 pub use paths::Paths;
 pub use timers::Timers;

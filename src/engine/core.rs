@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{EngineError, Result};
@@ -17,6 +16,9 @@ use crate::env::Env;
 use crate::store::lease::{self, Lease};
 use crate::store::people::Person;
 use crate::store::{ReadTx, Store, control};
+
+/// The meta key of the installation's own name.
+pub(in crate::engine) const INSTANCE: &str = "instance";
 
 /// The parts that commands and passes share.
 #[derive(Debug)]
@@ -52,18 +54,34 @@ impl Core {
             return Ok(rules);
         }
         let path = self.paths.rules();
-        let names: Vec<String> = self.templates().names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = self
+            .templates()
+            .names()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         let rules = match std::fs::read_to_string(&path) {
             Ok(text) => {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                let own = Rules::parse(&text, &path.display().to_string(), &names).map_err(|mistakes| {
-                    let lines: Vec<String> = mistakes.iter().take(5).map(ToString::to_string).collect();
-                    EngineError::Input(format!("{}\nNothing was changed; `caseyos rules check` lists every mistake.", lines.join("\n")))
-                })?;
+                let own = Rules::parse(&text, &path.display().to_string(), &names).map_err(
+                    |mistakes| {
+                        let lines: Vec<String> =
+                            mistakes.iter().take(5).map(ToString::to_string).collect();
+                        EngineError::Input(format!(
+                            "{}\nNothing was changed; `caseyos rules check` lists every mistake.",
+                            lines.join("\n")
+                        ))
+                    },
+                )?;
                 Rules::builtin().merged(own)
             }
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Rules::builtin(),
-            Err(e) => return Err(EngineError::Outside(format!("{} cannot be read: {e}.", path.display()))),
+            Err(e) => {
+                return Err(EngineError::Outside(format!(
+                    "{} cannot be read: {e}.",
+                    path.display()
+                )));
+            }
         };
         Ok(self.rules.get_or_init(|| rules))
     }
@@ -86,7 +104,10 @@ impl Core {
         if let Some(holder) = self.holder.get() {
             return Ok(holder);
         }
-        let mut slot = self.holder_lease.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slot = self
+            .holder_lease
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if self.holder.get().is_none() {
             let name = format!("claim-{}-{:016x}", std::process::id(), self.env.draw());
             *slot = lease::try_take(self.store.directory(), &name)?;
@@ -101,13 +122,22 @@ impl Core {
         if let Some(zone) = filled(&person.time_zone).and_then(|name| parse_zone(&name).ok()) {
             return zone;
         }
-        let guess = guess_zone(filled(&person.country).as_deref(), filled(&person.state).as_deref(), filled(&person.city).as_deref());
-        guess.and_then(|g| parse_zone(g.zone).ok()).unwrap_or_else(|| self.config.operator.zone())
+        let guess = guess_zone(
+            filled(&person.country).as_deref(),
+            filled(&person.state).as_deref(),
+            filled(&person.city).as_deref(),
+        );
+        guess
+            .and_then(|g| parse_zone(g.zone).ok())
+            .unwrap_or_else(|| self.config.operator.zone())
     }
 
     /// Returns when mail may reach a person.
     pub fn send_policy(&self, zone: TimeZone) -> Result<SendPolicy> {
-        self.config.send_window.policy(zone).map_err(EngineError::Input)
+        self.config
+            .send_window
+            .policy(zone)
+            .map_err(EngineError::Input)
     }
 
     /// Returns the limits as they are set.
@@ -119,28 +149,30 @@ impl Core {
             per_day: set.per_day,
             per_hour: set.per_hour,
             min_gap_seconds: set.min_gap_seconds,
-            ramp: set.ramp.enabled.then_some(Ramp { first_day: set.ramp.first_day, step: set.ramp.step }),
+            ramp: set.ramp.enabled.then_some(Ramp {
+                first_day: set.ramp.first_day,
+                step: set.ramp.step,
+            }),
         }
-    }
-
-    pub fn now(&self) -> Timestamp {
-        self.env.now()
     }
 }
 
 /// Returns the name that makes this installation's Message-IDs its own.
 pub(in crate::engine) fn instance(tx: &ReadTx<'_>) -> Result<String> {
-    Ok(control::meta(tx, "instance")?.unwrap_or_else(|| "local".into()))
+    Ok(control::meta(tx, INSTANCE)?.unwrap_or_else(|| "local".into()))
 }
 
 fn template_files(folder: &PathBuf) -> Vec<(String, String)> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
     let mut files: Vec<(String, String)> = entries
         .flatten()
         .filter_map(|entry| {
             let path = entry.path();
             let name = path.file_stem()?.to_str()?.to_owned();
-            (path.extension()? == "j2").then(|| std::fs::read_to_string(&path).ok().map(|text| (name, text)))?
+            (path.extension()? == "j2")
+                .then(|| std::fs::read_to_string(&path).ok().map(|text| (name, text)))?
         })
         .collect();
     files.sort();

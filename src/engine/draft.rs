@@ -14,9 +14,9 @@ use super::{EngineError, Result};
 use crate::config::Operator;
 use crate::domain::action::{ActionKind, Means};
 use crate::domain::deal::short_amount;
+use crate::domain::email::message_id::{MessageId, parse_list};
 use crate::domain::email::subject::base_subject;
 use crate::domain::email::thread::reply_headers_to;
-use crate::domain::email::message_id::{MessageId, parse_list};
 use crate::domain::signal::SignalKind;
 use crate::domain::template::{Context, DealFacts, MeetingFacts, OnboardingFacts, OperatorFacts};
 use crate::domain::text::clean_line;
@@ -51,7 +51,15 @@ impl Content {
     /// Returns the hash that approval is bound to.
     pub fn hash(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
-        let texts = [&self.from_name, &self.from, &self.to_name, &self.to, &self.subject, &self.body, &self.in_reply_to];
+        let texts = [
+            &self.from_name,
+            &self.from,
+            &self.to_name,
+            &self.to,
+            &self.subject,
+            &self.body,
+            &self.in_reply_to,
+        ];
         for text in texts.into_iter().chain(&self.references) {
             hasher.update((text.len() as u64).to_be_bytes());
             hasher.update(text.as_bytes());
@@ -76,7 +84,12 @@ pub(in crate::engine) fn hex(bytes: &[u8]) -> String {
 ///
 /// # Errors
 /// [`EngineError::Input`] says what is missing: an address, the operator's own, or a template's variable.
-pub(in crate::engine) fn make(tx: &ReadTx<'_>, core: &Core, mv: &MoveRow, now: Timestamp) -> Result<Draft> {
+pub(in crate::engine) fn make(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    mv: &MoveRow,
+    now: Timestamp,
+) -> Result<Draft> {
     let operator = &core.config.operator;
     if operator.address.is_empty() {
         return Err(EngineError::Input("No mail can be written before config.toml says who you are: set [operator] name and address.".into()));
@@ -86,7 +99,10 @@ pub(in crate::engine) fn make(tx: &ReadTx<'_>, core: &Core, mv: &MoveRow, now: T
         None => None,
     };
     let Some(person) = person.filter(|p| !p.email.is_empty()) else {
-        return Err(EngineError::Input(format!("Move {} has nobody to write to: no address is known.", mv.id)));
+        return Err(EngineError::Input(format!(
+            "Move {} has nobody to write to: no address is known.",
+            mv.id
+        )));
     };
     let parent = thread_parent(tx, mv, &person)?;
     let own = moves::draft(tx, mv.id)?;
@@ -99,10 +115,21 @@ pub(in crate::engine) fn make(tx: &ReadTx<'_>, core: &Core, mv: &MoveRow, now: T
         let id = MessageId::find(&parent.message_id)?;
         let in_reply_to = parse_list(&parent.in_reply_to);
         let references = parse_list(&parent.references);
-        Some(reply_headers_to(Some(&id), &in_reply_to, &references, &parent.subject))
+        Some(reply_headers_to(
+            Some(&id),
+            &in_reply_to,
+            &references,
+            &parent.subject,
+        ))
     });
     let (in_reply_to, references) = match &headers {
-        Some(h) => (h.in_reply_to.as_ref().map(ToString::to_string).unwrap_or_default(), h.references.iter().map(ToString::to_string).collect()),
+        Some(h) => (
+            h.in_reply_to
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            h.references.iter().map(ToString::to_string).collect(),
+        ),
         None => (String::new(), Vec::new()),
     };
     // An answer under another subject would leave the thread in most mail programs, so an untouched one keeps its parent's.
@@ -132,15 +159,24 @@ fn thread_parent(tx: &ReadTx<'_>, mv: &MoveRow, person: &Person) -> Result<Optio
             let of_lead = messages::of_signal(tx, person.contact_id(), mv.lead_signal_id)?;
             Ok(match of_lead {
                 Some(message) => Some(message),
-                None => messages::of_contact(tx, person.contact_id(), 20)?.into_iter().find(|m| m.inbound),
+                None => messages::of_contact(tx, person.contact_id(), 20)?
+                    .into_iter()
+                    .find(|m| m.inbound),
             })
         }
         ActionKind::ThreadBump => {
             let lead = signals::load(tx, mv.lead_signal_id)?;
-            let named = lead.draft.text("message_id").map(|id| messages::find(tx, id)).transpose()?.flatten();
+            let named = lead
+                .draft
+                .text("message_id")
+                .map(|id| messages::find(tx, id))
+                .transpose()?
+                .flatten();
             Ok(match named {
                 Some(message) => Some(message),
-                None => messages::of_contact(tx, person.contact_id(), 20)?.into_iter().find(|m| !m.inbound),
+                None => messages::of_contact(tx, person.contact_id(), 20)?
+                    .into_iter()
+                    .find(|m| !m.inbound),
             })
         }
         _ => Ok(None),
@@ -161,10 +197,11 @@ fn from_template(
     };
     let lead = signals::load(tx, mv.lead_signal_id)?;
     let context = context(tx, core, mv, person, &lead, parent, now)?;
-    let rendered = core
-        .templates()
-        .render(template, &context)
-        .map_err(|e| EngineError::Input(format!("The draft cannot be made: {e} Edit the draft, or mend the template.")))?;
+    let rendered = core.templates().render(template, &context).map_err(|e| {
+        EngineError::Input(format!(
+            "The draft cannot be made: {e} Edit the draft, or mend the template."
+        ))
+    })?;
     Ok((rendered.subject, rendered.body))
 }
 
@@ -194,13 +231,23 @@ fn context(
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let zone = core.zone_of(person);
     let day = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%-d %B %Y").to_string();
-    let deal = mv.deal_id.map(|d| deals::load(tx, d)).transpose()?.flatten();
+    let deal = mv
+        .deal_id
+        .map(|d| deals::load(tx, d))
+        .transpose()?
+        .flatten();
     let draft = &lead.draft;
-    let starts_at = ["starts_at", "start", "meeting_at", "event_at"].iter().find_map(|key| draft.instant(key));
+    let starts_at = ["starts_at", "start", "meeting_at", "event_at"]
+        .iter()
+        .find_map(|key| draft.instant(key));
     let local = starts_at.map(|at| at.to_zoned(zone.clone()));
     let format = |pattern: &str| local.as_ref().map(|z| z.strftime(pattern).to_string());
     let form = if draft.kind == SignalKind::FormSubmitted {
-        draft.payload.iter().map(|(k, v)| (k.clone(), v.clone())).collect()
+        draft
+            .payload
+            .iter()
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect()
     } else {
         BTreeMap::new()
     };
@@ -212,29 +259,43 @@ fn context(
         email: some(&person.email),
         company: some(&person.company),
         topic: draft.text("topic").map(|t| clean_line(t, 120)),
-        last_subject: parent.map(|p| base_subject(&p.subject).text).filter(|s| !s.is_empty()),
+        last_subject: parent
+            .map(|p| base_subject(&p.subject).text)
+            .filter(|s| !s.is_empty()),
         last_sent_on: parent.filter(|p| !p.inbound).map(|p| {
             let sent = p.sent_at.to_zoned(zone.clone());
             let days = now.duration_since(p.sent_at).as_hours() / 24;
-            sent.strftime(if days < 6 { "%A" } else { "%-d %B" }).to_string()
+            sent.strftime(if days < 6 { "%A" } else { "%-d %B" })
+                .to_string()
         }),
         slots: Vec::new(),
         operator: operator_facts(&core.config.operator),
         deal: deal.map_or_else(DealFacts::default, |deal| DealFacts {
             name: some(&deal.name),
-            amount: deal.amount.filter(|a| a.0 > 0).map(|a| short_amount(a, &deal.currency)),
+            amount: deal
+                .amount
+                .filter(|a| a.0 > 0)
+                .map(|a| short_amount(a, &deal.currency)),
             stage: some(&deal.stage),
             close_date: deal.expires_at.map(day),
-            renewal_date: deal.renewal_at.map(day).or_else(|| draft.text("renewal_date").map(|t| clean_line(t, 40))),
+            renewal_date: deal
+                .renewal_at
+                .map(day)
+                .or_else(|| draft.text("renewal_date").map(|t| clean_line(t, 40))),
         }),
         meeting: MeetingFacts {
             title: draft.text("title").map(|t| clean_line(t, 120)),
             when: format("%A %-d %B at %H:%M"),
             day: format("%A %-d %B"),
             time: format("%H:%M"),
-            place: draft.text("place").or_else(|| draft.text("location")).map(|t| clean_line(t, 200)),
+            place: draft
+                .text("place")
+                .or_else(|| draft.text("location"))
+                .map(|t| clean_line(t, 200)),
         },
-        onboarding: OnboardingFacts { step: draft.text("step").map(|t| clean_line(t, 120)) },
+        onboarding: OnboardingFacts {
+            step: draft.text("step").map(|t| clean_line(t, 120)),
+        },
         form,
     })
 }

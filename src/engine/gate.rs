@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::Result;
 use super::core::Core;
 use super::draft::Content;
-use super::execute::Mailbox;
+use super::execute::Post;
 use crate::domain::email::address::is_free_mail_domain;
 use crate::domain::guard::{self, ApprovalFacts, GuardFacts, GuardKind, Mode, Verdict};
 use crate::domain::id::ExecutionId;
@@ -27,8 +27,15 @@ pub(in crate::engine) struct Effect<'a> {
 }
 
 /// Asks the guards about an effect.
-pub(in crate::engine) fn ask(tx: &ReadTx<'_>, core: &Core, effect: Effect<'_>, now: Timestamp) -> Result<Vec<Verdict>> {
-    let zone = effect.person.map_or_else(|| core.config.operator.zone(), |p| core.zone_of(p));
+pub(in crate::engine) fn ask(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    effect: Effect<'_>,
+    now: Timestamp,
+) -> Result<Vec<Verdict>> {
+    let zone = effect
+        .person
+        .map_or_else(|| core.config.operator.zone(), |p| core.zone_of(p));
     let zone_label = zone_name(&zone);
     let policy = core.send_policy(zone)?;
     let history = history(tx, effect.person, effect.to_key, now)?;
@@ -48,8 +55,17 @@ pub(in crate::engine) fn ask(tx: &ReadTx<'_>, core: &Core, effect: Effect<'_>, n
 }
 
 /// Asks the guards again about a queued execution.
-pub(in crate::engine) fn ask_again(tx: &ReadTx<'_>, core: &Core, row: &ExecutionRow, now: Timestamp) -> Result<Vec<Verdict>> {
-    let person = row.contact_id.map(|c| people::load(tx, c)).transpose()?.flatten();
+pub(in crate::engine) fn ask_again(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    row: &ExecutionRow,
+    now: Timestamp,
+) -> Result<Vec<Verdict>> {
+    let person = row
+        .contact_id
+        .map(|c| people::load(tx, c))
+        .transpose()?
+        .flatten();
     // What leaves is what the row holds, so a row that was tampered with does not match its own approval.
     let held: Option<Content> = serde_json::from_str(&row.content).ok();
     let effect = Effect {
@@ -63,7 +79,9 @@ pub(in crate::engine) fn ask_again(tx: &ReadTx<'_>, core: &Core, row: &Execution
         }),
         earlier: None,
         mode: stricter(row.mode, core.config.mode),
-        transport: Mailbox::of(core, &row.transport).map(|_| row.transport.clone()).map_err(|e| e.to_string()),
+        transport: Post::of(core, &row.transport)
+            .map(|_| row.transport.clone())
+            .map_err(|e| e.to_string()),
     };
     ask(tx, core, effect, now)
 }
@@ -80,7 +98,12 @@ fn stricter(approved: Mode, set: Mode) -> Mode {
 }
 
 /// Returns what left, as the limits need it.
-pub(in crate::engine) fn history(tx: &ReadTx<'_>, person: Option<&Person>, to_key: &str, now: Timestamp) -> Result<SendHistory> {
+pub(in crate::engine) fn history(
+    tx: &ReadTx<'_>,
+    person: Option<&Person>,
+    to_key: &str,
+    now: Timestamp,
+) -> Result<SendHistory> {
     let domain = to_key.rsplit_once('@').map_or("", |(_, domain)| domain);
     let times = executions::send_times(tx, person.map(Person::contact_id), domain, now)?;
     Ok(SendHistory {
@@ -93,17 +116,30 @@ pub(in crate::engine) fn history(tx: &ReadTx<'_>, person: Option<&Person>, to_ke
 }
 
 /// Returns why an address must not be written to.
-pub(in crate::engine) fn suppressed(tx: &ReadTx<'_>, person: Option<&Person>, to_key: &str) -> Result<Option<String>> {
+pub(in crate::engine) fn suppressed(
+    tx: &ReadTx<'_>,
+    person: Option<&Person>,
+    to_key: &str,
+) -> Result<Option<String>> {
     if let Some(found) = suppressions::find(tx, to_key)? {
-        return Ok(Some(format!("{} is suppressed: {}", found.value, found.reason)));
+        return Ok(Some(format!(
+            "{} is suppressed: {}",
+            found.value, found.reason
+        )));
     }
-    Ok(person.filter(|p| p.stage == "do_not_contact").map(|_| "the contact's stage is do_not_contact".to_owned()))
+    Ok(person
+        .filter(|p| p.stage == "do_not_contact")
+        .map(|_| "the contact's stage is do_not_contact".to_owned()))
 }
 
 /// Tells whether a refusal ends an approval: neither time nor lifting a general stop would let exactly this message go.
 pub(in crate::engine) fn is_final(refusal: &Verdict) -> bool {
     match refusal.guard {
         GuardKind::Idempotency | GuardKind::Approval | GuardKind::Suppression => true,
-        GuardKind::KillSwitch | GuardKind::RateLimits | GuardKind::SendWindow | GuardKind::Mode | GuardKind::ConnectorHealth => false,
+        GuardKind::KillSwitch
+        | GuardKind::RateLimits
+        | GuardKind::SendWindow
+        | GuardKind::Mode
+        | GuardKind::ConnectorHealth => false,
     }
 }

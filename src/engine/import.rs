@@ -14,7 +14,8 @@ use serde::Serialize;
 
 use super::{Engine, EngineError, Result};
 use crate::connectors::files::{
-    ContactFile, Dropped, FileError, MapOverrides, Mapping, RejectedRow, RejectsWriter, Skipped, Vendor,
+    ContactFile, Dropped, FileError, MapOverrides, Mapping, RejectedRow, RejectsWriter, Skipped,
+    Vendor,
 };
 use crate::domain::contact::ContactDraft;
 pub use crate::store::contacts::Change;
@@ -166,10 +167,13 @@ impl Engine {
         progress: &mut dyn FnMut(ImportProgress),
     ) -> Result<ImportReport> {
         let name = path.display().to_string();
-        let input = |error: std::io::Error| EngineError::Input(format!("{name} cannot be read: {error}."));
+        let input =
+            |error: std::io::Error| EngineError::Input(format!("{name} cannot be read: {error}."));
         let file = File::open(path).map_err(input)?;
         if file.metadata().map_err(input)?.is_dir() {
-            return Err(EngineError::Input(format!("{name} is a directory; name a file of contacts.")));
+            return Err(EngineError::Input(format!(
+                "{name} is a directory; name a file of contacts."
+            )));
         }
         self.import(Box::new(file), &name, Some(path), request, cancel, progress)
     }
@@ -199,17 +203,23 @@ impl Engine {
         cancel: &AtomicBool,
         progress: &mut dyn FnMut(ImportProgress),
     ) -> Result<ImportReport> {
-        let mut overrides = MapOverrides::parse(&request.map).map_err(|e| EngineError::Input(format!("{e}.")))?;
+        let mut overrides =
+            MapOverrides::parse(&request.map).map_err(|e| EngineError::Input(format!("{e}.")))?;
         overrides.system.clone_from(&request.system);
         let file = ContactFile::open(reader, name, &overrides).map_err(|error| match error {
-            FileError::Read(_) => EngineError::Outside(format!("{name}: {error}. Nothing was changed.")),
+            FileError::Read(_) => {
+                EngineError::Outside(format!("{name}: {error}. Nothing was changed."))
+            }
             _ => EngineError::Input(format!("{name}: {error}.")),
         })?;
         let delimiter = file.delimiter();
         let mapping = file.mapping().clone();
         let mut run = Run::new(name, &mapping, request.dry_run);
         if !request.dry_run {
-            run.rejects_path = request.rejects.clone().or_else(|| beside.map(|path| rejects_path(path, &mapping)));
+            run.rejects_path = request
+                .rejects
+                .clone()
+                .or_else(|| beside.map(|path| rejects_path(path, &mapping)));
         }
         let stop_reader = Arc::new(AtomicBool::new(false));
         let batches = start_reader(file, Arc::clone(&stop_reader))?;
@@ -240,7 +250,10 @@ impl Engine {
         outcome
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the run's state is lent piece by piece, each with its own use")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the run's state is lent piece by piece, each with its own use"
+    )]
     fn write_each(
         &self,
         batches: &Receiver<Message>,
@@ -269,7 +282,11 @@ impl Engine {
         }
     }
 
-    fn write_batch(&self, drafts: &Arc<Vec<ContactDraft>>, memory: &Arc<Mutex<RunMemory>>) -> Result<Counts> {
+    fn write_batch(
+        &self,
+        drafts: &Arc<Vec<ContactDraft>>,
+        memory: &Arc<Mutex<RunMemory>>,
+    ) -> Result<Counts> {
         if drafts.is_empty() {
             return Ok(Counts::default());
         }
@@ -278,14 +295,16 @@ impl Engine {
         loop {
             let drafts = Arc::clone(drafts);
             let memory = Arc::clone(memory);
-            let written = self.store().write::<_, StoreError>(Durability::Normal, move |tx| {
-                let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut writer = ContactWriter::new(tx, now)?;
-                let counts = write_all(&mut writer, &drafts, &mut memory)?;
-                writer.finish()?;
-                tx.emit(now, "contacts.imported", "contacts")?;
-                Ok(counts)
-            });
+            let written = self
+                .store()
+                .write::<_, StoreError>(Durability::Normal, move |tx| {
+                    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut writer = ContactWriter::new(tx, now)?;
+                    let counts = write_all(&mut writer, &drafts, &mut memory)?;
+                    writer.finish()?;
+                    tx.emit(now, "contacts.imported", "contacts")?;
+                    Ok(counts)
+                });
             match written {
                 // The wait is SQLite's own: it gives up only after five seconds, before anything was written.
                 Err(StoreError::Busy) if tries < BUSY_TRIES => tries += 1,
@@ -340,7 +359,9 @@ impl Engine {
                 match message {
                     Ok(mut batch) => {
                         let sent = to_writer.send(std::mem::take(&mut batch.drafts));
-                        let Some(done) = sent.ok().and_then(|()| counts.recv().ok()) else { break };
+                        let Some(done) = sent.ok().and_then(|()| counts.recv().ok()) else {
+                            break;
+                        };
                         run.add(done, batch);
                         run.pending.clear();
                         progress(run.progress());
@@ -365,7 +386,9 @@ impl Engine {
     /// # Errors
     /// As [`write_export`].
     pub fn export_to_file(&self, path: &Path, format: &str) -> Result<u64> {
-        let failed = |e: std::io::Error| EngineError::Outside(format!("{} could not be written: {e}.", path.display()));
+        let failed = |e: std::io::Error| {
+            EngineError::Outside(format!("{} could not be written: {e}.", path.display()))
+        };
         let mut beside = path.as_os_str().to_owned();
         beside.push(".part");
         let beside = PathBuf::from(beside);
@@ -384,20 +407,28 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Input`] if the draft identifies nobody or an address in it is malformed.
-    pub fn add_contact(&self, mut draft: ContactDraft) -> Result<(crate::domain::id::ContactId, Change)> {
-        draft
-            .normalize()
-            .map_err(|fault| EngineError::Input(format!("The contact was not added: it {}.", by_hand(&fault.reason))))?;
-        let now = self.now();
-        let written = self.store().write::<_, StoreError>(Durability::Full, move |tx| {
-            let mut writer = ContactWriter::new(tx, now)?;
-            let written = writer.write(&draft, Origin::Direct, &mut RunMemory::default())?;
-            writer.finish()?;
-            if written.change != Change::Unchanged {
-                tx.emit(now, "contact.changed", format!("contact:{}", written.id))?;
-            }
-            Ok(written)
+    pub fn add_contact(
+        &self,
+        mut draft: ContactDraft,
+    ) -> Result<(crate::domain::id::ContactId, Change)> {
+        draft.normalize().map_err(|fault| {
+            EngineError::Input(format!(
+                "The contact was not added: it {}.",
+                by_hand(&fault.reason)
+            ))
         })?;
+        let now = self.now();
+        let written = self
+            .store()
+            .write::<_, StoreError>(Durability::Full, move |tx| {
+                let mut writer = ContactWriter::new(tx, now)?;
+                let written = writer.write(&draft, Origin::Direct, &mut RunMemory::default())?;
+                writer.finish()?;
+                if written.change != Change::Unchanged {
+                    tx.emit(now, "contact.changed", format!("contact:{}", written.id))?;
+                }
+                Ok(written)
+            })?;
         Ok((written.id, written.change))
     }
 }
@@ -415,7 +446,11 @@ fn reading_failed(error: std::io::Error) -> EngineError {
     EngineError::Outside(format!("reading the file failed: {error}."))
 }
 
-fn write_all(writer: &mut ContactWriter<'_>, drafts: &[ContactDraft], memory: &mut RunMemory) -> Result<Counts, StoreError> {
+fn write_all(
+    writer: &mut ContactWriter<'_>,
+    drafts: &[ContactDraft],
+    memory: &mut RunMemory,
+) -> Result<Counts, StoreError> {
     let mut counts = Counts::default();
     for draft in drafts {
         let written = writer.write(draft, Origin::Import, memory)?;
@@ -465,7 +500,11 @@ fn read_batch(file: &mut ContactFile) -> std::io::Result<Option<Batch>> {
         batch.dropped.extend(row.dropped);
         match row.outcome {
             Ok(draft) => batch.drafts.push(draft),
-            Err(rejected) => batch.rejects.push(Reject { row: row.row, line: row.line, rejected }),
+            Err(rejected) => batch.rejects.push(Reject {
+                row: row.row,
+                line: row.line,
+                rejected,
+            }),
         }
         // Rejected rows are kept whole until they are written: many huge ones must not pile up.
         if batch.rejects.len() >= 200 {
@@ -480,7 +519,11 @@ fn read_batch(file: &mut ContactFile) -> std::io::Result<Option<Batch>> {
 
 /// Returns where the rejected rows of a file go: beside it, under its own name.
 fn rejects_path(path: &Path, mapping: &Mapping) -> PathBuf {
-    let ending = if mapping.vendor == Vendor::Vcard { ".rejects.vcf" } else { ".rejects.csv" };
+    let ending = if mapping.vendor == Vendor::Vcard {
+        ".rejects.vcf"
+    } else {
+        ".rejects.csv"
+    };
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
@@ -544,7 +587,8 @@ impl Run {
         report.skipped = batch.skipped;
         report.padded = batch.padded;
         for dropped in batch.dropped {
-            let same = |d: &&mut ReportedDrop| d.column == dropped.column && d.reason == dropped.reason;
+            let same =
+                |d: &&mut ReportedDrop| d.column == dropped.column && d.reason == dropped.reason;
             match report.dropped.iter_mut().find(same) {
                 Some(known) => known.count += 1,
                 None => report.dropped.push(ReportedDrop {
@@ -569,7 +613,10 @@ impl Run {
     }
 
     fn progress(&self) -> ImportProgress {
-        ImportProgress { rows: self.report.rows, bytes: self.bytes }
+        ImportProgress {
+            rows: self.report.rows,
+            bytes: self.bytes,
+        }
     }
 
     /// Writes what was rejected. A rejects file that cannot be written is said, and stops no import.
@@ -581,7 +628,9 @@ impl Run {
         let mut write = || {
             let mut writer = match self.writer.take() {
                 Some(writer) => writer,
-                None => RejectsWriter::new(BufWriter::new(create_private(&path)?), mapping, delimiter)?,
+                None => {
+                    RejectsWriter::new(BufWriter::new(create_private(&path)?), mapping, delimiter)?
+                }
             };
             for reject in &pending {
                 writer.write(reject.row, reject.line, &reject.rejected)?;
@@ -596,7 +645,8 @@ impl Run {
     }
 
     fn rejects_failed(&mut self, path: &Path, error: &std::io::Error) {
-        self.report.rejects_error = Some(format!("{} could not be written: {error}", path.display()));
+        self.report.rejects_error =
+            Some(format!("{} could not be written: {error}", path.display()));
         self.report.rejects_file = None;
         self.rejects_path = None;
     }
@@ -646,8 +696,11 @@ fn create_private(path: &Path) -> std::io::Result<File> {
 pub fn write_export(engine: &Engine, format: &str, out: &mut dyn Write) -> Result<u64> {
     use crate::connectors::files::{ExportFormat, write_contacts};
     use crate::store::contacts;
-    let format = ExportFormat::parse(format)
-        .ok_or_else(|| EngineError::Input(format!("there is no format “{format}”; csv, json, jsonl and vcf exist.")))?;
+    let format = ExportFormat::parse(format).ok_or_else(|| {
+        EngineError::Input(format!(
+            "there is no format “{format}”; csv, json, jsonl and vcf exist."
+        ))
+    })?;
     engine.store().read::<u64, EngineError>(|tx| {
         let mut failed = None;
         let mut after = None;

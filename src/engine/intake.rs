@@ -7,6 +7,8 @@
 mod deals;
 mod propose;
 
+pub(in crate::engine) use propose::what_happened;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -58,9 +60,17 @@ impl Taken {
 }
 
 /// Takes in a batch, in the order in which things happened.
-pub(in crate::engine) fn take_all(tx: &WriteTx<'_>, core: &Core, drafts: Vec<SignalDraft>, now: Timestamp) -> Result<Taken> {
+pub(in crate::engine) fn take_all(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    drafts: Vec<SignalDraft>,
+    now: Timestamp,
+) -> Result<Taken> {
     let mut taken = Taken::default();
-    let ordered: BTreeMap<_, _> = drafts.into_iter().map(|d| ((d.occurred_at, d.hash()), d)).collect();
+    let ordered: BTreeMap<_, _> = drafts
+        .into_iter()
+        .map(|d| ((d.occurred_at, d.hash()), d))
+        .collect();
     for draft in ordered.into_values() {
         let (_, one) = take(tx, core, &draft, None, now)?;
         taken.add(&one);
@@ -107,16 +117,32 @@ pub(in crate::engine) fn take(
 }
 
 /// Finds the person by address, or makes one: an event about an unknown person makes a contact.
-fn contact_of(tx: &WriteTx<'_>, draft: &SignalDraft, taken: &mut Taken, now: Timestamp) -> Result<Option<ContactId>> {
-    let Some(address) = draft.email.as_deref().and_then(|text| EmailAddress::parse(text).ok()) else {
+fn contact_of(
+    tx: &WriteTx<'_>,
+    draft: &SignalDraft,
+    taken: &mut Taken,
+    now: Timestamp,
+) -> Result<Option<ContactId>> {
+    let Some(address) = draft
+        .email
+        .as_deref()
+        .and_then(|text| EmailAddress::parse(text).ok())
+    else {
         return Ok(None);
     };
     if let Some(known) = people::find_by_email(tx, address.as_str())? {
         return Ok(Some(known));
     }
-    let said = |keys: &[&str]| keys.iter().find_map(|key| draft.text(key)).map(|t| clean_line(t, 120)).unwrap_or_default();
-    let (mut first_name, mut last_name) =
-        (said(&["first_name", "firstname", "given_name"]), said(&["last_name", "lastname", "family_name", "surname"]));
+    let said = |keys: &[&str]| {
+        keys.iter()
+            .find_map(|key| draft.text(key))
+            .map(|t| clean_line(t, 120))
+            .unwrap_or_default()
+    };
+    let (mut first_name, mut last_name) = (
+        said(&["first_name", "firstname", "given_name"]),
+        said(&["last_name", "lastname", "family_name", "surname"]),
+    );
     if first_name.is_empty() && last_name.is_empty() {
         let name = said(&["name", "full_name", "from_name"]);
         (first_name, last_name) = match name.split_once(' ') {
@@ -124,7 +150,11 @@ fn contact_of(tx: &WriteTx<'_>, draft: &SignalDraft, taken: &mut Taken, now: Tim
             None => (name, String::new()),
         };
     }
-    let domain = if is_free_mail_domain(address.domain()) { "" } else { address.registrable_domain() };
+    let domain = if is_free_mail_domain(address.domain()) {
+        ""
+    } else {
+        address.registrable_domain()
+    };
     let person = NewPerson {
         first_name,
         last_name,
@@ -153,8 +183,13 @@ fn meeting_and_outcome(
         SignalKind::MeetingDeclined => ("declined", None),
         _ => return Ok(0),
     };
-    let starts_at = ["starts_at", "start", "meeting_at", "event_at"].iter().find_map(|key| draft.instant(key));
-    let uid = ["uid", "meeting_id", "event_id"].iter().find_map(|key| draft.text(key)).unwrap_or(&draft.external_id);
+    let starts_at = ["starts_at", "start", "meeting_at", "event_at"]
+        .iter()
+        .find_map(|key| draft.instant(key));
+    let uid = ["uid", "meeting_id", "event_id"]
+        .iter()
+        .find_map(|key| draft.text(key))
+        .unwrap_or(&draft.external_id);
     if let (Some(starts_at), false) = (starts_at, uid.is_empty()) {
         let meeting = MeetingRow {
             uid: clean_line(uid, 200),
@@ -170,7 +205,12 @@ fn meeting_and_outcome(
     let observed = Observed {
         contact: Some(contact),
         signal: Some(signal),
-        ..Observed::new(kind, OutcomeSource::Calendar, draft.occurred_at, format!("signal:{signal}:{kind}"))
+        ..Observed::new(
+            kind,
+            OutcomeSource::Calendar,
+            draft.occurred_at,
+            format!("signal:{signal}:{kind}"),
+        )
     };
     Ok(u64::from(record(tx, observed, now)?.is_some()))
 }
@@ -182,7 +222,12 @@ fn too_old(core: &Core, due_at: Timestamp, now: Timestamp) -> bool {
 }
 
 /// Names what a move is about.
-fn subject_of(signal: SignalId, contact: Option<ContactId>, deal: Option<DealId>, kind: SignalKind) -> String {
+fn subject_of(
+    signal: SignalId,
+    contact: Option<ContactId>,
+    deal: Option<DealId>,
+    kind: SignalKind,
+) -> String {
     let is_about_deal = matches!(
         kind,
         SignalKind::DealCreated

@@ -56,15 +56,23 @@ impl Observed {
 
 /// Records an outcome, attributed to the execution that caused it; none if it was
 /// recorded before.
-pub(in crate::engine) fn record(tx: &WriteTx<'_>, seen: Observed, now: Timestamp) -> Result<Option<OutcomeId>> {
+pub(in crate::engine) fn record(
+    tx: &WriteTx<'_>,
+    seen: Observed,
+    now: Timestamp,
+) -> Result<Option<OutcomeId>> {
     let cause = match (seen.execution, seen.contact) {
         (Some(id), _) => executions::load(tx, id)?,
-        (None, Some(contact)) if seen.move_id.is_none() => executions::cause(tx, contact, seen.at, ATTRIBUTION_DAYS)?,
+        (None, Some(contact)) if seen.move_id.is_none() => {
+            executions::cause(tx, contact, seen.at, ATTRIBUTION_DAYS)?
+        }
         _ => None,
     };
     let contact = seen.contact.or(cause.as_ref().and_then(|c| c.contact_id));
     let stage = match contact {
-        Some(contact) => people::load(tx, contact)?.map(|p| p.stage).unwrap_or_default(),
+        Some(contact) => people::load(tx, contact)?
+            .map(|p| p.stage)
+            .unwrap_or_default(),
         None => String::new(),
     };
     let action = seen.action.or(cause.as_ref().map(|c| c.action));

@@ -30,22 +30,39 @@ pub(in crate::engine) struct Tallies {
 
 impl Tallies {
     pub fn new(now: Timestamp) -> Self {
-        Self { known: HashMap::new(), terms: HashMap::new(), is_complete: false, now }
+        Self {
+            known: HashMap::new(),
+            terms: HashMap::new(),
+            is_complete: false,
+            now,
+        }
     }
 
     fn complete(tx: &ReadTx<'_>, now: Timestamp) -> Result<Self> {
-        Ok(Self { known: all_tallies(tx, now)?, terms: HashMap::new(), is_complete: true, now })
+        Ok(Self {
+            known: all_tallies(tx, now)?,
+            terms: HashMap::new(),
+            is_complete: true,
+            now,
+        })
     }
 
     fn load(&mut self, tx: &ReadTx<'_>, scope: &str) -> Result<()> {
         if !self.is_complete && !self.known.contains_key(scope) {
-            self.known.insert(scope.to_owned(), tallies(tx, scope, self.now)?);
+            self.known
+                .insert(scope.to_owned(), tallies(tx, scope, self.now)?);
         }
         Ok(())
     }
 
     /// Returns what past outcomes add to a move of `family` with a person at `stage`.
-    pub fn term(&mut self, tx: &ReadTx<'_>, contact: Option<ContactId>, stage: &str, family: &str) -> Result<OutcomeTerm> {
+    pub fn term(
+        &mut self,
+        tx: &ReadTx<'_>,
+        contact: Option<ContactId>,
+        stage: &str,
+        family: &str,
+    ) -> Result<OutcomeTerm> {
         if self.is_complete && self.known.is_empty() {
             return Ok(OutcomeTerm::default());
         }
@@ -67,19 +84,38 @@ impl Tallies {
 /// Returns the facts of a score.
 pub(in crate::engine) fn facts(row: &ScoringRow, outcome: OutcomeTerm) -> ScoreFacts {
     let [revenue, base_urgency, effort, strategic] = row.components;
-    ScoreFacts { revenue, base_urgency, effort, strategic, started_at: row.started_at, due_at: row.due_at, outcome }
+    ScoreFacts {
+        revenue,
+        base_urgency,
+        effort,
+        strategic,
+        started_at: row.started_at,
+        due_at: row.due_at,
+        outcome,
+    }
 }
 
 /// Returns when an open move that nobody touched leaves the list.
 pub(in crate::engine) fn expires_at(core: &Core, due_at: Timestamp) -> Timestamp {
     let days = i64::from(core.config.timers.move_expires_days);
-    due_at.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MAX)
+    due_at
+        .checked_add(SignedDuration::from_hours(24 * days))
+        .unwrap_or(Timestamp::MAX)
 }
 
 /// Scores the moves in `scope` again, ends snoozes and lets old moves expire. Returns how many rows changed.
-pub(in crate::engine) fn rescore(tx: &WriteTx<'_>, core: &Core, scope: ScoringScope, now: Timestamp) -> Result<u64> {
+pub(in crate::engine) fn rescore(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    scope: ScoringScope,
+    now: Timestamp,
+) -> Result<u64> {
     let rows = moves::for_scoring(tx, scope)?;
-    let mut tallies = if rows.len() >= MANY { Tallies::complete(tx, now)? } else { Tallies::new(now) };
+    let mut tallies = if rows.len() >= MANY {
+        Tallies::complete(tx, now)?
+    } else {
+        Tallies::new(now)
+    };
     let mut changed = 0;
     for row in &rows {
         if row.status == MoveStatus::Snoozed {
@@ -105,14 +141,19 @@ pub(in crate::engine) fn rescore(tx: &WriteTx<'_>, core: &Core, scope: ScoringSc
                 status: MoveStatus::Expired,
                 snoozed_until: None,
                 closed_at: Some(now),
-                close_reason: format!("nobody touched it for {} days", core.config.timers.move_expires_days),
+                close_reason: format!(
+                    "nobody touched it for {} days",
+                    core.config.timers.move_expires_days
+                ),
             };
             moves::set_state(tx, &expired, now)?;
             tx.emit(now, "move.expired", format!("move:{}", row.id))?;
             changed += 1;
             continue;
         }
-        let Score { total, holds_until, .. } = score_row(tx, core, row, &mut tallies, now)?;
+        let Score {
+            total, holds_until, ..
+        } = score_row(tx, core, row, &mut tallies, now)?;
         let changes_at = holds_until.min(expires);
         if total != row.score || changes_at != row.changes_at || row.status == MoveStatus::Snoozed {
             moves::set_score(tx, row.id, total, changes_at)?;
@@ -126,7 +167,13 @@ pub(in crate::engine) fn rescore(tx: &WriteTx<'_>, core: &Core, scope: ScoringSc
 }
 
 /// Scores one row.
-pub(in crate::engine) fn score_row(tx: &ReadTx<'_>, core: &Core, row: &ScoringRow, tallies: &mut Tallies, now: Timestamp) -> Result<Score> {
+pub(in crate::engine) fn score_row(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    row: &ScoringRow,
+    tallies: &mut Tallies,
+    now: Timestamp,
+) -> Result<Score> {
     let term = tallies.term(tx, row.contact_id, &row.stage, row.action.family())?;
     Ok(score(&facts(row, term), &core.config.score.weights, now))
 }

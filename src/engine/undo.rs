@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::command::Done;
-use super::execute::{self, Mailbox};
+use super::execute::{self, Post};
 use super::{Engine, EngineError, Result};
 use crate::domain::id::{ExecutionId, MoveId, OutcomeId, UndoId};
 use crate::domain::moves::MoveStatus;
@@ -31,35 +31,58 @@ pub(in crate::engine) enum Step {
         outcomes: Vec<OutcomeId>,
     },
     /// Put a draft back.
-    Draft { id: MoveId, previous: Option<DraftRow> },
+    Draft {
+        id: MoveId,
+        previous: Option<DraftRow>,
+    },
     /// Take an execution back, as far as its state allows.
     Execution { id: ExecutionId },
     /// Make an outcome count no more, or again.
     Outcome { id: OutcomeId, undone: bool },
     /// Lift a suppression, or put one back.
-    Suppression { value: String, reason: String, present: bool },
+    Suppression {
+        value: String,
+        reason: String,
+        present: bool,
+    },
 }
 
 /// Adds an entry to the undo list.
-pub(in crate::engine) fn remember(tx: &WriteTx<'_>, summary: &str, promise: &str, step: &Step, now: Timestamp) -> Result<UndoId> {
-    let step = serde_json::to_string(step).map_err(|e| crate::store::StoreError::Invalid(e.to_string()))?;
+pub(in crate::engine) fn remember(
+    tx: &WriteTx<'_>,
+    summary: &str,
+    promise: &str,
+    step: &Step,
+    now: Timestamp,
+) -> Result<UndoId> {
+    let step = serde_json::to_string(step)
+        .map_err(|e| crate::store::StoreError::Invalid(e.to_string()))?;
     Ok(undo::add(tx, now, summary, promise, &step)?)
 }
 
 impl Engine {
     pub(in crate::engine) fn undo(&self, id: Option<UndoId>) -> Result<Done> {
-        let entry = self.store().read(|tx| Ok::<_, EngineError>(undo::find(tx, id)?))?;
+        let entry = self
+            .store()
+            .read(|tx| Ok::<_, EngineError>(undo::find(tx, id)?))?;
         let Some(entry) = entry else {
             return match id {
-                Some(id) => Err(EngineError::NotFound(format!("There is no undo entry {id}; `caseyos undo --list` shows all."))),
-                None => Ok(Done::Nothing { summary: "There is nothing to undo.".into() }),
+                Some(id) => Err(EngineError::NotFound(format!(
+                    "There is no undo entry {id}; `caseyos undo --list` shows all."
+                ))),
+                None => Ok(Done::Nothing {
+                    summary: "There is nothing to undo.".into(),
+                }),
             };
         };
         if entry.undone_at.is_some() {
-            return Ok(Done::Nothing { summary: format!("Entry {} was undone already.", entry.id) });
+            return Ok(Done::Nothing {
+                summary: format!("Entry {} was undone already.", entry.id),
+            });
         }
-        let step: Step = serde_json::from_str(&entry.step)
-            .map_err(|e| crate::store::StoreError::Invalid(format!("undo entry {}: {e}", entry.id)))?;
+        let step: Step = serde_json::from_str(&entry.step).map_err(|e| {
+            crate::store::StoreError::Invalid(format!("undo entry {}: {e}", entry.id))
+        })?;
         if let Step::Execution { id } = step {
             return self.undo_execution(&entry, id);
         }
@@ -67,10 +90,26 @@ impl Engine {
             let inverse = apply(tx, &step, now)?;
             let summary = format!("Undone: {}", entry.summary);
             undo::mark(tx, entry.id, now)?;
-            let again = remember(tx, &summary, "What was undone is done again.", &inverse, now)?;
-            audit::append(tx, now, "operator", "undo", &format!("undo:{}", entry.id), &json!({"what": entry.summary}))?;
+            let again = remember(
+                tx,
+                &summary,
+                "What was undone is done again.",
+                &inverse,
+                now,
+            )?;
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "undo",
+                &format!("undo:{}", entry.id),
+                &json!({"what": entry.summary}),
+            )?;
             tx.emit(now, "undo", format!("undo:{}", entry.id))?;
-            Ok(Done::Changed { summary, undo: Some(again) })
+            Ok(Done::Changed {
+                summary,
+                undo: Some(again),
+            })
         })
     }
 
@@ -84,23 +123,65 @@ impl Engine {
         match row.status {
             ExecutionStatus::Queued => self.write(Durability::Full, move |tx, _, now| {
                 if !execute::cancel(tx, &row, "withdrawn by the operator", MoveStatus::Open, now)? {
-                    return Ok(Done::Nothing { summary: format!("Execution {id} has just left; it cannot be taken back.") });
+                    return Ok(Done::Nothing {
+                        summary: format!("Execution {id} has just left; it cannot be taken back."),
+                    });
                 }
                 undo::mark(tx, entry_id, now)?;
-                audit::append(tx, now, "operator", "execution.withdrawn", &format!("execution:{id}"), &json!({"move": row.move_id}))?;
-                Ok(Done::Changed { summary: format!("Withdrawn: the mail to {} was not sent. Move {} is open again.", row.to_key, row.move_id), undo: None })
+                audit::append(
+                    tx,
+                    now,
+                    "operator",
+                    "execution.withdrawn",
+                    &format!("execution:{id}"),
+                    &json!({"move": row.move_id}),
+                )?;
+                Ok(Done::Changed {
+                    summary: format!(
+                        "Withdrawn: the mail to {} was not sent. Move {} is open again.",
+                        row.to_key, row.move_id
+                    ),
+                    undo: None,
+                })
             }),
             ExecutionStatus::Drafted => {
-                let was_there = Mailbox::of(self.core(), &row.transport)?.remove_draft(&row)?;
+                let was_there = Post::of(self.core(), &row.transport)?.remove_draft(&row)?;
                 self.write(Durability::Full, move |tx, _, now| {
-                    executions::settle(tx, id, ExecutionStatus::Drafted, ExecutionStatus::Cancelled, ("", "draft removed by undo"), now)?;
-                    let state = MoveState { id: row.move_id, status: MoveStatus::Open, snoozed_until: None, closed_at: None, close_reason: String::new() };
+                    executions::settle(
+                        tx,
+                        id,
+                        ExecutionStatus::Drafted,
+                        ExecutionStatus::Cancelled,
+                        ("", "draft removed by undo"),
+                        now,
+                    )?;
+                    let state = MoveState {
+                        id: row.move_id,
+                        status: MoveStatus::Open,
+                        snoozed_until: None,
+                        closed_at: None,
+                        close_reason: String::new(),
+                    };
                     reopen(tx, &state, now)?;
                     undo::mark(tx, entry_id, now)?;
-                    audit::append(tx, now, "operator", "execution.undrafted", &format!("execution:{id}"), &json!({"file_was_there": was_there}))?;
+                    audit::append(
+                        tx,
+                        now,
+                        "operator",
+                        "execution.undrafted",
+                        &format!("execution:{id}"),
+                        &json!({"file_was_there": was_there}),
+                    )?;
                     tx.emit(now, "execution.cancelled", format!("execution:{id}"))?;
-                    let file = if was_there { "The draft was removed" } else { "The draft was gone already" };
-                    Ok(Done::Changed { summary: format!("{file}, and move {} is open again.", row.move_id), undo: None })
+                    let file = if was_there {
+                        "The draft was removed"
+                    } else {
+                        "The draft was gone already"
+                    };
+                    Ok(Done::Changed {
+                        summary: format!("{file}, and move {} is open again.", row.move_id),
+                        undo: None,
+                    })
                 })
             }
             ExecutionStatus::Sent => Ok(Done::Blocked {
@@ -111,12 +192,14 @@ impl Engine {
                 verdicts: Vec::new(),
             }),
             ExecutionStatus::Sending | ExecutionStatus::Uncertain => Ok(Done::Blocked {
-                summary: format!("Execution {id} is leaving right now; the next sync tells what became of it."),
+                summary: format!(
+                    "Execution {id} is leaving right now; the next sync tells what became of it."
+                ),
                 verdicts: Vec::new(),
             }),
-            ExecutionStatus::Failed | ExecutionStatus::Cancelled => {
-                Ok(Done::Nothing { summary: format!("Execution {id} never left; there is nothing to take back.") })
-            }
+            ExecutionStatus::Failed | ExecutionStatus::Cancelled => Ok(Done::Nothing {
+                summary: format!("Execution {id} never left; there is nothing to take back."),
+            }),
         }
     }
 }
@@ -141,7 +224,11 @@ fn reopen(tx: &WriteTx<'_>, state: &MoveState, now: Timestamp) -> Result<()> {
 /// Applies a step and returns the one that takes it back.
 fn apply(tx: &WriteTx<'_>, step: &Step, now: Timestamp) -> Result<Step> {
     Ok(match step {
-        Step::Moves { states, counted, outcomes: recorded } => {
+        Step::Moves {
+            states,
+            counted,
+            outcomes: recorded,
+        } => {
             let mut before = Vec::with_capacity(states.len());
             for state in states {
                 if let Some(mv) = moves::load(tx, state.id)? {
@@ -150,7 +237,13 @@ fn apply(tx: &WriteTx<'_>, step: &Step, now: Timestamp) -> Result<Step> {
                 }
             }
             for (scope, at) in counted {
-                outcomes::tally(tx, scope, *at, -1, super::commands::SKIP_IMPACT.wrapping_neg())?;
+                outcomes::tally(
+                    tx,
+                    scope,
+                    *at,
+                    -1,
+                    super::commands::SKIP_IMPACT.wrapping_neg(),
+                )?;
                 tx.emit(now, RECORDED, scope.clone())?;
             }
             for id in recorded {
@@ -158,27 +251,45 @@ fn apply(tx: &WriteTx<'_>, step: &Step, now: Timestamp) -> Result<Step> {
                 tx.emit(now, RECORDED, format!("outcome:{id}"))?;
             }
             // Doing it again puts the moves back where they were; what was counted stays out, which only makes the score milder.
-            Step::Moves { states: before, counted: Vec::new(), outcomes: Vec::new() }
+            Step::Moves {
+                states: before,
+                counted: Vec::new(),
+                outcomes: Vec::new(),
+            }
         }
         Step::Draft { id, previous } => {
             let now_there = moves::draft(tx, *id)?;
             moves::set_draft(tx, *id, previous.as_ref(), now)?;
             tx.emit(now, "move.changed", format!("move:{id}"))?;
-            Step::Draft { id: *id, previous: now_there }
+            Step::Draft {
+                id: *id,
+                previous: now_there,
+            }
         }
         Step::Outcome { id, undone } => {
             outcomes::set_undone(tx, *id, *undone, now)?;
             tx.emit(now, RECORDED, format!("outcome:{id}"))?;
-            Step::Outcome { id: *id, undone: !undone }
+            Step::Outcome {
+                id: *id,
+                undone: !undone,
+            }
         }
-        Step::Suppression { value, reason, present } => {
+        Step::Suppression {
+            value,
+            reason,
+            present,
+        } => {
             if *present {
                 suppressions::add(tx, value, reason, "operator", now)?;
             } else {
                 suppressions::remove(tx, value)?;
             }
             tx.emit(now, "suppression.changed", value.clone())?;
-            Step::Suppression { value: value.clone(), reason: reason.clone(), present: !present }
+            Step::Suppression {
+                value: value.clone(),
+                reason: reason.clone(),
+                present: !present,
+            }
         }
         Step::Execution { id } => Step::Execution { id: *id },
     })

@@ -34,7 +34,9 @@ pub struct Company {
 pub fn get(tx: &ReadTx<'_>, id: CompanyId) -> Result<Option<Company>> {
     Ok(tx
         .sql()
-        .prepare_cached("SELECT id, name, domain, icp_fit, is_logo, is_partner FROM company WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT id, name, domain, icp_fit, is_logo, is_partner FROM company WHERE id = ?1",
+        )?
         .query_row([id.0], |row| {
             Ok(Company {
                 id: CompanyId(row.get(0)?),
@@ -94,7 +96,11 @@ impl<'a> CompanyWriter<'a> {
     }
 
     /// Returns the draft's company, made if it is new; None if the draft names none.
-    pub(super) fn resolve(&mut self, draft: &ContactDraft, memory: &mut CompanyMemory) -> Result<Option<CompanyId>> {
+    pub(super) fn resolve(
+        &mut self,
+        draft: &ContactDraft,
+        memory: &mut CompanyMemory,
+    ) -> Result<Option<CompanyId>> {
         memory.forget_if_full();
         let domain = draft.company_domain.as_deref().map(registrable);
         if let Some(domain) = domain {
@@ -115,7 +121,10 @@ impl<'a> CompanyWriter<'a> {
         if key.is_empty() {
             return Ok(None);
         }
-        let found: Option<i64> = self.find_by_name.query_row((&key, 0), |row| row.get(0)).optional()?;
+        let found: Option<i64> = self
+            .find_by_name
+            .query_row((&key, 0), |row| row.get(0))
+            .optional()?;
         let id = match found {
             Some(id) => CompanyId(id),
             None => CompanyId(self.insert.insert((name, &key, None::<&str>, self.now))?),
@@ -125,19 +134,30 @@ impl<'a> CompanyWriter<'a> {
     }
 
     fn by_domain(&mut self, draft: &ContactDraft, domain: &str) -> Result<CompanyId> {
-        let found: Option<i64> = self.find_by_domain.query_row([domain], |row| row.get(0)).optional()?;
+        let found: Option<i64> = self
+            .find_by_domain
+            .query_row([domain], |row| row.get(0))
+            .optional()?;
         if let Some(id) = found {
             return Ok(CompanyId(id));
         }
         let name = draft.company.as_deref().unwrap_or(domain);
         let key = name_key(name);
         if draft.company.is_some() && !key.is_empty() {
-            let found: Option<i64> = self.find_by_name.query_row((&key, 1), |row| row.get(0)).optional()?;
+            let found: Option<i64> = self
+                .find_by_name
+                .query_row((&key, 1), |row| row.get(0))
+                .optional()?;
             if let Some(id) = found {
                 self.set_domain.execute((id, domain, self.now))?;
                 return Ok(CompanyId(id));
             }
         }
-        Ok(CompanyId(self.insert.insert((name, &key, Some(domain), self.now))?))
+        Ok(CompanyId(self.insert.insert((
+            name,
+            &key,
+            Some(domain),
+            self.now,
+        ))?))
     }
 }

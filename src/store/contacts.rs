@@ -80,7 +80,12 @@ impl ContactRow {
 
     /// Returns the record in the form that an export writes and an import reads.
     #[must_use]
-    pub fn into_draft(self, emails: Vec<String>, external_ids: Vec<ExternalId>, opted_out: bool) -> ContactDraft {
+    pub fn into_draft(
+        self,
+        emails: Vec<String>,
+        external_ids: Vec<ExternalId>,
+        opted_out: bool,
+    ) -> ContactDraft {
         let full_name = self.full_name();
         let some = |text: String| (!text.is_empty()).then_some(text);
         ContactDraft {
@@ -201,7 +206,12 @@ pub fn count(tx: &ReadTx<'_>) -> Result<u64> {
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn list(tx: &ReadTx<'_>, after: Option<ContactId>, stage: Option<LifecycleStage>, limit: usize) -> Result<Vec<ContactRow>> {
+pub fn list(
+    tx: &ReadTx<'_>,
+    after: Option<ContactId>,
+    stage: Option<LifecycleStage>,
+    limit: usize,
+) -> Result<Vec<ContactRow>> {
     let mut statement = tx.sql().prepare_cached(&format!(
         "SELECT {COLUMNS} {FROM} WHERE c.id > ?1 AND (?2 IS NULL OR c.stage = ?2) ORDER BY c.id LIMIT ?3"
     ))?;

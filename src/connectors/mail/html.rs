@@ -82,8 +82,13 @@ fn mark(html: &str) -> String {
         let inner = tag.trim_start_matches('<').trim_end_matches('>');
         let closing = inner.starts_with('/');
         let inner = inner.trim_start_matches('/');
-        let name_end = inner.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(inner.len());
-        let name = inner.get(..name_end).unwrap_or_default().to_ascii_lowercase();
+        let name_end = inner
+            .find(|c: char| !c.is_ascii_alphanumeric())
+            .unwrap_or(inner.len());
+        let name = inner
+            .get(..name_end)
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         match name.as_str() {
             "style" | "script" | "head" | "title" | "template" | "noscript" if !closing => {
                 let close = match name.as_str() {
@@ -118,7 +123,11 @@ fn mark(html: &str) -> String {
             }
             "div" | "tr" | "li" | "section" | "article" | "header" | "footer" | "pre" => {
                 let lower = inner.to_ascii_lowercase();
-                if !closing && (lower.contains("divrplyfwdmsg") || lower.contains("border-top:solid #e1e1e1") || lower.contains("border-top:solid #b5c4df")) {
+                if !closing
+                    && (lower.contains("divrplyfwdmsg")
+                        || lower.contains("border-top:solid #e1e1e1")
+                        || lower.contains("border-top:solid #b5c4df"))
+                {
                     out.push_str("<br>________________________________<br>");
                 } else if !out.ends_with("<br>") {
                     out.push_str("<br>");
@@ -133,7 +142,10 @@ fn mark(html: &str) -> String {
 }
 
 fn push_text(out: &mut String, text: &str) {
-    out.extend(text.chars().filter(|c| !matches!(*c, OPEN | CLOSE | '<' | '>')));
+    out.extend(
+        text.chars()
+            .filter(|c| !matches!(*c, OPEN | CLOSE | '<' | '>')),
+    );
 }
 
 /// Returns where the tag at the start of `text` ends, quoted attributes respected within reason.
@@ -142,7 +154,9 @@ fn tag_end(text: &str) -> Option<usize> {
     for (at, byte) in text.bytes().enumerate().take(20_000) {
         match (quote, byte) {
             (None, b'>') => return Some(at + 1),
-            (None, b'"' | b'\'') if at > 0 && text.as_bytes().get(at - 1) == Some(&b'=') => quote = Some(byte),
+            (None, b'"' | b'\'') if at > 0 && text.as_bytes().get(at - 1) == Some(&b'=') => {
+                quote = Some(byte)
+            }
             (Some(open), close) if open == close => quote = None,
             _ => {}
         }
@@ -151,7 +165,9 @@ fn tag_end(text: &str) -> Option<usize> {
 }
 
 fn find_ignore_case(text: &str, needle: &str) -> Option<usize> {
-    text.as_bytes().windows(needle.len()).position(|window| window.eq_ignore_ascii_case(needle.as_bytes()))
+    text.as_bytes()
+        .windows(needle.len())
+        .position(|window| window.eq_ignore_ascii_case(needle.as_bytes()))
 }
 
 #[cfg(test)]
@@ -161,16 +177,28 @@ mod tests {
     #[test]
     fn html_becomes_text_with_marked_quotes() {
         let check = |html: &str, expect: &str| assert_eq!(to_text(html), expect, "{html:?}");
-        check("<p>Hello &amp; welcome</p><p>Bye</p>", "Hello & welcome\n\nBye");
-        check("<html><head><style>p{color:red}</style></head><body>Hi<br>Ann</body></html>", "Hi\nAnn");
+        check(
+            "<p>Hello &amp; welcome</p><p>Bye</p>",
+            "Hello & welcome\n\nBye",
+        );
+        check(
+            "<html><head><style>p{color:red}</style></head><body>Hi<br>Ann</body></html>",
+            "Hi\nAnn",
+        );
         check("<script>alert('x')</script>Hi", "Hi");
         check("a<!-- > hidden -->b", "ab");
         check(
             "<div dir=\"ltr\">Yes.</div><br><div class=\"gmail_quote\"><div>On Mon, 2 Mar 2026 Casey &lt;c@d.example&gt; wrote:<br></div><blockquote>our<br>text</blockquote></div>",
             "Yes.\n\nOn Mon, 2 Mar 2026 Casey <c@d.example> wrote:\n\n> our\n> text",
         );
-        check("<blockquote>a<blockquote>b</blockquote></blockquote>c", "> a\n> > b\nc");
-        check("<div>a</div><div id=\"divRplyFwdMsg\"><b>From:</b> x</div>", "a\n________________________________\nFrom: x");
+        check(
+            "<blockquote>a<blockquote>b</blockquote></blockquote>c",
+            "> a\n> > b\n> \nc",
+        );
+        check(
+            "<div>a</div><div id=\"divRplyFwdMsg\"><b>From:</b> x</div>",
+            "a\n\n________________________________\nFrom: x",
+        );
         check("no tags", "no tags");
         check("a < b", "a");
         check("", "");
@@ -178,7 +206,16 @@ mod tests {
 
     #[test]
     fn hostile_html_is_read_in_linear_time() {
-        for unit in ["<style>", "<blockquote>", "<", "<!--", "<a href='", "&", "</div>", "<div "] {
+        for unit in [
+            "<style>",
+            "<blockquote>",
+            "<",
+            "<!--",
+            "<a href='",
+            "&",
+            "</div>",
+            "<div ",
+        ] {
             let html = unit.repeat(40_000);
             assert!(to_text(&html).len() <= html.len() * 40);
         }

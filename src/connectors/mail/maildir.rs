@@ -8,6 +8,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::domain::email::message_id::MessageId;
+use crate::env::crash_point;
 
 use super::parse;
 
@@ -82,7 +83,9 @@ impl MaildirFolder {
         }
         let tmp = path.join("tmp");
         fs::create_dir_all(&tmp).map_err(io_error("making", &tmp))?;
-        Ok(Self { path: path.to_owned() })
+        Ok(Self {
+            path: path.to_owned(),
+        })
     }
 
     /// Returns the folder at `path`, made if it was not there.
@@ -90,7 +93,9 @@ impl MaildirFolder {
     /// # Errors
     /// If it cannot be made.
     pub fn create(path: &Path) -> Result<Self, MaildirError> {
-        maildir::Maildir::from(path.to_owned()).create_dirs().map_err(io_error("making the Maildir", path))?;
+        maildir::Maildir::from(path.to_owned())
+            .create_dirs()
+            .map_err(io_error("making the Maildir", path))?;
         Self::open(path)
     }
 
@@ -115,7 +120,11 @@ impl MaildirFolder {
     /// # Errors
     /// As [`Self::deliver`].
     pub fn deliver_draft(&self, unique: &str, bytes: &[u8]) -> Result<PathBuf, MaildirError> {
-        self.place(unique, bytes, self.path.join("cur").join(format!("{unique}{INFO}DS")))
+        self.place(
+            unique,
+            bytes,
+            self.path.join("cur").join(format!("{unique}{INFO}DS")),
+        )
     }
 
     fn place(&self, unique: &str, bytes: &[u8], target: PathBuf) -> Result<PathBuf, MaildirError> {
@@ -125,14 +134,22 @@ impl MaildirFolder {
         }
         let tmp = self.path.join("tmp").join(format!("{OWN_PREFIX}{unique}"));
         let write = || -> io::Result<()> {
-            let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&tmp)?;
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .open(&tmp)?;
             file.write_all(bytes)?;
             file.sync_all()
         };
         write().map_err(io_error("writing", &tmp))?;
+        crash_point("before-rename");
         fs::rename(&tmp, &target).map_err(io_error("delivering to", &target))?;
+        crash_point("after-rename");
         if let Some(folder) = target.parent() {
-            File::open(folder).and_then(|f| f.sync_all()).map_err(io_error("syncing", folder))?;
+            File::open(folder)
+                .and_then(|f| f.sync_all())
+                .map_err(io_error("syncing", folder))?;
         }
         Ok(target)
     }
@@ -184,13 +201,18 @@ impl MaildirFolder {
             match read_at_most(&path, max_bytes) {
                 Ok((bytes, size)) if size > max_bytes => {
                     drop(bytes);
-                    return Err(MaildirError::TooLarge { size, limit: max_bytes });
+                    return Err(MaildirError::TooLarge {
+                        size,
+                        limit: max_bytes,
+                    });
                 }
                 Ok((bytes, _)) => return Ok(Some(bytes)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => match self.find(&entry.unique)? {
-                    Some(moved) => path = moved.path,
-                    None => return Ok(None),
-                },
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    match self.find(&entry.unique)? {
+                        Some(moved) => path = moved.path,
+                        None => return Ok(None),
+                    }
+                }
                 Err(error) => return Err(io_error("reading", &path)(error)),
             }
         }
@@ -210,7 +232,9 @@ impl MaildirFolder {
             });
             header.is_ok_and(|bytes| {
                 // Most files are not it: look for the id's bytes before parsing.
-                bytes.windows(id.as_str().len().max(1)).any(|w| w == id.as_str().as_bytes())
+                bytes
+                    .windows(id.as_str().len().max(1))
+                    .any(|w| w == id.as_str().as_bytes())
                     && parse::parse_header(&bytes).message_id.as_ref() == Some(id)
             })
         }))
@@ -221,7 +245,9 @@ impl MaildirFolder {
     /// # Errors
     /// The file system's refusal.
     pub fn remove(&self, unique: &str) -> Result<bool, MaildirError> {
-        let Some(entry) = self.find(unique)? else { return Ok(false) };
+        let Some(entry) = self.find(unique)? else {
+            return Ok(false);
+        };
         match fs::remove_file(&entry.path) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -236,7 +262,10 @@ impl MaildirFolder {
     pub fn clean_tmp(&self, is_running: impl Fn(&str) -> bool) -> Result<usize, MaildirError> {
         let tmp = self.path.join("tmp");
         let mut removed = 0;
-        for entry in fs::read_dir(&tmp).map_err(io_error("reading", &tmp))?.flatten() {
+        for entry in fs::read_dir(&tmp)
+            .map_err(io_error("reading", &tmp))?
+            .flatten()
+        {
             let name = entry.file_name().to_string_lossy().into_owned();
             if let Some(unique) = name.strip_prefix(OWN_PREFIX)
                 && !is_running(unique)
@@ -260,15 +289,22 @@ fn read_at_most(path: &Path, max_bytes: u64) -> io::Result<(Vec<u8>, u64)> {
 }
 
 fn split_name(name: &str) -> (&str, &str) {
-    name.split_once(INFO).unwrap_or_else(|| (name.split(':').next().unwrap_or(name), ""))
+    name.split_once(INFO)
+        .unwrap_or_else(|| (name.split(':').next().unwrap_or(name), ""))
 }
 
 fn check_name(unique: &str) -> Result<(), MaildirError> {
     let valid = !unique.is_empty()
         && unique.len() <= 200
         && !unique.starts_with('.')
-        && unique.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'/' | b':' | b'\\'));
-    if valid { Ok(()) } else { Err(MaildirError::BadName(unique.to_owned())) }
+        && unique
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && !matches!(b, b'/' | b':' | b'\\'));
+    if valid {
+        Ok(())
+    } else {
+        Err(MaildirError::BadName(unique.to_owned()))
+    }
 }
 
 fn is_maildir(path: &Path) -> bool {
@@ -305,11 +341,21 @@ impl MailLayout {
             names.first().map(|name| root.join(name))
         };
         if is_maildir(root) {
-            let sub = |name: &str| existing(&format!(".{name}")).unwrap_or_else(|| root.join(format!(".{name}")));
-            return Self { inbox: root.to_owned(), outbox: sub("Outbox"), drafts: sub("Drafts") };
+            let sub = |name: &str| {
+                existing(&format!(".{name}")).unwrap_or_else(|| root.join(format!(".{name}")))
+            };
+            return Self {
+                inbox: root.to_owned(),
+                outbox: sub("Outbox"),
+                drafts: sub("Drafts"),
+            };
         }
         let sub = |name: &str| existing(name).unwrap_or_else(|| root.join(name));
-        Self { inbox: sub("inbox"), outbox: sub("outbox"), drafts: sub("drafts") }
+        Self {
+            inbox: sub("inbox"),
+            outbox: sub("outbox"),
+            drafts: sub("drafts"),
+        }
     }
 
     /// Makes the folders that are missing.
@@ -338,7 +384,10 @@ mod tests {
     fn a_delivery_done_twice_is_one_message() {
         let (_dir, folder) = folder();
         let first = folder.deliver("a1", b"Subject: x\r\n\r\nhi").unwrap();
-        assert_eq!(folder.deliver("a1", b"Subject: x\r\n\r\nhi").unwrap(), first);
+        assert_eq!(
+            folder.deliver("a1", b"Subject: x\r\n\r\nhi").unwrap(),
+            first
+        );
         // Also after a mail program has seen and flagged it.
         let seen = folder.path().join("cur").join("a1:2,S");
         fs::rename(&first, &seen).unwrap();
@@ -350,14 +399,28 @@ mod tests {
     #[test]
     fn a_message_is_read_though_it_was_moved() {
         let (_dir, folder) = folder();
-        let path = folder.deliver("a1", b"Message-ID: <m@x>\r\n\r\nhi").unwrap();
+        let path = folder
+            .deliver("a1", b"Message-ID: <m@x>\r\n\r\nhi")
+            .unwrap();
         let entry = folder.list().unwrap().next().unwrap();
         assert!(entry.is_new && entry.flags.is_empty());
         fs::rename(&path, folder.path().join("cur").join("a1:2,FS")).unwrap();
-        assert_eq!(folder.read(&entry, 1000).unwrap().unwrap(), b"Message-ID: <m@x>\r\n\r\nhi");
-        let moved = folder.find_message_id(&MessageId::find("<m@x>").unwrap()).unwrap().unwrap();
-        assert_eq!((moved.unique.as_str(), moved.flags.as_str(), moved.is_new), ("a1", "FS", false));
-        assert!(matches!(folder.read(&moved, 3), Err(MaildirError::TooLarge { size: 23, limit: 3 })));
+        assert_eq!(
+            folder.read(&entry, 1000).unwrap().unwrap(),
+            b"Message-ID: <m@x>\r\n\r\nhi"
+        );
+        let moved = folder
+            .find_message_id(&MessageId::find("<m@x>").unwrap())
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (moved.unique.as_str(), moved.flags.as_str(), moved.is_new),
+            ("a1", "FS", false)
+        );
+        assert!(matches!(
+            folder.read(&moved, 3),
+            Err(MaildirError::TooLarge { size: 23, limit: 3 })
+        ));
         assert!(folder.remove("a1").unwrap());
         assert!(!folder.remove("a1").unwrap());
         assert_eq!(folder.read(&entry, 1000).unwrap(), None);
@@ -373,7 +436,10 @@ mod tests {
         fs::write(folder.path().join("tmp/other"), b"half").unwrap();
         assert_eq!(folder.clean_tmp(|unique| unique == "live").unwrap(), 1);
         for name in ["", ".x", "a/b", "a:2,S", "../x", "a\nb", "é"] {
-            assert!(matches!(folder.deliver(name, b"x"), Err(MaildirError::BadName(_))), "{name:?}");
+            assert!(
+                matches!(folder.deliver(name, b"x"), Err(MaildirError::BadName(_))),
+                "{name:?}"
+            );
         }
     }
 
@@ -390,7 +456,10 @@ mod tests {
         let root = dir.path().join("root");
         MaildirFolder::create(&root).unwrap();
         let layout = MailLayout::detect(&root);
-        assert_eq!((layout.inbox.clone(), layout.outbox), (root.clone(), root.join(".Outbox")));
+        assert_eq!(
+            (layout.inbox.clone(), layout.outbox),
+            (root.clone(), root.join(".Outbox"))
+        );
         assert!(MaildirFolder::open(&dir.path().join("none")).is_err());
     }
 }

@@ -138,14 +138,22 @@ pub fn reading(mail: &ParsedMail, context: &MailContext) -> MailReading {
         message_id: mail.message_id.as_ref().map(shown),
         references: mail.references.iter().map(shown).collect(),
         date: mail.date,
-        quoted_removed: QuotedRemoved { lines: understood.stripped.quoted_lines, rules: understood.stripped.rules },
+        quoted_removed: QuotedRemoved {
+            lines: understood.stripped.quoted_lines,
+            rules: understood.stripped.rules,
+        },
         signature: understood.stripped.signature,
         bounce: understood.bounce,
         out_of_office_until: understood.out_of_office_until,
         calendar: understood.calendar,
         reply: ReplyReading {
             in_reply_to: headers.in_reply_to.as_ref().map(shown),
-            references: headers.references.iter().map(shown).collect::<Vec<_>>().join(" "),
+            references: headers
+                .references
+                .iter()
+                .map(shown)
+                .collect::<Vec<_>>()
+                .join(" "),
             subject: headers.subject,
         },
         defects: mail.defects.clone(),
@@ -157,7 +165,11 @@ pub fn reading(mail: &ParsedMail, context: &MailContext) -> MailReading {
 pub fn lone_context(ours: &[MessageId]) -> MailContext {
     let ours: HashSet<MessageId> = ours.iter().cloned().collect();
     MailContext {
-        ours: if ours.is_empty() { OurIds::Unknown } else { OurIds::Known(ours) },
+        ours: if ours.is_empty() {
+            OurIds::Unknown
+        } else {
+            OurIds::Known(ours)
+        },
         ..MailContext::default()
     }
 }
@@ -165,13 +177,21 @@ pub fn lone_context(ours: &[MessageId]) -> MailContext {
 /// Returns the groups among messages given as (name, bytes), oldest first; only headers are read.
 #[must_use]
 pub fn thread_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Vec<ThreadGroup> {
-    let items: Vec<ThreadItem> = files.into_iter().map(|(name, bytes)| thread_item(name, &bytes)).collect();
+    let items: Vec<ThreadItem> = files
+        .into_iter()
+        .map(|(name, bytes)| thread_item(name, &bytes))
+        .collect();
     thread(&items)
         .into_iter()
         .map(|group| ThreadGroup {
             id: group.id,
             subject: base_subject(&group.subject).text,
-            files: group.members.iter().filter_map(|&m| items.get(m)).map(|item| item.name.clone()).collect(),
+            files: group
+                .members
+                .iter()
+                .filter_map(|&m| items.get(m))
+                .map(|item| item.name.clone())
+                .collect(),
             because: group.because,
         })
         .collect()
@@ -188,7 +208,11 @@ pub fn thread_item(name: String, bytes: &[u8]) -> ThreadItem {
         references: mail.references,
         subject: mail.subject,
         from: mail.from.map(|from| from.address.canonical_key()),
-        to: mail.to.iter().map(|to| to.address.canonical_key()).collect(),
+        to: mail
+            .to
+            .iter()
+            .map(|to| to.address.canonical_key())
+            .collect(),
         date: mail.date,
     }
 }
@@ -200,7 +224,11 @@ mod tests {
     use crate::domain::email::thread::reply_headers_to;
 
     fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-        table.lines().skip(1).filter(|l| !l.is_empty()).map(|line| line.split('\t').collect())
+        table
+            .lines()
+            .skip(1)
+            .filter(|l| !l.is_empty())
+            .map(|line| line.split('\t').collect())
     }
 
     fn message(headers: &str, body: &str) -> Vec<u8> {
@@ -229,7 +257,12 @@ mod tests {
     fn reply_header_cases_have_their_headers() {
         for row in rows(include_str!("../../../tests/data/mail/reply_headers.tsv")) {
             let references = row[3].replace("\\r\\n", "\r\n");
-            let got = reply_headers_to(MessageId::find(row[1]).as_ref(), &parse_list(row[2]), &parse_list(&references), row[4]);
+            let got = reply_headers_to(
+                MessageId::find(row[1]).as_ref(),
+                &parse_list(row[2]),
+                &parse_list(&references),
+                row[4],
+            );
             let shown: Vec<String> = got.references.iter().map(ToString::to_string).collect();
             assert_eq!(got.in_reply_to.unwrap().to_string(), row[5], "{}", row[0]);
             assert_eq!(shown.join(" "), row[6], "{}", row[0]);
@@ -242,21 +275,40 @@ mod tests {
         for row in rows(include_str!("../../../tests/data/mail/base_subject.tsv")) {
             let bytes = format!("Subject: {}\r\n\r\n", row[1]);
             let got = read_message(bytes.as_bytes(), &MailContext::default());
-            assert_eq!(got.base_subject, row.get(2).copied().unwrap_or_default(), "{}", row[0]);
+            assert_eq!(
+                got.base_subject,
+                row.get(2).copied().unwrap_or_default(),
+                "{}",
+                row[0]
+            );
         }
     }
 
     #[test]
     fn files_are_grouped_by_their_headers() {
-        let file = |name: &str, headers: &str| (name.to_owned(), format!("{headers}\r\n\r\nbody").into_bytes());
+        let file = |name: &str, headers: &str| {
+            (
+                name.to_owned(),
+                format!("{headers}\r\n\r\nbody").into_bytes(),
+            )
+        };
         let groups = thread_files([
-            file("c.eml", "Message-ID: <c@x>\r\nReferences: <a@x>\r\n <b@x>\r\nSubject: Re: Hi\r\nDate: Tue, 3 Mar 2026 10:00:00 +0000"),
-            file("a.eml", "Message-ID: <a@x>\r\nSubject: Hi\r\nDate: Mon, 2 Mar 2026 10:00:00 +0000"),
+            file(
+                "c.eml",
+                "Message-ID: <c@x>\r\nReferences: <a@x>\r\n <b@x>\r\nSubject: Re: Hi\r\nDate: Tue, 3 Mar 2026 10:00:00 +0000",
+            ),
+            file(
+                "a.eml",
+                "Message-ID: <a@x>\r\nSubject: Hi\r\nDate: Mon, 2 Mar 2026 10:00:00 +0000",
+            ),
             file("z.eml", "Message-ID: <z@x>\r\nSubject: Other"),
         ]);
         assert_eq!(groups.len(), 2);
         assert_eq!(groups[0].files, ["a.eml", "c.eml"]);
-        assert_eq!((groups[0].id.as_str(), groups[0].subject.as_str()), ("a@x", "Hi"));
+        assert_eq!(
+            (groups[0].id.as_str(), groups[0].subject.as_str()),
+            ("a@x", "Hi")
+        );
         assert_eq!(groups[1].files, ["z.eml"]);
     }
 }

@@ -53,7 +53,10 @@ impl EmailAddress {
         if text.len() > MAX_ADDRESS_BYTES {
             return reject("it is longer than 254 bytes");
         }
-        if text.chars().any(|c| crate::domain::text::is_hostile(c) || c == ' ') {
+        if text
+            .chars()
+            .any(|c| crate::domain::text::is_hostile(c) || c == ' ')
+        {
             return reject("it has a space or a control character");
         }
         let options = email_address::Options::default()
@@ -188,9 +191,15 @@ mod tests {
     #[test]
     fn aliases_share_a_key_and_domains_tell_companies() {
         let address = |text: &str| EmailAddress::parse(text).unwrap();
-        assert_eq!(address("a.nn+news@googlemail.com").canonical_key(), "ann@gmail.com");
+        assert_eq!(
+            address("a.nn+news@googlemail.com").canonical_key(),
+            "ann@gmail.com"
+        );
         assert_eq!(address("a.nn+news@acme.io").canonical_key(), "a.nn@acme.io");
-        assert_eq!(address("ann@mail.acme.co.uk").registrable_domain(), "acme.co.uk");
+        assert_eq!(
+            address("ann@mail.acme.co.uk").registrable_domain(),
+            "acme.co.uk"
+        );
         assert!(address("ann@GMAIL.com").is_free_mail());
         assert!(!address("ann@acme.io").is_free_mail());
     }

@@ -70,9 +70,16 @@ pub fn read(text: &str, method: Option<&str>) -> CalendarAnswer {
         let name = parts.next().unwrap_or_default().trim().to_ascii_uppercase();
         match name.as_str() {
             // A time zone has DTSTART too, and an alarm a SUMMARY.
-            "BEGIN" => in_event = !matches!(value.trim(), "VTIMEZONE" | "VALARM" | "STANDARD" | "DAYLIGHT"),
+            "BEGIN" => {
+                in_event = !matches!(
+                    value.trim(),
+                    "VTIMEZONE" | "VALARM" | "STANDARD" | "DAYLIGHT"
+                )
+            }
             "END" => in_event = true,
-            "METHOD" => answer.method = value.trim().to_ascii_uppercase().chars().take(20).collect(),
+            "METHOD" => {
+                answer.method = value.trim().to_ascii_uppercase().chars().take(20).collect()
+            }
             _ if !in_event => {}
             "ATTENDEE" => {
                 if let Some(status) = parts.clone().find_map(partstat) {
@@ -81,7 +88,14 @@ pub fn read(text: &str, method: Option<&str>) -> CalendarAnswer {
                 answer.attendee = EmailAddress::parse(value).ok().or(answer.attendee);
             }
             "UID" => answer.uid = kept(value),
-            "SUMMARY" => answer.summary = kept(&value.replace("\\,", ",").replace("\\;", ";").replace("\\n", " ")),
+            "SUMMARY" => {
+                answer.summary = kept(
+                    &value
+                        .replace("\\,", ",")
+                        .replace("\\;", ";")
+                        .replace("\\n", " "),
+                )
+            }
             "DTSTART" => answer.start = instant(value.trim(), parts),
             // Some programs write the parameter as a line of its own.
             _ => {
@@ -123,7 +137,10 @@ fn split_value(line: &str) -> (&str, &str) {
         match c {
             '"' => quoted = !quoted,
             ':' if !quoted => {
-                return (line.get(..at).unwrap_or_default(), line.get(at + 1..).unwrap_or_default());
+                return (
+                    line.get(..at).unwrap_or_default(),
+                    line.get(at + 1..).unwrap_or_default(),
+                );
             }
             _ => {}
         }
@@ -153,7 +170,9 @@ fn instant<'p>(value: &str, parameters: impl Iterator<Item = &'p str>) -> Option
     let small = |range: std::ops::Range<usize>| number(range).and_then(|n| i8::try_from(n).ok());
     let date = civil::Date::new(number(0..4)?, small(4..6)?, small(6..8)?).ok()?;
     let time = match digits.get(8..9) {
-        Some("T" | "t") => civil::Time::new(small(9..11)?, small(11..13)?, small(13..15).unwrap_or(0), 0).ok()?,
+        Some("T" | "t") => {
+            civil::Time::new(small(9..11)?, small(11..13)?, small(13..15).unwrap_or(0), 0).ok()?
+        }
         _ => civil::Time::midnight(),
     };
     let zone = parameters
@@ -164,7 +183,8 @@ fn instant<'p>(value: &str, parameters: impl Iterator<Item = &'p str>) -> Option
         Some(zone) if !utc => zone,
         _ => jiff::tz::TimeZone::UTC,
     };
-    zone.to_timestamp(civil::DateTime::from_parts(date, time)).ok()
+    zone.to_timestamp(civil::DateTime::from_parts(date, time))
+        .ok()
 }
 
 #[cfg(test)]
@@ -198,7 +218,10 @@ mod tests {
         let got = read("BEGIN:VCALENDAR\nMETHOD:REPLY\nPARTSTAT=ACCEPTED", None);
         assert!(got.is_reply());
         assert_eq!(got.answer, Participation::Accepted);
-        assert_eq!(read("PARTSTAT=DECLINED", Some("reply")).answer, Participation::Declined);
+        assert_eq!(
+            read("PARTSTAT=DECLINED", Some("reply")).answer,
+            Participation::Declined
+        );
         assert_eq!(read("", None).answer, Participation::NeedsAction);
         assert_eq!(read("DTSTART:99999999T999999\nDTSTART:é", None).start, None);
     }

@@ -7,7 +7,7 @@
 
 use serde::Serialize;
 
-use super::lexicon::{self, Found, SINGLE_OPT_OUTS, Sense};
+use super::lexicon::{self, Found, Sense};
 use super::words::{Word, fold, words};
 
 /// A person's answer is in its first words; what follows in a long text is material.
@@ -16,7 +16,9 @@ const MAX_WORDS: usize = 700;
 pub const CHECK_BELOW: f64 = 0.6;
 
 /// What a reply means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplyLabel {
     /// Wants to know more or to go on.
@@ -52,7 +54,9 @@ pub enum ReplyLabel {
 }
 
 /// What an objection is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectionKind {
     /// Money.
@@ -110,7 +114,7 @@ pub fn is_opt_out_subject(subject: &str) -> bool {
     let plain = bare(&base);
     let mut parts = plain.split(' ');
     let (first, count) = (parts.next().unwrap_or_default(), plain.split(' ').count());
-    SINGLE_OPT_OUTS.contains(&plain.as_str())
+    lexicon::is_single_opt_out(&plain)
         // A token of ours may follow: "unsubscribe 7f3a", "unsubscribe: ann@acme.io".
         || (matches!(first, "unsubscribe" | "unsub" | "optout" | "opt-out" | "abmelden" | "desabonnement" | "desinscription") && count <= 3
             && !parts.any(|w| matches!(w, "link" | "rate" | "rates" | "page" | "button" | "feature" | "flow" | "issue" | "from" | "requests")))
@@ -119,7 +123,28 @@ pub fn is_opt_out_subject(subject: &str) -> bool {
 /// The words of a line with single spaces and no marks between them.
 fn bare(line: &str) -> String {
     let mut out = String::new();
-    for part in line.split(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | '!' | '?' | ':' | ';' | '"' | '*' | '_' | '(' | ')' | '[' | ']' | '<' | '>' | '#' | '/')) {
+    for part in line.split(|c: char| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                '.' | ','
+                    | '!'
+                    | '?'
+                    | ':'
+                    | ';'
+                    | '"'
+                    | '*'
+                    | '_'
+                    | '('
+                    | ')'
+                    | '['
+                    | ']'
+                    | '<'
+                    | '>'
+                    | '#'
+                    | '/'
+            )
+    }) {
         let part = part.trim_matches(|c: char| c == '\'' || c == '-');
         if !part.is_empty() {
             if !out.is_empty() {
@@ -133,8 +158,14 @@ fn bare(line: &str) -> String {
 
 /// Returns the first line that asks to be left alone and says nothing else.
 fn opt_out_line(folded: &str) -> Option<String> {
-    const GREETINGS: &[&str] = &["hi", "hello", "hey", "dear", "hallo", "bonjour", "hola", "ciao", "ola", "hej", "czesc"];
-    let lines: Vec<&str> = folded.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+    const GREETINGS: &[&str] = &[
+        "hi", "hello", "hey", "dear", "hallo", "bonjour", "hola", "ciao", "ola", "hej", "czesc",
+    ];
+    let lines: Vec<&str> = folded
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .collect();
     let short = lines.len() <= 3;
     let candidates = lines.iter().take(4).chain(lines.last());
     for line in candidates {
@@ -147,11 +178,27 @@ fn opt_out_line(folded: &str) -> Option<String> {
             // "Hi Casey, stop" and "stop, thanks".
             if let Some((head, rest)) = part.split_once(',') {
                 let first = bare(head);
-                if GREETINGS.contains(&first.split(' ').next().unwrap_or_default()) && first.split(' ').count() <= 3 {
+                if GREETINGS.contains(&first.split(' ').next().unwrap_or_default())
+                    && first.split(' ').count() <= 3
+                {
                     plain = bare(rest);
                 }
             }
-            for polite in [" thanks", " thank you", " thx", " danke", " merci", " gracias", " grazie", " obrigado", " bedankt", " tack", " dziekuje", " now", " asap"] {
+            for polite in [
+                " thanks",
+                " thank you",
+                " thx",
+                " danke",
+                " merci",
+                " gracias",
+                " grazie",
+                " obrigado",
+                " bedankt",
+                " tack",
+                " dziekuje",
+                " now",
+                " asap",
+            ] {
                 if let Some(cut) = plain.strip_suffix(polite) {
                     plain = cut.to_owned();
                 }
@@ -162,9 +209,29 @@ fn opt_out_line(folded: &str) -> Option<String> {
             if !first.is_empty() && parts.all(|w| w == first) {
                 plain = first.to_owned();
             }
-            let known = SINGLE_OPT_OUTS.contains(&plain.as_str());
+            let known = lexicon::is_single_opt_out(&plain);
             // Words that also mean other things count only where next to nothing else is said.
-            let vague = matches!(plain.as_str(), "remove" | "quit" | "baja" | "pare" | "basta" | "eliminar" | "parar" | "loschen" | "arret" | "poista" | "cancelar" | "no more" | "go away" | "remover" | "dnc" | "stop it" | "stop now" | "stop this");
+            let vague = matches!(
+                plain.as_str(),
+                "remove"
+                    | "quit"
+                    | "baja"
+                    | "pare"
+                    | "basta"
+                    | "eliminar"
+                    | "parar"
+                    | "loschen"
+                    | "arret"
+                    | "poista"
+                    | "cancelar"
+                    | "no more"
+                    | "go away"
+                    | "remover"
+                    | "dnc"
+                    | "stop it"
+                    | "stop now"
+                    | "stop this"
+            );
             if known && (!vague || short) {
                 return Some(plain);
             }
@@ -193,18 +260,63 @@ impl Scores {
     }
 
     fn of(&self, sense: Sense) -> f64 {
-        self.entries.iter().find(|(s, _, _)| *s == sense).map_or(0.0, |(_, score, _)| *score)
+        self.entries
+            .iter()
+            .find(|(s, _, _)| *s == sense)
+            .map_or(0.0, |(_, score, _)| *score)
     }
 }
 
 const NEGATORS: &[&str] = &[
-    "not", "never", "don't", "dont", "didn't", "doesn't", "won't", "wouldn't", "isn't", "aren't", "wasn't", "cannot", "can't", "couldn't", "shouldn't", "hardly", "without", "neither", "nor", "nicht", "kein", "keine", "keinen", "nie", "niemals", "pas", "jamais", "ne",
-    "non", "nunca", "jamas", "mai", "nao", "niet", "geen", "nooit", "inte", "aldrig", "ikke", "ingen", "bez", "no",
+    "not",
+    "never",
+    "don't",
+    "dont",
+    "didn't",
+    "doesn't",
+    "won't",
+    "wouldn't",
+    "isn't",
+    "aren't",
+    "wasn't",
+    "cannot",
+    "can't",
+    "couldn't",
+    "shouldn't",
+    "hardly",
+    "without",
+    "neither",
+    "nor",
+    "nicht",
+    "kein",
+    "keine",
+    "keinen",
+    "nie",
+    "niemals",
+    "pas",
+    "jamais",
+    "ne",
+    "non",
+    "nunca",
+    "jamas",
+    "mai",
+    "nao",
+    "niet",
+    "geen",
+    "nooit",
+    "inte",
+    "aldrig",
+    "ikke",
+    "ingen",
+    "bez",
+    "no",
 ];
 
 /// Tells whether a negation before the phrase, in its clause, turns it round.
 fn is_negated(found: &Found, list: &[Word<'_>]) -> bool {
-    let Some(first) = list.get(found.at) else { return false };
+    let Some(first) = list.get(found.at) else {
+        return false;
+    };
     let before: Vec<&str> = list
         .get(found.at.saturating_sub(5)..found.at)
         .unwrap_or_default()
@@ -216,13 +328,39 @@ fn is_negated(found: &Found, list: &[Word<'_>]) -> bool {
         .iter()
         .enumerate()
         .filter(|(n, word)| {
-            let previous = n.checked_sub(1).and_then(|p| before.get(p)).copied().unwrap_or_default();
+            let previous = n
+                .checked_sub(1)
+                .and_then(|p| before.get(p))
+                .copied()
+                .unwrap_or_default();
             let next = before.get(n + 1).copied().unwrap_or_default();
             // "why don't you stop", "if you don't stop": a demand. "not only", "why not", "no problem".
-            let demand = matches!(previous, "why" | "please-why") || (matches!(**word, "don't" | "dont") && previous == "you" && before.contains(&"if"));
-            let idiom = matches!(next, "only" | "just" | "problem" | "worries" | "hesitate" | "doubt") || previous == "why" || (previous == "if" && **word == "not");
+            let demand = matches!(previous, "why" | "please-why")
+                || (matches!(**word, "don't" | "dont")
+                    && previous == "you"
+                    && before.contains(&"if"));
+            let idiom = matches!(
+                next,
+                "only" | "just" | "forget" | "miss" | "problem" | "worries" | "hesitate" | "doubt"
+            ) || previous == "why"
+                || (previous == "if" && **word == "not");
             // A failed try is still a wish: "I can't unsubscribe", "could not unsubscribe".
-            let failed = found.sense == Sense::Unsubscribe && matches!(**word, "can't" | "cannot" | "couldn't" | "no" | "non" | "didn't" | "doesn't" | "without" | "pas" | "nie" | "ne") && !(**word == "no" && matches!(next, "need" | "reason"));
+            let failed = found.sense == Sense::Unsubscribe
+                && matches!(
+                    **word,
+                    "can't"
+                        | "cannot"
+                        | "couldn't"
+                        | "no"
+                        | "non"
+                        | "didn't"
+                        | "doesn't"
+                        | "without"
+                        | "pas"
+                        | "nie"
+                        | "ne"
+                )
+                && !(**word == "no" && matches!(next, "need" | "reason"));
             NEGATORS.contains(word) && !demand && !idiom && !failed
         })
         .count();
@@ -234,47 +372,208 @@ fn weigh(scores: &mut Scores, found: &Found, list: &[Word<'_>]) {
     let quoted = format!("\"{}\"", found.phrase);
     let behind = |n: usize| list.get(found.at + found.len + n).map_or("", |w| w.text);
     match found.sense {
-        Sense::Unsubscribe if negated => scores.add(Sense::Interested, 0.45, format!("{quoted} is negated")),
+        Sense::Unsubscribe if negated => {
+            scores.add(Sense::Interested, 0.45, format!("{quoted} is negated"))
+        }
         Sense::Unsubscribe => {
             // "Do not email me before Monday" asks for time, and "the unsubscribe link" is a thing.
-            let until = (0..3).any(|n| matches!(behind(n), "before" | "until" | "till" | "this" | "today" | "vor" | "bis" | "avant" | "hasta" | "antes")) && (0..4).any(|n| is_time(behind(n)));
-            let thing = matches!(behind(0), "link" | "links" | "rate" | "rates" | "page" | "button" | "feature" | "requests" | "request" | "header" | "headers" | "flow" | "rules");
-            let third = list.get(found.at.wrapping_sub(1)).is_some_and(|w| matches!(w.text, "customers" | "users" | "people" | "they" | "subscribers" | "clients" | "contacts" | "leads"));
+            let until = (0..3).any(|n| {
+                matches!(
+                    behind(n),
+                    "before"
+                        | "until"
+                        | "till"
+                        | "this"
+                        | "today"
+                        | "vor"
+                        | "bis"
+                        | "avant"
+                        | "hasta"
+                        | "antes"
+                )
+            }) && (0..4).any(|n| is_time(behind(n)));
+            let thing = matches!(
+                behind(0),
+                "link"
+                    | "links"
+                    | "rate"
+                    | "rates"
+                    | "page"
+                    | "button"
+                    | "feature"
+                    | "requests"
+                    | "request"
+                    | "header"
+                    | "headers"
+                    | "flow"
+                    | "rules"
+            );
+            let third = list.get(found.at.wrapping_sub(1)).is_some_and(|w| {
+                matches!(
+                    w.text,
+                    "customers"
+                        | "users"
+                        | "people"
+                        | "they"
+                        | "subscribers"
+                        | "clients"
+                        | "contacts"
+                        | "leads"
+                )
+            });
             if until {
                 scores.add(Sense::NotNow, 0.8, quoted);
             } else if !thing && !third {
                 scores.add(Sense::Unsubscribe, found.weight, quoted);
             }
         }
-        Sense::Interested if negated => scores.add(Sense::NotInterested, 0.75, format!("{quoted} is negated")),
-        Sense::NotInterested if negated => scores.add(Sense::Interested, 0.6, format!("{quoted} is negated")),
-        Sense::MeetingRequest | Sense::MeetingConfirmed if negated => scores.add(Sense::NotInterested, 0.5, format!("{quoted} is negated")),
-        Sense::Complaint | Sense::Price | Sense::Trust | Sense::Referral | Sense::Timing | Sense::Competitor | Sense::OutOfOffice if negated => {}
+        Sense::Interested if negated => {
+            scores.add(Sense::NotInterested, 0.75, format!("{quoted} is negated"))
+        }
+        Sense::NotInterested if negated => {
+            scores.add(Sense::Interested, 0.6, format!("{quoted} is negated"))
+        }
+        Sense::MeetingRequest | Sense::MeetingConfirmed if negated => {
+            scores.add(Sense::NotInterested, 0.5, format!("{quoted} is negated"))
+        }
+        Sense::Complaint
+        | Sense::Price
+        | Sense::Trust
+        | Sense::Referral
+        | Sense::Timing
+        | Sense::Competitor
+        | Sense::OutOfOffice
+            if negated => {}
         Sense::Thanks if negated => {}
+        // "I need to ask my boss" sends nobody anywhere.
+        Sense::Referral if is_own_plan(found, list) => {}
         sense => scores.add(sense, found.weight, quoted),
     }
 }
 
+fn is_own_plan(found: &Found, list: &[Word<'_>]) -> bool {
+    let before = list
+        .get(found.at.saturating_sub(4)..found.at)
+        .unwrap_or_default();
+    let own = before
+        .iter()
+        .any(|w| matches!(w.text, "i" | "we" | "i'll" | "we'll" | "me" | "i'd"));
+    own && before.iter().any(|w| {
+        matches!(
+            w.text,
+            "need" | "have" | "must" | "got" | "let" | "will" | "i'll" | "we'll" | "should"
+        )
+    })
+}
+
 fn is_time(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_digit())
-        || matches!(word, "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "week" | "month" | "quarter" | "year" | "q1" | "q2" | "q3" | "q4" | "january" | "february" | "march" | "april" | "may" | "june" | "july" | "august" | "september" | "october" | "november" | "december" | "then" | "next" | "summer" | "autumn" | "spring" | "today")
+        || matches!(
+            word,
+            "monday"
+                | "tuesday"
+                | "wednesday"
+                | "thursday"
+                | "friday"
+                | "week"
+                | "month"
+                | "quarter"
+                | "year"
+                | "q1"
+                | "q2"
+                | "q3"
+                | "q4"
+                | "january"
+                | "february"
+                | "march"
+                | "april"
+                | "may"
+                | "june"
+                | "july"
+                | "august"
+                | "september"
+                | "october"
+                | "november"
+                | "december"
+                | "then"
+                | "next"
+                | "summer"
+                | "autumn"
+                | "spring"
+                | "today"
+        )
 }
 
 /// Adds what marks and shapes tell that words do not.
 fn read_marks(scores: &mut Scores, folded: &str, list: &[Word<'_>]) {
     if folded.contains('?') {
         let questions = folded.matches('?').count();
-        scores.add(Sense::Question, if questions > 1 { 0.7 } else { 0.65 }, "it asks with a question mark".to_owned());
+        scores.add(
+            Sense::Question,
+            if questions > 1 { 0.7 } else { 0.65 },
+            "it asks with a question mark".to_owned(),
+        );
     }
-    let has_address = list.iter().any(|w| w.text.split_once('@').is_some_and(|(l, r)| !l.is_empty() && r.contains('.')));
+    let has_address = list.iter().any(|w| {
+        w.text
+            .split_once('@')
+            .is_some_and(|(l, r)| !l.is_empty() && r.contains('.'))
+    });
+    // "Reach out to procurement@acme.io".
+    let directed = list.iter().enumerate().any(|(at, word)| {
+        let before = list.get(at.saturating_sub(4)..at).unwrap_or_default();
+        word.text.contains('@')
+            && before.iter().any(|w| {
+                w.sentence == word.sentence
+                    && matches!(
+                        w.text,
+                        "contact"
+                            | "reach"
+                            | "email"
+                            | "write"
+                            | "ask"
+                            | "try"
+                            | "mail"
+                            | "forward"
+                    )
+            })
+    });
+    if directed && scores.of(Sense::Unsubscribe) == 0.0 {
+        scores.add(
+            Sense::Referral,
+            0.7,
+            "it sends us to another address".to_owned(),
+        );
+    }
     if has_address && (scores.of(Sense::WrongPerson) > 0.0 || scores.of(Sense::Referral) > 0.0) {
         scores.add(Sense::Referral, 0.85, "it gives another address".to_owned());
     }
     // A day or an hour beside a word of agreement settles a meeting; beside "let's" it asks for one.
-    let times = list.iter().filter(|w| matches!(w.text, "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "tomorrow")).count();
-    let hour = list.iter().any(|w| w.text.contains(':') || (w.text.ends_with("am") || w.text.ends_with("pm")) && w.text.starts_with(|c: char| c.is_ascii_digit()));
-    if times > 0 && hour && scores.of(Sense::MeetingConfirmed) == 0.0 && scores.of(Sense::OutOfOffice) == 0.0 && scores.of(Sense::NotNow) == 0.0 {
-        scores.add(Sense::MeetingRequest, 0.6, "it names a day and an hour".to_owned());
+    let times = list
+        .iter()
+        .filter(|w| {
+            matches!(
+                w.text,
+                "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "tomorrow"
+            )
+        })
+        .count();
+    let hour = list.iter().any(|w| {
+        w.text.contains(':')
+            || (w.text.ends_with("am") || w.text.ends_with("pm"))
+                && w.text.starts_with(|c: char| c.is_ascii_digit())
+    });
+    if times > 0
+        && hour
+        && scores.of(Sense::MeetingConfirmed) == 0.0
+        && scores.of(Sense::OutOfOffice) == 0.0
+        && scores.of(Sense::NotNow) == 0.0
+    {
+        scores.add(
+            Sense::MeetingRequest,
+            0.6,
+            "it names a day and an hour".to_owned(),
+        );
     }
 }
 
@@ -325,12 +624,29 @@ fn standing(sense: Sense) -> f64 {
 }
 
 fn decide(scores: Scores, list: &[Word<'_>]) -> Classification {
-    let mut ranked: Vec<(Sense, f64, Vec<String>)> = scores.entries.into_iter().filter(|(_, score, _)| *score >= 0.4).collect();
-    ranked.sort_by(|a, b| (standing(b.0) * b.1).total_cmp(&(standing(a.0) * a.1)).then(a.0.cmp(&b.0)));
+    let mut ranked: Vec<(Sense, f64, Vec<String>)> = scores
+        .entries
+        .into_iter()
+        .filter(|(_, score, _)| *score >= 0.4)
+        .collect();
+    ranked.sort_by(|a, b| {
+        (standing(b.0) * b.1)
+            .total_cmp(&(standing(a.0) * a.1))
+            .then(a.0.cmp(&b.0))
+    });
     let mut ranked = ranked.into_iter();
     let Some((sense, score, mut because)) = ranked.next() else {
-        let why = if list.is_empty() { "there is no text" } else { "no phrase of the lexicon is in it" };
-        return Classification { label: ReplyLabel::Unclear, objection: None, confidence: 0.3, because: vec![why.to_owned()] };
+        let why = if list.is_empty() {
+            "there is no text"
+        } else {
+            "no phrase of the lexicon is in it"
+        };
+        return Classification {
+            label: ReplyLabel::Unclear,
+            objection: None,
+            confidence: 0.3,
+            because: vec![why.to_owned()],
+        };
     };
     let mut confidence = score.min(0.97);
     // Something said against it makes the label less sure; an opt-out stays one.
@@ -341,13 +657,33 @@ fn decide(scores: Scores, list: &[Word<'_>]) -> Classification {
         because.push(format!("but also signs of {}", name(other)));
     }
     let (label, objection) = label_of(sense);
-    Classification { label, objection, confidence: (confidence * 100.0).round() / 100.0, because }
+    Classification {
+        label,
+        objection,
+        confidence: (confidence * 100.0).round() / 100.0,
+        because,
+    }
 }
 
 fn conflicts(winner: Sense, other: Sense) -> bool {
-    let positive = |s: Sense| matches!(s, Sense::Interested | Sense::MeetingRequest | Sense::MeetingConfirmed);
+    let positive = |s: Sense| {
+        matches!(
+            s,
+            Sense::Interested | Sense::MeetingRequest | Sense::MeetingConfirmed
+        )
+    };
     let negative = |s: Sense| {
-        matches!(s, Sense::NotInterested | Sense::NotNow | Sense::Complaint | Sense::Unsubscribe | Sense::Price | Sense::Competitor | Sense::Need | Sense::Timing)
+        matches!(
+            s,
+            Sense::NotInterested
+                | Sense::NotNow
+                | Sense::Complaint
+                | Sense::Unsubscribe
+                | Sense::Price
+                | Sense::Competitor
+                | Sense::Need
+                | Sense::Timing
+        )
     };
     (positive(winner) && negative(other)) || (negative(winner) && positive(other))
 }
@@ -369,53 +705,173 @@ fn name(sense: Sense) -> &'static str {
 mod tests {
     use super::*;
 
-    fn check(text: &str, label: ReplyLabel) {
+    fn check(text: &str, label: ReplyLabel, wrong: &mut Vec<String>) {
         let got = classify(text);
-        assert_eq!(got.label, label, "{text:?}: {got:?}");
+        if got.label != label {
+            wrong.push(format!("{text:?} should be {label:?}: {got:?}"));
+        }
     }
 
     #[test]
     fn opt_outs_are_heard_in_every_language_known() {
+        let mut wrong = Vec::new();
         for text in [
-            "STOP", "stop.", "Stop please", "Please stop.", "Hi Casey, stop", "STOP STOP STOP", "unsubscribe", "Unsubscribe me please", "please unsubscribe", "Remove me", "Take me off your list.", "Please take me off this list",
-            "Do not contact me again.", "Don't contact me again", "don't email me anymore", "Please don't send me any more emails.", "I don't want to receive your emails", "I no longer wish to receive these emails.", "Not interested, please remove me", "no please remove me from your list",
-            "Please remove my email from your database", "kindly remove us from your mailing list", "Stop emailing me!", "Why don't you stop emailing me?", "If you don't stop emailing me I will report you", "I can't unsubscribe, please help", "I would like to unsubscribe", "How do I unsubscribe?", "opt out", "Please opt me out of all future emails",
-            "No more emails please", "Leave me alone", "Never contact me again", "cease and desist all communication", "Lose my email", "Please delete my data.", "Email me again and I will report you as spam.", "Please refrain from contacting me", "stop sending me these emails", "I want off this list. Take me off.", "Thanks but please stop contacting me",
-            "Bitte melden Sie mich ab.", "Bitte nehmen Sie mich aus Ihrem Verteiler.", "Bitte keine weiteren E-Mails.", "Schreiben Sie mir nicht mehr.", "Bitte kontaktieren Sie mich nicht mehr", "Ich möchte keine Mails mehr", "Abmelden", "Löschen Sie meine Daten", "Ich widerspreche der Nutzung meiner Daten",
-            "Merci de me désabonner.", "Désinscrivez-moi", "Veuillez me retirer de votre liste", "Ne m'écrivez plus.", "Je ne souhaite plus recevoir vos emails", "Arrêtez de m'écrire", "Merci de ne plus me contacter", "Désabonnement",
-            "Dadme de baja", "Quiero darme de baja", "Por favor, denme de baja", "No me escriban más", "No quiero recibir más correos", "Elimine mi correo de su lista", "BAJA",
-            "Cancellatemi dalla lista", "Non scrivetemi più", "Non voglio più ricevere email", "Rimuovetemi dalla lista", "Vorrei disiscrivermi",
-            "Remova meu email da lista", "Não quero mais receber emails", "Pare de me enviar emails", "Não me contacte mais", "Descadastrar", "Por favor, me remova da lista",
-            "Schrijf mij uit", "Graag afmelden", "Stuur mij geen mails meer", "Geen mails meer aub", "Haal mij van de lijst", "Verwijder mij uit uw bestand",
-            "Avregistrera mig", "Ta bort mig från listan", "Sluta maila mig", "Jag vill inte ha fler mejl", "Frameld mig", "Meld meg av",
-            "Proszę mnie wypisać", "Wypisz mnie", "Nie piszcie do mnie więcej", "Proszę usunąć mój adres", "Rezygnuję",
-            "退订", "отписаться",
+            "STOP",
+            "stop.",
+            "Stop please",
+            "Please stop.",
+            "Hi Casey, stop",
+            "STOP STOP STOP",
+            "unsubscribe",
+            "Unsubscribe me please",
+            "please unsubscribe",
+            "Remove me",
+            "Take me off your list.",
+            "Please take me off this list",
+            "Do not contact me again.",
+            "Don't contact me again",
+            "don't email me anymore",
+            "Please don't send me any more emails.",
+            "I don't want to receive your emails",
+            "I no longer wish to receive these emails.",
+            "Not interested, please remove me",
+            "no please remove me from your list",
+            "Please remove my email from your database",
+            "kindly remove us from your mailing list",
+            "Stop emailing me!",
+            "Why don't you stop emailing me?",
+            "If you don't stop emailing me I will report you",
+            "I can't unsubscribe, please help",
+            "I would like to unsubscribe",
+            "How do I unsubscribe?",
+            "opt out",
+            "Please opt me out of all future emails",
+            "No more emails please",
+            "Leave me alone",
+            "Never contact me again",
+            "cease and desist all communication",
+            "Lose my email",
+            "Please delete my data.",
+            "Email me again and I will report you as spam.",
+            "Please refrain from contacting me",
+            "stop sending me these emails",
+            "I want off this list. Take me off.",
+            "Thanks but please stop contacting me",
+            "Bitte melden Sie mich ab.",
+            "Bitte nehmen Sie mich aus Ihrem Verteiler.",
+            "Bitte keine weiteren E-Mails.",
+            "Schreiben Sie mir nicht mehr.",
+            "Bitte kontaktieren Sie mich nicht mehr",
+            "Ich möchte keine Mails mehr",
+            "Abmelden",
+            "Löschen Sie meine Daten",
+            "Ich widerspreche der Nutzung meiner Daten",
+            "Merci de me désabonner.",
+            "Désinscrivez-moi",
+            "Veuillez me retirer de votre liste",
+            "Ne m'écrivez plus.",
+            "Je ne souhaite plus recevoir vos emails",
+            "Arrêtez de m'écrire",
+            "Merci de ne plus me contacter",
+            "Désabonnement",
+            "Dadme de baja",
+            "Quiero darme de baja",
+            "Por favor, denme de baja",
+            "No me escriban más",
+            "No quiero recibir más correos",
+            "Elimine mi correo de su lista",
+            "BAJA",
+            "Cancellatemi dalla lista",
+            "Non scrivetemi più",
+            "Non voglio più ricevere email",
+            "Rimuovetemi dalla lista",
+            "Vorrei disiscrivermi",
+            "Remova meu email da lista",
+            "Não quero mais receber emails",
+            "Pare de me enviar emails",
+            "Não me contacte mais",
+            "Descadastrar",
+            "Por favor, me remova da lista",
+            "Schrijf mij uit",
+            "Graag afmelden",
+            "Stuur mij geen mails meer",
+            "Geen mails meer aub",
+            "Haal mij van de lijst",
+            "Verwijder mij uit uw bestand",
+            "Avregistrera mig",
+            "Ta bort mig från listan",
+            "Sluta maila mig",
+            "Jag vill inte ha fler mejl",
+            "Frameld mig",
+            "Meld meg av",
+            "Proszę mnie wypisać",
+            "Wypisz mnie",
+            "Nie piszcie do mnie więcej",
+            "Proszę usunąć mój adres",
+            "Rezygnuję",
+            "退订",
+            "отписаться",
         ] {
-            check(text, ReplyLabel::Unsubscribe);
+            check(text, ReplyLabel::Unsubscribe, &mut wrong);
         }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 
     #[test]
     fn words_of_stopping_are_not_always_an_opt_out() {
+        let mut wrong = Vec::new();
         for text in [
-            "Happy to stop by your booth on Thursday.", "I wouldn't unsubscribe, love this", "Please don't stop sending these", "I would never unsubscribe from this", "Don't remove me from the list please", "We need a one-stop shop", "Does your tool handle unsubscribe requests?", "Our unsubscribe rate is 2%",
-            "Can you stop by on Monday?", "The unsubscribe link in your demo looks nice", "I can't stop thinking about your demo", "It took me off guard, sounds great", "Do not contact me before Monday, I'm travelling", "How do your customers unsubscribe?", "Stop the presses, this is great!", "Let's not stop here, send me more info",
-            "Remove the second item from the quote, please", "Not interested", "No thanks", "This is spam. I will report you.", "ok", "", "Please send the list of customers", "Pas de problème, arrêtons-nous au stand", "I never asked to be removed",
+            "Happy to stop by your booth on Thursday.",
+            "I wouldn't unsubscribe, love this",
+            "Please don't stop sending these",
+            "I would never unsubscribe from this",
+            "Don't remove me from the list please",
+            "We need a one-stop shop",
+            "Does your tool handle unsubscribe requests?",
+            "Our unsubscribe rate is 2%",
+            "Can you stop by on Monday?",
+            "The unsubscribe link in your demo looks nice",
+            "I can't stop thinking about your demo",
+            "It took me off guard, sounds great",
+            "Do not contact me before Monday, I'm travelling",
+            "How do your customers unsubscribe?",
+            "Stop the presses, this is great!",
+            "Let's not stop here, send me more info",
+            "Remove the second item from the quote, please",
+            "Not interested",
+            "No thanks",
+            "This is spam. I will report you.",
+            "ok",
+            "",
+            "Please send the list of customers",
+            "Pas de problème, arrêtons-nous au stand",
+            "I never asked to be removed",
+            "I'd like to opt for the annual plan",
+            "Drop me an email",
         ] {
             let got = classify(text);
-            assert_ne!(got.label, ReplyLabel::Unsubscribe, "{text:?}: {got:?}");
+            if got.label == ReplyLabel::Unsubscribe {
+                wrong.push(format!("{text:?}: {got:?}"));
+            }
         }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 
     #[test]
     fn replies_have_their_labels() {
         use ReplyLabel::*;
+        let mut wrong = Vec::new();
+        let mut check = |text: &str, label: ReplyLabel| check(text, label, &mut wrong);
         check("Sounds good, let's talk Tuesday.", MeetingRequest);
         check("Can we meet on Thursday at 3pm?", MeetingRequest);
         check("Tuesday at 3 works for me", MeetingConfirmed);
         check("Confirmed, see you Tuesday", MeetingConfirmed);
+        check("Tuesday 3pm works. Talk then.", MeetingConfirmed);
         check("Yes, interested. Tell me more.", Interested);
-        check("This sounds interesting, please send me more information", Interested);
+        check(
+            "This sounds interesting, please send me more information",
+            Interested,
+        );
         check("How much does it cost?", Question);
         check("What integrations do you support?", Question);
         check("Not interested right now, try Q3", NotNow);
@@ -430,6 +886,9 @@ mod tests {
         check("Please contact my colleague Jane", Referral);
         check("This is spam. I will report you.", Complaint);
         check("How did you get my email address?", Complaint);
+        check("Reach out to procurement@acme.io", Referral);
+        check("Non ora, grazie", NotNow);
+        check("We're all set, thanks", NotInterested);
         check("Thanks!", Thanks);
         check("Thank you so much", Thanks);
         check("ok", Unclear);
@@ -439,24 +898,43 @@ mod tests {
         check("No me interesa", NotInterested);
         check("Non siamo interessati", NotInterested);
         check("Klingt interessant, gerne mehr Informationen", Interested);
-        let objection = |text: &str, kind: ObjectionKind| {
+        let mut objection = |text: &str, kind: ObjectionKind| {
             let got = classify(text);
-            assert_eq!((got.label, got.objection), (Objection, Some(kind)), "{text:?}: {got:?}");
+            if (got.label, got.objection) != (Objection, Some(kind)) {
+                wrong.push(format!("{text:?} should be {kind:?}: {got:?}"));
+            }
         };
         objection("It's too expensive for us", ObjectionKind::Price);
         objection("We don't have the budget", ObjectionKind::Price);
         objection("The timing isn't right", ObjectionKind::Timing);
-        objection("We already use HubSpot and are happy with it", ObjectionKind::Competitor);
+        objection(
+            "We already use HubSpot and are happy with it",
+            ObjectionKind::Competitor,
+        );
         objection("We don't need this", ObjectionKind::Need);
         objection("I need to ask my boss first", ObjectionKind::Authority);
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 
     #[test]
     fn unsubscribe_mail_is_known_by_its_subject() {
-        for subject in ["unsubscribe", "Unsubscribe", "UNSUBSCRIBE 7f3a9", "unsubscribe: ann@acme.io", "Abmelden", "Désinscription"] {
+        for subject in [
+            "unsubscribe",
+            "Unsubscribe",
+            "UNSUBSCRIBE 7f3a9",
+            "unsubscribe: ann@acme.io",
+            "Abmelden",
+            "Désinscription",
+        ] {
             assert!(is_opt_out_subject(subject), "{subject:?}");
         }
-        for subject in ["Re: Quick question", "Unsubscribe rates of your customers", "How to unsubscribe", "unsubscribe link broken", ""] {
+        for subject in [
+            "Re: Quick question",
+            "Unsubscribe rates of your customers",
+            "How to unsubscribe",
+            "unsubscribe link broken",
+            "",
+        ] {
             assert!(!is_opt_out_subject(subject), "{subject:?}");
         }
     }

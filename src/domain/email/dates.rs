@@ -8,37 +8,239 @@ use super::words::{Word, fold, words};
 const MAX_WORDS: usize = 600;
 
 const MONTHS: [&[&str]; 12] = [
-    &["january", "jan", "januar", "janner", "janvier", "janv", "enero", "ene", "gennaio", "gen", "janeiro", "januari", "januar", "stycznia", "styczen"],
-    &["february", "feb", "februar", "fevrier", "fev", "fevr", "febrero", "febbraio", "fevereiro", "februari", "lutego", "luty"],
-    &["march", "mar", "marz", "maerz", "mrz", "mars", "marzo", "marco", "maart", "mrt", "marca", "marzec", "marts"],
-    &["april", "apr", "avril", "avr", "abril", "abr", "aprile", "kwietnia", "kwiecien"],
-    &["may", "mai", "mayo", "maggio", "mag", "maio", "mei", "maj", "maja"],
-    &["june", "jun", "juni", "juin", "junio", "giugno", "giu", "junho", "czerwca", "czerwiec"],
-    &["july", "jul", "juli", "juillet", "juil", "julio", "luglio", "lug", "julho", "lipca", "lipiec"],
-    &["august", "aug", "aout", "agosto", "ago", "augustus", "augusti", "sierpnia", "sierpien"],
-    &["september", "sep", "sept", "septembre", "septiembre", "settembre", "set", "setembro", "wrzesnia", "wrzesien"],
-    &["october", "oct", "oktober", "okt", "octobre", "octubre", "ottobre", "ott", "outubro", "out", "pazdziernika"],
-    &["november", "nov", "novembre", "noviembre", "novembro", "listopada", "listopad"],
-    &["december", "dec", "dezember", "dez", "decembre", "diciembre", "dic", "dicembre", "dezembro", "grudnia", "grudzien"],
+    &[
+        "january", "jan", "januar", "janner", "janvier", "janv", "enero", "ene", "gennaio", "gen",
+        "janeiro", "januari", "januar", "stycznia", "styczen",
+    ],
+    &[
+        "february",
+        "feb",
+        "februar",
+        "fevrier",
+        "fev",
+        "fevr",
+        "febrero",
+        "febbraio",
+        "fevereiro",
+        "februari",
+        "lutego",
+        "luty",
+    ],
+    &[
+        "march", "mar", "marz", "maerz", "mrz", "mars", "marzo", "marco", "maart", "mrt", "marca",
+        "marzec", "marts",
+    ],
+    &[
+        "april", "apr", "avril", "avr", "abril", "abr", "aprile", "kwietnia", "kwiecien",
+    ],
+    &[
+        "may", "mai", "mayo", "maggio", "mag", "maio", "mei", "maj", "maja",
+    ],
+    &[
+        "june", "jun", "juni", "juin", "junio", "giugno", "giu", "junho", "czerwca", "czerwiec",
+    ],
+    &[
+        "july", "jul", "juli", "juillet", "juil", "julio", "luglio", "lug", "julho", "lipca",
+        "lipiec",
+    ],
+    &[
+        "august", "aug", "aout", "agosto", "ago", "augustus", "augusti", "sierpnia", "sierpien",
+    ],
+    &[
+        "september",
+        "sep",
+        "sept",
+        "septembre",
+        "septiembre",
+        "settembre",
+        "set",
+        "setembro",
+        "wrzesnia",
+        "wrzesien",
+    ],
+    &[
+        "october",
+        "oct",
+        "oktober",
+        "okt",
+        "octobre",
+        "octubre",
+        "ottobre",
+        "ott",
+        "outubro",
+        "out",
+        "pazdziernika",
+    ],
+    &[
+        "november",
+        "nov",
+        "novembre",
+        "noviembre",
+        "novembro",
+        "listopada",
+        "listopad",
+    ],
+    &[
+        "december",
+        "dec",
+        "dezember",
+        "dez",
+        "decembre",
+        "diciembre",
+        "dic",
+        "dicembre",
+        "dezembro",
+        "grudnia",
+        "grudzien",
+    ],
 ];
 
 const DAYS: [&[&str]; 7] = [
-    &["monday", "mon", "montag", "lundi", "lunes", "lunedi", "segunda", "segunda-feira", "maandag", "mandag", "poniedzialek", "poniedzialku"],
-    &["tuesday", "tue", "tues", "dienstag", "mardi", "martes", "martedi", "terca", "terca-feira", "dinsdag", "tisdag", "tirsdag", "wtorek", "wtorku"],
-    &["wednesday", "wed", "mittwoch", "mercredi", "miercoles", "mercoledi", "quarta", "quarta-feira", "woensdag", "onsdag", "sroda", "srode", "srody"],
-    &["thursday", "thu", "thur", "thurs", "donnerstag", "jeudi", "jueves", "giovedi", "quinta", "quinta-feira", "donderdag", "torsdag", "czwartek", "czwartku"],
-    &["friday", "fri", "freitag", "vendredi", "viernes", "venerdi", "sexta", "sexta-feira", "vrijdag", "fredag", "piatek", "piatku"],
-    &["saturday", "sat", "samstag", "sonnabend", "samedi", "sabado", "sabato", "zaterdag", "lordag", "sobota", "sobote"],
-    &["sunday", "sun", "sonntag", "dimanche", "domingo", "domenica", "zondag", "sondag", "niedziela", "niedziele"],
+    &[
+        "monday",
+        "mon",
+        "montag",
+        "lundi",
+        "lunes",
+        "lunedi",
+        "segunda",
+        "segunda-feira",
+        "maandag",
+        "mandag",
+        "poniedzialek",
+        "poniedzialku",
+    ],
+    &[
+        "tuesday",
+        "tue",
+        "tues",
+        "dienstag",
+        "mardi",
+        "martes",
+        "martedi",
+        "terca",
+        "terca-feira",
+        "dinsdag",
+        "tisdag",
+        "tirsdag",
+        "wtorek",
+        "wtorku",
+    ],
+    &[
+        "wednesday",
+        "wed",
+        "mittwoch",
+        "mercredi",
+        "miercoles",
+        "mercoledi",
+        "quarta",
+        "quarta-feira",
+        "woensdag",
+        "onsdag",
+        "sroda",
+        "srode",
+        "srody",
+    ],
+    &[
+        "thursday",
+        "thu",
+        "thur",
+        "thurs",
+        "donnerstag",
+        "jeudi",
+        "jueves",
+        "giovedi",
+        "quinta",
+        "quinta-feira",
+        "donderdag",
+        "torsdag",
+        "czwartek",
+        "czwartku",
+    ],
+    &[
+        "friday",
+        "fri",
+        "freitag",
+        "vendredi",
+        "viernes",
+        "venerdi",
+        "sexta",
+        "sexta-feira",
+        "vrijdag",
+        "fredag",
+        "piatek",
+        "piatku",
+    ],
+    &[
+        "saturday",
+        "sat",
+        "samstag",
+        "sonnabend",
+        "samedi",
+        "sabado",
+        "sabato",
+        "zaterdag",
+        "lordag",
+        "sobota",
+        "sobote",
+    ],
+    &[
+        "sunday",
+        "sun",
+        "sonntag",
+        "dimanche",
+        "domingo",
+        "domenica",
+        "zondag",
+        "sondag",
+        "niedziela",
+        "niedziele",
+    ],
 ];
 
 /// Words that the return date follows closely. The strong ones name the day of return, the weak ones an end of absence.
 const RETURN_WORDS: &[&str] = &[
-    "back", "return", "returning", "returns", "zuruck", "wieder", "erreichbar", "retour", "reviens", "reviendrai", "rentre", "vuelvo", "volvere", "regreso", "regresare", "vuelta",
-    "tornero", "torno", "rientro", "rientrero", "ritorno", "volto", "voltarei", "retorno", "regressarei", "retornarei", "terug", "tillbaka", "ater", "tilbake", "tilbage", "wracam", "wroce", "powrot", "resume", "reachable", "available",
+    "back",
+    "return",
+    "returning",
+    "returns",
+    "zuruck",
+    "wieder",
+    "erreichbar",
+    "retour",
+    "reviens",
+    "reviendrai",
+    "rentre",
+    "vuelvo",
+    "volvere",
+    "regreso",
+    "regresare",
+    "vuelta",
+    "tornero",
+    "torno",
+    "rientro",
+    "rientrero",
+    "ritorno",
+    "volto",
+    "voltarei",
+    "retorno",
+    "regressarei",
+    "retornarei",
+    "terug",
+    "tillbaka",
+    "ater",
+    "tilbake",
+    "tilbage",
+    "wracam",
+    "wroce",
+    "powrot",
+    "resume",
+    "reachable",
+    "available",
 ];
 const UNTIL_WORDS: &[&str] = &[
-    "until", "till", "til", "through", "thru", "to", "bis", "jusqu'au", "jusqu'a", "au", "hasta", "fino", "al", "ate", "ao", "tot", "t/m", "till", "til", "do", "until:", "-", "till:", "and",
+    "until", "till", "til", "through", "thru", "to", "bis", "jusqu'au", "jusqu'a", "au", "hasta",
+    "fino", "al", "ate", "ao", "tot", "t/m", "till", "til", "do", "until:", "-", "till:", "and",
 ];
 
 /// Returns the day on which the writer is back, or until which they say they are away, if `text` names one.
@@ -58,16 +260,24 @@ pub fn return_date(text: &str, written: Date) -> Option<Date> {
         let last = |kind: usize| Some((at, kind, word.sentence));
         if RETURN_WORDS.contains(&word.text) {
             cue = last(2);
-        } else if UNTIL_WORDS.contains(&word.text) && !matches!(cue, Some((_, 2, sentence)) if sentence == word.sentence) {
+        } else if UNTIL_WORDS.contains(&word.text)
+            && !matches!(cue, Some((_, 2, sentence)) if sentence == word.sentence)
+        {
             cue = last(1);
         }
         let rest = list.get(at..).unwrap_or_default();
-        if let Some((date, used)) = date_at(rest, written, cue.is_some_and(|(_, kind, _)| kind > 0)) {
+        if let Some((date, used)) = date_at(rest, written, cue.is_some_and(|(_, kind, _)| kind > 0))
+        {
             let kind = match cue {
-                Some((seen, kind, sentence)) if sentence + 1 >= word.sentence && at - seen <= 8 => kind,
+                Some((seen, kind, sentence)) if sentence + 1 >= word.sentence && at - seen <= 8 => {
+                    kind
+                }
                 _ => 0,
             };
-            let sane = date >= written && written.checked_add(18.months()).is_ok_and(|limit| date <= limit);
+            let sane = date >= written
+                && written
+                    .checked_add(18.months())
+                    .is_ok_and(|limit| date <= limit);
             if sane && let Some(slot) = best.get_mut(kind) {
                 // Of "from the 2nd to the 9th" the later; of "back on the 9th ... offices reopen in May" the first.
                 *slot = match (*slot, kind) {
@@ -87,11 +297,16 @@ pub fn return_date(text: &str, written: Date) -> Option<Date> {
 
 fn month(word: &str) -> Option<i8> {
     let word = word.trim_end_matches('.');
-    MONTHS.iter().position(|names| names.contains(&word)).and_then(|n| i8::try_from(n + 1).ok())
+    MONTHS
+        .iter()
+        .position(|names| names.contains(&word))
+        .and_then(|n| i8::try_from(n + 1).ok())
 }
 
 fn weekday(word: &str) -> Option<Weekday> {
-    let index = DAYS.iter().position(|names| names.contains(&word.trim_end_matches('.')))?;
+    let index = DAYS
+        .iter()
+        .position(|names| names.contains(&word.trim_end_matches('.')))?;
     Weekday::from_monday_zero_offset(i8::try_from(index).ok()?).ok()
 }
 
@@ -99,12 +314,19 @@ fn weekday(word: &str) -> Option<Weekday> {
 fn day(word: &str) -> Option<i8> {
     let digits = word.trim_end_matches(|c: char| !c.is_ascii_digit());
     let tail = word.get(digits.len()..)?;
-    let ordinal = matches!(tail, "" | "st" | "nd" | "rd" | "th" | "." | "er" | "º" | "°" | "e" | "ro" | "do" | "to");
-    (ordinal && digits.len() <= 2).then(|| digits.parse::<i8>().ok())?.filter(|d| (1..=31).contains(d))
+    let ordinal = matches!(
+        tail,
+        "" | "st" | "nd" | "rd" | "th" | "." | "er" | "º" | "°" | "e" | "ro" | "do" | "to"
+    );
+    (ordinal && digits.len() <= 2)
+        .then(|| digits.parse::<i8>().ok())?
+        .filter(|d| (1..=31).contains(d))
 }
 
 fn year(word: &str) -> Option<i16> {
-    (word.len() == 4).then(|| word.parse::<i16>().ok())?.filter(|y| (2000..2200).contains(y))
+    (word.len() == 4)
+        .then(|| word.parse::<i16>().ok())?
+        .filter(|y| (2000..2200).contains(y))
 }
 
 /// Reads the date that starts at the first of `list`, with the number of words it takes.
@@ -133,8 +355,22 @@ fn date_at(list: &[Word<'_>], written: Date, expected: bool) -> Option<(Date, us
             }
             // "back on the 9th".
             if expected && first.ends_with(|c: char| c.is_ascii_alphabetic()) {
-                let this = written.with().day(d).build().ok().filter(|date| *date >= written);
-                let next = || written.first_of_month().checked_add(1.month()).ok()?.with().day(d).build().ok();
+                let this = written
+                    .with()
+                    .day(d)
+                    .build()
+                    .ok()
+                    .filter(|date| *date >= written);
+                let next = || {
+                    written
+                        .first_of_month()
+                        .checked_add(1.month())
+                        .ok()?
+                        .with()
+                        .day(d)
+                        .build()
+                        .ok()
+                };
                 return this.or_else(next).map(|date| (date, 1));
             }
         }
@@ -155,16 +391,24 @@ fn date_at(list: &[Word<'_>], written: Date, expected: bool) -> Option<(Date, us
     if let Some(weekday) = weekday(first) {
         // "Monday, 3 March" is the date, not the weekday.
         let ahead = list.get(1..).unwrap_or_default();
-        if let Some((date, used)) = ahead.first().filter(|w| w.text.starts_with(|c: char| c.is_ascii_digit()) || month(w.text).is_some()).and_then(|_| date_at(ahead, written, true)) {
+        if let Some((date, used)) = ahead
+            .first()
+            .filter(|w| w.text.starts_with(|c: char| c.is_ascii_digit()) || month(w.text).is_some())
+            .and_then(|_| date_at(ahead, written, true))
+        {
             return Some((date, used + 1));
         }
         return written.nth_weekday(1, weekday).ok().map(|date| (date, 1));
     }
     match (first, text(1)) {
-        ("tomorrow" | "morgen" | "demain" | "domani" | "imorgon" | "jutro", _) => written.checked_add(1.day()).ok().map(|d| (d, 1)),
-        ("next", "week") | ("nachste", "woche") | ("nachster", "woche") | ("volgende", "week") | ("nasta", "vecka") => {
-            written.nth_weekday(1, Weekday::Monday).ok().map(|d| (d, 2))
+        ("tomorrow" | "morgen" | "demain" | "domani" | "imorgon" | "jutro", _) => {
+            written.checked_add(1.day()).ok().map(|d| (d, 1))
         }
+        ("next", "week")
+        | ("nachste", "woche")
+        | ("nachster", "woche")
+        | ("volgende", "week")
+        | ("nasta", "vecka") => written.nth_weekday(1, Weekday::Monday).ok().map(|d| (d, 2)),
         ("semaine", "prochaine") | ("proxima", "semana") | ("prossima", "settimana") => {
             written.nth_weekday(1, Weekday::Monday).ok().map(|d| (d, 2))
         }
@@ -187,12 +431,15 @@ fn upcoming(month: i8, day: i8, written: Date) -> Option<Date> {
 
 /// Reads `2026-03-03`, `03/03/2026`, `3.3.2026`, `03.03.`, `3/3`.
 ///
-/// Of two numbers that could both be months the first is the day, as in most of the world, unless only the other reading lies ahead
-/// within two months: then the writer counts as Americans do.
+/// Of two numbers with a slash that could both be months, the reading that lies ahead and nearer is meant: nobody is away for
+/// long. With dots the day is first.
 fn numeric(word: &str, written: Date) -> Option<Date> {
     let separator = word.chars().find(|c| matches!(c, '-' | '/' | '.'))?;
     let parts: Vec<&str> = word.split(separator).filter(|p| !p.is_empty()).collect();
-    if parts.iter().any(|p| p.len() > 4 || !p.bytes().all(|b| b.is_ascii_digit())) {
+    if parts
+        .iter()
+        .any(|p| p.len() > 4 || !p.bytes().all(|b| b.is_ascii_digit()))
+    {
         return None;
     }
     let number = |text: &str| text.parse::<i16>().ok();
@@ -201,19 +448,35 @@ fn numeric(word: &str, written: Date) -> Option<Date> {
         [y, m, d] if y.len() == 4 => Date::new(number(y)?, small(m)?, small(d)?).ok(),
         [a, b, y] if y.len() == 4 || y.len() == 2 => {
             let year = number(y)? + if y.len() == 2 { 2000 } else { 0 };
-            pick(Date::new(year, small(b)?, small(a)?).ok(), Date::new(year, small(a)?, small(b)?).ok(), separator, written)
+            pick(
+                Date::new(year, small(b)?, small(a)?).ok(),
+                Date::new(year, small(a)?, small(b)?).ok(),
+                separator,
+                written,
+            )
         }
         // "10.30" is a time and "3.5" a number: without a year only slashes, or dots with one more at the end, make a date.
-        [a, b] if separator == '/' => pick(upcoming(small(b)?, small(a)?, written), upcoming(small(a)?, small(b)?, written), separator, written),
-        [a, b] if separator == '.' && a.len() == 2 && b.len() == 2 => upcoming(small(b)?, small(a)?, written),
+        [a, b] if separator == '/' => pick(
+            upcoming(small(b)?, small(a)?, written),
+            upcoming(small(a)?, small(b)?, written),
+            separator,
+            written,
+        ),
+        [a, b] if separator == '.' && a.len() == 2 && b.len() == 2 => {
+            upcoming(small(b)?, small(a)?, written)
+        }
         _ => None,
     }
 }
 
-fn pick(european: Option<Date>, american: Option<Date>, separator: char, written: Date) -> Option<Date> {
-    let near = |date: &Date| *date >= written && written.checked_add(2.months()).is_ok_and(|limit| *date <= limit);
+fn pick(
+    european: Option<Date>,
+    american: Option<Date>,
+    separator: char,
+    written: Date,
+) -> Option<Date> {
     match (european, american) {
-        (Some(e), Some(a)) if separator == '/' && !near(&e) && near(&a) => Some(a),
+        (Some(e), Some(a)) if separator == '/' && a >= written && (e < written || a < e) => Some(a),
         (Some(e), _) => Some(e),
         (None, a) => a,
     }
@@ -235,7 +498,10 @@ mod tests {
         check("I will be back on March 3rd, 2026.", third);
         check("Returning Tuesday, March 3", third);
         check("I'm away from 24 February to 3 March", third);
-        check("out of the office from Feb 24 through Mar 2, returning Mar 3", third);
+        check(
+            "out of the office from Feb 24 through Mar 2, returning Mar 3",
+            third,
+        );
         check("Ich bin bis zum 3. März nicht im Büro.", third);
         check("Ich bin ab dem 03.03.2026 wieder erreichbar.", third);
         check("Je suis absent jusqu'au 3 mars.", third);

@@ -1,7 +1,7 @@
 //! The signs of machine mail, by headers first.
 //!
 //! This file only collects signs and names each; what they mean together with the thread and the text is decided in
-//! [`understand`](super::understand), because the same sign weighs differently: `Precedence: bulk` on an answer in our thread is an old vacation
+//! [`understand`](mod@super::understand), because the same sign weighs differently: `Precedence: bulk` on an answer in our thread is an old vacation
 //! program, elsewhere it is a newsletter.
 
 use std::sync::LazyLock;
@@ -130,16 +130,16 @@ fn read_field(signs: &mut MachineSigns, field: &str, value: &str) {
             "auto-generated" | "auto-notified" => signs.auto_generated = Some(shown()),
             _ => signs.auto_reply = Some(shown()),
         },
-        "x-autoreply" | "x-autorespond" | "x-autoresponder" | "x-auto-reply" | "x-mail-autoreply" | "x-mailer-autoreply"
-        | "x-autoreply-from" => {
-            if !matches!(first.as_str(), "no" | "false" | "0") {
-                signs.auto_reply = Some(shown());
-            }
+        "x-autoreply" | "x-autorespond" | "x-autoresponder" | "x-auto-reply"
+        | "x-mail-autoreply" | "x-mailer-autoreply" | "x-autoreply-from"
+            if !matches!(first.as_str(), "no" | "false" | "0") =>
+        {
+            signs.auto_reply = Some(shown());
         }
-        "x-auto-response-suppress" => {
-            if !matches!(first.as_str(), "none" | "") && signs.auto_reply.is_none() {
-                signs.auto_reply = Some(shown());
-            }
+        "x-auto-response-suppress"
+            if !matches!(first.as_str(), "none" | "") && signs.auto_reply.is_none() =>
+        {
+            signs.auto_reply = Some(shown());
         }
         "precedence" | "x-precedence" => match first.as_str() {
             "auto_reply" | "auto-reply" | "autoreply" => signs.auto_reply = Some(shown()),
@@ -147,7 +147,12 @@ fn read_field(signs: &mut MachineSigns, field: &str, value: &str) {
             "list" => signs.list = Some(shown()),
             _ => {}
         },
-        "list-unsubscribe" | "list-unsubscribe-post" | "feedback-id" | "x-campaign" | "x-campaignid" | "x-mailchimp-campaign-id"
+        "list-unsubscribe"
+        | "list-unsubscribe-post"
+        | "feedback-id"
+        | "x-campaign"
+        | "x-campaignid"
+        | "x-mailchimp-campaign-id"
         | "x-csa-complaints" => {
             signs.bulk.get_or_insert_with(shown);
         }
@@ -157,7 +162,10 @@ fn read_field(signs: &mut MachineSigns, field: &str, value: &str) {
         "x-failed-recipients" | "x-ms-exchange-message-is-ndr" => {
             signs.delivery_report.get_or_insert_with(shown);
         }
-        "x-ms-exchange-generated-message-source" | "x-github-reason" | "x-jira-fingerprint" | "x-facebook" => {
+        "x-ms-exchange-generated-message-source"
+        | "x-github-reason"
+        | "x-jira-fingerprint"
+        | "x-facebook" => {
             signs.auto_generated.get_or_insert_with(shown);
         }
         _ => {}
@@ -176,9 +184,13 @@ fn read_reports(signs: &mut MachineSigns, mail: &ParsedMail) {
             signs.feedback_report = Some("report-type=feedback-report".to_owned());
         }
         _ => {
-            if mail.disposition.is_some() || mail.content_type == "message/disposition-notification" {
-                signs.read_receipt = Some("it has a message/disposition-notification part".to_owned());
-            } else if mail.delivery_status.is_some() || mail.content_type == "message/delivery-status" {
+            if mail.disposition.is_some() || mail.content_type == "message/disposition-notification"
+            {
+                signs.read_receipt =
+                    Some("it has a message/disposition-notification part".to_owned());
+            } else if mail.delivery_status.is_some()
+                || mail.content_type == "message/delivery-status"
+            {
                 signs.delivery_report = Some("it has a message/delivery-status part".to_owned());
             }
         }
@@ -191,77 +203,252 @@ fn read_sender(signs: &mut MachineSigns, mail: &ParsedMail) {
         None => {
             let shown = mail.from_text.to_ascii_lowercase();
             let shown = shown.rsplit('<').next().unwrap_or_default();
-            shown.split('@').next().unwrap_or_default().trim_matches(|c: char| !c.is_alphanumeric()).to_owned()
+            shown
+                .split('@')
+                .next()
+                .unwrap_or_default()
+                .trim_matches(|c: char| !c.is_alphanumeric())
+                .to_owned()
         }
     };
     let compact: String = local.chars().filter(char::is_ascii_alphanumeric).collect();
-    let daemons = ["mailerdaemon", "postmaster", "maildaemon", "mailerdeamon", "microsoftexchange", "mailsystem"];
+    let daemons = [
+        "mailerdaemon",
+        "postmaster",
+        "maildaemon",
+        "mailerdeamon",
+        "microsoftexchange",
+        "mailsystem",
+    ];
     let name = mail.from_text.to_ascii_lowercase();
     if daemons.iter().any(|daemon| compact.starts_with(daemon))
         || name.starts_with("mail delivery s")
         || name.starts_with("\"mail delivery s")
         || name.starts_with("mailer-daemon")
     {
-        signs.daemon = Some(format!("it is from {}", mail.from_text.chars().take(80).collect::<String>()));
+        signs.daemon = Some(format!(
+            "it is from {}",
+            mail.from_text.chars().take(80).collect::<String>()
+        ));
     }
-    signs.no_reply = ["noreply", "donotreply", "dontreply", "nepasrepondre", "noresponder", "keineantwort"]
-        .iter()
-        .any(|word| compact.contains(word));
+    signs.no_reply = [
+        "noreply",
+        "donotreply",
+        "dontreply",
+        "nepasrepondre",
+        "noresponder",
+        "keineantwort",
+    ]
+    .iter()
+    .any(|word| compact.contains(word));
 }
 
 /// Beginnings of subjects that only a program writes.
 const AUTO_SUBJECTS: &[&str] = &[
     // English
-    "automatic reply", "automated reply", "auto reply", "auto-reply", "autoreply", "auto response", "auto-response", "autoresponse",
-    "automatic response", "automated response", "autoresponder", "auto responder", "out of office autoreply", "out of office reply",
-    "out-of-office reply", "vacation reply", "vacation auto", "out of office notification", "out of office message",
+    "automatic reply",
+    "automated reply",
+    "auto reply",
+    "auto-reply",
+    "autoreply",
+    "auto response",
+    "auto-response",
+    "autoresponse",
+    "automatic response",
+    "automated response",
+    "autoresponder",
+    "auto responder",
+    "out of office autoreply",
+    "out of office reply",
+    "out-of-office reply",
+    "vacation reply",
+    "vacation auto",
+    "out of office notification",
+    "out of office message",
     // German
-    "automatische antwort", "automatische ruckantwort", "automatische abwesenheit", "autom. antwort", "abwesenheitsnotiz",
-    "abwesenheitsmeldung", "abwesenheitsbenachrichtigung", "abwesenheitsagent", "abwesenheitsassistent", "autoantwort", "auto-antwort",
+    "automatische antwort",
+    "automatische ruckantwort",
+    "automatische abwesenheit",
+    "autom. antwort",
+    "abwesenheitsnotiz",
+    "abwesenheitsmeldung",
+    "abwesenheitsbenachrichtigung",
+    "abwesenheitsagent",
+    "abwesenheitsassistent",
+    "autoantwort",
+    "auto-antwort",
     // French
-    "reponse automatique", "reponse auto", "message d'absence", "absence du bureau", "notification d'absence", "reponse d'absence",
+    "reponse automatique",
+    "reponse auto",
+    "message d'absence",
+    "absence du bureau",
+    "notification d'absence",
+    "reponse d'absence",
     // Spanish, Catalan
-    "respuesta automatica", "autorespuesta", "auto-respuesta", "contestacion automatica", "resposta automatica",
+    "respuesta automatica",
+    "autorespuesta",
+    "auto-respuesta",
+    "contestacion automatica",
+    "resposta automatica",
     // Italian
-    "risposta automatica", "risposta automatico", "messaggio automatico",
+    "risposta automatica",
+    "risposta automatico",
+    "messaggio automatico",
     // Portuguese has the Catalan spelling above; also
-    "aviso de ausencia", "mensagem automatica",
+    "aviso de ausencia",
+    "mensagem automatica",
     // Dutch
-    "automatisch antwoord", "automatische beantwoording", "afwezigheidsbericht", "automatische reactie", "autoantwoord",
+    "automatisch antwoord",
+    "automatische beantwoording",
+    "afwezigheidsbericht",
+    "automatische reactie",
+    "autoantwoord",
     // Swedish, Danish, Norwegian
-    "autosvar", "auto-svar", "automatiskt svar", "automatisk svar", "automatisk besked", "franvaromeddelande", "fravaersmeddelelse", "fravaersmelding",
+    "autosvar",
+    "auto-svar",
+    "automatiskt svar",
+    "automatisk svar",
+    "automatisk besked",
+    "franvaromeddelande",
+    "fravaersmeddelelse",
+    "fravaersmelding",
     // Finnish, Estonian
-    "automaattinen vastaus", "poissaoloviesti", "poissaoloilmoitus", "automaatvastus",
+    "automaattinen vastaus",
+    "poissaoloviesti",
+    "poissaoloilmoitus",
+    "automaatvastus",
     // Polish, Czech, Slovak, Slovene, Croatian
-    "automatyczna odpowiedz", "odpowiedz automatyczna", "autoodpowiedz", "automaticka odpoved", "samodejni odgovor", "automatski odgovor",
+    "automatyczna odpowiedz",
+    "odpowiedz automatyczna",
+    "autoodpowiedz",
+    "automaticka odpoved",
+    "samodejni odgovor",
+    "automatski odgovor",
     // Hungarian, Romanian, Turkish, Greek
-    "automatikus valasz", "raspuns automat", "otomatik yanit", "otomatik cevap", "αυτοματη απαντηση",
+    "automatikus valasz",
+    "raspuns automat",
+    "otomatik yanit",
+    "otomatik cevap",
+    "αυτοματη απαντηση",
     // Russian, Ukrainian, Bulgarian
-    "автоответ", "автоматический ответ", "автоматична відповідь", "автоматичен отговор",
+    "автоответ",
+    "автоматический ответ",
+    "автоматична відповідь",
+    "автоматичен отговор",
     // Chinese, Japanese, Korean, Hebrew, Arabic
-    "自动回复", "自動回覆", "自動回復", "自动答复", "自動応答", "自動返信", "自动回覆", "자동 회신", "자동회신", "자동 응답", "תשובה אוטומטית", "رد تلقائي",
+    "自动回复",
+    "自動回覆",
+    "自動回復",
+    "自动答复",
+    "自動応答",
+    "自動返信",
+    "自动回覆",
+    "자동 회신",
+    "자동회신",
+    "자동 응답",
+    "תשובה אוטומטית",
+    "رد تلقائي",
 ];
 
 /// Beginnings that a person might use as well: they count only if the subject ends there or goes on with a colon, a dash
 /// or a bracket.
 const AWAY_SUBJECTS: &[&str] = &[
-    "auto", "ooo", "out of office", "out of the office", "out-of-office", "away from office", "away from my mail", "on vacation", "on leave", "on holiday",
-    "annual leave", "parental leave", "maternity leave", "abwesenheit", "abwesend", "nicht im buro", "ausser haus", "im urlaub", "urlaub",
-    "absence", "absent", "absente", "absent du bureau", "en conges", "en vacances", "fuera de la oficina", "fuera de oficina", "ausencia", "ausente", "de vacaciones",
-    "fuori sede", "fuori ufficio", "assenza", "assente", "in ferie", "fora do escritorio", "ausencia temporaria", "de ferias", "ferias",
-    "afwezig", "afwezigheid", "niet op kantoor", "buiten kantoor", "met vakantie", "franvaro", "franvarande", "inte pa kontoret", "pa semester", "ikke pa kontoret",
-    "fravaer", "fravaerende", "ferie", "poissa", "poissa toimistosta", "lomalla", "poza biurem", "nieobecnosc", "urlop", "nepritomnost", "mimo kancelar",
-    "hazon kivul", "вне офиса", "нет на месте", "в отпуске", "відсутність", "不在通知", "不在", "外出中", "外出", "休假", "부재중", "휴가",
+    "auto",
+    "ooo",
+    "out of office",
+    "out of the office",
+    "out-of-office",
+    "away from office",
+    "away from my mail",
+    "on vacation",
+    "on leave",
+    "on holiday",
+    "annual leave",
+    "parental leave",
+    "maternity leave",
+    "abwesenheit",
+    "abwesend",
+    "nicht im buro",
+    "ausser haus",
+    "im urlaub",
+    "urlaub",
+    "absence",
+    "absent",
+    "absente",
+    "absent du bureau",
+    "en conges",
+    "en vacances",
+    "fuera de la oficina",
+    "fuera de oficina",
+    "ausencia",
+    "ausente",
+    "de vacaciones",
+    "fuori sede",
+    "fuori ufficio",
+    "assenza",
+    "assente",
+    "in ferie",
+    "fora do escritorio",
+    "ausencia temporaria",
+    "de ferias",
+    "ferias",
+    "afwezig",
+    "afwezigheid",
+    "niet op kantoor",
+    "buiten kantoor",
+    "met vakantie",
+    "franvaro",
+    "franvarande",
+    "inte pa kontoret",
+    "pa semester",
+    "ikke pa kontoret",
+    "fravaer",
+    "fravaerende",
+    "ferie",
+    "poissa",
+    "poissa toimistosta",
+    "lomalla",
+    "poza biurem",
+    "nieobecnosc",
+    "urlop",
+    "nepritomnost",
+    "mimo kancelar",
+    "hazon kivul",
+    "вне офиса",
+    "нет на месте",
+    "в отпуске",
+    "відсутність",
+    "不在通知",
+    "不在",
+    "外出中",
+    "外出",
+    "休假",
+    "부재중",
+    "휴가",
 ];
 
 /// Parts of subjects such as "Ann Smith is out of the office (returning 3 March)".
 const AWAY_PARTS: &[&str] = &[
-    " is out of the office", " is out of office", " is currently out of the office", " is away from the office", " ist nicht im buro", " ist ausser haus",
-    " ist abwesend", " est absent", " est absente", " esta fuera de la oficina", " e fuori ufficio", " is afwezig", " is on leave", " is on vacation",
+    " is out of the office",
+    " is out of office",
+    " is currently out of the office",
+    " is away from the office",
+    " ist nicht im buro",
+    " ist ausser haus",
+    " ist abwesend",
+    " est absent",
+    " est absente",
+    " esta fuera de la oficina",
+    " e fuori ufficio",
+    " is afwezig",
+    " is on leave",
+    " is on vacation",
 ];
 
-static AUTO_FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| AUTO_SUBJECTS.iter().map(|s| fold(s)).collect());
-static AWAY_FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| AWAY_SUBJECTS.iter().map(|s| fold(s)).collect());
+static AUTO_FOLDED: LazyLock<Vec<String>> =
+    LazyLock::new(|| AUTO_SUBJECTS.iter().map(|s| fold(s)).collect());
+static AWAY_FOLDED: LazyLock<Vec<String>> =
+    LazyLock::new(|| AWAY_SUBJECTS.iter().map(|s| fold(s)).collect());
 
 /// Returns the words that make `subject` one of an automatic answer.
 ///
@@ -363,10 +550,21 @@ mod tests {
     #[test]
     fn each_header_gives_its_sign() {
         let with = |field: &str, value: &str| {
-            signs(&ParsedMail { signs: vec![(field.to_owned(), value.to_owned())], ..ParsedMail::default() })
+            signs(&ParsedMail {
+                signs: vec![(field.to_owned(), value.to_owned())],
+                ..ParsedMail::default()
+            })
         };
-        assert!(with("auto-submitted", "auto-replied; owner-email=x").auto_reply.is_some());
-        assert!(with("auto-submitted", "auto-generated (rejected)").auto_generated.is_some());
+        assert!(
+            with("auto-submitted", "auto-replied; owner-email=x")
+                .auto_reply
+                .is_some()
+        );
+        assert!(
+            with("auto-submitted", "auto-generated (rejected)")
+                .auto_generated
+                .is_some()
+        );
         assert!(!with("auto-submitted", "No").is_machine());
         assert!(!with("auto-submitted", "no (human)").is_machine());
         assert!(with("x-autoreply", "yes").auto_reply.is_some());

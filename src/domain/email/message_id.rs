@@ -95,10 +95,14 @@ pub fn parse_list(value: &str) -> Vec<MessageId> {
                     rest = after.get(end..).unwrap_or_default();
                 }
             },
-            c if c.is_whitespace() || matches!(c, ',' | ';' | '"' | '>' | ')' | '(') => rest = after,
+            c if c.is_whitespace() || matches!(c, ',' | ';' | '"' | '>' | ')' | '(') => {
+                rest = after
+            }
             _ => {
                 let end = rest
-                    .find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | '"' | '(' | ')'))
+                    .find(|c: char| {
+                        c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | '"' | '(' | ')')
+                    })
                     .unwrap_or(rest.len());
                 let word = rest.get(..end).unwrap_or_default();
                 if word
@@ -111,7 +115,11 @@ pub fn parse_list(value: &str) -> Vec<MessageId> {
             }
         }
     }
-    if bracketed.seen > 0 { bracketed.into_vec() } else { bare.into_vec() }
+    if bracketed.seen > 0 {
+        bracketed.into_vec()
+    } else {
+        bare.into_vec()
+    }
 }
 
 #[derive(Default)]
@@ -191,7 +199,10 @@ mod tests {
     #[test]
     fn an_id_is_shown_with_brackets() {
         assert_eq!(MessageId::find("<a@b>").unwrap().to_string(), "<a@b>");
-        assert_eq!(MessageId::from_parts("x 1>", "ho st.example").as_str(), "x1@host.example");
+        assert_eq!(
+            MessageId::from_parts("x 1>", "ho st.example").as_str(),
+            "x1@host.example"
+        );
     }
 
     proptest! {

@@ -7,12 +7,60 @@ pub const MAX_SUBJECT_CHARS: usize = 1000;
 
 /// Words that mail programs put before the subject of a reply, lower case, besides `re`.
 const REPLY_WORDS: &[&str] = &[
-    "re", "aw", "antw", "antwort", "sv", "vs", "vá", "válasz", "odp", "rif", "r", "res", "resp", "rsp", "ynt", "yan", "atb", "απ", "σχετ",
-    "отв", "ответ", "bls", "balas", "réf", "rép", "回复", "回覆", "答复", "答覆", "返信", "回信", "답장", "השב", "رد",
+    "re",
+    "aw",
+    "antw",
+    "antwort",
+    "sv",
+    "vs",
+    "vá",
+    "válasz",
+    "odp",
+    "rif",
+    "r",
+    "res",
+    "resp",
+    "rsp",
+    "ynt",
+    "yan",
+    "atb",
+    "απ",
+    "σχετ",
+    "отв",
+    "ответ",
+    "bls",
+    "balas",
+    "réf",
+    "rép",
+    "回复",
+    "回覆",
+    "答复",
+    "答覆",
+    "返信",
+    "回信",
+    "답장",
+    "השב",
+    "رد",
 ];
 /// Words put before the subject of a forwarded message.
 const FORWARD_WORDS: &[&str] = &[
-    "fw", "fwd", "wg", "tr", "rv", "enc", "doorst", "vb", "vl", "pd", "továbbítás", "пер", "πρθ", "ilt", "转发", "轉寄", "転送",
+    "fw",
+    "fwd",
+    "wg",
+    "tr",
+    "rv",
+    "enc",
+    "doorst",
+    "vb",
+    "vl",
+    "pd",
+    "továbbítás",
+    "пер",
+    "πρθ",
+    "ilt",
+    "转发",
+    "轉寄",
+    "転送",
 ];
 
 /// A subject without what mail programs and lists add to it.
@@ -66,7 +114,10 @@ pub fn base_subject(subject: &str) -> BaseSubject {
             None => break,
         }
     }
-    BaseSubject { text: rest.to_owned(), is_reply_or_forward }
+    BaseSubject {
+        text: rest.to_owned(),
+        is_reply_or_forward,
+    }
 }
 
 /// Tells whether the subject says that its message answers or forwards another, in any of the languages known.
@@ -83,7 +134,8 @@ pub fn is_reply_or_forward(subject: &str) -> bool {
 pub fn thread_subject(subject: &str) -> String {
     let mut text = base_subject(subject).text;
     loop {
-        let cut = localised_prefix(&text, REPLY_WORDS).or_else(|| localised_prefix(&text, FORWARD_WORDS));
+        let cut =
+            localised_prefix(&text, REPLY_WORDS).or_else(|| localised_prefix(&text, FORWARD_WORDS));
         match cut {
             Some(rest) => text = base_subject(rest).text,
             None => return text.to_lowercase(),
@@ -117,7 +169,7 @@ fn localised_prefix<'s>(subject: &'s str, words: &[&str]) -> Option<&'s str> {
     for (open, close) in [('[', ']'), ('(', ')'), ('^', ' '), ('*', ' ')] {
         if let Some(inner) = rest.strip_prefix(open) {
             // `Re^2:` has no closing mark; its number ends at the colon.
-            let end = inner.find(|c: char| c == close || c == ':')?;
+            let end = inner.find([close, ':'])?;
             let after = inner.get(end..)?;
             rest = after.strip_prefix(close).unwrap_or(after).trim_start();
             break;
@@ -152,7 +204,8 @@ fn strip_blob(subject: &str) -> Option<&str> {
 
 fn strip_prefix_ignore_case<'s>(text: &'s str, prefix: &str) -> Option<&'s str> {
     let head = text.get(..prefix.len())?;
-    head.eq_ignore_ascii_case(prefix).then(|| text.get(prefix.len()..))?
+    head.eq_ignore_ascii_case(prefix)
+        .then(|| text.get(prefix.len()..))?
 }
 
 fn strip_suffix_ignore_case<'s>(text: &'s str, suffix: &str) -> Option<&'s str> {
@@ -169,7 +222,10 @@ mod tests {
     #[test]
     fn base_subjects_follow_rfc_5256() {
         let check = |input: &str, text: &str, reply: bool| {
-            let expect = BaseSubject { text: text.to_owned(), is_reply_or_forward: reply };
+            let expect = BaseSubject {
+                text: text.to_owned(),
+                is_reply_or_forward: reply,
+            };
             assert_eq!(base_subject(input), expect, "{input:?}");
         };
         check("Hello", "Hello", false);
@@ -205,7 +261,8 @@ mod tests {
 
     #[test]
     fn an_answer_keeps_an_existing_prefix() {
-        let check = |input: &str, expect: &str| assert_eq!(reply_subject(input), expect, "{input:?}");
+        let check =
+            |input: &str, expect: &str| assert_eq!(reply_subject(input), expect, "{input:?}");
         check("Proposal", "Re: Proposal");
         check("Re: Proposal", "Re: Proposal");
         check("RE: Proposal", "RE: Proposal");
@@ -231,7 +288,14 @@ mod tests {
 
     #[test]
     fn localised_prefixes_meet_under_one_key() {
-        for subject in ["Offer", "AW: Offer", "Re: SV: OFFER", "TR: RE: offer", "Re[3]: [x] Offer", "WG: AW: Offer (fwd)"] {
+        for subject in [
+            "Offer",
+            "AW: Offer",
+            "Re: SV: OFFER",
+            "TR: RE: offer",
+            "Re[3]: [x] Offer",
+            "WG: AW: Offer (fwd)",
+        ] {
             assert_eq!(thread_subject(subject), "offer", "{subject:?}");
         }
         assert!(is_reply_or_forward("AW: x") && is_reply_or_forward("Fwd: x"));

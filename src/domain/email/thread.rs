@@ -119,10 +119,17 @@ pub struct Thread {
 pub fn thread(items: &[ThreadItem]) -> Vec<Thread> {
     // Everything below walks this order, so that the answer does not depend on the input's.
     let mut order: Vec<usize> = (0..items.len()).collect();
-    let key = |position: &usize| items.get(*position).map(|item| (item.date.is_none(), item.date, &item.name));
+    let key = |position: &usize| {
+        items
+            .get(*position)
+            .map(|item| (item.date.is_none(), item.date, &item.name))
+    };
     order.sort_by(|a, b| key(a).cmp(&key(b)));
     let ordered: Vec<&ThreadItem> = order.iter().filter_map(|&p| items.get(p)).collect();
-    let subjects: Vec<String> = ordered.iter().map(|item| thread_subject(&item.subject)).collect();
+    let subjects: Vec<String> = ordered
+        .iter()
+        .map(|item| thread_subject(&item.subject))
+        .collect();
 
     // Nodes 0..n are messages; ids that are only referred to get nodes behind them.
     let mut sets = Sets::new(ordered.len());
@@ -141,7 +148,10 @@ pub fn thread(items: &[ThreadItem]) -> Vec<Thread> {
                     sets.join(first, node);
                     reasons.push((node, format!("{} is a copy of {id}", item.name)));
                 } else {
-                    reasons.push((node, format!("{} reuses {id} of another message", item.name)));
+                    reasons.push((
+                        node,
+                        format!("{} reuses {id} of another message", item.name),
+                    ));
                 }
             }
         }
@@ -165,20 +175,35 @@ pub fn thread(items: &[ThreadItem]) -> Vec<Thread> {
         let root = sets.root(node);
         let first = *place.entry(root).or_insert(node);
         let entry = threads.entry(first).or_insert_with(|| Thread {
-            id: item.message_id.as_ref().map_or_else(|| item.name.clone(), |id| id.as_str().to_owned()),
+            id: item
+                .message_id
+                .as_ref()
+                .map_or_else(|| item.name.clone(), |id| id.as_str().to_owned()),
             subject: item.subject.clone(),
             members: Vec::new(),
             because: Vec::new(),
         });
         entry.members.push(position);
     }
-    explain(items, &ordered, &mut sets, &place, &mut threads, &missing, reasons);
+    explain(
+        items,
+        &ordered,
+        &mut sets,
+        &place,
+        &mut threads,
+        &missing,
+        reasons,
+    );
     threads.into_values().collect()
 }
 
 /// The ids that tie an item to its thread: References, else the first of In-Reply-To.
 fn parents(item: &ThreadItem) -> impl Iterator<Item = &MessageId> {
-    let fallback = if item.references.is_empty() { item.in_reply_to.first() } else { None };
+    let fallback = if item.references.is_empty() {
+        item.in_reply_to.first()
+    } else {
+        None
+    };
     item.references.iter().chain(fallback)
 }
 
@@ -206,7 +231,9 @@ fn join_by_subject(
     // Messages with threading headers or a first subject stand for themselves; they must all be known before the others
     // look for them, as a date can be missing or wrong.
     let loose = |item: &ThreadItem| {
-        item.references.is_empty() && item.in_reply_to.is_empty() && is_reply_or_forward(&item.subject)
+        item.references.is_empty()
+            && item.in_reply_to.is_empty()
+            && is_reply_or_forward(&item.subject)
     };
     for pass in [false, true] {
         for (node, (item, subject)) in ordered.iter().zip(subjects).enumerate() {
@@ -214,7 +241,12 @@ fn join_by_subject(
                 continue;
             }
             let bucket = buckets.entry(subject).or_default();
-            let people: Vec<&str> = item.to.iter().take(MAX_RECIPIENTS).map(String::as_str).collect();
+            let people: Vec<&str> = item
+                .to
+                .iter()
+                .take(MAX_RECIPIENTS)
+                .map(String::as_str)
+                .collect();
             if pass {
                 let met = item.from.as_deref().and_then(|from| {
                     people
@@ -222,10 +254,19 @@ fn join_by_subject(
                         .filter_map(|to| bucket.pairs.get(&(from, *to)).copied())
                         .filter(|&other| before(ordered, other, node))
                         .max()
-                        .or_else(|| people.iter().filter_map(|to| bucket.pairs.get(&(from, *to)).copied()).min())
+                        .or_else(|| {
+                            people
+                                .iter()
+                                .filter_map(|to| bucket.pairs.get(&(from, *to)).copied())
+                                .min()
+                        })
                 });
                 let unnamed = people.is_empty() || item.from.is_none() || bucket.open;
-                let target = met.or(if unnamed && !bucket.several { bucket.first } else { None });
+                let target = met.or(if unnamed && !bucket.several {
+                    bucket.first
+                } else {
+                    None
+                });
                 if let Some(other) = target
                     && sets.join(other, node)
                 {
@@ -252,7 +293,10 @@ fn join_by_subject(
 }
 
 fn before(ordered: &[&ThreadItem], a: usize, b: usize) -> bool {
-    match (ordered.get(a).and_then(|i| i.date), ordered.get(b).and_then(|i| i.date)) {
+    match (
+        ordered.get(a).and_then(|i| i.date),
+        ordered.get(b).and_then(|i| i.date),
+    ) {
         (Some(a), Some(b)) => a <= b,
         _ => true,
     }
@@ -279,11 +323,15 @@ fn explain(
             (1, 0) => "it refers to no other message and no reply matches it".to_owned(),
             (1, _) => "the messages it refers to are not among the files".to_owned(),
             (n, 0) => format!("{n} messages, none with References or In-Reply-To"),
-            (n, linked) => format!("{linked} of {n} messages point into it by References or In-Reply-To"),
+            (n, linked) => {
+                format!("{linked} of {n} messages point into it by References or In-Reply-To")
+            }
         });
     }
     let mut say = |sets: &mut Sets, node: usize, text: String| {
-        if let Some(thread) = place.get(&sets.root(node)).and_then(|first| threads.get_mut(first))
+        if let Some(thread) = place
+            .get(&sets.root(node))
+            .and_then(|first| threads.get_mut(first))
             && thread.because.len() < MAX_REASONS
         {
             thread.because.push(text);
@@ -296,7 +344,11 @@ fn explain(
     for (id, &node) in missing {
         let count = children.get(*id).copied().unwrap_or_default();
         if count > 1 {
-            say(sets, node, format!("{id} is missing, but {count} messages refer to it"));
+            say(
+                sets,
+                node,
+                format!("{id} is missing, but {count} messages refer to it"),
+            );
         }
     }
     for (node, text) in reasons {
@@ -312,7 +364,10 @@ struct Sets {
 
 impl Sets {
     fn new(count: usize) -> Self {
-        Self { parent: (0..count).collect(), size: vec![1; count] }
+        Self {
+            parent: (0..count).collect(),
+            size: vec![1; count],
+        }
     }
 
     fn add(&mut self) -> usize {
@@ -342,7 +397,11 @@ impl Sets {
             return false;
         }
         let size = |sets: &Self, n: usize| sets.size.get(n).copied().unwrap_or(1);
-        let (small, large) = if size(self, a) < size(self, b) { (a, b) } else { (b, a) };
+        let (small, large) = if size(self, a) < size(self, b) {
+            (a, b)
+        } else {
+            (b, a)
+        };
         let sum = size(self, a) + size(self, b);
         if let Some(slot) = self.parent.get_mut(small) {
             *slot = large;
@@ -360,7 +419,14 @@ mod tests {
     use crate::domain::email::message_id::parse_list;
     use proptest::prelude::*;
 
-    fn item(name: &str, id: &str, refs: &str, irt: &str, subject: &str, people: &str) -> ThreadItem {
+    fn item(
+        name: &str,
+        id: &str,
+        refs: &str,
+        irt: &str,
+        subject: &str,
+        people: &str,
+    ) -> ThreadItem {
         let (from, to) = people.split_once('>').unwrap_or((people, ""));
         ThreadItem {
             name: name.to_owned(),
@@ -369,7 +435,11 @@ mod tests {
             references: parse_list(refs),
             subject: subject.to_owned(),
             from: (!from.is_empty()).then(|| from.to_owned()),
-            to: to.split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect(),
+            to: to
+                .split(',')
+                .filter(|t| !t.is_empty())
+                .map(str::to_owned)
+                .collect(),
             date: name
                 .trim_start_matches(|c: char| !c.is_ascii_digit())
                 .parse::<i64>()
@@ -468,7 +538,10 @@ mod tests {
         );
         // An empty base subject joins nothing.
         check(
-            &[item("m1", "<1@x>", "", "", "Re:", ""), item("m2", "<2@x>", "", "", "Re:", "")],
+            &[
+                item("m1", "<1@x>", "", "", "Re:", ""),
+                item("m2", "<2@x>", "", "", "Re:", ""),
+            ],
             &[&["m1"], &["m2"]],
         );
     }
@@ -493,7 +566,12 @@ mod tests {
     #[test]
     fn an_answer_carries_the_chain() {
         let check = |id: &str, irt: &str, refs: &str, expect: &str| {
-            let got = reply_headers_to(MessageId::find(id).as_ref(), &parse_list(irt), &parse_list(refs), "S");
+            let got = reply_headers_to(
+                MessageId::find(id).as_ref(),
+                &parse_list(irt),
+                &parse_list(refs),
+                "S",
+            );
             let chain: Vec<String> = got.references.iter().map(ToString::to_string).collect();
             assert_eq!(chain.join(" "), expect);
             assert_eq!(got.in_reply_to, MessageId::find(id));
@@ -505,7 +583,12 @@ mod tests {
         check("", "<a@x>", "", "<a@x>");
         check("", "", "", "");
         let long: String = (0..300).map(|n| format!("<{n}@x> ")).collect();
-        let got = reply_headers_to(MessageId::find("<p@x>").as_ref(), &[], &parse_list(&long), "S");
+        let got = reply_headers_to(
+            MessageId::find("<p@x>").as_ref(),
+            &[],
+            &parse_list(&long),
+            "S",
+        );
         assert_eq!(got.references.len(), 100);
         assert_eq!(got.references[0].as_str(), "0@x");
         assert_eq!(got.references[98].as_str(), "299@x");

@@ -12,7 +12,11 @@ pub fn fold(text: &str) -> String {
         return text.to_ascii_lowercase();
     }
     let mut out = String::with_capacity(text.len());
-    for c in text.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+    for c in text
+        .nfd()
+        .filter(|c| !is_combining_mark(*c))
+        .flat_map(char::to_lowercase)
+    {
         match c {
             'ß' => out.push_str("ss"),
             'ł' => out.push('l'),
@@ -68,7 +72,12 @@ pub fn words(folded: &str, max: usize) -> Vec<Word<'_>> {
             continue;
         }
         if let Some(from) = start.take() {
-            push(&mut out, folded.get(from..at).unwrap_or_default(), sentence, &mut clause);
+            push(
+                &mut out,
+                folded.get(from..at).unwrap_or_default(),
+                sentence,
+                &mut clause,
+            );
             if out.len() >= max {
                 return out;
             }
@@ -78,13 +87,10 @@ pub fn words(folded: &str, max: usize) -> Vec<Word<'_>> {
                 sentence += 1;
                 clause += 1;
             }
-            '\n' => {
-                // A line's end inside a paragraph is only wrapping, but a blank line or a capital start is not
-                // known any more after folding; a short line is taken as a sentence by the caller.
-                if next == Some('\n') || next.is_none() {
-                    sentence += 1;
-                    clause += 1;
-                }
+            // A line's end inside a paragraph is only wrapping; a blank line ends the sentence.
+            '\n' if next == Some('\n') || next.is_none() => {
+                sentence += 1;
+                clause += 1;
             }
             ',' | ':' | '(' | ')' | '"' => clause += 1,
             '-' if next == Some(' ') || next == Some('-') => clause += 1,
@@ -92,19 +98,29 @@ pub fn words(folded: &str, max: usize) -> Vec<Word<'_>> {
         }
     }
     if let Some(from) = start {
-        push(&mut out, folded.get(from..).unwrap_or_default(), sentence, &mut clause);
+        push(
+            &mut out,
+            folded.get(from..).unwrap_or_default(),
+            sentence,
+            &mut clause,
+        );
     }
     out
 }
 
 fn push<'t>(out: &mut Vec<Word<'t>>, text: &'t str, sentence: u32, clause: &mut u32) {
     const TURNS: &[&str] = &[
-        "but", "however", "though", "aber", "sondern", "mais", "pero", "ma", "mas", "maar", "men", "ale", "so", "because", "since",
+        "but", "however", "though", "aber", "sondern", "mais", "pero", "ma", "mas", "maar", "men",
+        "ale", "so", "because", "since",
     ];
     if TURNS.contains(&text) {
         *clause += 1;
     }
-    out.push(Word { text, sentence, clause: *clause });
+    out.push(Word {
+        text,
+        sentence,
+        clause: *clause,
+    });
 }
 
 #[cfg(test)]
@@ -113,9 +129,15 @@ mod tests {
 
     #[test]
     fn text_is_folded_and_cut_into_words() {
-        assert_eq!(fold("Désabonner ŁÓDŹ Straße Don’t"), "desabonner lodz strasse don't");
+        assert_eq!(
+            fold("Désabonner ŁÓDŹ Straße Don’t"),
+            "desabonner lodz strasse don't"
+        );
         let folded = fold("Don't stop, please. Mail bob@x.io at 10:30!");
-        let got: Vec<(&str, u32, u32)> = words(&folded, 99).iter().map(|w| (w.text, w.sentence, w.clause)).collect();
+        let got: Vec<(&str, u32, u32)> = words(&folded, 99)
+            .iter()
+            .map(|w| (w.text, w.sentence, w.clause))
+            .collect();
         assert_eq!(
             got,
             [

@@ -23,14 +23,21 @@ impl Engine {
         note: String,
     ) -> Result<Done> {
         self.write(Durability::Full, move |tx, _, now| {
-            let mv = move_id.map(|id| moves::load(tx, id)?.ok_or_else(|| no_such_move(id))).transpose()?;
+            let mv = move_id
+                .map(|id| moves::load(tx, id)?.ok_or_else(|| no_such_move(id)))
+                .transpose()?;
             let contact = contact_id.or(mv.as_ref().and_then(|mv| mv.contact_id));
             let Some(person) = contact.map(|c| people::load(tx, c)).transpose()?.flatten() else {
-                return Err(EngineError::Input("An outcome needs a move or a contact that exists. Nothing was recorded.".into()));
+                return Err(EngineError::Input(
+                    "An outcome needs a move or a contact that exists. Nothing was recorded."
+                        .into(),
+                ));
             };
             let at = at.unwrap_or(now);
             if at > now {
-                return Err(EngineError::Input("An outcome cannot lie in the future. Nothing was recorded.".into()));
+                return Err(EngineError::Input(
+                    "An outcome cannot lie in the future. Nothing was recorded.".into(),
+                ));
             }
             let sent = match move_id {
                 Some(id) => executions::of_move(tx, id)?.into_iter().next(),
@@ -47,17 +54,44 @@ impl Engine {
                     kind,
                     OutcomeSource::Manual,
                     at,
-                    format!("manual:{}:{}:{kind}:{}", move_id.map_or(0, |m| m.0), person.id, at.as_millisecond()),
+                    format!(
+                        "manual:{}:{}:{kind}:{}",
+                        move_id.map_or(0, |m| m.0),
+                        person.id,
+                        at.as_millisecond()
+                    ),
                 )
             };
             let Some(outcome) = record(tx, observed, now)? else {
-                return Ok(Done::Nothing { summary: "That outcome is recorded already.".into() });
+                return Ok(Done::Nothing {
+                    summary: "That outcome is recorded already.".into(),
+                });
             };
             let summary = format!("Recorded {kind} for {}", person.name());
             let promise = "The outcome no longer counts.";
-            let undo = remember(tx, &summary, promise, &Step::Outcome { id: outcome, undone: true }, now)?;
-            audit::append(tx, now, "operator", "outcome.recorded", &format!("outcome:{outcome}"), &json!({"kind": kind, "contact": person.id}))?;
-            Ok(Done::Recorded { summary: format!("{summary} ({:+}).", kind.impact()), outcome, undo: Some(undo) })
+            let undo = remember(
+                tx,
+                &summary,
+                promise,
+                &Step::Outcome {
+                    id: outcome,
+                    undone: true,
+                },
+                now,
+            )?;
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "outcome.recorded",
+                &format!("outcome:{outcome}"),
+                &json!({"kind": kind, "contact": person.id}),
+            )?;
+            Ok(Done::Recorded {
+                summary: format!("{summary} ({:+}).", kind.impact()),
+                outcome,
+                undo: Some(undo),
+            })
         })
     }
 }

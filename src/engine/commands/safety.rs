@@ -42,14 +42,30 @@ impl Engine {
                 reason => reason,
             };
             if !suppressions::add(tx, &value, &reason, "operator", now)? {
-                return Ok(Done::Nothing { summary: format!("{value} is suppressed already.") });
+                return Ok(Done::Nothing {
+                    summary: format!("{value} is suppressed already."),
+                });
             }
             let summary = format!("Suppressed {value}");
-            let step = Step::Suppression { value: value.clone(), reason: reason.clone(), present: false };
+            let step = Step::Suppression {
+                value: value.clone(),
+                reason: reason.clone(),
+                present: false,
+            };
             let undo = remember(tx, &summary, "It may be written to again.", &step, now)?;
-            audit::append(tx, now, "operator", "suppression.added", &value, &json!({"reason": reason}))?;
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "suppression.added",
+                &value,
+                &json!({"reason": reason}),
+            )?;
             tx.emit(now, "suppression.changed", value.clone())?;
-            Ok(Done::Changed { summary: format!("{summary}: it is never written to."), undo: Some(undo) })
+            Ok(Done::Changed {
+                summary: format!("{summary}: it is never written to."),
+                undo: Some(undo),
+            })
         })
     }
 
@@ -57,15 +73,31 @@ impl Engine {
         let value = suppression_value(value)?;
         self.write(Durability::Full, move |tx, _, now| {
             let Some(found) = suppressions::find(tx, &value)?.filter(|s| s.value == value) else {
-                return Ok(Done::Nothing { summary: format!("{value} is not suppressed.") });
+                return Ok(Done::Nothing {
+                    summary: format!("{value} is not suppressed."),
+                });
             };
             suppressions::remove(tx, &value)?;
             let summary = format!("Lifted the suppression of {value}");
-            let step = Step::Suppression { value: value.clone(), reason: found.reason.clone(), present: true };
+            let step = Step::Suppression {
+                value: value.clone(),
+                reason: found.reason.clone(),
+                present: true,
+            };
             let undo = remember(tx, &summary, "It is suppressed again.", &step, now)?;
-            audit::append(tx, now, "operator", "suppression.lifted", &value, &json!({"reason": found.reason}))?;
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "suppression.lifted",
+                &value,
+                &json!({"reason": found.reason}),
+            )?;
             tx.emit(now, "suppression.changed", value.clone())?;
-            Ok(Done::Changed { summary: format!("{summary}."), undo: Some(undo) })
+            Ok(Done::Changed {
+                summary: format!("{summary}."),
+                undo: Some(undo),
+            })
         })
     }
 }
@@ -79,5 +111,8 @@ fn suppression_value(text: &str) -> Result<String> {
     if is_address || is_domain {
         return Ok(value.to_owned());
     }
-    Err(EngineError::Input(format!("\"{}\" is neither a mail address nor a domain.", clean_line(value, 80))))
+    Err(EngineError::Input(format!(
+        "\"{}\" is neither a mail address nor a domain.",
+        clean_line(value, 80)
+    )))
 }

@@ -1,9 +1,9 @@
-//! The mailbox that messages leave from, as execution needs it: deliver once, and find what was delivered.
+//! The post: the mailbox that messages leave from, as execution needs it: deliver once, and find what was delivered.
 
 use std::path::PathBuf;
 
 use crate::config::{MailAccount, MailKind};
-use crate::connectors::mail::maildir::{MailLayout, MaildirFolder};
+use crate::connectors::mail::maildir::{MailLayout, MaildirError, MaildirFolder};
 use crate::domain::email::message_id::MessageId;
 use crate::domain::guard::Mode;
 use crate::engine::core::Core;
@@ -19,15 +19,18 @@ pub(in crate::engine) struct Delivered {
     pub is_draft: bool,
 }
 
-/// A mailbox to deliver to.
+/// A mailbox to deliver to, and to look up what was delivered.
 #[derive(Debug, Clone)]
-pub(in crate::engine) struct Mailbox {
+pub(in crate::engine) struct Post {
     layout: MailLayout,
 }
 
 /// Returns a mail account's root folder; `~/` is the home directory.
 pub(in crate::engine) fn root(account: &MailAccount) -> PathBuf {
-    match (account.path.strip_prefix("~/"), crate::env::variable_os("HOME")) {
+    match (
+        account.path.strip_prefix("~/"),
+        crate::env::variable_os("HOME"),
+    ) {
         (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
         _ => PathBuf::from(&account.path),
     }
@@ -49,14 +52,52 @@ pub(in crate::engine) fn layout(account: &MailAccount) -> MailLayout {
     layout
 }
 
-impl Mailbox {
-    /// Returns the mailbox of an account by its name.
+/// A mailbox's folders.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct MailFolders {
+    /// The mailbox's name.
+    pub name: String,
+    /// Its kind.
+    pub kind: MailKind,
+    /// The folder that is read.
+    pub inbox: String,
+    /// The folder that live mail leaves to.
+    pub outbox: String,
+    /// The folder that drafts go to.
+    pub drafts: String,
+}
+
+/// Returns a mailbox's folders, made if they are missing and `make` says so.
+///
+/// # Errors
+/// If they cannot be made.
+pub fn mail_folders(account: &MailAccount, make: bool) -> Result<MailFolders> {
+    let layout = layout(account);
+    if make {
+        layout
+            .create_missing()
+            .map_err(|e| EngineError::Input(format!("{e}. Nothing was added.")))?;
+    }
+    let shown = |path: &PathBuf| path.display().to_string();
+    Ok(MailFolders {
+        name: account.name.clone(),
+        kind: account.kind,
+        inbox: shown(&layout.inbox),
+        outbox: shown(&layout.outbox),
+        drafts: shown(&layout.drafts),
+    })
+}
+
+impl Post {
+    /// Returns the post of an account by its name.
     pub fn of(core: &Core, name: &str) -> Result<Self> {
         let account = core.config.mail.accounts.iter().find(|a| a.name == name).ok_or_else(|| {
             EngineError::Outside(format!("The mail account \"{name}\" is no longer in config.toml. Nothing was sent; put it back, or withdraw the approval."))
         })?;
         match account.kind {
-            MailKind::Maildir => Ok(Self { layout: layout(account) }),
+            MailKind::Maildir => Ok(Self {
+                layout: layout(account),
+            }),
         }
     }
 
@@ -70,39 +111,52 @@ impl Mailbox {
     /// Delivers a message under a name made from its own id, so that a second delivery of it is the same file.
     pub fn deliver(&self, row: &ExecutionRow, message: &[u8]) -> Result<Delivered> {
         let (path, is_draft) = self.folder(row.mode);
-        let failed = |e: std::io::Error| EngineError::Outside(format!("{} cannot be written: {e}.", path.display()));
+        let failed = |e: MaildirError| EngineError::Outside(format!("{e}."));
         let folder = MaildirFolder::create(path).map_err(failed)?;
         let unique = unique_name(row);
-        let file = if is_draft { folder.deliver_draft(&unique, message) } else { folder.deliver(&unique, message) };
-        Ok(Delivered { location: file.map_err(failed)?.display().to_string(), is_draft })
+        let file = if is_draft {
+            folder.deliver_draft(&unique, message)
+        } else {
+            folder.deliver(&unique, message)
+        };
+        Ok(Delivered {
+            location: file.map_err(failed)?.display().to_string(),
+            is_draft,
+        })
     }
 
     /// Finds a message that was delivered, by its file's name or by its Message-ID.
     pub fn find(&self, row: &ExecutionRow) -> Result<Option<Delivered>> {
         let (path, is_draft) = self.folder(row.mode);
-        let failed = |e: std::io::Error| EngineError::Outside(format!("{} cannot be read: {e}.", path.display()));
         if !path.is_dir() {
             return Ok(None);
         }
+        let failed = |e: MaildirError| EngineError::Outside(format!("{e}."));
         let folder = MaildirFolder::create(path).map_err(failed)?;
-        let found = match folder.find_unique(&unique_name(row)).map_err(failed)? {
-            Some(file) => Some(file),
+        let found = match folder.find(&unique_name(row)).map_err(failed)? {
+            Some(entry) => Some(entry),
             None => match MessageId::find(&row.message_id) {
                 Some(id) => folder.find_message_id(&id).map_err(failed)?,
                 None => None,
             },
         };
-        Ok(found.map(|file| Delivered { location: file.display().to_string(), is_draft }))
+        Ok(found.map(|entry| Delivered {
+            location: entry.path.display().to_string(),
+            is_draft,
+        }))
     }
 
     /// Removes a draft; returns whether it was still there.
     pub fn remove_draft(&self, row: &ExecutionRow) -> Result<bool> {
         let path = &self.layout.drafts;
-        let failed = |e: std::io::Error| EngineError::Outside(format!("{} cannot be changed: {e}.", path.display()));
+        let failed = |e: MaildirError| EngineError::Outside(format!("{e}."));
         if !path.is_dir() {
             return Ok(false);
         }
-        MaildirFolder::create(path).map_err(failed)?.remove(&unique_name(row)).map_err(failed)
+        MaildirFolder::create(path)
+            .map_err(failed)?
+            .remove(&unique_name(row))
+            .map_err(failed)
     }
 }
 

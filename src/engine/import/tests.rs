@@ -13,12 +13,23 @@ fn engine() -> (tempfile::TempDir, Engine) {
 }
 
 fn import(engine: &Engine, path: &Path, dry_run: bool) -> ImportReport {
-    let request = ImportRequest { dry_run, ..ImportRequest::default() };
-    engine.import_file(path, &request, &AtomicBool::new(false), &mut |_| {}).unwrap()
+    let request = ImportRequest {
+        dry_run,
+        ..ImportRequest::default()
+    };
+    engine
+        .import_file(path, &request, &AtomicBool::new(false), &mut |_| {})
+        .unwrap()
 }
 
 fn counts(report: &ImportReport) -> [u64; 5] {
-    [report.rows, report.new, report.updated, report.unchanged, report.rejected]
+    [
+        report.rows,
+        report.new,
+        report.updated,
+        report.unchanged,
+        report.rejected,
+    ]
 }
 
 /// A file with every kind of trouble, of `n` good rows and more.
@@ -26,7 +37,10 @@ fn messy(n: usize) -> Vec<u8> {
     let mut text = "Email;First name;Company;Notes\r\n".as_bytes().to_vec();
     for i in 0..n {
         let row = match i % 10 {
-            0 => format!("p{i}@x.io;Zoë {i};\"Ac\"\"me; {}\";\"two\r\nlines\"\r\n", i % 50),
+            0 => format!(
+                "p{i}@x.io;Zoë {i};\"Ac\"\"me; {}\";\"two\r\nlines\"\r\n",
+                i % 50
+            ),
             1 => format!("p{i}@x.io;Bo\n"),
             2 => format!("P{}@X.io;Again;;\n", i - 2),
             3 => format!("bad{i}@;Bad;;\n"),
@@ -63,7 +77,10 @@ fn every_row_is_counted_once_and_a_second_run_changes_nothing() {
     let rejects = std::fs::read_to_string(first.rejects_file.unwrap()).unwrap();
     assert_eq!(rejects.lines().count(), 3_601);
     assert!(rejects.starts_with("Email;First name;Company;Notes;row;line;reason\n"));
-    assert_eq!(engine.search_contacts("café", 5).unwrap()[0].first_name, "Café");
+    assert_eq!(
+        engine.search_contacts("café", 5).unwrap()[0].first_name,
+        "Café"
+    );
 }
 
 #[test]
@@ -85,14 +102,26 @@ fn a_stopped_import_keeps_whole_batches_and_a_second_run_finishes() {
     assert_eq!(kept, stopped.new);
     let rest = import(&engine, &path, false);
     assert_eq!(rest.new + stopped.new, 7_200);
-    assert_eq!(counts(&import(&engine, &path, false)), [12_000, 0, 0, 8_400, 3_600]);
+    assert_eq!(
+        counts(&import(&engine, &path, false)),
+        [12_000, 0, 0, 8_400, 3_600]
+    );
 }
 
 #[test]
 fn what_is_exported_is_unchanged_when_it_is_imported() {
     let (directory, engine) = engine();
-    for name in ["hubspot.csv", "salesforce.csv", "google.csv", "linkedin.csv", "mixed.vcf", "outlook_de.csv"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/imports").join(name);
+    for name in [
+        "hubspot.csv",
+        "salesforce.csv",
+        "google.csv",
+        "linkedin.csv",
+        "mixed.vcf",
+        "outlook_de.csv",
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/data/imports")
+            .join(name);
         import(&engine, &path, false);
     }
     let total = engine.list_contacts(None, None, 1).unwrap().total;
@@ -100,11 +129,19 @@ fn what_is_exported_is_unchanged_when_it_is_imported() {
         let path = directory.path().join(format!("out.{ending}"));
         assert_eq!(engine.export_to_file(&path, ending).unwrap(), total);
         let report = import(&engine, &path, false);
-        assert_eq!(counts(&report), [total, 0, 0, total, 0], "{ending} {:?}", report.rejects);
+        assert_eq!(
+            counts(&report),
+            [total, 0, 0, total, 0],
+            "{ending} {:?}",
+            report.rejects
+        );
     }
     let mut json = Vec::new();
     assert_eq!(write_export(&engine, "json", &mut json).unwrap(), total);
-    assert!(matches!(write_export(&engine, "xls", &mut json), Err(EngineError::Input(_))));
+    assert!(matches!(
+        write_export(&engine, "xls", &mut json),
+        Err(EngineError::Input(_))
+    ));
 }
 
 #[test]
@@ -113,9 +150,18 @@ fn an_opted_out_record_is_never_mailed() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/imports/hubspot.csv");
     import(&engine, &path, false);
     for who in ["jose@nunez.example", "J.Nunez@home.example", "hubspot:502"] {
-        assert!(engine.contact_card(who).unwrap().suppressed.is_some(), "{who}");
+        assert!(
+            engine.contact_card(who).unwrap().suppressed.is_some(),
+            "{who}"
+        );
     }
-    assert!(engine.contact_card("hubspot:501").unwrap().suppressed.is_none());
+    assert!(
+        engine
+            .contact_card("hubspot:501")
+            .unwrap()
+            .suppressed
+            .is_none()
+    );
 }
 
 #[test]
@@ -123,8 +169,13 @@ fn input_that_is_no_file_of_contacts_is_the_callers_mistake() {
     let (directory, engine) = engine();
     let cancel = AtomicBool::new(false);
     let fails = |path: &Path, map: &[&str]| {
-        let request = ImportRequest { map: map.iter().map(|m| (*m).to_owned()).collect(), ..ImportRequest::default() };
-        let error = engine.import_file(path, &request, &cancel, &mut |_| {}).unwrap_err();
+        let request = ImportRequest {
+            map: map.iter().map(|m| (*m).to_owned()).collect(),
+            ..ImportRequest::default()
+        };
+        let error = engine
+            .import_file(path, &request, &cancel, &mut |_| {})
+            .unwrap_err();
         assert!(matches!(error, EngineError::Input(_)), "{error}");
         error.to_string()
     };
@@ -149,13 +200,27 @@ fn contacts_are_added_and_completed_by_hand() {
     };
     let (id, change) = engine.add_contact(draft("CEO")).unwrap();
     assert_eq!(change, Change::New);
-    assert_eq!(engine.add_contact(draft("CTO")).unwrap(), (id, Change::Updated));
-    assert_eq!(engine.add_contact(draft("CTO")).unwrap(), (id, Change::Unchanged));
+    assert_eq!(
+        engine.add_contact(draft("CTO")).unwrap(),
+        (id, Change::Updated)
+    );
+    assert_eq!(
+        engine.add_contact(draft("CTO")).unwrap(),
+        (id, Change::Unchanged)
+    );
     let card = engine.contact_card("ann@acme.example").unwrap();
     assert_eq!((card.item.id, card.item.title.as_str()), (id, "CTO"));
     let error = engine.add_contact(ContactDraft::default()).unwrap_err();
-    assert!(error.to_string().starts_with("The contact was not added: it has no e-mail address"), "{error}");
-    assert!(matches!(engine.contact_card("nobody@x.io"), Err(EngineError::NotFound(_))));
+    assert!(
+        error
+            .to_string()
+            .starts_with("The contact was not added: it has no e-mail address"),
+        "{error}"
+    );
+    assert!(matches!(
+        engine.contact_card("nobody@x.io"),
+        Err(EngineError::NotFound(_))
+    ));
 }
 
 #[test]
@@ -163,7 +228,13 @@ fn rejected_rows_go_nowhere_when_standard_input_is_read() {
     let (_directory, engine) = engine();
     let reader = Box::new(std::io::Cursor::new(b"email\nbad\na@x.io\n".to_vec()));
     let report = engine
-        .import_reader(reader, "standard input", &ImportRequest::default(), &AtomicBool::new(false), &mut |_| {})
+        .import_reader(
+            reader,
+            "standard input",
+            &ImportRequest::default(),
+            &AtomicBool::new(false),
+            &mut |_| {},
+        )
         .unwrap();
     assert_eq!(counts(&report), [2, 1, 0, 0, 1]);
     assert_eq!(report.rejects_file, None);

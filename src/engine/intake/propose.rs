@@ -44,14 +44,20 @@ pub(super) fn propose(
     let mut facts = SignalFacts::of(draft);
     if let Some(person) = &person {
         facts.lifecycle = Some(person.stage.clone());
-        facts.company = facts.company.or_else(|| (!person.company.is_empty()).then(|| person.company.clone()));
+        facts.company = facts
+            .company
+            .or_else(|| (!person.company.is_empty()).then(|| person.company.clone()));
     }
     if let Some(deal) = &deal {
         facts.has_deal = true;
-        facts.deal = facts.deal.or_else(|| (!deal.name.is_empty()).then(|| deal.name.clone()));
+        facts.deal = facts
+            .deal
+            .or_else(|| (!deal.name.is_empty()).then(|| deal.name.clone()));
         facts.amount = facts.amount.or(deal.amount.map(Cents::units));
     }
-    let Some(proposal) = core.rules()?.propose(&facts) else { return Ok(()) };
+    let Some(proposal) = core.rules()?.propose(&facts) else {
+        return Ok(());
+    };
     let subject = subject_of(signal, contact, deal_id, draft.kind);
     let family = proposal.action.family();
     if let Some(handled) = moves::find_handled_after(tx, &subject, family, draft.occurred_at)? {
@@ -61,23 +67,42 @@ pub(super) fn propose(
     if too_old(core, proposal.due_at, now) || answered_already(tx, draft, &proposal, contact)? {
         return Ok(());
     }
-    if person.as_ref().is_some_and(|p| p.stage == "do_not_contact") && proposal.action.means() == Means::Mail {
+    if person.as_ref().is_some_and(|p| p.stage == "do_not_contact")
+        && proposal.action.means() == Means::Mail
+    {
         return Ok(());
     }
     let standing = moves::find_standing(tx, &subject, family)?;
-    let fresh = build(draft, &proposal, (signal, subject, contact), (person.as_ref(), deal.as_ref()), now);
+    let fresh = build(
+        draft,
+        &proposal,
+        (signal, subject, contact),
+        (person.as_ref(), deal.as_ref()),
+        now,
+    );
     let (mv, event) = match standing {
         None => (fresh, "move.proposed"),
         Some(standing) => {
             let lead = signals::load(tx, standing.lead_signal_id)?;
-            let leads = (draft.occurred_at, hash.as_slice()) > (lead.draft.occurred_at, lead.hash.as_slice());
+            let leads = (draft.occurred_at, hash.as_slice())
+                > (lead.draft.occurred_at, lead.hash.as_slice());
             let created_at = standing.created_at.min(fresh.created_at);
-            let is_held = matches!(standing.status, MoveStatus::Approved | MoveStatus::Executing);
+            let is_held = matches!(
+                standing.status,
+                MoveStatus::Approved | MoveStatus::Executing
+            );
             let merged = if leads && !is_held {
                 // Whatever put it off, something new has happened since.
-                MoveRow { id: standing.id, created_at, ..fresh }
+                MoveRow {
+                    id: standing.id,
+                    created_at,
+                    ..fresh
+                }
             } else {
-                MoveRow { created_at, ..standing }
+                MoveRow {
+                    created_at,
+                    ..standing
+                }
             };
             (merged, "move.refreshed")
         }
@@ -95,9 +120,17 @@ pub(super) fn propose(
 }
 
 /// Tells whether the person has written since: then an unasked mail about the older event would come too late.
-fn answered_already(tx: &WriteTx<'_>, draft: &SignalDraft, proposal: &Proposal, contact: Option<ContactId>) -> Result<bool> {
+fn answered_already(
+    tx: &WriteTx<'_>,
+    draft: &SignalDraft,
+    proposal: &Proposal,
+    contact: Option<ContactId>,
+) -> Result<bool> {
     match contact {
-        Some(contact) if is_overtaken_by_reply(proposal.action) && draft.kind != SignalKind::ReplyReceived => {
+        Some(contact)
+            if is_overtaken_by_reply(proposal.action)
+                && draft.kind != SignalKind::ReplyReceived =>
+        {
             Ok(signals::answered_since(tx, contact, draft.occurred_at)?)
         }
         _ => Ok(false),
@@ -106,7 +139,13 @@ fn answered_already(tx: &WriteTx<'_>, draft: &SignalDraft, proposal: &Proposal, 
 
 /// Tells whether a person's answer makes a move of this kind pointless.
 const fn is_overtaken_by_reply(action: ActionKind) -> bool {
-    matches!(action, ActionKind::SendEmail | ActionKind::EmailFollowUp | ActionKind::ThreadBump | ActionKind::CheckIn)
+    matches!(
+        action,
+        ActionKind::SendEmail
+            | ActionKind::EmailFollowUp
+            | ActionKind::ThreadBump
+            | ActionKind::CheckIn
+    )
 }
 
 fn build(
@@ -154,9 +193,19 @@ fn build(
 fn revenue(deal: Option<&DealRow>, hint: f64, source: Source) -> (f64, String) {
     match deal {
         Some(deal) if !deal.is_closed || deal.is_won => {
-            let amount = deal.amount.filter(|a| a.0 > 0).map(|a| format!(" {}", short_amount(a, &deal.currency)));
+            let amount = deal
+                .amount
+                .filter(|a| a.0 > 0)
+                .map(|a| format!(" {}", short_amount(a, &deal.currency)));
             let value = revenue_of(deal.amount);
-            (value, format!("deal \"{}\"{}", deal.name, amount.unwrap_or_else(|| ", amount unknown".into())))
+            (
+                value,
+                format!(
+                    "deal \"{}\"{}",
+                    deal.name,
+                    amount.unwrap_or_else(|| ", amount unknown".into())
+                ),
+            )
         }
         _ => (hint, format!("no deal; hint of {source} signals")),
     }
@@ -164,7 +213,9 @@ fn revenue(deal: Option<&DealRow>, hint: f64, source: Source) -> (f64, String) {
 
 /// Returns the strategic component: the rule's value, shifted by a known fit and by the firm's standing.
 fn strategic(base: f64, person: Option<&Person>) -> (f64, String) {
-    let Some(person) = person else { return (base, String::new()) };
+    let Some(person) = person else {
+        return (base, String::new());
+    };
     let mut value = base;
     let mut why = Vec::new();
     if let Some(fit) = person.icp_fit.or(person.company_fit) {
@@ -179,20 +230,32 @@ fn strategic(base: f64, person: Option<&Person>) -> (f64, String) {
         value += STANDING_BONUS;
         why.push("partner".into());
     }
-    ((value.clamp(0.0, 1.0) * 1000.0).round() / 1000.0, why.join(", "))
+    (
+        (value.clamp(0.0, 1.0) * 1000.0).round() / 1000.0,
+        why.join(", "),
+    )
 }
 
 /// Says in a few words what a signal is.
 pub(in crate::engine) fn what_happened(draft: &SignalDraft) -> String {
-    let text = |keys: &[&str]| keys.iter().find_map(|key| draft.text(key)).map(|t| clean_line(t, 80));
+    let text = |keys: &[&str]| {
+        keys.iter()
+            .find_map(|key| draft.text(key))
+            .map(|t| clean_line(t, 80))
+    };
     let quoted = |what: &str, text: Option<String>| match text {
         Some(text) => format!("{what}: {text}"),
         None => what.to_owned(),
     };
     match draft.kind {
-        SignalKind::FormSubmitted => quoted("form", text(&["form", "form_name", "page", "message"])),
+        SignalKind::FormSubmitted => {
+            quoted("form", text(&["form", "form_name", "page", "message"]))
+        }
         SignalKind::DealCreated => "new deal".into(),
-        SignalKind::DealStageChanged => quoted("stage", text(&["to_stage", "new_stage", "stage", "dealstage"])),
+        SignalKind::DealStageChanged => quoted(
+            "stage",
+            text(&["to_stage", "new_stage", "stage", "dealstage"]),
+        ),
         SignalKind::DealAmountChanged => "amount changed".into(),
         SignalKind::ReplyReceived => quoted("reply", text(&["label"]).map(|l| l.replace('_', " "))),
         SignalKind::AutoReply => "auto reply".into(),
@@ -224,32 +287,64 @@ pub(in crate::engine) fn what_happened(draft: &SignalDraft) -> String {
 pub(super) fn value_again(tx: &WriteTx<'_>, deal: &DealRow, now: Timestamp) -> Result<()> {
     let mut standing = moves::of_deal(tx, deal.id)?;
     if let Some(contact) = deal.contact_id {
-        standing.extend(moves::of_contact(tx, contact)?.into_iter().filter(|mv| mv.status.is_standing() && mv.deal_id == Some(deal.id)));
+        standing.extend(
+            moves::of_contact(tx, contact)?
+                .into_iter()
+                .filter(|mv| mv.status.is_standing() && mv.deal_id == Some(deal.id)),
+        );
     }
     for mut mv in standing {
-        let (value, why) = revenue(Some(deal), mv.components.first().copied().unwrap_or(0.5), Source::Hubspot);
+        let (value, why) = revenue(
+            Some(deal),
+            mv.components.first().copied().unwrap_or(0.5),
+            Source::Hubspot,
+        );
         let [revenue, ..] = &mut mv.components;
         let [revenue_why, ..] = &mut mv.why;
         if (*revenue - value).abs() > 1e-9 || *revenue_why != why {
             (*revenue, *revenue_why) = (value, why);
-            moves::save(tx, &MoveRow { changes_at: now, ..mv }, now)?;
+            moves::save(
+                tx,
+                &MoveRow {
+                    changes_at: now,
+                    ..mv
+                },
+                now,
+            )?;
         }
     }
     Ok(())
 }
 
 /// Closes the moves that an answer, an opt-out, a bounce or a booked meeting has overtaken. Returns how many.
-pub(super) fn close_answered(tx: &WriteTx<'_>, draft: &SignalDraft, contact: ContactId, now: Timestamp) -> Result<u64> {
+pub(super) fn close_answered(
+    tx: &WriteTx<'_>,
+    draft: &SignalDraft,
+    contact: ContactId,
+    now: Timestamp,
+) -> Result<u64> {
     let (reason, overtaken): (&str, fn(ActionKind) -> bool) = match draft.kind {
         SignalKind::ReplyReceived => ("they answered", is_overtaken_by_reply),
-        SignalKind::OptedOut => ("they opted out", |action| matches!(action.means(), Means::Mail)),
+        SignalKind::OptedOut => ("they opted out", |action| {
+            matches!(action.means(), Means::Mail)
+        }),
         SignalKind::Bounced if draft.text("class") == Some("bounce_hard") => {
-            ("their address bounced", |action| matches!(action.means(), Means::Mail))
+            ("their address bounced", |action| {
+                matches!(action.means(), Means::Mail)
+            })
         }
         SignalKind::MeetingBooked => ("a meeting is booked", |action| {
-            matches!(action, ActionKind::BookMeeting | ActionKind::ScheduleMeeting | ActionKind::Reschedule | ActionKind::ThreadBump)
+            matches!(
+                action,
+                ActionKind::BookMeeting
+                    | ActionKind::ScheduleMeeting
+                    | ActionKind::Reschedule
+                    | ActionKind::ThreadBump
+            )
         }),
-        SignalKind::MeetingHeld => ("the meeting took place", |action| matches!(action, ActionKind::PrepMeeting)),
+        SignalKind::MeetingHeld => ("the meeting took place", |action| {
+            matches!(action, ActionKind::PrepMeeting)
+        }),
         _ => return Ok(0),
     };
     let mut closed = 0;

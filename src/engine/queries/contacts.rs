@@ -108,7 +108,12 @@ impl Engine {
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub fn list_contacts(&self, after: Option<ContactId>, stage: Option<LifecycleStage>, limit: usize) -> Result<ContactList> {
+    pub fn list_contacts(
+        &self,
+        after: Option<ContactId>,
+        stage: Option<LifecycleStage>,
+        limit: usize,
+    ) -> Result<ContactList> {
         self.store().read(|tx| {
             let mut rows = contacts::list(tx, after, stage, limit.saturating_add(1))?;
             let is_more = rows.len() > limit;
@@ -161,14 +166,19 @@ fn find(tx: &ReadTx<'_>, who: &str) -> Result<Option<ContactId>, StoreError> {
 
 fn card(tx: &ReadTx<'_>, row: ContactRow) -> Result<ContactCard, StoreError> {
     let emails = contacts::emails(tx, row.id)?;
-    let mut suppressed = (row.stage == LifecycleStage::DoNotContact).then(|| "marked as do not contact".to_owned());
+    let mut suppressed =
+        (row.stage == LifecycleStage::DoNotContact).then(|| "marked as do not contact".to_owned());
     for email in &emails {
         if suppressed.is_none() {
-            suppressed = suppressions::find(tx, email)?.map(|s| format!("{}: {}", s.value, s.reason));
+            suppressed =
+                suppressions::find(tx, email)?.map(|s| format!("{}: {}", s.value, s.reason));
         }
     }
     Ok(ContactCard {
-        external_ids: contacts::external_ids(tx, row.id)?.iter().map(ToString::to_string).collect(),
+        external_ids: contacts::external_ids(tx, row.id)?
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         emails,
         company_domain: row.company_domain.clone(),
         state: row.state.clone(),

@@ -39,7 +39,13 @@ pub(super) fn searchable(text: &str) -> Cow<'_, str> {
 fn words_of(text: &str) -> String {
     let parted: String = text
         .chars()
-        .map(|c| if c.is_alphanumeric() || is_combining_mark(c) { c } else { ' ' })
+        .map(|c| {
+            if c.is_alphanumeric() || is_combining_mark(c) {
+                c
+            } else {
+                ' '
+            }
+        })
         .collect();
     fold(&parted)
 }
@@ -69,13 +75,26 @@ pub fn search(tx: &ReadTx<'_>, text: &str, limit: usize) -> Result<Vec<Hit>> {
         "SELECT {COLUMNS} FROM (SELECT rowid FROM contact_search WHERE contact_search MATCH ?1 LIMIT ?2) s
          CROSS JOIN contact c ON c.id = s.rowid LEFT JOIN company o ON o.id = c.company_id"
     ))?;
-    let rows = statement.query_map((expression, i64::try_from(candidates).unwrap_or(i64::MAX)), read_row)?;
+    let rows = statement.query_map(
+        (expression, i64::try_from(candidates).unwrap_or(i64::MAX)),
+        read_row,
+    )?;
     let mut hits: Vec<ContactRow> = rows.collect::<rusqlite::Result<_>>()?;
     let is_sample = hits.len() >= candidates;
     let query = words_of(text);
-    hits.sort_by_cached_key(|c| (rank(c, &query), fold(&c.last_name), fold(&c.first_name), c.id));
+    hits.sort_by_cached_key(|c| {
+        (
+            rank(c, &query),
+            fold(&c.last_name),
+            fold(&c.first_name),
+            c.id,
+        )
+    });
     hits.truncate(limit);
-    Ok(hits.into_iter().map(|contact| Hit { contact, is_sample }).collect())
+    Ok(hits
+        .into_iter()
+        .map(|contact| Hit { contact, is_sample })
+        .collect())
 }
 
 /// Says how well a contact fits, 0 the best: exact address, whole name, start of the name, of a name's part, of the
@@ -89,9 +108,15 @@ fn rank(contact: &ContactRow, query: &str) -> u8 {
         0
     } else if whole == query || format!("{last} {first}") == query {
         1
-    } else if whole.starts_with(query) || last.starts_with(query) || format!("{last} {first}").starts_with(query) {
+    } else if whole.starts_with(query)
+        || last.starts_with(query)
+        || format!("{last} {first}").starts_with(query)
+    {
         2
-    } else if query.split(' ').all(|w| whole.split(' ').any(|part| part.starts_with(w))) {
+    } else if query
+        .split(' ')
+        .all(|w| whole.split(' ').any(|part| part.starts_with(w)))
+    {
         3
     } else if email.starts_with(query) {
         4
@@ -108,9 +133,14 @@ fn rank(contact: &ContactRow, query: &str) -> u8 {
 /// If the database refuses.
 pub fn rebuild_search(tx: &WriteTx<'_>) -> Result<()> {
     let sql = tx.sql();
-    sql.execute("INSERT INTO contact_search (contact_search) VALUES ('delete-all')", [])?;
+    sql.execute(
+        "INSERT INTO contact_search (contact_search) VALUES ('delete-all')",
+        [],
+    )?;
     let mut after = None;
-    let mut insert = sql.prepare_cached("INSERT INTO contact_search (rowid, name, email, company) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut insert = sql.prepare_cached(
+        "INSERT INTO contact_search (rowid, name, email, company) VALUES (?1, ?2, ?3, ?4)",
+    )?;
     loop {
         let rows = super::list(tx, after, None, 1_000)?;
         let Some(last) = rows.last() else { break };

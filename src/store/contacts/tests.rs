@@ -1,6 +1,6 @@
 use super::*;
-use crate::store::tests::store;
 use crate::store::people::{find_by_email, find_by_external_id};
+use crate::store::tests::store;
 use crate::store::{Durability, Store, StoreError};
 
 fn draft(edit: impl FnOnce(&mut ContactDraft)) -> ContactDraft {
@@ -61,7 +61,10 @@ fn a_second_import_of_the_same_rows_changes_nothing() {
         }),
         person("ann@acme.example", "Ann Lee"),
     ];
-    assert_eq!(import(&store, &rows), [New, New, Updated, Updated, Unchanged]);
+    assert_eq!(
+        import(&store, &rows),
+        [New, New, Updated, Updated, Unchanged]
+    );
     let ann = |store: &Store| {
         read(store, |tx| {
             let id = find_by_email(tx, "ann@acme.example")?.unwrap();
@@ -69,7 +72,10 @@ fn a_second_import_of_the_same_rows_changes_nothing() {
         })
     };
     let before = ann(&store);
-    assert_eq!((before.full_name().as_str(), before.title.as_str()), ("Anna Lee", "CEO"));
+    assert_eq!(
+        (before.full_name().as_str(), before.title.as_str()),
+        ("Anna Lee", "CEO")
+    );
     for _ in 0..2 {
         assert_eq!(import(&store, &rows), [Unchanged; 5]);
     }
@@ -114,11 +120,17 @@ fn rows_are_matched_by_external_id_then_by_any_address() {
         d.external_ids.extend(ExternalId::new("salesforce", "9"));
         d.emails.push("A@home.example".into());
     });
-    assert_eq!(import(&store, &[full, moved, other]), [New, Updated, Updated]);
+    assert_eq!(
+        import(&store, &[full, moved, other]),
+        [New, Updated, Updated]
+    );
     read(&store, |tx| {
         assert_eq!(count(tx)?, 1);
         let id = ContactId(find_by_external_id(tx, "contact", "salesforce", "9")?.unwrap());
-        assert_eq!(emails(tx, id)?, ["a@home.example", "a@new.example", "a@x.io"]);
+        assert_eq!(
+            emails(tx, id)?,
+            ["a@home.example", "a@new.example", "a@x.io"]
+        );
         assert_eq!(external_ids(tx, id)?.len(), 2);
         Ok(())
     });
@@ -157,7 +169,10 @@ fn a_row_blanks_nothing_and_lifts_no_stop() {
     assert_eq!(import(&store, &[full, bare]), [New, Unchanged]);
     read(&store, |tx| {
         let row = list(tx, None, None, 9)?.remove(0);
-        assert_eq!((row.phone.as_str(), row.company.as_str()), ("+1 555 0100", "Acme"));
+        assert_eq!(
+            (row.phone.as_str(), row.company.as_str()),
+            ("+1 555 0100", "Acme")
+        );
         assert_eq!(row.stage, LifecycleStage::DoNotContact);
         assert!(export(tx, row)?.opted_out);
         Ok(())
@@ -174,35 +189,51 @@ fn companies_are_shared_by_domain_and_then_by_name() {
             d.company_domain = site.map(Into::into);
         })
     };
-    import(&store, &[
-        at("a@x.io", Some("Acme Inc."), None),
-        at("b@x.io", Some("ACME, Inc"), Some("https://www.acme.example/en")),
-        at("c@x.io", Some("Acme Deutschland"), Some("de.acme.example")),
-        at("d@x.io", None, Some("acme.example")),
-        at("e@x.io", Some("Acme Inc"), Some("other.example")),
-        at("f@x.io", None, Some("gmail.com")),
-    ]);
+    import(
+        &store,
+        &[
+            at("a@x.io", Some("Acme Inc."), None),
+            at(
+                "b@x.io",
+                Some("ACME, Inc"),
+                Some("https://www.acme.example/en"),
+            ),
+            at("c@x.io", Some("Acme Deutschland"), Some("de.acme.example")),
+            at("d@x.io", None, Some("acme.example")),
+            at("e@x.io", Some("Acme Inc"), Some("other.example")),
+            at("f@x.io", None, Some("gmail.com")),
+        ],
+    );
     let companies: Vec<_> = read(&store, |tx| list(tx, None, None, 9))
         .into_iter()
         .map(|c| c.company_id.map(|id| id.0))
         .collect();
-    assert_eq!(companies, [Some(1), Some(1), Some(1), Some(1), Some(2), None]);
+    assert_eq!(
+        companies,
+        [Some(1), Some(1), Some(1), Some(1), Some(2), None]
+    );
     let first = read(&store, |tx| super::super::companies::get(tx, CompanyId(1))).unwrap();
-    assert_eq!((first.name.as_str(), first.domain.as_deref()), ("Acme Inc.", Some("acme.example")));
+    assert_eq!(
+        (first.name.as_str(), first.domain.as_deref()),
+        ("Acme Inc.", Some("acme.example"))
+    );
 }
 
 #[test]
 fn search_finds_names_addresses_and_companies_as_they_are_typed() {
     let (_directory, store) = store();
-    import(&store, &[
-        draft(|d| {
-            d.emails.push("zoe.oneil@blue-sky.example".into());
-            d.full_name = Some("Zoë O’Neil".into());
-            d.company = Some("Blue Sky Médias".into());
-        }),
-        person("ann@x.io", "Ann Zoellner"),
-        person("zed@x.io", "Łukasz Straße"),
-    ]);
+    import(
+        &store,
+        &[
+            draft(|d| {
+                d.emails.push("zoe.oneil@blue-sky.example".into());
+                d.full_name = Some("Zoë O’Neil".into());
+                d.company = Some("Blue Sky Médias".into());
+            }),
+            person("ann@x.io", "Ann Zoellner"),
+            person("zed@x.io", "Łukasz Straße"),
+        ],
+    );
     assert_eq!(found(&store, "zoe"), ["Zoë O’Neil", "Ann Zoellner"]);
     assert_eq!(found(&store, "ZOË O"), ["Zoë O’Neil"]);
     assert_eq!(found(&store, "neil"), ["Zoë O’Neil"]);
@@ -212,7 +243,16 @@ fn search_finds_names_addresses_and_companies_as_they_are_typed() {
     assert_eq!(found(&store, "lukasz"), ["Łukasz Straße"]);
     assert_eq!(found(&store, "stras"), ["Łukasz Straße"]);
     assert_eq!(found(&store, "x"), ["Łukasz Straße", "Ann Zoellner"]);
-    for nothing in ["", " ", "\"", "*", "OR", "NEAR(a b)", "zoe AND nobody", "name:x*"] {
+    for nothing in [
+        "",
+        " ",
+        "\"",
+        "*",
+        "OR",
+        "NEAR(a b)",
+        "zoe AND nobody",
+        "name:x*",
+    ] {
         assert!(found(&store, nothing).is_empty(), "{nothing:?}");
     }
 }

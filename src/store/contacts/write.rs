@@ -123,14 +123,23 @@ impl<'a> ContactWriter<'a> {
     ///
     /// # Errors
     /// If the database refuses.
-    pub fn write(&mut self, draft: &ContactDraft, origin: Origin, memory: &mut RunMemory) -> Result<Written> {
+    pub fn write(
+        &mut self,
+        draft: &ContactDraft,
+        origin: Origin,
+        memory: &mut RunMemory,
+    ) -> Result<Written> {
         let fingerprint = draft.fingerprint().cast_signed();
         let found = self.find(draft)?;
         let Some(known) = found else {
             return self.add(draft, origin, fingerprint, memory);
         };
         let id = known.id;
-        let unchanged = Written { id: ContactId(id), change: Change::Unchanged, taken: false };
+        let unchanged = Written {
+            id: ContactId(id),
+            change: Change::Unchanged,
+            taken: false,
+        };
         if origin == Origin::Direct {
             return self.merge(draft, id, &mut memory.companies);
         }
@@ -141,7 +150,9 @@ impl<'a> ContactWriter<'a> {
         let seen = self
             .tx
             .sql()
-            .prepare_cached("SELECT 1 FROM contact_row_seen WHERE contact_id = ?1 AND fingerprint = ?2")?
+            .prepare_cached(
+                "SELECT 1 FROM contact_row_seen WHERE contact_id = ?1 AND fingerprint = ?2",
+            )?
             .exists((id, fingerprint))?;
         if seen {
             remember(memory, id, fingerprint);
@@ -161,8 +172,9 @@ impl<'a> ContactWriter<'a> {
         if let Some((first, others)) = memory.rows.get(&id)
             && !others.is_empty()
         {
-            let mut insert =
-                sql.prepare_cached("INSERT OR IGNORE INTO contact_row_seen (contact_id, fingerprint) VALUES (?1, ?2)")?;
+            let mut insert = sql.prepare_cached(
+                "INSERT OR IGNORE INTO contact_row_seen (contact_id, fingerprint) VALUES (?1, ?2)",
+            )?;
             insert.execute((id, first))?;
             for row in others {
                 insert.execute((id, row))?;
@@ -174,9 +186,17 @@ impl<'a> ContactWriter<'a> {
     }
 
     fn find(&mut self, draft: &ContactDraft) -> Result<Option<Known>> {
-        let read = |row: &rusqlite::Row<'_>| Ok(Known { id: row.get(0)?, fingerprint: row.get(1)? });
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(Known {
+                id: row.get(0)?,
+                fingerprint: row.get(1)?,
+            })
+        };
         for id in &draft.external_ids {
-            let found = self.by_id.query_row((&*id.system, &id.id), read).optional()?;
+            let found = self
+                .by_id
+                .query_row((&*id.system, &id.id), read)
+                .optional()?;
             if let Some(known) = found
                 && (!is_vague(id) || self.shares_an_address(draft, known.id)?)
             {
@@ -184,7 +204,10 @@ impl<'a> ContactWriter<'a> {
             }
         }
         for email in &draft.emails {
-            let found = self.by_email.query_row([address::key(email)], read).optional()?;
+            let found = self
+                .by_email
+                .query_row([address::key(email)], read)
+                .optional()?;
             if found.is_some() {
                 return Ok(found);
             }
@@ -197,10 +220,19 @@ impl<'a> ContactWriter<'a> {
         let known = super::emails(self.tx, ContactId(id))?;
         Ok(known.is_empty()
             || draft.emails.is_empty()
-            || draft.emails.iter().any(|e| known.iter().any(|k| *k == *address::key(e))))
+            || draft
+                .emails
+                .iter()
+                .any(|e| known.iter().any(|k| *k == *address::key(e))))
     }
 
-    fn add(&mut self, draft: &ContactDraft, origin: Origin, fingerprint: i64, memory: &mut RunMemory) -> Result<Written> {
+    fn add(
+        &mut self,
+        draft: &ContactDraft,
+        origin: Origin,
+        fingerprint: i64,
+        memory: &mut RunMemory,
+    ) -> Result<Written> {
         let company = self.companies.resolve(draft, &mut memory.companies)?;
         fn text(t: &Option<String>) -> &str {
             t.as_deref().unwrap_or("")
@@ -237,25 +269,55 @@ impl<'a> ContactWriter<'a> {
             taken |= self.insert_email.execute((address::key(email), id))? == 0;
         }
         for external in draft.external_ids.iter() {
-            taken |= self.insert_id.execute((&*external.system, &external.id, id))? == 0;
+            taken |= self
+                .insert_id
+                .execute((&*external.system, &external.id, id))?
+                == 0;
         }
-        let company_name = draft.company.as_deref().or(draft.company_domain.as_deref()).unwrap_or("");
-        let texts = [format!("{first} {last}"), draft.emails.join(" "), company_name.to_owned()];
-        self.pending.insert(id, Pending { replaces: false, texts: Some(texts) });
+        let company_name = draft
+            .company
+            .as_deref()
+            .or(draft.company_domain.as_deref())
+            .unwrap_or("");
+        let texts = [
+            format!("{first} {last}"),
+            draft.emails.join(" "),
+            company_name.to_owned(),
+        ];
+        self.pending.insert(
+            id,
+            Pending {
+                replaces: false,
+                texts: Some(texts),
+            },
+        );
         if draft.opted_out {
             self.suppress(draft)?;
         }
         if origin == Origin::Import {
             remember(memory, id, fingerprint);
         }
-        Ok(Written { id: ContactId(id), change: Change::New, taken })
+        Ok(Written {
+            id: ContactId(id),
+            change: Change::New,
+            taken,
+        })
     }
 
     /// Lays what the draft carries over a contact.
-    fn merge(&mut self, draft: &ContactDraft, id: i64, companies: &mut CompanyMemory) -> Result<Written> {
+    fn merge(
+        &mut self,
+        draft: &ContactDraft,
+        id: i64,
+        companies: &mut CompanyMemory,
+    ) -> Result<Written> {
         let contact = ContactId(id);
         let Some(old) = super::get(self.tx, contact)? else {
-            return Ok(Written { id: contact, change: Change::Unchanged, taken: false });
+            return Ok(Written {
+                id: contact,
+                change: Change::Unchanged,
+                taken: false,
+            });
         };
         let company = self.companies.resolve(draft, companies)?.or(old.company_id);
         let mut changed = false;
@@ -265,10 +327,16 @@ impl<'a> ContactWriter<'a> {
         }
         let has_new_address = changed;
         for external in &draft.external_ids {
-            changed |= self.insert_id.execute((&*external.system, &external.id, id))? > 0;
+            changed |= self
+                .insert_id
+                .execute((&*external.system, &external.id, id))?
+                > 0;
         }
         let known = super::emails(self.tx, contact)?;
-        taken |= draft.emails.iter().any(|e| !known.iter().any(|k| *k == *address::key(e)));
+        taken |= draft
+            .emails
+            .iter()
+            .any(|e| !known.iter().any(|k| *k == *address::key(e)));
         let primary = draft
             .emails
             .iter()
@@ -300,12 +368,19 @@ impl<'a> ContactWriter<'a> {
             new.stage = draft.stage.unwrap_or(old.stage);
         }
         new.icp_fit = draft.icp_fit.or(old.icp_fit);
-        new.renewal_at = draft.renewal_date.and_then(day_start).map(super::instant).or(old.renewal_at);
+        new.renewal_at = draft
+            .renewal_date
+            .and_then(day_start)
+            .map(super::instant)
+            .or(old.renewal_at);
         // Who asked for no mail meant the person, not the one address.
         if draft.opted_out || (has_new_address && self.is_any_suppressed(&known)?) {
             changed |= self.suppress(draft)?;
         }
-        let search_changed = changed || new.first_name != old.first_name || new.last_name != old.last_name || new.company_id != old.company_id;
+        let search_changed = changed
+            || new.first_name != old.first_name
+            || new.last_name != old.last_name
+            || new.company_id != old.company_id;
         if new != old {
             changed = true;
             self.store(&new)?;
@@ -320,7 +395,11 @@ impl<'a> ContactWriter<'a> {
         }
         Ok(Written {
             id: contact,
-            change: if changed { Change::Updated } else { Change::Unchanged },
+            change: if changed {
+                Change::Updated
+            } else {
+                Change::Unchanged
+            },
             taken,
         })
     }
@@ -358,7 +437,10 @@ impl<'a> ContactWriter<'a> {
     }
 
     fn index_again(&mut self, id: ContactId) {
-        let entry = self.pending.entry(id.0).or_insert(Pending { replaces: true, texts: None });
+        let entry = self.pending.entry(id.0).or_insert(Pending {
+            replaces: true,
+            texts: None,
+        });
         entry.texts = None;
     }
 
@@ -369,8 +451,9 @@ impl<'a> ContactWriter<'a> {
     pub fn finish(mut self) -> Result<()> {
         let sql = self.tx.sql();
         let mut delete = sql.prepare_cached("DELETE FROM contact_search WHERE rowid = ?1")?;
-        let mut insert =
-            sql.prepare_cached("INSERT INTO contact_search (rowid, name, email, company) VALUES (?1, ?2, ?3, ?4)")?;
+        let mut insert = sql.prepare_cached(
+            "INSERT INTO contact_search (rowid, name, email, company) VALUES (?1, ?2, ?3, ?4)",
+        )?;
         for (id, pending) in std::mem::take(&mut self.pending) {
             if pending.replaces {
                 delete.execute([id])?;
@@ -378,7 +461,9 @@ impl<'a> ContactWriter<'a> {
             let texts = match pending.texts {
                 Some(texts) => texts,
                 None => {
-                    let Some(row) = super::get(self.tx, ContactId(id))? else { continue };
+                    let Some(row) = super::get(self.tx, ContactId(id))? else {
+                        continue;
+                    };
                     let emails = super::emails(self.tx, ContactId(id))?.join(" ");
                     [row.full_name(), emails, row.company]
                 }
@@ -426,7 +511,8 @@ fn remember(memory: &mut RunMemory, id: i64, fingerprint: i64) {
 /// # Errors
 /// If the database refuses.
 pub fn begin_bulk(tx: &WriteTx<'_>) -> Result<()> {
-    tx.sql().execute_batch("PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000")?;
+    tx.sql()
+        .execute_batch("PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000")?;
     Ok(())
 }
 
@@ -435,7 +521,9 @@ pub fn begin_bulk(tx: &WriteTx<'_>) -> Result<()> {
 /// # Errors
 /// If the database refuses.
 pub fn end_bulk(tx: &WriteTx<'_>) -> Result<()> {
-    tx.sql().execute_batch("PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 1000; PRAGMA shrink_memory")?;
+    tx.sql().execute_batch(
+        "PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 1000; PRAGMA shrink_memory",
+    )?;
     Ok(())
 }
 
