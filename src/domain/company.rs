@@ -151,8 +151,7 @@ pub fn domain_of_website(text: &str) -> Option<String> {
         host.strip_suffix(*known)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    (is_host && !SHARED_HOSTS.iter().any(shared) && !is_free_mail(&host))
-        .then_some(host)
+    (is_host && !SHARED_HOSTS.iter().any(shared) && !is_free_mail(&host)).then_some(host)
 }
 
 /// Returns the domain that may be registered under which `host` lies: `eu.acme.co.uk` gives `acme.co.uk`.

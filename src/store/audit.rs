@@ -64,7 +64,14 @@ fn hex(bytes: &[u8]) -> String {
 ///
 /// # Errors
 /// If SQLite refuses.
-pub fn append(tx: &WriteTx<'_>, at: Timestamp, actor: &str, event: &str, subject: &str, detail: &Value) -> Result<()> {
+pub fn append(
+    tx: &WriteTx<'_>,
+    at: Timestamp,
+    actor: &str,
+    event: &str,
+    subject: &str,
+    detail: &Value,
+) -> Result<()> {
     let last: Option<(i64, Vec<u8>)> = tx
         .sql()
         .prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?
@@ -89,23 +96,44 @@ pub fn append(tx: &WriteTx<'_>, at: Timestamp, actor: &str, event: &str, subject
 /// # Errors
 /// If the database cannot be read.
 pub fn verify(tx: &ReadTx<'_>) -> Result<AuditCheck> {
-    let mut statement =
-        tx.sql().prepare("SELECT seq, at, actor, event, subject, detail, previous, hash FROM audit ORDER BY seq")?;
+    let mut statement = tx.sql().prepare(
+        "SELECT seq, at, actor, event, subject, detail, previous, hash FROM audit ORDER BY seq",
+    )?;
     let mut rows = statement.query([])?;
     let (mut entries, mut previous) = (0_i64, Vec::<u8>::new());
-    let broken = |entries, at: i64, reason: &str| AuditCheck { entries, intact: false, broken_at: Some(at), reason: reason.into() };
+    let broken = |entries, at: i64, reason: &str| AuditCheck {
+        entries,
+        intact: false,
+        broken_at: Some(at),
+        reason: reason.into(),
+    };
     while let Some(row) = rows.next()? {
         let seq: i64 = row.get(0)?;
         if seq != entries + 1 {
             return Ok(broken(entries, entries + 1, "an entry is missing here"));
         }
-        let text = |i| row.get_ref(i).and_then(|v| v.as_str().map_err(Into::into).map(str::to_owned));
-        let (actor, event, subject, detail): (String, String, String, String) = (text(2)?, text(3)?, text(4)?, text(5)?);
+        let text = |i| {
+            row.get_ref(i)
+                .and_then(|v| v.as_str().map_err(Into::into).map(str::to_owned))
+        };
+        let (actor, event, subject, detail): (String, String, String, String) =
+            (text(2)?, text(3)?, text(4)?, text(5)?);
         let (linked, stored): (Vec<u8>, Vec<u8>) = (row.get(6)?, row.get(7)?);
         if linked != previous {
-            return Ok(broken(entries, seq, "the entry before this one was changed, removed or moved"));
+            return Ok(broken(
+                entries,
+                seq,
+                "the entry before this one was changed, removed or moved",
+            ));
         }
-        if stored != hash(seq, row.get(1)?, [&actor, &event, &subject, &detail], &previous) {
+        if stored
+            != hash(
+                seq,
+                row.get(1)?,
+                [&actor, &event, &subject, &detail],
+                &previous,
+            )
+        {
             return Ok(broken(entries, seq, "this entry was changed"));
         }
         entries += 1;
@@ -114,9 +142,18 @@ pub fn verify(tx: &ReadTx<'_>) -> Result<AuditCheck> {
     let head: Option<String> = super::control::meta(tx, HEAD)?;
     let expected = (entries > 0).then(|| format!("{entries}:{}", hex(&previous)));
     if head != expected {
-        return Ok(broken(entries, entries + 1, "entries at the end were removed"));
+        return Ok(broken(
+            entries,
+            entries + 1,
+            "entries at the end were removed",
+        ));
     }
-    Ok(AuditCheck { entries, intact: true, broken_at: None, reason: String::new() })
+    Ok(AuditCheck {
+        entries,
+        intact: true,
+        broken_at: None,
+        reason: String::new(),
+    })
 }
 
 /// Returns the newest entries, newest first, optionally of one subject.
@@ -153,7 +190,14 @@ mod tests {
         store
             .write(Durability::Full, |tx| {
                 for i in 0..5 {
-                    append(tx, Timestamp::UNIX_EPOCH, "operator", "test", &format!("move:{i}"), &json!({"i": i}))?;
+                    append(
+                        tx,
+                        Timestamp::UNIX_EPOCH,
+                        "operator",
+                        "test",
+                        &format!("move:{i}"),
+                        &json!({"i": i}),
+                    )?;
                 }
                 Ok::<_, StoreError>(())
             })
@@ -183,21 +227,29 @@ mod tests {
         let check = |sql, at| {
             let (_directory, store) = filled();
             let found = tamper(&store, sql);
-            assert_eq!((found.intact, found.broken_at), (false, Some(at)), "{sql}: {found:?}");
+            assert_eq!(
+                (found.intact, found.broken_at),
+                (false, Some(at)),
+                "{sql}: {found:?}"
+            );
         };
         check("UPDATE audit SET detail = '{\"i\":9}' WHERE seq = 3", 3);
         check("UPDATE audit SET at = 1 WHERE seq = 1", 1);
         check("DELETE FROM audit WHERE seq = 2", 2);
         check("DELETE FROM audit WHERE seq = 5", 5);
         check("DELETE FROM audit", 1);
-        check("UPDATE audit SET seq = -1 WHERE seq = 2; UPDATE audit SET seq = 2 WHERE seq = 3; UPDATE audit SET seq = 3 WHERE seq = -1", 2);
+        check(
+            "UPDATE audit SET seq = -1 WHERE seq = 2; UPDATE audit SET seq = 2 WHERE seq = 3; UPDATE audit SET seq = 3 WHERE seq = -1",
+            2,
+        );
     }
 
     #[test]
     fn the_trail_refuses_edits() {
         let (_directory, store) = filled();
         let refused: Result<()> = store.write(Durability::Normal, |tx| {
-            tx.sql().execute("UPDATE audit SET actor = 'x' WHERE seq = 1", [])?;
+            tx.sql()
+                .execute("UPDATE audit SET actor = 'x' WHERE seq = 1", [])?;
             Ok(())
         });
         assert!(refused.unwrap_err().to_string().contains("append-only"));

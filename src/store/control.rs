@@ -15,7 +15,10 @@ pub fn kill_switch(tx: &ReadTx<'_>) -> KillSwitch {
         .and_then(|mut s| s.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))));
     match row {
         Ok((value, _, _)) if value == "running" => KillSwitch::Running,
-        Ok((value, reason, at)) if value == "stopped" => KillSwitch::Stopped { reason, since: instant(at) },
+        Ok((value, reason, at)) if value == "stopped" => KillSwitch::Stopped {
+            reason,
+            since: instant(at),
+        },
         _ => KillSwitch::Unreadable,
     }
 }
@@ -24,7 +27,12 @@ pub fn kill_switch(tx: &ReadTx<'_>) -> KillSwitch {
 ///
 /// # Errors
 /// If SQLite refuses.
-pub fn set_kill_switch(tx: &WriteTx<'_>, stopped: bool, reason: &str, now: Timestamp) -> Result<()> {
+pub fn set_kill_switch(
+    tx: &WriteTx<'_>,
+    stopped: bool,
+    reason: &str,
+    now: Timestamp,
+) -> Result<()> {
     tx.sql()
         .prepare_cached(
             "INSERT INTO control (key, value, reason, at) VALUES ('kill_switch', ?1, ?2, ?3)
@@ -39,7 +47,11 @@ pub fn set_kill_switch(tx: &WriteTx<'_>, stopped: bool, reason: &str, now: Times
 /// # Errors
 /// If the database cannot be read.
 pub fn meta(tx: &ReadTx<'_>, key: &str) -> Result<Option<String>> {
-    Ok(tx.sql().prepare_cached("SELECT value FROM meta WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()?)
+    Ok(tx
+        .sql()
+        .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()?)
 }
 
 /// Sets one of the installation's own facts.
@@ -62,12 +74,28 @@ mod tests {
     #[test]
     fn a_kill_switch_that_cannot_be_read_counts_as_stopped() {
         let (_directory, store) = store();
-        let read = || store.read(|tx| Ok::<_, StoreError>(kill_switch(tx))).unwrap();
+        let read = || {
+            store
+                .read(|tx| Ok::<_, StoreError>(kill_switch(tx)))
+                .unwrap()
+        };
         assert_eq!(read(), KillSwitch::Running);
-        store.write(Durability::Full, |tx| set_kill_switch(tx, true, "holiday", Timestamp::UNIX_EPOCH)).unwrap();
+        store
+            .write(Durability::Full, |tx| {
+                set_kill_switch(tx, true, "holiday", Timestamp::UNIX_EPOCH)
+            })
+            .unwrap();
         assert!(matches!(read(), KillSwitch::Stopped { reason, .. } if reason == "holiday"));
-        for sql in ["UPDATE control SET value = 'rnning'", "DELETE FROM control", "DROP TABLE control"] {
-            store.write(Durability::Normal, move |tx| Ok::<_, StoreError>(tx.sql().execute_batch(sql)?)).unwrap();
+        for sql in [
+            "UPDATE control SET value = 'rnning'",
+            "DELETE FROM control",
+            "DROP TABLE control",
+        ] {
+            store
+                .write(Durability::Normal, move |tx| {
+                    Ok::<_, StoreError>(tx.sql().execute_batch(sql)?)
+                })
+                .unwrap();
             assert_eq!(read(), KillSwitch::Unreadable, "{sql}");
         }
     }

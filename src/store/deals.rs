@@ -68,7 +68,11 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<DealRow> {
 /// If the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, id: DealId) -> Result<Option<DealRow>> {
     let sql = format!("SELECT {COLUMNS} FROM deal WHERE id = ?1");
-    Ok(tx.sql().prepare_cached(&sql)?.query_row([id.0], from_row).optional()?)
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row([id.0], from_row)
+        .optional()?)
 }
 
 /// Returns a contact's open deal with the largest amount.
@@ -79,7 +83,11 @@ pub fn largest_open(tx: &ReadTx<'_>, contact: ContactId) -> Result<Option<DealRo
     let sql = format!(
         "SELECT {COLUMNS} FROM deal WHERE contact_id = ?1 AND is_closed = 0 ORDER BY coalesce(amount, 0) DESC, id LIMIT 1"
     );
-    Ok(tx.sql().prepare_cached(&sql)?.query_row([contact.0], from_row).optional()?)
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row([contact.0], from_row)
+        .optional()?)
 }
 
 /// Stores a deal, new or changed.
@@ -125,9 +133,13 @@ pub fn save(tx: &WriteTx<'_>, deal: &DealRow, now: Timestamp) -> Result<DealId> 
 /// # Errors
 /// If the database cannot be read.
 pub fn list(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<DealRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM deal ORDER BY is_closed, coalesce(amount, 0) DESC, id LIMIT ?1");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM deal ORDER BY is_closed, coalesce(amount, 0) DESC, id LIMIT ?1"
+    );
     let mut statement = tx.sql().prepare_cached(&sql)?;
-    Ok(statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], from_row)?.collect::<rusqlite::Result<_>>()?)
+    Ok(statement
+        .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// Returns deals whose renewal falls between two instants.
@@ -135,9 +147,13 @@ pub fn list(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<DealRow>> {
 /// # Errors
 /// If the database cannot be read.
 pub fn renewals(tx: &ReadTx<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<DealRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM deal WHERE renewal_at IS NOT NULL AND renewal_at BETWEEN ?1 AND ?2 ORDER BY renewal_at, id");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM deal WHERE renewal_at IS NOT NULL AND renewal_at BETWEEN ?1 AND ?2 ORDER BY renewal_at, id"
+    );
     let mut statement = tx.sql().prepare_cached(&sql)?;
-    Ok(statement.query_map((from.as_millisecond(), to.as_millisecond()), from_row)?.collect::<rusqlite::Result<_>>()?)
+    Ok(statement
+        .query_map((from.as_millisecond(), to.as_millisecond()), from_row)?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// Returns open deals whose proposal expires between two instants.
@@ -149,7 +165,9 @@ pub fn expiries(tx: &ReadTx<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<D
         "SELECT {COLUMNS} FROM deal WHERE expires_at IS NOT NULL AND is_closed = 0 AND expires_at BETWEEN ?1 AND ?2 ORDER BY expires_at, id"
     );
     let mut statement = tx.sql().prepare_cached(&sql)?;
-    Ok(statement.query_map((from.as_millisecond(), to.as_millisecond()), from_row)?.collect::<rusqlite::Result<_>>()?)
+    Ok(statement
+        .query_map((from.as_millisecond(), to.as_millisecond()), from_row)?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// A meeting.

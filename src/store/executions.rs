@@ -168,7 +168,11 @@ pub fn insert(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
 /// If the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<ExecutionRow>> {
     let sql = format!("SELECT {COLUMNS} FROM execution WHERE id = ?1");
-    Ok(tx.sql().prepare_cached(&sql)?.query_row([id.0], from_row).optional()?)
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row([id.0], from_row)
+        .optional()?)
 }
 
 /// Returns a move's executions, newest first.
@@ -178,7 +182,9 @@ pub fn load(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<ExecutionRow>> {
 pub fn of_move(tx: &ReadTx<'_>, id: MoveId) -> Result<Vec<ExecutionRow>> {
     let sql = format!("SELECT {COLUMNS} FROM execution WHERE move_id = ?1 ORDER BY id DESC");
     let mut statement = tx.sql().prepare_cached(&sql)?;
-    Ok(statement.query_map([id.0], from_row)?.collect::<rusqlite::Result<_>>()?)
+    Ok(statement
+        .query_map([id.0], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// Returns the executions in a state that waits for something, oldest first.
@@ -190,7 +196,9 @@ pub fn waiting(tx: &ReadTx<'_>, status: ExecutionStatus) -> Result<Vec<Execution
         "SELECT {COLUMNS} FROM execution WHERE status = ?1 AND status IN ('queued', 'sending', 'uncertain') ORDER BY id"
     );
     let mut statement = tx.sql().prepare_cached(&sql)?;
-    Ok(statement.query_map([status.as_str()], from_row)?.collect::<rusqlite::Result<_>>()?)
+    Ok(statement
+        .query_map([status.as_str()], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// Counts the executions that are queued.
@@ -209,7 +217,13 @@ pub fn count_queued(tx: &ReadTx<'_>) -> Result<u64> {
 ///
 /// # Errors
 /// If SQLite refuses.
-pub fn claim(tx: &WriteTx<'_>, id: ExecutionId, holder: &str, rendered: &[u8], now: Timestamp) -> Result<bool> {
+pub fn claim(
+    tx: &WriteTx<'_>,
+    id: ExecutionId,
+    holder: &str,
+    rendered: &[u8],
+    now: Timestamp,
+) -> Result<bool> {
     Ok(tx
         .sql()
         .prepare_cached(
@@ -244,7 +258,10 @@ pub fn settle(
     now: Timestamp,
 ) -> Result<bool> {
     let (location, error) = result;
-    let ended = !matches!(to, ExecutionStatus::Queued | ExecutionStatus::Sending | ExecutionStatus::Uncertain);
+    let ended = !matches!(
+        to,
+        ExecutionStatus::Queued | ExecutionStatus::Sending | ExecutionStatus::Uncertain
+    );
     Ok(tx
         .sql()
         .prepare_cached(
@@ -259,7 +276,9 @@ pub fn settle(
 /// # Errors
 /// If SQLite refuses.
 pub fn note_held(tx: &WriteTx<'_>, id: ExecutionId, reason: &str) -> Result<()> {
-    tx.sql().prepare_cached("UPDATE execution SET error = ?2 WHERE id = ?1")?.execute((id.0, reason))?;
+    tx.sql()
+        .prepare_cached("UPDATE execution SET error = ?2 WHERE id = ?1")?
+        .execute((id.0, reason))?;
     Ok(())
 }
 
@@ -267,7 +286,12 @@ pub fn note_held(tx: &WriteTx<'_>, id: ExecutionId, reason: &str) -> Result<()> 
 ///
 /// # Errors
 /// If SQLite refuses.
-pub fn save_verdicts(tx: &WriteTx<'_>, id: ExecutionId, phase: &str, verdicts: &[Verdict]) -> Result<()> {
+pub fn save_verdicts(
+    tx: &WriteTx<'_>,
+    id: ExecutionId,
+    phase: &str,
+    verdicts: &[Verdict],
+) -> Result<()> {
     let mut statement = tx.sql().prepare_cached(
         "INSERT INTO verdict (execution_id, phase, position, guard, passed, detail, clears_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT DO UPDATE SET guard = excluded.guard, passed = excluded.passed, detail = excluded.detail,
@@ -275,7 +299,15 @@ pub fn save_verdicts(tx: &WriteTx<'_>, id: ExecutionId, phase: &str, verdicts: &
     )?;
     for (position, v) in (1_i64..).zip(verdicts) {
         let clears = v.clears_at.map(Timestamp::as_millisecond);
-        statement.execute((id.0, phase, position, v.guard.as_str(), v.passed, &v.detail, clears))?;
+        statement.execute((
+            id.0,
+            phase,
+            position,
+            v.guard.as_str(),
+            v.passed,
+            &v.detail,
+            clears,
+        ))?;
     }
     Ok(())
 }
@@ -319,7 +351,12 @@ const WEEK_MS: i64 = 7 * 86_400_000;
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn send_times(tx: &ReadTx<'_>, contact: Option<ContactId>, domain: &str, now: Timestamp) -> Result<SendTimes> {
+pub fn send_times(
+    tx: &ReadTx<'_>,
+    contact: Option<ContactId>,
+    domain: &str,
+    now: Timestamp,
+) -> Result<SendTimes> {
     let since = now.as_millisecond() - WEEK_MS;
     let mut times = SendTimes::default();
     let mut statement = tx.sql().prepare_cached(
@@ -331,7 +368,10 @@ pub fn send_times(tx: &ReadTx<'_>, contact: Option<ContactId>, domain: &str, now
     )?;
     let mut rows = statement.query([since])?;
     while let Some(row) = rows.next()? {
-        let at = instant(row.get::<_, Option<i64>>(0)?.unwrap_or(now.as_millisecond()));
+        let at = instant(
+            row.get::<_, Option<i64>>(0)?
+                .unwrap_or(now.as_millisecond()),
+        );
         times.all.push(at);
         if contact.is_some() && row.get::<_, Option<i64>>(1)? == contact.map(|c| c.0) {
             times.to_contact.push(at);
@@ -393,7 +433,9 @@ pub fn silent(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<ExecutionRow>> {
         "SELECT {COLUMNS} FROM execution WHERE silence_at IS NOT NULL AND answered_at IS NULL AND silence_at <= ?1 ORDER BY silence_at, id"
     );
     let mut statement = tx.sql().prepare_cached(&sql)?;
-    Ok(statement.query_map([now.as_millisecond()], from_row)?.collect::<rusqlite::Result<_>>()?)
+    Ok(statement
+        .query_map([now.as_millisecond()], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// Counts the mails that left to a contact since the last answer.
@@ -411,7 +453,12 @@ pub fn unanswered(tx: &ReadTx<'_>, contact: ContactId) -> Result<i64> {
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn cause(tx: &ReadTx<'_>, contact: ContactId, at: Timestamp, window_days: i64) -> Result<Option<ExecutionRow>> {
+pub fn cause(
+    tx: &ReadTx<'_>,
+    contact: ContactId,
+    at: Timestamp,
+    window_days: i64,
+) -> Result<Option<ExecutionRow>> {
     let at = at.as_millisecond();
     let sql = format!(
         "SELECT {COLUMNS} FROM execution WHERE contact_id = ?1 AND status = 'sent' AND settled_at BETWEEN ?2 AND ?3
@@ -430,7 +477,11 @@ pub fn cause(tx: &ReadTx<'_>, contact: ContactId, at: Timestamp, window_days: i6
 /// If the database cannot be read.
 pub fn by_message_id(tx: &ReadTx<'_>, message_id: &str) -> Result<Option<ExecutionRow>> {
     let sql = format!("SELECT {COLUMNS} FROM execution WHERE message_id = ?1");
-    Ok(tx.sql().prepare_cached(&sql)?.query_row([message_id], from_row).optional()?)
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row([message_id], from_row)
+        .optional()?)
 }
 
 /// Returns a contact's queued executions.
@@ -438,5 +489,8 @@ pub fn by_message_id(tx: &ReadTx<'_>, message_id: &str) -> Result<Option<Executi
 /// # Errors
 /// If the database cannot be read.
 pub fn queued_for(tx: &ReadTx<'_>, contact: ContactId) -> Result<Vec<ExecutionRow>> {
-    Ok(waiting(tx, ExecutionStatus::Queued)?.into_iter().filter(|row| row.contact_id == Some(contact)).collect())
+    Ok(waiting(tx, ExecutionStatus::Queued)?
+        .into_iter()
+        .filter(|row| row.contact_id == Some(contact))
+        .collect())
 }

@@ -31,11 +31,15 @@ pub fn try_take(directory: &Path, name: &str) -> Result<Option<Lease>> {
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(&path).map_err(|e| StoreError::file(format!("opening {}", path.display()), e))?;
+    let file = options
+        .open(&path)
+        .map_err(|e| StoreError::file(format!("opening {}", path.display()), e))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(Lease { _file: file })),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(e)) => Err(StoreError::file(format!("locking {}", path.display()), e)),
+        Err(TryLockError::Error(e)) => {
+            Err(StoreError::file(format!("locking {}", path.display()), e))
+        }
     }
 }
 

@@ -88,7 +88,9 @@ pub fn insert(tx: &WriteTx<'_>, message: &MessageRow) -> Result<Option<MessageRo
     }
     let id = tx.sql().last_insert_rowid();
     if message.thread_id == 0 {
-        tx.sql().prepare_cached("UPDATE message SET thread_id = id WHERE id = ?1")?.execute([id])?;
+        tx.sql()
+            .prepare_cached("UPDATE message SET thread_id = id WHERE id = ?1")?
+            .execute([id])?;
     }
     Ok(Some(MessageRowId(id)))
 }
@@ -125,17 +127,32 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<MessageRow> {
 /// # Errors
 /// If the database cannot be read.
 pub fn find(tx: &ReadTx<'_>, message_id: &str) -> Result<Option<MessageRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM message WHERE message_id = ?1 ORDER BY direction DESC LIMIT 1");
-    Ok(tx.sql().prepare_cached(&sql)?.query_row([message_id], from_row).optional()?)
+    let sql = format!(
+        "SELECT {COLUMNS} FROM message WHERE message_id = ?1 ORDER BY direction DESC LIMIT 1"
+    );
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row([message_id], from_row)
+        .optional()?)
 }
 
 /// Finds the message that a signal came from.
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn of_signal(tx: &ReadTx<'_>, contact: ContactId, signal: SignalId) -> Result<Option<MessageRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM message WHERE contact_id = ?1 AND signal_id = ?2 LIMIT 1");
-    Ok(tx.sql().prepare_cached(&sql)?.query_row((contact.0, signal.0), from_row).optional()?)
+pub fn of_signal(
+    tx: &ReadTx<'_>,
+    contact: ContactId,
+    signal: SignalId,
+) -> Result<Option<MessageRow>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM message WHERE contact_id = ?1 AND signal_id = ?2 LIMIT 1");
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row((contact.0, signal.0), from_row)
+        .optional()?)
 }
 
 /// Returns the messages with a contact, newest first.
@@ -143,10 +160,15 @@ pub fn of_signal(tx: &ReadTx<'_>, contact: ContactId, signal: SignalId) -> Resul
 /// # Errors
 /// If the database cannot be read.
 pub fn of_contact(tx: &ReadTx<'_>, contact: ContactId, limit: usize) -> Result<Vec<MessageRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM message WHERE contact_id = ?1 ORDER BY sent_at DESC, id DESC LIMIT ?2");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM message WHERE contact_id = ?1 ORDER BY sent_at DESC, id DESC LIMIT ?2"
+    );
     let mut statement = tx.sql().prepare_cached(&sql)?;
     Ok(statement
-        .query_map((contact.0, i64::try_from(limit).unwrap_or(i64::MAX)), from_row)?
+        .query_map(
+            (contact.0, i64::try_from(limit).unwrap_or(i64::MAX)),
+            from_row,
+        )?
         .collect::<rusqlite::Result<_>>()?)
 }
 

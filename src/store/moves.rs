@@ -97,7 +97,11 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<MoveRow> {
 /// If the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<MoveRow>> {
     let sql = format!("SELECT {COLUMNS} FROM move m WHERE m.id = ?1");
-    Ok(tx.sql().prepare_cached(&sql)?.query_row([id.0], from_row).optional()?)
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row([id.0], from_row)
+        .optional()?)
 }
 
 /// Finds the standing move of a family about a subject.
@@ -109,14 +113,23 @@ pub fn find_standing(tx: &ReadTx<'_>, subject: &str, family: &str) -> Result<Opt
         "SELECT {COLUMNS} FROM move m WHERE m.subject = ?1 AND m.family = ?2
          AND m.status IN ('open', 'snoozed', 'approved', 'executing')"
     );
-    Ok(tx.sql().prepare_cached(&sql)?.query_row((subject, family), from_row).optional()?)
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row((subject, family), from_row)
+        .optional()?)
 }
 
 /// Finds the move of a family about a subject that was done or skipped after an instant, if there is one.
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn find_handled_after(tx: &ReadTx<'_>, subject: &str, family: &str, at: Timestamp) -> Result<Option<MoveId>> {
+pub fn find_handled_after(
+    tx: &ReadTx<'_>,
+    subject: &str,
+    family: &str,
+    at: Timestamp,
+) -> Result<Option<MoveId>> {
     Ok(tx
         .sql()
         .prepare_cached(
@@ -190,7 +203,9 @@ pub fn save(tx: &WriteTx<'_>, mv: &MoveRow, now: Timestamp) -> Result<MoveId> {
 /// If SQLite refuses.
 pub fn add_evidence(tx: &WriteTx<'_>, id: MoveId, signal: SignalId) -> Result<()> {
     tx.sql()
-        .prepare_cached("INSERT INTO move_signal (move_id, signal_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+        .prepare_cached(
+            "INSERT INTO move_signal (move_id, signal_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        )?
         .execute((id.0, signal.0))?;
     Ok(())
 }
@@ -377,7 +392,8 @@ pub struct ListRow {
 
 const LIST_COLUMNS: &str = "m.id, m.score, m.title, m.action, m.domain, coalesce(trim(c.first_name || ' ' || c.last_name), ''), \
     coalesce(c.email, ''), coalesce(f.name, ''), m.due_at, m.created_at, m.urgency_why";
-const LIST_JOINS: &str = "LEFT JOIN contact c ON c.id = m.contact_id LEFT JOIN company f ON f.id = c.company_id";
+const LIST_JOINS: &str =
+    "LEFT JOIN contact c ON c.id = m.contact_id LEFT JOIN company f ON f.id = c.company_id";
 
 fn list_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ListRow> {
     let text = |i| row.get_ref(i).and_then(|v| v.as_str().map_err(Into::into));
@@ -400,8 +416,17 @@ fn list_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ListRow> {
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn list_open(tx: &ReadTx<'_>, domain: Option<Domain>, words: &[String], limit: usize) -> Result<Vec<ListRow>> {
-    let by_domain = if domain.is_some() { "m.domain = ?1" } else { "?1 IS NULL" };
+pub fn list_open(
+    tx: &ReadTx<'_>,
+    domain: Option<Domain>,
+    words: &[String],
+    limit: usize,
+) -> Result<Vec<ListRow>> {
+    let by_domain = if domain.is_some() {
+        "m.domain = ?1"
+    } else {
+        "?1 IS NULL"
+    };
     let sql = format!(
         "SELECT {LIST_COLUMNS} FROM move m {LIST_JOINS} WHERE m.status = 'open' AND {by_domain}
          ORDER BY m.score DESC, m.due_at, m.created_at, m.id"
@@ -412,7 +437,13 @@ pub fn list_open(tx: &ReadTx<'_>, domain: Option<Domain>, words: &[String], limi
     while found.len() < limit {
         let Some(row) = rows.next()? else { break };
         let row = list_row(row)?;
-        let text = || format!("{} {} {} {}", row.title, row.contact, row.email, row.company).to_lowercase();
+        let text = || {
+            format!(
+                "{} {} {} {}",
+                row.title, row.contact, row.email, row.company
+            )
+            .to_lowercase()
+        };
         if words.is_empty() || {
             let text = text();
             words.iter().all(|w| text.contains(w.as_str()))
@@ -429,7 +460,11 @@ pub fn list_open(tx: &ReadTx<'_>, domain: Option<Domain>, words: &[String], limi
 /// If the database cannot be read.
 pub fn list_one(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<ListRow>> {
     let sql = format!("SELECT {LIST_COLUMNS} FROM move m {LIST_JOINS} WHERE m.id = ?1");
-    Ok(tx.sql().prepare_cached(&sql)?.query_row([id.0], list_row).optional()?)
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row([id.0], list_row)
+        .optional()?)
 }
 
 /// Returns how many open moves stand before one in the list, and the best score among the others.
@@ -443,10 +478,20 @@ pub fn standing(tx: &ReadTx<'_>, mv: &MoveRow) -> Result<(usize, Option<Points>)
             "SELECT count(*) FROM move WHERE status = 'open'
              AND score >= ?1 AND (score > ?1 OR (due_at, created_at, id) < (?2, ?3, ?4))",
         )?
-        .query_row((mv.score.0, mv.due_at.as_millisecond(), mv.created_at.as_millisecond(), mv.id.0), |row| row.get(0))?;
+        .query_row(
+            (
+                mv.score.0,
+                mv.due_at.as_millisecond(),
+                mv.created_at.as_millisecond(),
+                mv.id.0,
+            ),
+            |row| row.get(0),
+        )?;
     let leader = tx
         .sql()
-        .prepare_cached("SELECT score FROM move WHERE status = 'open' AND id <> ?1 ORDER BY score DESC LIMIT 1")?
+        .prepare_cached(
+            "SELECT score FROM move WHERE status = 'open' AND id <> ?1 ORDER BY score DESC LIMIT 1",
+        )?
         .query_row([mv.id.0], |row| row.get(0).map(Points))
         .optional()?;
     Ok((usize::try_from(before).unwrap_or(0), leader))
@@ -457,10 +502,15 @@ pub fn standing(tx: &ReadTx<'_>, mv: &MoveRow) -> Result<(usize, Option<Points>)
 /// # Errors
 /// If the database cannot be read.
 pub fn open_counts(tx: &ReadTx<'_>) -> Result<Vec<(Domain, u64)>> {
-    let mut statement = tx.sql().prepare_cached("SELECT domain, n FROM open_count")?;
+    let mut statement = tx
+        .sql()
+        .prepare_cached("SELECT domain, n FROM open_count")?;
     Ok(statement
         .query_map([], |row| {
-            Ok((word(&row.get::<_, String>(0)?)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0)))
+            Ok((
+                word(&row.get::<_, String>(0)?)?,
+                u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0),
+            ))
         })?
         .collect::<rusqlite::Result<_>>()?)
 }
@@ -472,7 +522,9 @@ pub fn open_counts(tx: &ReadTx<'_>) -> Result<Vec<(Domain, u64)>> {
 pub fn of_contact(tx: &ReadTx<'_>, contact: ContactId) -> Result<Vec<MoveRow>> {
     let sql = format!("SELECT {COLUMNS} FROM move m WHERE m.contact_id = ?1 ORDER BY m.id DESC");
     let mut statement = tx.sql().prepare_cached(&sql)?;
-    Ok(statement.query_map([contact.0], from_row)?.collect::<rusqlite::Result<_>>()?)
+    Ok(statement
+        .query_map([contact.0], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// Returns the standing moves about a deal or about its contact.
@@ -484,7 +536,9 @@ pub fn of_deal(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<MoveRow>> {
         "SELECT {COLUMNS} FROM move m WHERE m.subject = 'deal:' || ?1 AND m.status IN ('open', 'snoozed', 'approved', 'executing')"
     );
     let mut statement = tx.sql().prepare_cached(&sql)?;
-    Ok(statement.query_map([deal.0], from_row)?.collect::<rusqlite::Result<_>>()?)
+    Ok(statement
+        .query_map([deal.0], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// Returns the open tasks that were due at or before an instant.
@@ -492,9 +546,13 @@ pub fn of_deal(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<MoveRow>> {
 /// # Errors
 /// If the database cannot be read.
 pub fn overdue_tasks(tx: &ReadTx<'_>, due_before: Timestamp) -> Result<Vec<MoveRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM move m WHERE m.status = 'open' AND m.family = 'task' AND m.due_at <= ?1 ORDER BY m.due_at");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM move m WHERE m.status = 'open' AND m.family = 'task' AND m.due_at <= ?1 ORDER BY m.due_at"
+    );
     let mut statement = tx.sql().prepare_cached(&sql)?;
-    Ok(statement.query_map([due_before.as_millisecond()], from_row)?.collect::<rusqlite::Result<_>>()?)
+    Ok(statement
+        .query_map([due_before.as_millisecond()], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// What the operator wrote in place of a template's text.
@@ -514,7 +572,12 @@ pub fn draft(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<DraftRow>> {
     Ok(tx
         .sql()
         .prepare_cached("SELECT subject, body FROM draft WHERE move_id = ?1")?
-        .query_row([id.0], |row| Ok(DraftRow { subject: row.get(0)?, body: row.get(1)? }))
+        .query_row([id.0], |row| {
+            Ok(DraftRow {
+                subject: row.get(0)?,
+                body: row.get(1)?,
+            })
+        })
         .optional()?)
 }
 
@@ -522,7 +585,12 @@ pub fn draft(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<DraftRow>> {
 ///
 /// # Errors
 /// If SQLite refuses.
-pub fn set_draft(tx: &WriteTx<'_>, id: MoveId, draft: Option<&DraftRow>, now: Timestamp) -> Result<()> {
+pub fn set_draft(
+    tx: &WriteTx<'_>,
+    id: MoveId,
+    draft: Option<&DraftRow>,
+    now: Timestamp,
+) -> Result<()> {
     match draft {
         Some(draft) => tx
             .sql()

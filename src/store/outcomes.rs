@@ -139,7 +139,15 @@ pub fn insert(tx: &WriteTx<'_>, outcome: &NewOutcome, now: Timestamp) -> Result<
         return Ok(None);
     }
     let id = OutcomeId(tx.sql().last_insert_rowid());
-    count(tx, outcome.kind, outcome.contact_id, &outcome.segment, &outcome.family, outcome.occurred_at, 1)?;
+    count(
+        tx,
+        outcome.kind,
+        outcome.contact_id,
+        &outcome.segment,
+        &outcome.family,
+        outcome.occurred_at,
+        1,
+    )?;
     Ok(Some(id))
 }
 
@@ -169,18 +177,33 @@ fn count(
 ///
 /// # Errors
 /// If SQLite refuses.
-pub fn set_undone(tx: &WriteTx<'_>, id: OutcomeId, undone: bool, now: Timestamp) -> Result<Option<ContactId>> {
+pub fn set_undone(
+    tx: &WriteTx<'_>,
+    id: OutcomeId,
+    undone: bool,
+    now: Timestamp,
+) -> Result<Option<ContactId>> {
     let row: Option<(String, Option<i64>, String, String, i64)> = tx
         .sql()
         .prepare_cached("SELECT kind, contact_id, segment, family, occurred_at FROM outcome WHERE id = ?1 AND (undone_at IS NULL) = ?2")?
         .query_row((id.0, undone), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
         .optional()?;
-    let Some((kind, contact, segment, family, at)) = row else { return Ok(None) };
+    let Some((kind, contact, segment, family, at)) = row else {
+        return Ok(None);
+    };
     tx.sql()
         .prepare_cached("UPDATE outcome SET undone_at = ?2 WHERE id = ?1")?
         .execute((id.0, undone.then(|| now.as_millisecond())))?;
     let contact = contact.map(ContactId);
-    count(tx, word(&kind)?, contact, &segment, &family, instant(at), if undone { -1 } else { 1 })?;
+    count(
+        tx,
+        word(&kind)?,
+        contact,
+        &segment,
+        &family,
+        instant(at),
+        if undone { -1 } else { 1 },
+    )?;
     Ok(contact)
 }
 
@@ -193,7 +216,13 @@ pub fn tallies(tx: &ReadTx<'_>, scope: &str, now: Timestamp) -> Result<Vec<Tally
         .sql()
         .prepare_cached("SELECT day, n, impact FROM outcome_tally WHERE scope = ?1 AND day >= ?2 AND n <> 0 ORDER BY day")?;
     Ok(statement
-        .query_map((scope, day_of(now) - MEMORY_DAYS), |row| Ok(Tally { day: row.get(0)?, n: row.get(1)?, impact: row.get(2)? }))?
+        .query_map((scope, day_of(now) - MEMORY_DAYS), |row| {
+            Ok(Tally {
+                day: row.get(0)?,
+                n: row.get(1)?,
+                impact: row.get(2)?,
+            })
+        })?
         .collect::<rusqlite::Result<_>>()?)
 }
 
@@ -208,7 +237,11 @@ pub fn all_tallies(tx: &ReadTx<'_>, now: Timestamp) -> Result<HashMap<String, Ve
     let mut rows = statement.query([day_of(now) - MEMORY_DAYS])?;
     let mut all: HashMap<String, Vec<Tally>> = HashMap::new();
     while let Some(row) = rows.next()? {
-        let tally = Tally { day: row.get(1)?, n: row.get(2)?, impact: row.get(3)? };
+        let tally = Tally {
+            day: row.get(1)?,
+            n: row.get(2)?,
+            impact: row.get(3)?,
+        };
         all.entry(row.get(0)?).or_default().push(tally);
     }
     Ok(all)
@@ -219,34 +252,44 @@ pub fn all_tallies(tx: &ReadTx<'_>, now: Timestamp) -> Result<HashMap<String, Ve
 /// # Errors
 /// If the database cannot be read.
 pub fn list(tx: &ReadTx<'_>, contact: Option<ContactId>, limit: usize) -> Result<Vec<OutcomeRow>> {
-    let filter = if contact.is_some() { "o.contact_id = ?1" } else { "?1 IS NULL" };
+    let filter = if contact.is_some() {
+        "o.contact_id = ?1"
+    } else {
+        "?1 IS NULL"
+    };
     let sql = format!(
         "SELECT o.id, o.kind, o.contact_id, coalesce(c.first_name || ' ' || c.last_name, ''), coalesce(c.email, ''), o.deal_id,
              o.move_id, o.execution_id, o.signal_id, o.family, o.source, o.confidence, o.occurred_at, o.recorded_at, o.note, o.undone_at
          FROM outcome o LEFT JOIN contact c ON c.id = o.contact_id WHERE {filter} ORDER BY o.occurred_at DESC, o.id DESC LIMIT ?2"
     );
     let mut statement = tx.sql().prepare_cached(&sql)?;
-    let rows = statement.query_map((contact.map(|c| c.0), i64::try_from(limit).unwrap_or(i64::MAX)), |row| {
-        let kind: OutcomeKind = word(&row.get::<_, String>(1)?)?;
-        Ok(OutcomeRow {
-            id: OutcomeId(row.get(0)?),
-            kind,
-            impact: kind.impact(),
-            contact_id: row.get::<_, Option<i64>>(2)?.map(ContactId),
-            contact: row.get::<_, String>(3)?.trim().to_owned(),
-            email: row.get(4)?,
-            deal_id: row.get::<_, Option<i64>>(5)?.map(DealId),
-            move_id: row.get::<_, Option<i64>>(6)?.map(MoveId),
-            execution_id: row.get::<_, Option<i64>>(7)?.map(ExecutionId),
-            signal_id: row.get::<_, Option<i64>>(8)?.map(SignalId),
-            family: row.get(9)?,
-            source: word(&row.get::<_, String>(10)?)?,
-            confidence: row.get(11)?,
-            occurred_at: instant(row.get(12)?),
-            recorded_at: instant(row.get(13)?),
-            note: row.get(14)?,
-            undone_at: row.get::<_, Option<i64>>(15)?.map(instant),
-        })
-    })?;
+    let rows = statement.query_map(
+        (
+            contact.map(|c| c.0),
+            i64::try_from(limit).unwrap_or(i64::MAX),
+        ),
+        |row| {
+            let kind: OutcomeKind = word(&row.get::<_, String>(1)?)?;
+            Ok(OutcomeRow {
+                id: OutcomeId(row.get(0)?),
+                kind,
+                impact: kind.impact(),
+                contact_id: row.get::<_, Option<i64>>(2)?.map(ContactId),
+                contact: row.get::<_, String>(3)?.trim().to_owned(),
+                email: row.get(4)?,
+                deal_id: row.get::<_, Option<i64>>(5)?.map(DealId),
+                move_id: row.get::<_, Option<i64>>(6)?.map(MoveId),
+                execution_id: row.get::<_, Option<i64>>(7)?.map(ExecutionId),
+                signal_id: row.get::<_, Option<i64>>(8)?.map(SignalId),
+                family: row.get(9)?,
+                source: word(&row.get::<_, String>(10)?)?,
+                confidence: row.get(11)?,
+                occurred_at: instant(row.get(12)?),
+                recorded_at: instant(row.get(13)?),
+                note: row.get(14)?,
+                undone_at: row.get::<_, Option<i64>>(15)?.map(instant),
+            })
+        },
+    )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -106,8 +106,14 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Person> {
 /// # Errors
 /// If the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<Person>> {
-    let sql = format!("SELECT {COLUMNS} FROM contact c LEFT JOIN company f ON f.id = c.company_id WHERE c.id = ?1");
-    Ok(tx.sql().prepare_cached(&sql)?.query_row([id.0], from_row).optional()?)
+    let sql = format!(
+        "SELECT {COLUMNS} FROM contact c LEFT JOIN company f ON f.id = c.company_id WHERE c.id = ?1"
+    );
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row([id.0], from_row)
+        .optional()?)
 }
 
 /// Finds who is known by an address in lower case.
@@ -126,10 +132,17 @@ pub fn find_by_email(tx: &ReadTx<'_>, key: &str) -> Result<Option<ContactId>> {
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn find_by_external_id(tx: &ReadTx<'_>, kind: &str, system: &str, external: &str) -> Result<Option<i64>> {
+pub fn find_by_external_id(
+    tx: &ReadTx<'_>,
+    kind: &str,
+    system: &str,
+    external: &str,
+) -> Result<Option<i64>> {
     Ok(tx
         .sql()
-        .prepare_cached("SELECT record_id FROM external_id WHERE kind = ?1 AND system = ?2 AND external = ?3")?
+        .prepare_cached(
+            "SELECT record_id FROM external_id WHERE kind = ?1 AND system = ?2 AND external = ?3",
+        )?
         .query_row((kind, system, external), |row| row.get(0))
         .optional()?)
 }
@@ -138,7 +151,13 @@ pub fn find_by_external_id(tx: &ReadTx<'_>, kind: &str, system: &str, external: 
 ///
 /// # Errors
 /// If SQLite refuses.
-pub fn set_external_id(tx: &WriteTx<'_>, kind: &str, system: &str, external: &str, record: i64) -> Result<()> {
+pub fn set_external_id(
+    tx: &WriteTx<'_>,
+    kind: &str,
+    system: &str,
+    external: &str,
+    record: i64,
+) -> Result<()> {
     tx.sql()
         .prepare_cached(
             "INSERT INTO external_id (kind, system, external, record_id) VALUES (?1, ?2, ?3, ?4)
@@ -184,16 +203,31 @@ pub fn add(tx: &WriteTx<'_>, person: &NewPerson, now: Timestamp) -> Result<Conta
         None => String::new(),
     };
     tx.sql()
-        .prepare_cached("INSERT INTO contact_search (rowid, name, email, company) VALUES (?1, ?2, ?3, ?4)")?
-        .execute((id, format!("{} {}", person.first_name, person.last_name), &person.email, firm))?;
+        .prepare_cached(
+            "INSERT INTO contact_search (rowid, name, email, company) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute((
+            id,
+            format!("{} {}", person.first_name, person.last_name),
+            &person.email,
+            firm,
+        ))?;
     Ok(ContactId(id))
 }
 
 fn company_name(tx: &ReadTx<'_>, id: CompanyId) -> Result<String> {
-    Ok(tx.sql().prepare_cached("SELECT name FROM company WHERE id = ?1")?.query_row([id.0], |row| row.get(0))?)
+    Ok(tx
+        .sql()
+        .prepare_cached("SELECT name FROM company WHERE id = ?1")?
+        .query_row([id.0], |row| row.get(0))?)
 }
 
-fn find_or_add_company(tx: &WriteTx<'_>, name: &str, domain: &str, now: i64) -> Result<Option<CompanyId>> {
+fn find_or_add_company(
+    tx: &WriteTx<'_>,
+    name: &str,
+    domain: &str,
+    now: i64,
+) -> Result<Option<CompanyId>> {
     if name.is_empty() && domain.is_empty() {
         return Ok(None);
     }
@@ -210,7 +244,11 @@ fn find_or_add_company(tx: &WriteTx<'_>, name: &str, domain: &str, now: i64) -> 
     if found.is_some() {
         return Ok(found);
     }
-    let shown = if name.is_empty() { domain.unwrap_or_default() } else { name };
+    let shown = if name.is_empty() {
+        domain.unwrap_or_default()
+    } else {
+        name
+    };
     tx.sql()
         .prepare_cached("INSERT INTO company (name, name_key, domain, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)")?
         .execute((shown, shown.to_lowercase(), domain, now))?;
@@ -223,7 +261,9 @@ fn find_or_add_company(tx: &WriteTx<'_>, name: &str, domain: &str, now: i64) -> 
 /// If SQLite refuses.
 pub fn add_address(tx: &WriteTx<'_>, id: ContactId, key: &str) -> Result<()> {
     tx.sql()
-        .prepare_cached("INSERT INTO contact_email (key, contact_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+        .prepare_cached(
+            "INSERT INTO contact_email (key, contact_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        )?
         .execute((key, id.0))?;
     Ok(())
 }
@@ -243,7 +283,12 @@ pub fn touch(tx: &WriteTx<'_>, id: ContactId, at: Timestamp) -> Result<()> {
 ///
 /// # Errors
 /// If SQLite refuses.
-pub fn pause(tx: &WriteTx<'_>, id: ContactId, until: Option<Timestamp>, reason: &str) -> Result<()> {
+pub fn pause(
+    tx: &WriteTx<'_>,
+    id: ContactId,
+    until: Option<Timestamp>,
+    reason: &str,
+) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE contact SET paused_until = ?2, pause_reason = ?3 WHERE id = ?1")?
         .execute((id.0, until.map(Timestamp::as_millisecond), reason))?;
@@ -254,13 +299,18 @@ pub fn pause(tx: &WriteTx<'_>, id: ContactId, until: Option<Timestamp>, reason: 
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn quiet_customers(tx: &ReadTx<'_>, before: Timestamp) -> Result<Vec<(ContactId, String, Timestamp)>> {
+pub fn quiet_customers(
+    tx: &ReadTx<'_>,
+    before: Timestamp,
+) -> Result<Vec<(ContactId, String, Timestamp)>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT id, email, last_contact_at FROM contact
          WHERE stage = 'customer' AND last_contact_at IS NOT NULL AND last_contact_at <= ?1 ORDER BY last_contact_at, id",
     )?;
     Ok(statement
-        .query_map([before.as_millisecond()], |row| Ok((ContactId(row.get(0)?), row.get(1)?, instant(row.get(2)?))))?
+        .query_map([before.as_millisecond()], |row| {
+            Ok((ContactId(row.get(0)?), row.get(1)?, instant(row.get(2)?)))
+        })?
         .collect::<rusqlite::Result<_>>()?)
 }
 
@@ -268,7 +318,11 @@ pub fn quiet_customers(tx: &ReadTx<'_>, before: Timestamp) -> Result<Vec<(Contac
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn renewals(tx: &ReadTx<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<(ContactId, String, Timestamp)>> {
+pub fn renewals(
+    tx: &ReadTx<'_>,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<(ContactId, String, Timestamp)>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT id, email, renewal_at FROM contact WHERE renewal_at IS NOT NULL AND renewal_at BETWEEN ?1 AND ?2 ORDER BY renewal_at, id",
     )?;

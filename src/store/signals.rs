@@ -31,7 +31,11 @@ pub struct SignalRow {
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn find_same(tx: &ReadTx<'_>, draft: &SignalDraft, hash: &[u8; 32]) -> Result<Option<SignalId>> {
+pub fn find_same(
+    tx: &ReadTx<'_>,
+    draft: &SignalDraft,
+    hash: &[u8; 32],
+) -> Result<Option<SignalId>> {
     let by_hash = tx
         .sql()
         .prepare_cached("SELECT id FROM signal WHERE hash = ?1")?
@@ -59,7 +63,10 @@ pub fn insert(
     now: Timestamp,
 ) -> Result<SignalId> {
     let (contact, deal) = about;
-    let state = if contact.is_some() || deal.is_some() || draft.email.is_none() && draft.kind == SignalKind::Manual {
+    let state = if contact.is_some()
+        || deal.is_some()
+        || draft.email.is_none() && draft.kind == SignalKind::Manual
+    {
         "matched"
     } else {
         "unmatched"
@@ -146,15 +153,28 @@ pub fn of_move(tx: &ReadTx<'_>, id: MoveId, limit: usize) -> Result<Vec<SignalRo
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn list(tx: &ReadTx<'_>, contact: Option<ContactId>, unmatched: bool, limit: usize) -> Result<Vec<SignalRow>> {
+pub fn list(
+    tx: &ReadTx<'_>,
+    contact: Option<ContactId>,
+    unmatched: bool,
+    limit: usize,
+) -> Result<Vec<SignalRow>> {
     let filter = match (contact, unmatched) {
         (Some(_), _) => "s.contact_id = ?1",
         (None, true) => "s.state = 'unmatched' AND ?1 IS NULL",
         (None, false) => "?1 IS NULL",
     };
-    let sql = format!("SELECT {COLUMNS} FROM signal s WHERE {filter} ORDER BY s.occurred_at DESC, s.id DESC LIMIT ?2");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM signal s WHERE {filter} ORDER BY s.occurred_at DESC, s.id DESC LIMIT ?2"
+    );
     let mut statement = tx.sql().prepare_cached(&sql)?;
     Ok(statement
-        .query_map((contact.map(|c| c.0), i64::try_from(limit).unwrap_or(i64::MAX)), from_row)?
+        .query_map(
+            (
+                contact.map(|c| c.0),
+                i64::try_from(limit).unwrap_or(i64::MAX),
+            ),
+            from_row,
+        )?
         .collect::<rusqlite::Result<_>>()?)
 }

@@ -125,7 +125,9 @@ pub fn list(tx: &ReadTx<'_>) -> Result<Vec<SourceState>> {
             })
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    let mut reasons = tx.sql().prepare_cached("SELECT reason, n FROM source_drop WHERE name = ?1 ORDER BY n DESC, reason")?;
+    let mut reasons = tx.sql().prepare_cached(
+        "SELECT reason, n FROM source_drop WHERE name = ?1 ORDER BY n DESC, reason",
+    )?;
     for state in &mut states {
         state.drop_reasons = reasons
             .query_map([&state.name], |row| Ok((row.get(0)?, number(row.get(1)?))))?
@@ -139,8 +141,9 @@ pub fn list(tx: &ReadTx<'_>) -> Result<Vec<SourceState>> {
 /// # Errors
 /// If the database cannot be read.
 pub fn health(tx: &ReadTx<'_>) -> Result<(Option<Timestamp>, Vec<String>)> {
-    let mut statement =
-        tx.sql().prepare_cached("SELECT name, last_clean_at, last_error FROM source_state WHERE last_run_at IS NOT NULL")?;
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT name, last_clean_at, last_error FROM source_state WHERE last_run_at IS NOT NULL",
+    )?;
     let (mut synced, mut problems) = (None, Vec::new());
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -160,7 +163,9 @@ pub fn health(tx: &ReadTx<'_>) -> Result<(Option<Timestamp>, Vec<String>)> {
 pub fn see_file(tx: &WriteTx<'_>, source: &str, unique_name: &str) -> Result<bool> {
     Ok(tx
         .sql()
-        .prepare_cached("INSERT INTO maildir_seen (source, unique_name) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+        .prepare_cached(
+            "INSERT INTO maildir_seen (source, unique_name) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        )?
         .execute((source, unique_name))?
         > 0)
 }
@@ -172,6 +177,8 @@ pub fn see_file(tx: &WriteTx<'_>, source: &str, unique_name: &str) -> Result<boo
 pub fn has_seen_file(tx: &ReadTx<'_>, source: &str, unique_name: &str) -> Result<bool> {
     Ok(tx
         .sql()
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM maildir_seen WHERE source = ?1 AND unique_name = ?2)")?
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM maildir_seen WHERE source = ?1 AND unique_name = ?2)",
+        )?
         .query_row((source, unique_name), |row| row.get(0))?)
 }

@@ -25,8 +25,18 @@ pub struct Suppression {
 ///
 /// # Errors
 /// If SQLite refuses.
-pub fn add(tx: &WriteTx<'_>, value: &str, reason: &str, source: &str, now: Timestamp) -> Result<bool> {
-    let kind = if value.contains('@') { "address" } else { "domain" };
+pub fn add(
+    tx: &WriteTx<'_>,
+    value: &str,
+    reason: &str,
+    source: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    let kind = if value.contains('@') {
+        "address"
+    } else {
+        "domain"
+    };
     Ok(tx
         .sql()
         .prepare_cached(
@@ -41,7 +51,11 @@ pub fn add(tx: &WriteTx<'_>, value: &str, reason: &str, source: &str, now: Times
 /// # Errors
 /// If SQLite refuses.
 pub fn remove(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
-    Ok(tx.sql().prepare_cached("DELETE FROM suppression WHERE value = ?1")?.execute([value])? > 0)
+    Ok(tx
+        .sql()
+        .prepare_cached("DELETE FROM suppression WHERE value = ?1")?
+        .execute([value])?
+        > 0)
 }
 
 /// Returns why an address must not be written to: its own suppression, or that of its domain or one above it.
@@ -49,14 +63,17 @@ pub fn remove(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
 /// # Errors
 /// If the database cannot be read.
 pub fn find(tx: &ReadTx<'_>, address_key: &str) -> Result<Option<Suppression>> {
-    let mut statement =
-        tx.sql().prepare_cached("SELECT value, kind, reason, source, created_at FROM suppression WHERE value = ?1")?;
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT value, kind, reason, source, created_at FROM suppression WHERE value = ?1",
+    )?;
     let mut value = address_key;
     loop {
         if let Some(found) = statement.query_row([value], from_row).optional()? {
             return Ok(Some(found));
         }
-        let Some((_, rest)) = value.split_once('@').or_else(|| value.split_once('.')) else { return Ok(None) };
+        let Some((_, rest)) = value.split_once('@').or_else(|| value.split_once('.')) else {
+            return Ok(None);
+        };
         value = rest;
     }
 }
@@ -66,9 +83,12 @@ pub fn find(tx: &ReadTx<'_>, address_key: &str) -> Result<Option<Suppression>> {
 /// # Errors
 /// If the database cannot be read.
 pub fn list(tx: &ReadTx<'_>) -> Result<Vec<Suppression>> {
-    let mut statement =
-        tx.sql().prepare_cached("SELECT value, kind, reason, source, created_at FROM suppression ORDER BY value")?;
-    Ok(statement.query_map([], from_row)?.collect::<rusqlite::Result<_>>()?)
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT value, kind, reason, source, created_at FROM suppression ORDER BY value",
+    )?;
+    Ok(statement
+        .query_map([], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Suppression> {
@@ -92,8 +112,20 @@ mod tests {
         let (_directory, store) = store();
         store
             .write(Durability::Normal, |tx| {
-                add(tx, "acme.example", "asked", "operator", Timestamp::UNIX_EPOCH)?;
-                add(tx, "bo@kite.example", "bounced", "mail", Timestamp::UNIX_EPOCH)
+                add(
+                    tx,
+                    "acme.example",
+                    "asked",
+                    "operator",
+                    Timestamp::UNIX_EPOCH,
+                )?;
+                add(
+                    tx,
+                    "bo@kite.example",
+                    "bounced",
+                    "mail",
+                    Timestamp::UNIX_EPOCH,
+                )
             })
             .unwrap();
         let check = |address: &str, expect: bool| {
@@ -105,7 +137,8 @@ mod tests {
         check("ann@notacme.example", false);
         check("bo@kite.example", true);
         check("al@kite.example", false);
-        let lifted: Result<bool, StoreError> = store.write(Durability::Normal, |tx| remove(tx, "acme.example"));
+        let lifted: Result<bool, StoreError> =
+            store.write(Durability::Normal, |tx| remove(tx, "acme.example"));
         assert!(lifted.unwrap());
         check("ann@acme.example", false);
     }

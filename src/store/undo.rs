@@ -27,7 +27,13 @@ pub struct UndoRow {
 ///
 /// # Errors
 /// If SQLite refuses.
-pub fn add(tx: &WriteTx<'_>, now: Timestamp, summary: &str, promise: &str, step: &str) -> Result<UndoId> {
+pub fn add(
+    tx: &WriteTx<'_>,
+    now: Timestamp,
+    summary: &str,
+    promise: &str,
+    step: &str,
+) -> Result<UndoId> {
     tx.sql()
         .prepare_cached("INSERT INTO undo (at, summary, promise, step) VALUES (?1, ?2, ?3, ?4)")?
         .execute((now.as_millisecond(), summary, promise, step))?;
@@ -39,7 +45,9 @@ pub fn add(tx: &WriteTx<'_>, now: Timestamp, summary: &str, promise: &str, step:
 /// # Errors
 /// If SQLite refuses.
 pub fn mark(tx: &WriteTx<'_>, id: UndoId, now: Timestamp) -> Result<()> {
-    tx.sql().prepare_cached("UPDATE undo SET undone_at = ?2 WHERE id = ?1")?.execute((id.0, now.as_millisecond()))?;
+    tx.sql()
+        .prepare_cached("UPDATE undo SET undone_at = ?2 WHERE id = ?1")?
+        .execute((id.0, now.as_millisecond()))?;
     Ok(())
 }
 
@@ -49,13 +57,20 @@ pub fn mark(tx: &WriteTx<'_>, id: UndoId, now: Timestamp) -> Result<()> {
 /// If the database cannot be read.
 pub fn find(tx: &ReadTx<'_>, id: Option<UndoId>) -> Result<Option<UndoRow>> {
     let (sql, key) = match id {
-        Some(id) => ("SELECT id, at, summary, promise, step, undone_at FROM undo WHERE id = ?1", id.0),
+        Some(id) => (
+            "SELECT id, at, summary, promise, step, undone_at FROM undo WHERE id = ?1",
+            id.0,
+        ),
         None => (
             "SELECT id, at, summary, promise, step, undone_at FROM undo WHERE undone_at IS NULL AND id > ?1 ORDER BY id DESC LIMIT 1",
             0,
         ),
     };
-    Ok(tx.sql().prepare_cached(sql)?.query_row([key], from_row).optional()?)
+    Ok(tx
+        .sql()
+        .prepare_cached(sql)?
+        .query_row([key], from_row)
+        .optional()?)
 }
 
 /// Lists entries, newest first.
@@ -63,10 +78,12 @@ pub fn find(tx: &ReadTx<'_>, id: Option<UndoId>) -> Result<Option<UndoRow>> {
 /// # Errors
 /// If the database cannot be read.
 pub fn list(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<UndoRow>> {
-    let mut statement = tx
-        .sql()
-        .prepare_cached("SELECT id, at, summary, promise, step, undone_at FROM undo ORDER BY id DESC LIMIT ?1")?;
-    Ok(statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], from_row)?.collect::<rusqlite::Result<_>>()?)
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT id, at, summary, promise, step, undone_at FROM undo ORDER BY id DESC LIMIT ?1",
+    )?;
+    Ok(statement
+        .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<UndoRow> {
