@@ -165,6 +165,14 @@ pub fn variable_os(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
+/// Ends the process on the spot, as a kill would, if `CASEYOS_CRASH_AT` names this place. For tests of recovery; release builds
+/// have no such places.
+pub fn crash_point(name: &str) {
+    if cfg!(debug_assertions) && variable("CASEYOS_CRASH_AT").as_deref() == Some(name) {
+        std::process::abort();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use limits::{LimitsConfig, RampConfig, SendWindow};
-pub use mail::{MailAccount, MailConfig};
+pub use mail::{MailAccount, MailConfig, MailKind};
 pub use operator::Operator;
 pub use paths::Paths;
 pub use timers::Timers;

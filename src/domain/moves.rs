@@ -1,9 +1,5 @@
 //! Moves: recommended actions on Today's list.
 
-use jiff::Timestamp;
-
-use super::action::{ActionKind, Components};
-use super::signal::Domain;
 use super::words::words;
 
 words! {
@@ -35,27 +31,4 @@ impl MoveStatus {
             Self::Open | Self::Snoozed | Self::Approved | Self::Executing
         )
     }
-}
-
-/// What a rule makes of a signal.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Proposal {
-    /// The rule's id.
-    pub rule: String,
-    /// What to do.
-    pub action: ActionKind,
-    /// The part of the work.
-    pub domain: Domain,
-    /// A few words for the list, such as "Send proposal".
-    pub title: String,
-    /// The mail template's name; empty for what is done by hand.
-    pub template: String,
-    /// Revenue (a hint, overruled by a deal's amount), urgency, effort and strategic value, each 0..=1.
-    pub components: Components,
-    /// Why it is urgent, in a few words, such as "asked for pricing".
-    pub urgency_why: String,
-    /// Why it is of strategic value, in a few words; may be empty.
-    pub strategic_why: String,
-    /// When it is due.
-    pub due_at: Timestamp,
 }

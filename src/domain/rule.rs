@@ -204,10 +204,9 @@ impl Rules {
     /// Returns the first rule that matches, whether it makes a move or ignores the signal.
     #[must_use]
     pub fn find(&self, facts: &SignalFacts) -> Option<&Rule> {
+        let phrases = self.phrases();
         self.rules.iter().find(|rule| {
-            rule.enabled
-                && rule.signals.contains(&facts.kind)
-                && rule.when.hold(facts, &self.phrases())
+            rule.enabled && rule.signals.contains(&facts.kind) && rule.when.hold(facts, &phrases)
         })
     }
 

@@ -25,6 +25,8 @@ use super::text::clean_line;
 
 /// Bounds on what a person writes as a template and on what may come of it.
 const MAX_TEMPLATE_BYTES: usize = 64 * 1024;
+const MAX_TAG_BYTES: usize = 600;
+const MAX_TAGS: usize = 300;
 const MAX_BODY_BYTES: usize = 256 * 1024;
 const MAX_SUBJECT_CHARS: usize = 250;
 
@@ -188,8 +190,8 @@ fn suggested(word: &Option<String>) -> String {
 #[derive(Debug)]
 pub struct Templates {
     env: Environment<'static>,
-    /// By name: the line of the file on which the body begins.
-    bodies: BTreeMap<String, usize>,
+    /// By name: the lines of the file on which the subject and the body begin.
+    lines: BTreeMap<String, (usize, usize)>,
 }
 
 impl Templates {
@@ -210,14 +212,22 @@ impl Templates {
         add_filters(&mut env);
         let mut templates = Self {
             env,
-            bodies: BTreeMap::new(),
+            lines: BTreeMap::new(),
         };
         let mut errors = Vec::new();
-        let builtin = BUILTIN.iter().map(|(n, t)| (*n, *t));
-        let own = own.iter().map(|(n, t)| (n.as_str(), t.as_str()));
-        for (name, text) in builtin.chain(own) {
+        // Those of the program are checked by its tests and not at every start.
+        let builtin = BUILTIN.iter().map(|(n, t)| (*n, *t, false));
+        let own = own.iter().map(|(n, t)| (n.as_str(), t.as_str(), true));
+        for (name, text, checked) in builtin.chain(own) {
             templates.remove(name);
-            if let Err(error) = templates.add(name, text) {
+            let added = templates.add(name, text).and_then(|()| {
+                if checked {
+                    templates.check(name)
+                } else {
+                    Ok(())
+                }
+            });
+            if let Err(error) = added {
                 templates.remove(name);
                 errors.push(error);
             }
@@ -228,13 +238,13 @@ impl Templates {
     /// Returns the names in order.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
-        self.bodies.keys().map(String::as_str).collect()
+        self.lines.keys().map(String::as_str).collect()
     }
 
     /// Tells whether there is a template of that name.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
-        self.bodies.contains_key(name)
+        self.lines.contains_key(name)
     }
 
     /// Renders the template `name` with `context`.
@@ -242,15 +252,15 @@ impl Templates {
     /// # Errors
     /// Names the template and the variable that has no value, or says why the message must not go out.
     pub fn render(&self, name: &str, context: &Context) -> Result<Rendered, TemplateError> {
-        let Some(body_line) = self.bodies.get(name) else {
+        let Some((subject_line, body_line)) = self.lines.get(name).copied() else {
             return Err(TemplateError::Unknown {
                 name: clean_line(name, 60),
                 suggestion: nearest(name, self.names()).map(str::to_owned),
             });
         };
         let values = context.values();
-        let subject = self.part(&subject_of(name), name, &values, 1)?;
-        let body = self.part(name, name, &values, *body_line)?;
+        let subject = self.part(&subject_of(name), name, &values, subject_line)?;
+        let body = self.part(name, name, &values, body_line)?;
         let rendered = Rendered {
             subject: clean_line(&subject, MAX_SUBJECT_CHARS),
             body: tidy(&body),
@@ -280,7 +290,7 @@ impl Templates {
     fn remove(&mut self, name: &str) {
         self.env.remove_template(name);
         self.env.remove_template(&subject_of(name));
-        self.bodies.remove(name);
+        self.lines.remove(name);
     }
 
     fn add(&mut self, name: &str, text: &str) -> Result<(), TemplateError> {
@@ -294,44 +304,57 @@ impl Templates {
         }
         let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
         let parts = split(&text).map_err(|(line, message)| wrong(line, &message))?;
+        if let Some(offset) = excess(&text) {
+            let line = text
+                .get(..offset)
+                .map_or(1, |t| t.matches('\n').count() + 1);
+            return Err(wrong(line, "a tag is too long, or there are more than 300"));
+        }
         let sections = [
             (subject_of(name), parts.subject, parts.subject_line),
             (name.to_owned(), parts.body, parts.body_line),
         ];
-        let mut used = BTreeSet::new();
         for (section, source, line) in sections {
             self.env
-                .add_template_owned(section.clone(), source)
+                .add_template_owned(section, source)
                 .map_err(|error| explain(&error, name, line))?;
+        }
+        let lines = (parts.subject_line, parts.body_line);
+        self.lines.insert(name.to_owned(), lines);
+        Ok(())
+    }
+
+    /// Looks for names that cannot be known, and for filters that do not exist: these show only when a template runs, so it is tried
+    /// with a value for everything.
+    fn check(&self, name: &str) -> Result<(), TemplateError> {
+        let (subject_line, body_line) = self.lines.get(name).copied().unwrap_or((1, 1));
+        let sections = [
+            (subject_of(name), subject_line),
+            (name.to_owned(), body_line),
+        ];
+        let mut used = BTreeSet::new();
+        for (section, line) in &sections {
             let template = self
                 .env
-                .get_template(&section)
-                .map_err(|error| explain(&error, name, line))?;
+                .get_template(section)
+                .map_err(|error| explain(&error, name, *line))?;
             used.extend(template.undeclared_variables(true));
         }
-        for variable in used {
-            if !context::is_known(&variable) {
-                return Err(TemplateError::UnknownVariable {
-                    template: name.to_owned(),
-                    suggestion: nearest(&variable, KNOWN.iter().map(|(n, _)| *n))
-                        .map(str::to_owned),
-                    variable,
-                });
-            }
+        if let Some(variable) = used.into_iter().find(|v| !context::is_known(v)) {
+            return Err(TemplateError::UnknownVariable {
+                template: name.to_owned(),
+                suggestion: nearest(&variable, KNOWN.iter().map(|(n, _)| *n)).map(str::to_owned),
+                variable,
+            });
         }
-        // A filter that does not exist shows only when it runs, so the template is tried with a value for everything.
         let values = context::sample();
-        for (part, line) in [
-            (subject_of(name), parts.subject_line),
-            (name.to_owned(), parts.body_line),
-        ] {
-            match self.part(&part, name, &values, line) {
+        for (section, line) in &sections {
+            match self.part(section, name, &values, *line) {
                 // A form may have fields that only the operator knows of.
                 Ok(_) | Err(TemplateError::MissingVariable { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
-        self.bodies.insert(name.to_owned(), parts.body_line);
         Ok(())
     }
 }
@@ -405,6 +428,42 @@ fn unquoted(value: &str) -> &str {
         .and_then(|v| v.strip_suffix('"'))
         .filter(|v| !v.is_empty() && !v.starts_with("\" ") && v.matches('"').count() % 2 == 0)
         .unwrap_or(value)
+}
+
+/// Returns where a tag longer than a person writes begins, or one tag too many. The library reads chains of operators and of
+/// branches by recursion and bounds only brackets, so thousands of minus signs would end the program.
+fn excess(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut tag: Option<usize> = None;
+    let mut tags = 0;
+    let mut quote: Option<u8> = None;
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let next = bytes.get(at + 1).copied();
+        match (tag, quote) {
+            (None, _) if byte == b'{' && matches!(next, Some(b'{' | b'%')) => {
+                if tags == MAX_TAGS {
+                    return Some(at);
+                }
+                tags += 1;
+                tag = Some(at);
+                at += 1;
+            }
+            (None, _) => {}
+            (Some(start), _) if at - start > MAX_TAG_BYTES => return Some(start),
+            (Some(_), Some(_)) if byte == b'\\' => at += 1,
+            (Some(_), Some(open)) if byte == open => quote = None,
+            (Some(_), Some(_)) => {}
+            (Some(_), None) if matches!(byte, b'"' | b'\'') => quote = Some(byte),
+            (Some(_), None) if matches!(byte, b'}' | b'%') && next == Some(b'}') => {
+                tag = None;
+                at += 1;
+            }
+            (Some(_), None) => {}
+        }
+        at += 1;
+    }
+    None
 }
 
 fn explain(error: &minijinja::Error, name: &str, first_line: usize) -> TemplateError {

@@ -3,21 +3,39 @@
 //! Every change by anyone is a [`command::Command`]; every look is a query. Faces hold an [`Engine`] and nothing else.
 
 pub mod command;
+pub mod import;
 pub mod queries;
+pub mod sync;
+
+mod commands;
+mod core;
+mod draft;
+mod execute;
+mod gate;
+mod intake;
+mod outcomes;
+mod scoring;
+mod sources;
+mod undo;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use self::core::Core;
 use crate::config::{Config, ConfigError, Paths};
 use crate::domain::id::MoveId;
 use crate::env::Env;
-use crate::store::{Event, Store, StoreError};
+use crate::store::moves::ScoringScope;
+use crate::store::{Durability, Event, Store, StoreError, WriteTx};
 use command::{Command, Done};
 use queries::show::MoveDetail;
 use queries::today::{TodayList, TodayQuery};
 use queries::undo::UndoItem;
+
+pub use sources::lines::{LinesReport, RejectedLine};
+pub use sync::SyncReport;
 
 /// What can go wrong in the engine. The kind decides the exit code.
 #[derive(Debug, thiserror::Error)]
@@ -45,15 +63,7 @@ pub type Result<T, E = EngineError> = std::result::Result<T, E>;
 /// The handle that every face holds. Cheap to clone; clones share everything.
 #[derive(Debug, Clone)]
 pub struct Engine {
-    inner: Arc<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    env: Env,
-    paths: Paths,
-    config: Config,
-    store: Store,
+    core: Arc<Core>,
 }
 
 impl Engine {
@@ -65,48 +75,84 @@ impl Engine {
         let config = Config::load(&paths.config)?;
         let store = Store::open(&paths.data, env.now())?;
         Ok(Self {
-            inner: Arc::new(Inner {
-                env,
-                paths,
-                config,
-                store,
-            }),
+            core: Arc::new(Core::new(env, paths, config, store)),
         })
+    }
+
+    /// Makes the installation at `paths` if there is none, and opens it.
+    ///
+    /// # Errors
+    /// If the configuration is wrong or the data cannot be made.
+    pub fn create(env: Env, paths: Paths) -> Result<Self> {
+        let config = Config::load(&paths.config)?;
+        let store = Store::create(&paths.data, env.now())?;
+        let engine = Self {
+            core: Arc::new(Core::new(env, paths, config, store)),
+        };
+        let name = format!("{:012x}", engine.core.env.draw() & 0xFFFF_FFFF_FFFF);
+        engine.write(Durability::Full, move |tx, _, _| {
+            if crate::store::control::meta(tx, core::INSTANCE)?.is_none() {
+                crate::store::control::set_meta(tx, core::INSTANCE, &name)?;
+            }
+            Ok(())
+        })?;
+        Ok(engine)
+    }
+
+    /// Runs `job` in a write transaction. If it recorded an outcome, every score is derived anew before the commit, so that
+    /// what is stored is always what the facts say.
+    pub(in crate::engine) fn write<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        job: impl FnOnce(&WriteTx<'_>, &Core, Timestamp) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let core = Arc::clone(&self.core);
+        self.core.store.write(durability, move |tx| {
+            let now = core.env.now();
+            let value = job(tx, &core, now)?;
+            if tx.has_emitted(outcomes::RECORDED) {
+                scoring::rescore(tx, &core, ScoringScope::All, now)?;
+            }
+            Ok(value)
+        })
+    }
+
+    pub(in crate::engine) fn core(&self) -> &Core {
+        &self.core
+    }
+
+    pub(in crate::engine) fn store(&self) -> &Store {
+        &self.core.store
     }
 
     /// Returns the current instant by the engine's clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.inner.env.now()
+        self.core.env.now()
     }
 
     /// Returns the operator's time zone.
     #[must_use]
     pub fn zone(&self) -> TimeZone {
-        self.inner.config.operator.zone()
+        self.core.config.operator.zone()
     }
 
     /// Returns the configuration.
     #[must_use]
     pub fn config(&self) -> &Config {
-        &self.inner.config
+        &self.core.config
     }
 
     /// Returns the places of the installation.
     #[must_use]
     pub fn paths(&self) -> &Paths {
-        &self.inner.paths
-    }
-
-    /// Returns the store.
-    pub(in crate::engine) fn store(&self) -> &Store {
-        &self.inner.store
+        &self.core.paths
     }
 
     /// Subscribes to what changes in this process.
     #[must_use]
     pub fn subscribe(&self) -> std::sync::mpsc::Receiver<Event> {
-        self.inner.store.subscribe()
+        self.core.store.subscribe()
     }
 
     /// Returns a number that grows whenever any process has committed a change.
@@ -114,7 +160,7 @@ impl Engine {
     /// # Errors
     /// If the database cannot be read.
     pub fn data_version(&self) -> Result<i64> {
-        Ok(self.inner.store.data_version()?)
+        Ok(self.core.store.data_version()?)
     }
 
     /// Carries out one change. Blocks for as long as the change takes.
@@ -122,8 +168,7 @@ impl Engine {
     /// # Errors
     /// What prevented it, with what was kept. A guard's refusal is not an error but [`Done::Blocked`].
     pub fn run(&self, command: Command) -> Result<Done> {
-        let _ = command;
-        Err(EngineError::Input("not built yet".into()))
+        self.dispatch(command)
     }
 
     /// Returns what approval of a move would send, without doing it.
@@ -131,8 +176,7 @@ impl Engine {
     /// # Errors
     /// If there is no such move or its draft cannot be made.
     pub fn preview(&self, id: MoveId) -> Result<Done> {
-        let _ = id;
-        Err(EngineError::Input("not built yet".into()))
+        self.preview_move(id)
     }
 
     /// Lists Today's Moves. Costs the same however many contacts and moves there are.
@@ -140,8 +184,7 @@ impl Engine {
     /// # Errors
     /// If the database cannot be read.
     pub fn today(&self, query: &TodayQuery) -> Result<TodayList> {
-        let _ = query;
-        Err(EngineError::Input("not built yet".into()))
+        self.list_today(query)
     }
 
     /// Shows one move in full.
@@ -149,8 +192,7 @@ impl Engine {
     /// # Errors
     /// If there is no such move.
     pub fn show(&self, id: MoveId) -> Result<MoveDetail> {
-        let _ = id;
-        Err(EngineError::Input("not built yet".into()))
+        self.show_move(id)
     }
 
     /// Lists what can be undone, newest first.
@@ -158,38 +200,6 @@ impl Engine {
     /// # Errors
     /// If the database cannot be read.
     pub fn undo_list(&self, limit: usize) -> Result<Vec<UndoItem>> {
-        let _ = limit;
-        Err(EngineError::Input("not built yet".into()))
+        self.list_undo(limit)
     }
-
-    /// Makes one pass over all sources and timers and sends what waits and may go. Blocks for as long as the pass takes.
-    ///
-    /// # Errors
-    /// If the database cannot be used; a source that fails is part of the report.
-    pub fn sync(&self) -> Result<SyncReport> {
-        Err(EngineError::Input("not built yet".into()))
-    }
-}
-
-/// What one pass did.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
-pub struct SyncReport {
-    /// Messages and events looked at.
-    pub seen: u64,
-    /// Signals that were new.
-    pub new: u64,
-    /// Moves that came up.
-    pub proposed: u64,
-    /// Moves that events closed.
-    pub closed: u64,
-    /// Outcomes that were recorded.
-    pub outcomes: u64,
-    /// Messages that left, or drafts that were made.
-    pub sent: u64,
-    /// Approved messages that still wait.
-    pub waiting: u64,
-    /// What failed, by source.
-    pub problems: Vec<String>,
-    /// The one-line summary.
-    pub summary: String,
 }

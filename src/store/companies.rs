@@ -1,1 +1,163 @@
-//! companies
+//! Companies: found by their domain, else by their name, else made.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use rusqlite::{CachedStatement, OptionalExtension};
+
+use super::{ReadTx, Result, WriteTx};
+use crate::domain::company::{name_key, registrable};
+use crate::domain::contact::ContactDraft;
+use crate::domain::id::CompanyId;
+
+/// One company.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Company {
+    /// Its number.
+    pub id: CompanyId,
+    /// Its name as first written.
+    pub name: String,
+    /// Its own domain, if known.
+    pub domain: Option<String>,
+    /// Its fit to the ideal customer profile, 0 to 1.
+    pub icp_fit: Option<f64>,
+    /// Whether its name on our list is worth more than its money.
+    pub is_logo: bool,
+    /// Whether it is a partner.
+    pub is_partner: bool,
+}
+
+/// Returns a company.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn get(tx: &ReadTx<'_>, id: CompanyId) -> Result<Option<Company>> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "SELECT id, name, domain, icp_fit, is_logo, is_partner FROM company WHERE id = ?1",
+        )?
+        .query_row([id.0], |row| {
+            Ok(Company {
+                id: CompanyId(row.get(0)?),
+                name: row.get(1)?,
+                domain: row.get(2)?,
+                icp_fit: row.get(3)?,
+                is_logo: row.get(4)?,
+                is_partner: row.get(5)?,
+            })
+        })
+        .optional()?)
+}
+
+/// What a run of writes has learned about companies. It may outlive a transaction only if that was committed.
+#[derive(Debug, Default)]
+pub struct CompanyMemory {
+    by_domain: HashMap<String, CompanyId>,
+    by_name: HashMap<String, CompanyId>,
+}
+
+impl CompanyMemory {
+    /// The most companies that are remembered; beyond, the database is asked again.
+    const MOST: usize = 200_000;
+
+    fn forget_if_full(&mut self) {
+        if self.by_domain.len() + self.by_name.len() > Self::MOST {
+            self.by_domain.clear();
+            self.by_name.clear();
+        }
+    }
+}
+
+/// Finds and makes companies inside one transaction.
+pub(super) struct CompanyWriter<'a> {
+    find_by_domain: CachedStatement<'a>,
+    find_by_name: CachedStatement<'a>,
+    insert: CachedStatement<'a>,
+    set_domain: CachedStatement<'a>,
+    now: i64,
+}
+
+impl<'a> CompanyWriter<'a> {
+    pub(super) fn new(tx: &WriteTx<'a>, now: Timestamp) -> Result<Self> {
+        let sql = tx.sql();
+        Ok(Self {
+            find_by_domain: sql.prepare_cached("SELECT id FROM company WHERE domain = ?1")?,
+            // The oldest of that name, preferring one whose domain is still unknown where the row brings one.
+            find_by_name: sql.prepare_cached(
+                "SELECT id FROM company WHERE name_key = ?1 AND (?2 = 0 OR domain IS NULL) ORDER BY id LIMIT 1",
+            )?,
+            insert: sql.prepare_cached(
+                "INSERT INTO company (name, name_key, domain, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)",
+            )?,
+            set_domain: sql.prepare_cached("UPDATE company SET domain = ?2, updated_at = ?3 WHERE id = ?1")?,
+            now: now.as_millisecond(),
+        })
+    }
+
+    /// Returns the draft's company, made if it is new; None if the draft names none.
+    pub(super) fn resolve(
+        &mut self,
+        draft: &ContactDraft,
+        memory: &mut CompanyMemory,
+    ) -> Result<Option<CompanyId>> {
+        memory.forget_if_full();
+        let domain = draft.company_domain.as_deref().map(registrable);
+        if let Some(domain) = domain {
+            if let Some(id) = memory.by_domain.get(domain) {
+                return Ok(Some(*id));
+            }
+            let id = self.by_domain(draft, domain)?;
+            memory.by_domain.insert(domain.to_owned(), id);
+            return Ok(Some(id));
+        }
+        let Some(name) = draft.company.as_deref() else {
+            return Ok(None);
+        };
+        if let Some(id) = memory.by_name.get(name) {
+            return Ok(Some(*id));
+        }
+        let key = name_key(name);
+        if key.is_empty() {
+            return Ok(None);
+        }
+        let found: Option<i64> = self
+            .find_by_name
+            .query_row((&key, 0), |row| row.get(0))
+            .optional()?;
+        let id = match found {
+            Some(id) => CompanyId(id),
+            None => CompanyId(self.insert.insert((name, &key, None::<&str>, self.now))?),
+        };
+        memory.by_name.insert(name.to_owned(), id);
+        Ok(Some(id))
+    }
+
+    fn by_domain(&mut self, draft: &ContactDraft, domain: &str) -> Result<CompanyId> {
+        let found: Option<i64> = self
+            .find_by_domain
+            .query_row([domain], |row| row.get(0))
+            .optional()?;
+        if let Some(id) = found {
+            return Ok(CompanyId(id));
+        }
+        let name = draft.company.as_deref().unwrap_or(domain);
+        let key = name_key(name);
+        if draft.company.is_some() && !key.is_empty() {
+            let found: Option<i64> = self
+                .find_by_name
+                .query_row((&key, 1), |row| row.get(0))
+                .optional()?;
+            if let Some(id) = found {
+                self.set_domain.execute((id, domain, self.now))?;
+                return Ok(CompanyId(id));
+            }
+        }
+        Ok(CompanyId(self.insert.insert((
+            name,
+            &key,
+            Some(domain),
+            self.now,
+        ))?))
+    }
+}

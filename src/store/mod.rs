@@ -172,6 +172,14 @@ impl WriteTx<'_> {
     }
 }
 
+impl WriteTx<'_> {
+    /// Tells whether this transaction has recorded an event of a kind.
+    #[must_use]
+    pub fn has_emitted(&self, kind: &str) -> bool {
+        self.events.borrow().iter().any(|event| event.kind == kind)
+    }
+}
+
 type Job = Box<dyn FnOnce(&mut Writer) + Send>;
 
 struct Writer {

@@ -207,6 +207,21 @@ pub fn set_undone(
     Ok(contact)
 }
 
+/// Returns the outcomes that a deal's own history made: what makes each the same, and whether it counts.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn of_deal_history(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<(OutcomeId, String, bool)>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT id, once, undone_at IS NULL FROM outcome WHERE deal_id = ?1 AND once LIKE 'deal:%'",
+    )?;
+    Ok(statement
+        .query_map([deal.0], |row| {
+            Ok((OutcomeId(row.get(0)?), row.get(1)?, row.get(2)?))
+        })?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
 /// Returns a scope's tallies, by day.
 ///
 /// # Errors

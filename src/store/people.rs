@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 
 use super::{ReadTx, Result, WriteTx, instant};
+use crate::domain::company::name_key;
 use crate::domain::id::{CompanyId, ContactId};
 
 /// A person with their firm.
@@ -231,7 +232,7 @@ fn find_or_add_company(
     if name.is_empty() && domain.is_empty() {
         return Ok(None);
     }
-    let key = name.to_lowercase();
+    let key = name_key(name);
     let domain = (!domain.is_empty()).then_some(domain);
     let found = tx
         .sql()
@@ -251,7 +252,7 @@ fn find_or_add_company(
     };
     tx.sql()
         .prepare_cached("INSERT INTO company (name, name_key, domain, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)")?
-        .execute((shown, shown.to_lowercase(), domain, now))?;
+        .execute((shown, name_key(shown), domain, now))?;
     Ok(Some(CompanyId(tx.sql().last_insert_rowid())))
 }
 

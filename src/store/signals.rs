@@ -178,3 +178,30 @@ pub fn list(
         )?
         .collect::<rusqlite::Result<_>>()?)
 }
+
+/// Returns the signals about a deal in the order in which they happened; equal instants by content.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn of_deal(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<SignalRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM signal s WHERE s.deal_id = ?1 ORDER BY s.occurred_at, s.hash"
+    );
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    Ok(statement
+        .query_map([deal.0], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Tells whether a contact answered by mail at or after an instant.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn answered_since(tx: &ReadTx<'_>, contact: ContactId, since: Timestamp) -> Result<bool> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM signal WHERE kind = 'mail.reply_received' AND contact_id = ?1 AND occurred_at >= ?2)",
+        )?
+        .query_row((contact.0, since.as_millisecond()), |row| row.get(0))?)
+}

@@ -139,6 +139,22 @@ pub enum Vendor {
 }
 
 impl Vendor {
+    /// Returns the name as people write it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Hubspot => "HubSpot",
+            Self::Salesforce => "Salesforce",
+            Self::Google => "Google Contacts",
+            Self::Outlook => "Outlook",
+            Self::Linkedin => "LinkedIn",
+            Self::Pipedrive => "Pipedrive",
+            Self::Vcard => "vCard",
+            Self::Caseyos => "CaseyOS",
+            Self::Other => "unknown",
+        }
+    }
+
     /// Returns the name of the system in external ids.
     #[must_use]
     pub const fn system(self) -> &'static str {

@@ -1,1 +1,28 @@
 //! Mail as a subject of thought: subjects, threads, machine mail, quoted text and what a reply means.
+//!
+//! Everything here is a calculation over a [`ParsedMail`]; the connectors make one from bytes. A message is understood
+//! in this order: machine mail by its headers ([`machine`]), bounces ([`bounce`]) and calendar answers ([`calendar`]), then the
+//! quoted text is taken away ([`quote`]), then what the person wrote is labelled ([`classify`]), then [`mod@understand`] decides the class.
+
+pub mod address;
+pub mod message_id;
+pub mod parsed;
+pub mod subject;
+pub mod thread;
+
+pub mod bounce;
+pub mod calendar;
+pub mod machine;
+
+pub mod classify;
+pub mod dates;
+pub mod lexicon;
+pub mod quote;
+pub mod words;
+
+pub mod understand;
+
+pub use address::{EmailAddress, Mailbox};
+pub use message_id::MessageId;
+pub use parsed::ParsedMail;
+pub use understand::{MailClass, MailContext, Understanding, understand};

@@ -611,3 +611,16 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn deep_nesting_is_refused_and_not_fatal() {
+    for text in [
+        format!("a = {}", "[".repeat(100_000)),
+        format!("a = {}", "{a=".repeat(100_000)),
+        format!("{} = 1", ["a"; 50_000].join(".")),
+        "[[rule]]\n".repeat(5_000),
+    ] {
+        let errors = parse(&text).unwrap_err();
+        assert!(!errors.is_empty() && errors.len() <= 100);
+    }
+}

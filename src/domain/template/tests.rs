@@ -58,7 +58,11 @@ fn render_own(body: &str, context: &Context) -> Result<Rendered, TemplateError> 
 
 #[test]
 fn every_built_in_template_names_only_known_variables() {
-    let (templates, errors) = Templates::load(&[]);
+    let own: Vec<(String, String)> = BUILTIN
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+        .collect();
+    let (templates, errors) = Templates::load(&own);
     assert_eq!(errors, []);
     assert_eq!(templates.names().len(), BUILTIN.len());
 }
@@ -331,5 +335,32 @@ proptest::proptest! {
     fn any_text_loads_or_is_refused_without_a_panic(text in "\\PC{0,80}") {
         let _ = own(&text);
         let _ = own(&format!("---\nsubject: x\n---\n{text}"));
+    }
+}
+
+#[test]
+fn deep_nesting_is_refused_and_not_fatal() {
+    for text in [
+        format!("{}x", "{{ (".repeat(5_000)),
+        format!("{{{{ {}x{} }}}}", "(".repeat(20_000), ")".repeat(20_000)),
+        format!("{{{{ {}1 }}}}", "-".repeat(30_000)),
+        format!("{{{{ {}1 }}}}", "not ".repeat(10_000)),
+        format!("{{{{ 1{} }}}}", "+1".repeat(20_000)),
+        format!("{{{{ '}}}}{{{{' ~ company{} }}}}", "|lower".repeat(5_000)),
+        format!("{{{{ company{} }}}}", ".a".repeat(20_000)),
+        "{% if company %}".repeat(3_000),
+        "{% if company %}".repeat(299),
+        format!(
+            "{{% if company %}}{}{{% endif %}}x",
+            "{% elif company %}x".repeat(3_000)
+        ),
+        format!(
+            "{{% if company %}}{}{{% endif %}}{{{{ nope }}}}",
+            "{% elif company %}x".repeat(290)
+        ),
+    ] {
+        let (templates, errors) = own(&format!("---\nsubject: x\n---\n{text}"));
+        assert_eq!(errors.len(), 1);
+        assert!(!templates.contains("own"));
     }
 }

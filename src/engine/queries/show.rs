@@ -3,10 +3,21 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::engine::commands::{no_such_move, would_be};
+use crate::engine::draft::{self, hex};
+use crate::engine::intake::what_happened;
+use crate::engine::queries::today::item;
+use crate::engine::scoring::{Tallies, facts};
+use crate::engine::{Engine, EngineError, Result};
+use crate::store::moves::ScoringRow;
+use crate::store::{deals, executions, moves, people, signals};
+
 use super::today::TodayItem;
-use crate::domain::aps::{Counterfactual, Points, Term};
+use crate::domain::aps::{self, Counterfactual, Points, Term, counterfactuals, score};
+use crate::domain::deal::short_amount;
 use crate::domain::guard::Verdict;
-use crate::domain::id::{ContactId, ExecutionId, SignalId};
+use crate::domain::id::{ContactId, ExecutionId, MoveId, SignalId};
+use crate::domain::learning::OutcomeTerm;
 use crate::domain::moves::MoveStatus;
 
 /// One signal behind a move.
@@ -106,4 +117,171 @@ pub struct MoveDetail {
     pub verdicts: Vec<Verdict>,
     /// What was carried out.
     pub executions: Vec<ExecutionView>,
+}
+
+/// Signals that are shown as evidence.
+const MAX_EVIDENCE: usize = 20;
+
+impl Engine {
+    pub(in crate::engine) fn show_move(&self, id: MoveId) -> Result<MoveDetail> {
+        self.refresh()?;
+        let now = self.now();
+        let core = self.core();
+        self.store().read(|tx| {
+            let mv = moves::load(tx, id)?.ok_or_else(|| no_such_move(id))?;
+            let line = moves::list_one(tx, id)?.ok_or_else(|| no_such_move(id))?;
+            let (before, leader_score) = moves::standing(tx, &mv)?;
+            let person = mv
+                .contact_id
+                .map(|c| people::load(tx, c))
+                .transpose()?
+                .flatten();
+            let stage = person.as_ref().map(|p| p.stage.clone()).unwrap_or_default();
+            let row = ScoringRow {
+                id,
+                contact_id: mv.contact_id,
+                stage: stage.clone(),
+                action: mv.action,
+                status: mv.status,
+                components: mv.components,
+                score: mv.score,
+                started_at: mv.started_at,
+                due_at: mv.due_at,
+                changes_at: mv.changes_at,
+                snoozed_until: mv.snoozed_until,
+            };
+            let weights = &core.config.score.weights;
+            let outcome = Tallies::new(now).term(tx, mv.contact_id, &stage, mv.action.family())?;
+            let score_facts = facts(&row, outcome);
+            let scored = score(&score_facts, weights, now);
+            let zone = core.config.operator.zone();
+            let [revenue, urgency_why, strategic] = mv.why.clone();
+            let due = mv.due_at.to_zoned(zone).strftime("%a %H:%M");
+            let terms = scored.explain(
+                weights,
+                aps::Evidence {
+                    revenue,
+                    urgency: format!("{urgency_why}; due {due}"),
+                    ease: if mv.template.is_empty() {
+                        "by hand".into()
+                    } else {
+                        "draft ready".into()
+                    },
+                    strategic,
+                    outcomes: outcome_words(&outcome, &stage, mv.action.family()),
+                },
+            );
+            let is_behind = leader_score.is_some_and(|leader| leader >= scored.total);
+            let counterfactual = match leader_score {
+                Some(leader) if is_behind => counterfactuals(&score_facts, weights, now, leader),
+                _ => Vec::new(),
+            };
+            let evidence = signals::of_move(tx, id, MAX_EVIDENCE)?
+                .into_iter()
+                .map(|s| Evidence {
+                    signal_id: s.id,
+                    source: s.draft.source.to_string(),
+                    kind: s.draft.kind.to_string(),
+                    occurred_at: s.draft.occurred_at,
+                    summary: what_happened(&s.draft),
+                })
+                .collect();
+            let (mut draft_view, mut draft_problem, mut verdicts) = (None, None, Vec::new());
+            if draft::sends_mail(&mv) && mv.status.is_standing() {
+                match draft::make(tx, core, &mv, now) {
+                    Ok(made) => {
+                        verdicts = would_be(tx, core, &mv, &made, now)?;
+                        let content = made.content;
+                        draft_view = Some(DraftView {
+                            content_hash: hex(&content.hash()),
+                            from: content.from,
+                            to: content.to,
+                            subject: content.subject,
+                            body: content.body,
+                            in_reply_to: (!content.in_reply_to.is_empty())
+                                .then_some(content.in_reply_to),
+                            edited: made.edited,
+                        });
+                    }
+                    Err(EngineError::Input(problem)) => draft_problem = Some(problem),
+                    Err(other) => return Err(other),
+                }
+            }
+            let executions = executions::of_move(tx, id)?;
+            if let (Some(waiting), false) = (
+                executions.iter().find(|e| e.settled_at.is_none()),
+                executions.is_empty(),
+            ) {
+                verdicts = executions::verdicts(tx, waiting.id)?;
+            }
+            let deal = mv
+                .deal_id
+                .map(|d| deals::load(tx, d))
+                .transpose()?
+                .flatten();
+            let time_zone = person.as_ref().map(|p| {
+                let zone = core.zone_of(p);
+                let there = now.to_zoned(zone.clone());
+                format!(
+                    "{}, {} there",
+                    crate::domain::schedule::zone_name(&zone),
+                    there.strftime("%a %H:%M")
+                )
+            });
+            Ok(MoveDetail {
+                item: TodayItem {
+                    score: scored.total,
+                    ..item(before + 1, line)
+                },
+                status: mv.status,
+                snoozed_until: mv.snoozed_until,
+                created_at: mv.created_at,
+                close_reason: mv.close_reason,
+                rule: mv.rule,
+                contact_id: mv.contact_id,
+                job_title: person.map(|p| p.title).unwrap_or_default(),
+                stage,
+                time_zone: time_zone.unwrap_or_default(),
+                deal: deal
+                    .map(|d| match d.amount.filter(|a| a.0 > 0) {
+                        Some(amount) => format!("{} {}", d.name, short_amount(amount, &d.currency)),
+                        None => d.name,
+                    })
+                    .unwrap_or_default(),
+                terms,
+                leader_score,
+                counterfactual,
+                evidence,
+                draft: draft_view,
+                draft_problem,
+                verdicts,
+                executions: executions
+                    .into_iter()
+                    .map(|e| ExecutionView {
+                        id: e.id,
+                        status: e.status.to_string(),
+                        message_id: e.message_id,
+                        approved_at: e.approved_at,
+                        approved_by: e.approved_by,
+                        settled_at: e.settled_at,
+                        location: e.location,
+                        error: e.error,
+                    })
+                    .collect(),
+            })
+        })
+    }
+}
+
+fn outcome_words(term: &OutcomeTerm, stage: &str, family: &str) -> String {
+    match (term.contact_n, term.segment_n) {
+        (0, 0) => "nothing known yet (n = 0)".into(),
+        (own, segment) => format!(
+            "this contact {:+.2} (n = {own}), {} with {}s {:+.2} (n = {segment})",
+            term.contact_mean,
+            family.replace('_', " "),
+            if stage.is_empty() { "other" } else { stage },
+            term.segment_mean
+        ),
+    }
 }

@@ -3,6 +3,12 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::engine::core::Core;
+use crate::engine::scoring::{Tallies, facts};
+use crate::engine::{Engine, EngineError, Result};
+use crate::store::moves::{self, ListRow, ScoringScope};
+use crate::store::{Durability, ReadTx, StoreError, control, executions, sources};
+
 use crate::domain::action::ActionKind;
 use crate::domain::aps::Points;
 use crate::domain::guard::{KillSwitch, Mode};
@@ -93,4 +99,143 @@ pub struct TodayList {
     pub problems: Vec<String>,
     /// The moves, best first.
     pub moves: Vec<TodayItem>,
+}
+
+impl Engine {
+    /// Brings what time has changed up to date: snoozes that are over, steps of scores, old moves. Costs one look at an index
+    /// when nothing has changed.
+    pub(in crate::engine) fn refresh(&self) -> Result<()> {
+        let now = self.now();
+        if !self
+            .store()
+            .read(|tx| Ok::<_, EngineError>(moves::any_change_due(tx, now)?))?
+        {
+            return Ok(());
+        }
+        let refreshed = self.write(Durability::Normal, |tx, core, now| {
+            crate::engine::scoring::rescore(tx, core, ScoringScope::Due(now), now)
+        });
+        match refreshed {
+            // Another process is writing; it will do the same when it is done, and a list that is a step old is better than none.
+            Err(EngineError::Store(StoreError::Busy)) => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    pub(in crate::engine) fn list_today(&self, query: &TodayQuery) -> Result<TodayList> {
+        self.refresh()?;
+        let now = self.now();
+        self.store().read(|tx| {
+            let words: Vec<String> = query
+                .search
+                .split_whitespace()
+                .map(str::to_lowercase)
+                .collect();
+            let rows = moves::list_open(tx, query.domain, &words, query.limit)?;
+            let moves = (1..).zip(rows).map(|(rank, row)| item(rank, row)).collect();
+            header(tx, self.core(), now, moves)
+        })
+    }
+
+    /// Lists the moves as they stand or would stand at another instant: every score is derived anew, nothing is written. Linear in the
+    /// standing moves.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn today_at(&self, query: &TodayQuery, at: Timestamp) -> Result<TodayList> {
+        self.store().read(|tx| {
+            let core = self.core();
+            let mut tallies = Tallies::new(at);
+            let mut scored = Vec::new();
+            for row in moves::for_scoring(tx, ScoringScope::All)? {
+                if row.snoozed_until.is_some_and(|until| until > at)
+                    || crate::engine::scoring::expires_at(core, row.due_at) <= at
+                {
+                    continue;
+                }
+                let term = tallies.term(tx, row.contact_id, &row.stage, row.action.family())?;
+                let score =
+                    crate::domain::aps::score(&facts(&row, term), &core.config.score.weights, at);
+                scored.push((score.total, row.id));
+            }
+            let mut list = Vec::with_capacity(scored.len());
+            let words: Vec<String> = query
+                .search
+                .split_whitespace()
+                .map(str::to_lowercase)
+                .collect();
+            for (score, id) in scored {
+                let Some(row) = moves::list_one(tx, id)? else {
+                    continue;
+                };
+                let text = format!(
+                    "{} {} {} {}",
+                    row.title, row.contact, row.email, row.company
+                )
+                .to_lowercase();
+                let wanted = query.domain.is_none_or(|d| d == row.domain)
+                    && words.iter().all(|w| text.contains(w.as_str()));
+                if wanted && row.created_at <= at {
+                    list.push(ListRow { score, ..row });
+                }
+            }
+            list.sort_by_key(|row| {
+                (
+                    std::cmp::Reverse(row.score),
+                    row.due_at,
+                    row.created_at,
+                    row.id,
+                )
+            });
+            list.truncate(query.limit);
+            let moves = (1..).zip(list).map(|(rank, row)| item(rank, row)).collect();
+            header(tx, core, at, moves)
+        })
+    }
+}
+
+pub(in crate::engine) fn item(rank: usize, row: ListRow) -> TodayItem {
+    TodayItem {
+        rank,
+        id: row.id,
+        score: row.score,
+        title: row.title,
+        action: row.action,
+        domain: row.domain,
+        contact: row.contact,
+        email: row.email,
+        company: row.company,
+        due_at: row.due_at,
+        because: row.because,
+    }
+}
+
+fn header(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    now: Timestamp,
+    moves: Vec<TodayItem>,
+) -> Result<TodayList> {
+    let mut open = OpenCounts::default();
+    for (domain, n) in moves::open_counts(tx)? {
+        open.all += n;
+        *match domain {
+            Domain::Sales => &mut open.sales,
+            Domain::Marketing => &mut open.marketing,
+            Domain::Cs => &mut open.cs,
+        } = n;
+    }
+    let (synced_at, problems) = sources::health(tx)?;
+    Ok(TodayList {
+        now,
+        mode: core.config.mode,
+        kill_switch: control::kill_switch(tx),
+        open,
+        sent: executions::sent_today(tx, now)?,
+        sent_cap: u64::from(core.config.limits.per_day),
+        waiting: executions::count_queued(tx)?,
+        synced_at,
+        problems,
+        moves,
+    })
 }

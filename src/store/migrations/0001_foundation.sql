@@ -68,6 +68,14 @@ CREATE TABLE contact_email (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contact_email_by_contact ON contact_email (contact_id);
 
+-- A file may hold several rows about one person. `contact.fingerprint` is of the last of them; these are of all,
+-- kept only where there is more than one, so that importing the file again changes nothing.
+CREATE TABLE contact_row_seen (
+    contact_id  INTEGER NOT NULL REFERENCES contact (id) ON DELETE CASCADE,
+    fingerprint INTEGER NOT NULL,
+    PRIMARY KEY (contact_id, fingerprint)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE external_id (
     kind      TEXT NOT NULL CHECK (kind IN ('contact', 'company', 'deal')),
     system    TEXT NOT NULL,
@@ -77,9 +85,10 @@ CREATE TABLE external_id (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX external_id_by_record ON external_id (kind, record_id);
 
+-- The prefix index is for the first key of every search, which has the most hits.
 CREATE VIRTUAL TABLE contact_search USING fts5 (
     name, email, company,
-    content = '', contentless_delete = 1, detail = column,
+    content = '', contentless_delete = 1, detail = column, prefix = '1',
     tokenize = "unicode61 remove_diacritics 2"
 );
 
@@ -137,6 +146,8 @@ CREATE TABLE signal (
 ) STRICT;
 CREATE UNIQUE INDEX signal_once ON signal (source, external_id, kind, version) WHERE external_id <> '';
 CREATE INDEX signal_by_contact ON signal (contact_id, occurred_at) WHERE contact_id IS NOT NULL;
+CREATE INDEX signal_by_deal ON signal (deal_id, occurred_at) WHERE deal_id IS NOT NULL;
+CREATE INDEX signal_replies ON signal (contact_id, occurred_at) WHERE kind = 'mail.reply_received' AND contact_id IS NOT NULL;
 CREATE INDEX signal_by_time ON signal (occurred_at);
 CREATE INDEX signal_unmatched ON signal (occurred_at) WHERE state = 'unmatched';
 
@@ -338,6 +349,7 @@ CREATE TABLE outcome (
     undone_at    INTEGER
 ) STRICT;
 CREATE INDEX outcome_by_time ON outcome (occurred_at);
+CREATE INDEX outcome_by_deal ON outcome (deal_id) WHERE deal_id IS NOT NULL;
 CREATE INDEX outcome_by_contact ON outcome (contact_id, occurred_at) WHERE contact_id IS NOT NULL;
 
 CREATE TABLE outcome_tally (

@@ -1,0 +1,699 @@
+//! `caseyos contacts`: import, add, list, show, search, export.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::{Args, Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
+use crate::domain::id::ContactId;
+use crate::domain::text::{clean_block, clean_line};
+use crate::engine::import::{ImportReport, ImportRequest, write_export};
+use crate::engine::queries::contacts::{ContactCard, ContactItem};
+use crate::engine::{Engine, EngineError};
+
+/// People: bring them in, find them, take them out.
+#[derive(Debug, Clone, Args)]
+pub struct ContactsArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ContactsCommand,
+}
+
+/// The subcommands.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ContactsCommand {
+    /// Import a file as HubSpot, Salesforce, Google, Outlook, LinkedIn or Pipedrive exports it, any CSV with a header, or vCards.
+    ///
+    /// Delimiter, encoding and columns are found by themselves. Rows that cannot be taken are written beside the file, with
+    /// their numbers and reasons, to be mended and imported again. Importing the same file again changes nothing.
+    Import(ImportArgs),
+    /// Add one contact, or complete the one with that address.
+    Add(Box<AddArgs>),
+    /// List contacts.
+    List(ListArgs),
+    /// Show everything that is known of one contact.
+    Show(ShowArgs),
+    /// Find contacts by the beginnings of names, addresses and companies.
+    Search(SearchArgs),
+    /// Write all contacts as CSV, JSON or vCards.
+    Export(ExportArgs),
+}
+
+/// Arguments of `contacts import`.
+#[derive(Debug, Clone, Args)]
+pub struct ImportArgs {
+    /// The file; `-` reads standard input.
+    pub file: PathBuf,
+    /// Reads a column as a field, such as email="Work mail"; email=#3 means the third column. May be given several times.
+    #[arg(long = "map", value_name = "FIELD=COLUMN")]
+    pub map: Vec<String>,
+    /// The system that the file's ids belong to, such as hubspot; found by itself for known exports.
+    #[arg(long, value_name = "NAME")]
+    pub system: Option<String>,
+    /// Says what would happen and keeps nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Where rejected rows are written [default: FILE.rejects.csv].
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+}
+
+/// Arguments of `contacts add`.
+#[derive(Debug, Clone, Args)]
+pub struct AddArgs {
+    /// The e-mail address; several make aliases, the first is written to.
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: Vec<String>,
+    /// The whole name.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The given name.
+    #[arg(long)]
+    pub first_name: Option<String>,
+    /// The family name.
+    #[arg(long)]
+    pub last_name: Option<String>,
+    /// The company.
+    #[arg(long)]
+    pub company: Option<String>,
+    /// The company's website or domain.
+    #[arg(long)]
+    pub website: Option<String>,
+    /// The job title.
+    #[arg(long)]
+    pub title: Option<String>,
+    /// The number at work.
+    #[arg(long)]
+    pub phone: Option<String>,
+    /// The mobile number.
+    #[arg(long)]
+    pub mobile: Option<String>,
+    /// The town.
+    #[arg(long)]
+    pub city: Option<String>,
+    /// The state or province.
+    #[arg(long)]
+    pub state: Option<String>,
+    /// The country.
+    #[arg(long)]
+    pub country: Option<String>,
+    /// The time zone, such as Europe/Berlin.
+    #[arg(long, value_name = "ZONE")]
+    pub time_zone: Option<String>,
+    /// The LinkedIn profile.
+    #[arg(long, value_name = "URL")]
+    pub linkedin: Option<String>,
+    /// The lifecycle stage.
+    #[arg(long, value_parser = parse_stage)]
+    pub stage: Option<LifecycleStage>,
+    /// The fit to the ideal customer profile, 0 to 1.
+    #[arg(long, value_name = "SHARE", value_parser = parse_share)]
+    pub icp_fit: Option<f64>,
+    /// The day of the renewal, such as 2027-01-31.
+    #[arg(long, value_name = "DATE")]
+    pub renewal: Option<jiff::civil::Date>,
+    /// Free text.
+    #[arg(long)]
+    pub notes: Option<String>,
+    /// The record's number in another system, such as hubspot:501.
+    #[arg(long = "id", value_name = "SYSTEM:ID", value_parser = parse_external_id)]
+    pub external_id: Vec<ExternalId>,
+}
+
+/// Arguments of `contacts list`.
+#[derive(Debug, Clone, Args)]
+pub struct ListArgs {
+    /// How many at most.
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    pub limit: usize,
+    /// Only those behind this number: the next page.
+    #[arg(long, value_name = "NUMBER")]
+    pub after: Option<i64>,
+    /// Only those of this stage.
+    #[arg(long, value_parser = parse_stage)]
+    pub stage: Option<LifecycleStage>,
+}
+
+/// Arguments of `contacts show`.
+#[derive(Debug, Clone, Args)]
+pub struct ShowArgs {
+    /// A number, an address, or an id in another system such as hubspot:501.
+    pub who: String,
+}
+
+/// Arguments of `contacts search`.
+#[derive(Debug, Clone, Args)]
+pub struct SearchArgs {
+    /// The beginnings of words, in any order and without regard to accents.
+    #[arg(required = true)]
+    pub words: Vec<String>,
+    /// How many at most.
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub limit: usize,
+}
+
+/// A form of export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Comma-separated values.
+    Csv,
+    /// One JSON array.
+    Json,
+    /// One JSON object a line.
+    Jsonl,
+    /// vCard 3.0.
+    #[value(alias = "vcard")]
+    Vcf,
+}
+
+impl Format {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Vcf => "vcf",
+        }
+    }
+}
+
+/// Arguments of `contacts export`.
+#[derive(Debug, Clone, Args)]
+pub struct ExportArgs {
+    /// The form; found by the output's ending if it has one, else CSV.
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// The file to write; standard output if none is named.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+fn parse_stage(text: &str) -> Result<LifecycleStage, String> {
+    match LifecycleStage::parse_lenient(text) {
+        Some(LifecycleStage::Other) if !text.trim().eq_ignore_ascii_case("other") => None,
+        found => found,
+    }
+    .ok_or_else(|| {
+        format!(
+            "the stages are {}",
+            LifecycleStage::ALL.map(LifecycleStage::as_str).join(", ")
+        )
+    })
+}
+
+fn parse_share(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(|| "it is a number from 0 to 1".to_owned())
+}
+
+fn parse_external_id(text: &str) -> Result<ExternalId, String> {
+    ExternalId::parse(text)
+        .ok_or_else(|| "it has the form system:id, such as hubspot:501".to_owned())
+}
+
+/// How a subcommand ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// All of it is done.
+    Done,
+    /// Part of it is done: rows were rejected, or it was stopped.
+    Partly,
+    /// There was nothing to do or to show.
+    Nothing,
+}
+
+/// Runs the subcommand. Data goes to `out`, as JSON if `json`; talk and the progress bar go to standard error. `interrupt`
+/// is set when the operator asks to stop.
+///
+/// # Errors
+/// What the engine says, or why writing failed.
+pub fn run(
+    engine: &Engine,
+    args: &ContactsArgs,
+    json: bool,
+    out: &mut dyn Write,
+    interrupt: &Arc<AtomicBool>,
+) -> Result<Ending, EngineError> {
+    match &args.command {
+        ContactsCommand::Import(args) => import(engine, args, json, out, interrupt),
+        ContactsCommand::Add(args) => add(engine, args, json, out),
+        ContactsCommand::List(args) => {
+            let list = engine.list_contacts(args.after.map(ContactId), args.stage, args.limit)?;
+            if json {
+                print_json(out, &list)?;
+            } else {
+                print_items(out, &list.contacts)?;
+                if let Some(next) = list.next {
+                    say(
+                        out,
+                        &format!(
+                            "{} contacts in all; the next page: --after {next}",
+                            list.total
+                        ),
+                    )?;
+                }
+            }
+            Ok(if list.contacts.is_empty() {
+                Ending::Nothing
+            } else {
+                Ending::Done
+            })
+        }
+        ContactsCommand::Show(args) => {
+            let card = engine.contact_card(&args.who)?;
+            if json {
+                print_json(out, &card)?;
+            } else {
+                print_card(out, &card)?;
+            }
+            Ok(Ending::Done)
+        }
+        ContactsCommand::Search(args) => {
+            let found = engine.search_contacts(&args.words.join(" "), args.limit)?;
+            if json {
+                print_json(out, &found)?;
+            } else {
+                print_items(out, &found)?;
+            }
+            Ok(if found.is_empty() {
+                Ending::Nothing
+            } else {
+                Ending::Done
+            })
+        }
+        ContactsCommand::Export(args) => export(engine, args, json, out),
+    }
+}
+
+fn import(
+    engine: &Engine,
+    args: &ImportArgs,
+    json: bool,
+    out: &mut dyn Write,
+    interrupt: &AtomicBool,
+) -> Result<Ending, EngineError> {
+    let request = ImportRequest {
+        map: args.map.clone(),
+        system: args.system.clone(),
+        dry_run: args.dry_run,
+        rejects: args.rejects.clone(),
+    };
+    let is_stdin = args.file.as_os_str() == "-";
+    let size = std::fs::metadata(&args.file)
+        .map(|m| m.len())
+        .ok()
+        .filter(|_| !is_stdin);
+    let bar = progress_bar(size, json);
+    let mut progress = |p: crate::engine::import::ImportProgress| {
+        bar.set_position(p.bytes);
+        bar.set_message(format!("{} rows", grouped(p.rows)));
+    };
+    let report = if is_stdin {
+        engine.import_reader(
+            Box::new(std::io::stdin()),
+            "standard input",
+            &request,
+            interrupt,
+            &mut progress,
+        )
+    } else {
+        engine.import_file(&args.file, &request, interrupt, &mut progress)
+    };
+    bar.finish_and_clear();
+    let report = report?;
+    if json {
+        print_json(out, &report)?;
+    } else {
+        print_report(out, &report)?;
+    }
+    Ok(if report.cancelled || report.rejected > 0 {
+        Ending::Partly
+    } else if report.rows == 0 {
+        Ending::Nothing
+    } else {
+        Ending::Done
+    })
+}
+
+fn progress_bar(size: Option<u64>, json: bool) -> ProgressBar {
+    if json || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(size, ProgressDrawTarget::stderr_with_hz(10));
+    let template = if size.is_some() {
+        "{bar:30} {percent:>3}%  {msg}  {eta} left"
+    } else {
+        "{spinner} {msg}"
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar
+}
+
+fn print_report(out: &mut dyn Write, report: &ImportReport) -> Result<(), EngineError> {
+    let did = match (report.dry_run, report.cancelled) {
+        (true, _) => "looked at; nothing was kept, as you asked",
+        (false, true) => {
+            "imported before you stopped it; they are kept, and the same import again goes on from there"
+        }
+        (false, false) => "imported",
+    };
+    let vendor = match report.vendor.as_str() {
+        "unknown" => String::new(),
+        vendor => format!(" ({vendor} export)"),
+    };
+    say(
+        out,
+        &format!(
+            "{}{vendor}: {} rows {did}.",
+            report.file,
+            grouped(report.rows)
+        ),
+    )?;
+    say(
+        out,
+        &format!(
+            "  {} new, {} updated, {} unchanged, {} rejected",
+            grouped(report.new),
+            grouped(report.updated),
+            grouped(report.unchanged),
+            grouped(report.rejected)
+        ),
+    )?;
+    let read: Vec<String> = report
+        .columns
+        .iter()
+        .filter_map(|c| Some(format!("{} → {}", c.header, c.field.as_deref()?)))
+        .collect();
+    if !read.is_empty() {
+        say(out, &format!("  read: {}", read.join(", ")))?;
+    }
+    let ignored: Vec<&str> = report
+        .columns
+        .iter()
+        .filter(|c| c.field.is_none() && !c.header.is_empty())
+        .map(|c| c.header.as_str())
+        .collect();
+    if !ignored.is_empty() {
+        say(
+            out,
+            &format!("  not read: {} (--map reads them)", ignored.join(", ")),
+        )?;
+    }
+    for dropped in &report.dropped {
+        let n = grouped(dropped.count);
+        say(
+            out,
+            &format!(
+                "  left out: {n} values of {}, each {}",
+                dropped.column, dropped.reason
+            ),
+        )?;
+    }
+    if report.padded > 0 {
+        say(
+            out,
+            &format!(
+                "  {} rows were shorter than the header; what they lack was left as it is",
+                grouped(report.padded)
+            ),
+        )?;
+    }
+    if report.taken > 0 {
+        let n = grouped(report.taken);
+        say(
+            out,
+            &format!(
+                "  {n} rows have an address or an id that another contact has; it stays with that one"
+            ),
+        )?;
+    }
+    let skipped = report.skipped;
+    for (n, what) in [
+        (skipped.preamble, "lines before the header"),
+        (skipped.blank, "blank lines"),
+        (skipped.repeated_header, "repeated headers"),
+        (skipped.footer, "lines of a footer"),
+    ] {
+        if n > 0 {
+            say(out, &format!("  passed over: {} {what}", grouped(n)))?;
+        }
+    }
+    for reject in report.rejects.iter().take(10) {
+        let column = reject
+            .column
+            .as_ref()
+            .map(|c| format!("{c}: "))
+            .unwrap_or_default();
+        say(
+            out,
+            &format!(
+                "  row {} (line {}): {column}{}",
+                reject.row, reject.line, reject.reason
+            ),
+        )?;
+    }
+    if report.rejected > 10 {
+        say(
+            out,
+            &format!("  and {} more", grouped(report.rejected - 10)),
+        )?;
+    }
+    if let Some(file) = &report.rejects_file {
+        let file = file.display();
+        say(
+            out,
+            &format!("The rejected rows are in {file}: mend them there and import that file."),
+        )?;
+    }
+    if let Some(error) = &report.rejects_error {
+        say(
+            out,
+            &format!("The rejected rows are nowhere else: {error}."),
+        )?;
+    }
+    Ok(())
+}
+
+fn add(
+    engine: &Engine,
+    args: &AddArgs,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<Ending, EngineError> {
+    if let Some(zone) = &args.time_zone
+        && jiff::tz::TimeZone::get(zone).is_err()
+    {
+        return Err(EngineError::Input(format!(
+            "There is no time zone “{zone}”; they are named like Europe/Berlin. Nothing was added."
+        )));
+    }
+    let draft = ContactDraft {
+        external_ids: args.external_id.clone(),
+        first_name: args.first_name.clone(),
+        last_name: args.last_name.clone(),
+        full_name: args.name.clone(),
+        emails: args.email.clone(),
+        phone: args.phone.clone(),
+        mobile_phone: args.mobile.clone(),
+        title: args.title.clone(),
+        company: args.company.clone(),
+        company_domain: args.website.clone(),
+        city: args.city.clone(),
+        state: args.state.clone(),
+        country: args.country.clone(),
+        linkedin: args.linkedin.clone(),
+        stage: args.stage,
+        time_zone: args.time_zone.clone(),
+        icp_fit: args.icp_fit,
+        renewal_date: args.renewal,
+        notes: args.notes.clone(),
+        created_at: None,
+        opted_out: false,
+    };
+    let (id, change) = engine.add_contact(draft)?;
+    let card = engine.contact_card(&id.to_string())?;
+    if json {
+        print_json(out, &card)?;
+    } else {
+        let what = match change {
+            crate::engine::import::Change::New => "Added",
+            crate::engine::import::Change::Updated => "Updated",
+            crate::engine::import::Change::Unchanged => "Already known, nothing to change",
+        };
+        say(
+            out,
+            &format!("{what}: {} {}", card.item.id, shown(&card.item)),
+        )?;
+    }
+    Ok(Ending::Done)
+}
+
+fn export(
+    engine: &Engine,
+    args: &ExportArgs,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<Ending, EngineError> {
+    let by_ending = args
+        .output
+        .as_deref()
+        .and_then(Path::extension)
+        .and_then(|e| Format::from_str(&e.to_string_lossy(), true).ok());
+    let fallback = if json { Format::Json } else { Format::Csv };
+    let format = args.format.or(by_ending).unwrap_or(fallback).name();
+    let n = match &args.output {
+        None => write_export(engine, format, out)?,
+        Some(path) => {
+            let n = engine.export_to_file(path, format)?;
+            say(
+                out,
+                &format!("{} contacts written to {}.", grouped(n), path.display()),
+            )?;
+            n
+        }
+    };
+    Ok(if n == 0 {
+        Ending::Nothing
+    } else {
+        Ending::Done
+    })
+}
+
+fn shown(item: &ContactItem) -> String {
+    let parts = [&item.name, &item.email, &item.title, &item.company];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|p| !p.is_empty())
+        .map(|p| clean_line(p, 60))
+        .collect();
+    parts.join(" · ")
+}
+
+fn print_items(out: &mut dyn Write, items: &[ContactItem]) -> Result<(), EngineError> {
+    for item in items {
+        say(out, &format!("{:>7}  {}", item.id.0, shown(item)))?;
+    }
+    Ok(())
+}
+
+fn print_card(out: &mut dyn Write, card: &ContactCard) -> Result<(), EngineError> {
+    let item = &card.item;
+    say(out, &format!("{} {}", item.id, shown(item)))?;
+    let fit = card.icp_fit.map(|f| format!("{f:.2}")).unwrap_or_default();
+    let time = |t: Option<jiff::Timestamp>| t.map(|t| t.to_string()).unwrap_or_default();
+    let lines = [
+        ("addresses", card.emails.join(", ")),
+        ("phone", item.phone.clone()),
+        ("mobile", item.mobile_phone.clone()),
+        ("stage", item.lifecycle_stage.as_str().to_owned()),
+        ("company", card.company_domain.clone()),
+        ("place", join(&[&item.city, &card.state, &item.country])),
+        ("time zone", card.time_zone.clone()),
+        ("linkedin", card.linkedin.clone()),
+        ("ids", card.external_ids.join(", ")),
+        ("icp fit", fit),
+        (
+            "renewal",
+            time(card.renewal_at)
+                .split('T')
+                .next()
+                .unwrap_or("")
+                .to_owned(),
+        ),
+        ("last contact", time(card.last_contact_at)),
+        ("since", time(Some(card.created_at))),
+        (
+            "must not be mailed",
+            card.suppressed.clone().unwrap_or_default(),
+        ),
+    ];
+    for (name, value) in lines {
+        if !value.is_empty() {
+            say(out, &format!("  {name}: {}", clean_line(&value, 400)))?;
+        }
+    }
+    if !card.notes.is_empty() {
+        say(out, "  notes:")?;
+        for line in clean_block(&card.notes, 4_000).lines() {
+            say(out, &format!("    {line}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn join(parts: &[&str]) -> String {
+    let parts: Vec<&str> = parts.iter().copied().filter(|p| !p.is_empty()).collect();
+    parts.join(", ")
+}
+
+/// Returns a number with its thousands apart.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn say(out: &mut dyn Write, line: &str) -> Result<(), EngineError> {
+    writeln!(out, "{}", clean_line_keep_indent(line)).map_err(writing_failed)
+}
+
+/// Cleans a line for the terminal and keeps the spaces before it.
+fn clean_line_keep_indent(line: &str) -> String {
+    let body = line.trim_start_matches(' ');
+    let indent = line.len() - body.len();
+    format!(
+        "{:indent$}{}",
+        "",
+        clean_block(body, 16 * 1024).replace('\n', " ")
+    )
+}
+
+fn print_json<T: serde::Serialize>(out: &mut dyn Write, value: &T) -> Result<(), EngineError> {
+    serde_json::to_writer_pretty(&mut *out, value)
+        .map_err(std::io::Error::from)
+        .and_then(|()| out.write_all(b"\n"))
+        .map_err(writing_failed)
+}
+
+fn writing_failed(error: std::io::Error) -> EngineError {
+    EngineError::Outside(format!("writing the answer failed: {error}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        let check = |n, expect: &str| assert_eq!(grouped(n), expect);
+        check(0, "0");
+        check(999, "999");
+        check(1_000, "1,000");
+        check(1_234_567, "1,234,567");
+    }
+
+    #[test]
+    fn stages_are_read_and_unknown_ones_refused() {
+        assert_eq!(parse_stage("Customer"), Ok(LifecycleStage::Customer));
+        assert_eq!(parse_stage("other"), Ok(LifecycleStage::Other));
+        assert!(
+            parse_stage("nurture")
+                .unwrap_err()
+                .contains("former_customer")
+        );
+    }
+}

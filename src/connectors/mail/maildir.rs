@@ -1,0 +1,465 @@
+//! Maildir folders: delivery that survives a crash at any instant, and reading beside other programs.
+//!
+//! A message is written to `tmp`, synced, renamed into place, and the folder synced. The caller names it, so that after a crash
+//! the same delivery done again finds what was done: one message, never two.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::domain::email::message_id::MessageId;
+use crate::env::crash_point;
+
+use super::parse;
+
+/// Bytes read to find a message's header.
+const HEADER_BYTES: u64 = 64 * 1024;
+/// What our files in `tmp` begin with, so that only those are cleaned away.
+const OWN_PREFIX: &str = "caseyos-";
+/// Separates a message's unique name from its flags.
+const INFO: &str = ":2,";
+
+/// Why a folder could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum MaildirError {
+    /// The folder lacks `cur`, `new` or `tmp`.
+    #[error("{0} is no Maildir: it lacks cur, new or tmp")]
+    NotMaildir(PathBuf),
+    /// A unique name with a slash, a colon, a leading dot, a control character, or too long.
+    #[error("{0:?} cannot name a message")]
+    BadName(String),
+    /// The message is longer than the reader allows.
+    #[error("the message has {size} bytes, more than the {limit} that are read")]
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The file system said no.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was attempted.
+        what: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+fn io_error(what: &str, path: &Path) -> impl FnOnce(io::Error) -> MaildirError {
+    let what = format!("{what} {}", path.display());
+    move |source| MaildirError::Io { what, source }
+}
+
+/// One message of a folder, as listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailEntry {
+    /// The name without flags, which stays when flags or folder change.
+    pub unique: String,
+    /// The flags, such as `DFPRST`.
+    pub flags: String,
+    /// Where it was when listed.
+    pub path: PathBuf,
+    /// Its size in bytes when listed.
+    pub size: u64,
+    /// Whether it stood in `new`: no mail program has shown it yet.
+    pub is_new: bool,
+}
+
+/// A Maildir.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaildirFolder {
+    path: PathBuf,
+}
+
+impl MaildirFolder {
+    /// Returns the folder at `path`.
+    ///
+    /// # Errors
+    /// If it lacks `cur` or `new`. A missing `tmp` is made, as some programs remove an empty one.
+    pub fn open(path: &Path) -> Result<Self, MaildirError> {
+        if !is_maildir(path) {
+            return Err(MaildirError::NotMaildir(path.to_owned()));
+        }
+        let tmp = path.join("tmp");
+        fs::create_dir_all(&tmp).map_err(io_error("making", &tmp))?;
+        Ok(Self {
+            path: path.to_owned(),
+        })
+    }
+
+    /// Returns the folder at `path`, made if it was not there.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn create(path: &Path) -> Result<Self, MaildirError> {
+        maildir::Maildir::from(path.to_owned())
+            .create_dirs()
+            .map_err(io_error("making the Maildir", path))?;
+        Self::open(path)
+    }
+
+    /// Returns where the folder is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Delivers a message to `new` under the name `unique`; if a message of that name is there already, nothing is done.
+    ///
+    /// Returns the path of the message.
+    ///
+    /// # Errors
+    /// A bad name, or the file system's refusal; then nothing was delivered.
+    pub fn deliver(&self, unique: &str, bytes: &[u8]) -> Result<PathBuf, MaildirError> {
+        self.place(unique, bytes, self.path.join("new").join(unique))
+    }
+
+    /// Delivers a draft to `cur` with the flags draft and seen, otherwise as [`Self::deliver`].
+    ///
+    /// # Errors
+    /// As [`Self::deliver`].
+    pub fn deliver_draft(&self, unique: &str, bytes: &[u8]) -> Result<PathBuf, MaildirError> {
+        self.place(
+            unique,
+            bytes,
+            self.path.join("cur").join(format!("{unique}{INFO}DS")),
+        )
+    }
+
+    fn place(&self, unique: &str, bytes: &[u8], target: PathBuf) -> Result<PathBuf, MaildirError> {
+        check_name(unique)?;
+        if let Some(entry) = self.find(unique)? {
+            return Ok(entry.path);
+        }
+        let tmp = self.path.join("tmp").join(format!("{OWN_PREFIX}{unique}"));
+        let write = || -> io::Result<()> {
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .open(&tmp)?;
+            file.write_all(bytes)?;
+            file.sync_all()
+        };
+        write().map_err(io_error("writing", &tmp))?;
+        crash_point("before-rename");
+        fs::rename(&tmp, &target).map_err(io_error("delivering to", &target))?;
+        crash_point("after-rename");
+        if let Some(folder) = target.parent() {
+            File::open(folder)
+                .and_then(|f| f.sync_all())
+                .map_err(io_error("syncing", folder))?;
+        }
+        Ok(target)
+    }
+
+    /// Returns the messages of `new`, then those of `cur`, as the file system gives them.
+    ///
+    /// # Errors
+    /// If a folder cannot be read. A file that vanishes meanwhile is passed over.
+    pub fn list(&self) -> Result<impl Iterator<Item = MailEntry> + use<>, MaildirError> {
+        let open = |name: &str| {
+            let path = self.path.join(name);
+            fs::read_dir(&path).map_err(io_error("reading", &path))
+        };
+        let new = open("new")?.map(|entry| (entry, true));
+        let cur = open("cur")?.map(|entry| (entry, false));
+        Ok(new.chain(cur).filter_map(|(entry, is_new)| {
+            let entry = entry.ok()?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with('.') {
+                return None;
+            }
+            let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
+            let (unique, flags) = split_name(&name);
+            Some(MailEntry {
+                unique: unique.to_owned(),
+                flags: flags.to_owned(),
+                path: entry.path(),
+                size: metadata.len(),
+                is_new,
+            })
+        }))
+    }
+
+    /// Returns the message named `unique`, in whichever folder and with whichever flags.
+    ///
+    /// # Errors
+    /// If a folder cannot be read.
+    pub fn find(&self, unique: &str) -> Result<Option<MailEntry>, MaildirError> {
+        Ok(self.list()?.find(|entry| entry.unique == unique))
+    }
+
+    /// Returns a listed message's bytes, also if another program has meanwhile moved it or changed its flags; `None` if it is gone.
+    ///
+    /// # Errors
+    /// [`MaildirError::TooLarge`] above `max_bytes`; else the file system's refusal.
+    pub fn read(&self, entry: &MailEntry, max_bytes: u64) -> Result<Option<Vec<u8>>, MaildirError> {
+        let mut path = entry.path.clone();
+        for _ in 0..3 {
+            match read_at_most(&path, max_bytes) {
+                Ok((bytes, size)) if size > max_bytes => {
+                    drop(bytes);
+                    return Err(MaildirError::TooLarge {
+                        size,
+                        limit: max_bytes,
+                    });
+                }
+                Ok((bytes, _)) => return Ok(Some(bytes)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    match self.find(&entry.unique)? {
+                        Some(moved) => path = moved.path,
+                        None => return Ok(None),
+                    }
+                }
+                Err(error) => return Err(io_error("reading", &path)(error)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the message that has this Message-ID; only headers are read.
+    ///
+    /// # Errors
+    /// If a folder cannot be read. A file that cannot be read is passed over.
+    pub fn find_message_id(&self, id: &MessageId) -> Result<Option<MailEntry>, MaildirError> {
+        Ok(self.list()?.find(|entry| {
+            let header = File::open(&entry.path).and_then(|file| {
+                let mut bytes = Vec::new();
+                file.take(HEADER_BYTES).read_to_end(&mut bytes)?;
+                Ok(bytes)
+            });
+            header.is_ok_and(|bytes| {
+                // Most files are not it: look for the id's bytes before parsing.
+                bytes
+                    .windows(id.as_str().len().max(1))
+                    .any(|w| w == id.as_str().as_bytes())
+                    && parse::parse_header(&bytes).message_id.as_ref() == Some(id)
+            })
+        }))
+    }
+
+    /// Removes the message named `unique`; false if there was none.
+    ///
+    /// # Errors
+    /// The file system's refusal.
+    pub fn remove(&self, unique: &str) -> Result<bool, MaildirError> {
+        let Some(entry) = self.find(unique)? else {
+            return Ok(false);
+        };
+        match fs::remove_file(&entry.path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(io_error("removing", &entry.path)(error)),
+        }
+    }
+
+    /// Removes what our own broken-off deliveries left in `tmp`, except those that `is_running` knows; returns how many.
+    ///
+    /// # Errors
+    /// If `tmp` cannot be read.
+    pub fn clean_tmp(&self, is_running: impl Fn(&str) -> bool) -> Result<usize, MaildirError> {
+        let tmp = self.path.join("tmp");
+        let mut removed = 0;
+        for entry in fs::read_dir(&tmp)
+            .map_err(io_error("reading", &tmp))?
+            .flatten()
+        {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if let Some(unique) = name.strip_prefix(OWN_PREFIX)
+                && !is_running(unique)
+                && fs::remove_file(entry.path()).is_ok()
+            {
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+}
+
+fn read_at_most(path: &Path, max_bytes: u64) -> io::Result<(Vec<u8>, u64)> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    let mut bytes = Vec::new();
+    if size <= max_bytes {
+        file.take(max_bytes).read_to_end(&mut bytes)?;
+    }
+    Ok((bytes, size))
+}
+
+fn split_name(name: &str) -> (&str, &str) {
+    name.split_once(INFO)
+        .unwrap_or_else(|| (name.split(':').next().unwrap_or(name), ""))
+}
+
+fn check_name(unique: &str) -> Result<(), MaildirError> {
+    let valid = !unique.is_empty()
+        && unique.len() <= 200
+        && !unique.starts_with('.')
+        && unique
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && !matches!(b, b'/' | b':' | b'\\'));
+    if valid {
+        Ok(())
+    } else {
+        Err(MaildirError::BadName(unique.to_owned()))
+    }
+}
+
+fn is_maildir(path: &Path) -> bool {
+    path.join("cur").is_dir() && path.join("new").is_dir()
+}
+
+/// Where mail comes in, goes out and waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailLayout {
+    /// Read from here.
+    pub inbox: PathBuf,
+    /// Sent mail is put here.
+    pub outbox: PathBuf,
+    /// Drafts are put here.
+    pub drafts: PathBuf,
+}
+
+impl MailLayout {
+    /// Returns the layout of the mail folder `root`, which need not be complete.
+    ///
+    /// A root that is itself a Maildir is the inbox, and the others are its Maildir++ sub-folders `.Outbox` and `.Drafts`. Otherwise they are folders in
+    /// it, found by name in any case, else named `inbox`, `outbox` and `drafts`.
+    #[must_use]
+    pub fn detect(root: &Path) -> Self {
+        let existing = |wanted: &str| -> Option<PathBuf> {
+            let mut names: Vec<String> = fs::read_dir(root)
+                .ok()?
+                .flatten()
+                .filter(|entry| entry.path().is_dir())
+                .map(|entry| entry.file_name().to_string_lossy().into_owned())
+                .filter(|name| name.eq_ignore_ascii_case(wanted))
+                .collect();
+            names.sort();
+            names.first().map(|name| root.join(name))
+        };
+        if is_maildir(root) {
+            let sub = |name: &str| {
+                existing(&format!(".{name}")).unwrap_or_else(|| root.join(format!(".{name}")))
+            };
+            return Self {
+                inbox: root.to_owned(),
+                outbox: sub("Outbox"),
+                drafts: sub("Drafts"),
+            };
+        }
+        let sub = |name: &str| existing(name).unwrap_or_else(|| root.join(name));
+        Self {
+            inbox: sub("inbox"),
+            outbox: sub("outbox"),
+            drafts: sub("drafts"),
+        }
+    }
+
+    /// Makes the folders that are missing.
+    ///
+    /// # Errors
+    /// If one cannot be made.
+    pub fn create_missing(&self) -> Result<(), MaildirError> {
+        for path in [&self.inbox, &self.outbox, &self.drafts] {
+            MaildirFolder::create(path)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, MaildirFolder) {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = MaildirFolder::create(&dir.path().join("box")).unwrap();
+        (dir, folder)
+    }
+
+    #[test]
+    fn a_delivery_done_twice_is_one_message() {
+        let (_dir, folder) = folder();
+        let first = folder.deliver("a1", b"Subject: x\r\n\r\nhi").unwrap();
+        assert_eq!(
+            folder.deliver("a1", b"Subject: x\r\n\r\nhi").unwrap(),
+            first
+        );
+        // Also after a mail program has seen and flagged it.
+        let seen = folder.path().join("cur").join("a1:2,S");
+        fs::rename(&first, &seen).unwrap();
+        assert_eq!(folder.deliver("a1", b"again").unwrap(), seen);
+        assert_eq!(folder.list().unwrap().count(), 1);
+        assert_eq!(fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_message_is_read_though_it_was_moved() {
+        let (_dir, folder) = folder();
+        let path = folder
+            .deliver("a1", b"Message-ID: <m@x>\r\n\r\nhi")
+            .unwrap();
+        let entry = folder.list().unwrap().next().unwrap();
+        assert!(entry.is_new && entry.flags.is_empty());
+        fs::rename(&path, folder.path().join("cur").join("a1:2,FS")).unwrap();
+        assert_eq!(
+            folder.read(&entry, 1000).unwrap().unwrap(),
+            b"Message-ID: <m@x>\r\n\r\nhi"
+        );
+        let moved = folder
+            .find_message_id(&MessageId::find("<m@x>").unwrap())
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (moved.unique.as_str(), moved.flags.as_str(), moved.is_new),
+            ("a1", "FS", false)
+        );
+        assert!(matches!(
+            folder.read(&moved, 3),
+            Err(MaildirError::TooLarge { size: 23, limit: 3 })
+        ));
+        assert!(folder.remove("a1").unwrap());
+        assert!(!folder.remove("a1").unwrap());
+        assert_eq!(folder.read(&entry, 1000).unwrap(), None);
+    }
+
+    #[test]
+    fn drafts_and_leftovers_are_handled() {
+        let (_dir, folder) = folder();
+        let draft = folder.deliver_draft("d1", b"x").unwrap();
+        assert!(draft.ends_with("cur/d1:2,DS"));
+        fs::write(folder.path().join("tmp/caseyos-old"), b"half").unwrap();
+        fs::write(folder.path().join("tmp/caseyos-live"), b"half").unwrap();
+        fs::write(folder.path().join("tmp/other"), b"half").unwrap();
+        assert_eq!(folder.clean_tmp(|unique| unique == "live").unwrap(), 1);
+        for name in ["", ".x", "a/b", "a:2,S", "../x", "a\nb", "é"] {
+            assert!(
+                matches!(folder.deliver(name, b"x"), Err(MaildirError::BadName(_))),
+                "{name:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn layouts_are_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let plain = dir.path().join("plain");
+        fs::create_dir_all(plain.join("INBOX")).unwrap();
+        let layout = MailLayout::detect(&plain);
+        assert_eq!(layout.inbox, plain.join("INBOX"));
+        assert_eq!(layout.outbox, plain.join("outbox"));
+        layout.create_missing().unwrap();
+        assert_eq!(MailLayout::detect(&plain), layout);
+        let root = dir.path().join("root");
+        MaildirFolder::create(&root).unwrap();
+        let layout = MailLayout::detect(&root);
+        assert_eq!(
+            (layout.inbox.clone(), layout.outbox),
+            (root.clone(), root.join(".Outbox"))
+        );
+        assert!(MaildirFolder::open(&dir.path().join("none")).is_err());
+    }
+}

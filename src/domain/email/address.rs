@@ -1,0 +1,206 @@
+//! Addresses: one spelling for each mailbox, and what its domain tells about the company behind it.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+/// The longest address that SMTP can carry (RFC 5321 §4.5.3.1.3, less the brackets).
+const MAX_ADDRESS_BYTES: usize = 254;
+
+static FREE_MAIL: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    include_str!("../../../assets/free_mail_domains.txt")
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect()
+});
+
+/// A valid e-mail address in its key form: trimmed and lower case.
+///
+/// Local parts are case-sensitive by the letter of RFC 5321, but no provider of note tells `Ann@` from `ann@`, and treating
+/// them apart would let a suppressed person be mailed again.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EmailAddress(String);
+
+/// Why a text is no e-mail address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not an e-mail address: {0}")]
+pub struct AddressError(String);
+
+impl EmailAddress {
+    /// Returns the address in `text`, which may carry spaces around it, `mailto:` before it or angle brackets.
+    ///
+    /// # Errors
+    /// Anything that is not one valid address by RFC 5321 with a dotted domain.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let text = text.trim();
+        let text = match text.get(..7) {
+            Some(head) if head.eq_ignore_ascii_case("mailto:") => text.get(7..).unwrap_or_default(),
+            _ => text,
+        };
+        let text = text
+            .strip_prefix('<')
+            .and_then(|t| t.strip_suffix('>'))
+            .unwrap_or(text)
+            .trim();
+        let reject = |why: &str| Err(AddressError(why.to_owned()));
+        if text.is_empty() {
+            return reject("it is empty");
+        }
+        if text.len() > MAX_ADDRESS_BYTES {
+            return reject("it is longer than 254 bytes");
+        }
+        if text
+            .chars()
+            .any(|c| crate::domain::text::is_hostile(c) || c == ' ')
+        {
+            return reject("it has a space or a control character");
+        }
+        let options = email_address::Options::default()
+            .with_required_tld()
+            .without_domain_literal()
+            .without_display_text();
+        match email_address::EmailAddress::parse_with_options(text, options) {
+            Ok(address) => Ok(Self(address.as_str().to_lowercase())),
+            Err(error) => Err(AddressError(error.to_string())),
+        }
+    }
+
+    /// Returns the address as it is kept and compared.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns what stands before the last `@`.
+    #[must_use]
+    pub fn local_part(&self) -> &str {
+        self.0.rsplit_once('@').map_or(&self.0, |(local, _)| local)
+    }
+
+    /// Returns what stands after the last `@`.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
+    /// Returns the domain that was registered, by the public suffix list: `acme.co.uk` for `ann@mail.acme.co.uk`. The whole
+    /// domain stands in where the list knows none.
+    #[must_use]
+    pub fn registrable_domain(&self) -> &str {
+        psl::domain_str(self.domain()).unwrap_or_else(|| self.domain())
+    }
+
+    /// Tells whether anyone can have a mailbox at this domain, so that sharing it does not make two people colleagues.
+    #[must_use]
+    pub fn is_free_mail(&self) -> bool {
+        is_free_mail_domain(self.domain())
+    }
+
+    /// Returns the mailbox behind an alias, for matching only, never for sending: `+tag` is dropped, and for Gmail the dots
+    /// and the `googlemail.com` spelling too.
+    #[must_use]
+    pub fn canonical_key(&self) -> String {
+        let local = self.local_part();
+        let base = match local.split_once('+') {
+            Some((base, _)) if !base.is_empty() && !local.starts_with('"') => base,
+            _ => local,
+        };
+        match self.domain() {
+            "gmail.com" | "googlemail.com" => format!("{}@gmail.com", base.replace('.', "")),
+            domain => format!("{base}@{domain}"),
+        }
+    }
+}
+
+/// Tells whether `domain` (any case) is a public mailbox provider.
+#[must_use]
+pub fn is_free_mail_domain(domain: &str) -> bool {
+    FREE_MAIL.contains(domain.trim().to_ascii_lowercase().as_str())
+}
+
+impl fmt::Display for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for EmailAddress {
+    type Error = AddressError;
+
+    fn try_from(text: String) -> Result<Self, AddressError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<EmailAddress> for String {
+    fn from(address: EmailAddress) -> Self {
+        address.0
+    }
+}
+
+impl std::str::FromStr for EmailAddress {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        Self::parse(text)
+    }
+}
+
+/// A person's name beside the address; the name may be empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mailbox {
+    /// The display name, cleaned; empty when none was given.
+    pub name: String,
+    /// The address.
+    pub address: EmailAddress,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_have_one_spelling() {
+        let check = |input: &str, expect: Option<&str>| {
+            let got = EmailAddress::parse(input).ok();
+            assert_eq!(got.as_ref().map(EmailAddress::as_str), expect, "{input:?}");
+        };
+        check(" Ann@Acme.IO ", Some("ann@acme.io"));
+        check("<ann@acme.io>", Some("ann@acme.io"));
+        check("mailto:ann@acme.io", Some("ann@acme.io"));
+        check("ann+x@acme.co.uk", Some("ann+x@acme.co.uk"));
+        check("o'brien@acme.ie", Some("o'brien@acme.ie"));
+        check("jörg@müller.de", Some("jörg@müller.de"));
+        check("", None);
+        check("ann", None);
+        check("ann@", None);
+        check("@acme.io", None);
+        check("ann@acme", None);
+        check("ann@@acme.io", None);
+        check("ann@acme..io", None);
+        check("ann@acme.io\r\nBcc: x@y.z", None);
+        check("ann@acme.io, bob@acme.io", None);
+        check("Ann <ann@acme.io>", None);
+        check(&format!("{}@acme.io", "a".repeat(300)), None);
+    }
+
+    #[test]
+    fn aliases_share_a_key_and_domains_tell_companies() {
+        let address = |text: &str| EmailAddress::parse(text).unwrap();
+        assert_eq!(
+            address("a.nn+news@googlemail.com").canonical_key(),
+            "ann@gmail.com"
+        );
+        assert_eq!(address("a.nn+news@acme.io").canonical_key(), "a.nn@acme.io");
+        assert_eq!(
+            address("ann@mail.acme.co.uk").registrable_domain(),
+            "acme.co.uk"
+        );
+        assert!(address("ann@GMAIL.com").is_free_mail());
+        assert!(!address("ann@acme.io").is_free_mail());
+    }
+}

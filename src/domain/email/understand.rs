@@ -1,0 +1,995 @@
+//! How a message is understood: its class, its label, what the person wrote, and why.
+//!
+//! The rules in order; the first that fits decides the class:
+//! 1. our own mail is never an answer: `unrelated`, with `from_us`;
+//! 2. a delivery report of a failure: `bounce_hard` or `bounce_soft`; one of success is `unrelated`;
+//! 3. a read receipt: `read_receipt`;
+//! 4. an answer to an invitation: `meeting_reply`, though calendars send it automatically;
+//! 5. a message of an unsubscribe link, by its subject or recipient: `opt_out`, even from a machine, but not from a mass mailing;
+//! 6. machine mail: `auto_reply`, or `unrelated` for newsletters and notices outside our threads. A mailing list's message in our thread is a person's;
+//! 7. a person's opt-out: `opt_out`, if it answers us, comes from someone we wrote to, or is nobody else's thread;
+//! 8. an answer by its threading headers: `reply`;
+//! 9. without them, from someone we wrote to, or under a subject that we sent: `probable_reply`;
+//! 10. anything else: `unrelated`.
+//!
+//! Where nothing is known of what was sent (a lone file), any In-Reply-To is taken as an answer to us, and a reply's subject as a probable one.
+
+use std::collections::{BTreeSet, HashSet};
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::address::EmailAddress;
+use super::bounce::{self, Bounce, BounceKind};
+use super::calendar::{self, CalendarAnswer, Participation};
+use super::classify::{self, Classification, ObjectionKind, ReplyLabel};
+use super::dates::return_date;
+use super::machine::{self, MachineSigns};
+use super::message_id::MessageId;
+use super::parsed::ParsedMail;
+use super::quote::{self, Stripped};
+use super::subject;
+
+/// What kind of message it is to us.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum MailClass {
+    /// A person answers us.
+    Reply,
+    /// A person seems to answer us, without threading headers.
+    ProbableReply,
+    /// A machine answers us.
+    AutoReply,
+    /// It could not be delivered.
+    BounceHard,
+    /// It could not be delivered yet.
+    BounceSoft,
+    /// It was opened, or deleted unread.
+    ReadReceipt,
+    /// An invitation was answered.
+    MeetingReply,
+    /// A person wants no more mail.
+    OptOut,
+    /// None of our business.
+    Unrelated,
+}
+
+impl MailClass {
+    /// Returns the name as in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reply => "reply",
+            Self::ProbableReply => "probable_reply",
+            Self::AutoReply => "auto_reply",
+            Self::BounceHard => "bounce_hard",
+            Self::BounceSoft => "bounce_soft",
+            Self::ReadReceipt => "read_receipt",
+            Self::MeetingReply => "meeting_reply",
+            Self::OptOut => "opt_out",
+            Self::Unrelated => "unrelated",
+        }
+    }
+}
+
+/// Which Message-IDs are ours.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum OurIds {
+    /// Nothing is known; any thread may be ours.
+    #[default]
+    Unknown,
+    /// These of the ids that the message refers to are ours, and no others.
+    Known(HashSet<MessageId>),
+}
+
+impl OurIds {
+    fn contains(&self, id: &MessageId) -> bool {
+        match self {
+            Self::Unknown => false,
+            Self::Known(ids) => ids.contains(id),
+        }
+    }
+}
+
+/// What is known of the author.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Correspondent {
+    /// Nothing: there is no database to ask.
+    #[default]
+    Unknown,
+    /// We never wrote to this address.
+    Stranger,
+    /// We wrote to this address.
+    Known,
+}
+
+/// What is known around a message.
+#[derive(Debug, Clone, Default)]
+pub struct MailContext {
+    /// Which of the ids that it refers to are ours.
+    pub ours: OurIds,
+    /// The operator's own addresses.
+    pub own_addresses: Vec<EmailAddress>,
+    /// What is known of the author.
+    pub correspondent: Correspondent,
+    /// The keys of the subjects that we sent (see [`subject::thread_subject`]) to the author or, for a stranger, to anyone.
+    pub sent_subjects: BTreeSet<String>,
+    /// The day that dates in the text are counted from, if the message has no date of its own.
+    pub today: Option<Date>,
+}
+
+/// A message, understood.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Understanding {
+    /// What kind of message it is.
+    pub class: MailClass,
+    /// What it means, where a person or an absent person's program wrote it.
+    pub label: Option<ReplyLabel>,
+    /// What an objection is about.
+    pub objection: Option<ObjectionKind>,
+    /// How sure class and label are, 0..1.
+    pub confidence: f64,
+    /// Whether the operator should check the label.
+    pub check_label: bool,
+    /// What was taken away from the text, and what is left.
+    #[serde(flatten)]
+    pub stripped: Stripped,
+    /// The reasons, the deciding one first.
+    pub because: Vec<String>,
+    /// The message that it answers or reports on: one of ours if there is one, else the nearest that it names.
+    pub in_reply_to: Option<MessageId>,
+    /// Whether `in_reply_to` is known to be ours.
+    pub answers_ours: bool,
+    /// The delivery report.
+    pub bounce: Option<Bounce>,
+    /// The day the author is back, or until which they are away.
+    pub out_of_office_until: Option<Date>,
+    /// The calendar object's answer.
+    pub calendar: Option<CalendarAnswer>,
+    /// Whether one of the operator's own addresses sent it.
+    pub from_us: bool,
+}
+
+/// How a message hangs together with what we sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tie {
+    /// It refers to a message of ours.
+    Ours,
+    /// It refers to some message, and nothing is known of ours.
+    Presumed,
+    /// It refers to messages that are not ours.
+    Others,
+    /// It refers to nothing.
+    None,
+}
+
+/// Returns how `mail` is to be understood.
+#[must_use]
+pub fn understand(mail: &ParsedMail, context: &MailContext) -> Understanding {
+    let signs = machine::signs(mail);
+    let stripped = quote::strip(&mail.text);
+    let calendar = mail
+        .calendar
+        .as_deref()
+        .map(|text| calendar::read(text, mail.calendar_method.as_deref()));
+    let bounce = bounce::read(mail, &signs);
+    let report = bounce.as_ref().and_then(|b| b.original_message_id.clone());
+    let reported = report.or_else(|| {
+        signs
+            .read_receipt
+            .as_ref()
+            .and_then(|_| bounce::reported_id(mail))
+    });
+    let referred: Vec<&MessageId> = reported.iter().chain(mail.ancestors()).collect();
+    let ours = referred
+        .iter()
+        .find(|id| context.ours.contains(id))
+        .copied();
+    let tie = match (ours, referred.is_empty(), &context.ours) {
+        (Some(_), _, _) => Tie::Ours,
+        (None, true, _) => Tie::None,
+        (None, false, OurIds::Unknown) => Tie::Presumed,
+        (None, false, OurIds::Known(_)) => Tie::Others,
+    };
+    let mut out = Understanding {
+        class: MailClass::Unrelated,
+        label: None,
+        objection: None,
+        confidence: 0.9,
+        check_label: false,
+        because: Vec::new(),
+        in_reply_to: ours.or_else(|| referred.first().copied()).cloned(),
+        answers_ours: ours.is_some(),
+        bounce,
+        out_of_office_until: None,
+        calendar,
+        from_us: mail
+            .from
+            .as_ref()
+            .is_some_and(|from| context.own_addresses.contains(&from.address))
+            || mail
+                .message_id
+                .as_ref()
+                .is_some_and(|id| context.ours.contains(id)),
+        stripped,
+    };
+    let view = View {
+        mail,
+        context,
+        signs: &signs,
+        tie,
+    };
+    decide(&mut out, &view);
+    out.check_label = out.label.is_some() && out.confidence < classify::CHECK_BELOW;
+    if let Some(id) = ours {
+        out.because.push(format!("it refers to our {id}"));
+    }
+    out
+}
+
+struct View<'a> {
+    mail: &'a ParsedMail,
+    context: &'a MailContext,
+    signs: &'a MachineSigns,
+    tie: Tie,
+}
+
+impl View<'_> {
+    fn known(&self) -> bool {
+        self.context.correspondent == Correspondent::Known
+    }
+
+    fn in_our_thread(&self) -> bool {
+        matches!(self.tie, Tie::Ours | Tie::Presumed)
+    }
+
+    /// Whether the message went to many, and not into a thread of ours.
+    fn is_mass_mail(&self) -> bool {
+        (self.signs.bulk.is_some() || self.signs.list.is_some()) && self.tie != Tie::Ours
+    }
+}
+
+fn decide(out: &mut Understanding, view: &View<'_>) {
+    if out.from_us {
+        out.because
+            .push("it is our own message, by its address or Message-ID".to_owned());
+        return;
+    }
+    if decide_report(out, view) || decide_calendar(out, view) {
+        return;
+    }
+    let sent_to_link = view.mail.to.iter().any(|to| {
+        let local = to.address.local_part();
+        local.starts_with("unsubscribe")
+            || local.starts_with("opt-out")
+            || local.starts_with("optout")
+    });
+    if (classify::is_opt_out_subject(&view.mail.subject) || sent_to_link)
+        && !view.is_mass_mail()
+        && view.signs.daemon.is_none()
+        && view.signs.subject.is_none()
+    {
+        set(
+            out,
+            MailClass::OptOut,
+            Some(ReplyLabel::Unsubscribe),
+            0.97,
+            if sent_to_link {
+                "it was sent to an unsubscribe address".to_owned()
+            } else {
+                format!("the subject is \"{}\"", view.mail.subject)
+            },
+        );
+        return;
+    }
+    let meaning = classify::classify(&out.stripped.text);
+    if decide_machine(out, view, &meaning) {
+        return;
+    }
+    decide_person(out, view, meaning);
+}
+
+fn set(
+    out: &mut Understanding,
+    class: MailClass,
+    label: Option<ReplyLabel>,
+    confidence: f64,
+    why: String,
+) {
+    out.class = class;
+    out.label = label;
+    out.confidence = confidence;
+    out.because.insert(0, why);
+}
+
+fn decide_report(out: &mut Understanding, view: &View<'_>) -> bool {
+    if let Some(why) = &view.signs.read_receipt {
+        set(out, MailClass::ReadReceipt, None, 0.97, why.clone());
+        return true;
+    }
+    if let Some(why) = &view.signs.feedback_report {
+        // A provider's complaint loop: the recipient pressed "spam".
+        set(
+            out,
+            MailClass::OptOut,
+            Some(ReplyLabel::Complaint),
+            0.9,
+            why.clone(),
+        );
+        return true;
+    }
+    if let Some(bounce) = &out.bounce {
+        let (kind, mut because, policy) = (bounce.kind, bounce.because.clone(), bounce.policy);
+        let class = match kind {
+            BounceKind::Hard => MailClass::BounceHard,
+            BounceKind::Soft => MailClass::BounceSoft,
+            BounceKind::None => MailClass::Unrelated,
+        };
+        if policy {
+            because
+                .push("it was refused by policy, which says nothing about the address".to_owned());
+        }
+        if kind == BounceKind::None {
+            because.push("a report of success is no bounce".to_owned());
+        }
+        because.extend(
+            view.signs
+                .delivery_report
+                .clone()
+                .or_else(|| view.signs.daemon.clone()),
+        );
+        out.class = class;
+        out.label = (kind != BounceKind::None).then_some(ReplyLabel::Bounce);
+        out.confidence = if view.signs.delivery_report.is_some() {
+            0.97
+        } else {
+            0.85
+        };
+        out.because = because;
+        return true;
+    }
+    // Exchange's receipts without a report.
+    let subject = view.mail.subject.to_lowercase();
+    let receipt = [
+        "read: ",
+        "gelesen: ",
+        "lu : ",
+        "lu: ",
+        "leído: ",
+        "letto: ",
+        "lida: ",
+        "gelezen: ",
+        "not read: ",
+        "ungelesen gelöscht: ",
+    ];
+    if receipt.iter().any(|start| subject.starts_with(start))
+        && (view.signs.null_return_path || out.stripped.text.contains("was read on"))
+    {
+        set(
+            out,
+            MailClass::ReadReceipt,
+            None,
+            0.85,
+            "the subject is a read receipt's".to_owned(),
+        );
+        return true;
+    }
+    false
+}
+
+fn decide_calendar(out: &mut Understanding, view: &View<'_>) -> bool {
+    let class_header = view
+        .mail
+        .sign("content-class")
+        .is_some_and(|v| v.to_ascii_lowercase().contains("calendarmessage"));
+    if let Some(answer) = out.calendar.as_ref().filter(|c| c.is_reply()) {
+        let label = match answer.answer {
+            Participation::Accepted => ReplyLabel::MeetingConfirmed,
+            Participation::Countered => ReplyLabel::MeetingRequest,
+            Participation::Declined => ReplyLabel::NotInterested,
+            Participation::Tentative | Participation::Delegated | Participation::NeedsAction => {
+                ReplyLabel::Unclear
+            }
+        };
+        let why = format!("a calendar object with METHOD {}", answer.method);
+        set(out, MailClass::MeetingReply, Some(label), 0.95, why);
+        return true;
+    }
+    let answered = CALENDAR_SUBJECTS
+        .iter()
+        .find(|(start, _)| view.mail.subject.to_lowercase().starts_with(start));
+    if let Some((start, label)) = answered
+        && out.calendar.is_none()
+        && (class_header
+            || out.stripped.text.is_empty()
+            || out.stripped.text.contains("this invitation"))
+    {
+        let confidence = if class_header { 0.9 } else { 0.65 };
+        set(
+            out,
+            MailClass::MeetingReply,
+            Some(*label),
+            confidence,
+            format!("the subject starts with \"{start}\" as a calendar's answer does"),
+        );
+        return true;
+    }
+    false
+}
+
+const CALENDAR_SUBJECTS: &[(&str, ReplyLabel)] = &[
+    ("accepted:", ReplyLabel::MeetingConfirmed),
+    ("declined:", ReplyLabel::NotInterested),
+    ("tentative:", ReplyLabel::Unclear),
+    ("tentatively accepted:", ReplyLabel::Unclear),
+    ("new time proposed:", ReplyLabel::MeetingRequest),
+    ("zugesagt:", ReplyLabel::MeetingConfirmed),
+    ("angenommen:", ReplyLabel::MeetingConfirmed),
+    ("abgelehnt:", ReplyLabel::NotInterested),
+    ("abgesagt:", ReplyLabel::NotInterested),
+    ("mit vorbehalt:", ReplyLabel::Unclear),
+    ("accepté", ReplyLabel::MeetingConfirmed),
+    ("refusé", ReplyLabel::NotInterested),
+    ("provisoire", ReplyLabel::Unclear),
+    ("aceptada:", ReplyLabel::MeetingConfirmed),
+    ("aceptado:", ReplyLabel::MeetingConfirmed),
+    ("rechazada:", ReplyLabel::NotInterested),
+    ("accettato:", ReplyLabel::MeetingConfirmed),
+    ("rifiutato:", ReplyLabel::NotInterested),
+    ("aceito:", ReplyLabel::MeetingConfirmed),
+    ("recusado:", ReplyLabel::NotInterested),
+    ("geaccepteerd:", ReplyLabel::MeetingConfirmed),
+    ("geweigerd:", ReplyLabel::NotInterested),
+];
+
+fn decide_machine(out: &mut Understanding, view: &View<'_>, meaning: &Classification) -> bool {
+    let signs = view.signs;
+    let answers = signs.auto_reply.as_ref().or(signs.subject.as_ref());
+    if view.is_mass_mail()
+        && view.tie != Tie::Ours
+        && answers.is_none_or(|_| signs.subject.is_none() && !view.in_our_thread())
+    {
+        let why = signs
+            .bulk
+            .clone()
+            .or_else(|| signs.list.clone())
+            .unwrap_or_default();
+        set(out, MailClass::Unrelated, None, 0.9, why);
+        out.because
+            .push("it went to many, and is in no thread of ours".to_owned());
+        return true;
+    }
+    let why = answers
+        .cloned()
+        .or_else(|| signs.auto_generated.clone())
+        // Old vacation programs say bulk; a list's message in our thread is a person's, and so is one sent through a
+        // sales tool that adds List-Unsubscribe.
+        .or_else(|| {
+            signs
+                .bulk
+                .clone()
+                .filter(|why| signs.list.is_none() && why.contains("precedence"))
+        })
+        .or_else(|| {
+            signs
+                .null_return_path
+                .then(|| "Return-Path is empty".to_owned())
+        })
+        .or_else(|| signs.daemon.clone());
+    if let Some(why) = why {
+        let notice = answers.is_none()
+            && signs.auto_generated.is_some()
+            && signs.no_reply
+            && !view.in_our_thread();
+        let other = view.tie == Tie::Others && !view.known();
+        if notice || other {
+            set(out, MailClass::Unrelated, None, 0.85, why);
+            out.because
+                .push("a machine's notice outside our threads".to_owned());
+            return true;
+        }
+        auto_reply(out, view, meaning, 0.95, why);
+        return true;
+    }
+    // A program without a header: its text is the usual one of absence, and it is nobody's conversation.
+    let template = meaning.label == ReplyLabel::OutOfOffice && meaning.because.len() >= 3;
+    if template && view.tie != Tie::Others {
+        let why = format!(
+            "the text is an absence notice: {}",
+            meaning.because.join(", ")
+        );
+        auto_reply(out, view, meaning, 0.75, why);
+        return true;
+    }
+    if signs.no_reply && !view.in_our_thread() && !view.known() {
+        set(
+            out,
+            MailClass::Unrelated,
+            None,
+            0.8,
+            "the sender takes no answers".to_owned(),
+        );
+        return true;
+    }
+    false
+}
+
+fn auto_reply(
+    out: &mut Understanding,
+    view: &View<'_>,
+    meaning: &Classification,
+    confidence: f64,
+    why: String,
+) {
+    set(out, MailClass::AutoReply, None, confidence, why);
+    out.out_of_office_until = back_on(out, view);
+    let moved_on = matches!(
+        meaning.label,
+        ReplyLabel::WrongPerson | ReplyLabel::Referral
+    ) && meaning.confidence >= 0.7
+        && out.out_of_office_until.is_none();
+    let away = view.signs.auto_reply.is_some()
+        || view.signs.subject.is_some()
+        || out.out_of_office_until.is_some()
+        || meaning.label == ReplyLabel::OutOfOffice;
+    // "I no longer work here, ask Bob" is worth more than that a machine said it; a ticket's receipt is no absence.
+    out.label = Some(match (moved_on, away) {
+        (true, _) => meaning.label,
+        (false, true) => ReplyLabel::OutOfOffice,
+        (false, false) => ReplyLabel::Unclear,
+    });
+}
+
+fn back_on(out: &Understanding, view: &View<'_>) -> Option<Date> {
+    let written = view.mail.written_on.or(view.context.today)?;
+    return_date(&out.stripped.text, written).or_else(|| return_date(&view.mail.subject, written))
+}
+
+fn decide_person(out: &mut Understanding, view: &View<'_>, meaning: Classification) {
+    let known = view.known();
+    let subject_key = subject::thread_subject(&view.mail.subject);
+    let is_reply = subject::is_reply_or_forward(&view.mail.subject);
+    let sent = !subject_key.is_empty() && view.context.sent_subjects.contains(&subject_key);
+    let nothing_known = view.context.correspondent == Correspondent::Unknown
+        && view.context.sent_subjects.is_empty();
+    let (class, sure, why) = match view.tie {
+        Tie::Ours => (
+            MailClass::Reply,
+            1.0,
+            "its threading headers answer our message".to_owned(),
+        ),
+        Tie::Presumed => (
+            MailClass::Reply,
+            0.9,
+            "its threading headers answer a message, presumed ours".to_owned(),
+        ),
+        Tie::Others if known && sent => (
+            MailClass::ProbableReply,
+            0.8,
+            "someone we wrote to, under a subject that we sent".to_owned(),
+        ),
+        Tie::Others if known => (
+            MailClass::ProbableReply,
+            0.6,
+            "someone we wrote to, in a thread that we do not know".to_owned(),
+        ),
+        Tie::Others => (
+            MailClass::Unrelated,
+            0.9,
+            "it answers someone else's message".to_owned(),
+        ),
+        Tie::None if known && sent => (
+            MailClass::ProbableReply,
+            0.9,
+            "no threading headers, but the same sender and base subject".to_owned(),
+        ),
+        Tie::None if known => (
+            MailClass::ProbableReply,
+            0.6,
+            "no threading headers, but someone we wrote to".to_owned(),
+        ),
+        Tie::None if sent && is_reply => (
+            MailClass::ProbableReply,
+            0.6,
+            "no threading headers, but a reply to a subject that we sent".to_owned(),
+        ),
+        Tie::None if nothing_known && is_reply => (
+            MailClass::ProbableReply,
+            0.7,
+            "no threading headers, but the subject is a reply's".to_owned(),
+        ),
+        Tie::None => (
+            MailClass::Unrelated,
+            0.8,
+            "a person's message that answers nothing of ours".to_owned(),
+        ),
+    };
+    let label_confidence = meaning.confidence;
+    let label = meaning.label;
+    let evidence = format!(
+        "label {}: {}",
+        label_name(label),
+        meaning.because.join(", ")
+    );
+    if label == ReplyLabel::Unsubscribe && (view.tie != Tie::Others || known) {
+        set(
+            out,
+            MailClass::OptOut,
+            Some(label),
+            label_confidence,
+            format!("it opts out: {}", meaning.because.join(", ")),
+        );
+        out.because.push(why);
+        return;
+    }
+    out.objection = meaning.objection;
+    if label == ReplyLabel::OutOfOffice {
+        out.out_of_office_until = back_on(out, view);
+    }
+    let confidence = if class == MailClass::Unrelated {
+        sure
+    } else {
+        (label_confidence * sure * 100.0).round() / 100.0
+    };
+    set(
+        out,
+        class,
+        (class != MailClass::Unrelated).then_some(label),
+        confidence,
+        why,
+    );
+    if class == MailClass::Unrelated {
+        out.objection = None;
+    } else {
+        out.because.push(evidence);
+    }
+}
+
+fn label_name(label: ReplyLabel) -> String {
+    serde_json::to_value(label)
+        .ok()
+        .and_then(|v| v.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::address::Mailbox;
+    use super::super::message_id::parse_list;
+    use super::*;
+    use MailClass::*;
+
+    fn mail(subject: &str, in_reply_to: &str, text: &str, signs: &[(&str, &str)]) -> ParsedMail {
+        ParsedMail {
+            subject: subject.to_owned(),
+            in_reply_to: parse_list(in_reply_to),
+            text: text.to_owned(),
+            from: EmailAddress::parse("ann@acme.io")
+                .ok()
+                .map(|address| Mailbox {
+                    name: String::new(),
+                    address,
+                }),
+            signs: signs
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+                .collect(),
+            written_on: Some(jiff::civil::date(2026, 2, 23)),
+            ..ParsedMail::default()
+        }
+    }
+
+    fn lone(ours: &str) -> MailContext {
+        MailContext {
+            ours: OurIds::Known(parse_list(ours).into_iter().collect()),
+            ..MailContext::default()
+        }
+    }
+
+    fn with(correspondent: Correspondent) -> MailContext {
+        MailContext {
+            correspondent,
+            sent_subjects: ["quick question".to_owned()].into(),
+            own_addresses: vec![EmailAddress::parse("casey@us.example").unwrap()],
+            ..lone("<seq1@casey>")
+        }
+    }
+
+    fn check(mail: &ParsedMail, context: &MailContext, class: MailClass) -> Understanding {
+        let got = understand(mail, context);
+        assert_eq!(got.class, class, "{mail:#?}\n{got:#?}");
+        assert!(!got.because.is_empty());
+        got
+    }
+
+    #[test]
+    fn threading_headers_decide_before_subjects() {
+        let ours = lone("<seq1@casey>");
+        check(
+            &mail("Re: Quick question", "<seq1@casey>", "Sure", &[]),
+            &ours,
+            Reply,
+        );
+        check(
+            &mail("Re: Quick question", "<other@x>", "Sure", &[]),
+            &ours,
+            Unrelated,
+        );
+        check(
+            &mail("Re: Quick question", "", "Sure", &[]),
+            &ours,
+            ProbableReply,
+        );
+        check(
+            &mail("AW: Quick question", "", "Sure", &[]),
+            &ours,
+            ProbableReply,
+        );
+        check(&mail("Lunch?", "", "Sure", &[]), &ours, Unrelated);
+        let mut by_references = mail("x", "<other@x>", "Sure", &[]);
+        by_references.references = parse_list("<a@x> <seq1@casey> <b@x>");
+        let got = check(&by_references, &ours, Reply);
+        assert_eq!(got.in_reply_to.unwrap().as_str(), "seq1@casey");
+        check(
+            &mail("Re: x", "<any@x>", "Sure", &[]),
+            &MailContext::default(),
+            Reply,
+        );
+    }
+
+    #[test]
+    fn a_database_knows_who_may_answer() {
+        check(
+            &mail("Re: Quick question", "", "ok", &[]),
+            &with(Correspondent::Known),
+            ProbableReply,
+        );
+        check(
+            &mail("New topic", "", "hello", &[]),
+            &with(Correspondent::Known),
+            ProbableReply,
+        );
+        check(
+            &mail("Re: Quick question", "", "ok", &[]),
+            &with(Correspondent::Stranger),
+            ProbableReply,
+        );
+        check(
+            &mail("Re: Something", "", "ok", &[]),
+            &with(Correspondent::Stranger),
+            Unrelated,
+        );
+        check(
+            &mail("Re: Something", "<o@x>", "ok", &[]),
+            &with(Correspondent::Stranger),
+            Unrelated,
+        );
+        let mut own = mail("Re: Quick question", "<seq1@casey>", "bumping this", &[]);
+        own.from = EmailAddress::parse("Casey@us.example")
+            .ok()
+            .map(|address| Mailbox {
+                name: String::new(),
+                address,
+            });
+        assert!(check(&own, &with(Correspondent::Known), Unrelated).from_us);
+    }
+
+    #[test]
+    fn machines_are_told_from_people() {
+        let ours = lone("<seq1@casey>");
+        let re = "Re: Quick question";
+        check(
+            &mail(
+                re,
+                "<seq1@casey>",
+                "Away",
+                &[("auto-submitted", "auto-replied")],
+            ),
+            &ours,
+            AutoReply,
+        );
+        check(
+            &mail(re, "<seq1@casey>", "Hi", &[("auto-submitted", "no")]),
+            &ours,
+            Reply,
+        );
+        check(
+            &mail(
+                re,
+                "<seq1@casey>",
+                "Ticket 1",
+                &[("auto-submitted", "auto-generated")],
+            ),
+            &ours,
+            AutoReply,
+        );
+        check(
+            &mail(re, "<seq1@casey>", "Away", &[("precedence", "bulk")]),
+            &ours,
+            AutoReply,
+        );
+        check(
+            &mail(re, "<seq1@casey>", "Away", &[("precedence", "auto_reply")]),
+            &ours,
+            AutoReply,
+        );
+        check(
+            &mail(
+                re,
+                "<seq1@casey>",
+                "Hi",
+                &[("precedence", "list"), ("list-id", "<l.x>")],
+            ),
+            &ours,
+            Reply,
+        );
+        check(
+            &mail("[l] topic", "<o@x>", "Hi", &[("list-id", "<l.x>")]),
+            &ours,
+            Unrelated,
+        );
+        check(
+            &mail(
+                re,
+                "<seq1@casey>",
+                "Hi",
+                &[("list-unsubscribe", "<mailto:x@y.z>")],
+            ),
+            &ours,
+            Reply,
+        );
+        let mut sent_by_us = mail(re, "<seq1@casey>", "bump", &[]);
+        sent_by_us.message_id = MessageId::find("<seq1@casey>");
+        assert!(check(&sent_by_us, &ours, Unrelated).from_us);
+        let gone = "I no longer work at Acme. Please contact bob@acme.io.";
+        let got = check(
+            &mail("Automatic reply: x", "<seq1@casey>", gone, &[]),
+            &ours,
+            AutoReply,
+        );
+        assert!(matches!(
+            got.label,
+            Some(ReplyLabel::Referral | ReplyLabel::WrongPerson)
+        ));
+        check(
+            &mail(
+                "Our news",
+                "",
+                "To unsubscribe click here",
+                &[("list-unsubscribe", "<mailto:x@y.z>")],
+            ),
+            &ours,
+            Unrelated,
+        );
+        check(
+            &mail(re, "<seq1@casey>", "Away", &[("return-path", "<>")]),
+            &ours,
+            AutoReply,
+        );
+        check(
+            &mail(
+                "Automatic reply: Quick question",
+                "",
+                "Away",
+                &[("x-auto-response-suppress", "All")],
+            ),
+            &ours,
+            AutoReply,
+        );
+        check(
+            &mail("Abwesenheitsnotiz: Frage", "", "weg", &[]),
+            &ours,
+            AutoReply,
+        );
+        let notice = "Thank you for your email. I am out of the office with limited access to email until 3 March. For urgent matters please contact Bob.";
+        let got = check(&mail(re, "<seq1@casey>", notice, &[]), &ours, AutoReply);
+        assert_eq!(got.out_of_office_until, Some(jiff::civil::date(2026, 3, 3)));
+        assert_eq!(got.label, Some(ReplyLabel::OutOfOffice));
+    }
+
+    #[test]
+    fn an_opt_out_beats_the_reply_but_only_in_the_persons_own_words() {
+        let ours = lone("<seq1@casey>");
+        let re = "Re: Quick question";
+        check(
+            &mail(re, "<seq1@casey>", "Not interested, please remove me", &[]),
+            &ours,
+            OptOut,
+        );
+        check(&mail(re, "", "STOP", &[]), &ours, OptOut);
+        check(&mail("unsubscribe", "", "", &[]), &ours, OptOut);
+        check(
+            &mail(
+                "Unsubscribe",
+                "",
+                "This mail was sent by a program",
+                &[("auto-submitted", "auto-generated")],
+            ),
+            &ours,
+            OptOut,
+        );
+        check(
+            &mail(
+                "Unsubscribe",
+                "",
+                "news",
+                &[("list-id", "<n.x>"), ("precedence", "bulk")],
+            ),
+            &ours,
+            Unrelated,
+        );
+        check(
+            &mail(re, "<other@x>", "unsubscribe me", &[]),
+            &ours,
+            Unrelated,
+        );
+        check(
+            &mail(
+                re,
+                "<seq1@casey>",
+                "Great!\n\nOn 2 Mar 2026 Casey <c@us.example> wrote:\n> Hi\n> Reply STOP to unsubscribe",
+                &[],
+            ),
+            &ours,
+            Reply,
+        );
+        check(
+            &mail(
+                re,
+                "<seq1@casey>",
+                "Great!\n\nFrom: Casey\nSent: Monday\nTo: Ann\nSubject: x\n\nunsubscribe me here",
+                &[],
+            ),
+            &ours,
+            Reply,
+        );
+        check(
+            &mail(re, "<seq1@casey>", "I wouldn't unsubscribe, love this", &[]),
+            &ours,
+            Reply,
+        );
+        check(
+            &mail(
+                "Automatic reply",
+                "<seq1@casey>",
+                "stop sending me mail",
+                &[("auto-submitted", "auto-replied")],
+            ),
+            &ours,
+            AutoReply,
+        );
+    }
+
+    #[test]
+    fn reports_come_first() {
+        let ours = lone("<seq1@casey>");
+        let mut receipt = mail("Read: Quick question", "<seq1@casey>", "", &[]);
+        receipt.report_type = Some("disposition-notification".to_owned());
+        receipt.disposition = Some("Original-Message-ID: <seq1@casey>\nDisposition: manual-action/MDN-sent-manually; displayed".to_owned());
+        let got = check(&receipt, &ours, ReadReceipt);
+        assert!(got.answers_ours);
+        let mut bounce = mail("Undeliverable", "", "", &[("return-path", "<>")]);
+        bounce.report_type = Some("delivery-status".to_owned());
+        bounce.delivery_status =
+            Some("Final-Recipient: rfc822; ann@acme.io\nAction: failed\nStatus: 5.7.1".to_owned());
+        bounce.returned_header = Some("Message-ID: <seq1@casey>".to_owned());
+        let got = check(&bounce, &ours, BounceHard);
+        assert!(got.bounce.unwrap().policy && got.answers_ours);
+        bounce.delivery_status = Some("Action: delivered\nStatus: 2.0.0".to_owned());
+        check(&bounce, &ours, Unrelated);
+        let mut answer = mail(
+            "Accepted: Intro",
+            "",
+            "",
+            &[("auto-submitted", "auto-generated")],
+        );
+        answer.calendar =
+            Some("METHOD:REPLY\nATTENDEE;PARTSTAT=DECLINED:mailto:ann@acme.io".to_owned());
+        assert_eq!(
+            check(&answer, &ours, MeetingReply).label,
+            Some(ReplyLabel::NotInterested)
+        );
+    }
+}

@@ -1,0 +1,444 @@
+//! Approval: consent to one content, kept as an execution, and carried out if the guards let it.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use crate::domain::email::message_id::MessageId;
+use crate::domain::guard::{ApprovalFacts, Mode, Verdict, binding};
+use crate::domain::id::{ExecutionId, MoveId, UndoId};
+use crate::domain::moves::MoveStatus;
+use crate::engine::command::Done;
+use crate::engine::core::{Core, instance};
+use crate::engine::draft::{self, Draft, hex};
+use crate::engine::execute::{Outcome, Post, render_content};
+use crate::engine::gate::{self, Effect};
+use crate::engine::undo::{Step, remember};
+use crate::engine::{Engine, EngineError, Result};
+use crate::env::crash_point;
+use crate::store::executions::{ExecutionRow, ExecutionStatus};
+use crate::store::moves::{MoveRow, MoveState};
+use crate::store::people::Person;
+use crate::store::{Durability, ReadTx, WriteTx, audit, executions, moves, people};
+
+const NO_ACCOUNT: &str = "no mailbox is set up; `caseyos mail add maildir PATH` adds one";
+
+enum Approved {
+    Queued(ExecutionId, UndoId),
+    Answered(Box<Done>),
+}
+
+impl Engine {
+    pub(in crate::engine) fn approve(
+        &self,
+        id: MoveId,
+        content_hash: Option<[u8; 32]>,
+        by: String,
+    ) -> Result<Done> {
+        // A claim that an earlier process left behind may be of this very move.
+        self.reconcile()?;
+        let mv = self.store().read(|tx| find(tx, id))?;
+        if !draft::sends_mail(&mv) {
+            return self.tick_off(id, String::new());
+        }
+        crash_point("before-approval");
+        let approved = self.write(Durability::Full, move |tx, core, now| {
+            approve_in(tx, core, id, content_hash, &by, now)
+        })?;
+        crash_point("after-approval");
+        let (execution, undo) = match approved {
+            Approved::Queued(execution, undo) => (execution, undo),
+            Approved::Answered(done) => return Ok(*done),
+        };
+        let outcome = self.execute(execution)?;
+        self.answer(execution, Some(undo), outcome)
+    }
+
+    /// Says how an execution went, in words for the operator.
+    fn answer(&self, id: ExecutionId, undo: Option<UndoId>, outcome: Outcome) -> Result<Done> {
+        Ok(match outcome {
+            Outcome::Settled(row) => sent(&row, undo),
+            Outcome::Held(verdicts) => held(self, id, undo, verdicts),
+            Outcome::Cancelled(verdicts) => Done::Blocked {
+                summary: refusal_sentence(
+                    self,
+                    &verdicts,
+                    "Nothing was sent, and the move is open again.",
+                ),
+                verdicts,
+            },
+            Outcome::Failed(reason) => return Err(EngineError::Outside(reason)),
+            Outcome::Gone => {
+                let row = self
+                    .store()
+                    .read(|tx| Ok::<_, EngineError>(executions::load(tx, id)?))?;
+                match row {
+                    Some(row)
+                        if matches!(
+                            row.status,
+                            ExecutionStatus::Sent | ExecutionStatus::Drafted
+                        ) =>
+                    {
+                        sent(&row, undo)
+                    }
+                    _ => Done::Nothing {
+                        summary: format!("Execution {id} is in another process's hands."),
+                    },
+                }
+            }
+        })
+    }
+
+    /// Returns what approval would send, without doing it: the same code with nothing written.
+    pub(in crate::engine) fn preview_move(&self, id: MoveId) -> Result<Done> {
+        let now = self.now();
+        self.store().read(|tx| {
+            let mv = find(tx, id)?;
+            if !draft::sends_mail(&mv) {
+                return Ok(Done::Nothing { summary: format!("Move {id} is done by hand: approving it ticks it off. Nothing would be sent.") });
+            }
+            let draft = draft::make(tx, self.core(), &mv, now)?;
+            let verdicts = would_be(tx, self.core(), &mv, &draft, now)?;
+            show(tx, self.core(), &mv, &draft, verdicts, now)
+        })
+    }
+}
+
+fn find(tx: &ReadTx<'_>, id: MoveId) -> Result<MoveRow> {
+    moves::load(tx, id)?.ok_or_else(|| no_such_move(id))
+}
+
+pub(in crate::engine) fn no_such_move(id: MoveId) -> EngineError {
+    EngineError::NotFound(format!(
+        "There is no move {id}; `caseyos today` lists those that are open."
+    ))
+}
+
+/// Returns the guards' answers as they would be if the operator consented now.
+pub(in crate::engine) fn would_be(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    mv: &MoveRow,
+    draft: &Draft,
+    now: Timestamp,
+) -> Result<Vec<Verdict>> {
+    let person = mv
+        .contact_id
+        .map(|c| people::load(tx, c))
+        .transpose()?
+        .flatten();
+    verdicts(tx, core, mv, draft, person.as_ref(), "operator", now)
+}
+
+fn verdicts(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    mv: &MoveRow,
+    draft: &Draft,
+    person: Option<&Person>,
+    by: &str,
+    now: Timestamp,
+) -> Result<Vec<Verdict>> {
+    let earlier = executions::of_move(tx, mv.id)?
+        .into_iter()
+        .find(|e| {
+            !matches!(
+                e.status,
+                ExecutionStatus::Cancelled | ExecutionStatus::Failed
+            )
+        })
+        .map(|e| (e.id, e.status.as_str()));
+    let hash = draft.content.hash();
+    let effect = Effect {
+        person,
+        to_key: &draft.content.to.to_lowercase(),
+        content_hash: hash,
+        approval: Some(ApprovalFacts {
+            by: by.into(),
+            expires_at: expiry(core, now),
+            content_hash: hash,
+        }),
+        earlier,
+        mode: core.config.mode,
+        transport: account(core).and_then(|name| {
+            Post::of(core, &name)
+                .map(|_| name)
+                .map_err(|e| e.to_string())
+        }),
+    };
+    gate::ask(tx, core, effect, now)
+}
+
+fn account(core: &Core) -> Result<String, String> {
+    core.config
+        .mail
+        .accounts
+        .first()
+        .map(|a| a.name.clone())
+        .ok_or_else(|| NO_ACCOUNT.to_owned())
+}
+
+fn expiry(core: &Core, now: Timestamp) -> Timestamp {
+    let hours = i64::from(core.config.limits.approval_hours);
+    now.checked_add(SignedDuration::from_hours(hours))
+        .unwrap_or(Timestamp::MAX)
+}
+
+fn approve_in(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    id: MoveId,
+    content_hash: Option<[u8; 32]>,
+    by: &str,
+    now: Timestamp,
+) -> Result<Approved> {
+    let mv = find(tx, id)?;
+    let answered = |done| Ok(Approved::Answered(Box::new(done)));
+    let attempts = executions::of_move(tx, id)?;
+    // Asked a second time, the same approval has the same answer and no second effect.
+    if let Some(row) = attempts.iter().find(|e| {
+        !matches!(
+            e.status,
+            ExecutionStatus::Cancelled | ExecutionStatus::Failed
+        )
+    }) {
+        return answered(match row.status {
+            ExecutionStatus::Sent | ExecutionStatus::Drafted => sent(row, None),
+            _ => Done::Held {
+                summary: format!(
+                    "Move {id} is approved already and waits ({}).",
+                    if row.error.is_empty() {
+                        "for the next sync"
+                    } else {
+                        &row.error
+                    }
+                ),
+                execution: row.id,
+                clears_at: None,
+                verdicts: executions::verdicts(tx, row.id)?,
+                undo: None,
+            },
+        });
+    }
+    if !matches!(mv.status, MoveStatus::Open | MoveStatus::Snoozed) {
+        return answered(Done::Nothing {
+            summary: format!("Move {id} is {} already ({}).", mv.status, mv.close_reason),
+        });
+    }
+    let draft = draft::make(tx, core, &mv, now)?;
+    let hash = draft.content.hash();
+    if content_hash.is_some_and(|seen| seen != hash) {
+        return Err(EngineError::Input(format!(
+            "The draft of move {id} has changed since you looked at it. Nothing was approved; look again."
+        )));
+    }
+    let person = mv
+        .contact_id
+        .map(|c| people::load(tx, c))
+        .transpose()?
+        .flatten();
+    let asked = verdicts(tx, core, &mv, &draft, person.as_ref(), by, now)?;
+    if core.config.mode == Mode::DryRun {
+        return answered(show(tx, core, &mv, &draft, asked, now)?);
+    }
+    if let Some(refusal) = binding(&asked).filter(|v| v.clears_at.is_none()) {
+        let detail = json!({"guard": refusal.guard, "because": refusal.detail, "verdicts": asked});
+        audit::append(
+            tx,
+            now,
+            by,
+            "approval.refused",
+            &format!("move:{id}"),
+            &detail,
+        )?;
+        tx.emit(now, "approval.refused", format!("move:{id}"))?;
+        let summary = format!(
+            "Blocked by {}: {}. Nothing was approved or sent.",
+            refusal.guard,
+            refusal.detail.trim_end_matches('.')
+        );
+        return answered(Done::Blocked {
+            summary,
+            verdicts: asked,
+        });
+    }
+    let row = queue(tx, core, &mv, &draft, attempts.len(), by, now)?;
+    executions::save_verdicts(tx, row.id, "approval", &asked)?;
+    let approved = MoveState {
+        status: MoveStatus::Approved,
+        snoozed_until: None,
+        ..mv.state()
+    };
+    moves::set_state(tx, &approved, now)?;
+    let summary = format!("Approve {} ({})", mv.title, row.to_key);
+    let promise = match core.config.mode {
+        Mode::Live => {
+            "Until it leaves, the mail is withdrawn and the move comes back. Once it has left it cannot be unsent."
+        }
+        Mode::Draft | Mode::DryRun => {
+            "The draft is removed from the Drafts folder and the move comes back."
+        }
+    };
+    let undo = remember(tx, &summary, promise, &Step::Execution { id: row.id }, now)?;
+    let detail = json!({"move": id, "content_hash": hex(&hash), "mode": core.config.mode, "verdicts": asked});
+    audit::append(
+        tx,
+        now,
+        by,
+        "approval.given",
+        &format!("execution:{}", row.id),
+        &detail,
+    )?;
+    tx.emit(now, "approval.given", format!("move:{id}"))?;
+    Ok(Approved::Queued(row.id, undo))
+}
+
+fn queue(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    mv: &MoveRow,
+    draft: &Draft,
+    attempt: usize,
+    by: &str,
+    now: Timestamp,
+) -> Result<ExecutionRow> {
+    let id = executions::next_id(tx)?;
+    let to_key = draft.content.to.to_lowercase();
+    let own_domain = draft
+        .content
+        .from
+        .rsplit_once('@')
+        .map_or("localhost", |(_, domain)| domain);
+    let message_id = MessageId::from_parts(&format!("caseyos.{}.{id}", instance(tx)?), own_domain);
+    let row = ExecutionRow {
+        id,
+        move_id: mv.id,
+        contact_id: mv.contact_id,
+        action: mv.action,
+        idempotency_key: format!("move:{}:{attempt}", mv.id),
+        status: ExecutionStatus::Queued,
+        mode: core.config.mode,
+        transport: account(core).map_err(EngineError::Input)?,
+        to_domain: to_key
+            .rsplit_once('@')
+            .map_or_else(String::new, |(_, domain)| domain.to_owned()),
+        to_key,
+        subject: draft.content.subject.clone(),
+        message_id: message_id.to_string(),
+        content_hash: draft.content.hash(),
+        content: serde_json::to_string(&draft.content)
+            .map_err(|e| crate::store::StoreError::Invalid(e.to_string()))?,
+        approved_by: by.to_owned(),
+        approved_at: now,
+        approval_expires_at: expiry(core, now),
+        not_before: now,
+        holder: String::new(),
+        claimed_at: None,
+        settled_at: None,
+        tries: 0,
+        location: String::new(),
+        error: String::new(),
+    };
+    // A message that cannot be built must be refused now, while the operator looks, not when it is claimed.
+    render_content(&draft.content, &row.message_id, now)?;
+    executions::insert(tx, &row)?;
+    Ok(row)
+}
+
+fn show(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    mv: &MoveRow,
+    draft: &Draft,
+    verdicts: Vec<Verdict>,
+    now: Timestamp,
+) -> Result<Done> {
+    let own_domain = draft
+        .content
+        .from
+        .rsplit_once('@')
+        .map_or("localhost", |(_, domain)| domain);
+    let message_id =
+        MessageId::from_parts(&format!("caseyos.{}.preview", instance(tx)?), own_domain);
+    let message = render_content(&draft.content, &message_id.to_string(), now)?;
+    let summary = match (core.config.mode, binding(&verdicts)) {
+        (_, Some(refusal)) if refusal.guard != crate::domain::guard::GuardKind::Mode => {
+            format!(
+                "Would be held by {}: {} Nothing was sent.",
+                refusal.guard,
+                sentence(&refusal.detail)
+            )
+        }
+        (Mode::Live, _) => format!("Would send this to {}. Nothing was sent.", draft.content.to),
+        (Mode::Draft, _) => format!(
+            "Would put this into Drafts, for {} (mode is draft). Nothing was written.",
+            draft.content.to
+        ),
+        (Mode::DryRun, _) => format!(
+            "This is what would go to {} (mode is dry-run). Move {} stays open.",
+            draft.content.to, mv.id
+        ),
+    };
+    Ok(Done::Shown {
+        summary,
+        message: String::from_utf8_lossy(&message).into_owned(),
+        verdicts,
+    })
+}
+
+fn sentence(text: &str) -> String {
+    format!("{}.", text.trim_end_matches('.'))
+}
+
+fn sent(row: &ExecutionRow, undo: Option<UndoId>) -> Done {
+    let summary = match row.status {
+        ExecutionStatus::Drafted => format!(
+            "A draft to {} is in {} (mode is draft; nothing left).",
+            row.to_key, row.location
+        ),
+        _ => format!("Sent to {}: {}.", row.to_key, row.location),
+    };
+    Done::Sent {
+        summary,
+        execution: row.id,
+        status: row.status.as_str().into(),
+        location: row.location.clone(),
+        message_id: row.message_id.clone(),
+        undo,
+    }
+}
+
+fn refusal_sentence(engine: &Engine, verdicts: &[Verdict], ending: &str) -> String {
+    match binding(verdicts) {
+        Some(v) => {
+            let until = v.clears_at.map(|at| {
+                let zone = engine.zone();
+                format!(
+                    " It clears at {}.",
+                    at.to_zoned(zone).strftime("%a %-d %b %H:%M:%S %Z")
+                )
+            });
+            format!(
+                "Held by {}: {}{} {ending}",
+                v.guard,
+                sentence(&v.detail),
+                until.unwrap_or_default()
+            )
+        }
+        None => ending.to_owned(),
+    }
+}
+
+fn held(engine: &Engine, id: ExecutionId, undo: Option<UndoId>, verdicts: Vec<Verdict>) -> Done {
+    let summary = refusal_sentence(
+        engine,
+        &verdicts,
+        "The approval is kept; a sync after that sends it.",
+    );
+    Done::Held {
+        summary,
+        execution: id,
+        clears_at: binding(&verdicts).and_then(|v| v.clears_at),
+        verdicts,
+        undo,
+    }
+}

@@ -1,0 +1,43 @@
+//! One file for each command. A command is one transaction, or says why it is several.
+
+mod approve;
+mod moves;
+mod record;
+mod safety;
+
+use super::command::{Command, Done};
+use super::{Engine, Result};
+
+pub(in crate::engine) use approve::{no_such_move, would_be};
+pub(in crate::engine) use moves::SKIP_IMPACT;
+
+impl Engine {
+    pub(in crate::engine) fn dispatch(&self, command: Command) -> Result<Done> {
+        match command {
+            Command::Approve {
+                id,
+                content_hash,
+                by,
+            } => self.approve(id, content_hash, by),
+            Command::Done { id, note } => self.tick_off(id, note),
+            Command::EditDraft { id, subject, body } => self.edit_draft(id, subject, body),
+            Command::ResetDraft { id } => self.reset_draft(id),
+            Command::Snooze { ids, until } => self.snooze(ids, until),
+            Command::Skip { ids, reason } => self.skip(ids, reason),
+            Command::Reopen { id } => self.reopen_move(id),
+            Command::RecordOutcome {
+                kind,
+                move_id,
+                contact_id,
+                at,
+                note,
+            } => self.record_outcome(kind, move_id, contact_id, at, note),
+            Command::Withdraw { id } => self.withdraw(id),
+            Command::Undo { id } => self.undo(id),
+            Command::Stop { reason } => self.set_stopped(true, reason),
+            Command::Resume => self.set_stopped(false, String::new()),
+            Command::Suppress { value, reason } => self.suppress(&value, reason),
+            Command::Unsuppress { value } => self.unsuppress(&value),
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! What the operator does with moves besides approving them.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::approve::no_such_move;
+use crate::domain::id::{ExecutionId, MoveId, UndoId};
+use crate::domain::moves::MoveStatus;
+use crate::domain::outcome::{OutcomeKind, OutcomeSource};
+use crate::domain::text::{clean_block, clean_line};
+use crate::engine::command::Done;
+use crate::engine::draft;
+use crate::engine::execute::cancel;
+use crate::engine::outcomes::{Observed, RECORDED, record};
+use crate::engine::undo::{Step, remember};
+use crate::engine::{Engine, EngineError, Result};
+use crate::store::executions::ExecutionStatus;
+use crate::store::moves::{DraftRow, MoveRow, MoveState};
+use crate::store::{Durability, WriteTx, audit, executions, moves, outcomes, people};
+
+/// What a skip takes from the standing of its kind of action with its kind of people.
+pub(in crate::engine) const SKIP_IMPACT: i64 = -1;
+const MAX_SUBJECT_CHARS: usize = 250;
+const MAX_BODY_BYTES: usize = 256 * 1024;
+const MAX_NOTE_CHARS: usize = 500;
+
+fn find_open(tx: &WriteTx<'_>, id: MoveId) -> Result<MoveRow> {
+    let mv = moves::load(tx, id)?.ok_or_else(|| no_such_move(id))?;
+    match mv.status {
+        MoveStatus::Open | MoveStatus::Snoozed => Ok(mv),
+        MoveStatus::Approved | MoveStatus::Executing => Err(EngineError::Input(format!(
+            "Move {id} is approved and on its way; `caseyos undo` withdraws it while it waits. Nothing was changed."
+        ))),
+        status => Err(EngineError::Input(format!(
+            "Move {id} is {status} already. Nothing was changed."
+        ))),
+    }
+}
+
+fn names(found: &[MoveRow]) -> String {
+    match found {
+        [one] => format!("move {} ({})", one.id, one.title),
+        many => format!("{} moves", many.len()),
+    }
+}
+
+impl Engine {
+    /// Ticks off a move that was done by hand.
+    pub(in crate::engine) fn tick_off(&self, id: MoveId, note: String) -> Result<Done> {
+        self.write(Durability::Full, move |tx, _, now| {
+            let mv = find_open(tx, id)?;
+            let note = clean_line(&note, MAX_NOTE_CHARS);
+            let before = mv.state();
+            let reason = if note.is_empty() {
+                "done by hand".to_owned()
+            } else {
+                note.clone()
+            };
+            let state = MoveState {
+                status: MoveStatus::Done,
+                snoozed_until: None,
+                closed_at: Some(now),
+                close_reason: reason,
+                ..mv.state()
+            };
+            moves::set_state(tx, &state, now)?;
+            let completed = Observed {
+                contact: mv.contact_id,
+                deal: mv.deal_id,
+                move_id: Some(id),
+                action: Some(mv.action),
+                note,
+                ..Observed::new(
+                    OutcomeKind::TaskCompleted,
+                    OutcomeSource::Manual,
+                    now,
+                    format!("move:{id}:task_completed:{}", now.as_millisecond()),
+                )
+            };
+            let outcome = record(tx, completed, now)?;
+            let step = Step::Moves {
+                states: vec![before],
+                counted: Vec::new(),
+                outcomes: outcome.into_iter().collect(),
+            };
+            let summary = format!("Done: {}", names(std::slice::from_ref(&mv)));
+            let undo = remember(
+                tx,
+                &summary,
+                "The move comes back to the list and its outcome no longer counts.",
+                &step,
+                now,
+            )?;
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "move.done",
+                &format!("move:{id}"),
+                &json!({"title": mv.title}),
+            )?;
+            tx.emit(now, "move.changed", format!("move:{id}"))?;
+            Ok(Done::Changed {
+                summary: format!("{summary}."),
+                undo: Some(undo),
+            })
+        })
+    }
+
+    pub(in crate::engine) fn edit_draft(
+        &self,
+        id: MoveId,
+        subject: String,
+        body: String,
+    ) -> Result<Done> {
+        let draft = DraftRow {
+            subject: clean_line(&subject, MAX_SUBJECT_CHARS),
+            body: clean_block(&body, MAX_BODY_BYTES),
+        };
+        if draft.body.trim().is_empty() {
+            return Err(EngineError::Input(
+                "The text is empty. The draft was left as it was.".into(),
+            ));
+        }
+        self.write(Durability::Full, move |tx, _, now| {
+            let mv = find_open(tx, id)?;
+            if !draft::sends_mail(&mv) {
+                return Err(EngineError::Input(format!(
+                    "Move {id} is done by hand; it has no draft."
+                )));
+            }
+            let previous = moves::draft(tx, id)?;
+            if previous.as_ref() == Some(&draft) {
+                return Ok(Done::Nothing {
+                    summary: format!("The draft of move {id} already says that."),
+                });
+            }
+            moves::set_draft(tx, id, Some(&draft), now)?;
+            let summary = format!("Draft of {} changed", names(std::slice::from_ref(&mv)));
+            let undo = remember(
+                tx,
+                &summary,
+                "The draft goes back to what it was.",
+                &Step::Draft { id, previous },
+                now,
+            )?;
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "draft.edited",
+                &format!("move:{id}"),
+                &json!({"bytes": draft.body.len()}),
+            )?;
+            tx.emit(now, "move.changed", format!("move:{id}"))?;
+            Ok(Done::Changed {
+                summary: format!("{summary}."),
+                undo: Some(undo),
+            })
+        })
+    }
+
+    pub(in crate::engine) fn reset_draft(&self, id: MoveId) -> Result<Done> {
+        self.write(Durability::Full, move |tx, _, now| {
+            let mv = find_open(tx, id)?;
+            let Some(previous) = moves::draft(tx, id)? else {
+                return Ok(Done::Nothing {
+                    summary: format!("The draft of move {id} is the template's already."),
+                });
+            };
+            moves::set_draft(tx, id, None, now)?;
+            let summary = format!(
+                "Draft of {} is the template's again",
+                names(std::slice::from_ref(&mv))
+            );
+            let undo = remember(
+                tx,
+                &summary,
+                "Your own words come back.",
+                &Step::Draft {
+                    id,
+                    previous: Some(previous),
+                },
+                now,
+            )?;
+            tx.emit(now, "move.changed", format!("move:{id}"))?;
+            Ok(Done::Changed {
+                summary: format!("{summary}."),
+                undo: Some(undo),
+            })
+        })
+    }
+
+    pub(in crate::engine) fn snooze(&self, ids: Vec<MoveId>, until: Timestamp) -> Result<Done> {
+        let zone = self.zone();
+        self.write(Durability::Full, move |tx, _, now| {
+            if until <= now {
+                return Err(EngineError::Input(
+                    "A snooze must end in the future. Nothing was changed.".into(),
+                ));
+            }
+            let found = ids
+                .iter()
+                .map(|id| find_open(tx, *id))
+                .collect::<Result<Vec<_>>>()?;
+            for mv in &found {
+                let state = MoveState {
+                    status: MoveStatus::Snoozed,
+                    snoozed_until: Some(until),
+                    ..mv.state()
+                };
+                moves::set_state(tx, &state, now)?;
+                tx.emit(now, "move.changed", format!("move:{}", mv.id))?;
+            }
+            let shown = until.to_zoned(zone).strftime("%a %-d %b %H:%M").to_string();
+            let summary = format!("Snoozed {} until {shown}", names(&found));
+            put_back(
+                tx,
+                &found,
+                summary,
+                "move.snoozed",
+                &json!({"until": until}),
+                Vec::new(),
+                now,
+            )
+        })
+    }
+
+    pub(in crate::engine) fn skip(&self, ids: Vec<MoveId>, reason: String) -> Result<Done> {
+        self.write(Durability::Full, move |tx, _, now| {
+            let reason = clean_line(&reason, MAX_NOTE_CHARS);
+            let found = ids
+                .iter()
+                .map(|id| find_open(tx, *id))
+                .collect::<Result<Vec<_>>>()?;
+            let mut counted = Vec::new();
+            for mv in &found {
+                let state = MoveState {
+                    status: MoveStatus::Skipped,
+                    snoozed_until: None,
+                    closed_at: Some(now),
+                    close_reason: if reason.is_empty() {
+                        "skipped".into()
+                    } else {
+                        reason.clone()
+                    },
+                    ..mv.state()
+                };
+                moves::set_state(tx, &state, now)?;
+                // A skip teaches about the kind of move and of people, not about this person.
+                if let Some(person) = mv
+                    .contact_id
+                    .map(|c| people::load(tx, c))
+                    .transpose()?
+                    .flatten()
+                {
+                    let scope = outcomes::segment_scope(&person.stage, mv.action.family());
+                    outcomes::tally(tx, &scope, now, 1, SKIP_IMPACT)?;
+                    tx.emit(now, RECORDED, scope.clone())?;
+                    counted.push((scope, now));
+                }
+                tx.emit(now, "move.changed", format!("move:{}", mv.id))?;
+            }
+            put_back(
+                tx,
+                &found,
+                format!("Skipped {}", names(&found)),
+                "move.skipped",
+                &json!({"reason": reason}),
+                counted,
+                now,
+            )
+        })
+    }
+
+    pub(in crate::engine) fn reopen_move(&self, id: MoveId) -> Result<Done> {
+        self.write(Durability::Full, move |tx, _, now| {
+            let mv = moves::load(tx, id)?.ok_or_else(|| no_such_move(id))?;
+            match mv.status {
+                MoveStatus::Open => {
+                    return Ok(Done::Nothing {
+                        summary: format!("Move {id} is open."),
+                    });
+                }
+                MoveStatus::Approved | MoveStatus::Executing => {
+                    return Err(EngineError::Input(format!(
+                        "Move {id} is approved; `caseyos undo` withdraws it while it waits."
+                    )));
+                }
+                MoveStatus::Done
+                    if executions::of_move(tx, id)?
+                        .iter()
+                        .any(|e| e.status == ExecutionStatus::Sent) =>
+                {
+                    return Err(EngineError::Input(format!(
+                        "The mail of move {id} has left; the move stays done."
+                    )));
+                }
+                _ => {}
+            }
+            if let Some(other) = moves::find_standing(tx, &mv.subject, mv.action.family())?
+                .filter(|other| other.id != id)
+            {
+                return Err(EngineError::Input(format!(
+                    "Move {id} cannot come back: move {} has taken its place.",
+                    other.id
+                )));
+            }
+            let open = MoveState {
+                id,
+                status: MoveStatus::Open,
+                snoozed_until: None,
+                closed_at: None,
+                close_reason: String::new(),
+            };
+            moves::set_state(tx, &open, now)?;
+            tx.emit(now, "move.changed", format!("move:{id}"))?;
+            let found = [mv];
+            put_back(
+                tx,
+                &found,
+                format!("Reopened {}", names(&found)),
+                "move.reopened",
+                &json!({}),
+                Vec::new(),
+                now,
+            )
+        })
+    }
+
+    pub(in crate::engine) fn withdraw(&self, id: ExecutionId) -> Result<Done> {
+        self.write(Durability::Full, move |tx, _, now| {
+            let row = executions::load(tx, id)?
+                .ok_or_else(|| EngineError::NotFound(format!("There is no execution {id}.")))?;
+            if !cancel(tx, &row, "withdrawn by the operator", MoveStatus::Open, now)? {
+                return Ok(Done::Nothing {
+                    summary: format!("Execution {id} is {}; it cannot be withdrawn.", row.status),
+                });
+            }
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "execution.withdrawn",
+                &format!("execution:{id}"),
+                &json!({"move": row.move_id}),
+            )?;
+            Ok(Done::Changed {
+                summary: format!(
+                    "Withdrawn: the mail to {} was not sent. Move {} is open again.",
+                    row.to_key, row.move_id
+                ),
+                undo: None,
+            })
+        })
+    }
+}
+
+/// Remembers how moves stood before a change, and records the change.
+fn put_back(
+    tx: &WriteTx<'_>,
+    found: &[MoveRow],
+    summary: String,
+    event: &str,
+    detail: &serde_json::Value,
+    counted: Vec<(String, Timestamp)>,
+    now: Timestamp,
+) -> Result<Done> {
+    let states = found.iter().map(MoveRow::state).collect();
+    let step = Step::Moves {
+        states,
+        counted,
+        outcomes: Vec::new(),
+    };
+    let undo: UndoId = remember(
+        tx,
+        &summary,
+        "The moves go back to where they stood.",
+        &step,
+        now,
+    )?;
+    for mv in found {
+        audit::append(
+            tx,
+            now,
+            "operator",
+            event,
+            &format!("move:{}", mv.id),
+            detail,
+        )?;
+    }
+    Ok(Done::Changed {
+        summary: format!("{summary}."),
+        undo: Some(undo),
+    })
+}

@@ -1,0 +1,118 @@
+//! The kill switch and suppressions.
+
+use serde_json::json;
+
+use crate::domain::email::address::EmailAddress;
+use crate::domain::guard::KillSwitch;
+use crate::domain::text::clean_line;
+use crate::engine::command::Done;
+use crate::engine::undo::{Step, remember};
+use crate::engine::{Engine, EngineError, Result};
+use crate::store::{Durability, audit, control, executions, suppressions};
+
+impl Engine {
+    pub(in crate::engine) fn set_stopped(&self, stopped: bool, reason: String) -> Result<Done> {
+        self.write(Durability::Full, move |tx, _, now| {
+            let reason = clean_line(&reason, 200);
+            let was_running = control::kill_switch(tx) == KillSwitch::Running;
+            let waiting = executions::count_queued(tx)?;
+            if was_running != stopped {
+                let state = if stopped { "stopped already" } else { "running" };
+                return Ok(Done::Nothing { summary: format!("Everything is {state}.") });
+            }
+            control::set_kill_switch(tx, stopped, &reason, now)?;
+            let event = if stopped { "kill_switch.stopped" } else { "kill_switch.resumed" };
+            audit::append(tx, now, "operator", event, "kill_switch", &json!({"reason": reason, "waiting": waiting}))?;
+            tx.emit(now, event, "kill_switch")?;
+            let summary = match (stopped, waiting) {
+                (true, 0) => "Stopped: nothing leaves until `caseyos resume`.".to_owned(),
+                (true, n) => format!("Stopped: nothing leaves until `caseyos resume`. {n} approved and waiting."),
+                (false, 0) => "Running again. Nothing is waiting.".to_owned(),
+                (false, n) => format!("Running again. {n} approved and waiting; the next sync sends what the guards let pass."),
+            };
+            Ok(Done::Changed { summary, undo: None })
+        })
+    }
+
+    pub(in crate::engine) fn suppress(&self, value: &str, reason: String) -> Result<Done> {
+        let value = suppression_value(value)?;
+        self.write(Durability::Full, move |tx, _, now| {
+            let reason = match clean_line(&reason, 200) {
+                reason if reason.is_empty() => "by the operator".to_owned(),
+                reason => reason,
+            };
+            if !suppressions::add(tx, &value, &reason, "operator", now)? {
+                return Ok(Done::Nothing {
+                    summary: format!("{value} is suppressed already."),
+                });
+            }
+            let summary = format!("Suppressed {value}");
+            let step = Step::Suppression {
+                value: value.clone(),
+                reason: reason.clone(),
+                present: false,
+            };
+            let undo = remember(tx, &summary, "It may be written to again.", &step, now)?;
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "suppression.added",
+                &value,
+                &json!({"reason": reason}),
+            )?;
+            tx.emit(now, "suppression.changed", value.clone())?;
+            Ok(Done::Changed {
+                summary: format!("{summary}: it is never written to."),
+                undo: Some(undo),
+            })
+        })
+    }
+
+    pub(in crate::engine) fn unsuppress(&self, value: &str) -> Result<Done> {
+        let value = suppression_value(value)?;
+        self.write(Durability::Full, move |tx, _, now| {
+            let Some(found) = suppressions::find(tx, &value)?.filter(|s| s.value == value) else {
+                return Ok(Done::Nothing {
+                    summary: format!("{value} is not suppressed."),
+                });
+            };
+            suppressions::remove(tx, &value)?;
+            let summary = format!("Lifted the suppression of {value}");
+            let step = Step::Suppression {
+                value: value.clone(),
+                reason: found.reason.clone(),
+                present: true,
+            };
+            let undo = remember(tx, &summary, "It is suppressed again.", &step, now)?;
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "suppression.lifted",
+                &value,
+                &json!({"reason": found.reason}),
+            )?;
+            tx.emit(now, "suppression.changed", value.clone())?;
+            Ok(Done::Changed {
+                summary: format!("{summary}."),
+                undo: Some(undo),
+            })
+        })
+    }
+}
+
+/// Reads `ann@acme.example`, `acme.example` or `@acme.example` in lower case.
+fn suppression_value(text: &str) -> Result<String> {
+    let text = text.trim().to_lowercase();
+    let value = text.strip_prefix('@').unwrap_or(&text);
+    let is_address = EmailAddress::parse(value).is_ok();
+    let is_domain = !value.contains('@') && EmailAddress::parse(&format!("x@{value}")).is_ok();
+    if is_address || is_domain {
+        return Ok(value.to_owned());
+    }
+    Err(EngineError::Input(format!(
+        "\"{}\" is neither a mail address nor a domain.",
+        clean_line(value, 80)
+    )))
+}

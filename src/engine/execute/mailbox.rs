@@ -1,0 +1,131 @@
+//! The post: the mailbox that messages leave from, as execution needs it: deliver once, and find what was delivered.
+
+use std::path::PathBuf;
+
+use crate::config::{MailAccount, MailKind};
+use crate::connectors::mail::maildir::{MailLayout, MaildirError, MaildirFolder};
+use crate::domain::email::message_id::MessageId;
+use crate::domain::guard::Mode;
+use crate::engine::core::Core;
+use crate::engine::{EngineError, Result};
+use crate::store::executions::ExecutionRow;
+
+/// Where a message went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) struct Delivered {
+    /// The file.
+    pub location: String,
+    /// Whether it is a draft that has not left.
+    pub is_draft: bool,
+}
+
+/// A mailbox to deliver to, and to look up what was delivered.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Post {
+    layout: MailLayout,
+}
+
+/// Returns a mail account's root folder; `~/` is the home directory.
+pub(in crate::engine) fn root(account: &MailAccount) -> PathBuf {
+    match (
+        account.path.strip_prefix("~/"),
+        crate::env::variable_os("HOME"),
+    ) {
+        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
+        _ => PathBuf::from(&account.path),
+    }
+}
+
+/// Returns a mail account's folders.
+pub(in crate::engine) fn layout(account: &MailAccount) -> MailLayout {
+    let root = root(account);
+    let mut layout = MailLayout::detect(&root);
+    for (own, folder) in [
+        (&account.inbox, &mut layout.inbox),
+        (&account.outbox, &mut layout.outbox),
+        (&account.drafts, &mut layout.drafts),
+    ] {
+        if !own.is_empty() {
+            *folder = root.join(own);
+        }
+    }
+    layout
+}
+
+impl Post {
+    /// Returns the post of an account by its name.
+    pub fn of(core: &Core, name: &str) -> Result<Self> {
+        let account = core.config.mail.accounts.iter().find(|a| a.name == name).ok_or_else(|| {
+            EngineError::Outside(format!("The mail account \"{name}\" is no longer in config.toml. Nothing was sent; put it back, or withdraw the approval."))
+        })?;
+        match account.kind {
+            MailKind::Maildir => Ok(Self {
+                layout: layout(account),
+            }),
+        }
+    }
+
+    fn folder(&self, mode: Mode) -> (&PathBuf, bool) {
+        match mode {
+            Mode::Live => (&self.layout.outbox, false),
+            Mode::Draft | Mode::DryRun => (&self.layout.drafts, true),
+        }
+    }
+
+    /// Delivers a message under a name made from its own id, so that a second delivery of it is the same file.
+    pub fn deliver(&self, row: &ExecutionRow, message: &[u8]) -> Result<Delivered> {
+        let (path, is_draft) = self.folder(row.mode);
+        let failed = |e: MaildirError| EngineError::Outside(format!("{e}."));
+        let folder = MaildirFolder::create(path).map_err(failed)?;
+        let unique = unique_name(row);
+        let file = if is_draft {
+            folder.deliver_draft(&unique, message)
+        } else {
+            folder.deliver(&unique, message)
+        };
+        Ok(Delivered {
+            location: file.map_err(failed)?.display().to_string(),
+            is_draft,
+        })
+    }
+
+    /// Finds a message that was delivered, by its file's name or by its Message-ID.
+    pub fn find(&self, row: &ExecutionRow) -> Result<Option<Delivered>> {
+        let (path, is_draft) = self.folder(row.mode);
+        if !path.is_dir() {
+            return Ok(None);
+        }
+        let failed = |e: MaildirError| EngineError::Outside(format!("{e}."));
+        let folder = MaildirFolder::create(path).map_err(failed)?;
+        let found = match folder.find(&unique_name(row)).map_err(failed)? {
+            Some(entry) => Some(entry),
+            None => match MessageId::find(&row.message_id) {
+                Some(id) => folder.find_message_id(&id).map_err(failed)?,
+                None => None,
+            },
+        };
+        Ok(found.map(|entry| Delivered {
+            location: entry.path.display().to_string(),
+            is_draft,
+        }))
+    }
+
+    /// Removes a draft; returns whether it was still there.
+    pub fn remove_draft(&self, row: &ExecutionRow) -> Result<bool> {
+        let path = &self.layout.drafts;
+        let failed = |e: MaildirError| EngineError::Outside(format!("{e}."));
+        if !path.is_dir() {
+            return Ok(false);
+        }
+        MaildirFolder::create(path)
+            .map_err(failed)?
+            .remove(&unique_name(row))
+            .map_err(failed)
+    }
+}
+
+fn unique_name(row: &ExecutionRow) -> String {
+    let id = row.message_id.trim_matches(['<', '>']);
+    let local = id.split_once('@').map_or(id, |(local, _)| local);
+    format!("{}.{local}", row.approved_at.as_second())
+}

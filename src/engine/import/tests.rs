@@ -1,0 +1,242 @@
+use std::sync::atomic::AtomicBool;
+
+use super::*;
+use crate::domain::contact::ContactDraft;
+
+fn engine() -> (tempfile::TempDir, Engine) {
+    let directory = tempfile::tempdir().unwrap();
+    let paths = crate::config::Paths::in_folder(&directory.path().join("home"));
+    crate::store::Store::create(&paths.data, jiff::Timestamp::UNIX_EPOCH).unwrap();
+    let clock = Arc::new(crate::env::FixedClock(jiff::Timestamp::UNIX_EPOCH));
+    let engine = Engine::open(crate::env::Env::new(clock, 1), paths).unwrap();
+    (directory, engine)
+}
+
+fn import(engine: &Engine, path: &Path, dry_run: bool) -> ImportReport {
+    let request = ImportRequest {
+        dry_run,
+        ..ImportRequest::default()
+    };
+    engine
+        .import_file(path, &request, &AtomicBool::new(false), &mut |_| {})
+        .unwrap()
+}
+
+fn counts(report: &ImportReport) -> [u64; 5] {
+    [
+        report.rows,
+        report.new,
+        report.updated,
+        report.unchanged,
+        report.rejected,
+    ]
+}
+
+/// A file with every kind of trouble, of `n` good rows and more.
+fn messy(n: usize) -> Vec<u8> {
+    let mut text = "Email;First name;Company;Notes\r\n".as_bytes().to_vec();
+    for i in 0..n {
+        let row = match i % 10 {
+            0 => format!(
+                "p{i}@x.io;Zoë {i};\"Ac\"\"me; {}\";\"two\r\nlines\"\r\n",
+                i % 50
+            ),
+            1 => format!("p{i}@x.io;Bo\n"),
+            2 => format!("P{}@X.io;Again;;\n", i - 2),
+            3 => format!("bad{i}@;Bad;;\n"),
+            4 => format!("p{i}@x.io;\"open;x;\n"),
+            5 => format!("p{i}@x.io;a;b;c;d\n"),
+            6 => format!("\np{i}@x.io;\u{1b}[2J\u{202e}x\0;😀 أحمد;\n"),
+            7 => format!("p{i}@x.io;Caf\u{1};x;\n"),
+            _ => format!("p{i}@x.io;N{i};C{};\n", i % 7),
+        };
+        if i % 10 == 7 {
+            text.extend(row.bytes().map(|b| if b == 1 { 0xE9 } else { b }));
+        } else {
+            text.extend(row.bytes());
+        }
+    }
+    text
+}
+
+#[test]
+fn every_row_is_counted_once_and_a_second_run_changes_nothing() {
+    let (directory, engine) = engine();
+    let path = directory.path().join("crm.csv");
+    std::fs::write(&path, messy(12_000)).unwrap();
+    let rehearsed = import(&engine, &path, true);
+    assert!(rehearsed.dry_run && rehearsed.rejects_file.is_none());
+    assert_eq!(engine.list_contacts(None, None, 1).unwrap().total, 0);
+    let first = import(&engine, &path, false);
+    assert_eq!(counts(&first), [12_000, 7_200, 1_200, 0, 3_600]);
+    assert_eq!(counts(&rehearsed), counts(&first));
+    assert_eq!(first.padded, 1_200);
+    let second = import(&engine, &path, false);
+    assert_eq!(counts(&second), [12_000, 0, 0, 8_400, 3_600]);
+    assert_eq!(counts(&import(&engine, &path, true)), counts(&second));
+    let rejects = std::fs::read_to_string(first.rejects_file.unwrap()).unwrap();
+    assert_eq!(rejects.lines().count(), 3_601);
+    assert!(rejects.starts_with("Email;First name;Company;Notes;row;line;reason\n"));
+    assert_eq!(
+        engine.search_contacts("café", 5).unwrap()[0].first_name,
+        "Café"
+    );
+}
+
+#[test]
+fn a_stopped_import_keeps_whole_batches_and_a_second_run_finishes() {
+    let (directory, engine) = engine();
+    let path = directory.path().join("crm.csv");
+    std::fs::write(&path, messy(12_000)).unwrap();
+    let cancel = AtomicBool::new(false);
+    let mut steps = 0;
+    let stopped = engine
+        .import_file(&path, &ImportRequest::default(), &cancel, &mut |_| {
+            steps += 1;
+            cancel.store(steps == 2, Ordering::Relaxed);
+        })
+        .unwrap();
+    assert!(stopped.cancelled);
+    assert!(stopped.rows > 0 && stopped.rows < 12_000);
+    let kept = engine.list_contacts(None, None, 1).unwrap().total;
+    assert_eq!(kept, stopped.new);
+    let rest = import(&engine, &path, false);
+    assert_eq!(rest.new + stopped.new, 7_200);
+    assert_eq!(
+        counts(&import(&engine, &path, false)),
+        [12_000, 0, 0, 8_400, 3_600]
+    );
+}
+
+#[test]
+fn what_is_exported_is_unchanged_when_it_is_imported() {
+    let (directory, engine) = engine();
+    for name in [
+        "hubspot.csv",
+        "salesforce.csv",
+        "google.csv",
+        "linkedin.csv",
+        "mixed.vcf",
+        "outlook_de.csv",
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/data/imports")
+            .join(name);
+        import(&engine, &path, false);
+    }
+    let total = engine.list_contacts(None, None, 1).unwrap().total;
+    for ending in ["csv", "vcf"] {
+        let path = directory.path().join(format!("out.{ending}"));
+        assert_eq!(engine.export_to_file(&path, ending).unwrap(), total);
+        let report = import(&engine, &path, false);
+        assert_eq!(
+            counts(&report),
+            [total, 0, 0, total, 0],
+            "{ending} {:?}",
+            report.rejects
+        );
+    }
+    let mut json = Vec::new();
+    assert_eq!(write_export(&engine, "json", &mut json).unwrap(), total);
+    assert!(matches!(
+        write_export(&engine, "xls", &mut json),
+        Err(EngineError::Input(_))
+    ));
+}
+
+#[test]
+fn an_opted_out_record_is_never_mailed() {
+    let (_directory, engine) = engine();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/imports/hubspot.csv");
+    import(&engine, &path, false);
+    for who in ["jose@nunez.example", "J.Nunez@home.example", "hubspot:502"] {
+        assert!(
+            engine.contact_card(who).unwrap().suppressed.is_some(),
+            "{who}"
+        );
+    }
+    assert!(
+        engine
+            .contact_card("hubspot:501")
+            .unwrap()
+            .suppressed
+            .is_none()
+    );
+}
+
+#[test]
+fn input_that_is_no_file_of_contacts_is_the_callers_mistake() {
+    let (directory, engine) = engine();
+    let cancel = AtomicBool::new(false);
+    let fails = |path: &Path, map: &[&str]| {
+        let request = ImportRequest {
+            map: map.iter().map(|m| (*m).to_owned()).collect(),
+            ..ImportRequest::default()
+        };
+        let error = engine
+            .import_file(path, &request, &cancel, &mut |_| {})
+            .unwrap_err();
+        assert!(matches!(error, EngineError::Input(_)), "{error}");
+        error.to_string()
+    };
+    let file = directory.path().join("x.csv");
+    assert!(fails(&file, &[]).contains("cannot be read"));
+    assert!(fails(directory.path(), &[]).contains("directory"));
+    std::fs::write(&file, "alpha,beta\n1,2\n").unwrap();
+    assert!(fails(&file, &[]).contains("--map"));
+    assert!(fails(&file, &["email=gamma"]).contains("alpha"));
+    assert!(fails(&file, &["nonsense"]).contains("field=column"));
+    std::fs::write(&file, "").unwrap();
+    assert!(fails(&file, &[]).contains("empty"));
+}
+
+#[test]
+fn contacts_are_added_and_completed_by_hand() {
+    let (_directory, engine) = engine();
+    let draft = |title: &str| ContactDraft {
+        emails: vec!["Ann Lee <Ann@Acme.example>".into()],
+        title: Some(title.into()),
+        ..ContactDraft::default()
+    };
+    let (id, change) = engine.add_contact(draft("CEO")).unwrap();
+    assert_eq!(change, Change::New);
+    assert_eq!(
+        engine.add_contact(draft("CTO")).unwrap(),
+        (id, Change::Updated)
+    );
+    assert_eq!(
+        engine.add_contact(draft("CTO")).unwrap(),
+        (id, Change::Unchanged)
+    );
+    let card = engine.contact_card("ann@acme.example").unwrap();
+    assert_eq!((card.item.id, card.item.title.as_str()), (id, "CTO"));
+    let error = engine.add_contact(ContactDraft::default()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("The contact was not added: it has no e-mail address"),
+        "{error}"
+    );
+    assert!(matches!(
+        engine.contact_card("nobody@x.io"),
+        Err(EngineError::NotFound(_))
+    ));
+}
+
+#[test]
+fn rejected_rows_go_nowhere_when_standard_input_is_read() {
+    let (_directory, engine) = engine();
+    let reader = Box::new(std::io::Cursor::new(b"email\nbad\na@x.io\n".to_vec()));
+    let report = engine
+        .import_reader(
+            reader,
+            "standard input",
+            &ImportRequest::default(),
+            &AtomicBool::new(false),
+            &mut |_| {},
+        )
+        .unwrap();
+    assert_eq!(counts(&report), [2, 1, 0, 0, 1]);
+    assert_eq!(report.rejects_file, None);
+    assert_eq!((report.rejects[0].row, report.rejects[0].line), (1, 2));
+}

@@ -1,0 +1,296 @@
+//! Undo: what can be taken back, said beforehand, and taken back exactly.
+//!
+//! An entry holds the state to return to. Taking it back makes an entry of its own, so an undo can be undone. What left by mail
+//! says honestly that it cannot be unsent.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::command::Done;
+use super::execute::{self, Post};
+use super::{Engine, EngineError, Result};
+use crate::domain::id::{ExecutionId, MoveId, OutcomeId, UndoId};
+use crate::domain::moves::MoveStatus;
+use crate::engine::outcomes::RECORDED;
+use crate::store::executions::ExecutionStatus;
+use crate::store::moves::{DraftRow, MoveState};
+use crate::store::undo::UndoRow;
+use crate::store::{Durability, WriteTx, audit, executions, moves, outcomes, suppressions, undo};
+
+/// How to take something back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "step")]
+pub(in crate::engine) enum Step {
+    /// Put moves back to where they stood, with what the change counted taken out of the score.
+    Moves {
+        states: Vec<MoveState>,
+        /// Scopes in which a skip was counted, with its instant.
+        counted: Vec<(String, Timestamp)>,
+        /// Outcomes that the change recorded.
+        outcomes: Vec<OutcomeId>,
+    },
+    /// Put a draft back.
+    Draft {
+        id: MoveId,
+        previous: Option<DraftRow>,
+    },
+    /// Take an execution back, as far as its state allows.
+    Execution { id: ExecutionId },
+    /// Make an outcome count no more, or again.
+    Outcome { id: OutcomeId, undone: bool },
+    /// Lift a suppression, or put one back.
+    Suppression {
+        value: String,
+        reason: String,
+        present: bool,
+    },
+}
+
+/// Adds an entry to the undo list.
+pub(in crate::engine) fn remember(
+    tx: &WriteTx<'_>,
+    summary: &str,
+    promise: &str,
+    step: &Step,
+    now: Timestamp,
+) -> Result<UndoId> {
+    let step = serde_json::to_string(step)
+        .map_err(|e| crate::store::StoreError::Invalid(e.to_string()))?;
+    Ok(undo::add(tx, now, summary, promise, &step)?)
+}
+
+impl Engine {
+    pub(in crate::engine) fn undo(&self, id: Option<UndoId>) -> Result<Done> {
+        let entry = self
+            .store()
+            .read(|tx| Ok::<_, EngineError>(undo::find(tx, id)?))?;
+        let Some(entry) = entry else {
+            return match id {
+                Some(id) => Err(EngineError::NotFound(format!(
+                    "There is no undo entry {id}; `caseyos undo --list` shows all."
+                ))),
+                None => Ok(Done::Nothing {
+                    summary: "There is nothing to undo.".into(),
+                }),
+            };
+        };
+        if entry.undone_at.is_some() {
+            return Ok(Done::Nothing {
+                summary: format!("Entry {} was undone already.", entry.id),
+            });
+        }
+        let step: Step = serde_json::from_str(&entry.step).map_err(|e| {
+            crate::store::StoreError::Invalid(format!("undo entry {}: {e}", entry.id))
+        })?;
+        if let Step::Execution { id } = step {
+            return self.undo_execution(&entry, id);
+        }
+        self.write(Durability::Full, move |tx, _, now| {
+            let inverse = apply(tx, &step, now)?;
+            let summary = format!("Undone: {}", entry.summary);
+            undo::mark(tx, entry.id, now)?;
+            let again = remember(
+                tx,
+                &summary,
+                "What was undone is done again.",
+                &inverse,
+                now,
+            )?;
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "undo",
+                &format!("undo:{}", entry.id),
+                &json!({"what": entry.summary}),
+            )?;
+            tx.emit(now, "undo", format!("undo:{}", entry.id))?;
+            Ok(Done::Changed {
+                summary,
+                undo: Some(again),
+            })
+        })
+    }
+
+    /// Takes back an execution: a queued one is withdrawn, a draft's file is removed, a sent mail cannot be unsent.
+    fn undo_execution(&self, entry: &UndoRow, id: ExecutionId) -> Result<Done> {
+        let row = self
+            .store()
+            .read(|tx| Ok::<_, EngineError>(executions::load(tx, id)?))?
+            .ok_or_else(|| EngineError::NotFound(format!("There is no execution {id}.")))?;
+        let entry_id = entry.id;
+        match row.status {
+            ExecutionStatus::Queued => self.write(Durability::Full, move |tx, _, now| {
+                if !execute::cancel(tx, &row, "withdrawn by the operator", MoveStatus::Open, now)? {
+                    return Ok(Done::Nothing {
+                        summary: format!("Execution {id} has just left; it cannot be taken back."),
+                    });
+                }
+                undo::mark(tx, entry_id, now)?;
+                audit::append(
+                    tx,
+                    now,
+                    "operator",
+                    "execution.withdrawn",
+                    &format!("execution:{id}"),
+                    &json!({"move": row.move_id}),
+                )?;
+                Ok(Done::Changed {
+                    summary: format!(
+                        "Withdrawn: the mail to {} was not sent. Move {} is open again.",
+                        row.to_key, row.move_id
+                    ),
+                    undo: None,
+                })
+            }),
+            ExecutionStatus::Drafted => {
+                let was_there = Post::of(self.core(), &row.transport)?.remove_draft(&row)?;
+                self.write(Durability::Full, move |tx, _, now| {
+                    executions::settle(
+                        tx,
+                        id,
+                        ExecutionStatus::Drafted,
+                        ExecutionStatus::Cancelled,
+                        ("", "draft removed by undo"),
+                        now,
+                    )?;
+                    let state = MoveState {
+                        id: row.move_id,
+                        status: MoveStatus::Open,
+                        snoozed_until: None,
+                        closed_at: None,
+                        close_reason: String::new(),
+                    };
+                    reopen(tx, &state, now)?;
+                    undo::mark(tx, entry_id, now)?;
+                    audit::append(
+                        tx,
+                        now,
+                        "operator",
+                        "execution.undrafted",
+                        &format!("execution:{id}"),
+                        &json!({"file_was_there": was_there}),
+                    )?;
+                    tx.emit(now, "execution.cancelled", format!("execution:{id}"))?;
+                    let file = if was_there {
+                        "The draft was removed"
+                    } else {
+                        "The draft was gone already"
+                    };
+                    Ok(Done::Changed {
+                        summary: format!("{file}, and move {} is open again.", row.move_id),
+                        undo: None,
+                    })
+                })
+            }
+            ExecutionStatus::Sent => Ok(Done::Blocked {
+                summary: format!(
+                    "The mail to {} left and cannot be unsent. Nothing was changed; `caseyos undo --list` shows what else can be undone.",
+                    row.to_key
+                ),
+                verdicts: Vec::new(),
+            }),
+            ExecutionStatus::Sending | ExecutionStatus::Uncertain => Ok(Done::Blocked {
+                summary: format!(
+                    "Execution {id} is leaving right now; the next sync tells what became of it."
+                ),
+                verdicts: Vec::new(),
+            }),
+            ExecutionStatus::Failed | ExecutionStatus::Cancelled => Ok(Done::Nothing {
+                summary: format!("Execution {id} never left; there is nothing to take back."),
+            }),
+        }
+    }
+}
+
+/// Puts a move back, unless a newer one has taken its place.
+fn reopen(tx: &WriteTx<'_>, state: &MoveState, now: Timestamp) -> Result<()> {
+    if state.status.is_standing()
+        && let Some(mv) = moves::load(tx, state.id)?
+        && let Some(other) = moves::find_standing(tx, &mv.subject, mv.action.family())?
+        && other.id != state.id
+    {
+        return Err(EngineError::Input(format!(
+            "Move {} cannot come back: move {} has taken its place since. Nothing was changed.",
+            state.id, other.id
+        )));
+    }
+    moves::set_state(tx, state, now)?;
+    tx.emit(now, "move.changed", format!("move:{}", state.id))?;
+    Ok(())
+}
+
+/// Applies a step and returns the one that takes it back.
+fn apply(tx: &WriteTx<'_>, step: &Step, now: Timestamp) -> Result<Step> {
+    Ok(match step {
+        Step::Moves {
+            states,
+            counted,
+            outcomes: recorded,
+        } => {
+            let mut before = Vec::with_capacity(states.len());
+            for state in states {
+                if let Some(mv) = moves::load(tx, state.id)? {
+                    before.push(mv.state());
+                    reopen(tx, state, now)?;
+                }
+            }
+            for (scope, at) in counted {
+                outcomes::tally(
+                    tx,
+                    scope,
+                    *at,
+                    -1,
+                    super::commands::SKIP_IMPACT.wrapping_neg(),
+                )?;
+                tx.emit(now, RECORDED, scope.clone())?;
+            }
+            for id in recorded {
+                outcomes::set_undone(tx, *id, true, now)?;
+                tx.emit(now, RECORDED, format!("outcome:{id}"))?;
+            }
+            // Doing it again puts the moves back where they were; what was counted stays out, which only makes the score milder.
+            Step::Moves {
+                states: before,
+                counted: Vec::new(),
+                outcomes: Vec::new(),
+            }
+        }
+        Step::Draft { id, previous } => {
+            let now_there = moves::draft(tx, *id)?;
+            moves::set_draft(tx, *id, previous.as_ref(), now)?;
+            tx.emit(now, "move.changed", format!("move:{id}"))?;
+            Step::Draft {
+                id: *id,
+                previous: now_there,
+            }
+        }
+        Step::Outcome { id, undone } => {
+            outcomes::set_undone(tx, *id, *undone, now)?;
+            tx.emit(now, RECORDED, format!("outcome:{id}"))?;
+            Step::Outcome {
+                id: *id,
+                undone: !undone,
+            }
+        }
+        Step::Suppression {
+            value,
+            reason,
+            present,
+        } => {
+            if *present {
+                suppressions::add(tx, value, reason, "operator", now)?;
+            } else {
+                suppressions::remove(tx, value)?;
+            }
+            tx.emit(now, "suppression.changed", value.clone())?;
+            Step::Suppression {
+                value: value.clone(),
+                reason: reason.clone(),
+                present: !present,
+            }
+        }
+        Step::Execution { id } => Step::Execution { id: *id },
+    })
+}

@@ -1,0 +1,268 @@
+use super::*;
+use crate::store::people::{find_by_email, find_by_external_id};
+use crate::store::tests::store;
+use crate::store::{Durability, Store, StoreError};
+
+fn draft(edit: impl FnOnce(&mut ContactDraft)) -> ContactDraft {
+    let mut draft = ContactDraft::default();
+    edit(&mut draft);
+    draft.normalize().unwrap();
+    draft
+}
+
+fn person(email: &str, name: &str) -> ContactDraft {
+    draft(|d| {
+        d.emails.push(email.into());
+        d.full_name = Some(name.into());
+    })
+}
+
+/// Imports `drafts` as one run and returns what became of each.
+fn import(store: &Store, drafts: &[ContactDraft]) -> Vec<Change> {
+    let drafts = drafts.to_vec();
+    store
+        .write::<_, StoreError>(Durability::Normal, move |tx| {
+            let mut memory = RunMemory::default();
+            let mut writer = ContactWriter::new(tx, Timestamp::UNIX_EPOCH)?;
+            drafts
+                .iter()
+                .map(|d| Ok(writer.write(d, Origin::Import, &mut memory)?.change))
+                .collect()
+        })
+        .unwrap()
+}
+
+fn read<T>(store: &Store, job: impl FnOnce(&ReadTx<'_>) -> Result<T>) -> T {
+    store.read(job).unwrap()
+}
+
+fn found(store: &Store, text: &str) -> Vec<String> {
+    read(store, |tx| search(tx, text, 50))
+        .into_iter()
+        .map(|hit| hit.contact.full_name())
+        .collect()
+}
+
+use Change::{New, Unchanged, Updated};
+
+#[test]
+fn a_second_import_of_the_same_rows_changes_nothing() {
+    let (_directory, store) = store();
+    let rows = [
+        person("ann@acme.example", "Ann Lee"),
+        person("bo@acme.example", "Bo Ek"),
+        // The same person twice more, with other words.
+        person("ANN@acme.example", "Anna Lee"),
+        draft(|d| {
+            d.emails.push("ann@acme.example".into());
+            d.title = Some("CEO".into());
+        }),
+        person("ann@acme.example", "Ann Lee"),
+    ];
+    assert_eq!(
+        import(&store, &rows),
+        [New, New, Updated, Updated, Unchanged]
+    );
+    let ann = |store: &Store| {
+        read(store, |tx| {
+            let id = find_by_email(tx, "ann@acme.example")?.unwrap();
+            Ok(get(tx, id)?.unwrap())
+        })
+    };
+    let before = ann(&store);
+    assert_eq!(
+        (before.full_name().as_str(), before.title.as_str()),
+        ("Anna Lee", "CEO")
+    );
+    for _ in 0..2 {
+        assert_eq!(import(&store, &rows), [Unchanged; 5]);
+    }
+    assert_eq!(ann(&store), before);
+}
+
+#[test]
+fn a_value_that_goes_and_comes_back_is_followed() {
+    let (_directory, store) = store();
+    let title = |title: &str| {
+        [draft(|d| {
+            d.emails.push("a@x.io".into());
+            d.title = Some(title.into());
+        })]
+    };
+    assert_eq!(import(&store, &title("A")), [New]);
+    assert_eq!(import(&store, &title("B")), [Updated]);
+    assert_eq!(import(&store, &title("A")), [Updated]);
+    assert_eq!(import(&store, &title("A")), [Unchanged]);
+    // The same with two rows about the person.
+    let two = |t: &str| [title("A")[0].clone(), title(t)[0].clone()];
+    assert_eq!(import(&store, &two("B")), [Unchanged, Updated]);
+    assert_eq!(import(&store, &two("B")), [Unchanged, Unchanged]);
+    assert_eq!(import(&store, &two("C")), [Unchanged, Updated]);
+    assert_eq!(import(&store, &two("B")), [Unchanged, Updated]);
+    let title = read(&store, |tx| Ok(list(tx, None, None, 9)?.remove(0).title));
+    assert_eq!(title, "B");
+}
+
+#[test]
+fn rows_are_matched_by_external_id_then_by_any_address() {
+    let (_directory, store) = store();
+    let full = draft(|d| {
+        d.external_ids.extend(ExternalId::new("hubspot", "1"));
+        d.emails.push("a@x.io; a@home.example".into());
+    });
+    let moved = draft(|d| {
+        d.external_ids.extend(ExternalId::new("hubspot", "1"));
+        d.emails.push("a@new.example".into());
+    });
+    let other = draft(|d| {
+        d.external_ids.extend(ExternalId::new("salesforce", "9"));
+        d.emails.push("A@home.example".into());
+    });
+    assert_eq!(
+        import(&store, &[full, moved, other]),
+        [New, Updated, Updated]
+    );
+    read(&store, |tx| {
+        assert_eq!(count(tx)?, 1);
+        let id = ContactId(find_by_external_id(tx, "contact", "salesforce", "9")?.unwrap());
+        assert_eq!(
+            emails(tx, id)?,
+            ["a@home.example", "a@new.example", "a@x.io"]
+        );
+        assert_eq!(external_ids(tx, id)?.len(), 2);
+        Ok(())
+    });
+}
+
+#[test]
+fn numbers_of_unnamed_files_do_not_make_two_people_one() {
+    let (_directory, store) = store();
+    let row = |email: &str| {
+        draft(|d| {
+            d.external_ids.extend(ExternalId::new("file", "1"));
+            d.emails.push(email.into());
+        })
+    };
+    assert_eq!(import(&store, &[row("a@x.io")]), [New]);
+    assert_eq!(import(&store, &[row("b@x.io")]), [New]);
+    assert_eq!(import(&store, &[row("b@x.io")]), [Unchanged]);
+    assert_eq!(import(&store, &[row("a@x.io")]), [Unchanged]);
+}
+
+#[test]
+fn a_row_blanks_nothing_and_lifts_no_stop() {
+    let (_directory, store) = store();
+    let full = draft(|d| {
+        d.emails.push("a@x.io".into());
+        d.full_name = Some("Ann Lee".into());
+        d.phone = Some("+1 555 0100".into());
+        d.company = Some("Acme".into());
+        d.stage = Some(LifecycleStage::DoNotContact);
+        d.opted_out = true;
+    });
+    let bare = draft(|d| {
+        d.emails.push("a@x.io".into());
+        d.stage = Some(LifecycleStage::Customer);
+    });
+    assert_eq!(import(&store, &[full, bare]), [New, Unchanged]);
+    read(&store, |tx| {
+        let row = list(tx, None, None, 9)?.remove(0);
+        assert_eq!(
+            (row.phone.as_str(), row.company.as_str()),
+            ("+1 555 0100", "Acme")
+        );
+        assert_eq!(row.stage, LifecycleStage::DoNotContact);
+        assert!(export(tx, row)?.opted_out);
+        Ok(())
+    });
+}
+
+#[test]
+fn companies_are_shared_by_domain_and_then_by_name() {
+    let (_directory, store) = store();
+    let at = |email: &str, name: Option<&str>, site: Option<&str>| {
+        draft(|d| {
+            d.emails.push(email.into());
+            d.company = name.map(Into::into);
+            d.company_domain = site.map(Into::into);
+        })
+    };
+    import(
+        &store,
+        &[
+            at("a@x.io", Some("Acme Inc."), None),
+            at(
+                "b@x.io",
+                Some("ACME, Inc"),
+                Some("https://www.acme.example/en"),
+            ),
+            at("c@x.io", Some("Acme Deutschland"), Some("de.acme.example")),
+            at("d@x.io", None, Some("acme.example")),
+            at("e@x.io", Some("Acme Inc"), Some("other.example")),
+            at("f@x.io", None, Some("gmail.com")),
+        ],
+    );
+    let companies: Vec<_> = read(&store, |tx| list(tx, None, None, 9))
+        .into_iter()
+        .map(|c| c.company_id.map(|id| id.0))
+        .collect();
+    assert_eq!(
+        companies,
+        [Some(1), Some(1), Some(1), Some(1), Some(2), None]
+    );
+    let first = read(&store, |tx| super::super::companies::get(tx, CompanyId(1))).unwrap();
+    assert_eq!(
+        (first.name.as_str(), first.domain.as_deref()),
+        ("Acme Inc.", Some("acme.example"))
+    );
+}
+
+#[test]
+fn search_finds_names_addresses_and_companies_as_they_are_typed() {
+    let (_directory, store) = store();
+    import(
+        &store,
+        &[
+            draft(|d| {
+                d.emails.push("zoe.oneil@blue-sky.example".into());
+                d.full_name = Some("Zoë O’Neil".into());
+                d.company = Some("Blue Sky Médias".into());
+            }),
+            person("ann@x.io", "Ann Zoellner"),
+            person("zed@x.io", "Łukasz Straße"),
+        ],
+    );
+    assert_eq!(found(&store, "zoe"), ["Zoë O’Neil", "Ann Zoellner"]);
+    assert_eq!(found(&store, "ZOË O"), ["Zoë O’Neil"]);
+    assert_eq!(found(&store, "neil"), ["Zoë O’Neil"]);
+    assert_eq!(found(&store, "o'neil"), ["Zoë O’Neil"]);
+    assert_eq!(found(&store, "zoe.oneil@blue-sky.ex"), ["Zoë O’Neil"]);
+    assert_eq!(found(&store, "medias blu"), ["Zoë O’Neil"]);
+    assert_eq!(found(&store, "lukasz"), ["Łukasz Straße"]);
+    assert_eq!(found(&store, "stras"), ["Łukasz Straße"]);
+    assert_eq!(found(&store, "x"), ["Łukasz Straße", "Ann Zoellner"]);
+    for nothing in [
+        "",
+        " ",
+        "\"",
+        "*",
+        "OR",
+        "NEAR(a b)",
+        "zoe AND nobody",
+        "name:x*",
+    ] {
+        assert!(found(&store, nothing).is_empty(), "{nothing:?}");
+    }
+}
+
+#[test]
+fn a_changed_name_is_found_and_the_old_one_is_not() {
+    let (_directory, store) = store();
+    import(&store, &[person("a@x.io", "Ann Lee")]);
+    import(&store, &[person("a@x.io", "Ann Smith")]);
+    assert_eq!(found(&store, "smith"), ["Ann Smith"]);
+    assert!(found(&store, "lee").is_empty());
+    store.write(Durability::Normal, rebuild_search).unwrap();
+    assert_eq!(found(&store, "smith"), ["Ann Smith"]);
+    assert_eq!(found(&store, "a@x.io"), ["Ann Smith"]);
+}

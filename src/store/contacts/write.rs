@@ -1,0 +1,496 @@
+//! Writing contacts, one draft after another inside one transaction, with every statement prepared once.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use rusqlite::{CachedStatement, OptionalExtension, params};
+
+use super::super::companies::{CompanyMemory, CompanyWriter};
+use super::super::{Result, WriteTx, suppressions};
+use super::day_start;
+use super::search::searchable;
+use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage, address};
+use crate::domain::id::{CompanyId, ContactId};
+
+/// What writing a draft came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Nobody like that was known.
+    New,
+    /// A known person's record changed.
+    Updated,
+    /// The record says all that already.
+    Unchanged,
+}
+
+/// Where a draft comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A row of a file: the same row again must be "unchanged", whatever was edited here since.
+    Import,
+    /// The operator's hand or a form.
+    Direct,
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// The contact.
+    pub id: ContactId,
+    /// What changed.
+    pub change: Change,
+    /// Whether an address or an id of the draft was left out because another contact has it.
+    pub taken: bool,
+}
+
+/// What one run has learned so far; it may be carried on to the next transaction once that before is committed.
+#[derive(Debug, Default)]
+pub struct RunMemory {
+    companies: CompanyMemory,
+    /// Of each contact, the rows of this run: the first in place, the others in a list.
+    rows: HashMap<i64, (i64, Vec<i64>)>,
+}
+
+struct Known {
+    id: i64,
+    fingerprint: i64,
+}
+
+/// Writes drafts.
+pub struct ContactWriter<'a> {
+    tx: &'a WriteTx<'a>,
+    companies: CompanyWriter<'a>,
+    by_id: CachedStatement<'a>,
+    by_email: CachedStatement<'a>,
+    insert: CachedStatement<'a>,
+    insert_email: CachedStatement<'a>,
+    insert_id: CachedStatement<'a>,
+    insert_search: CachedStatement<'a>,
+    now: Timestamp,
+    name: String,
+    addresses: String,
+}
+
+impl std::fmt::Debug for ContactWriter<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ContactWriter").finish_non_exhaustive()
+    }
+}
+
+impl<'a> ContactWriter<'a> {
+    /// Prepares the statements.
+    ///
+    /// # Errors
+    /// If the database refuses one.
+    pub fn new(tx: &'a WriteTx<'a>, now: Timestamp) -> Result<Self> {
+        let sql = tx.sql();
+        Ok(Self {
+            tx,
+            companies: CompanyWriter::new(tx, now)?,
+            by_id: sql.prepare_cached(
+                "SELECT c.id, c.fingerprint FROM external_id x JOIN contact c ON c.id = x.record_id
+                 WHERE x.kind = 'contact' AND x.system = ?1 AND x.external = ?2",
+            )?,
+            by_email: sql.prepare_cached(
+                "SELECT c.id, c.fingerprint FROM contact_email e JOIN contact c ON c.id = e.contact_id WHERE e.key = ?1",
+            )?,
+            insert: sql.prepare_cached(
+                "INSERT INTO contact (first_name, last_name, email, phone, mobile, title, company_id, city, state, country,
+                     time_zone, linkedin, stage, icp_fit, renewal_at, notes, fingerprint, created_at, updated_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+            )?,
+            insert_email: sql.prepare_cached("INSERT OR IGNORE INTO contact_email (key, contact_id) VALUES (?1, ?2)")?,
+            insert_id: sql.prepare_cached(
+                "INSERT OR IGNORE INTO external_id (kind, system, external, record_id) VALUES ('contact', ?1, ?2, ?3)",
+            )?,
+            insert_search: sql.prepare_cached(
+                "INSERT INTO contact_search (rowid, name, email, company) VALUES (?1, ?2, ?3, ?4)",
+            )?,
+            now,
+            name: String::new(),
+            addresses: String::new(),
+        })
+    }
+
+    /// Writes one normalized draft: onto the contact with one of its external ids, else onto the one with one of its
+    /// addresses, else as a new contact.
+    ///
+    /// # Errors
+    /// If the database refuses.
+    pub fn write(
+        &mut self,
+        draft: &ContactDraft,
+        origin: Origin,
+        memory: &mut RunMemory,
+    ) -> Result<Written> {
+        let fingerprint = draft.fingerprint().cast_signed();
+        let found = self.find(draft)?;
+        let Some(known) = found else {
+            return self.add(draft, origin, fingerprint, memory);
+        };
+        let id = known.id;
+        let unchanged = Written {
+            id: ContactId(id),
+            change: Change::Unchanged,
+            taken: false,
+        };
+        if origin == Origin::Direct {
+            return self.merge(draft, id, &mut memory.companies);
+        }
+        if known.fingerprint == fingerprint {
+            remember(memory, id, fingerprint);
+            return Ok(unchanged);
+        }
+        let seen = self
+            .tx
+            .sql()
+            .prepare_cached(
+                "SELECT 1 FROM contact_row_seen WHERE contact_id = ?1 AND fingerprint = ?2",
+            )?
+            .exists((id, fingerprint))?;
+        if seen {
+            remember(memory, id, fingerprint);
+            return Ok(unchanged);
+        }
+        let written = self.merge(draft, id, &mut memory.companies)?;
+        remember(memory, id, fingerprint);
+        self.keep_rows(id, fingerprint, memory)?;
+        Ok(written)
+    }
+
+    /// Stores which rows speak of a contact as it is now.
+    fn keep_rows(&self, id: i64, latest: i64, memory: &RunMemory) -> Result<()> {
+        let sql = self.tx.sql();
+        sql.prepare_cached("DELETE FROM contact_row_seen WHERE contact_id = ?1")?
+            .execute([id])?;
+        if let Some((first, others)) = memory.rows.get(&id)
+            && !others.is_empty()
+        {
+            let mut insert = sql.prepare_cached(
+                "INSERT OR IGNORE INTO contact_row_seen (contact_id, fingerprint) VALUES (?1, ?2)",
+            )?;
+            insert.execute((id, first))?;
+            for row in others {
+                insert.execute((id, row))?;
+            }
+        }
+        sql.prepare_cached("UPDATE contact SET fingerprint = ?2 WHERE id = ?1")?
+            .execute((id, latest))?;
+        Ok(())
+    }
+
+    fn find(&mut self, draft: &ContactDraft) -> Result<Option<Known>> {
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(Known {
+                id: row.get(0)?,
+                fingerprint: row.get(1)?,
+            })
+        };
+        for id in &draft.external_ids {
+            let found = self
+                .by_id
+                .query_row((&*id.system, &id.id), read)
+                .optional()?;
+            if let Some(known) = found
+                && (!is_vague(id) || self.shares_an_address(draft, known.id)?)
+            {
+                return Ok(Some(known));
+            }
+        }
+        for email in &draft.emails {
+            let found = self
+                .by_email
+                .query_row([address::key(email)], read)
+                .optional()?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Tells whether nothing speaks against a draft being that contact: one has no address, or they share one.
+    fn shares_an_address(&self, draft: &ContactDraft, id: i64) -> Result<bool> {
+        let known = super::emails(self.tx, ContactId(id))?;
+        Ok(known.is_empty()
+            || draft.emails.is_empty()
+            || draft
+                .emails
+                .iter()
+                .any(|e| known.iter().any(|k| *k == *address::key(e))))
+    }
+
+    fn add(
+        &mut self,
+        draft: &ContactDraft,
+        origin: Origin,
+        fingerprint: i64,
+        memory: &mut RunMemory,
+    ) -> Result<Written> {
+        let company = self.companies.resolve(draft, &mut memory.companies)?;
+        fn text(t: &Option<String>) -> &str {
+            t.as_deref().unwrap_or("")
+        }
+        let (first, last) = names(draft);
+        let stored = match origin {
+            Origin::Import => fingerprint,
+            Origin::Direct => 0,
+        };
+        let now = self.now.as_millisecond();
+        let id = self.insert.insert(params![
+            first,
+            last,
+            draft.emails.first().map_or("", String::as_str),
+            text(&draft.phone),
+            text(&draft.mobile_phone),
+            text(&draft.title),
+            company.map(|c| c.0),
+            text(&draft.city),
+            text(&draft.state),
+            text(&draft.country),
+            text(&draft.time_zone),
+            text(&draft.linkedin),
+            draft.stage.unwrap_or(LifecycleStage::Lead).as_str(),
+            draft.icp_fit,
+            draft.renewal_date.and_then(day_start),
+            text(&draft.notes),
+            stored,
+            draft.created_at.map_or(now, Timestamp::as_millisecond),
+            now,
+        ])?;
+        let mut taken = false;
+        for email in &draft.emails {
+            taken |= self.insert_email.execute((address::key(email), id))? == 0;
+        }
+        for external in draft.external_ids.iter() {
+            taken |= self
+                .insert_id
+                .execute((&*external.system, &external.id, id))?
+                == 0;
+        }
+        self.name.clear();
+        self.name.extend([first, " ", last]);
+        self.addresses.clear();
+        for email in &draft.emails {
+            self.addresses.extend([email.as_str(), " "]);
+        }
+        let company_name = draft
+            .company
+            .as_deref()
+            .or(draft.company_domain.as_deref())
+            .unwrap_or("");
+        self.insert_search.execute((
+            id,
+            searchable(&self.name),
+            searchable(&self.addresses),
+            searchable(company_name),
+        ))?;
+        if draft.opted_out {
+            self.suppress(draft)?;
+        }
+        if origin == Origin::Import {
+            remember(memory, id, fingerprint);
+        }
+        Ok(Written {
+            id: ContactId(id),
+            change: Change::New,
+            taken,
+        })
+    }
+
+    /// Lays what the draft carries over a contact.
+    fn merge(
+        &mut self,
+        draft: &ContactDraft,
+        id: i64,
+        companies: &mut CompanyMemory,
+    ) -> Result<Written> {
+        let contact = ContactId(id);
+        let Some(old) = super::get(self.tx, contact)? else {
+            return Ok(Written {
+                id: contact,
+                change: Change::Unchanged,
+                taken: false,
+            });
+        };
+        let company = self.companies.resolve(draft, companies)?.or(old.company_id);
+        let mut changed = false;
+        let mut taken = false;
+        for email in &draft.emails {
+            changed |= self.insert_email.execute((address::key(email), id))? > 0;
+        }
+        let has_new_address = changed;
+        for external in &draft.external_ids {
+            changed |= self
+                .insert_id
+                .execute((&*external.system, &external.id, id))?
+                > 0;
+        }
+        let known = super::emails(self.tx, contact)?;
+        taken |= draft
+            .emails
+            .iter()
+            .any(|e| !known.iter().any(|k| *k == *address::key(e)));
+        let primary = draft
+            .emails
+            .iter()
+            .find(|e| known.iter().any(|k| *k == *address::key(e)))
+            .filter(|e| address::key(e) != address::key(&old.email));
+        let (first, last) = names(draft);
+        let mut new = old.clone();
+        let set = |slot: &mut String, value: Option<&str>| {
+            if let Some(value) = value.filter(|v| !v.is_empty())
+                && *slot != value
+            {
+                value.clone_into(slot);
+            }
+        };
+        set(&mut new.email, primary.map(String::as_str));
+        set(&mut new.first_name, Some(first));
+        set(&mut new.last_name, Some(last));
+        set(&mut new.phone, draft.phone.as_deref());
+        set(&mut new.mobile, draft.mobile_phone.as_deref());
+        set(&mut new.title, draft.title.as_deref());
+        set(&mut new.city, draft.city.as_deref());
+        set(&mut new.state, draft.state.as_deref());
+        set(&mut new.country, draft.country.as_deref());
+        set(&mut new.time_zone, draft.time_zone.as_deref());
+        set(&mut new.linkedin, draft.linkedin.as_deref());
+        set(&mut new.notes, draft.notes.as_deref());
+        new.company_id = company;
+        if old.stage != LifecycleStage::DoNotContact {
+            new.stage = draft.stage.unwrap_or(old.stage);
+        }
+        new.icp_fit = draft.icp_fit.or(old.icp_fit);
+        new.renewal_at = draft
+            .renewal_date
+            .and_then(day_start)
+            .map(super::instant)
+            .or(old.renewal_at);
+        // Who asked for no mail meant the person, not the one address.
+        if draft.opted_out || (has_new_address && self.is_any_suppressed(&known)?) {
+            changed |= self.suppress(draft)?;
+        }
+        let search_changed = changed
+            || new.first_name != old.first_name
+            || new.last_name != old.last_name
+            || new.company_id != old.company_id;
+        if new != old {
+            changed = true;
+            self.store(&new)?;
+        } else if changed {
+            self.tx
+                .sql()
+                .prepare_cached("UPDATE contact SET updated_at = ?2 WHERE id = ?1")?
+                .execute((id, self.now.as_millisecond()))?;
+        }
+        if search_changed {
+            self.index_again(contact)?;
+        }
+        Ok(Written {
+            id: contact,
+            change: if changed {
+                Change::Updated
+            } else {
+                Change::Unchanged
+            },
+            taken,
+        })
+    }
+
+    fn store(&self, new: &super::ContactRow) -> Result<()> {
+        self.tx
+            .sql()
+            .prepare_cached(
+                "UPDATE contact SET first_name = ?2, last_name = ?3, email = ?4, phone = ?5, mobile = ?6, title = ?7,
+                     company_id = ?8, city = ?9, state = ?10, country = ?11, time_zone = ?12, linkedin = ?13, stage = ?14,
+                     icp_fit = ?15, renewal_at = ?16, notes = ?17, updated_at = ?18
+                 WHERE id = ?1",
+            )?
+            .execute(params![
+                new.id.0,
+                new.first_name,
+                new.last_name,
+                new.email,
+                new.phone,
+                new.mobile,
+                new.title,
+                new.company_id.map(|c: CompanyId| c.0),
+                new.city,
+                new.state,
+                new.country,
+                new.time_zone,
+                new.linkedin,
+                new.stage.as_str(),
+                new.icp_fit,
+                new.renewal_at.map(Timestamp::as_millisecond),
+                new.notes,
+                self.now.as_millisecond(),
+            ])?;
+        Ok(())
+    }
+
+    fn index_again(&mut self, id: ContactId) -> Result<()> {
+        let Some(row) = super::get(self.tx, id)? else {
+            return Ok(());
+        };
+        let emails = super::emails(self.tx, id)?.join(" ");
+        self.tx
+            .sql()
+            .prepare_cached("DELETE FROM contact_search WHERE rowid = ?1")?
+            .execute([id.0])?;
+        self.insert_search.execute((
+            id.0,
+            searchable(&row.full_name()),
+            searchable(&emails),
+            searchable(&row.company),
+        ))?;
+        Ok(())
+    }
+
+    fn is_any_suppressed(&self, addresses: &[String]) -> Result<bool> {
+        for address in addresses {
+            if suppressions::find(self.tx, address)?.is_some_and(|s| s.kind == "address") {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Stops mail to every address of the draft. Returns whether any was not stopped already.
+    fn suppress(&self, draft: &ContactDraft) -> Result<bool> {
+        let mut any = false;
+        for email in &draft.emails {
+            let reason = "opted out, as the imported record says";
+            any |= suppressions::add(self.tx, &address::key(email), reason, "import", self.now)?;
+        }
+        Ok(any)
+    }
+}
+
+fn remember(memory: &mut RunMemory, id: i64, fingerprint: i64) {
+    let mut fresh = false;
+    let (first, others) = memory.rows.entry(id).or_insert_with(|| {
+        fresh = true;
+        (fingerprint, Vec::new())
+    });
+    if !fresh && *first != fingerprint && !others.contains(&fingerprint) {
+        others.push(fingerprint);
+    }
+}
+
+/// Tells whether an id says little by itself: numbers of a file whose system nobody named start at 1 in every file.
+fn is_vague(id: &ExternalId) -> bool {
+    id.system == "file"
+}
+
+/// Returns the name parts to store; a whole name that was given alone stands in for them.
+fn names(draft: &ContactDraft) -> (&str, &str) {
+    let first = draft.first_name.as_deref().unwrap_or("");
+    let last = draft.last_name.as_deref().unwrap_or("");
+    if first.is_empty() && last.is_empty() {
+        (draft.full_name.as_deref().unwrap_or(""), "")
+    } else {
+        (first, last)
+    }
+}
