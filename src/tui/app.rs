@@ -388,7 +388,7 @@ impl App {
                     Done::Changed { undo: Some(_), .. }
                     | Done::Sent { undo: Some(_), .. }
                     | Done::Recorded { undo: Some(_), .. } => {
-                        (Tone::Good, format!("{summary}  {undo} undoes."))
+                        (Tone::Good, format!("{summary} ({undo} undoes)"))
                     }
                     Done::Changed { .. } | Done::Sent { .. } | Done::Recorded { .. } => {
                         (Tone::Good, summary.to_owned())

@@ -19,7 +19,7 @@ use crate::tui::context::Context;
 use crate::tui::keymap::KeyContext;
 use crate::tui::message::{Intent, Tone};
 use crate::tui::text::{MAX_BLOCK_BYTES, clean, fit};
-use crate::tui::widgets::frame::{block, middle, title};
+use crate::tui::widgets::frame::{block, clear, middle, title};
 
 const WIDTH: u16 = 84;
 
@@ -180,7 +180,7 @@ impl Overlay for Editor {
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
         let styles = cx.styles();
         let outer = Self::outer(area);
-        frame.render_widget(ratatui::widgets::Clear, outer);
+        clear(frame, outer);
         let heading = if self.changed() {
             "Edit the draft, not saved yet"
         } else {

@@ -12,7 +12,7 @@ use crate::tui::context::Context;
 use crate::tui::keymap::KeyContext;
 use crate::tui::message::Intent;
 use crate::tui::text::{fit, pad, width};
-use crate::tui::widgets::frame::{block, middle, title};
+use crate::tui::widgets::frame::{block, clear, middle, title};
 use crate::tui::widgets::scroll;
 
 const WIDTH: u16 = 108;
@@ -78,8 +78,8 @@ impl Help {
             let mut out = vec![vec![Span::styled(heading.clone(), styles.heading)]];
             for (keys, what) in lines {
                 out.push(vec![
-                    Span::styled(pad(keys, 16, cx.glyphs().cut), styles.key),
-                    Span::styled(fit(what, COLUMN - 18, cx.glyphs().cut), styles.text),
+                    Span::styled(pad(&format!("{keys} "), 20, cx.glyphs().cut), styles.key),
+                    Span::styled(fit(what, COLUMN - 22, cx.glyphs().cut), styles.text),
                 ]);
             }
             out.push(Vec::new());
@@ -172,7 +172,7 @@ impl Overlay for Help {
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
         let outer = Self::outer(area);
-        frame.render_widget(ratatui::widgets::Clear, outer);
+        clear(frame, outer);
         let block = block(title("Keys", cx), true, cx);
         let inner = block.inner(outer);
         frame.render_widget(block, outer);

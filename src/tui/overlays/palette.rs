@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::Overlay;
 use super::picker::{Click, Picker, Row};
-use crate::tui::action::KeyAction;
+use crate::tui::action::{Group, KeyAction};
 use crate::tui::context::Context;
 use crate::tui::keymap::KeyContext;
 use crate::tui::message::Intent;
@@ -21,8 +21,9 @@ impl Palette {
     /// Offers every command, with the keys that hold in `below`.
     #[must_use]
     pub fn new(below: KeyContext, cx: &Context) -> Self {
-        let rows = KeyAction::ALL
+        let rows = Group::ALL
             .iter()
+            .flat_map(|group| KeyAction::ALL.iter().filter(|a| a.group() == *group))
             .filter(|action| action.in_palette())
             .map(|action| Row {
                 value: *action,

@@ -13,7 +13,7 @@ use super::field::Field;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
 use crate::tui::text::{fit, pad, width};
-use crate::tui::widgets::frame::{block, middle, popup, title};
+use crate::tui::widgets::frame::{block, clear, middle, popup, title};
 use crate::tui::widgets::scroll;
 
 /// Something to choose.
@@ -297,7 +297,7 @@ fn draw_row<T>(
 /// Draws the frame of a list that is not ready yet, with a sentence in it.
 pub fn draw_waiting(frame: &mut Frame<'_>, area: Rect, heading: &str, text: &str, cx: &Context) {
     let outer = middle(area, WIDTH, 5);
-    frame.render_widget(ratatui::widgets::Clear, outer);
+    clear(frame, outer);
     let block = block(title(heading, cx), true, cx);
     let inner = block.inner(outer);
     frame.render_widget(block, outer);

@@ -15,7 +15,7 @@ use crate::tui::keymap::KeyContext;
 use crate::tui::message::{Effect, Intent, Message, Tone};
 use crate::tui::screens::today::verdict_lines;
 use crate::tui::text::{MAX_BLOCK_BYTES, wrap};
-use crate::tui::widgets::frame::{block, middle, title};
+use crate::tui::widgets::frame::{block, clear, middle, title};
 use crate::tui::widgets::scroll;
 
 const WIDTH: u16 = 100;
@@ -212,7 +212,7 @@ impl Overlay for Viewer {
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
         let outer = Self::outer(area);
-        frame.render_widget(ratatui::widgets::Clear, outer);
+        clear(frame, outer);
         let block = block(title(&self.heading, cx), true, cx);
         let inner = block.inner(outer);
         frame.render_widget(block, outer);

@@ -1,6 +1,8 @@
 //! The terminal driven message by message, on values.
 
+mod behaviour;
 mod fixtures;
+mod soak;
 mod views;
 
 use std::collections::VecDeque;
@@ -124,6 +126,9 @@ impl Bench {
     /// Draws and returns the screen as lines, without the spaces at their ends.
     fn screen(&mut self) -> String {
         let app = &self.app;
+        // A fresh one each time: the test backend keeps what lies under the second cell of a wide character, as no terminal does.
+        let size = app.context().size;
+        self.terminal = Terminal::new(TestBackend::new(size.width, size.height)).unwrap();
         self.terminal.draw(|frame| app.view(frame)).unwrap();
         let buffer = self.terminal.backend().buffer();
         let mut out = String::new();

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Clear};
 
 use crate::tui::context::Context;
+use crate::tui::text::{self, fit};
 
 /// Returns a frame with a title; `focused` says that the keys go to it.
 #[must_use]
@@ -38,11 +39,31 @@ pub fn popup(
     cx: &Context,
 ) -> Rect {
     let outer = middle(area, width, height);
-    frame.render_widget(Clear, outer);
-    let block = block(title(heading, cx), true, cx).style(cx.styles().text);
+    clear(frame, outer);
+    let heading = fit(
+        heading,
+        usize::from(outer.width.saturating_sub(4)),
+        cx.glyphs().cut,
+    );
+    let block = block(title(&heading, cx), true, cx).style(cx.styles().text);
     let inner = block.inner(outer);
     frame.render_widget(block, outer);
     inner.intersection(area)
+}
+
+/// Empties a box. A wide character that reaches into it from the left is taken away as a whole: its half would hide the frame.
+pub fn clear(frame: &mut Frame<'_>, area: Rect) {
+    frame.render_widget(Clear, area);
+    let Some(x) = area.x.checked_sub(1) else {
+        return;
+    };
+    for y in area.y..area.bottom() {
+        if let Some(cell) = frame.buffer_mut().cell_mut((x, y))
+            && text::width(cell.symbol()) > 1
+        {
+            cell.set_symbol(" ");
+        }
+    }
 }
 
 /// Returns a box of at most `width` by `height` cells in the middle of `area`, a little above it.

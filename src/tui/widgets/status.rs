@@ -180,8 +180,12 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, cx: &Context) {
             .sum::<usize>()
             .saturating_sub(2)
     };
-    while parts.len() > 1 && length(&parts) > room {
+    // The mode is the last to go, the clock the last before it: what approval leads to must always be seen.
+    while parts.len() > 2 && length(&parts) > room {
         parts.remove(0);
+    }
+    if length(&parts) > room && cx.status.known {
+        parts.pop();
     }
     let mut line: Vec<Span<'static>> = Vec::new();
     for (i, part) in parts.into_iter().enumerate() {

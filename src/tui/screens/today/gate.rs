@@ -192,7 +192,31 @@ pub(super) fn lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Vec<Line
     let styles = cx.styles();
     let mut lines = Outlook::of(detail, cx).lines(cells, cx);
     if detail.item.action.means() == Means::Mail {
-        lines.extend(verdict_lines(&detail.verdicts, cells, cx));
+        // What passes and has nothing to say shares a line; what counts, waits or refuses has its own.
+        let (plain, telling): (Vec<Verdict>, Vec<Verdict>) =
+            detail.verdicts.iter().cloned().partition(|v| {
+                v.passed && !matches!(v.guard, GuardKind::RateLimits | GuardKind::SendWindow)
+            });
+        lines.extend(verdict_lines(&telling, cells, cx));
+        let mut spans: Vec<Span<'static>> = Vec::new();
+        let mut used = 0;
+        for verdict in plain {
+            let text = format!("{} {}  ", cx.glyphs().pass, name(verdict.guard));
+            let wide = crate::tui::text::width(&text);
+            if used + wide > cells && used > 0 {
+                lines.push(Line::from(std::mem::take(&mut spans)));
+                used = 0;
+            }
+            used += wide;
+            spans.push(Span::styled(format!("{} ", cx.glyphs().pass), styles.good));
+            spans.push(Span::styled(
+                format!("{}  ", name(verdict.guard)),
+                styles.muted,
+            ));
+        }
+        if !spans.is_empty() {
+            lines.push(Line::from(spans));
+        }
     }
     for execution in &detail.executions {
         let at = execution.settled_at.unwrap_or(execution.approved_at);

@@ -17,8 +17,8 @@ use crate::tui::times;
 use crate::tui::widgets::frame::{block, title};
 use crate::tui::widgets::{bar, scroll};
 
-/// Cells of the bar behind a score.
-const BAR: usize = 8;
+/// Cells of the bar behind a score, where there is room and where there is not.
+const BAR: (usize, usize) = (8, 5);
 
 impl Today {
     pub(super) fn draw_list(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
@@ -88,6 +88,7 @@ impl Today {
     ) -> [Line<'static>; 2] {
         let (styles, glyphs) = (cx.styles(), cx.glyphs());
         let cells = usize::from(inner.width);
+        let cells_of_bar = if cells < 64 { BAR.1 } else { BAR.0 };
         let marked = self.marks.contains(&item.id);
         let pending = self.pending.get(&item.id);
         let back = if selected {
@@ -108,10 +109,10 @@ impl Today {
             on(styles.text.patch(Style::new().bold())),
         );
         let gauge = Span::styled(
-            bar(points / 100.0, BAR, glyphs.bar),
+            bar(points / 100.0, cells_of_bar, glyphs.bar),
             on(theme_score(points, cx)),
         );
-        let indent = 1 + 1 + 4 + BAR + 1;
+        let indent = 1 + 1 + 4 + cells_of_bar + 1;
         let room = cells.saturating_sub(indent);
 
         let what = fit(&clean(&item.title), room, glyphs.cut);
@@ -135,6 +136,13 @@ impl Today {
         first.push(Span::styled(" ".repeat(room.saturating_sub(used)), back));
 
         let mut second = vec![cursor, Span::styled(" ".repeat(indent - 1), back)];
+        // The domain stands in a column of its own at the right, where all of them are shown together.
+        let tag = if self.query.domain.is_none() {
+            format!(" {} ", item.domain)
+        } else {
+            String::new()
+        };
+        let room = room.saturating_sub(width(&tag));
         let mut used = 0;
         let mut add = |spans: &mut Vec<Span<'static>>, text: String, style: Style| {
             let text = fit(&text, room.saturating_sub(used), glyphs.cut);
@@ -150,13 +158,6 @@ impl Today {
         } else {
             let (due, style) = due(item.due_at, cx);
             add(&mut second, due, style);
-            if self.query.domain.is_none() {
-                add(
-                    &mut second,
-                    format!(" {} {}", glyphs.dot, item.domain),
-                    styles.muted,
-                );
-            }
             if !item.because.is_empty() {
                 add(
                     &mut second,
@@ -166,6 +167,7 @@ impl Today {
             }
         }
         second.push(Span::styled(" ".repeat(room.saturating_sub(used)), back));
+        second.push(Span::styled(tag, on(styles.faint)));
         [Line::from(first), Line::from(second)]
     }
 

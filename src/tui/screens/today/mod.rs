@@ -401,6 +401,19 @@ impl Screen for Today {
                 KeyAction::Quit,
             ];
         }
+        if self.focus != Focus::List {
+            return &[
+                KeyAction::Back,
+                KeyAction::NextPane,
+                KeyAction::Approve,
+                KeyAction::DryRun,
+                KeyAction::Edit,
+                KeyAction::Snooze,
+                KeyAction::Skip,
+                KeyAction::Outcome,
+                KeyAction::Help,
+            ];
+        }
         &[
             KeyAction::Approve,
             KeyAction::DryRun,

@@ -68,25 +68,36 @@ pub(super) fn lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Vec<Line
         lines.push(Line::default());
     }
 
+    // The components' column is as wide as the longest, so that the words beside them get the rest.
+    let widest = detail
+        .terms
+        .iter()
+        .filter_map(|term| term.component)
+        .map(|component| short(component).len())
+        .max()
+        .unwrap_or(4);
+    let numbers_end = 10 + widest + 14;
+    let times = if glyphs.ascii { "x" } else { "×" };
     for term in &detail.terms {
         let numbers = match (term.component, term.weight) {
             (Some(component), Some(weight)) => {
                 format!(
-                    "{:>6} × {weight:>2.0} = {:>6}",
+                    "{:>widest$} {times} {weight:>2.0} = {:>5}",
                     short(component),
                     term.points
                 )
             }
             _ => format!(
-                "{:>13}{:>7}",
-                if term.points.0 < 0 { "−" } else { "+" },
-                Points(term.points.0.abs())
+                "{:>blank$} {:>5}",
+                if term.points.0 < 0 { "-" } else { "+" },
+                Points(term.points.0.abs()),
+                blank = widest + 7,
             ),
         };
         let name = format!("{:<10}{numbers}  ", term.name.as_str());
         lines.extend(columns(
             &name,
-            32,
+            numbers_end + 1,
             styles.text,
             &term.evidence,
             styles.muted,
@@ -97,7 +108,11 @@ pub(super) fn lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Vec<Line
         lines.push(Line::from(vec![
             Span::styled(format!("{:<10}", "APS"), styles.heading),
             Span::styled(
-                format!("{:>20}", detail.item.score.to_string()),
+                format!(
+                    "{:>blank$}",
+                    detail.item.score.to_string(),
+                    blank = widest + 13
+                ),
                 styles.text.patch(Style::new().bold()),
             ),
             Span::styled(
