@@ -514,7 +514,7 @@ impl<'a> ContactWriter<'a> {
         if draft.opted_out || (has_new_address && self.is_any_suppressed(&known)?) {
             changed |= self.suppress(draft)?;
         }
-        let search_changed = changed
+        let search_changed = has_new_address
             || new.first_name != old.first_name
             || new.last_name != old.last_name
             || new.company_id != old.company_id;
