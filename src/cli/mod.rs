@@ -164,6 +164,10 @@ fn complain(text: &str) {
 fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
     let env = Env::from_process().map_err(EngineError::Input)?;
     let paths = Paths::find(cli.config.as_deref())?;
+    // The list must appear at once and has nothing to log.
+    if !matches!(cli.command, Some(Command::Today(_))) {
+        crate::telemetry::init(&paths.log());
+    }
     let mut run = Run {
         env,
         paths,

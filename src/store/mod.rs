@@ -173,6 +173,17 @@ impl WriteTx<'_> {
 }
 
 impl WriteTx<'_> {
+    /// Forgets the oldest events beyond the newest `keep`. Their numbers are not used again, so the data version does not turn back.
+    ///
+    /// # Errors
+    /// If SQLite refuses.
+    pub fn prune_events(&self, keep: u32) -> Result<()> {
+        self.sql()
+            .prepare_cached("DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?1")?
+            .execute([keep])?;
+        Ok(())
+    }
+
     /// Tells whether this transaction has recorded an event of a kind.
     #[must_use]
     pub fn has_emitted(&self, kind: &str) -> bool {
