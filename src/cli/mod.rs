@@ -1,3 +1,4 @@
 //! cli.
 
 pub mod contacts;
+pub mod demo;

@@ -4,7 +4,9 @@
 
 pub mod command;
 pub mod import;
+pub mod post;
 pub mod queries;
+pub mod seed;
 pub mod sync;
 
 mod commands;
@@ -35,6 +37,7 @@ use queries::today::{TodayList, TodayQuery};
 use queries::undo::UndoItem;
 
 pub use sources::lines::{LinesReport, RejectedLine};
+pub use crate::store::create_private_directory;
 pub use sync::SyncReport;
 
 /// What can go wrong in the engine. The kind decides the exit code.
