@@ -132,18 +132,17 @@ fn line(item: &TodayItem, today: &TodayList, zone: &TimeZone) -> String {
     };
     let who = [item.contact.as_str(), item.company.as_str()];
     let who: Vec<&str> = who.into_iter().filter(|w| !w.is_empty()).collect();
-    let text = format!(
-        "{:>3}  {:>6}  {:<9}  {:>6}  {}{}{}",
+    // Cleaned by themselves: what is between them is this line's own.
+    let title = clean_line(&item.title, 80);
+    let who = clean_line(&who.join(", "), 80);
+    format!(
+        "{:>4}  {:>6}  {:<9}  {:>6}  {title}{}{who}\n",
         item.id.0,
         item.score.to_string(),
         item.domain.as_str(),
         due,
-        item.title,
         if who.is_empty() { "" } else { " · " },
-        who.join(", "),
-    );
-    let indent = text.len() - text.trim_start().len();
-    format!("{:indent$}{}\n", "", clean_line(&text, 160))
+    )
 }
 
 /// Quotes a path for a shell where it needs it.

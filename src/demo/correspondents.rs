@@ -17,7 +17,7 @@ use crate::engine::{Engine, EngineError};
 
 /// Of a hundred people who never wrote and were never written to, so many have an address that is dead.
 const DEAD: u64 = 6;
-/// Of a hundred people who never wrote, so many (after the dead) ask to be left alone.
+/// Of a hundred people who never wrote, so many ask to be left alone.
 const ANNOYED: u64 = 9;
 /// Lines of the operator's mail that an answer quotes.
 const QUOTED_LINES: usize = 40;
@@ -109,13 +109,17 @@ fn decide<'a>(
 ) -> (Answer<'a>, i64) {
     let fate = draw(state.seed, &["fate", &mail.to.1]);
     let delay = i64::try_from(fate >> 32).unwrap_or(0) % 40 + 12;
-    if let Some(contact) = contact.filter(|c| c.last_inbound_at.is_none()) {
+    // Only people who hardly know the operator: a buyer in the middle of a deal does neither.
+    let is_cold = |c: &&Contact| {
+        c.last_inbound_at.is_none() && matches!(c.stage.as_str(), "lead" | "subscriber")
+    };
+    if let Some(contact) = contact.filter(is_cold) {
         let is_new = contact.last_outbound_at.is_none();
         let of_hundred = fate % 100;
         if is_new && of_hundred < DEAD {
             return (Answer::Bounces, 9);
         }
-        if (DEAD..DEAD + ANNOYED).contains(&of_hundred) && contact.stage != "customer" {
+        if (DEAD..DEAD + ANNOYED).contains(&of_hundred) {
             let [short, cross] = OPT_OUTS;
             let text = if fate & 256 == 0 { short } else { cross };
             return (Answer::OptsOut(text), delay);

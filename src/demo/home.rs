@@ -252,7 +252,11 @@ fn empty(folder: &Path) -> Result<(), EngineError> {
         } else {
             fs::remove_file(&path)
         };
-        removed.map_err(|e| failed("removing", &path, &e))?;
+        match removed {
+            // SQLite takes its side files away by itself when the last to use them ends.
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+            other => other.map_err(|e| failed("removing", &path, &e))?,
+        }
     }
     Ok(())
 }
