@@ -1,3 +1,7 @@
-//! The program: parse, run, exit code.
+//! The program: parse, run, exit code. The only place that exits.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    caseyos::cli::main()
+}

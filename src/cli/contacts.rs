@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::output::Ending;
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
 use crate::domain::id::ContactId;
 use crate::domain::text::{clean_block, clean_line};
@@ -215,17 +216,6 @@ fn parse_share(text: &str) -> Result<f64, String> {
 fn parse_external_id(text: &str) -> Result<ExternalId, String> {
     ExternalId::parse(text)
         .ok_or_else(|| "it has the form system:id, such as hubspot:501".to_owned())
-}
-
-/// How a subcommand ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// All of it is done.
-    Done,
-    /// Part of it is done: rows were rejected, or it was stopped.
-    Partly,
-    /// There was nothing to do or to show.
-    Nothing,
 }
 
 /// Runs the subcommand. Data goes to `out`, as JSON if `json`; talk and the progress bar go to standard error. `interrupt`

@@ -1,4 +1,263 @@
-//! cli.
+//! The command line: one file for each subcommand, thin over the engine.
+//!
+//! stdout is data and stderr is talk. Exit codes: 0 done, 1 error, 2 bad usage or input, 3 partly done, 4 blocked by a guard, 5
+//! nothing to do (with `--fail-on-empty`).
 
 pub mod contacts;
-pub mod demo;
+
+mod approve;
+mod audit;
+mod completions;
+mod config;
+mod deals;
+mod demo;
+mod init;
+mod mail;
+mod moves;
+mod outcome;
+mod output;
+mod rules;
+mod safety;
+mod show;
+mod signals;
+mod sync;
+mod today;
+mod undo;
+mod when;
+mod why;
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Paths;
+use crate::engine::{Engine, EngineError};
+use crate::env::Env;
+use crate::store::StoreError;
+pub use output::{Ending, Out};
+
+/// A chief of staff in a terminal: what matters today, why, and the work behind guardrails.
+///
+/// Without a subcommand the console opens, or, where there is no terminal, today's list is printed.
+#[derive(Debug, Parser)]
+#[command(name = "caseyos", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    /// Prints JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    /// The configuration to use instead of the usual one.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Exits with 5 if there was nothing to do or to show.
+    #[arg(long, global = true)]
+    fail_on_empty: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  caseyos demo                          a world to try, with no account
+  caseyos init                          begin with your own data
+  caseyos contacts import export.csv    bring your people in
+  caseyos sync && caseyos today         one pass, then the ranked list
+  caseyos show 12                       why move 12 is where it is, and its draft
+  caseyos approve 12 --dry-run          the exact message that would go
+
+Exit codes: 0 done, 1 error, 2 bad usage or input, 3 partly done, 4 blocked by a guard,
+5 nothing to do (with --fail-on-empty). Data and configuration: `caseyos config paths`.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::DemoArgs),
+    Init(init::InitArgs),
+    Today(today::TodayArgs),
+    Show(show::ShowArgs),
+    Approve(approve::ApproveArgs),
+    Edit(moves::EditArgs),
+    Snooze(moves::SnoozeArgs),
+    Skip(moves::SkipArgs),
+    Done(moves::DoneArgs),
+    Reopen(moves::ReopenArgs),
+    Outcome(outcome::OutcomeArgs),
+    Undo(undo::UndoArgs),
+    Why(why::WhyArgs),
+    When(when::WhenArgs),
+    Sync(sync::SyncArgs),
+    Contacts(contacts::ContactsArgs),
+    Deals(deals::DealsArgs),
+    Signals(signals::SignalsArgs),
+    Mail(mail::MailArgs),
+    Suppress(safety::SuppressArgs),
+    Stop(safety::StopArgs),
+    Resume(safety::ResumeArgs),
+    Mode(safety::ModeArgs),
+    Rules(rules::RulesArgs),
+    Audit(audit::AuditArgs),
+    Config(config::ConfigArgs),
+    Completions(completions::CompletionsArgs),
+}
+
+/// What a subcommand is given besides its own arguments.
+struct Run<'a> {
+    env: Env,
+    paths: Paths,
+    out: &'a mut Out,
+    interrupt: Arc<AtomicBool>,
+}
+
+impl Run<'_> {
+    fn engine(&self) -> Result<Engine, EngineError> {
+        Engine::open(self.env.clone(), self.paths.clone())
+    }
+
+    /// Tells whether somebody sits at a terminal and wants no JSON.
+    fn is_in_terminal(&self) -> bool {
+        !self.out.is_json() && std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
+    }
+}
+
+/// Runs the program and returns its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap chooses the stream; a closed one is nobody's loss.
+            drop(error.print());
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let mut out = Out::new(cli.json);
+    let fail_on_empty = cli.fail_on_empty;
+    let ended = run(cli, &mut out);
+    let flushed = out.flush();
+    match (ended, flushed) {
+        (Ok(Ending::Done), Ok(())) => ExitCode::SUCCESS,
+        (Ok(Ending::Partly), Ok(())) => ExitCode::from(3),
+        (Ok(Ending::Blocked), Ok(())) => ExitCode::from(4),
+        (Ok(Ending::Nothing), Ok(())) => ExitCode::from(if fail_on_empty { 5 } else { 0 }),
+        (Ok(_), Err(error)) => {
+            complain(&format!("The output could not be written: {error}."));
+            ExitCode::from(1)
+        }
+        (Err(error), _) => {
+            complain(&error.to_string());
+            ExitCode::from(code_of(&error))
+        }
+    }
+}
+
+fn code_of(error: &EngineError) -> u8 {
+    match error {
+        EngineError::Input(_) | EngineError::NotFound(_) | EngineError::Config(_) => 2,
+        EngineError::Store(StoreError::Missing(_))
+        | EngineError::Store(_)
+        | EngineError::Outside(_) => 1,
+    }
+}
+
+/// Says something to the operator on stderr.
+fn complain(text: &str) {
+    let text = crate::domain::text::clean_block(text, 16 * 1024);
+    // Where stderr is closed there is nobody to tell.
+    drop(writeln!(std::io::stderr(), "caseyos: {}", text.trim_end()));
+}
+
+fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
+    let env = Env::from_process().map_err(EngineError::Input)?;
+    let paths = Paths::find(cli.config.as_deref())?;
+    let mut run = Run {
+        env: match &cli.command {
+            // It shifts the clock itself.
+            Some(Command::Demo(_)) => env,
+            _ => crate::demo::clock_for(&paths, env),
+        },
+        paths,
+        out,
+        interrupt: Arc::new(AtomicBool::new(false)),
+    };
+    let Some(command) = cli.command else {
+        return open_console(&mut run);
+    };
+    match command {
+        Command::Demo(args) => demo::run(&mut run, &args),
+        Command::Init(args) => init::run(&mut run, &args),
+        Command::Today(args) => today::run(&mut run, &args),
+        Command::Show(args) => show::run(&mut run, &args),
+        Command::Approve(args) => approve::run(&mut run, &args),
+        Command::Edit(args) => moves::edit(&mut run, &args),
+        Command::Snooze(args) => moves::snooze(&mut run, &args),
+        Command::Skip(args) => moves::skip(&mut run, &args),
+        Command::Done(args) => moves::done(&mut run, &args),
+        Command::Reopen(args) => moves::reopen(&mut run, &args),
+        Command::Outcome(args) => outcome::run(&mut run, &args),
+        Command::Undo(args) => undo::run(&mut run, &args),
+        Command::Why(args) => why::run(&mut run, &args),
+        Command::When(args) => when::run(&mut run, &args),
+        Command::Sync(args) => sync::run(&mut run, &args),
+        Command::Contacts(args) => {
+            listen_for_interrupt(&run.interrupt);
+            let engine = run.engine()?;
+            let json = run.out.is_json();
+            let interrupt = Arc::clone(&run.interrupt);
+            contacts::run(&engine, &args, json, run.out, &interrupt)
+        }
+        Command::Deals(args) => deals::run(&mut run, &args),
+        Command::Signals(args) => signals::run(&mut run, &args),
+        Command::Mail(args) => mail::run(&mut run, &args),
+        Command::Suppress(args) => safety::suppress(&mut run, &args),
+        Command::Stop(args) => safety::stop(&mut run, &args),
+        Command::Resume(_) => safety::resume(&mut run),
+        Command::Mode(args) => safety::mode(&mut run, &args),
+        Command::Rules(args) => rules::run(&mut run, &args),
+        Command::Audit(args) => audit::run(&mut run, &args),
+        Command::Config(args) => config::run(&mut run, &args),
+        Command::Completions(args) => completions::run(&mut run, &args),
+    }
+}
+
+/// Opens the console on a terminal; prints today's list where there is none.
+fn open_console(run: &mut Run<'_>) -> Result<Ending, EngineError> {
+    if !run.is_in_terminal() {
+        return today::run(run, &today::TodayArgs::default());
+    }
+    show_console(run.engine()?)
+}
+
+/// Opens the console on an engine; if that is a demo's, its people act before each pass.
+fn show_console(engine: Engine) -> Result<Ending, EngineError> {
+    let pulse = crate::demo::is_demo(&engine.paths().data).then(|| {
+        let engine = engine.clone();
+        let pulse: crate::tui::Pulse = Arc::new(move || {
+            if let Err(error) = crate::demo::pulse(&engine) {
+                tracing::warn!(%error, "the demo's people could not act");
+            }
+        });
+        pulse
+    });
+    let options = crate::tui::TuiOptions {
+        pulse,
+        ..crate::tui::TuiOptions::default()
+    };
+    crate::tui::run(engine, options)
+        .map(|()| Ending::Done)
+        .map_err(|e| EngineError::Outside(format!("The console ended: {e:#}.")))
+}
+
+/// Sets the flag at Ctrl-C, so that long work ends after its current batch; a second Ctrl-C ends the program at once.
+fn listen_for_interrupt(flag: &Arc<AtomicBool>) {
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        // Without the handler Ctrl-C ends the program at once, which loses nothing that was committed.
+        drop(signal_hook::flag::register_conditional_shutdown(
+            signal,
+            1,
+            Arc::clone(flag),
+        ));
+        drop(signal_hook::flag::register(signal, Arc::clone(flag)));
+    }
+}

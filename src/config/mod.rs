@@ -3,6 +3,7 @@
 //! An unknown key is an error with its line and a suggestion. Every key stands with a comment in `config.example.toml`, which a test
 //! compares with the defaults here.
 
+pub mod edit;
 mod limits;
 mod mail;
 mod operator;

@@ -73,7 +73,10 @@ pub(super) fn arrive(engine: &Engine, state: &State) -> Result<usize, EngineErro
         let unique = format!(
             "{}.new-{:016x}.demo",
             at.as_second(),
-            draw(state.seed, &["arrival", &state.visit.to_string(), &n.to_string()])
+            draw(
+                state.seed,
+                &["arrival", &state.visit.to_string(), &n.to_string()]
+            )
         );
         if names.contains(&unique) {
             continue;
@@ -103,13 +106,10 @@ fn one(
     unique: &str,
     at: Timestamp,
 ) -> Result<bool, EngineError> {
-    let contact = arrival.who.as_ref().and_then(|(firm, n)| {
-        world
-            .contacts
-            .iter()
-            .filter(|c| c.company == *firm)
-            .nth(*n)
-    });
+    let contact = arrival
+        .who
+        .as_ref()
+        .and_then(|(firm, n)| world.contacts.iter().filter(|c| c.company == *firm).nth(*n));
     if let (Some(contact), Some(subject), Some(text)) = (contact, &arrival.subject, &arrival.text) {
         engine.receive(unique, &letter(world, contact, subject, text, unique, at))?;
         return Ok(true);
@@ -131,7 +131,9 @@ fn one(
         external_id: unique.to_owned(),
         version: 0,
         occurred_at: at,
-        email: contact.map(|c| c.email.clone()).or_else(|| arrival.email.clone()),
+        email: contact
+            .map(|c| c.email.clone())
+            .or_else(|| arrival.email.clone()),
         payload,
     };
     if engine.knows_event(&event)? {
@@ -154,7 +156,10 @@ fn letter(
         .replace("{first}", &contact.first_name)
         .replace("{last}", &contact.last_name)
         .replace("{me}", &world.operator.first_name);
-    let domain = contact.email.split_once('@').map_or("demo.example", |(_, d)| d);
+    let domain = contact
+        .email
+        .split_once('@')
+        .map_or("demo.example", |(_, d)| d);
     IncomingMail {
         from: (contact.name(), contact.email.clone()),
         to: (world.operator.name.clone(), world.operator.email.clone()),

@@ -43,7 +43,7 @@ pub(super) fn answer(engine: &Engine, state: &State) -> Result<usize, EngineErro
         .collect();
     let left = engine.left_mail(|_| true)?;
     let open = |mail: &LeftMail| !given.contains(&tag(state, mail));
-    if !left.iter().any(|mail| open(mail)) {
+    if !left.iter().any(open) {
         return Ok(0);
     }
     let world = World::generate(state.seed, state.began_at, &home::zone()).map_err(wrong_world)?;
@@ -98,7 +98,10 @@ pub(super) fn answer(engine: &Engine, state: &State) -> Result<usize, EngineErro
 
 /// Returns the part of an answer's file name that its message decides.
 fn tag(state: &State, mail: &LeftMail) -> String {
-    format!("re-{:016x}.demo", draw(state.seed, &["file", &mail.message_id]))
+    format!(
+        "re-{:016x}.demo",
+        draw(state.seed, &["file", &mail.message_id])
+    )
 }
 
 fn decide<'a>(

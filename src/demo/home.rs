@@ -21,7 +21,8 @@ use crate::env;
 const LOCK: &str = "demo.lock";
 const STATE: &str = "demo.toml";
 /// What the lock file says, so that a file of that name alone does not give a folder away.
-const MARK: &str = "A demo world of CaseyOS. `caseyos demo --fresh` may throw this folder's contents away.\n";
+const MARK: &str =
+    "A demo world of CaseyOS. `caseyos demo --fresh` may throw this folder's contents away.\n";
 /// Where the demo's operator works.
 pub(super) const ZONE: &str = "Europe/London";
 
@@ -183,7 +184,9 @@ pub(super) fn enter(folder: &Path, fresh: bool) -> Result<(Lock, Option<State>),
         if let Some(state) = State::load(folder) {
             return Ok((lock, Some(state)));
         }
-        lock.file.unlock().map_err(|e| failed("unlocking", &path, &e))?;
+        lock.file
+            .unlock()
+            .map_err(|e| failed("unlocking", &path, &e))?;
     }
     match lock.file.try_lock() {
         Ok(()) => {}
@@ -302,7 +305,10 @@ mod tests {
         fs::write(folder.join(LOCK), "mine too").unwrap();
         fs::write(folder.join(STATE), "seed = 1").unwrap();
         assert!(enter(&folder, true).is_err());
-        assert_eq!(fs::read_to_string(folder.join("thesis.txt")).unwrap(), "years");
+        assert_eq!(
+            fs::read_to_string(folder.join("thesis.txt")).unwrap(),
+            "years"
+        );
 
         let demo = root.path().join("demo");
         let (lock, found) = enter(&demo, false).unwrap();

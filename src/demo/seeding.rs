@@ -63,9 +63,18 @@ pub(super) fn make(folder: &Path, state: &State) -> Result<(), EngineError> {
         world.contacts.iter().map(|c| person(&world, c)).collect(),
         world.companies.iter().map(firm).collect(),
     )?;
-    engine.seed_events(world.deals.iter().flat_map(|d| told_before(&world, d, state)).collect())?;
+    engine.seed_events(
+        world
+            .deals
+            .iter()
+            .flat_map(|d| told_before(&world, d, state))
+            .collect(),
+    )?;
     engine.seed_mail(rounds(&world, |at| at <= eve))?;
-    let outcomes = world.past_outcomes.iter().filter(|o| !is_told_elsewhere(&world, o));
+    let outcomes = world
+        .past_outcomes
+        .iter()
+        .filter(|o| !is_told_elsewhere(&world, o));
     engine.seed_outcomes(outcomes.map(outcome).collect())?;
     observe(&engine, &world, |at| at <= eve)?;
     engine.sync()?;
@@ -181,11 +190,24 @@ fn told_before(world: &World, deal: &Deal, state: &State) -> Vec<SignalDraft> {
             payload,
         }
     };
-    let mut told = vec![tell(SignalKind::DealCreated, deal.created_at, FIRST_STAGE, None)];
+    let mut told = vec![tell(
+        SignalKind::DealCreated,
+        deal.created_at,
+        FIRST_STAGE,
+        None,
+    )];
     if reached != FIRST_STAGE {
         let since = state.began_at.duration_since(deal.created_at);
-        let at = deal.created_at.checked_add(since / 2).unwrap_or(deal.created_at);
-        told.push(tell(SignalKind::DealStageChanged, at, reached, Some(FIRST_STAGE)));
+        let at = deal
+            .created_at
+            .checked_add(since / 2)
+            .unwrap_or(deal.created_at);
+        told.push(tell(
+            SignalKind::DealStageChanged,
+            at,
+            reached,
+            Some(FIRST_STAGE),
+        ));
     }
     told
 }
@@ -269,7 +291,11 @@ fn sent(message: &Message) -> SeedSent {
         body: message.body.clone(),
         at: message.at,
         message_id: bracketed(&message.message_id),
-        in_reply_to: message.in_reply_to.as_ref().map(bracketed).unwrap_or_default(),
+        in_reply_to: message
+            .in_reply_to
+            .as_ref()
+            .map(bracketed)
+            .unwrap_or_default(),
         references: message.references.iter().map(bracketed).collect(),
         awaits_answer: false,
     }

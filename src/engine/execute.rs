@@ -33,6 +33,7 @@ use crate::store::moves::MoveState;
 use crate::store::{Durability, WriteTx, audit, executions, lease, messages, moves, people};
 
 pub(in crate::engine) use mailbox::{Delivered, Post, layout};
+pub use mailbox::{MailFolders, mail_folders};
 
 /// Tries after which a message that cannot be delivered is given up.
 const MAX_TRIES: i64 = 3;

@@ -27,7 +27,9 @@ use jiff::tz::TimeZone;
 
 use self::core::Core;
 use crate::config::{Config, ConfigError, Paths};
+use crate::domain::guard::Mode;
 use crate::domain::id::MoveId;
+use crate::domain::rule::Rules;
 use crate::env::Env;
 use crate::store::moves::ScoringScope;
 use crate::store::{Durability, Event, Store, StoreError, WriteTx};
@@ -36,8 +38,9 @@ use queries::show::MoveDetail;
 use queries::today::{TodayList, TodayQuery};
 use queries::undo::UndoItem;
 
-pub use sources::lines::{LinesReport, RejectedLine};
 pub use crate::store::create_private_directory;
+pub use execute::{MailFolders, mail_folders};
+pub use sources::lines::{LinesReport, RejectedLine};
 pub use sync::SyncReport;
 
 /// What can go wrong in the engine. The kind decides the exit code.
@@ -164,6 +167,32 @@ impl Engine {
     /// If the database cannot be read.
     pub fn data_version(&self) -> Result<i64> {
         Ok(self.core.store.data_version()?)
+    }
+
+    /// Returns the rules in force: the operator's own before the built-in ones.
+    ///
+    /// # Errors
+    /// If the operator's file has a mistake.
+    pub fn rules(&self) -> Result<&Rules> {
+        self.core.rules()
+    }
+
+    /// Records that the operator changed the mode.
+    ///
+    /// # Errors
+    /// If the database cannot be written.
+    pub fn note_mode(&self, mode: Mode) -> Result<()> {
+        self.write(Durability::Full, move |tx, _, now| {
+            crate::store::audit::append(
+                tx,
+                now,
+                "operator",
+                "mode.set",
+                "mode",
+                &serde_json::json!({"mode": mode}),
+            )?;
+            Ok(tx.emit(now, "mode.set", "mode")?)
+        })
     }
 
     /// Carries out one change. Blocks for as long as the change takes.

@@ -104,7 +104,9 @@ impl Engine {
     /// # Errors
     /// If there is no mailbox or a folder cannot be made.
     pub fn make_mailbox(&self) -> Result<()> {
-        layout(self.first_account()?).create_missing().map_err(failed)
+        layout(self.first_account()?)
+            .create_missing()
+            .map_err(failed)
     }
 
     /// Puts a message into the inbox under a file name; if that is there already, nothing is done.

@@ -100,11 +100,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Input`] if there are contacts already, so that no real data can be mixed with invented ones.
-    pub fn seed_people(
-        &self,
-        people: Vec<ContactDraft>,
-        firms: Vec<SeedCompany>,
-    ) -> Result<()> {
+    pub fn seed_people(&self, people: Vec<ContactDraft>, firms: Vec<SeedCompany>) -> Result<()> {
         self.write(Durability::Normal, move |tx, _, now| {
             if contacts::count(tx)? > 0 {
                 return Err(EngineError::Input(
@@ -157,9 +153,15 @@ impl Engine {
     /// # Errors
     /// If somebody is nobody's contact, or a file or the database cannot be written.
     pub fn seed_mail(&self, rounds: Vec<Vec<SeedMail>>) -> Result<()> {
-        let account = self.config().mail.accounts.first().cloned().ok_or_else(|| {
-            EngineError::Input("Mail can be seeded only where a mailbox is set up.".into())
-        })?;
+        let account = self
+            .config()
+            .mail
+            .accounts
+            .first()
+            .cloned()
+            .ok_or_else(|| {
+                EngineError::Input("Mail can be seeded only where a mailbox is set up.".into())
+            })?;
         for round in rounds {
             let mut left = Vec::new();
             let mut any_came = false;
@@ -267,14 +269,15 @@ fn store_sent(
     now: Timestamp,
 ) -> Result<()> {
     let to_key = sent.to.to_lowercase();
-    let contact =
-        people::find_by_email(tx, &to_key)?.ok_or_else(|| unknown(&sent.to))?;
+    let contact = people::find_by_email(tx, &to_key)?.ok_or_else(|| unknown(&sent.to))?;
     let move_id = move_of(tx, &sent, contact, now)?;
     let operator = &core.config.operator;
     let content = Content {
         from_name: operator.name.clone(),
         from: operator.address.clone(),
-        to_name: people::load(tx, contact)?.map(|p| p.name()).unwrap_or_default(),
+        to_name: people::load(tx, contact)?
+            .map(|p| p.name())
+            .unwrap_or_default(),
         to: sent.to,
         subject: sent.subject,
         body: sent.body,
@@ -390,4 +393,3 @@ fn move_of(
     moves::add_evidence(tx, id, signal)?;
     Ok(id)
 }
-

@@ -1,1 +1,141 @@
-//! tui.
+//! The terminal's face: keys become actions, actions effects; the engine's answers become frames.
+//!
+//! One loop draws and decides; everything that may block runs beside it and answers with a [`message::Message`]. Screens are a registry,
+//! overlays a stack, keys and colours are files.
+
+pub mod action;
+pub mod app;
+pub mod context;
+mod event_loop;
+mod jobs;
+pub mod keymap;
+pub mod message;
+mod outside;
+pub mod overlays;
+pub mod screens;
+pub mod terminal;
+pub mod text;
+pub mod theme;
+pub mod times;
+mod widgets;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use ratatui::layout::Rect;
+
+use crate::engine::Engine;
+use crate::env;
+use app::App;
+use context::{Context, Status};
+use event_loop::Settings;
+use keymap::Keymap;
+use terminal::Taken;
+use theme::{Surroundings, Theme};
+
+pub use jobs::Pulse;
+
+/// How the terminal is run.
+#[derive(Clone, Default)]
+pub struct TuiOptions {
+    /// A theme by name, instead of the configured one.
+    pub theme: Option<String>,
+    /// When the sources are looked at.
+    pub sync: SyncPace,
+    /// Called on another thread before each pass over the sources; the demo world delivers its replies in it.
+    pub pulse: Option<Pulse>,
+}
+
+/// When the sources are looked at while the terminal is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SyncPace {
+    /// As configured by `ui.sync_seconds`.
+    #[default]
+    Configured,
+    /// This often.
+    Every(Duration),
+    /// Only when it is asked for.
+    Never,
+}
+
+impl std::fmt::Debug for TuiOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TuiOptions")
+            .field("theme", &self.theme)
+            .field("sync", &self.sync)
+            .field("pulse", &self.pulse.is_some())
+            .finish()
+    }
+}
+
+/// Opens the console on the terminal of the process and returns when the operator leaves it.
+///
+/// # Errors
+/// If there is no terminal, or it is lost. What the engine cannot do is shown on the screen, not returned.
+pub fn run(engine: Engine, options: TuiOptions) -> anyhow::Result<()> {
+    let (app, settings) = prepare(&engine, options);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("starting the event loop")?;
+    let (mut taken, mut screen) =
+        Taken::take(engine.config().ui.mouse).context("opening the console")?;
+    let result = runtime.block_on(event_loop::run(
+        engine,
+        app,
+        &mut screen,
+        &mut taken,
+        settings,
+    ));
+    drop(taken);
+    // A pass that is under way gets a moment to end; whatever breaks off is taken up by the next one.
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    result
+}
+
+fn prepare(engine: &Engine, options: TuiOptions) -> (App, Settings) {
+    let mut problems = Vec::new();
+    let paths = engine.paths();
+    let own_keys = std::fs::read_to_string(paths.keymap()).ok();
+    let keymap = Keymap::load(own_keys.as_deref()).or_else(|error| {
+        problems.push(format!("{error} The built-in keys hold."));
+        Keymap::load(None)
+    });
+    let keymap = keymap.unwrap_or_default();
+    let around = Surroundings::of_process();
+    let ui = &engine.config().ui;
+    let name = options
+        .theme
+        .unwrap_or_else(|| Theme::choose(ui.theme, around).to_owned());
+    let theme = Theme::load(&name, &paths.themes(), around).unwrap_or_else(|error| {
+        let (theme, message) = *error;
+        problems.push(format!("{message}. The built-in theme is used."));
+        theme
+    });
+    let cx = Context {
+        keymap,
+        theme,
+        zone: engine.zone(),
+        now: engine.now(),
+        elapsed: env::monotonic(),
+        size: Rect::default(),
+        status: Status::default(),
+    };
+    let app = App::new(cx, around, paths.themes());
+    let sync_every = match options.sync {
+        SyncPace::Never => None,
+        SyncPace::Every(every) => Some(every),
+        SyncPace::Configured if ui.sync_seconds == 0 => None,
+        SyncPace::Configured => Some(Duration::from_secs(u64::from(ui.sync_seconds))),
+    };
+    let settings = Settings {
+        sync_every: sync_every.map(|every| every.max(Duration::from_millis(50))),
+        pulse: options.pulse,
+        folder: paths.data.clone(),
+        problems,
+    };
+    (app, settings)
+}

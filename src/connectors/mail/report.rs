@@ -70,7 +70,10 @@ pub fn compose_bounce(report: &BounceReport<'_>) -> Result<Vec<u8>, ComposeError
             Some(report.to.name.as_str()).filter(|n| !n.is_empty()),
             report.to.address.as_str(),
         ))
-        .to(Address::new_address(None::<&str>, report.recipient.as_str()))
+        .to(Address::new_address(
+            None::<&str>,
+            report.recipient.as_str(),
+        ))
         .subject(report.original_subject)
         .text_body("")
         .write_to(&mut returned)
@@ -141,9 +144,13 @@ mod tests {
         let mail = parse(&bytes);
         assert_eq!(mail.report_type.as_deref(), Some("delivery-status"));
         assert!(mail.defects.is_empty(), "{:?}", mail.defects);
-        let context = crate::connectors::mail::reading::lone_context(&[original.clone()]);
+        let context =
+            crate::connectors::mail::reading::lone_context(std::slice::from_ref(&original));
         let understood = crate::domain::email::understand(&mail, &context);
-        assert_eq!(understood.class, crate::domain::email::MailClass::BounceHard);
+        assert_eq!(
+            understood.class,
+            crate::domain::email::MailClass::BounceHard
+        );
         assert_eq!(
             crate::domain::email::bounce::reported_id(&mail).as_ref(),
             Some(&original)

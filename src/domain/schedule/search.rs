@@ -29,6 +29,8 @@ pub enum ReasonKind {
     Holiday,
     /// A limit on the number of messages.
     Limit,
+    /// Something that time alone does not lift: a suppression, or the kill switch.
+    Blocked,
 }
 
 /// One thing that decided, as a sentence for the operator and a kind for a machine.

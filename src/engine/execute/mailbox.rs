@@ -52,6 +52,42 @@ pub(in crate::engine) fn layout(account: &MailAccount) -> MailLayout {
     layout
 }
 
+/// A mailbox's folders.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct MailFolders {
+    /// The mailbox's name.
+    pub name: String,
+    /// Its kind.
+    pub kind: MailKind,
+    /// The folder that is read.
+    pub inbox: String,
+    /// The folder that live mail leaves to.
+    pub outbox: String,
+    /// The folder that drafts go to.
+    pub drafts: String,
+}
+
+/// Returns a mailbox's folders, made if they are missing and `make` says so.
+///
+/// # Errors
+/// If they cannot be made.
+pub fn mail_folders(account: &MailAccount, make: bool) -> Result<MailFolders> {
+    let layout = layout(account);
+    if make {
+        layout
+            .create_missing()
+            .map_err(|e| EngineError::Input(format!("{e}. Nothing was added.")))?;
+    }
+    let shown = |path: &PathBuf| path.display().to_string();
+    Ok(MailFolders {
+        name: account.name.clone(),
+        kind: account.kind,
+        inbox: shown(&layout.inbox),
+        outbox: shown(&layout.outbox),
+        drafts: shown(&layout.drafts),
+    })
+}
+
 impl Post {
     /// Returns the post of an account by its name.
     pub fn of(core: &Core, name: &str) -> Result<Self> {

@@ -1,6 +1,10 @@
 //! Read models: what the faces show, ready made.
 
 pub mod contacts;
+pub mod lists;
+pub mod mail;
 pub mod show;
 pub mod today;
 pub mod undo;
+pub mod when;
+pub mod why;

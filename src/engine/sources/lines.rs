@@ -190,6 +190,40 @@ fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<O
 }
 
 impl Engine {
+    /// Takes in one signal that a face made.
+    ///
+    /// # Errors
+    /// If its address is not one, or the database cannot be written.
+    pub fn add_signal(&self, draft: SignalDraft) -> Result<LinesReport> {
+        if let Some(email) = &draft.email {
+            EmailAddress::parse(email).map_err(|e| EngineError::Input(e.to_string()))?;
+        }
+        self.write(Durability::Full, move |tx, core, now| {
+            let (_, taken) = intake::take(tx, core, &draft, None, now)?;
+            let counts = SourceCounts {
+                seen: 1,
+                new: taken.new,
+                matched: taken.matched,
+                ..SourceCounts::default()
+            };
+            sources::count(tx, draft.source.as_str(), &counts)?;
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "signals.added",
+                draft.kind.as_str(),
+                &serde_json::json!({"new": taken.new}),
+            )?;
+            let mut report = LinesReport {
+                lines: 1,
+                ..LinesReport::default()
+            };
+            report.add(&taken);
+            Ok(report)
+        })
+    }
+
     /// Takes in signals from JSON lines.
     ///
     /// # Errors

@@ -1,0 +1,73 @@
+//! `caseyos config`: where things are and what is set.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::Run;
+use super::output::Ending;
+use crate::config::{Config, EXAMPLE};
+use crate::engine::EngineError;
+
+/// Where things are, and what is set.
+#[derive(Debug, Args)]
+pub(super) struct ConfigArgs {
+    #[command(subcommand)]
+    command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print the places of configuration and data.
+    Paths,
+    /// Print what is set, defaults included, as TOML.
+    Show,
+    /// Check the configuration; a mistake is named with its line.
+    Check,
+    /// Print the commented example.
+    Example,
+}
+
+pub(super) fn run(run: &mut Run<'_>, args: &ConfigArgs) -> Result<Ending, EngineError> {
+    let paths = run.paths.clone();
+    match &args.command {
+        ConfigCommand::Paths => {
+            let all = [
+                ("config", &paths.config),
+                ("data", &paths.data),
+                ("rules", &paths.rules()),
+                ("templates", &paths.templates()),
+                ("keymap", &paths.keymap()),
+                ("themes", &paths.themes()),
+                ("log", &paths.log()),
+            ]
+            .map(|(name, path)| (name, path.display().to_string()));
+            if run.out.is_json() {
+                run.out.json(&json!(
+                    all.into_iter()
+                        .collect::<std::collections::BTreeMap<_, _>>()
+                ))?;
+            } else {
+                for (name, path) in all {
+                    run.out.line(&format!("{name:<10} {path}"))?;
+                }
+            }
+        }
+        ConfigCommand::Show => {
+            let config = Config::load(&paths.config)?;
+            if run.out.is_json() {
+                run.out.json(&config)?;
+            } else {
+                let text =
+                    toml::to_string(&config).map_err(|e| EngineError::Outside(e.to_string()))?;
+                run.out.block(&text)?;
+            }
+        }
+        ConfigCommand::Check => {
+            Config::load(&paths.config)?;
+            run.out
+                .line(&format!("{}: no mistake.", paths.config.display()))?;
+        }
+        ConfigCommand::Example => run.out.block(EXAMPLE)?,
+    }
+    Ok(Ending::Done)
+}

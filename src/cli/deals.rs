@@ -1,0 +1,148 @@
+//! `caseyos deals`: deals, where no CRM brings them.
+
+use clap::{Args, Subcommand};
+use jiff::civil::Date;
+use serde_json::{Map, Value, json};
+
+use super::Run;
+use super::output::{Ending, fit};
+use crate::domain::signal::{SignalDraft, SignalKind, Source};
+use crate::engine::EngineError;
+
+/// Deals: list them, add one, move one on.
+#[derive(Debug, Args)]
+pub(super) struct DealsArgs {
+    #[command(subcommand)]
+    command: DealsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum DealsCommand {
+    /// List deals, the open ones first, by amount.
+    List {
+        /// At most so many.
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+    },
+    /// Add a deal, or move the one of that name with that person on. It is stored as a signal, so it makes a move like any other.
+    #[command(
+        after_help = "Examples:\n  caseyos deals add 'Northwind EU' --contact dana@northwind.example --amount 64000 --stage qualifiedtobuy\n  caseyos deals add 'Northwind EU' --contact dana@northwind.example --stage contractsent --renewal 2027-11-01"
+    )]
+    Add {
+        /// The deal's name.
+        name: String,
+        /// The person's address.
+        #[arg(long)]
+        contact: String,
+        /// The amount in units.
+        #[arg(long)]
+        amount: Option<f64>,
+        /// The ISO 4217 code.
+        #[arg(long)]
+        currency: Option<String>,
+        /// The stage, such as contractsent.
+        #[arg(long)]
+        stage: Option<String>,
+        /// When it is to be renewed.
+        #[arg(long)]
+        renewal: Option<Date>,
+        /// When its proposal expires.
+        #[arg(long)]
+        expires: Option<Date>,
+    },
+}
+
+pub(super) fn run(run: &mut Run<'_>, args: &DealsArgs) -> Result<Ending, EngineError> {
+    let engine = run.engine()?;
+    match &args.command {
+        DealsCommand::List { limit } => {
+            let deals = engine.list_deals(*limit)?;
+            if run.out.is_json() {
+                run.out.json(&deals)?;
+            } else {
+                for d in &deals {
+                    let amount = d
+                        .amount
+                        .map(|a| format!("{a:.0} {}", d.currency))
+                        .unwrap_or_default();
+                    let state = match (d.is_closed, d.is_won) {
+                        (true, true) => "won",
+                        (true, false) => "lost",
+                        _ => "open",
+                    };
+                    run.out.line(&format!(
+                        "{:>5}  {}  {:>14}  {}  {state}",
+                        d.id,
+                        fit(&d.name, 36),
+                        amount,
+                        fit(&d.stage, 24)
+                    ))?;
+                }
+            }
+            Ok(if deals.is_empty() {
+                Ending::Nothing
+            } else {
+                Ending::Done
+            })
+        }
+        DealsCommand::Add {
+            name,
+            contact,
+            amount,
+            currency,
+            stage,
+            renewal,
+            expires,
+        } => {
+            let known = engine
+                .list_deals(usize::MAX)?
+                .iter()
+                .any(|d| d.name.eq_ignore_ascii_case(name));
+            let mut payload = Map::new();
+            payload.insert("deal_name".into(), json!(name));
+            let dates = [("renewal_date", renewal), ("expires_at", expires)];
+            payload.extend(
+                dates
+                    .into_iter()
+                    .filter_map(|(k, v)| v.map(|d| (k.to_owned(), json!(d.to_string())))),
+            );
+            payload.extend(amount.map(|a| ("amount".to_owned(), json!(a))));
+            payload.extend(
+                currency
+                    .as_ref()
+                    .map(|c| ("currency".to_owned(), Value::String(c.clone()))),
+            );
+            payload.extend(
+                stage
+                    .as_ref()
+                    .map(|s| ("stage".to_owned(), Value::String(s.clone()))),
+            );
+            let kind = match (known, stage) {
+                (false, _) => SignalKind::DealCreated,
+                (true, Some(_)) => SignalKind::DealStageChanged,
+                (true, None) => SignalKind::DealAmountChanged,
+            };
+            let draft = SignalDraft {
+                source: Source::Manual,
+                kind,
+                external_id: String::new(),
+                version: 0,
+                occurred_at: engine.now(),
+                email: Some(contact.clone()),
+                payload,
+            };
+            let report = engine.add_signal(draft)?;
+            if run.out.is_json() {
+                run.out.json(&report)?;
+            } else {
+                run.out.line(&format!(
+                    "{} {name}; {} new moves, {} refreshed.",
+                    if known { "Changed" } else { "Added" },
+                    report.proposed,
+                    report.refreshed
+                ))?;
+            }
+            Ok(Ending::Done)
+        }
+    }
+}

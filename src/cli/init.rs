@@ -1,0 +1,165 @@
+//! `caseyos init`: the first step with one's own data.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::Run;
+use super::output::Ending;
+use crate::config::edit::{edit, set};
+use crate::domain::schedule::parse_zone;
+use crate::engine::{Engine, EngineError};
+
+/// Make the data directory and a commented configuration; asks for your name, address and time zone.
+///
+/// Nothing that exists is overwritten. Without a terminal, or with --yes, nothing is asked.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  caseyos init\n  caseyos init --yes --name 'Casey Ruiz' --address casey@ruiz.example --time-zone Europe/Madrid"
+)]
+pub(super) struct InitArgs {
+    /// Takes the defaults for whatever is not given.
+    #[arg(long, short)]
+    yes: bool,
+    /// Your name.
+    #[arg(long)]
+    name: Option<String>,
+    /// The address that your mail comes from.
+    #[arg(long)]
+    address: Option<String>,
+    /// An IANA zone name such as Europe/Madrid.
+    #[arg(long)]
+    time_zone: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Made {
+    config: String,
+    data: String,
+    name: String,
+    address: String,
+    time_zone: String,
+    is_new: bool,
+}
+
+pub(super) fn run(run: &mut Run<'_>, args: &InitArgs) -> Result<Ending, EngineError> {
+    let is_new = !run.paths.data.join(crate::store::FILE_NAME).exists();
+    let known = crate::config::Config::load(&run.paths.config)?.operator;
+    let ask = !args.yes
+        && !run.out.is_json()
+        && std::io::stdin().is_terminal()
+        && std::io::stdout().is_terminal();
+    let keep = |text: String| (!text.is_empty()).then_some(text);
+    let name = answer(run, args.name.clone(), ask, "Your name", known.name)?;
+    let address = answer(
+        run,
+        args.address.clone(),
+        ask,
+        "Your mail address",
+        known.address,
+    )?;
+    let default_zone = if known.time_zone == "UTC" {
+        system_zone()
+    } else {
+        known.time_zone
+    };
+    let time_zone = loop {
+        let zone = answer(
+            run,
+            args.time_zone.clone(),
+            ask,
+            "Your time zone",
+            default_zone.clone(),
+        )?;
+        match parse_zone(&zone) {
+            Ok(_) => break zone,
+            Err(e) if ask && args.time_zone.is_none() => run.out.talk(&e.to_string())?,
+            Err(e) => return Err(EngineError::Input(e.to_string())),
+        }
+    };
+    let config = edit(&run.paths.config, |document| {
+        for (key, text) in [
+            ("name", keep(name)),
+            ("address", keep(address)),
+            ("time_zone", keep(time_zone)),
+        ] {
+            if let Some(text) = text {
+                set(document, "operator", key, &text);
+            }
+        }
+    })?;
+    Engine::create(run.env.clone(), run.paths.clone())?;
+    let made = Made {
+        config: run.paths.config.display().to_string(),
+        data: run.paths.data.display().to_string(),
+        name: config.operator.name,
+        address: config.operator.address,
+        time_zone: config.operator.time_zone,
+        is_new,
+    };
+    if run.out.is_json() {
+        run.out.json(&made)?;
+    } else {
+        run.out.line(&format!("Configuration: {}", made.config))?;
+        run.out.line(&format!("Data:          {}", made.data))?;
+        if made.address.is_empty() {
+            run.out.line("No address is set yet: mail cannot be drafted before [operator] address is in the configuration.")?;
+        }
+        run.out.block(
+            "Mode is draft: nothing leaves until `caseyos mode live`.\n\
+             Next: caseyos contacts import FILE · caseyos mail add maildir PATH · caseyos signals add --file FILE · caseyos sync · caseyos today",
+        )?;
+    }
+    Ok(Ending::Done)
+}
+
+fn answer(
+    run: &mut Run<'_>,
+    given: Option<String>,
+    ask: bool,
+    what: &str,
+    default: String,
+) -> Result<String, EngineError> {
+    if let Some(given) = given {
+        return Ok(given.trim().to_owned());
+    }
+    if !ask {
+        return Ok(default);
+    }
+    let failed =
+        |e: std::io::Error| EngineError::Outside(format!("The terminal cannot be read: {e}."));
+    let hint = if default.is_empty() {
+        String::new()
+    } else {
+        format!(" [{default}]")
+    };
+    write!(run.out, "{what}{hint}: ")
+        .and_then(|()| run.out.flush())
+        .map_err(failed)?;
+    let mut line = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .map_err(failed)?;
+    let line = line.trim();
+    Ok(if line.is_empty() {
+        default
+    } else {
+        line.to_owned()
+    })
+}
+
+/// Returns the machine's own zone by its name; UTC if it has none.
+fn system_zone() -> String {
+    let named = crate::env::variable("TZ").or_else(|| {
+        let link = std::fs::read_link("/etc/localtime").ok()?;
+        let path = link.to_str()?;
+        path.split_once("zoneinfo/")
+            .map(|(_, name)| name.to_owned())
+    });
+    named
+        .map(|name| name.trim_start_matches(':').to_owned())
+        .filter(|name| parse_zone(name).is_ok())
+        .unwrap_or_else(|| "UTC".into())
+}

@@ -1,0 +1,307 @@
+//! `caseyos mail`: mailboxes, and how a message is understood.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::Run;
+use super::output::{Ending, fit};
+use crate::config::edit::{edit, set_mail_account};
+use crate::config::{MailAccount, MailKind};
+use crate::domain::email::MessageId;
+use crate::engine::queries::mail::{read_alone, thread_files};
+use crate::engine::{EngineError, MailFolders, mail_folders};
+use crate::store::StoreError;
+
+/// Mailboxes, and how a message is understood.
+#[derive(Debug, Args)]
+pub(super) struct MailArgs {
+    #[command(subcommand)]
+    command: MailCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum MailCommand {
+    /// Add a mailbox: an inbox to read, an outbox to write, a folder for drafts.
+    Add(AddArgs),
+    /// List the mailboxes with their folders.
+    List,
+    /// Show how a message is understood: class, label, what was quoted, thread, whom it matches, and why.
+    #[command(
+        after_help = "Examples:\n  caseyos mail read message.eml\n  caseyos mail read message.eml --json --ours '<id@host>'\n  cat message.eml | caseyos mail read -"
+    )]
+    Read {
+        /// The message's file; `-` reads standard input.
+        file: PathBuf,
+        /// A Message-ID to be taken as one of ours; may be given several times.
+        #[arg(long, value_name = "MESSAGE-ID")]
+        ours: Vec<String>,
+    },
+    /// Group the message files of a folder by what belongs together, by headers alone.
+    #[command(after_help = "Example:\n  caseyos mail threads ~/Mail/archive --json")]
+    Threads {
+        /// The folder; a Maildir or any folder with message files, folders in it included.
+        dir: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  caseyos mail add maildir ~/Mail/work\n  caseyos mail add maildir ~/Mail --name work --inbox INBOX --outbox Outbox --drafts Drafts"
+)]
+struct AddArgs {
+    /// The kind of mailbox.
+    kind: MailKind,
+    /// The Maildir's root. If it is a Maildir itself, it is the inbox, with .Outbox and .Drafts in it; else inbox, outbox and drafts
+    /// are folders below it, which are made if they are missing.
+    path: PathBuf,
+    /// Its name; the folder's if none is given.
+    #[arg(long)]
+    name: Option<String>,
+    /// The inbox below the root.
+    #[arg(long, default_value = "")]
+    inbox: String,
+    /// The outbox below the root.
+    #[arg(long, default_value = "")]
+    outbox: String,
+    /// The drafts below the root.
+    #[arg(long, default_value = "")]
+    drafts: String,
+}
+
+/// The largest message that is read.
+const MAX_MESSAGE_BYTES: u64 = 64 * 1024 * 1024;
+/// What is read of each file for threading.
+const MAX_HEADER_BYTES: u64 = 256 * 1024;
+/// Files of a folder that are threaded at most.
+const MAX_FILES: usize = 200_000;
+
+pub(super) fn run(run: &mut Run<'_>, args: &MailArgs) -> Result<Ending, EngineError> {
+    match &args.command {
+        MailCommand::Add(args) => add(run, args),
+        MailCommand::List => list(run),
+        MailCommand::Read { file, ours } => read(run, file, ours),
+        MailCommand::Threads { dir } => threads(run, dir),
+    }
+}
+
+fn add(run: &mut Run<'_>, args: &AddArgs) -> Result<Ending, EngineError> {
+    // The data must be there first, so that a new user is told to begin at the beginning.
+    run.engine()?;
+    let bad = |e: std::io::Error| {
+        EngineError::Input(format!("{} cannot be used: {e}.", args.path.display()))
+    };
+    let path = std::path::absolute(&args.path).map_err(bad)?;
+    let name = match &args.name {
+        Some(name) => name.clone(),
+        None => path
+            .file_name()
+            .map_or_else(|| "mail".to_owned(), |n| n.to_string_lossy().to_lowercase()),
+    };
+    let account = MailAccount {
+        name,
+        kind: args.kind,
+        path: path.display().to_string(),
+        inbox: args.inbox.clone(),
+        outbox: args.outbox.clone(),
+        drafts: args.drafts.clone(),
+    };
+    let folders = mail_folders(&account, true)?;
+    edit(&run.paths.config, |document| {
+        set_mail_account(document, &account)
+    })?;
+    if run.out.is_json() {
+        run.out.json(&folders)?;
+    } else {
+        run.out.line(&format!(
+            "Mailbox {} added. Mail leaves from the first mailbox of the configuration.",
+            folders.name
+        ))?;
+        print_folders(run, &folders)?;
+    }
+    Ok(Ending::Done)
+}
+
+fn print_folders(run: &mut Run<'_>, folders: &MailFolders) -> Result<(), EngineError> {
+    for (what, path) in [
+        ("inbox", &folders.inbox),
+        ("outbox", &folders.outbox),
+        ("drafts", &folders.drafts),
+    ] {
+        run.out.line(&format!("  {}  {path}", fit(what, 7)))?;
+    }
+    Ok(())
+}
+
+fn list(run: &mut Run<'_>) -> Result<Ending, EngineError> {
+    let engine = run.engine()?;
+    let all = engine
+        .config()
+        .mail
+        .accounts
+        .iter()
+        .map(|a| mail_folders(a, false))
+        .collect::<Result<Vec<_>, _>>()?;
+    if run.out.is_json() {
+        run.out.json(&all)?;
+    } else {
+        for folders in &all {
+            run.out.heading(&folders.name)?;
+            print_folders(run, folders)?;
+        }
+        if all.is_empty() {
+            run.out
+                .talk("No mailbox yet; `caseyos mail add maildir PATH` adds one.")?;
+        }
+    }
+    Ok(if all.is_empty() {
+        Ending::Nothing
+    } else {
+        Ending::Done
+    })
+}
+
+fn read(run: &mut Run<'_>, file: &Path, ours: &[String]) -> Result<Ending, EngineError> {
+    let bytes = read_file(file, MAX_MESSAGE_BYTES)
+        .map_err(|e| EngineError::Input(format!("{} cannot be read: {e}.", file.display())))?;
+    let ours: Vec<MessageId> = ours.iter().filter_map(|id| MessageId::find(id)).collect();
+    // A message can be read without any data of one's own; with data, its sender and thread are looked up.
+    let reading = match run.engine() {
+        Ok(engine) => engine.read_mail(&bytes, &ours)?,
+        Err(EngineError::Store(StoreError::Missing(_))) => read_alone(&bytes, &ours),
+        Err(other) => return Err(other),
+    };
+    if run.out.is_json() {
+        run.out.json(&reading)?;
+        return Ok(Ending::Done);
+    }
+    let out = &mut *run.out;
+    let label = reading
+        .label
+        .map(|l| format!(", {}", serde_json::json!(l).as_str().unwrap_or_default()))
+        .unwrap_or_default();
+    let check = if reading.check_label {
+        "  (check label)"
+    } else {
+        ""
+    };
+    out.heading(&format!(
+        "{}{label}, {:.0} % sure{check}",
+        reading.class.as_str(),
+        reading.confidence * 100.0
+    ))?;
+    if let Some(from) = &reading.from {
+        out.line(&format!("from     {} <{}>", from.name, from.address))?;
+    }
+    out.line(&format!("subject  {}", reading.subject))?;
+    if let Some(contact) = &reading.contact {
+        out.line(&format!(
+            "contact  {}",
+            contact
+                .get("name")
+                .and_then(|n| n.as_str())
+                .unwrap_or_default()
+        ))?;
+    }
+    if let Some(parent) = &reading.in_reply_to {
+        out.line(&format!(
+            "answers  {parent}{}",
+            if reading.answers_ours { " (ours)" } else { "" }
+        ))?;
+    }
+    if let Some(until) = reading.out_of_office_until {
+        out.line(&format!("away     until {until}"))?;
+    }
+    for reason in &reading.because {
+        out.line(&format!("because  {reason}"))?;
+    }
+    if reading.quoted_removed.lines > 0 {
+        out.line(&format!(
+            "quoted   {} lines removed",
+            reading.quoted_removed.lines
+        ))?;
+    }
+    out.line("")?;
+    out.block(&reading.text)?;
+    Ok(Ending::Done)
+}
+
+fn read_file(path: &Path, max: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if path.as_os_str() == "-" {
+        std::io::stdin().lock().take(max).read_to_end(&mut bytes)?;
+    } else {
+        std::fs::File::open(path)?
+            .take(max)
+            .read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+#[derive(Serialize)]
+struct Skipped {
+    file: String,
+    reason: String,
+}
+
+fn threads(run: &mut Run<'_>, dir: &Path) -> Result<Ending, EngineError> {
+    let mut names = Vec::new();
+    collect(dir, dir, &mut names, 0)
+        .map_err(|e| EngineError::Input(format!("{} cannot be read: {e}.", dir.display())))?;
+    names.sort();
+    let mut skipped = Vec::new();
+    let files = names.into_iter().take(MAX_FILES).filter_map(|name| {
+        match read_file(&dir.join(&name), MAX_HEADER_BYTES) {
+            Ok(bytes) => Some((name, bytes)),
+            Err(e) => {
+                skipped.push(Skipped {
+                    file: name,
+                    reason: e.to_string(),
+                });
+                None
+            }
+        }
+    });
+    let groups = thread_files(files);
+    if run.out.is_json() {
+        run.out.json(&groups)?;
+    } else {
+        for group in &groups {
+            run.out
+                .heading(&format!("{} ({})", group.subject, group.files.len()))?;
+            for file in &group.files {
+                run.out.line(&format!("  {file}"))?;
+            }
+        }
+    }
+    for s in &skipped {
+        run.out
+            .talk(&format!("{} was left out: {}.", s.file, s.reason))?;
+    }
+    Ok(match (groups.is_empty(), skipped.is_empty()) {
+        (_, false) => Ending::Partly,
+        (true, true) => Ending::Nothing,
+        (false, true) => Ending::Done,
+    })
+}
+
+/// Collects the files below a folder by their names relative to it; a Maildir's `tmp` holds no messages yet.
+fn collect(root: &Path, dir: &Path, names: &mut Vec<String>, depth: usize) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let path = entry?.path();
+        let is_hidden_file = path
+            .file_name()
+            .is_some_and(|n| n.to_string_lossy().starts_with('.'))
+            && path.is_file();
+        if path.is_dir() {
+            if depth < 8 && path.file_name().is_some_and(|n| n != "tmp") {
+                collect(root, &path, names, depth + 1)?;
+            }
+        } else if !is_hidden_file && let Ok(name) = path.strip_prefix(root) {
+            names.push(name.to_string_lossy().into_owned());
+        }
+    }
+    Ok(())
+}

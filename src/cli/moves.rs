@@ -1,0 +1,229 @@
+//! `caseyos edit|snooze|skip|done|reopen`: what the operator does with moves besides approving them.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Run;
+use super::approve::finish;
+use super::output::Ending;
+use crate::domain::id::MoveId;
+use crate::domain::when_text::parse_when;
+use crate::engine::command::Command;
+use crate::engine::{Engine, EngineError};
+
+/// Change a move's draft: with options, from a file, or in $EDITOR.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  caseyos edit 12                            in $VISUAL or $EDITOR\n  caseyos edit 12 --subject 'Your question'\n  caseyos edit 12 --body-file answer.txt\n  caseyos edit 12 --reset                    back to the template"
+)]
+pub(super) struct EditArgs {
+    /// The move's number.
+    id: i64,
+    /// The new subject.
+    #[arg(long)]
+    subject: Option<String>,
+    /// The new text.
+    #[arg(long)]
+    body: Option<String>,
+    /// The new text from a file; `-` reads standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "body")]
+    body_file: Option<PathBuf>,
+    /// Throws your words away and goes back to the template.
+    #[arg(long, conflicts_with_all = ["subject", "body", "body_file"])]
+    reset: bool,
+}
+
+pub(super) fn edit(run: &mut Run<'_>, args: &EditArgs) -> Result<Ending, EngineError> {
+    let engine = run.engine()?;
+    let id = MoveId(args.id);
+    if args.reset {
+        return finish(run, &engine.run(Command::ResetDraft { id })?);
+    }
+    let body = match &args.body_file {
+        Some(path) => Some(read_text(path)?),
+        None => args.body.clone(),
+    };
+    let detail = engine.show(id)?;
+    // A draft that its template cannot make is exactly one that has to be written by hand.
+    let (old_subject, old_body) = match detail.draft {
+        Some(draft) => (draft.subject, draft.body),
+        None if detail.draft_problem.is_some() => (String::new(), String::new()),
+        None => {
+            return Err(EngineError::Input(format!(
+                "Move {id} has no draft: it is {}, {}.",
+                detail.status, detail.item.action
+            )));
+        }
+    };
+    let (subject, body) = if args.subject.is_none() && body.is_none() {
+        in_editor(&engine, id, &old_subject, &old_body)?
+    } else {
+        (
+            args.subject.clone().unwrap_or(old_subject),
+            body.unwrap_or(old_body),
+        )
+    };
+    finish(run, &engine.run(Command::EditDraft { id, subject, body })?)
+}
+
+const MAX_BODY_BYTES: u64 = 1024 * 1024;
+
+fn read_text(path: &PathBuf) -> Result<String, EngineError> {
+    let failed =
+        |e: std::io::Error| EngineError::Input(format!("{} cannot be read: {e}.", path.display()));
+    let mut bytes = Vec::new();
+    if path.as_os_str() == "-" {
+        std::io::stdin()
+            .take(MAX_BODY_BYTES)
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
+    } else {
+        std::fs::File::open(path)
+            .and_then(|f| f.take(MAX_BODY_BYTES).read_to_end(&mut bytes))
+            .map_err(failed)?;
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Lets the operator edit in their own editor: the first line is the subject.
+fn in_editor(
+    engine: &Engine,
+    id: MoveId,
+    subject: &str,
+    body: &str,
+) -> Result<(String, String), EngineError> {
+    let editor = crate::env::variable("VISUAL")
+        .or_else(|| crate::env::variable("EDITOR"))
+        .ok_or_else(|| {
+            EngineError::Input(
+                "Neither VISUAL nor EDITOR is set; give --subject, --body or --body-file instead."
+                    .into(),
+            )
+        })?;
+    let path = engine.paths().data.join(format!("draft-{id}.txt"));
+    let failed = |e: std::io::Error| {
+        EngineError::Outside(format!(
+            "{} cannot be used: {e}. The draft was left as it was.",
+            path.display()
+        ))
+    };
+    crate::store::create_private_file(&path)?;
+    std::fs::write(&path, format!("Subject: {subject}\n\n{body}")).map_err(failed)?;
+    let mut words = editor.split_whitespace();
+    let program = words.next().unwrap_or("vi");
+    let status = std::process::Command::new(program)
+        .args(words)
+        .arg(&path)
+        .status();
+    let text = std::fs::read_to_string(&path).map_err(failed)?;
+    drop(std::fs::remove_file(&path));
+    match status {
+        Ok(status) if status.success() => {}
+        Ok(_) => {
+            return Err(EngineError::Outside(format!(
+                "{program} ended with an error. The draft was left as it was."
+            )));
+        }
+        Err(e) => {
+            return Err(EngineError::Outside(format!(
+                "{program} cannot be started: {e}. The draft was left as it was."
+            )));
+        }
+    }
+    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    let subject = first.strip_prefix("Subject:").unwrap_or(first).trim();
+    Ok((subject.to_owned(), rest.trim_start_matches('\n').to_owned()))
+}
+
+/// Put moves off until a time.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  caseyos snooze 12 2h\n  caseyos snooze 12 13 tomorrow 9:00\n  caseyos snooze 12 next monday"
+)]
+pub(super) struct SnoozeArgs {
+    /// The moves' numbers, then until when: `2h`, `tomorrow 9:00`, `monday`, `2026-12-01`.
+    #[arg(required = true, num_args = 2..)]
+    words: Vec<String>,
+}
+
+pub(super) fn snooze(run: &mut Run<'_>, args: &SnoozeArgs) -> Result<Ending, EngineError> {
+    let engine = run.engine()?;
+    let numbers = args
+        .words
+        .iter()
+        .take_while(|w| w.parse::<i64>().is_ok())
+        .count();
+    let (ids, phrase) = args.words.split_at(numbers);
+    if ids.is_empty() || phrase.is_empty() {
+        return Err(EngineError::Input(
+            "Say which moves and until when, such as `caseyos snooze 12 tomorrow 9:00`.".into(),
+        ));
+    }
+    let ids = ids
+        .iter()
+        .filter_map(|w| w.parse().ok().map(MoveId))
+        .collect();
+    let nine = jiff::civil::time(9, 0, 0, 0);
+    let until = parse_when(&phrase.join(" "), engine.now(), &engine.zone(), nine)
+        .map_err(|e| EngineError::Input(e.to_string()))?;
+    finish(run, &engine.run(Command::Snooze { ids, until })?)
+}
+
+/// Take moves off the list; the reason teaches the score.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  caseyos skip 12 --reason 'not a fit'\n  caseyos skip 12 13 14"
+)]
+pub(super) struct SkipArgs {
+    /// The moves' numbers.
+    #[arg(required = true)]
+    ids: Vec<i64>,
+    /// Why.
+    #[arg(long, default_value = "")]
+    reason: String,
+}
+
+pub(super) fn skip(run: &mut Run<'_>, args: &SkipArgs) -> Result<Ending, EngineError> {
+    let ids = args.ids.iter().copied().map(MoveId).collect();
+    let done = run.engine()?.run(Command::Skip {
+        ids,
+        reason: args.reason.clone(),
+    })?;
+    finish(run, &done)
+}
+
+/// Tick off a move that was done by hand.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  caseyos done 12 --note 'called, wants a quote'")]
+pub(super) struct DoneArgs {
+    /// The move's number.
+    id: i64,
+    /// What to remember of it.
+    #[arg(long, default_value = "")]
+    note: String,
+}
+
+pub(super) fn done(run: &mut Run<'_>, args: &DoneArgs) -> Result<Ending, EngineError> {
+    let done = run.engine()?.run(Command::Done {
+        id: MoveId(args.id),
+        note: args.note.clone(),
+    })?;
+    finish(run, &done)
+}
+
+/// Put a skipped, snoozed, expired or ticked-off move back on the list.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  caseyos reopen 12")]
+pub(super) struct ReopenArgs {
+    /// The move's number.
+    id: i64,
+}
+
+pub(super) fn reopen(run: &mut Run<'_>, args: &ReopenArgs) -> Result<Ending, EngineError> {
+    let done = run.engine()?.run(Command::Reopen {
+        id: MoveId(args.id),
+    })?;
+    finish(run, &done)
+}

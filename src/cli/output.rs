@@ -1,0 +1,206 @@
+//! The one way to stdout: buffered, clean of control sequences, and unmoved by a reader that left.
+
+use std::io::{self, IsTerminal, Write};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use crate::domain::text::{clean_block, clean_line};
+use crate::engine::EngineError;
+
+/// How a subcommand ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// All of it is done.
+    Done,
+    /// Part of it is done: rows were rejected, a source failed, or it was stopped.
+    Partly,
+    /// A guard refused or holds it.
+    Blocked,
+    /// There was nothing to do or to show.
+    Nothing,
+}
+
+/// Standard output. A reader that has gone (`| head`) ends the output, not the program.
+#[derive(Debug)]
+pub struct Out {
+    inner: io::BufWriter<io::Stdout>,
+    json: bool,
+    colour: bool,
+    closed: bool,
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.guarded(bytes.len(), |inner| inner.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.guarded((), |inner| inner.flush())
+    }
+}
+
+impl Out {
+    /// Makes the output.
+    #[must_use]
+    pub fn new(json: bool) -> Self {
+        let stdout = io::stdout();
+        let plain = crate::env::variable("NO_COLOR").is_some()
+            || crate::env::variable("TERM").as_deref() == Some("dumb");
+        let colour = stdout.is_terminal() && !plain && !json;
+        Self {
+            inner: io::BufWriter::with_capacity(32 * 1024, stdout),
+            json,
+            colour,
+            closed: false,
+        }
+    }
+
+    /// Tells whether JSON was asked for.
+    #[must_use]
+    pub const fn is_json(&self) -> bool {
+        self.json
+    }
+
+    fn guarded<T>(
+        &mut self,
+        gone: T,
+        write: impl FnOnce(&mut io::BufWriter<io::Stdout>) -> io::Result<T>,
+    ) -> io::Result<T> {
+        if self.closed {
+            return Ok(gone);
+        }
+        match write(&mut self.inner) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(gone)
+            }
+            other => other,
+        }
+    }
+
+    /// Prints a line; whatever could act on a terminal is taken out.
+    pub(super) fn line(&mut self, text: &str) -> Result<(), EngineError> {
+        self.raw(&format!("{}\n", clean_keeping_spaces(text)))
+    }
+
+    /// Prints several lines; whatever could act on a terminal is taken out.
+    pub(super) fn block(&mut self, text: &str) -> Result<(), EngineError> {
+        self.raw(&format!(
+            "{}\n",
+            clean_block(text, usize::MAX).trim_end_matches('\n')
+        ))
+    }
+
+    /// Prints a heading.
+    pub(super) fn heading(&mut self, text: &str) -> Result<(), EngineError> {
+        let text = clean_line(text, 500);
+        if self.colour {
+            self.raw(&format!("\u{1b}[1m{text}\u{1b}[0m\n"))
+        } else {
+            self.raw(&format!("{text}\n"))
+        }
+    }
+
+    fn raw(&mut self, text: &str) -> Result<(), EngineError> {
+        self.write_all(text.as_bytes())
+            .map_err(|e| EngineError::Outside(format!("The output could not be written: {e}.")))
+    }
+
+    /// Prints a value as JSON.
+    pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), EngineError> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|e| EngineError::Outside(format!("The JSON could not be made: {e}.")))?;
+        self.raw(&text)?;
+        self.raw("\n")
+    }
+
+    /// Says something that is not data: to stderr, so that piped data stays clean.
+    pub(super) fn talk(&mut self, text: &str) -> Result<(), EngineError> {
+        // What was printed before comes before.
+        self.flush()
+            .map_err(|e| EngineError::Outside(format!("The output could not be written: {e}.")))?;
+        drop(writeln!(
+            io::stderr(),
+            "{}",
+            clean_block(text, 64 * 1024).trim_end()
+        ));
+        Ok(())
+    }
+}
+
+fn clean_keeping_spaces(text: &str) -> String {
+    clean_block(text, usize::MAX)
+        .replace('\n', " ")
+        .trim_end()
+        .to_owned()
+}
+
+/// Shows an instant in the operator's zone: `14:40` today, `Tue 09:00` within a week, else the date.
+pub(super) fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (there, here) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
+    let days = here
+        .date()
+        .until(there.date())
+        .map_or(i32::MAX, |span| span.get_days());
+    let pattern = match days {
+        0 => "%H:%M",
+        1 => "tomorrow %H:%M",
+        -1 => "yesterday %H:%M",
+        2..=6 => "%a %H:%M",
+        _ if there.year() == here.year() => "%-d %b %H:%M",
+        _ => "%-d %b %Y %H:%M",
+    };
+    there.strftime(pattern).to_string()
+}
+
+/// Cuts text to a width on the terminal and fills it up with spaces.
+pub(super) fn fit(text: &str, width: usize) -> String {
+    use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+    let full = text.width();
+    if full <= width {
+        return format!("{text}{}", " ".repeat(width - full));
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        let w = c.width().unwrap_or(0);
+        if used + w + 1 > width {
+            break;
+        }
+        out.push(c);
+        used += w;
+    }
+    format!("{out}…{}", " ".repeat(width.saturating_sub(used + 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cut_and_filled_by_its_width_on_the_terminal() {
+        assert_eq!(fit("abc", 5), "abc  ");
+        assert_eq!(fit("abcdef", 4), "abc…");
+        assert_eq!(fit("日本語", 4), "日… ");
+    }
+
+    #[test]
+    fn moments_are_as_short_as_they_can_be() {
+        let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let check = |at: &str, expect: &str| {
+            assert_eq!(
+                moment(at.parse().unwrap(), now, &TimeZone::UTC),
+                expect,
+                "{at}"
+            )
+        };
+        check("2026-11-23T14:40:00Z", "14:40");
+        check("2026-11-24T09:00:00Z", "tomorrow 09:00");
+        check("2026-11-27T09:00:00Z", "Fri 09:00");
+        check("2026-12-27T09:00:00Z", "27 Dec 09:00");
+        check("2027-01-02T09:00:00Z", "2 Jan 2027 09:00");
+        check("2026-11-22T09:00:00Z", "yesterday 09:00");
+    }
+}

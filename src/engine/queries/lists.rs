@@ -1,0 +1,191 @@
+//! Plain lists: signals, outcomes, deals, sources, suppressions, the audit trail.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::why::find_person;
+use crate::domain::deal::Cents;
+use crate::domain::id::{ContactId, DealId, SignalId};
+use crate::engine::{Engine, EngineError, Result};
+use crate::store::audit::{self, AuditCheck, AuditEntry};
+use crate::store::outcomes::{self, OutcomeRow};
+use crate::store::sources::{self, SourceState};
+use crate::store::suppressions::{self, Suppression};
+use crate::store::{deals, signals};
+
+/// A signal as it is listed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SignalItem {
+    /// The signal.
+    pub id: SignalId,
+    /// Where it was observed.
+    pub source: String,
+    /// What was observed.
+    pub kind: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// When it was stored.
+    pub seen_at: Timestamp,
+    /// The address that it named.
+    pub email: Option<String>,
+    /// Whom it is about.
+    pub contact_id: Option<ContactId>,
+    /// Which deal it is about.
+    pub deal_id: Option<DealId>,
+    /// Whether it is about anybody or anything known.
+    pub matched: bool,
+    /// What it is, in a few words.
+    pub summary: String,
+    /// What the source said.
+    pub payload: Map<String, Value>,
+}
+
+/// A deal as it is listed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DealItem {
+    /// The deal.
+    pub id: DealId,
+    /// Its name.
+    pub name: String,
+    /// The person.
+    pub contact_id: Option<ContactId>,
+    /// The amount in units; none if unknown.
+    pub amount: Option<f64>,
+    /// The ISO 4217 code.
+    pub currency: String,
+    /// The pipeline.
+    pub pipeline: String,
+    /// The stage.
+    pub stage: String,
+    /// Whether it is won or lost.
+    pub is_closed: bool,
+    /// Whether it is won.
+    pub is_won: bool,
+    /// When it is to be renewed.
+    pub renewal_at: Option<Timestamp>,
+    /// When its proposal expires.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Engine {
+    /// Lists signals, newest first; of one person, or only the unmatched ones, if so asked.
+    ///
+    /// # Errors
+    /// If nobody is known as `who`, or the database cannot be read.
+    pub fn list_signals(
+        &self,
+        who: Option<&str>,
+        unmatched: bool,
+        limit: usize,
+    ) -> Result<Vec<SignalItem>> {
+        self.store().read(|tx| {
+            let contact = who
+                .map(|who| find_person(tx, who))
+                .transpose()?
+                .map(|p| p.contact_id());
+            let rows = signals::list(tx, contact, unmatched, limit)?;
+            Ok(rows
+                .into_iter()
+                .map(|row| SignalItem {
+                    id: row.id,
+                    source: row.draft.source.to_string(),
+                    kind: row.draft.kind.to_string(),
+                    at: row.draft.occurred_at,
+                    seen_at: row.seen_at,
+                    contact_id: row.contact_id,
+                    deal_id: row.deal_id,
+                    matched: row.matched,
+                    summary: crate::engine::intake::what_happened(&row.draft),
+                    email: row.draft.email,
+                    payload: row.draft.payload,
+                })
+                .collect())
+        })
+    }
+
+    /// Lists outcomes, newest first; of one person, if so asked.
+    ///
+    /// # Errors
+    /// If nobody is known as `who`, or the database cannot be read.
+    pub fn list_outcomes(&self, who: Option<&str>, limit: usize) -> Result<Vec<OutcomeRow>> {
+        self.store().read(|tx| {
+            let contact = who
+                .map(|who| find_person(tx, who))
+                .transpose()?
+                .map(|p| p.contact_id());
+            Ok(outcomes::list(tx, contact, limit)?)
+        })
+    }
+
+    /// Lists deals, the open ones first, by amount.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn list_deals(&self, limit: usize) -> Result<Vec<DealItem>> {
+        self.store().read(|tx| {
+            let rows = deals::list(tx, limit)?;
+            Ok(rows
+                .into_iter()
+                .map(|row| DealItem {
+                    id: row.id,
+                    name: row.name,
+                    contact_id: row.contact_id,
+                    amount: row.amount.map(Cents::units),
+                    currency: row.currency,
+                    pipeline: row.pipeline,
+                    stage: row.stage,
+                    is_closed: row.is_closed,
+                    is_won: row.is_won,
+                    renewal_at: row.renewal_at,
+                    expires_at: row.expires_at,
+                })
+                .collect())
+        })
+    }
+
+    /// Finds a person's number by address, number or external id.
+    ///
+    /// # Errors
+    /// If nobody is known by that.
+    pub fn find_contact(&self, who: &str) -> Result<ContactId> {
+        self.store()
+            .read(|tx| Ok(find_person(tx, who)?.contact_id()))
+    }
+
+    /// Says how each source stands.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn source_health(&self) -> Result<Vec<SourceState>> {
+        self.store()
+            .read(|tx| Ok::<_, EngineError>(sources::list(tx)?))
+    }
+
+    /// Lists what must never be written to.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn list_suppressions(&self) -> Result<Vec<Suppression>> {
+        self.store()
+            .read(|tx| Ok::<_, EngineError>(suppressions::list(tx)?))
+    }
+
+    /// Lists the newest entries of the audit trail, newest first.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn list_audit(&self, subject: Option<&str>, limit: usize) -> Result<Vec<AuditEntry>> {
+        self.store()
+            .read(|tx| Ok::<_, EngineError>(audit::list(tx, subject, limit)?))
+    }
+
+    /// Checks the audit trail's chain. Linear in its length.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn verify_audit(&self) -> Result<AuditCheck> {
+        self.store()
+            .read(|tx| Ok::<_, EngineError>(audit::verify(tx)?))
+    }
+}

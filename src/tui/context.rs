@@ -1,0 +1,137 @@
+//! What every part of the terminal may look at: the keys, the colours, the time and the state of the installation.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ratatui::layout::Rect;
+
+use super::keymap::Keymap;
+use super::theme::{Glyphs, Styles, Theme};
+use crate::domain::guard::{KillSwitch, Mode};
+use crate::domain::signal::Domain;
+use crate::engine::queries::today::{OpenCounts, TodayList};
+
+/// What the line at the top says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Status {
+    /// Whether anything below has been read yet.
+    pub known: bool,
+    /// What approval leads to.
+    pub mode: Mode,
+    /// Whether everything is stopped.
+    pub kill_switch: KillSwitch,
+    /// Open moves by domain.
+    pub open: OpenCounts,
+    /// Mails that left in the last 24 hours.
+    pub sent: u64,
+    /// Mails that may leave in 24 hours.
+    pub sent_cap: u64,
+    /// Approved messages that wait.
+    pub waiting: u64,
+    /// When the last clean pass ended.
+    pub synced_at: Option<Timestamp>,
+    /// What is wrong with the sources.
+    pub problems: Vec<String>,
+    /// The domain that is shown.
+    pub domain: Option<Domain>,
+    /// Whether a pass over the sources is under way.
+    pub syncing: bool,
+    /// Commands under way.
+    pub running: usize,
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        Self {
+            known: false,
+            mode: Mode::Draft,
+            kill_switch: KillSwitch::Unreadable,
+            open: OpenCounts::default(),
+            sent: 0,
+            sent_cap: 0,
+            waiting: 0,
+            synced_at: None,
+            problems: Vec::new(),
+            domain: None,
+            syncing: false,
+            running: 0,
+        }
+    }
+}
+
+impl Status {
+    /// Takes over what a list says of the installation.
+    pub fn take(&mut self, list: &TodayList) {
+        self.known = true;
+        self.mode = list.mode;
+        self.kill_switch = list.kill_switch.clone();
+        self.open = list.open;
+        self.sent = list.sent;
+        self.sent_cap = list.sent_cap;
+        self.waiting = list.waiting;
+        self.synced_at = list.synced_at;
+        self.problems.clone_from(&list.problems);
+    }
+
+    /// Returns how many open moves there are in the domain that is shown.
+    #[must_use]
+    pub fn open_here(&self) -> u64 {
+        match self.domain {
+            None => self.open.all,
+            Some(Domain::Sales) => self.open.sales,
+            Some(Domain::Marketing) => self.open.marketing,
+            Some(Domain::Cs) => self.open.cs,
+        }
+    }
+
+    /// Tells whether effects are stopped.
+    #[must_use]
+    pub fn stopped(&self) -> bool {
+        self.known && self.kill_switch != KillSwitch::Running
+    }
+}
+
+/// What every part of the terminal may look at.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Which key means what.
+    pub keymap: Keymap,
+    /// The colours and signs.
+    pub theme: Theme,
+    /// The operator's zone.
+    pub zone: TimeZone,
+    /// The instant, by the engine's clock.
+    pub now: Timestamp,
+    /// Since the program began.
+    pub elapsed: Duration,
+    /// The whole screen.
+    pub size: Rect,
+    /// What the line at the top says.
+    pub status: Status,
+}
+
+impl Context {
+    /// Returns the styles.
+    #[must_use]
+    pub fn styles(&self) -> &Styles {
+        &self.theme.styles
+    }
+
+    /// Returns the signs.
+    #[must_use]
+    pub fn glyphs(&self) -> &Glyphs {
+        &self.theme.glyphs
+    }
+
+    /// Returns the spinner as it stands now.
+    #[must_use]
+    pub fn spinner(&self) -> &'static str {
+        let frames = self.theme.glyphs.spinner;
+        let turn = usize::try_from(self.elapsed.as_millis() / 100).unwrap_or(0);
+        frames
+            .get(turn.checked_rem(frames.len()).unwrap_or(0))
+            .copied()
+            .unwrap_or("")
+    }
+}

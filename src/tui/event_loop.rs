@@ -1,0 +1,320 @@
+//! The loop: messages to the terminal, what it asks for to the jobs, and a frame when nothing is left to take in.
+//!
+//! Nothing else is awaited here, so that no disk and no network can hold a key up.
+
+use std::path::PathBuf;
+use std::task::Poll;
+use std::time::Duration;
+
+use crossterm::event::Event;
+use futures_util::StreamExt;
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use tokio::sync::mpsc::{Receiver, channel};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::app::App;
+use super::jobs::{Jobs, Pulse};
+use super::message::{Effect, Message};
+use super::terminal::{Host, Input};
+use super::{outside, screens};
+use crate::engine::Engine;
+use crate::env;
+
+/// Answers that wait for the loop; whoever sends more waits.
+const QUEUE: usize = 256;
+/// Input that is taken in before a frame is drawn.
+const MAX_INPUT: usize = 512;
+/// Between two frames of what turns, and between two of a clock.
+const FAST: Duration = Duration::from_millis(100);
+const SLOW: Duration = Duration::from_secs(1);
+/// The first pass over the sources begins when the first frame has been seen.
+const FIRST_SYNC: Duration = Duration::from_millis(500);
+/// How long the end waits for commands that are under way.
+const LAST_COMMANDS: Duration = Duration::from_secs(5);
+
+/// What the loop is given besides the engine.
+pub struct Settings {
+    /// Between two passes over the sources; none for no passes but those asked for.
+    pub sync_every: Option<Duration>,
+    /// Called before each pass.
+    pub pulse: Option<Pulse>,
+    /// Where the file for the operator's own editor lies.
+    pub folder: PathBuf,
+    /// What went wrong before the loop began.
+    pub problems: Vec<String>,
+}
+
+/// Signals that ask the program to end.
+struct Signals {
+    #[cfg(unix)]
+    all: Option<[tokio::signal::unix::Signal; 3]>,
+}
+
+impl Signals {
+    fn new() -> Self {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let all = match (
+                signal(SignalKind::terminate()),
+                signal(SignalKind::hangup()),
+                signal(SignalKind::interrupt()),
+            ) {
+                (Ok(a), Ok(b), Ok(c)) => Some([a, b, c]),
+                _ => None,
+            };
+            Self { all }
+        }
+        #[cfg(not(unix))]
+        Self {}
+    }
+
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some([a, b, c]) = &mut self.all {
+            tokio::select! {
+                _ = a.recv() => return,
+                _ = b.recv() => return,
+                _ = c.recv() => return,
+            }
+        }
+        std::future::pending::<()>().await;
+    }
+}
+
+struct Loop<'a, B: Backend, H: Host> {
+    app: App,
+    jobs: Jobs,
+    engine: Engine,
+    terminal: &'a mut Terminal<B>,
+    host: &'a mut H,
+    input: Input,
+    messages: Receiver<Message>,
+    folder: PathBuf,
+    ended: bool,
+}
+
+/// Runs the terminal until it ends.
+///
+/// # Errors
+/// If the terminal can no longer be drawn on.
+pub async fn run<B, H>(
+    engine: Engine,
+    app: App,
+    terminal: &mut Terminal<B>,
+    host: &mut H,
+    settings: Settings,
+) -> anyhow::Result<()>
+where
+    B: Backend,
+    B::Error: Send + Sync + 'static,
+    H: Host,
+{
+    let (answers, messages) = channel(QUEUE);
+    let jobs = Jobs::new(engine.clone(), answers, settings.pulse);
+    let input = host.input();
+    let mut this = Loop {
+        app,
+        jobs,
+        engine,
+        terminal,
+        host,
+        input,
+        messages,
+        folder: settings.folder,
+        ended: false,
+    };
+    let area = this.terminal.size()?;
+    this.hand(Message::Input(Event::Resize(area.width, area.height)))
+        .await?;
+    this.tick().await?;
+    // The list is read here, before the first frame: it costs a few milliseconds and saves an empty one.
+    let first = this
+        .engine
+        .today(&screens::today::Today::first_query())
+        .map_err(|e| e.to_string());
+    this.hand(Message::Listed {
+        generation: 0,
+        result: Box::new(first),
+    })
+    .await?;
+    for problem in settings.problems {
+        this.hand(Message::Problem(problem)).await?;
+    }
+    this.draw()?;
+    this.jobs.watch();
+
+    let mut signals = Signals::new();
+    let mut next_sync = settings.sync_every.map(|_| Instant::now() + FIRST_SYNC);
+    let mut next_tick = Instant::now() + SLOW;
+    while !this.ended {
+        let never = Instant::now() + Duration::from_secs(86_400);
+        tokio::select! {
+            // Answers first: a key that follows one must meet what it changed. Input before the clock, so that no tick delays a key.
+            biased;
+            Some(message) = this.messages.recv() => this.hand(message).await?,
+            event = this.input.next() => this.take_event(event).await?,
+            () = signals.next() => this.hand(Message::Terminate).await?,
+            () = sleep_until(next_sync.unwrap_or(never)) => {
+                this.jobs.sync();
+                next_sync = settings.sync_every.map(|every| Instant::now() + every);
+            }
+            () = sleep_until(next_tick) => {}
+        }
+        this.drain().await?;
+        if this.ended {
+            break;
+        }
+        let due = Instant::now();
+        let pace = if this.app.animates() { FAST } else { SLOW };
+        if due >= next_tick || next_tick > due + pace {
+            this.tick().await?;
+            next_tick = due + pace;
+        }
+        this.draw()?;
+    }
+    this.finish().await;
+    Ok(())
+}
+
+impl<B, H> Loop<'_, B, H>
+where
+    B: Backend,
+    B::Error: Send + Sync + 'static,
+    H: Host,
+{
+    fn draw(&mut self) -> anyhow::Result<()> {
+        let app = &self.app;
+        self.terminal.draw(|frame| app.view(frame))?;
+        Ok(())
+    }
+
+    async fn tick(&mut self) -> anyhow::Result<()> {
+        let message = Message::Tick {
+            now: self.engine.now(),
+            elapsed: env::monotonic(),
+        };
+        self.hand(message).await
+    }
+
+    async fn take_event(&mut self, event: Option<std::io::Result<Event>>) -> anyhow::Result<()> {
+        match event {
+            Some(Ok(event)) => self.hand(Message::Input(event)).await,
+            // Input that has ended means that the terminal is gone.
+            Some(Err(_)) | None => self.hand(Message::Terminate).await,
+        }
+    }
+
+    /// Takes in everything that is there already, so that a burst of keys costs one frame.
+    async fn drain(&mut self) -> anyhow::Result<()> {
+        for _ in 0..MAX_INPUT {
+            if self.ended {
+                return Ok(());
+            }
+            if let Ok(message) = self.messages.try_recv() {
+                self.hand(message).await?;
+                continue;
+            }
+            // Polled with the loop's own waker: crossterm's stream keeps the waker of the last poll and would never wake the loop after
+            // one with another.
+            let input = &mut self.input;
+            let next = std::future::poll_fn(|cx| {
+                Poll::Ready(match input.as_mut().poll_next(cx) {
+                    Poll::Ready(event) => Some(event),
+                    Poll::Pending => None,
+                })
+            })
+            .await;
+            match next {
+                Some(event) => self.take_event(event).await?,
+                None => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn hand(&mut self, message: Message) -> anyhow::Result<()> {
+        self.jobs.answered(&message);
+        let effects = self.app.update(message);
+        for effect in effects {
+            self.carry_out(effect).await?;
+        }
+        Ok(())
+    }
+
+    async fn carry_out(&mut self, effect: Effect) -> anyhow::Result<()> {
+        match effect {
+            Effect::Quit => self.ended = true,
+            Effect::Copy(text) => self.host.copy(&text)?,
+            Effect::Redraw => self.terminal.clear()?,
+            Effect::Suspend => {
+                self.lend()?;
+                self.host.stop();
+                self.take_back()?;
+            }
+            Effect::EditOutside { id, subject, body } => {
+                let folder = self.folder.clone();
+                self.lend()?;
+                let mut editing = tokio::task::spawn_blocking(move || {
+                    outside::edit(&folder, id, &subject, &body)
+                });
+                // Answers still come in while the editor is open; they must not fill the queue.
+                let result = loop {
+                    tokio::select! {
+                        result = &mut editing => break result,
+                        Some(message) = self.messages.recv() => {
+                            self.jobs.answered(&message);
+                            for effect in self.app.update(message) {
+                                self.jobs.take(effect);
+                            }
+                        }
+                    }
+                };
+                self.take_back()?;
+                let result = result.unwrap_or_else(|_| {
+                    Err("The editor could not be run; the draft is unchanged.".into())
+                });
+                let effects = self.app.update(Message::EditedOutside { id, result });
+                for effect in effects {
+                    self.jobs.take(effect);
+                }
+            }
+            other => self.jobs.take(other),
+        }
+        Ok(())
+    }
+
+    /// Gives the terminal away; the input is dropped first, since it would read what is meant for the other program.
+    fn lend(&mut self) -> anyhow::Result<()> {
+        self.input = Box::pin(futures_util::stream::pending());
+        Ok(self.host.lend()?)
+    }
+
+    fn take_back(&mut self) -> anyhow::Result<()> {
+        self.host.take_back()?;
+        self.input = self.host.input();
+        self.terminal.clear()?;
+        let size = self.terminal.size()?;
+        drop(
+            self.app
+                .update(Message::Input(Event::Resize(size.width, size.height))),
+        );
+        Ok(())
+    }
+
+    /// Waits for commands that were given: what the operator saw confirmed must happen.
+    async fn finish(&mut self) {
+        let wait = async {
+            while self.jobs.commanding() {
+                match self.messages.recv().await {
+                    Some(message) => self.jobs.answered(&message),
+                    None => return,
+                }
+            }
+        };
+        if timeout(LAST_COMMANDS, wait).await.is_err() {
+            tracing::warn!("a command was still under way at the end");
+        }
+    }
+}

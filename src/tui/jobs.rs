@@ -1,0 +1,254 @@
+//! What runs beside the loop: reads, commands, passes over the sources, and the watch for changes. All of it blocks, so it runs on other
+//! threads and answers with messages.
+//!
+//! Reads of lists and reads of moves are two lanes of one job each: a newer list replaces one that has not begun, and moves are read the last
+//! asked first. Commands are a lane of their own, strictly in order.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use tokio::sync::mpsc::Sender;
+
+use super::message::{Effect, Message};
+use crate::domain::id::MoveId;
+use crate::engine::command::Command;
+use crate::engine::queries::today::TodayQuery;
+use crate::engine::{Engine, EngineError};
+
+/// How often it is asked whether another process changed something.
+const WATCH: Duration = Duration::from_millis(250);
+/// Changes that follow one another within this time are one.
+const SETTLE: Duration = Duration::from_millis(30);
+/// Moves that wait to be read; the oldest requests are forgotten beyond that.
+const MAX_WAITING: usize = 512;
+/// So many entries of the undo list are shown.
+const UNDO_ENTRIES: usize = 200;
+
+/// Called before each pass over the sources.
+pub type Pulse = Arc<dyn Fn() + Send + Sync>;
+
+/// The jobs beside the loop.
+pub struct Jobs {
+    engine: Engine,
+    answers: Sender<Message>,
+    pulse: Option<Pulse>,
+    list: Option<(u64, TodayQuery)>,
+    undo_list: bool,
+    listing: bool,
+    previews: VecDeque<MoveId>,
+    shows: VecDeque<MoveId>,
+    showing: bool,
+    commands: VecDeque<Command>,
+    running: bool,
+    syncing: bool,
+    sync_again: bool,
+    stop: Arc<AtomicBool>,
+}
+
+fn said(error: &EngineError) -> String {
+    error.to_string()
+}
+
+impl Jobs {
+    /// Makes the jobs over `engine`; they answer to `answers`.
+    pub fn new(engine: Engine, answers: Sender<Message>, pulse: Option<Pulse>) -> Self {
+        Self {
+            engine,
+            answers,
+            pulse,
+            list: None,
+            undo_list: false,
+            listing: false,
+            previews: VecDeque::new(),
+            shows: VecDeque::new(),
+            showing: false,
+            commands: VecDeque::new(),
+            running: false,
+            syncing: false,
+            sync_again: false,
+            stop: Arc::new(AtomicBool::new(false)),
+        }
+    }
+
+    /// Takes what the terminal asks for and begins what can begin.
+    pub fn take(&mut self, effect: Effect) {
+        match effect {
+            Effect::List { generation, query } => self.list = Some((generation, query)),
+            Effect::UndoList => self.undo_list = true,
+            Effect::Show(ids) => {
+                // The newest wishes come first, in their own order.
+                for id in ids.into_iter().rev() {
+                    self.shows.retain(|waiting| *waiting != id);
+                    self.shows.push_front(id);
+                }
+                self.shows.truncate(MAX_WAITING);
+            }
+            Effect::Preview(id) => self.previews.push_back(id),
+            Effect::Run(command) => self.commands.push_back(command),
+            Effect::Sync => self.sync(),
+            Effect::Copy(_)
+            | Effect::EditOutside { .. }
+            | Effect::Redraw
+            | Effect::Suspend
+            | Effect::Quit => {}
+        }
+        self.begin();
+    }
+
+    /// Hears of an answer, so that the next job of its lane can begin.
+    pub fn answered(&mut self, message: &Message) {
+        match message {
+            Message::Listed { .. } | Message::UndoListed(_) => self.listing = false,
+            Message::Shown { .. } | Message::Previewed { .. } => self.showing = false,
+            Message::Ran { .. } => self.running = false,
+            Message::Synced(_) => {
+                self.syncing = false;
+                if std::mem::take(&mut self.sync_again) {
+                    self.sync();
+                }
+            }
+            _ => return,
+        }
+        self.begin();
+    }
+
+    /// Tells whether commands wait or run: the program must not end meanwhile.
+    #[must_use]
+    pub fn commanding(&self) -> bool {
+        self.running || !self.commands.is_empty()
+    }
+
+    /// Begins a pass over the sources; one that is asked for during another follows it.
+    pub fn sync(&mut self) {
+        if self.syncing {
+            self.sync_again = true;
+            return;
+        }
+        self.syncing = true;
+        let (engine, pulse) = (self.engine.clone(), self.pulse.clone());
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            if answers.send(Message::SyncStarted).await.is_err() {
+                return;
+            }
+            let job = tokio::task::spawn_blocking(move || {
+                if let Some(pulse) = pulse {
+                    pulse();
+                }
+                engine.sync().map_err(|e| said(&e))
+            });
+            let result = job
+                .await
+                .unwrap_or_else(|_| Err("the pass broke off (see the log).".into()));
+            drop(answers.send(Message::Synced(result)).await);
+        });
+    }
+
+    fn begin(&mut self) {
+        if !self.listing {
+            if let Some((generation, query)) = self.list.take() {
+                self.listing = true;
+                let engine = self.engine.clone();
+                self.spawn(
+                    move || engine.today(&query).map_err(|e| said(&e)),
+                    move |result| Message::Listed {
+                        generation,
+                        result: Box::new(result),
+                    },
+                );
+            } else if std::mem::take(&mut self.undo_list) {
+                self.listing = true;
+                let engine = self.engine.clone();
+                self.spawn(
+                    move || engine.undo_list(UNDO_ENTRIES).map_err(|e| said(&e)),
+                    Message::UndoListed,
+                );
+            }
+        }
+        if !self.showing {
+            let engine = self.engine.clone();
+            if let Some(id) = self.previews.pop_front() {
+                self.showing = true;
+                self.spawn(
+                    move || engine.preview(id).map_err(|e| said(&e)),
+                    move |result| Message::Previewed { id, result },
+                );
+            } else if let Some(id) = self.shows.pop_front() {
+                self.showing = true;
+                self.spawn(
+                    move || engine.show(id).map(Arc::new).map_err(|e| said(&e)),
+                    move |result| Message::Shown { id, result },
+                );
+            }
+        }
+        if !self.running
+            && let Some(command) = self.commands.pop_front()
+        {
+            self.running = true;
+            let engine = self.engine.clone();
+            let given = command.clone();
+            self.spawn(
+                move || engine.run(given).map_err(|e| said(&e)),
+                move |result| Message::Ran { command, result },
+            );
+        }
+    }
+
+    fn spawn<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> Result<T, String> + Send + 'static,
+        answer: impl FnOnce(Result<T, String>) -> Message + Send + 'static,
+    ) {
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            let result = tokio::task::spawn_blocking(job)
+                .await
+                .unwrap_or_else(|_| Err("it broke off (see the log); nothing was changed.".into()));
+            drop(answers.send(answer(result)).await);
+        });
+    }
+
+    /// Starts the watch: this process tells of its changes, and the database is asked for those of others.
+    pub fn watch(&self) {
+        let engine = self.engine.clone();
+        let answers = self.answers.clone();
+        let stop = Arc::clone(&self.stop);
+        let watch = move || {
+            let events = engine.subscribe();
+            let mut seen = engine.data_version().ok();
+            while !stop.load(Ordering::Relaxed) {
+                match events.recv_timeout(WATCH) {
+                    Ok(_) => while events.recv_timeout(SETTLE).is_ok() {},
+                    Err(RecvTimeoutError::Timeout) => {}
+                    // Without events the database is still asked.
+                    Err(RecvTimeoutError::Disconnected) => std::thread::park_timeout(WATCH),
+                }
+                // A database that cannot be read now is asked again; the reads that matter report it.
+                let Ok(version) = engine.data_version() else {
+                    continue;
+                };
+                if seen != Some(version) {
+                    seen = Some(version);
+                    if answers.blocking_send(Message::Changed).is_err() {
+                        return;
+                    }
+                }
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name("tui-watch".into())
+            .spawn(watch);
+        if let Err(error) = thread {
+            tracing::error!("the watch for changes could not be started: {error}");
+        }
+    }
+}
+
+impl Drop for Jobs {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}

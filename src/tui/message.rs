@@ -1,0 +1,157 @@
+//! Everything that wakes the terminal, everything that it asks for, and what passes between its parts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::Event;
+use jiff::Timestamp;
+
+use super::action::KeyAction;
+use super::overlays::Overlay;
+use crate::domain::id::MoveId;
+use crate::engine::SyncReport;
+use crate::engine::command::{Command, Done};
+use crate::engine::queries::show::MoveDetail;
+use crate::engine::queries::today::{TodayList, TodayQuery};
+use crate::engine::queries::undo::UndoItem;
+
+/// What comes back from the engine: the value, or a sentence for the operator.
+pub type Answer<T> = Result<T, String>;
+
+/// Something that happened. The loop hands each to [`super::app::App::update`].
+#[derive(Debug)]
+pub enum Message {
+    /// The operator did something.
+    Input(Event),
+    /// Time went by.
+    Tick {
+        /// The instant, by the engine's clock.
+        now: Timestamp,
+        /// Since the program began.
+        elapsed: Duration,
+    },
+    /// This process or another changed the data.
+    Changed,
+    /// The list was read.
+    Listed {
+        /// Which request it answers.
+        generation: u64,
+        /// The list.
+        result: Box<Answer<TodayList>>,
+    },
+    /// A move was read.
+    Shown {
+        /// The move.
+        id: MoveId,
+        /// The move in full.
+        result: Answer<Arc<MoveDetail>>,
+    },
+    /// What approval would send was made.
+    Previewed {
+        /// The move.
+        id: MoveId,
+        /// The message and the verdicts.
+        result: Answer<Done>,
+    },
+    /// A command ended.
+    Ran {
+        /// The command.
+        command: Command,
+        /// How it ended.
+        result: Answer<Done>,
+    },
+    /// The undo list was read.
+    UndoListed(Answer<Vec<UndoItem>>),
+    /// A pass over the sources began.
+    SyncStarted,
+    /// A pass over the sources ended.
+    Synced(Answer<SyncReport>),
+    /// The operator's own editor was closed.
+    EditedOutside {
+        /// The move.
+        id: MoveId,
+        /// Subject and text if they changed.
+        result: Answer<Option<(String, String)>>,
+    },
+    /// Something that the operator should know of went wrong.
+    Problem(String),
+    /// The system asks the program to end.
+    Terminate,
+}
+
+/// What the loop shall do. None of it is waited for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Read the list; only the newest request counts.
+    List {
+        /// Comes back with the answer.
+        generation: u64,
+        /// What to list.
+        query: TodayQuery,
+    },
+    /// Read these moves in full, the first first.
+    Show(Vec<MoveId>),
+    /// Make what approval would send.
+    Preview(MoveId),
+    /// Carry out a command, after those asked for before.
+    Run(Command),
+    /// Read the undo list.
+    UndoList,
+    /// Pass over the sources now.
+    Sync,
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Let the operator's own editor change a draft.
+    EditOutside {
+        /// The move.
+        id: MoveId,
+        /// The subject.
+        subject: String,
+        /// The text.
+        body: String,
+    },
+    /// Draw every cell again.
+    Redraw,
+    /// Stop the process until the shell continues it.
+    Suspend,
+    /// End.
+    Quit,
+}
+
+/// How a sentence to the operator is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// It went well.
+    Good,
+    /// It is as it is.
+    Plain,
+    /// It wants care.
+    Warning,
+    /// It went wrong.
+    Bad,
+}
+
+/// What a screen or an overlay wants done with the rest of the terminal.
+#[derive(Debug)]
+pub enum Intent {
+    /// Ask the loop.
+    Effect(Effect),
+    /// Lay this on top.
+    Open(Box<dyn Overlay>),
+    /// Take the topmost overlay away.
+    Close,
+    /// Do what a key would do on the screen below.
+    Perform(KeyAction),
+    /// Narrow the list by words.
+    Filter(String),
+    /// Tell the operator.
+    Say(Tone, String),
+}
+
+impl Intent {
+    /// Returns the intent to run `command`.
+    #[must_use]
+    pub fn run(command: Command) -> Self {
+        Self::Effect(Effect::Run(command))
+    }
+}

@@ -1,0 +1,130 @@
+//! Why a move is skipped: one of the usual reasons, or one in the operator's own words. It teaches the score.
+
+use crossterm::event::{KeyEvent, MouseEvent};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::Overlay;
+use super::picker::{Click, Picker, Row};
+use crate::domain::id::MoveId;
+use crate::engine::command::Command;
+use crate::tui::action::KeyAction;
+use crate::tui::context::Context;
+use crate::tui::keymap::KeyContext;
+use crate::tui::message::{Intent, Tone};
+use crate::tui::text::clean;
+
+/// The usual reasons.
+const REASONS: &[(&str, &str)] = &[
+    ("not relevant", "the signal means nothing here"),
+    ("bad timing", "right, but not now"),
+    ("already done", "handled elsewhere"),
+    ("wrong person", "somebody else is to be asked"),
+    ("duplicate", "another move covers it"),
+    ("not worth it", "too much work for too little"),
+    ("do not contact", "they asked to be left alone"),
+];
+
+/// The choice of a reason.
+#[derive(Debug)]
+pub struct Skip {
+    ids: Vec<MoveId>,
+    picker: Picker<&'static str>,
+}
+
+impl Skip {
+    /// Asks why `ids`, which are `what`, are skipped.
+    #[must_use]
+    pub fn new(ids: Vec<MoveId>, what: String) -> Self {
+        let rows = REASONS
+            .iter()
+            .map(|(reason, meaning)| Row {
+                value: *reason,
+                label: (*reason).to_owned(),
+                detail: (*meaning).to_owned(),
+            })
+            .collect();
+        Self {
+            ids,
+            picker: Picker::new(
+                format!("Skip {what}"),
+                "why? choose, or write your own reason",
+                rows,
+            ),
+        }
+    }
+
+    fn reason(&self) -> String {
+        let own = clean(self.picker.field.text());
+        self.picker
+            .chosen()
+            .map_or(own, |reason| (*reason).to_owned())
+    }
+
+    fn confirm(&self) -> Vec<Intent> {
+        let reason = self.reason();
+        if reason.is_empty() {
+            return vec![Intent::Say(
+                Tone::Warning,
+                "A reason is needed: it teaches the score.".into(),
+            )];
+        }
+        vec![
+            Intent::Close,
+            Intent::run(Command::Skip {
+                ids: self.ids.clone(),
+                reason,
+            }),
+        ]
+    }
+}
+
+impl Overlay for Skip {
+    fn context(&self) -> KeyContext {
+        KeyContext::Picker
+    }
+
+    fn act(&mut self, action: KeyAction, cx: &Context) -> Vec<Intent> {
+        match action {
+            KeyAction::Confirm => self.confirm(),
+            KeyAction::Back => vec![Intent::Close],
+            other => {
+                self.picker.act(other, cx);
+                Vec::new()
+            }
+        }
+    }
+
+    fn enter(&mut self, key: KeyEvent, _cx: &Context) -> Vec<Intent> {
+        self.picker.enter(key);
+        Vec::new()
+    }
+
+    fn paste(&mut self, text: &str, _cx: &Context) -> Vec<Intent> {
+        self.picker.paste(text);
+        Vec::new()
+    }
+
+    fn mouse(&mut self, event: MouseEvent, area: Rect, _cx: &Context) -> Vec<Intent> {
+        match self.picker.mouse(event, area) {
+            Click::Row => self.confirm(),
+            Click::Outside => vec![Intent::Close],
+            Click::Nowhere => Vec::new(),
+        }
+    }
+
+    fn hints(&self) -> &'static [KeyAction] {
+        &[KeyAction::Confirm, KeyAction::Back, KeyAction::Down]
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
+        let note = format!("   reason: {}", self.reason());
+        self.picker.draw(
+            frame,
+            area,
+            Some(Line::from(Span::styled(note, cx.styles().muted))),
+            cx,
+        );
+    }
+}

@@ -1,0 +1,165 @@
+//! Until when a move is put off: one of the usual times, or one in words, with the instant that they mean.
+
+use crossterm::event::{KeyEvent, MouseEvent};
+use jiff::Timestamp;
+use jiff::civil::Time;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::Overlay;
+use super::picker::{Click, Picker, Row};
+use crate::domain::id::MoveId;
+use crate::domain::when_text::parse_when;
+use crate::engine::command::Command;
+use crate::tui::action::KeyAction;
+use crate::tui::context::Context;
+use crate::tui::keymap::KeyContext;
+use crate::tui::message::{Intent, Tone};
+use crate::tui::times;
+
+/// The time of day that a day without one means.
+const MORNING: Time = Time::constant(9, 0, 0, 0);
+
+/// The usual times.
+const PRESETS: &[(&str, &str)] = &[
+    ("1h", "1 hour"),
+    ("3h", "3 hours"),
+    ("tomorrow 9:00", "tomorrow 9:00"),
+    ("monday 9:00", "Monday 9:00"),
+    ("1 week", "1 week"),
+    ("1 month", "1 month"),
+];
+
+/// The choice of a time.
+#[derive(Debug)]
+pub struct Snooze {
+    ids: Vec<MoveId>,
+    picker: Picker<Timestamp>,
+}
+
+fn parse(text: &str, cx: &Context) -> Result<Timestamp, String> {
+    parse_when(text, cx.now, &cx.zone, MORNING).map_err(|e| e.to_string())
+}
+
+impl Snooze {
+    /// Asks until when `ids`, which are `what`, are put off.
+    #[must_use]
+    pub fn new(ids: Vec<MoveId>, what: String, cx: &Context) -> Self {
+        let rows = PRESETS
+            .iter()
+            .filter_map(|(text, label)| {
+                let at = parse(text, cx).ok()?;
+                Some(Row {
+                    value: at,
+                    label: (*label).to_owned(),
+                    detail: times::both(at, cx.now, &cx.zone),
+                })
+            })
+            .collect();
+        Self {
+            ids,
+            picker: Picker::new(
+                format!("Snooze {what}"),
+                "2h, tomorrow 9:00, monday, 1 dec, …",
+                rows,
+            ),
+        }
+    }
+
+    /// What was typed decides; the rows stand for what was not typed out.
+    fn until(&self, cx: &Context) -> Result<Timestamp, String> {
+        let typed = self.picker.field.text().trim();
+        match (typed.is_empty(), parse(typed, cx)) {
+            (false, Ok(at)) => Ok(at),
+            (false, Err(error)) => self.picker.chosen().copied().ok_or(error),
+            (true, _) => self
+                .picker
+                .chosen()
+                .copied()
+                .ok_or_else(|| "No time is chosen.".into()),
+        }
+    }
+
+    fn confirm(&self, cx: &Context) -> Vec<Intent> {
+        match self.until(cx) {
+            Ok(until) if until > cx.now => vec![
+                Intent::Close,
+                Intent::run(Command::Snooze {
+                    ids: self.ids.clone(),
+                    until,
+                }),
+            ],
+            Ok(_) => vec![Intent::Say(
+                Tone::Warning,
+                "That time has passed; choose a later one.".into(),
+            )],
+            Err(error) => vec![Intent::Say(Tone::Warning, error)],
+        }
+    }
+}
+
+impl Overlay for Snooze {
+    fn context(&self) -> KeyContext {
+        KeyContext::Picker
+    }
+
+    fn act(&mut self, action: KeyAction, cx: &Context) -> Vec<Intent> {
+        match action {
+            KeyAction::Confirm => self.confirm(cx),
+            KeyAction::Back => vec![Intent::Close],
+            other => {
+                self.picker.act(other, cx);
+                Vec::new()
+            }
+        }
+    }
+
+    fn enter(&mut self, key: KeyEvent, _cx: &Context) -> Vec<Intent> {
+        self.picker.enter(key);
+        Vec::new()
+    }
+
+    fn paste(&mut self, text: &str, _cx: &Context) -> Vec<Intent> {
+        self.picker.paste(text);
+        Vec::new()
+    }
+
+    fn mouse(&mut self, event: MouseEvent, area: Rect, cx: &Context) -> Vec<Intent> {
+        match self.picker.mouse(event, area) {
+            Click::Row => self.confirm(cx),
+            Click::Outside => vec![Intent::Close],
+            Click::Nowhere => Vec::new(),
+        }
+    }
+
+    fn hints(&self) -> &'static [KeyAction] {
+        &[KeyAction::Confirm, KeyAction::Back, KeyAction::Down]
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
+        let styles = cx.styles();
+        let arrow = if cx.glyphs().ascii { "->" } else { "→" };
+        let typed = !self.picker.field.text().trim().is_empty();
+        let note = match self.until(cx) {
+            Ok(at) if typed => Line::from(Span::styled(
+                format!(
+                    "   {arrow} {} {}",
+                    at.to_zoned(cx.zone.clone()).strftime("%a %-d %b %Y %H:%M"),
+                    times::away(at, cx.now)
+                ),
+                styles.good,
+            )),
+            Ok(_) => Line::from(Span::styled(
+                format!("   times are in {}", zone_name(cx)),
+                styles.faint,
+            )),
+            Err(error) => Line::from(Span::styled(format!("   {error}"), styles.warning)),
+        };
+        self.picker.draw(frame, area, Some(note), cx);
+    }
+}
+
+fn zone_name(cx: &Context) -> String {
+    cx.zone.iana_name().unwrap_or("your zone").to_owned()
+}

@@ -1,0 +1,227 @@
+//! A text to be read: the exact message of a dry run, an error in full.
+
+use crossterm::event::{MouseEvent, MouseEventKind};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::Overlay;
+use crate::domain::guard::Verdict;
+use crate::domain::id::MoveId;
+use crate::engine::command::Done;
+use crate::tui::action::KeyAction;
+use crate::tui::context::Context;
+use crate::tui::keymap::KeyContext;
+use crate::tui::message::{Effect, Intent, Message, Tone};
+use crate::tui::screens::today::verdict_lines;
+use crate::tui::text::{MAX_BLOCK_BYTES, wrap};
+use crate::tui::widgets::frame::{block, clear, middle, title};
+use crate::tui::widgets::scroll;
+
+const WIDTH: u16 = 100;
+
+/// A text to be read.
+#[derive(Debug)]
+pub struct Viewer {
+    heading: String,
+    /// The move whose message is awaited.
+    awaited: Option<MoveId>,
+    summary: Option<(Tone, String)>,
+    verdicts: Vec<Verdict>,
+    text: String,
+    top: usize,
+}
+
+impl Viewer {
+    /// Shows a text.
+    #[must_use]
+    pub fn new(heading: &str, text: String) -> Self {
+        Self {
+            heading: heading.to_owned(),
+            awaited: None,
+            summary: None,
+            verdicts: Vec::new(),
+            text,
+            top: 0,
+        }
+    }
+
+    /// Awaits what approval of a move would send.
+    #[must_use]
+    pub fn of_preview(id: MoveId, _cx: &Context) -> Self {
+        Self {
+            awaited: Some(id),
+            ..Self::new(
+                "Dry run: exactly this would go, nothing is sent",
+                String::new(),
+            )
+        }
+    }
+
+    /// Shows the answer of a dry run.
+    #[must_use]
+    pub fn of_answer(done: &Done) -> Self {
+        let mut viewer = Self::new(
+            "Dry run: exactly this would go, nothing is sent",
+            String::new(),
+        );
+        viewer.take(done);
+        viewer
+    }
+
+    fn take(&mut self, done: &Done) {
+        self.awaited = None;
+        let tone = match done {
+            Done::Blocked { .. } => Tone::Bad,
+            Done::Held { .. } => Tone::Warning,
+            _ => Tone::Plain,
+        };
+        self.summary = Some((tone, done.summary().to_owned()));
+        match done {
+            Done::Shown {
+                message, verdicts, ..
+            } => {
+                self.text.clone_from(message);
+                self.verdicts.clone_from(verdicts);
+            }
+            Done::Held { verdicts, .. } | Done::Blocked { verdicts, .. } => {
+                self.verdicts.clone_from(verdicts);
+            }
+            Done::Changed { .. }
+            | Done::Sent { .. }
+            | Done::Nothing { .. }
+            | Done::Recorded { .. } => {}
+        }
+    }
+
+    fn lines(&self, cells: usize, cx: &Context) -> Vec<Line<'static>> {
+        let styles = cx.styles();
+        let mut lines = Vec::new();
+        if self.awaited.is_some() {
+            return vec![Line::from(Span::styled("Being made…", styles.muted))];
+        }
+        if let Some((tone, summary)) = &self.summary {
+            let style = match tone {
+                Tone::Good => styles.good,
+                Tone::Plain => styles.accent,
+                Tone::Warning => styles.warning,
+                Tone::Bad => styles.bad,
+            };
+            for line in wrap(summary, cells) {
+                lines.push(Line::from(Span::styled(line, style)));
+            }
+            lines.extend(verdict_lines(&self.verdicts, cells, cx));
+            lines.push(Line::from(Span::styled(
+                if cx.glyphs().ascii { "-" } else { "─" }.repeat(cells),
+                styles.border,
+            )));
+        }
+        let long = self.text.len() > MAX_BLOCK_BYTES;
+        for line in wrap(&self.text, cells) {
+            lines.push(Line::from(Span::styled(line, styles.text)));
+        }
+        if long {
+            lines.push(Line::from(Span::styled(
+                "… the rest is not shown here.",
+                styles.muted,
+            )));
+        }
+        lines
+    }
+
+    fn outer(area: Rect) -> Rect {
+        middle(area, WIDTH, area.height.saturating_sub(2).max(6))
+    }
+
+    fn scroll(&mut self, by: isize, cx: &Context) {
+        let outer = Self::outer(cx.size);
+        let total = self
+            .lines(usize::from(outer.width.saturating_sub(4)), cx)
+            .len();
+        self.top = scroll::moved(
+            self.top,
+            by,
+            total,
+            usize::from(outer.height.saturating_sub(2)),
+        );
+    }
+}
+
+impl Overlay for Viewer {
+    fn context(&self) -> KeyContext {
+        KeyContext::Viewer
+    }
+
+    fn act(&mut self, action: KeyAction, cx: &Context) -> Vec<Intent> {
+        let page = isize::try_from(Self::outer(cx.size).height)
+            .unwrap_or(20)
+            .saturating_sub(3);
+        match action {
+            KeyAction::Back => return vec![Intent::Close],
+            KeyAction::CopyMessage => {
+                return vec![
+                    Intent::Effect(Effect::Copy(self.text.clone())),
+                    Intent::Say(Tone::Good, "The text is on the clipboard.".into()),
+                ];
+            }
+            KeyAction::Down => self.scroll(1, cx),
+            KeyAction::Up => self.scroll(-1, cx),
+            KeyAction::HalfPageDown => self.scroll(page / 2, cx),
+            KeyAction::HalfPageUp => self.scroll(-page / 2, cx),
+            KeyAction::PageDown => self.scroll(page, cx),
+            KeyAction::PageUp => self.scroll(-page, cx),
+            KeyAction::Top => self.scroll(isize::MIN, cx),
+            KeyAction::Bottom => self.scroll(isize::MAX, cx),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn receive(&mut self, message: &Message, _cx: &Context) -> Vec<Intent> {
+        if let Message::Previewed { id, result } = message
+            && self.awaited == Some(*id)
+        {
+            match result {
+                Ok(done) => self.take(done),
+                Err(error) => {
+                    self.awaited = None;
+                    self.summary = Some((Tone::Bad, error.clone()));
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn mouse(&mut self, event: MouseEvent, _area: Rect, cx: &Context) -> Vec<Intent> {
+        match event.kind {
+            MouseEventKind::ScrollDown => self.scroll(3, cx),
+            MouseEventKind::ScrollUp => self.scroll(-3, cx),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn hints(&self) -> &'static [KeyAction] {
+        &[
+            KeyAction::Back,
+            KeyAction::Down,
+            KeyAction::PageDown,
+            KeyAction::CopyMessage,
+        ]
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
+        let outer = Self::outer(area);
+        clear(frame, outer);
+        let block = block(title(&self.heading, cx), true, cx);
+        let inner = block.inner(outer);
+        frame.render_widget(block, outer);
+        let inner = Rect {
+            x: inner.x + 1,
+            width: inner.width.saturating_sub(1),
+            ..inner
+        };
+        let cells = usize::from(outer.width.saturating_sub(4));
+        scroll::lines(frame, inner, self.lines(cells, cx), self.top, cx);
+    }
+}

@@ -1,0 +1,430 @@
+//! What the keys do on Today's Moves.
+
+use super::{Focus, Today};
+use crate::domain::action::Means;
+use crate::domain::guard::KillSwitch;
+use crate::domain::id::MoveId;
+use crate::domain::signal::Domain;
+use crate::engine::command::Command;
+use crate::tui::action::KeyAction;
+use crate::tui::context::Context;
+use crate::tui::message::{Effect, Intent, Tone};
+use crate::tui::overlays::approve::Approve;
+use crate::tui::overlays::confirm::Confirm;
+use crate::tui::overlays::editor::Editor;
+use crate::tui::overlays::find::Find;
+use crate::tui::overlays::outcome::Outcome;
+use crate::tui::overlays::skip::Skip;
+use crate::tui::overlays::snooze::Snooze;
+use crate::tui::overlays::undo::UndoList;
+use crate::tui::overlays::viewer::Viewer;
+use crate::tui::text::clean;
+use crate::tui::widgets::scroll::moved;
+
+/// Returns the moves that a command changes.
+pub(super) fn moves_of(command: &Command) -> Vec<MoveId> {
+    match command {
+        Command::Approve { id, .. }
+        | Command::Done { id, .. }
+        | Command::EditDraft { id, .. }
+        | Command::ResetDraft { id }
+        | Command::Reopen { id } => vec![*id],
+        Command::Snooze { ids, .. } | Command::Skip { ids, .. } => ids.clone(),
+        Command::RecordOutcome { move_id, .. } => move_id.iter().copied().collect(),
+        Command::Withdraw { .. }
+        | Command::Undo { .. }
+        | Command::Stop { .. }
+        | Command::Resume
+        | Command::Suppress { .. }
+        | Command::Unsuppress { .. } => Vec::new(),
+    }
+}
+
+/// Returns what a line says while a command is on its way.
+pub(super) fn word_of(command: &Command) -> &'static str {
+    match command {
+        Command::Approve { .. } => "approving",
+        Command::Done { .. } => "ticking off",
+        Command::EditDraft { .. } | Command::ResetDraft { .. } => "saving the draft",
+        Command::Snooze { .. } => "snoozing",
+        Command::Skip { .. } => "skipping",
+        Command::Reopen { .. } => "putting back",
+        Command::RecordOutcome { .. } => "recording the outcome",
+        Command::Withdraw { .. }
+        | Command::Undo { .. }
+        | Command::Stop { .. }
+        | Command::Resume
+        | Command::Suppress { .. }
+        | Command::Unsuppress { .. } => "changing",
+    }
+}
+
+fn nothing_selected() -> Vec<Intent> {
+    vec![Intent::Say(Tone::Plain, "No move is selected.".into())]
+}
+
+impl Today {
+    pub(super) fn perform(&mut self, action: KeyAction, cx: &Context) -> Vec<Intent> {
+        match action {
+            KeyAction::Down => self.step(1, cx),
+            KeyAction::Up => self.step(-1, cx),
+            KeyAction::HalfPageDown => self.page(1, 2, cx),
+            KeyAction::HalfPageUp => self.page(-1, 2, cx),
+            KeyAction::PageDown => self.page(1, 1, cx),
+            KeyAction::PageUp => self.page(-1, 1, cx),
+            KeyAction::Top => self.edge(false, cx),
+            KeyAction::Bottom => self.edge(true, cx),
+            KeyAction::NextPane => self.cycle(1, cx),
+            KeyAction::PreviousPane => self.cycle(-1, cx),
+            KeyAction::Open => {
+                if self.current().is_some() {
+                    self.opened = true;
+                    self.focus = Focus::Draft;
+                }
+                Vec::new()
+            }
+            KeyAction::Back => self.back(),
+            KeyAction::Mark => {
+                let Some(id) = self.current().map(|item| item.id) else {
+                    return nothing_selected();
+                };
+                if !self.marks.remove(&id) {
+                    self.marks.insert(id);
+                }
+                self.select(self.selected + 1, cx)
+            }
+            KeyAction::Approve => self.approve(),
+            KeyAction::DryRun => self.dry_run(cx),
+            KeyAction::Edit => self.edit(false, cx),
+            KeyAction::EditOutside => self.edit(true, cx),
+            KeyAction::ResetDraft => self.reset_draft(),
+            KeyAction::Snooze => {
+                self.for_targets(|ids, what| Intent::Open(Box::new(Snooze::new(ids, what, cx))))
+            }
+            KeyAction::Skip => {
+                self.for_targets(|ids, what| Intent::Open(Box::new(Skip::new(ids, what))))
+            }
+            KeyAction::Outcome => {
+                self.for_targets(|ids, what| Intent::Open(Box::new(Outcome::new(ids, what))))
+            }
+            KeyAction::Undo => vec![Intent::run(Command::Undo { id: None })],
+            KeyAction::UndoList => vec![
+                Intent::Open(Box::new(UndoList::new())),
+                Intent::Effect(Effect::UndoList),
+            ],
+            KeyAction::CopyAddress => self.copy(false),
+            KeyAction::CopyMessage => self.copy(true),
+            KeyAction::Refresh => {
+                self.details.make_stale();
+                let mut intents = vec![self.read(false), Intent::Effect(Effect::Sync)];
+                intents.extend(self.want_details());
+                intents
+            }
+            KeyAction::KillSwitch => kill_switch(cx),
+            KeyAction::DomainAll => self.set_domain(None),
+            KeyAction::DomainSales => self.set_domain(Some(Domain::Sales)),
+            KeyAction::DomainMarketing => self.set_domain(Some(Domain::Marketing)),
+            KeyAction::DomainCs => self.set_domain(Some(Domain::Cs)),
+            KeyAction::Find => {
+                self.opened = false;
+                self.focus = Focus::List;
+                vec![Intent::Open(Box::new(Find::new(&self.query.search)))]
+            }
+            KeyAction::Widen => self.set_split(i32::from(self.split) + 4),
+            KeyAction::Narrow => self.set_split(i32::from(self.split) - 4),
+            // What the whole terminal does, and what only overlays know.
+            KeyAction::Palette
+            | KeyAction::Help
+            | KeyAction::Problems
+            | KeyAction::GoToday
+            | KeyAction::NextTheme
+            | KeyAction::Redraw
+            | KeyAction::Suspend
+            | KeyAction::Quit
+            | KeyAction::Confirm
+            | KeyAction::Save => Vec::new(),
+        }
+    }
+
+    fn step(&mut self, by: isize, cx: &Context) -> Vec<Intent> {
+        if self.focus == Focus::List {
+            let to = self.selected.saturating_add_signed(by);
+            return self.select(to, cx);
+        }
+        self.scroll_pane(self.focus, by, cx);
+        Vec::new()
+    }
+
+    fn page(&mut self, sign: isize, part: usize, cx: &Context) -> Vec<Intent> {
+        let rows = if self.focus == Focus::List {
+            self.rows_in_view(cx)
+        } else {
+            self.pane_view(self.focus, cx).1
+        };
+        let by = isize::try_from((rows / part).max(1)).unwrap_or(1);
+        self.step(by * sign, cx)
+    }
+
+    fn edge(&mut self, last: bool, cx: &Context) -> Vec<Intent> {
+        if self.focus != Focus::List {
+            self.scroll_pane(self.focus, if last { isize::MAX } else { isize::MIN }, cx);
+            return Vec::new();
+        }
+        if last && self.items.len() >= self.query.limit {
+            // The rest has not been read yet.
+            let all = usize::try_from(cx.status.open_here()).unwrap_or(usize::MAX);
+            self.query.limit = (all.max(self.items.len()) + 1).min(100_000);
+            self.to_last = true;
+            let mut intents = self.select(self.items.len(), cx);
+            intents.push(self.read(false));
+            return intents;
+        }
+        self.select(if last { self.items.len() } else { 0 }, cx)
+    }
+
+    /// Returns the lines of a pane and how many of them are seen.
+    pub(super) fn pane_view(&self, pane: Focus, cx: &Context) -> (usize, usize) {
+        let area = crate::tui::app::body(cx.size);
+        let (Some(panes), Some(detail)) = (self.areas(area, cx).panes, self.current_detail())
+        else {
+            return (0, 1);
+        };
+        let contents = self.contents(detail, panes.width, cx);
+        let lengths = [0, 1, 2].map(|i: usize| contents.get(i).map_or(0, Vec::len));
+        let rects = self.stack(panes, lengths);
+        let i = pane.index();
+        (
+            lengths.get(i).copied().unwrap_or(0),
+            rects
+                .get(i)
+                .map_or(1, |r| usize::from(r.height.saturating_sub(2)).max(1)),
+        )
+    }
+
+    pub(super) fn scroll_pane(&mut self, pane: Focus, by: isize, cx: &Context) {
+        let (total, height) = self.pane_view(pane, cx);
+        if let Some(top) = self.scroll.get_mut(pane.index()) {
+            *top = moved(*top, by, total, height);
+        }
+    }
+
+    fn cycle(&mut self, by: isize, cx: &Context) -> Vec<Intent> {
+        let narrow = Self::narrow(crate::tui::app::body(cx.size));
+        let order: &[Focus] = if narrow && self.opened {
+            &Focus::PANES
+        } else if narrow {
+            // The panes are behind the list; the first Tab brings them up.
+            self.opened = self.current().is_some();
+            self.focus = if self.opened {
+                Focus::Draft
+            } else {
+                Focus::List
+            };
+            return Vec::new();
+        } else {
+            &[Focus::List, Focus::Why, Focus::Draft, Focus::Gate]
+        };
+        let here = order.iter().position(|f| *f == self.focus).unwrap_or(0);
+        let count = order.len();
+        let next = (here + count).saturating_add_signed(by) % count;
+        if let Some(focus) = order.get(next) {
+            self.focus = *focus;
+        }
+        Vec::new()
+    }
+
+    fn back(&mut self) -> Vec<Intent> {
+        if self.focus != Focus::List || self.opened {
+            self.focus = Focus::List;
+            self.opened = false;
+        } else if !self.marks.is_empty() {
+            self.marks.clear();
+        } else if !self.query.search.is_empty() {
+            return vec![Intent::Filter(String::new())];
+        }
+        Vec::new()
+    }
+
+    pub(super) fn set_split(&mut self, to: i32) -> Vec<Intent> {
+        self.split = u16::try_from(to.clamp(25, 70)).unwrap_or(46);
+        Vec::new()
+    }
+
+    fn for_targets(&self, open: impl FnOnce(Vec<MoveId>, String) -> Intent) -> Vec<Intent> {
+        let ids = self.targets();
+        let what = match ids.as_slice() {
+            [] => return nothing_selected(),
+            [one] => self
+                .items
+                .iter()
+                .find(|item| item.id == *one)
+                .map_or_else(|| format!("move {one}"), describe),
+            many => format!("{} marked moves", many.len()),
+        };
+        vec![open(ids, what)]
+    }
+
+    fn approve(&mut self) -> Vec<Intent> {
+        let ids = self.targets();
+        if ids.is_empty() {
+            return nothing_selected();
+        }
+        if let [id] = ids.as_slice()
+            && self.pending.contains_key(id)
+        {
+            return vec![Intent::Say(
+                Tone::Plain,
+                "That move is on its way already.".into(),
+            )];
+        }
+        let items = ids
+            .iter()
+            .map(|id| {
+                let title = self
+                    .items
+                    .iter()
+                    .find(|item| item.id == *id)
+                    .map_or_else(|| format!("move {id}"), describe);
+                (*id, title, self.details.get(*id).cloned())
+            })
+            .collect();
+        vec![
+            Intent::Open(Box::new(Approve::new(items))),
+            Intent::Effect(Effect::Show(ids)),
+        ]
+    }
+
+    fn dry_run(&self, cx: &Context) -> Vec<Intent> {
+        let Some(item) = self.current() else {
+            return nothing_selected();
+        };
+        if item.action.means() == Means::ByHand {
+            return vec![Intent::Say(
+                Tone::Plain,
+                format!(
+                    "{} is done by hand; there is no message.",
+                    clean(&item.title)
+                ),
+            )];
+        }
+        vec![
+            Intent::Open(Box::new(Viewer::of_preview(item.id, cx))),
+            Intent::Effect(Effect::Preview(item.id)),
+        ]
+    }
+
+    fn edit(&self, outside: bool, cx: &Context) -> Vec<Intent> {
+        let Some(item) = self.current() else {
+            return nothing_selected();
+        };
+        if item.action.means() == Means::ByHand {
+            return vec![Intent::Say(
+                Tone::Plain,
+                format!(
+                    "{} is done by hand; there is no draft to edit.",
+                    clean(&item.title)
+                ),
+            )];
+        }
+        let Some(detail) = self.details.get(item.id) else {
+            return vec![Intent::Say(
+                Tone::Plain,
+                "The draft is being read; try again in a moment.".into(),
+            )];
+        };
+        let (to, subject, body) = detail.draft.as_ref().map_or_else(
+            || (item.email.clone(), String::new(), String::new()),
+            |draft| (draft.to.clone(), draft.subject.clone(), draft.body.clone()),
+        );
+        if outside {
+            return vec![Intent::Effect(Effect::EditOutside {
+                id: item.id,
+                subject,
+                body,
+            })];
+        }
+        vec![Intent::Open(Box::new(Editor::new(
+            item.id, &to, &subject, &body, cx,
+        )))]
+    }
+
+    fn reset_draft(&self) -> Vec<Intent> {
+        let Some(item) = self.current() else {
+            return nothing_selected();
+        };
+        let edited = self
+            .details
+            .get(item.id)
+            .and_then(|d| d.draft.as_ref())
+            .is_some_and(|d| d.edited);
+        if !edited {
+            return vec![Intent::Say(
+                Tone::Plain,
+                "The draft was not edited; there is nothing to throw away.".into(),
+            )];
+        }
+        vec![Intent::Open(Box::new(Confirm::new(
+            "Throw the edit away",
+            "Your words are replaced by the template's.",
+            Intent::run(Command::ResetDraft { id: item.id }),
+        )))]
+    }
+
+    fn copy(&self, message: bool) -> Vec<Intent> {
+        let Some(item) = self.current() else {
+            return nothing_selected();
+        };
+        let draft = self.details.get(item.id).and_then(|d| d.draft.as_ref());
+        let text = match (message, draft) {
+            (true, Some(draft)) => format!("Subject: {}\n\n{}", draft.subject, draft.body),
+            (true, None) => {
+                return vec![Intent::Say(
+                    Tone::Plain,
+                    "There is no message to copy.".into(),
+                )];
+            }
+            (false, _) if item.email.is_empty() => {
+                return vec![Intent::Say(Tone::Plain, "No address is known.".into())];
+            }
+            (false, _) => item.email.clone(),
+        };
+        let said = if message {
+            "The message is on the clipboard.".to_owned()
+        } else {
+            format!("{} is on the clipboard.", clean(&item.email))
+        };
+        vec![
+            Intent::Effect(Effect::Copy(text)),
+            Intent::Say(Tone::Good, said),
+        ]
+    }
+}
+
+fn describe(item: &crate::engine::queries::today::TodayItem) -> String {
+    let whom = super::list::whom(item);
+    if whom.is_empty() {
+        clean(&item.title)
+    } else {
+        format!("{} · {whom}", clean(&item.title))
+    }
+}
+
+/// Stopping takes one key; letting effects out again is asked.
+fn kill_switch(cx: &Context) -> Vec<Intent> {
+    if !cx.status.known {
+        return Vec::new();
+    }
+    if matches!(cx.status.kill_switch, KillSwitch::Running) {
+        return vec![Intent::run(Command::Stop {
+            reason: "stopped in the terminal".into(),
+        })];
+    }
+    vec![Intent::Open(Box::new(Confirm::new(
+        "Let effects out again",
+        &format!(
+            "{} What was approved and waits goes out with the next pass.",
+            crate::tui::widgets::status::stopped_because(cx)
+        ),
+        Intent::run(Command::Resume),
+    )))]
+}

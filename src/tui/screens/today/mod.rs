@@ -1,0 +1,443 @@
+//! Today's Moves: the ranked list, and beside it why, the draft and what stands before it goes.
+//!
+//! Position and marks are kept by the moves' ids. When the list is read again, the selected move stays on its line of the screen; when it
+//! is gone, the move that takes its place in the list is selected.
+
+mod acts;
+mod areas;
+mod details;
+mod gate;
+mod list;
+mod mouse;
+mod panes;
+mod why;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::MouseEvent;
+use jiff::Timestamp;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::Screen;
+use crate::domain::id::MoveId;
+use crate::domain::signal::Domain;
+use crate::engine::command::Command;
+use crate::engine::queries::show::MoveDetail;
+use crate::engine::queries::today::{TodayItem, TodayList, TodayQuery};
+use crate::tui::action::KeyAction;
+use crate::tui::context::Context;
+use crate::tui::keymap::KeyContext;
+use crate::tui::message::{Effect, Intent, Message, Tone};
+use details::Details;
+
+pub use gate::{Outlook, verdict_lines};
+
+/// How many moves are read at first; more follow when one comes near the end.
+const FIRST_LIMIT: usize = 200;
+
+/// The list is read again after this time even if nothing changed, since scores rise and snoozes end.
+const REREAD_SECONDS: i64 = 30;
+
+/// The pane that the keys go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Focus {
+    List,
+    Why,
+    Draft,
+    Gate,
+}
+
+impl Focus {
+    const PANES: [Self; 3] = [Self::Why, Self::Draft, Self::Gate];
+
+    const fn index(self) -> usize {
+        match self {
+            Self::List | Self::Why => 0,
+            Self::Draft => 1,
+            Self::Gate => 2,
+        }
+    }
+}
+
+/// A command that is on its way for a move.
+#[derive(Debug, Clone)]
+struct Pending {
+    /// What the line says meanwhile.
+    word: &'static str,
+    /// The list that will show the result; none while the command runs.
+    settles_at: Option<u64>,
+}
+
+/// The screen.
+#[derive(Debug)]
+pub struct Today {
+    query: TodayQuery,
+    /// The newest request, the newest request with another query, and the newest answer.
+    asked: u64,
+    valid_from: u64,
+    answered: u64,
+    items: Vec<TodayItem>,
+    loaded: bool,
+    read_at: Option<Timestamp>,
+    error: Option<String>,
+    selected: usize,
+    top: usize,
+    to_last: bool,
+    marks: BTreeSet<MoveId>,
+    pending: BTreeMap<MoveId, Pending>,
+    details: Details,
+    focus: Focus,
+    scroll: [usize; 3],
+    /// Where there is room for one pane only: whether the move is shown, not the list.
+    opened: bool,
+    /// The list's share of the width, in hundredths.
+    split: u16,
+    dragging: bool,
+    clicked: Option<(Duration, MoveId)>,
+}
+
+impl Today {
+    /// Makes the screen, before anything is read.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            query: TodayQuery {
+                limit: FIRST_LIMIT,
+                ..TodayQuery::default()
+            },
+            asked: 0,
+            valid_from: 0,
+            answered: 0,
+            items: Vec::new(),
+            loaded: false,
+            read_at: None,
+            error: None,
+            selected: 0,
+            top: 0,
+            to_last: false,
+            marks: BTreeSet::new(),
+            pending: BTreeMap::new(),
+            details: Details::default(),
+            focus: Focus::List,
+            scroll: [0; 3],
+            opened: false,
+            split: 46,
+            dragging: false,
+            clicked: None,
+        }
+    }
+
+    /// Returns the query that the screen starts with.
+    #[must_use]
+    pub fn first_query() -> TodayQuery {
+        TodayQuery {
+            limit: FIRST_LIMIT,
+            ..TodayQuery::default()
+        }
+    }
+
+    fn current(&self) -> Option<&TodayItem> {
+        self.items.get(self.selected)
+    }
+
+    fn current_detail(&self) -> Option<&Arc<MoveDetail>> {
+        self.details.get(self.current()?.id)
+    }
+
+    /// Asks for the list again; `anew` if an earlier answer would be for another query.
+    fn read(&mut self, anew: bool) -> Intent {
+        self.asked += 1;
+        if anew {
+            self.valid_from = self.asked;
+        }
+        Intent::Effect(Effect::List {
+            generation: self.asked,
+            query: self.query.clone(),
+        })
+    }
+
+    fn listed(&mut self, generation: u64, list: &TodayList, cx: &Context) -> Vec<Intent> {
+        if generation < self.valid_from || generation < self.answered {
+            return Vec::new();
+        }
+        self.answered = generation;
+        self.read_at = Some(list.now);
+        self.error = None;
+        let line = self.selected.saturating_sub(self.top);
+        let kept = self.current().map(|item| item.id);
+        self.items.clone_from(&list.moves);
+        self.loaded = true;
+        self.pending
+            .retain(|_, p| p.settles_at.is_none_or(|at| generation < at));
+        // A mark on a move that left the list must not be acted on unseen.
+        if self.query.search.is_empty() && self.items.len() < self.query.limit {
+            let here: BTreeSet<MoveId> = self.items.iter().map(|item| item.id).collect();
+            self.marks.retain(|id| here.contains(id));
+        }
+        let found = kept.and_then(|id| self.items.iter().position(|item| item.id == id));
+        match found {
+            Some(index) => {
+                self.top = index.saturating_sub(line);
+                self.selected = index;
+            }
+            None => {
+                self.selected = self.selected.min(self.items.len().saturating_sub(1));
+                self.scroll = [0; 3];
+            }
+        }
+        if std::mem::take(&mut self.to_last) {
+            self.selected = self.items.len().saturating_sub(1);
+        }
+        self.keep_in_view(cx);
+        self.want_details()
+    }
+
+    /// Selects a line, brings it into view and asks for what is not known of it and its neighbours.
+    fn select(&mut self, index: usize, cx: &Context) -> Vec<Intent> {
+        let index = index.min(self.items.len().saturating_sub(1));
+        if index != self.selected {
+            self.selected = index;
+            self.scroll = [0; 3];
+        }
+        self.keep_in_view(cx);
+        let mut intents = self.want_details();
+        let near_end = index + 50 >= self.items.len();
+        if near_end && self.items.len() >= self.query.limit {
+            self.query.limit *= 2;
+            intents.push(self.read(false));
+        }
+        intents
+    }
+
+    fn want_details(&mut self) -> Vec<Intent> {
+        let near = [0isize, 1, -1, 2, 3]
+            .iter()
+            .filter_map(|by| self.selected.checked_add_signed(*by))
+            .filter_map(|i| self.items.get(i))
+            .map(|item| item.id);
+        let ids = self.details.wanted(near);
+        if ids.is_empty() {
+            Vec::new()
+        } else {
+            vec![Intent::Effect(Effect::Show(ids))]
+        }
+    }
+
+    fn keep_in_view(&mut self, cx: &Context) {
+        let rows = self.rows_in_view(cx);
+        if self.selected < self.top {
+            self.top = self.selected;
+        } else if self.selected >= self.top + rows {
+            self.top = self.selected + 1 - rows;
+        }
+        self.top = self.top.min(self.items.len().saturating_sub(rows));
+    }
+
+    /// Returns the moves that an action is for: the marked ones, else the selected one.
+    fn targets(&self) -> Vec<MoveId> {
+        if self.marks.is_empty() {
+            return self.current().map(|item| item.id).into_iter().collect();
+        }
+        // In the order of the list; what the filter hides comes last.
+        let mut ids: Vec<MoveId> = self
+            .items
+            .iter()
+            .map(|item| item.id)
+            .filter(|id| self.marks.contains(id))
+            .collect();
+        let rest: Vec<MoveId> = self
+            .marks
+            .iter()
+            .filter(|id| !ids.contains(id))
+            .copied()
+            .collect();
+        ids.extend(rest);
+        ids
+    }
+
+    fn set_domain(&mut self, domain: Option<Domain>) -> Vec<Intent> {
+        if self.query.domain == domain {
+            return Vec::new();
+        }
+        self.query.domain = domain;
+        self.query.limit = FIRST_LIMIT;
+        vec![self.read(true)]
+    }
+
+    fn settle(&mut self, command: &Command, went_well: bool) -> Vec<Intent> {
+        let read = self.read(false);
+        let at = self.asked;
+        for id in acts::moves_of(command) {
+            if went_well {
+                if let Some(pending) = self.pending.get_mut(&id) {
+                    pending.settles_at = Some(at);
+                }
+            } else {
+                self.pending.remove(&id);
+            }
+        }
+        self.details.make_stale();
+        vec![read]
+    }
+}
+
+impl Default for Today {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Screen for Today {
+    fn context(&self) -> KeyContext {
+        KeyContext::Today
+    }
+
+    fn act(&mut self, action: KeyAction, cx: &Context) -> Vec<Intent> {
+        self.perform(action, cx)
+    }
+
+    fn receive(&mut self, message: &Message, cx: &Context) -> Vec<Intent> {
+        match message {
+            Message::Listed { generation, result } => match result.as_ref() {
+                Ok(list) => self.listed(*generation, list, cx),
+                Err(error) => {
+                    self.error = Some(error.clone());
+                    if self.loaded {
+                        vec![Intent::Say(
+                            Tone::Bad,
+                            format!("The list could not be read again: {error}"),
+                        )]
+                    } else {
+                        Vec::new()
+                    }
+                }
+            },
+            Message::Shown { id, result } => {
+                self.details.put(*id, result.clone());
+                Vec::new()
+            }
+            Message::Changed => {
+                self.details.make_stale();
+                vec![self.read(false)]
+            }
+            Message::Ran { command, result } => {
+                let went_well = matches!(
+                    result,
+                    Ok(done) if !matches!(done, crate::engine::command::Done::Blocked { .. })
+                );
+                self.settle(command, went_well)
+            }
+            Message::Tick { now, .. } => {
+                let old = self
+                    .read_at
+                    .is_some_and(|at| now.duration_since(at).as_secs() >= REREAD_SECONDS);
+                if old && self.asked == self.answered {
+                    self.details.make_stale();
+                    return vec![self.read(false)];
+                }
+                Vec::new()
+            }
+            Message::Input(_) => {
+                self.keep_in_view(cx);
+                Vec::new()
+            }
+            Message::Synced(_) => vec![self.read(false)],
+            Message::Previewed { .. }
+            | Message::UndoListed(_)
+            | Message::SyncStarted
+            | Message::EditedOutside { .. }
+            | Message::Problem(_)
+            | Message::Terminate => Vec::new(),
+        }
+    }
+
+    fn mouse(&mut self, event: MouseEvent, area: Rect, cx: &Context) -> Vec<Intent> {
+        self.point(event, area, cx)
+    }
+
+    fn started(&mut self, command: &Command, _cx: &Context) {
+        let word = acts::word_of(command);
+        for id in acts::moves_of(command) {
+            self.marks.remove(&id);
+            self.pending.insert(
+                id,
+                Pending {
+                    word,
+                    settles_at: None,
+                },
+            );
+        }
+    }
+
+    fn filter(&mut self, words: &str, _cx: &Context) -> Vec<Intent> {
+        if self.query.search == words {
+            return Vec::new();
+        }
+        words.clone_into(&mut self.query.search);
+        self.query.limit = FIRST_LIMIT;
+        vec![self.read(true)]
+    }
+
+    fn filtered_by(&self) -> &str {
+        &self.query.search
+    }
+
+    fn domain(&self) -> Option<Domain> {
+        self.query.domain
+    }
+
+    fn hints(&self) -> &'static [KeyAction] {
+        if self.items.is_empty() {
+            return &[
+                KeyAction::Refresh,
+                KeyAction::Find,
+                KeyAction::DomainAll,
+                KeyAction::Undo,
+                KeyAction::Palette,
+                KeyAction::Help,
+                KeyAction::Quit,
+            ];
+        }
+        if self.focus != Focus::List {
+            return &[
+                KeyAction::Back,
+                KeyAction::NextPane,
+                KeyAction::Approve,
+                KeyAction::DryRun,
+                KeyAction::Edit,
+                KeyAction::Snooze,
+                KeyAction::Skip,
+                KeyAction::Outcome,
+                KeyAction::Help,
+            ];
+        }
+        &[
+            KeyAction::Approve,
+            KeyAction::DryRun,
+            KeyAction::Edit,
+            KeyAction::Snooze,
+            KeyAction::Skip,
+            KeyAction::Outcome,
+            KeyAction::Undo,
+            KeyAction::Find,
+            KeyAction::Palette,
+            KeyAction::Help,
+            KeyAction::Quit,
+            KeyAction::Mark,
+            KeyAction::CopyAddress,
+        ]
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
+        let areas = self.areas(area, cx);
+        if let Some(list) = areas.list {
+            self.draw_list(frame, list, cx);
+        }
+        if let Some(panes) = areas.panes {
+            self.draw_panes(frame, panes, cx);
+        }
+    }
+}

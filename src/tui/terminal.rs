@@ -1,0 +1,210 @@
+//! The terminal itself: taken over, given back whatever happens, lent to an editor or the shell, and the clipboard.
+
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
+    EventStream,
+};
+use crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, execute};
+use futures_util::Stream;
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+/// What the operator does, as it comes in.
+pub type Input = Pin<Box<dyn Stream<Item = io::Result<Event>> + Send>>;
+
+/// What the loop needs of a terminal besides drawing on it.
+pub trait Host {
+    /// Returns the operator's input; an earlier one is dropped before.
+    fn input(&mut self) -> Input;
+
+    /// Gives the terminal away, to an editor or the shell.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    fn lend(&mut self) -> io::Result<()>;
+
+    /// Takes the terminal back.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    fn take_back(&mut self) -> io::Result<()>;
+
+    /// Stops the process until the shell continues it. The terminal must be lent meanwhile.
+    fn stop(&mut self);
+
+    /// Puts text on the clipboard.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    fn copy(&mut self, text: &str) -> io::Result<()>;
+}
+
+/// Whether the terminal is taken over at this moment; the panic hook asks it too.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// The terminal of the process, taken over; dropping it gives it back.
+#[derive(Debug)]
+pub struct Taken {
+    mouse: bool,
+}
+
+/// What is drawn on: a frame is one write.
+pub type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
+impl Taken {
+    /// Takes the terminal over.
+    ///
+    /// # Errors
+    /// If standard input or output is no terminal, or it refuses.
+    pub fn take(mouse: bool) -> io::Result<(Self, Screen)> {
+        if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+            return Err(io::Error::other(
+                "the console needs a terminal; `caseyos today` prints the list without one",
+            ));
+        }
+        give_back_upon_panic();
+        let taken = Self { mouse };
+        taken.enter()?;
+        let out = BufWriter::with_capacity(64 * 1024, io::stdout());
+        let screen = Terminal::new(CrosstermBackend::new(out))?;
+        Ok((taken, screen))
+    }
+
+    fn enter(&self) -> io::Result<()> {
+        enable_raw_mode()?;
+        TAKEN.store(true, Ordering::SeqCst);
+        let mut out = io::stdout();
+        execute!(
+            out,
+            EnterAlternateScreen,
+            EnableBracketedPaste,
+            cursor::Hide
+        )?;
+        if self.mouse {
+            execute!(out, EnableMouseCapture)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Gives the terminal back as it was found; does nothing if it is not taken. Errors are ignored: there is nobody left to tell.
+fn give_back() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = io::stdout();
+    drop(execute!(
+        out,
+        DisableMouseCapture,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        cursor::Show
+    ));
+    drop(out.flush());
+    drop(disable_raw_mode());
+}
+
+/// A panic on the drawing thread gives the terminal back before its message is printed. One on another thread is answered by the
+/// loop as a failed job; its message would only spoil the screen, so it goes to the log.
+fn give_back_upon_panic() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let drawing = std::thread::current().id();
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if std::thread::current().id() == drawing {
+                give_back();
+            } else if TAKEN.load(Ordering::SeqCst) {
+                tracing::error!("a job panicked: {info}");
+                return;
+            }
+            before(info);
+        }));
+    });
+}
+
+impl Host for Taken {
+    fn input(&mut self) -> Input {
+        Box::pin(EventStream::new())
+    }
+
+    fn lend(&mut self) -> io::Result<()> {
+        give_back();
+        Ok(())
+    }
+
+    fn take_back(&mut self) -> io::Result<()> {
+        self.enter()
+    }
+
+    fn stop(&mut self) {
+        // The shell takes over until `fg`; where there is no job control this returns at once.
+        drop(signal_hook::low_level::emulate_default_handler(
+            signal_hook::consts::SIGTSTP,
+        ));
+    }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout();
+        write!(out, "{}", osc52(text))?;
+        out.flush()
+    }
+}
+
+/// The most bytes that are put on the clipboard: xterm cuts longer sequences off.
+const MAX_CLIPBOARD: usize = 74_000;
+
+/// Returns the sequence that sets the clipboard (OSC 52), which works over SSH as well.
+fn osc52(text: &str) -> String {
+    let cut = text.floor_char_boundary(MAX_CLIPBOARD.min(text.len()));
+    let text = text.get(..cut).unwrap_or_default();
+    format!("\u{1b}]52;c;{}\u{1b}\\", base64(text.as_bytes()))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let at = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));
+        let bits = at(0) << 16 | at(1) << 8 | at(2);
+        for i in 0..4 {
+            if i > chunk.len() {
+                out.push('=');
+                continue;
+            }
+            let letter = (bits >> (18 - 6 * i)) as usize & 63;
+            out.push(char::from(LETTERS.get(letter).copied().unwrap_or(b'=')));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clipboard_gets_base64() {
+        let check = |text: &str, expect: &str| assert_eq!(base64(text.as_bytes()), expect);
+        check("", "");
+        check("f", "Zg==");
+        check("fo", "Zm8=");
+        check("foo", "Zm9v");
+        check("foobar", "Zm9vYmFy");
+        assert_eq!(osc52("foo"), "\u{1b}]52;c;Zm9v\u{1b}\\");
+        assert!(osc52(&"é".repeat(100_000)).len() < 100_000);
+    }
+}

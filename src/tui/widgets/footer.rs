@@ -1,0 +1,155 @@
+//! The line at the bottom: the keys that help most here, or what was just done; at its end what goes on in the background.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::tui::action::KeyAction;
+use crate::tui::context::Context;
+use crate::tui::keymap::{Chord, KeyContext};
+use crate::tui::message::Tone;
+use crate::tui::text::{fit, width};
+
+/// What the line shows.
+#[derive(Debug)]
+pub enum Content<'a> {
+    /// Keys and what they mean here.
+    Keys(KeyContext, &'a [KeyAction]),
+    /// Keys pressed so far and what may follow.
+    Pending(&'a [Chord], &'a [(Chord, KeyAction)]),
+    /// A sentence.
+    Said(Tone, &'a str),
+}
+
+fn hints(
+    context: KeyContext,
+    actions: &[KeyAction],
+    cx: &Context,
+) -> Vec<(Vec<Span<'static>>, KeyAction)> {
+    actions
+        .iter()
+        .filter_map(|action| {
+            let key = cx.keymap.key(context, *action);
+            let word = match action {
+                KeyAction::KillSwitch if cx.status.stopped() => "resume",
+                other => other.short(),
+            };
+            (!key.is_empty()).then(|| {
+                (
+                    vec![
+                        Span::styled(format!(" {key}"), cx.styles().key),
+                        Span::styled(format!(" {word} "), cx.styles().muted),
+                    ],
+                    *action,
+                )
+            })
+        })
+        .collect()
+}
+
+fn background(cx: &Context) -> Vec<Span<'static>> {
+    let (styles, status) = (cx.styles(), &cx.status);
+    let busy = |text: String| {
+        vec![
+            Span::styled(format!(" {} ", cx.spinner()), styles.accent),
+            Span::styled(format!("{text} "), styles.muted),
+        ]
+    };
+    match (status.running, status.syncing) {
+        (0, false) => vec![
+            Span::styled(format!(" {} ", cx.glyphs().idle), styles.good),
+            Span::styled("idle ", styles.muted),
+        ],
+        (0, true) => busy("syncing".into()),
+        (n, syncing) => busy(format!(
+            "{n} running{}",
+            if syncing { ", syncing" } else { "" }
+        )),
+    }
+}
+
+fn wide(spans: &[Span<'_>]) -> usize {
+    spans.iter().map(|s| width(&s.content)).sum()
+}
+
+/// Draws the line.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, content: &Content<'_>, cx: &Context) {
+    let styles = cx.styles();
+    let end = background(cx);
+    let room = usize::from(area.width).saturating_sub(wide(&end));
+    let mut line = Vec::new();
+    match content {
+        Content::Keys(context, actions) => {
+            let mut used = 0;
+            for (spans, _) in hints(*context, actions, cx) {
+                used += wide(&spans);
+                if used > room {
+                    break;
+                }
+                line.extend(spans);
+            }
+        }
+        Content::Pending(pressed, next) => {
+            let pressed = pressed
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" ");
+            line.push(Span::styled(
+                format!(" {pressed} {}", cx.glyphs().cut),
+                styles.heading,
+            ));
+            for (key, action) in *next {
+                line.push(Span::styled(format!("  {key}"), styles.key));
+                line.push(Span::styled(format!(" {}", action.title()), styles.muted));
+            }
+        }
+        Content::Said(tone, text) => {
+            let (sign, style) = match tone {
+                Tone::Good => (cx.glyphs().pass, styles.good),
+                Tone::Plain => (cx.glyphs().dot, styles.text),
+                Tone::Warning => (cx.glyphs().wait, styles.warning),
+                Tone::Bad => (cx.glyphs().refuse, styles.bad),
+            };
+            line.push(Span::styled(
+                fit(&format!(" {sign} {text}"), room, cx.glyphs().cut),
+                style,
+            ));
+        }
+    }
+    frame.render_widget(Paragraph::new(Line::from(line)), area);
+    let length = u16::try_from(wide(&end)).unwrap_or(0).min(area.width);
+    frame.render_widget(
+        Paragraph::new(Line::from(end)),
+        Rect {
+            x: area.right() - length,
+            width: length,
+            ..area
+        },
+    );
+}
+
+/// Returns what a click at `column` of the keys means.
+#[must_use]
+pub fn clicked(
+    column: u16,
+    area: Rect,
+    context: KeyContext,
+    actions: &[KeyAction],
+    cx: &Context,
+) -> Option<KeyAction> {
+    let room = usize::from(area.width).saturating_sub(wide(&background(cx)));
+    let mut x = 0;
+    for (spans, action) in hints(context, actions, cx) {
+        let end = x + wide(&spans);
+        if end > room {
+            return None;
+        }
+        if (x..end).contains(&usize::from(column.saturating_sub(area.x))) {
+            return Some(action);
+        }
+        x = end;
+    }
+    None
+}

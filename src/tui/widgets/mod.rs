@@ -1,0 +1,8 @@
+//! What is drawn in more than one place.
+
+pub mod footer;
+pub mod frame;
+pub mod scroll;
+pub mod status;
+
+pub use frame::{bar, popup};
