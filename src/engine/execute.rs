@@ -296,7 +296,13 @@ fn settle(
     Ok(Some(row))
 }
 
-fn record_sent(tx: &WriteTx<'_>, core: &Core, row: &ExecutionRow, now: Timestamp) -> Result<()> {
+/// Records what follows from a message that left: the message itself, the contact, the wait for an answer, the outcome.
+pub(in crate::engine) fn record_sent(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    row: &ExecutionRow,
+    now: Timestamp,
+) -> Result<()> {
     let content: Content = serde_json::from_str(&row.content).map_err(|e| {
         crate::store::StoreError::Invalid(format!("the content of execution {}: {e}", row.id))
     })?;
