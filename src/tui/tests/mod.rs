@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod fixtures;
+mod real;
 mod soak;
 mod views;
 
