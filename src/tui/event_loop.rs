@@ -10,6 +10,7 @@ use crossterm::event::Event;
 use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use ratatui::layout::{Position, Rect};
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -190,6 +191,13 @@ where
         Ok(())
     }
 
+    /// Empties the screen, so that the next frame draws every cell. `Terminal::clear` would ask the terminal where its cursor is and wait
+    /// for the answer.
+    fn draw_anew(&mut self) -> anyhow::Result<()> {
+        let size = self.terminal.size()?;
+        Ok(self.terminal.resize(Rect::from((Position::ORIGIN, size)))?)
+    }
+
     async fn tick(&mut self) -> anyhow::Result<()> {
         let message = Message::Tick {
             now: self.engine.now(),
@@ -247,7 +255,7 @@ where
         match effect {
             Effect::Quit => self.ended = true,
             Effect::Copy(text) => self.host.copy(&text)?,
-            Effect::Redraw => self.terminal.clear()?,
+            Effect::Redraw => self.draw_anew()?,
             Effect::Suspend => {
                 self.lend()?;
                 self.host.stop();
@@ -293,8 +301,8 @@ where
 
     fn take_back(&mut self) -> anyhow::Result<()> {
         self.host.take_back()?;
+        self.draw_anew()?;
         self.input = self.host.input();
-        self.terminal.clear()?;
         let size = self.terminal.size()?;
         drop(
             self.app

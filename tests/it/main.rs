@@ -1,0 +1,3 @@
+//! The whole program, driven from outside.
+
+mod tui;
