@@ -131,6 +131,7 @@ where
         .await?;
     this.tick().await?;
     // The list is read here, before the first frame: it costs a few milliseconds and saves an empty one.
+    let version = this.engine.data_version().ok();
     let first = this
         .engine
         .today(&screens::today::Today::first_query())
@@ -144,7 +145,7 @@ where
         this.hand(Message::Problem(problem)).await?;
     }
     this.draw()?;
-    this.jobs.watch();
+    this.jobs.watch(version);
 
     let mut signals = Signals::new();
     let mut next_sync = settings.sync_every.map(|_| Instant::now() + FIRST_SYNC);

@@ -201,3 +201,12 @@ fn plain_signs_do_without_unicode() {
         );
     }
 }
+
+#[test]
+fn everything_fits_where_there_is_just_enough_room() {
+    for (width, height) in [(60, 15), (99, 15), (100, 15), (100, 24)] {
+        let mut bench = bench(width, height);
+        bench.press("enter");
+        assert_snapshot!(format!("least_{width}x{height}"), bench.screen());
+    }
+}

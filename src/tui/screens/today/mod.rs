@@ -124,7 +124,7 @@ impl Today {
             focus: Focus::List,
             scroll: [0; 3],
             opened: false,
-            split: 46,
+            split: 48,
             dragging: false,
             clicked: None,
         }
