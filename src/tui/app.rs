@@ -149,7 +149,7 @@ impl App {
                 }
             }
             Message::Listed { result, .. } => {
-                if let Ok(list) = result.as_ref() {
+                if let Ok(list) = result {
                     self.cx.status.take(list);
                 }
             }

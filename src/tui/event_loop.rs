@@ -3,6 +3,7 @@
 //! Nothing else is awaited here, so that no disk and no network can hold a key up.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -135,10 +136,11 @@ where
     let first = this
         .engine
         .today(&screens::today::Today::first_query())
+        .map(Arc::new)
         .map_err(|e| e.to_string());
     this.hand(Message::Listed {
         generation: 0,
-        result: Box::new(first),
+        result: first,
     })
     .await?;
     for problem in settings.problems {

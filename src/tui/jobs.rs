@@ -153,11 +153,8 @@ impl Jobs {
                 self.listing = true;
                 let engine = self.engine.clone();
                 self.spawn(
-                    move || engine.today(&query).map_err(|e| said(&e)),
-                    move |result| Message::Listed {
-                        generation,
-                        result: Box::new(result),
-                    },
+                    move || engine.today(&query).map(Arc::new).map_err(|e| said(&e)),
+                    move |result| Message::Listed { generation, result },
                 );
             } else if std::mem::take(&mut self.undo_list) {
                 self.listing = true;

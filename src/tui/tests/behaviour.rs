@@ -287,7 +287,7 @@ fn an_answer_to_an_earlier_question_is_not_shown() {
     old.moves.truncate(1);
     bench.tell(Message::Listed {
         generation: 0,
-        result: Box::new(Ok(old)),
+        result: Ok(Arc::new(old)),
     });
     assert!(bench.screen().contains("Omar Haddad"));
 }
@@ -538,7 +538,7 @@ fn the_help_follows_the_operators_keymap() {
     bench.app = App::new(cx, fixtures::surroundings(), std::path::PathBuf::new());
     bench.tell(Message::Listed {
         generation: 0,
-        result: Box::new(Ok(fixtures::list(3))),
+        result: Ok(Arc::new(fixtures::list(3))),
     });
     assert!(bench.screen().contains(" w approve "));
     bench.press("?");
