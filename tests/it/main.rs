@@ -1,0 +1,4 @@
+//! The whole program, driven from outside.
+
+#[cfg(test)]
+mod tui;
