@@ -8,3 +8,6 @@ mod home;
 #[cfg(test)]
 #[path = "loop.rs"]
 mod the_loop;
+
+#[cfg(test)]
+mod crash;
