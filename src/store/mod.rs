@@ -35,6 +35,8 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use crate::env::crash_point;
+
 /// The database file's name inside the data directory.
 pub const FILE_NAME: &str = "caseyos.db";
 /// How long a process waits for another one's write transaction.
@@ -412,7 +414,9 @@ impl Store {
             };
             let value = job(&tx)?;
             let events = tx.events.into_inner();
+            crash_point("before-commit");
             transaction.commit().map_err(StoreError::from_sqlite)?;
+            crash_point("after-commit");
             Ok::<_, E>((value, events))
         })?;
         if !events.is_empty() {

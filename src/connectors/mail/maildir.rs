@@ -140,6 +140,7 @@ impl MaildirFolder {
                 .truncate(true)
                 .open(&tmp)?;
             file.write_all(bytes)?;
+            crash_point("before-sync");
             file.sync_all()
         };
         write().map_err(io_error("writing", &tmp))?;
