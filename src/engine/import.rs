@@ -19,11 +19,11 @@ use crate::connectors::files::{
 };
 use crate::domain::contact::ContactDraft;
 pub use crate::store::contacts::Change;
-use crate::store::contacts::{ContactWriter, Origin, RunMemory};
+use crate::store::contacts::{ContactWriter, Origin, RunMemory, begin_bulk, end_bulk};
 use crate::store::{Durability, StoreError};
 
 /// Rows in one transaction. Fewer cost more: each commit writes every touched page of the address index to the log anew.
-const BATCH_ROWS: usize = 5_000;
+const BATCH_ROWS: usize = 10_000;
 /// Batches that may wait between the reader and the database.
 const BATCHES_AHEAD: usize = 2;
 /// How often a batch is tried again while another process keeps the database to itself, five seconds each time.
@@ -244,6 +244,26 @@ impl Engine {
         progress: &mut dyn FnMut(ImportProgress),
     ) -> Result<()> {
         let memory = Arc::new(Mutex::new(RunMemory::default()));
+        self.store().write(Durability::Normal, begin_bulk)?;
+        let outcome = self.write_each(batches, run, mapping, delimiter, cancel, progress, &memory);
+        self.store().write(Durability::Normal, end_bulk)?;
+        outcome
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the run's state is lent piece by piece, each with its own use"
+    )]
+    fn write_each(
+        &self,
+        batches: &Receiver<Message>,
+        run: &mut Run,
+        mapping: &Mapping,
+        delimiter: Option<u8>,
+        cancel: &AtomicBool,
+        progress: &mut dyn FnMut(ImportProgress),
+        memory: &Arc<Mutex<RunMemory>>,
+    ) -> Result<()> {
         loop {
             // Before each batch and never inside one: what is counted is what is kept.
             if cancel.load(Ordering::Relaxed) {
@@ -255,7 +275,7 @@ impl Engine {
             };
             let mut batch = message.map_err(reading_failed)?;
             let drafts = Arc::new(std::mem::take(&mut batch.drafts));
-            let counts = self.write_batch(&drafts, &memory)?;
+            let counts = self.write_batch(&drafts, memory)?;
             run.add(counts, batch);
             run.write_rejects(mapping, delimiter);
             progress(run.progress());
@@ -281,7 +301,7 @@ impl Engine {
                     let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
                     let mut writer = ContactWriter::new(tx, now)?;
                     let counts = write_all(&mut writer, &drafts, &mut memory)?;
-                    drop(writer);
+                    writer.finish()?;
                     tx.emit(now, "contacts.imported", "contacts")?;
                     Ok(counts)
                 });
@@ -403,7 +423,7 @@ impl Engine {
             .write::<_, StoreError>(Durability::Full, move |tx| {
                 let mut writer = ContactWriter::new(tx, now)?;
                 let written = writer.write(&draft, Origin::Direct, &mut RunMemory::default())?;
-                drop(writer);
+                writer.finish()?;
                 if written.change != Change::Unchanged {
                     tx.emit(now, "contact.changed", format!("contact:{}", written.id))?;
                 }

@@ -7,7 +7,7 @@ mod search;
 mod write;
 
 pub use search::{Hit, rebuild_search, search};
-pub use write::{Change, ContactWriter, Origin, RunMemory, Written};
+pub use write::{Change, ContactWriter, Origin, RunMemory, Written, begin_bulk, end_bulk};
 
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -24,10 +24,12 @@ fn import(store: &Store, drafts: &[ContactDraft]) -> Vec<Change> {
         .write::<_, StoreError>(Durability::Normal, move |tx| {
             let mut memory = RunMemory::default();
             let mut writer = ContactWriter::new(tx, Timestamp::UNIX_EPOCH)?;
-            drafts
+            let changes = drafts
                 .iter()
                 .map(|d| Ok(writer.write(d, Origin::Import, &mut memory)?.change))
-                .collect()
+                .collect::<Result<_>>()?;
+            writer.finish()?;
+            Ok(changes)
         })
         .unwrap()
 }

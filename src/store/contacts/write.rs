@@ -1,6 +1,6 @@
 //! Writing contacts, one draft after another inside one transaction, with every statement prepared once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use rusqlite::{CachedStatement, OptionalExtension, params};
@@ -56,7 +56,19 @@ struct Known {
     fingerprint: i64,
 }
 
-/// Writes drafts.
+/// What is to be put into the search index, once, when the transaction ends.
+///
+/// The index gathers what it is given in memory as long as the numbers rise, and writes all of it out at each step
+/// back: with updates among the inserts it would do so thousands of times.
+#[derive(Debug)]
+struct Pending {
+    /// Whether the index holds an older entry.
+    replaces: bool,
+    /// Name, addresses and company; None if they must be read anew.
+    texts: Option<[String; 3]>,
+}
+
+/// Writes drafts. [`ContactWriter::finish`] must be called before the transaction ends.
 pub struct ContactWriter<'a> {
     tx: &'a WriteTx<'a>,
     companies: CompanyWriter<'a>,
@@ -65,10 +77,8 @@ pub struct ContactWriter<'a> {
     insert: CachedStatement<'a>,
     insert_email: CachedStatement<'a>,
     insert_id: CachedStatement<'a>,
-    insert_search: CachedStatement<'a>,
+    pending: BTreeMap<i64, Pending>,
     now: Timestamp,
-    name: String,
-    addresses: String,
 }
 
 impl std::fmt::Debug for ContactWriter<'_> {
@@ -103,12 +113,8 @@ impl<'a> ContactWriter<'a> {
             insert_id: sql.prepare_cached(
                 "INSERT OR IGNORE INTO external_id (kind, system, external, record_id) VALUES ('contact', ?1, ?2, ?3)",
             )?,
-            insert_search: sql.prepare_cached(
-                "INSERT INTO contact_search (rowid, name, email, company) VALUES (?1, ?2, ?3, ?4)",
-            )?,
+            pending: BTreeMap::new(),
             now,
-            name: String::new(),
-            addresses: String::new(),
         })
     }
 
@@ -268,23 +274,23 @@ impl<'a> ContactWriter<'a> {
                 .execute((&*external.system, &external.id, id))?
                 == 0;
         }
-        self.name.clear();
-        self.name.extend([first, " ", last]);
-        self.addresses.clear();
-        for email in &draft.emails {
-            self.addresses.extend([email.as_str(), " "]);
-        }
         let company_name = draft
             .company
             .as_deref()
             .or(draft.company_domain.as_deref())
             .unwrap_or("");
-        self.insert_search.execute((
+        let texts = [
+            format!("{first} {last}"),
+            draft.emails.join(" "),
+            company_name.to_owned(),
+        ];
+        self.pending.insert(
             id,
-            searchable(&self.name),
-            searchable(&self.addresses),
-            searchable(company_name),
-        ))?;
+            Pending {
+                replaces: false,
+                texts: Some(texts),
+            },
+        );
         if draft.opted_out {
             self.suppress(draft)?;
         }
@@ -385,7 +391,7 @@ impl<'a> ContactWriter<'a> {
                 .execute((id, self.now.as_millisecond()))?;
         }
         if search_changed {
-            self.index_again(contact)?;
+            self.index_again(contact);
         }
         Ok(Written {
             id: contact,
@@ -430,21 +436,41 @@ impl<'a> ContactWriter<'a> {
         Ok(())
     }
 
-    fn index_again(&mut self, id: ContactId) -> Result<()> {
-        let Some(row) = super::get(self.tx, id)? else {
-            return Ok(());
-        };
-        let emails = super::emails(self.tx, id)?.join(" ");
-        self.tx
-            .sql()
-            .prepare_cached("DELETE FROM contact_search WHERE rowid = ?1")?
-            .execute([id.0])?;
-        self.insert_search.execute((
-            id.0,
-            searchable(&row.full_name()),
-            searchable(&emails),
-            searchable(&row.company),
-        ))?;
+    fn index_again(&mut self, id: ContactId) {
+        let entry = self.pending.entry(id.0).or_insert(Pending {
+            replaces: true,
+            texts: None,
+        });
+        entry.texts = None;
+    }
+
+    /// Brings the search index up to date with what was written.
+    ///
+    /// # Errors
+    /// If the database refuses.
+    pub fn finish(mut self) -> Result<()> {
+        let sql = self.tx.sql();
+        let mut delete = sql.prepare_cached("DELETE FROM contact_search WHERE rowid = ?1")?;
+        let mut insert = sql.prepare_cached(
+            "INSERT INTO contact_search (rowid, name, email, company) VALUES (?1, ?2, ?3, ?4)",
+        )?;
+        for (id, pending) in std::mem::take(&mut self.pending) {
+            if pending.replaces {
+                delete.execute([id])?;
+            }
+            let texts = match pending.texts {
+                Some(texts) => texts,
+                None => {
+                    let Some(row) = super::get(self.tx, ContactId(id))? else {
+                        continue;
+                    };
+                    let emails = super::emails(self.tx, ContactId(id))?.join(" ");
+                    [row.full_name(), emails, row.company]
+                }
+            };
+            let [name, emails, company] = texts.each_ref().map(|t| searchable(t));
+            insert.execute((id, name, emails, company))?;
+        }
         Ok(())
     }
 
@@ -477,6 +503,28 @@ fn remember(memory: &mut RunMemory, id: i64, fingerprint: i64) {
     if !fresh && *first != fingerprint && !others.contains(&fingerprint) {
         others.push(fingerprint);
     }
+}
+
+/// Gives the writer's connection room for a large import: its indexes are hit at random, and each commit would copy
+/// what it changed into the main file.
+///
+/// # Errors
+/// If the database refuses.
+pub fn begin_bulk(tx: &WriteTx<'_>) -> Result<()> {
+    tx.sql()
+        .execute_batch("PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000")?;
+    Ok(())
+}
+
+/// Takes the room back.
+///
+/// # Errors
+/// If the database refuses.
+pub fn end_bulk(tx: &WriteTx<'_>) -> Result<()> {
+    tx.sql().execute_batch(
+        "PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 1000; PRAGMA shrink_memory",
+    )?;
+    Ok(())
 }
 
 /// Tells whether an id says little by itself: numbers of a file whose system nobody named start at 1 in every file.

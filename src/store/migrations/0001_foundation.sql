@@ -44,7 +44,9 @@ CREATE TABLE contact (
     time_zone        TEXT NOT NULL DEFAULT '',
     linkedin         TEXT NOT NULL DEFAULT '',
     stage            TEXT NOT NULL DEFAULT 'lead'
-                     CHECK (stage IN ('subscriber', 'lead', 'opportunity', 'customer', 'former_customer', 'other', 'do_not_contact')),
+                     -- Not IN: SQLite builds a table of its list for each row that is checked.
+                     CHECK (stage = 'subscriber' OR stage = 'lead' OR stage = 'opportunity' OR stage = 'customer'
+                            OR stage = 'former_customer' OR stage = 'other' OR stage = 'do_not_contact'),
     icp_fit          REAL CHECK (icp_fit BETWEEN 0 AND 1),
     renewal_at       INTEGER,
     notes            TEXT NOT NULL DEFAULT '',
@@ -77,7 +79,7 @@ CREATE TABLE contact_row_seen (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE external_id (
-    kind      TEXT NOT NULL CHECK (kind IN ('contact', 'company', 'deal')),
+    kind      TEXT NOT NULL CHECK (kind = 'contact' OR kind = 'company' OR kind = 'deal'),
     system    TEXT NOT NULL,
     external  TEXT NOT NULL,
     record_id INTEGER NOT NULL,
