@@ -10,6 +10,11 @@ use serde::Serialize;
 use super::lexicon::{self, Found, Sense};
 use super::words::{Word, fold, words};
 
+#[cfg(test)]
+mod more;
+#[cfg(test)]
+mod replies;
+
 /// A person's answer is in its first words; what follows in a long text is material.
 const MAX_WORDS: usize = 700;
 /// Below this the operator is asked to check the label.
@@ -99,12 +104,58 @@ pub fn classify(text: &str) -> Classification {
             because: vec![format!("a line says only \"{line}\"")],
         };
     }
+    // A refusal of one word.
+    if let [word] = list.as_slice()
+        && REFUSALS.contains(&word.text)
+    {
+        return Classification {
+            label: ReplyLabel::NotInterested,
+            objection: None,
+            confidence: 0.75,
+            because: vec![format!("\"{}\" is all it says", word.text)],
+        };
+    }
     let mut scores = Scores::default();
-    for found in lexicon::find(&list) {
-        weigh(&mut scores, &found, &list);
+    let mut found = lexicon::find(&list);
+    let (slight, told): (Vec<Found>, Vec<Found>) = found.drain(..).partition(is_slight);
+    for found in &told {
+        weigh(&mut scores, found, &list);
     }
     read_marks(&mut scores, &folded, &list);
+    weigh_slight(&mut scores, &slight, &list);
     decide(scores, &list)
+}
+
+const REFUSALS: &[&str] = &[
+    "no", "nope", "nah", "nein", "non", "nee", "nao", "nie", "nej", "nei",
+];
+
+/// Tells whether a phrase says nothing by itself: the courtesies of absence notices, and bare words of approval.
+fn is_slight(found: &Found) -> bool {
+    match found.sense {
+        Sense::OutOfOffice => found.weight <= lexicon::COURTESY,
+        Sense::Interested => found.weight <= lexicon::APPROVAL,
+        _ => false,
+    }
+}
+
+/// Adds the slight phrases where others bear them out.
+fn weigh_slight(scores: &mut Scores, slight: &[Found], list: &[Word<'_>]) {
+    let courtesies = slight
+        .iter()
+        .filter(|f| f.sense == Sense::OutOfOffice)
+        .count();
+    let away = scores.of(Sense::OutOfOffice) > 0.0
+        || (courtesies >= 2 && scores.of(Sense::Question) == 0.0);
+    // "Perfect, thank you" ends a conversation; "Perfect!" goes on with it.
+    let thanked = scores.of(Sense::Thanks) > 0.0 && scores.of(Sense::Interested) == 0.0;
+    for found in slight {
+        match found.sense {
+            Sense::OutOfOffice if !away => {}
+            Sense::Interested if thanked || is_negated(found, list) => {}
+            _ => weigh(scores, found, list),
+        }
+    }
 }
 
 /// Tells whether a subject is that of a mail sent by an unsubscribe link (`mailto:...?subject=unsubscribe`).
@@ -170,7 +221,12 @@ fn opt_out_line(folded: &str) -> Option<String> {
     let candidates = lines.iter().take(4).chain(lines.last());
     for line in candidates {
         // Sentences of a line too: "STOP. I told you twice."
-        for part in std::iter::once(*line).chain(line.split(['.', '!', ';']).take(4)) {
+        let sentences = || line.split(['.', '!', ';']).take(4);
+        // "Not interested, remove me": the last clause of a sentence, unless that tells of a case ("when they answer, stop").
+        let clauses = sentences()
+            .filter(|s| !is_case(s.trim_start()))
+            .filter_map(|s| s.rsplit_once([',', ':']).map(|(_, last)| last));
+        for part in std::iter::once(*line).chain(sentences()).chain(clauses) {
             if part.len() > 80 || part.ends_with('?') {
                 continue;
             }
@@ -184,7 +240,15 @@ fn opt_out_line(folded: &str) -> Option<String> {
                     plain = bare(rest);
                 }
             }
+            for polite in ["please ", "pls ", "plz ", "kindly ", "just "] {
+                if let Some(rest) = plain.strip_prefix(polite) {
+                    plain = rest.to_owned();
+                }
+            }
             for polite in [
+                " please",
+                " pls",
+                " plz",
                 " thanks",
                 " thank you",
                 " thx",
@@ -238,6 +302,15 @@ fn opt_out_line(folded: &str) -> Option<String> {
         }
     }
     None
+}
+
+/// Tells whether a sentence tells of a case, not of a wish.
+fn is_case(sentence: &str) -> bool {
+    let first = sentence.split(' ').next().unwrap_or_default();
+    matches!(
+        first,
+        "if" | "when" | "once" | "whenever" | "wenn" | "falls" | "si" | "quand" | "se" | "als"
+    )
 }
 
 #[derive(Default)]
@@ -312,6 +385,12 @@ const NEGATORS: &[&str] = &[
     "no",
 ];
 
+/// Words of will: with a negation they refuse, where "can't" only fails.
+const WISHES: &[&str] = &[
+    "want", "wish", "going", "ask", "asked", "veux", "souhaite", "voulons", "quiero", "queremos",
+    "deseo", "voglio", "vogliamo", "quero", "queremos", "wil", "willen", "chce", "chcemy", "need",
+];
+
 /// Tells whether a negation before the phrase, in its clause, turns it round.
 fn is_negated(found: &Found, list: &[Word<'_>]) -> bool {
     let Some(first) = list.get(found.at) else {
@@ -345,7 +424,24 @@ fn is_negated(found: &Found, list: &[Word<'_>]) -> bool {
             ) || previous == "why"
                 || (previous == "if" && **word == "not");
             // A failed try is still a wish: "I can't unsubscribe", "could not unsubscribe".
+            // "No" and "non" stand before any sentence; only right before the wish do they turn it round.
+            let wished = |w: &str| WISHES.contains(&w);
+            let wish = if matches!(**word, "no" | "non" | "nao") {
+                let next = before.get(n + 1).copied();
+                wished(
+                    next.or_else(|| found.phrase.split(' ').next())
+                        .unwrap_or_default(),
+                )
+            } else {
+                before.iter().any(|w| wished(w)) || found.phrase.split(' ').any(wished)
+            };
+            // "Ne ... pas" is one negation.
+            let doubled = **word == "ne"
+                && before
+                    .iter()
+                    .any(|w| matches!(*w, "pas" | "plus" | "jamais"));
             let failed = found.sense == Sense::Unsubscribe
+                && !wish
                 && matches!(
                     **word,
                     "can't"
@@ -361,7 +457,7 @@ fn is_negated(found: &Found, list: &[Word<'_>]) -> bool {
                         | "ne"
                 )
                 && !(**word == "no" && matches!(next, "need" | "reason"));
-            NEGATORS.contains(word) && !demand && !idiom && !failed
+            NEGATORS.contains(word) && !demand && !idiom && !failed && !doubled
         })
         .count();
     count % 2 == 1
@@ -423,7 +519,9 @@ fn weigh(scores: &mut Scores, found: &Found, list: &[Word<'_>]) {
             });
             if until {
                 scores.add(Sense::NotNow, 0.8, quoted);
-            } else if !thing && !third {
+            } else if asks_to_be_called(found, list) {
+                scores.add(Sense::MeetingRequest, 0.7, quoted);
+            } else if !thing && !third && !is_about_others(found, list) {
                 scores.add(Sense::Unsubscribe, found.weight, quoted);
             }
         }
@@ -432,6 +530,21 @@ fn weigh(scores: &mut Scores, found: &Found, list: &[Word<'_>]) {
         }
         Sense::NotInterested if negated => {
             scores.add(Sense::Interested, 0.6, format!("{quoted} is negated"))
+        }
+        // "How this works", "whether that works".
+        Sense::MeetingConfirmed
+            if list
+                .get(found.at.wrapping_sub(1))
+                .is_some_and(|w| matches!(w.text, "how" | "if" | "whether" | "what")) => {}
+        // One time refused, or one of several offered, or one asked about: it is still to be found.
+        Sense::MeetingConfirmed
+            if names_time(found, list)
+                && (negated || has_negation(found) || leaves_choice(found, list)) =>
+        {
+            scores.add(Sense::MeetingRequest, 0.75, quoted);
+        }
+        Sense::MeetingConfirmed if is_asked(found, list) => {
+            scores.add(Sense::MeetingRequest, 0.75, quoted);
         }
         Sense::MeetingRequest | Sense::MeetingConfirmed if negated => {
             scores.add(Sense::NotInterested, 0.5, format!("{quoted} is negated"))
@@ -445,10 +558,280 @@ fn weigh(scores: &mut Scores, found: &Found, list: &[Word<'_>]) {
         | Sense::OutOfOffice
             if negated => {}
         Sense::Thanks if negated => {}
+        // "Is it cheaper yearly?" weighs an offer.
+        Sense::Price
+            if list.get(found.at).is_some_and(|w| {
+                w.asks
+                    && ["cheap", "discount", "pric", "cost"]
+                        .iter()
+                        .any(|s| w.text.starts_with(s))
+            }) =>
+        {
+            scores.add(Sense::Question, 0.7, quoted);
+        }
+        // "Contact us again in April" sends to the writer.
+        Sense::Referral
+            if found.phrase.split(' ').any(|w| matches!(w, "me" | "us")) && is_contact(found) => {}
         // "I need to ask my boss" sends nobody anywhere.
         Sense::Referral if is_own_plan(found, list) => {}
         sense => scores.add(sense, found.weight, quoted),
     }
+}
+
+/// Tells whether the phrase is one of writing to someone, not of being put in touch or copying.
+fn is_contact(found: &Found) -> bool {
+    let first = found.phrase.split(' ').next().unwrap_or_default();
+    !found.phrase.contains("instead")
+        && matches!(
+            first,
+            "please"
+                | "should"
+                | "could"
+                | "contact"
+                | "reach"
+                | "email"
+                | "write"
+                | "talk"
+                | "speak"
+                | "ask"
+                | "try"
+                | "call"
+        )
+}
+
+fn has_negation(found: &Found) -> bool {
+    found.phrase.split(' ').any(|w| NEGATORS.contains(&w))
+}
+
+fn clause_of<'l, 't>(found: &Found, list: &'l [Word<'t>]) -> impl Iterator<Item = &'l Word<'t>> {
+    let clause = list.get(found.at).map(|w| w.clause);
+    list.iter().filter(move |w| Some(w.clause) == clause)
+}
+
+fn sentence_of<'l, 't>(found: &Found, list: &'l [Word<'t>]) -> impl Iterator<Item = &'l Word<'t>> {
+    let sentence = list.get(found.at).map(|w| w.sentence);
+    list.iter().filter(move |w| Some(w.sentence) == sentence)
+}
+
+fn is_day(word: &str) -> bool {
+    matches!(
+        word,
+        "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "tomorrow"
+    )
+}
+
+fn names_time(found: &Found, list: &[Word<'_>]) -> bool {
+    clause_of(found, list).any(|w| {
+        is_day(w.text)
+            || matches!(
+                w.text,
+                "time" | "date" | "slot" | "day" | "week" | "morning" | "afternoon" | "anytime"
+            )
+    })
+}
+
+/// Tells whether the clause names more than one day or hour, so that none is settled.
+fn leaves_choice(found: &Found, list: &[Word<'_>]) -> bool {
+    let open = clause_of(found, list).any(|w| {
+        matches!(
+            w.text,
+            "or" | "either" | "any" | "anytime" | "between" | "whichever" | "whenever"
+        )
+    });
+    open || clause_of(found, list).filter(|w| is_day(w.text)).count() > 1
+}
+
+/// Tells whether the phrase is what its sentence asks about.
+fn is_asked(found: &Found, list: &[Word<'_>]) -> bool {
+    let Some(first) = list.get(found.at).filter(|w| w.asks) else {
+        return false;
+    };
+    let last = sentence_of(found, list).last().map(|w| w.clause);
+    last == Some(first.clause)
+        || list.get(found.at.wrapping_sub(1)).is_some_and(|w| {
+            matches!(
+                w.text,
+                "does" | "do" | "would" | "will" | "is" | "can" | "could"
+            )
+        })
+}
+
+/// "Don't email me, call me instead."
+fn asks_to_be_called(found: &Found, list: &[Word<'_>]) -> bool {
+    let (Some(first), Some(rest)) = (list.get(found.at), list.get(found.at + found.len..)) else {
+        return false;
+    };
+    matches!(first.text, "don't" | "dont" | "do" | "not" | "never")
+        && rest.windows(2).any(|pair| match pair {
+            [verb, object] => {
+                verb.clause != first.clause
+                    && matches!(verb.text, "call" | "phone" | "ring" | "text" | "whatsapp")
+                    && matches!(object.text, "me" | "us" | "my" | "our" | "instead")
+            }
+            _ => false,
+        })
+}
+
+/// Tells whether an opt-out's words are about something other than our mail to the writer: a contract, the writer's own mailings, what
+/// the product does, or a slip to be undone.
+fn is_about_others(found: &Found, list: &[Word<'_>]) -> bool {
+    const THINGS: &[&str] = &[
+        "cc",
+        "bcc",
+        "copy",
+        "contract",
+        "agreement",
+        "quote",
+        "offer",
+        "order",
+        "invoice",
+        "invite",
+        "invitation",
+        "meeting",
+        "call",
+        "calendar",
+        "event",
+        "plan",
+        "trial",
+        "project",
+        "agenda",
+        "proposal",
+        "deck",
+        "slide",
+        "slides",
+        "website",
+        "workspace",
+        "seat",
+        "subscription-plan",
+    ];
+    const MAIL: &[&str] = &[
+        "list", "lists", "mailing", "mailings", "database", "emails", "mails", "messages",
+        "sequence", "campaign",
+    ];
+    let words: Vec<&str> = found.phrase.split(' ').collect();
+    let behind = list.get(found.at + found.len..).unwrap_or_default();
+    let last = words.last().copied().unwrap_or_default();
+    let clause = list.get(found.at).map(|w| w.clause);
+    // "Remove me from cc", "my name from the contract".
+    let leaves = matches!(last, "from" | "off" | "of")
+        || behind
+            .iter()
+            .take(2)
+            .any(|w| Some(w.clause) == clause && matches!(w.text, "from" | "off" | "on"));
+    let target = behind
+        .iter()
+        .take(5)
+        .take_while(|w| Some(w.clause) == clause);
+    let thing = target.clone().any(|w| THINGS.contains(&w.text));
+    let mail = words.iter().any(|w| MAIL.contains(w))
+        || sentence_of(found, list).any(|w| MAIL.contains(&w.text));
+    if leaves && thing && !mail {
+        return true;
+    }
+    let before: Vec<&str> = list
+        .get(found.at.saturating_sub(6)..found.at)
+        .unwrap_or_default()
+        .iter()
+        .filter(|w| Some(w.clause) == clause)
+        .map(|w| w.text)
+        .collect();
+    let next = behind.first().map_or("", |w| w.text);
+    if words.first() == Some(&"stop") || words.first() == Some(&"quit") {
+        let own = before
+            .iter()
+            .any(|w| matches!(*w, "i" | "we" | "we're" | "i'm" | "us"))
+            && !before
+                .iter()
+                .any(|w| matches!(*w, "you" | "asked" | "told" | "said" | "must"));
+        let theirs = matches!(
+            next,
+            "them"
+                | "people"
+                | "customers"
+                | "prospects"
+                | "leads"
+                | "contacts"
+                | "everyone"
+                | "recipients"
+        );
+        let receives = words.iter().any(|w| matches!(*w, "receiving" | "getting"));
+        if theirs || (own && !receives && !matches!(next, "me" | "us" | "my" | "our")) {
+            return true;
+        }
+    }
+    // "Does it stop emailing people?", "Can I cancel the subscription at any time?"
+    let asks = list.get(found.at).is_some_and(|w| w.asks);
+    if asks && words.contains(&"subscription") {
+        return true;
+    }
+    let of_us = sentence_of(found, list).any(|w| {
+        matches!(
+            w.text,
+            "me" | "us"
+                | "my"
+                | "our"
+                | "i"
+                | "we"
+                | "you"
+                | "mich"
+                | "uns"
+                | "moi"
+                | "nous"
+                | "mi"
+                | "nos"
+                | "mij"
+                | "ons"
+        )
+    });
+    let inquires = sentence_of(found, list).next().is_some_and(|w| {
+        matches!(
+            w.text,
+            "does"
+                | "do"
+                | "is"
+                | "are"
+                | "will"
+                | "can"
+                | "what"
+                | "which"
+                | "how"
+                | "when"
+                | "if"
+        )
+    });
+    if asks && inquires && !of_us {
+        return true;
+    }
+    // "Mich nicht abmelden": the verb itself is negated.
+    let verb = words.len().checked_sub(2).and_then(|n| words.get(n));
+    if verb.is_some_and(|w| matches!(*w, "nicht" | "niet" | "not" | "pas" | "no" | "non"))
+        && [
+            "abmeld",
+            "austrag",
+            "abbestell",
+            "losch",
+            "entfern",
+            "uitschrij",
+            "afmeld",
+            "verwijder",
+            "unsubscrib",
+        ]
+        .iter()
+        .any(|stem| last.starts_with(stem))
+        && !words
+            .iter()
+            .any(|w| matches!(*w, "could" | "can" | "can't"))
+    {
+        return true;
+    }
+    // "I unsubscribed by mistake", "delete my last email, I sent it by mistake".
+    let slip = list.iter().any(|w| {
+        matches!(
+            w.text,
+            "mistake" | "mistakenly" | "accidentally" | "accident"
+        )
+    });
+    slip && (words.contains(&"unsubscribed") || matches!(last, "email" | "mail" | "message"))
 }
 
 fn is_own_plan(found: &Found, list: &[Word<'_>]) -> bool {
@@ -521,7 +904,7 @@ fn read_marks(scores: &mut Scores, folded: &str, list: &[Word<'_>]) {
     });
     // "Reach out to procurement@acme.io".
     let directed = list.iter().enumerate().any(|(at, word)| {
-        let before = list.get(at.saturating_sub(4)..at).unwrap_or_default();
+        let before = list.get(at.saturating_sub(8)..at).unwrap_or_default();
         word.text.contains('@')
             && before.iter().any(|w| {
                 w.sentence == word.sentence
@@ -558,11 +941,28 @@ fn read_marks(scores: &mut Scores, folded: &str, list: &[Word<'_>]) {
             )
         })
         .count();
-    let hour = list.iter().any(|w| {
-        w.text.contains(':')
-            || (w.text.ends_with("am") || w.text.ends_with("pm"))
-                && w.text.starts_with(|c: char| c.is_ascii_digit())
+    let is_hour = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_digit())
+            && (text.contains(':') || text.ends_with("am") || text.ends_with("pm"))
+    };
+    let hour = list.iter().any(|w| is_hour(w.text));
+    // "3pm works".
+    let fits = list.windows(2).any(|pair| match pair {
+        [hour, word] => {
+            is_hour(hour.text)
+                && hour.clause == word.clause
+                && !word.asks
+                && matches!(word.text, "works" | "suits" | "fits")
+        }
+        _ => false,
     });
+    if fits && scores.of(Sense::MeetingRequest) == 0.0 {
+        scores.add(
+            Sense::MeetingConfirmed,
+            0.8,
+            "it agrees to an hour".to_owned(),
+        );
+    }
     if times > 0
         && hour
         && scores.of(Sense::MeetingConfirmed) == 0.0

@@ -50,6 +50,8 @@ pub struct Word<'t> {
     pub sentence: u32,
     /// Numbers the clause: a comma, a dash or a word such as "but" starts another.
     pub clause: u32,
+    /// Whether its sentence ends with a question mark.
+    pub asks: bool,
 }
 
 /// Returns the words of an already folded text, at most `max` of them.
@@ -84,6 +86,12 @@ pub fn words(folded: &str, max: usize) -> Vec<Word<'_>> {
         }
         match c {
             '.' | '!' | '?' | ';' => {
+                if c == '?' {
+                    let asked = out.iter_mut().rev();
+                    for word in asked.take_while(|w: &&mut Word<'_>| w.sentence == sentence) {
+                        word.asks = true;
+                    }
+                }
                 sentence += 1;
                 clause += 1;
             }
@@ -120,6 +128,7 @@ fn push<'t>(out: &mut Vec<Word<'t>>, text: &'t str, sentence: u32, clause: &mut 
         text,
         sentence,
         clause: *clause,
+        asks: false,
     });
 }
 
