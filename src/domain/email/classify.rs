@@ -7,6 +7,7 @@
 
 use serde::Serialize;
 
+use super::dates::is_weekday;
 use super::lexicon::{self, Found, Sense};
 use super::words::{Word, fold, words};
 
@@ -221,11 +222,15 @@ fn opt_out_line(folded: &str) -> Option<String> {
     let candidates = lines.iter().take(4).chain(lines.last());
     for line in candidates {
         // Sentences of a line too: "STOP. I told you twice."
-        let sentences = || line.split(['.', '!', ';']).take(4);
+        let sentences = || line.split_inclusive(['.', '!', ';', '?']).take(6);
         // "Not interested, remove me": the last clause of a sentence, unless that tells of a case ("when they answer, stop").
         let clauses = sentences()
             .filter(|s| !is_case(s.trim_start()))
-            .filter_map(|s| s.rsplit_once([',', ':']).map(|(_, last)| last));
+            .flat_map(|s| {
+                let comma = s.rsplit_once([',', ':']);
+                let dash = s.rsplit_once(" - ");
+                [comma, dash].into_iter().flatten().map(|(_, last)| last)
+            });
         for part in std::iter::once(*line).chain(sentences()).chain(clauses) {
             if part.len() > 80 || part.ends_with('?') {
                 continue;
@@ -403,6 +408,25 @@ fn is_negated(found: &Found, list: &[Word<'_>]) -> bool {
         .filter(|w| w.clause == first.clause)
         .map(|w| w.text)
         .collect();
+    // "We have no other provider and would love to try this": the second half stands by itself.
+    if before.last() == Some(&"and")
+        && matches!(
+            first.text,
+            "would" | "i'd" | "we'd" | "love" | "happy" | "will" | "looking"
+        )
+    {
+        return false;
+    }
+    let joined = before.windows(2).rposition(|pair| {
+        matches!(
+            pair,
+            [
+                "and",
+                "i" | "we" | "would" | "will" | "am" | "are" | "it" | "that" | "please"
+            ]
+        )
+    });
+    let before = before.get(joined.unwrap_or_default()..).unwrap_or_default();
     let count = before
         .iter()
         .enumerate()
@@ -439,7 +463,9 @@ fn is_negated(found: &Found, list: &[Word<'_>]) -> bool {
             let doubled = **word == "ne"
                 && before
                     .iter()
-                    .any(|w| matches!(*w, "pas" | "plus" | "jamais"));
+                    .copied()
+                    .chain(found.phrase.split(' '))
+                    .any(|w| matches!(w, "pas" | "plus" | "jamais"));
             let failed = found.sense == Sense::Unsubscribe
                 && !wish
                 && matches!(
@@ -544,7 +570,12 @@ fn weigh(scores: &mut Scores, found: &Found, list: &[Word<'_>]) {
             scores.add(Sense::MeetingRequest, 0.75, quoted);
         }
         Sense::MeetingConfirmed if is_asked(found, list) => {
-            scores.add(Sense::MeetingRequest, 0.75, quoted);
+            let sense = if names_time(found, list) {
+                Sense::MeetingRequest
+            } else {
+                Sense::Question
+            };
+            scores.add(sense, 0.75, quoted);
         }
         Sense::MeetingRequest | Sense::MeetingConfirmed if negated => {
             scores.add(Sense::NotInterested, 0.5, format!("{quoted} is negated"))
@@ -569,6 +600,12 @@ fn weigh(scores: &mut Scores, found: &Found, list: &[Word<'_>]) {
         {
             scores.add(Sense::Question, 0.7, quoted);
         }
+        // "What happens when the contract ends?" weighs one too.
+        Sense::Timing if list.get(found.at).is_some_and(|w| w.asks) => {
+            scores.add(Sense::Question, 0.7, quoted);
+        }
+        // "We have no other provider."
+        Sense::Competitor if has_negation(found) => {}
         // "Contact us again in April" sends to the writer.
         Sense::Referral
             if found.phrase.split(' ').any(|w| matches!(w, "me" | "us")) && is_contact(found) => {}
@@ -614,10 +651,7 @@ fn sentence_of<'l, 't>(found: &Found, list: &'l [Word<'t>]) -> impl Iterator<Ite
 }
 
 fn is_day(word: &str) -> bool {
-    matches!(
-        word,
-        "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "tomorrow"
-    )
+    word == "tomorrow" || is_weekday(word)
 }
 
 fn names_time(found: &Found, list: &[Word<'_>]) -> bool {
@@ -658,13 +692,15 @@ fn is_asked(found: &Found, list: &[Word<'_>]) -> bool {
 
 /// "Don't email me, call me instead."
 fn asks_to_be_called(found: &Found, list: &[Word<'_>]) -> bool {
-    let (Some(first), Some(rest)) = (list.get(found.at), list.get(found.at + found.len..)) else {
+    let (Some(first), Some(rest)) = (list.get(found.at), list.get(found.at + found.len - 1..))
+    else {
         return false;
     };
     matches!(first.text, "don't" | "dont" | "do" | "not" | "never")
-        && rest.windows(2).any(|pair| match pair {
-            [verb, object] => {
+        && rest.windows(3).any(|three| match three {
+            [before, verb, object] => {
                 verb.clause != first.clause
+                    && !NEGATORS.contains(&before.text)
                     && matches!(verb.text, "call" | "phone" | "ring" | "text" | "whatsapp")
                     && matches!(object.text, "me" | "us" | "my" | "our" | "instead")
             }
@@ -702,7 +738,9 @@ fn is_about_others(found: &Found, list: &[Word<'_>]) -> bool {
         "website",
         "workspace",
         "seat",
-        "subscription-plan",
+        "renewal",
+        "clause",
+        "beta",
     ];
     const MAIL: &[&str] = &[
         "list", "lists", "mailing", "mailings", "database", "emails", "mails", "messages",
@@ -717,7 +755,7 @@ fn is_about_others(found: &Found, list: &[Word<'_>]) -> bool {
         || behind
             .iter()
             .take(2)
-            .any(|w| Some(w.clause) == clause && matches!(w.text, "from" | "off" | "on"));
+            .any(|w| Some(w.clause) == clause && matches!(w.text, "from" | "off" | "on" | "of"));
     let target = behind
         .iter()
         .take(5)
@@ -799,7 +837,12 @@ fn is_about_others(found: &Found, list: &[Word<'_>]) -> bool {
                 | "if"
         )
     });
-    if asks && inquires && !of_us {
+    // "Do you delete our data when the contract ends?"
+    let practice = sentence_of(found, list)
+        .next()
+        .is_some_and(|w| matches!(w.text, "do" | "does" | "how" | "what" | "which"))
+        && !sentence_of(found, list).any(|w| matches!(w.text, "i" | "we" | "me" | "us" | "mind"));
+    if asks && (practice || (inquires && !of_us)) {
         return true;
     }
     // "Mich nicht abmelden": the verb itself is negated.

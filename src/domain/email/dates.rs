@@ -303,6 +303,11 @@ fn month(word: &str) -> Option<i8> {
         .and_then(|n| i8::try_from(n + 1).ok())
 }
 
+/// Tells whether a folded word is the full name of a weekday; short forms are other words in other languages.
+pub(super) fn is_weekday(word: &str) -> bool {
+    word.len() > 4 && weekday(word).is_some()
+}
+
 fn weekday(word: &str) -> Option<Weekday> {
     let index = DAYS
         .iter()

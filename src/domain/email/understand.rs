@@ -992,4 +992,121 @@ mod tests {
             Some(ReplyLabel::NotInterested)
         );
     }
+
+    #[test]
+    fn notices_lists_and_refusals_are_told_apart() {
+        let ours = lone("<seq1@casey>");
+        let re = "Re: Quick question";
+        // A machine's notice to nobody in particular, and one from a no-reply sender.
+        let mut notice = mail(
+            "Your invoice",
+            "",
+            "Invoice 7",
+            &[("auto-submitted", "auto-generated")],
+        );
+        notice.from = EmailAddress::parse("no-reply@shop.example")
+            .ok()
+            .map(|address| Mailbox {
+                name: String::new(),
+                address,
+            });
+        check(&notice, &ours, Unrelated);
+        let got = check(
+            &mail(
+                re,
+                "<seq1@casey>",
+                "Sure, send it",
+                &[("precedence", "list")],
+            ),
+            &ours,
+            Reply,
+        );
+        assert_eq!(got.label, Some(ReplyLabel::Interested));
+        check(
+            &mail(
+                re,
+                "<seq1@casey>",
+                "Hi",
+                &[("x-auto-response-suppress", "All")],
+            ),
+            &ours,
+            AutoReply,
+        );
+        let report = |status: &str| {
+            let mut bounce = mail(
+                "Delivery Status Notification",
+                "",
+                "",
+                &[("return-path", "<>")],
+            );
+            bounce.report_type = Some("delivery-status".to_owned());
+            bounce.delivery_status =
+                Some(format!("Final-Recipient: rfc822; ann@acme.io\n{status}"));
+            bounce.returned_header = Some("Message-ID: <seq1@casey>".to_owned());
+            bounce
+        };
+        check(&report("Action: delayed\nStatus: 4.4.1"), &ours, BounceSoft);
+        check(&report("Action: delayed\nStatus: 5.0.0"), &ours, BounceSoft);
+        check(&report("Action: failed\nStatus: 4.2.2"), &ours, BounceSoft);
+        let got = check(&report("Action: failed\nStatus: 5.1.1"), &ours, BounceHard);
+        assert!(!got.bounce.is_some_and(|b| b.policy));
+        check(&report("Action: relayed\nStatus: 2.0.0"), &ours, Unrelated);
+        let mut text_only = mail(
+            "Undelivered Mail Returned to Sender",
+            "",
+            "<ann@acme.io>: host mx.acme.io said: 550 5.1.1 User unknown (in reply to RCPT TO command)",
+            &[("return-path", "<>")],
+        );
+        text_only.from = EmailAddress::parse("mailer-daemon@mx.example")
+            .ok()
+            .map(|address| Mailbox {
+                name: String::new(),
+                address,
+            });
+        check(&text_only, &ours, BounceHard);
+        check(
+            &mail(
+                "Read: Quick question",
+                "<seq1@casey>",
+                "Your message was read on Monday, 2 March 2026.",
+                &[],
+            ),
+            &ours,
+            ReadReceipt,
+        );
+        for (subject, label) in [
+            ("Accepted: Intro call", ReplyLabel::MeetingConfirmed),
+            ("Declined: Intro call", ReplyLabel::NotInterested),
+            ("Zugesagt: Erstgespräch", ReplyLabel::MeetingConfirmed),
+        ] {
+            let got = check(&mail(subject, "", "", &[]), &ours, MeetingReply);
+            assert_eq!(got.label, Some(label), "{subject}");
+        }
+        check(
+            &mail(
+                "Re: Accepted: Intro call",
+                "<seq1@casey>",
+                "See you then",
+                &[],
+            ),
+            &ours,
+            Reply,
+        );
+        for text in [
+            "Please don't stop writing, I was away. Send me the deck.",
+            "Please remove me from cc, Bob will carry on.",
+        ] {
+            check(&mail(re, "<seq1@casey>", text, &[]), &ours, Reply);
+        }
+        check(
+            &mail(
+                re,
+                "<seq1@casey>",
+                "Under GDPR I request the erasure of my personal data.",
+                &[],
+            ),
+            &ours,
+            OptOut,
+        );
+    }
 }
