@@ -551,6 +551,8 @@ fn weigh(scores: &mut Scores, found: &Found, list: &[Word<'_>]) {
                 scores.add(Sense::Unsubscribe, found.weight, quoted);
             }
         }
+        // "Not sure" is no refusal.
+        Sense::Interested if negated && found.phrase.starts_with("sure") => {}
         Sense::Interested if negated => {
             scores.add(Sense::NotInterested, 0.75, format!("{quoted} is negated"))
         }
@@ -589,6 +591,30 @@ fn weigh(scores: &mut Scores, found: &Found, list: &[Word<'_>]) {
         | Sense::OutOfOffice
             if negated => {}
         Sense::Thanks if negated => {}
+        // "All set for Tuesday", "I'll pass this along".
+        Sense::NotInterested if found.phrase.ends_with("set") && behind(0) == "for" => {
+            scores.add(Sense::MeetingConfirmed, 0.7, quoted);
+        }
+        Sense::NotInterested
+            if found.phrase.contains("pass")
+                && matches!(behind(0), "along" | "on" | "to" | "over") =>
+        {
+            scores.add(Sense::Referral, 0.7, quoted);
+        }
+        // "Who should I talk to?"
+        Sense::MeetingRequest
+            if list
+                .get(found.at.wrapping_sub(1))
+                .is_some_and(|w| w.text == "who") =>
+        {
+            scores.add(Sense::Question, 0.7, quoted);
+        }
+        // "Is this a scam?" doubts, "this is a scam" accuses.
+        Sense::Complaint
+            if found.phrase.starts_with("scam") && list.get(found.at).is_some_and(|w| w.asks) =>
+        {
+            scores.add(Sense::Trust, 0.75, quoted);
+        }
         // "Is it cheaper yearly?" weighs an offer.
         Sense::Price
             if list.get(found.at).is_some_and(|w| {

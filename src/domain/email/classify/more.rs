@@ -187,6 +187,29 @@ fn longer_replies_keep_their_label() {
         (&[OutOfOffice], "Ik ben met vakantie tot 3 maart."),
         (&[Unclear], "Received."),
         (&[Unclear], "asdf"),
+        (&[MeetingRequest], "Let's do Tuesday at 2"),
+        (&[MeetingRequest], "Tuesday at 2 is not possible"),
+        (&[MeetingConfirmed], "Yes, Tuesday 2pm"),
+        (&[MeetingConfirmed], "We are all set for Tuesday"),
+        (&[MeetingRequest], "Bitte um Rückruf"),
+        (
+            &[MeetingConfirmed],
+            "De acuerdo, hablamos el jueves a las 10",
+        ),
+        (&[Interested], "Not a problem, send it over"),
+        (
+            &[Interested],
+            "I'm not sure this is for me, but tell me more",
+        ),
+        (&[Unclear], "Not sure yet"),
+        (&[Unclear, NotNow], "I need to think about it"),
+        (&[Interested], "please send me an offer"),
+        (&[Referral], "I've passed your details to our CFO"),
+        (&[Referral], "I'll pass this along to my team"),
+        (&[Question], "Who should I talk to about pricing?"),
+        (&[Objection], "We just renewed with Outreach"),
+        (&[Objection], "Is this a scam?"),
+        (&[NotNow], "I would love to but I have no time right now"),
     ]);
 }
 
