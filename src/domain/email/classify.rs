@@ -283,6 +283,7 @@ fn opt_out_line(folded: &str) -> Option<String> {
             let vague = matches!(
                 plain.as_str(),
                 "remove"
+                    | "delete"
                     | "quit"
                     | "baja"
                     | "pare"
@@ -776,6 +777,13 @@ fn is_about_others(found: &Found, list: &[Word<'_>]) -> bool {
     let behind = list.get(found.at + found.len..).unwrap_or_default();
     let last = words.last().copied().unwrap_or_default();
     let clause = list.get(found.at).map(|w| w.clause);
+    // "Do not contact me by phone" leaves the mail.
+    let by_phone = matches!(behind, [by, phone, ..]
+        if by.text == "by" && matches!(phone.text, "phone" | "telephone" | "sms" | "text"))
+        && !behind.iter().any(|w| matches!(w.text, "or" | "nor"));
+    if by_phone {
+        return true;
+    }
     // "Remove me from cc", "my name from the contract".
     let leaves = matches!(last, "from" | "off" | "of")
         || behind
