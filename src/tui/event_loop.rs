@@ -3,6 +3,7 @@
 //! Nothing else is awaited here, so that no disk and no network can hold a key up.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crossterm::event::Event;
 use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use ratatui::layout::{Position, Rect};
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -130,20 +132,22 @@ where
         .await?;
     this.tick().await?;
     // The list is read here, before the first frame: it costs a few milliseconds and saves an empty one.
+    let version = this.engine.data_version().ok();
     let first = this
         .engine
         .today(&screens::today::Today::first_query())
+        .map(Arc::new)
         .map_err(|e| e.to_string());
     this.hand(Message::Listed {
         generation: 0,
-        result: Box::new(first),
+        result: first,
     })
     .await?;
     for problem in settings.problems {
         this.hand(Message::Problem(problem)).await?;
     }
     this.draw()?;
-    this.jobs.watch();
+    this.jobs.watch(version);
 
     let mut signals = Signals::new();
     let mut next_sync = settings.sync_every.map(|_| Instant::now() + FIRST_SYNC);
@@ -188,6 +192,13 @@ where
         let app = &self.app;
         self.terminal.draw(|frame| app.view(frame))?;
         Ok(())
+    }
+
+    /// Empties the screen, so that the next frame draws every cell. `Terminal::clear` would ask the terminal where its cursor is and wait
+    /// for the answer.
+    fn draw_anew(&mut self) -> anyhow::Result<()> {
+        let size = self.terminal.size()?;
+        Ok(self.terminal.resize(Rect::from((Position::ORIGIN, size)))?)
     }
 
     async fn tick(&mut self) -> anyhow::Result<()> {
@@ -247,7 +258,7 @@ where
         match effect {
             Effect::Quit => self.ended = true,
             Effect::Copy(text) => self.host.copy(&text)?,
-            Effect::Redraw => self.terminal.clear()?,
+            Effect::Redraw => self.draw_anew()?,
             Effect::Suspend => {
                 self.lend()?;
                 self.host.stop();
@@ -293,8 +304,8 @@ where
 
     fn take_back(&mut self) -> anyhow::Result<()> {
         self.host.take_back()?;
+        self.draw_anew()?;
         self.input = self.host.input();
-        self.terminal.clear()?;
         let size = self.terminal.size()?;
         drop(
             self.app
