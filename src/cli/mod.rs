@@ -211,7 +211,13 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
 
 /// Opens the console on a terminal; prints today's list where there is none.
 fn open_console(run: &mut Run<'_>) -> Result<Ending, EngineError> {
-    if run.out.is_json() || !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+    // A dumb terminal can move no cursor, so it gets the list as plain text too.
+    let dumb = crate::env::variable("TERM").is_some_and(|term| term == "dumb");
+    if dumb
+        || run.out.is_json()
+        || !std::io::stdout().is_terminal()
+        || !std::io::stdin().is_terminal()
+    {
         return today::run(run, &today::TodayArgs::default());
     }
     let engine = run.engine()?;
