@@ -165,10 +165,18 @@ pub fn variable_os(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// Ends the process on the spot, as a kill would, if `CASEYOS_CRASH_AT` names this place. For tests of recovery; release builds
-/// have no such places.
+/// Ends the process on the spot, as a kill would, if `CASEYOS_CRASH_AT` names this place: `name`, or `name#3` for the third time
+/// that it is passed. For tests of recovery; release builds have no such places.
 pub fn crash_point(name: &str) {
-    if cfg!(debug_assertions) && variable("CASEYOS_CRASH_AT").as_deref() == Some(name) {
+    static PASSED: AtomicU64 = AtomicU64::new(0);
+    if !cfg!(debug_assertions) {
+        return;
+    }
+    let Some(wanted) = variable("CASEYOS_CRASH_AT") else {
+        return;
+    };
+    let (place, time) = wanted.split_once('#').unwrap_or((&wanted, "1"));
+    if place == name && time.parse() == Ok(PASSED.fetch_add(1, Ordering::Relaxed) + 1) {
         std::process::abort();
     }
 }

@@ -56,7 +56,8 @@ pub(super) fn run(run: &mut Run<'_>, args: &TodayArgs) -> Result<Ending, EngineE
     })
 }
 
-fn print(
+/// Prints the list.
+pub(super) fn print(
     run: &mut Run<'_>,
     list: &TodayList,
     zone: &jiff::tz::TimeZone,

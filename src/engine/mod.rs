@@ -4,7 +4,9 @@
 
 pub mod command;
 pub mod import;
+pub mod post;
 pub mod queries;
+pub mod seed;
 pub mod sync;
 
 mod commands;
@@ -36,6 +38,7 @@ use queries::show::MoveDetail;
 use queries::today::{TodayList, TodayQuery};
 use queries::undo::UndoItem;
 
+pub use crate::store::create_private_directory;
 pub use execute::{MailFolders, mail_folders};
 pub use sources::lines::{LinesReport, RejectedLine};
 pub use sync::SyncReport;

@@ -35,6 +35,8 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use crate::env::crash_point;
+
 /// The database file's name inside the data directory.
 pub const FILE_NAME: &str = "caseyos.db";
 /// How long a process waits for another one's write transaction.
@@ -173,6 +175,17 @@ impl WriteTx<'_> {
 }
 
 impl WriteTx<'_> {
+    /// Forgets the oldest events beyond the newest `keep`. Their numbers are not used again, so the data version does not turn back.
+    ///
+    /// # Errors
+    /// If SQLite refuses.
+    pub fn prune_events(&self, keep: u32) -> Result<()> {
+        self.sql()
+            .prepare_cached("DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?1")?
+            .execute([keep])?;
+        Ok(())
+    }
+
     /// Tells whether this transaction has recorded an event of a kind.
     #[must_use]
     pub fn has_emitted(&self, kind: &str) -> bool {
@@ -401,7 +414,9 @@ impl Store {
             };
             let value = job(&tx)?;
             let events = tx.events.into_inner();
+            crash_point("before-commit");
             transaction.commit().map_err(StoreError::from_sqlite)?;
+            crash_point("after-commit");
             Ok::<_, E>((value, events))
         })?;
         if !events.is_empty() {

@@ -32,6 +32,8 @@ const FAST: Duration = Duration::from_millis(100);
 const SLOW: Duration = Duration::from_secs(1);
 /// The first pass over the sources begins when the first frame has been seen.
 const FIRST_SYNC: Duration = Duration::from_millis(500);
+/// For so long after the editor an interrupt is taken for one that was meant for it.
+const LATE_INTERRUPT: Duration = Duration::from_millis(40);
 /// How long the end waits for commands that are under way.
 const LAST_COMMANDS: Duration = Duration::from_secs(5);
 
@@ -294,6 +296,9 @@ where
                         }
                     }
                 };
+                // A Ctrl-C just before the editor closed reaches this program a moment after.
+                let late = async { while self.signals.next().await == Asked::Interrupt {} };
+                ending |= timeout(LATE_INTERRUPT, late).await.is_ok();
                 self.take_back()?;
                 let result = result.unwrap_or_else(|_| {
                     Err("The editor could not be run; the draft is unchanged.".into())

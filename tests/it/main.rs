@@ -1,4 +1,16 @@
-//! The whole program, driven from outside.
+//! Whole-program tests: the binary is run as an operator or cron would run it, in a home of its own with a clock that stands still.
+//!
+//! One binary, so that the program is linked into tests once. Nothing here sleeps for luck; what must wait polls with a bound.
+
+#[cfg(test)]
+mod home;
+
+#[cfg(test)]
+#[path = "loop.rs"]
+mod the_loop;
+
+#[cfg(test)]
+mod crash;
 
 #[cfg(test)]
 mod tui;

@@ -93,9 +93,9 @@ impl MaildirFolder {
     /// # Errors
     /// If it cannot be made.
     pub fn create(path: &Path) -> Result<Self, MaildirError> {
-        maildir::Maildir::from(path.to_owned())
-            .create_dirs()
-            .map_err(io_error("making the Maildir", path))?;
+        for part in ["tmp", "new", "cur"] {
+            fs::create_dir_all(path.join(part)).map_err(io_error("making the Maildir", path))?;
+        }
         Self::open(path)
     }
 
@@ -140,6 +140,7 @@ impl MaildirFolder {
                 .truncate(true)
                 .open(&tmp)?;
             file.write_all(bytes)?;
+            crash_point("before-sync");
             file.sync_all()
         };
         write().map_err(io_error("writing", &tmp))?;
