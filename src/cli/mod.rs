@@ -35,9 +35,8 @@ use std::sync::atomic::AtomicBool;
 use clap::{Parser, Subcommand};
 
 use crate::config::Paths;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, StoreError};
 use crate::env::Env;
-use crate::store::StoreError;
 pub use output::{Ending, Out};
 
 /// A chief of staff in a terminal: what matters today, why, and the work behind guardrails.

@@ -14,3 +14,6 @@ mod crash;
 
 #[cfg(test)]
 mod tui;
+
+#[cfg(test)]
+mod layers;
