@@ -11,3 +11,5 @@ mod the_loop;
 
 #[cfg(test)]
 mod crash;
+#[cfg(test)]
+mod two;
