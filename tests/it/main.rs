@@ -12,4 +12,6 @@ mod the_loop;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod order;
+#[cfg(test)]
 mod two;
