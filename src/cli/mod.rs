@@ -114,9 +114,13 @@ impl Run<'_> {
         Engine::open(self.env.clone(), self.paths.clone())
     }
 
-    /// Tells whether somebody sits at a terminal and wants no JSON.
+    /// Tells whether somebody sits at a terminal that can be drawn on and wants no JSON. A dumb one can move no cursor.
     fn is_in_terminal(&self) -> bool {
-        !self.out.is_json() && std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
+        let dumb = crate::env::variable("TERM").is_some_and(|term| term == "dumb");
+        !dumb
+            && !self.out.is_json()
+            && std::io::stdout().is_terminal()
+            && std::io::stdin().is_terminal()
     }
 }
 

@@ -6,14 +6,20 @@
 mod home;
 
 #[cfg(test)]
-#[path = "loop.rs"]
-mod the_loop;
+mod crash;
 
 #[cfg(test)]
-mod crash;
+mod layers;
+
+#[cfg(test)]
+mod order;
 
 #[cfg(test)]
 mod tui;
 
 #[cfg(test)]
-mod layers;
+mod two;
+
+#[cfg(test)]
+#[path = "loop.rs"]
+mod the_loop;
