@@ -4,10 +4,10 @@ import re
 import subprocess
 import sys
 
-# Written so that this file does not match itself. `/home/casey` is the operator of the examples.
+# Written so that this file does not match itself. `/home/casey` and `/home/mara` are the operators of the examples.
 PATTERNS = [
     r"(?<![\w/.~-])/(?:work|workspace|root|Users)/\w",
-    r"(?<![\w/.~-])/home/(?!casey\b)\w",
+    r"(?<![\w/.~-])/home/(?!(?:casey|mara)\b)\w",
     r"[A-Z]:\\+Users\\",
     r"/tmp/[\w.-]*(?:jobs|build|target)",
     r"(?:index|static)\.crates\.io\b",

@@ -93,7 +93,10 @@ fn tell(app: &mut App, engine: &Engine, message: Message) {
         let answers = match effect {
             Effect::List { generation, query } => vec![Message::Listed {
                 generation,
-                result: Box::new(engine.today(&query).map_err(|e| e.to_string())),
+                result: engine
+                    .today(&query)
+                    .map(Arc::new)
+                    .map_err(|e| e.to_string()),
             }],
             Effect::Show(ids) => ids
                 .into_iter()

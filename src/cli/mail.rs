@@ -12,8 +12,7 @@ use crate::config::edit::{edit, set_mail_account};
 use crate::config::{MailAccount, MailKind};
 use crate::domain::email::MessageId;
 use crate::engine::queries::mail::{read_alone, thread_files};
-use crate::engine::{EngineError, MailFolders, mail_folders};
-use crate::store::StoreError;
+use crate::engine::{EngineError, MailFolders, StoreError, mail_folders};
 
 /// Mailboxes, and how a message is understood.
 #[derive(Debug, Args)]

@@ -35,9 +35,8 @@ use std::sync::atomic::AtomicBool;
 use clap::{Parser, Subcommand};
 
 use crate::config::Paths;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, StoreError};
 use crate::env::Env;
-use crate::store::StoreError;
 pub use output::{Ending, Out};
 
 /// A chief of staff in a terminal: what matters today, why, and the work behind guardrails.
@@ -115,9 +114,13 @@ impl Run<'_> {
         Engine::open(self.env.clone(), self.paths.clone())
     }
 
-    /// Tells whether somebody sits at a terminal and wants no JSON.
+    /// Tells whether somebody sits at a terminal that can be drawn on and wants no JSON. A dumb one can move no cursor.
     fn is_in_terminal(&self) -> bool {
-        !self.out.is_json() && std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
+        let dumb = crate::env::variable("TERM").is_some_and(|term| term == "dumb");
+        !dumb
+            && !self.out.is_json()
+            && std::io::stdout().is_terminal()
+            && std::io::stdin().is_terminal()
     }
 }
 

@@ -67,6 +67,9 @@ pub(super) fn print(
     for problem in &list.problems {
         out.line(&format!("! {problem}"))?;
     }
+    if list.moves.is_empty() && list.open.all > 0 {
+        return out.line("No open move fits; `caseyos today` lists all.");
+    }
     if list.moves.is_empty() {
         return out.block(
             "Nothing to do. Moves come from signals: `caseyos contacts import FILE`, `caseyos signals add --file FILE`,\n\

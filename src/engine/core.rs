@@ -205,6 +205,15 @@ impl Core {
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        // Without this, each process that sent something would leave a lock file behind for good.
+        if let Some(holder) = self.holder.get() {
+            lease::forget(self.store.directory(), holder);
+        }
+    }
+}
+
 /// Returns the name that makes this installation's Message-IDs its own.
 pub(in crate::engine) fn instance(tx: &ReadTx<'_>) -> Result<String> {
     Ok(control::meta(tx, INSTANCE)?.unwrap_or_else(|| "local".into()))

@@ -106,9 +106,13 @@ impl Engine {
             }
             let found = Post::of(self.core(), &row.transport).and_then(|post| post.find(&row));
             let id = row.id;
+            let holder = row.holder.clone();
             match found {
                 Ok(Some(delivered)) => {
                     let settled = self.write(Durability::Full, move |tx, core, now| {
+                        if !is_still_held(tx, id, &holder)? {
+                            return Ok(None);
+                        }
                         settle(tx, core, id, &delivered, now)
                     })?;
                     left += u64::from(settled.is_some());
@@ -116,7 +120,10 @@ impl Engine {
                 Ok(None) => {
                     let reason = "the program stopped before it left";
                     self.write(Durability::Full, move |tx, _, now| {
-                        requeue(tx, id, reason, now)
+                        if is_still_held(tx, id, &holder)? {
+                            requeue(tx, id, reason, now)?;
+                        }
+                        Ok(())
                     })?;
                 }
                 // The mailbox cannot be looked at now, so nothing is known: it stays as it is, and the next pass asks again.
@@ -148,6 +155,13 @@ impl Engine {
         }
         Ok((left, waiting))
     }
+}
+
+/// Tells whether a claim is still the one that was found abandoned: another process may have recovered it meanwhile and be
+/// sending it right now, and must not have its claim taken away.
+fn is_still_held(tx: &WriteTx<'_>, id: ExecutionId, holder: &str) -> Result<bool> {
+    Ok(executions::load(tx, id)?
+        .is_some_and(|row| row.status == ExecutionStatus::Sending && row.holder == holder))
 }
 
 /// Asks the guards again and claims the execution with the message rendered.

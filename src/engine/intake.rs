@@ -19,7 +19,7 @@ use super::outcomes::{Observed, record};
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::id::{ContactId, DealId, SignalId};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
-use crate::domain::signal::{SignalDraft, SignalKind};
+use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
 use crate::store::deals::{MeetingRow, save_meeting};
 use crate::store::people::NewPerson;
@@ -93,7 +93,7 @@ pub(in crate::engine) fn take(
         return Ok((None, taken));
     };
     if let Some(contact) = contact {
-        taken.closed += propose::close_answered(tx, draft, contact, now)?;
+        taken.closed += propose::close_overtaken(tx, draft, contact, now)?;
     }
     propose::propose(tx, core, draft, &hash, (id, contact, deal), &mut taken, now)?;
     Ok((Some(id), taken))
@@ -160,9 +160,6 @@ fn contact_of(
     else {
         return Ok(None);
     };
-    if let Some(known) = people::find_by_email(tx, address.as_str())? {
-        return Ok(Some(known));
-    }
     let said = |keys: &[&str]| {
         keys.iter()
             .find_map(|key| draft.text(key))
@@ -192,10 +189,30 @@ fn contact_of(
         company: said(&["company", "company_name", "organization", "organisation"]),
         company_domain: domain.to_owned(),
     };
+    if let Some(known) = people::find_by_email(tx, person.email.as_str())? {
+        // Whichever signal came first, what a later one says of an unknown name or firm is not lost.
+        if people::complete(tx, known, &person, now)? {
+            tx.emit(now, "contact.changed", format!("contact:{known}"))?;
+        }
+        return Ok(Some(known));
+    }
     let id = people::add(tx, &person, now)?;
     tx.emit(now, "contact.added", format!("contact:{id}"))?;
     taken.contacts += 1;
     Ok(Some(id))
+}
+
+/// Returns the calendar's own name of the meeting that a signal is about.
+fn meeting_uid(draft: &SignalDraft) -> Option<String> {
+    let uid = ["uid", "meeting_id", "event_id"]
+        .iter()
+        .find_map(|key| draft.text(key))
+        .unwrap_or_else(|| match draft.source {
+            // The clock names its own event, not the meeting.
+            Source::Timer => "",
+            _ => &draft.external_id,
+        });
+    Some(clean_line(uid, 200)).filter(|uid| !uid.is_empty())
 }
 
 fn meeting_and_outcome(
@@ -216,13 +233,9 @@ fn meeting_and_outcome(
     let starts_at = ["starts_at", "start", "meeting_at", "event_at"]
         .iter()
         .find_map(|key| draft.instant(key));
-    let uid = ["uid", "meeting_id", "event_id"]
-        .iter()
-        .find_map(|key| draft.text(key))
-        .unwrap_or(&draft.external_id);
-    if let (Some(starts_at), false) = (starts_at, uid.is_empty()) {
+    if let (Some(starts_at), Some(uid)) = (starts_at, meeting_uid(draft)) {
         let meeting = MeetingRow {
-            uid: clean_line(uid, 200),
+            uid,
             contact_id: Some(contact),
             title: clean_line(draft.text("title").unwrap_or_default(), 200),
             starts_at,

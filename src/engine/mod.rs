@@ -32,13 +32,13 @@ use crate::domain::id::MoveId;
 use crate::domain::rule::Rules;
 use crate::env::Env;
 use crate::store::moves::ScoringScope;
-use crate::store::{Durability, Event, Store, StoreError, WriteTx};
+use crate::store::{Durability, Event, Store, WriteTx};
 use command::{Command, Done};
 use queries::show::MoveDetail;
 use queries::today::{TodayList, TodayQuery};
 use queries::undo::UndoItem;
 
-pub use crate::store::create_private_directory;
+pub use crate::store::{FILE_NAME, StoreError, create_private_directory, create_private_file};
 pub use execute::{MailFolders, mail_folders};
 pub use sources::lines::{LinesReport, RejectedLine};
 pub use sync::SyncReport;

@@ -207,19 +207,29 @@ pub fn set_undone(
     Ok(contact)
 }
 
-/// Returns the outcomes that a deal's own history made: what makes each the same, and whether it counts.
+/// Returns the outcomes that a deal's own history made, and what makes each the same.
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn of_deal_history(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<(OutcomeId, String, bool)>> {
-    let mut statement = tx.sql().prepare_cached(
-        "SELECT id, once, undone_at IS NULL FROM outcome WHERE deal_id = ?1 AND once LIKE 'deal:%'",
-    )?;
+pub fn of_deal_history(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<(OutcomeId, String)>> {
+    let mut statement = tx
+        .sql()
+        .prepare_cached("SELECT id, once FROM outcome WHERE deal_id = ?1 AND once LIKE 'deal:%'")?;
     Ok(statement
-        .query_map([deal.0], |row| {
-            Ok((OutcomeId(row.get(0)?), row.get(1)?, row.get(2)?))
-        })?
+        .query_map([deal.0], |row| Ok((OutcomeId(row.get(0)?), row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Removes an outcome that turned out never to have come about, and what it counted.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn withdraw(tx: &WriteTx<'_>, id: OutcomeId, now: Timestamp) -> Result<()> {
+    set_undone(tx, id, true, now)?;
+    tx.sql()
+        .prepare_cached("DELETE FROM outcome WHERE id = ?1")?
+        .execute([id.0])?;
+    Ok(())
 }
 
 /// Returns a scope's tallies, by day.

@@ -216,6 +216,65 @@ pub fn add(tx: &WriteTx<'_>, person: &NewPerson, now: Timestamp) -> Result<Conta
     Ok(ContactId(id))
 }
 
+/// Adds to a person what was not known: a name where there was none, the firm, the firm's name where only its domain was known.
+/// Returns whether anything was new.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn complete(tx: &WriteTx<'_>, id: ContactId, said: &NewPerson, now: Timestamp) -> Result<bool> {
+    let Some(person) = load(tx, id)? else {
+        return Ok(false);
+    };
+    let at = now.as_millisecond();
+    let mut changed = 0;
+    if person.first_name.is_empty()
+        && person.last_name.is_empty()
+        && !(said.first_name.is_empty() && said.last_name.is_empty())
+    {
+        changed += tx
+            .sql()
+            .prepare_cached(
+                "UPDATE contact SET first_name = ?2, last_name = ?3, updated_at = ?4 WHERE id = ?1",
+            )?
+            .execute((id.0, &said.first_name, &said.last_name, at))?;
+    }
+    match person.company_id {
+        None => {
+            if let Some(company) = find_or_add_company(tx, &said.company, &said.company_domain, at)?
+            {
+                changed += tx
+                    .sql()
+                    .prepare_cached(
+                        "UPDATE contact SET company_id = ?2, updated_at = ?3 WHERE id = ?1",
+                    )?
+                    .execute((id.0, company.0, at))?;
+            }
+        }
+        Some(company) if !said.company.is_empty() => {
+            changed += tx
+                .sql()
+                .prepare_cached("UPDATE company SET name = ?2, name_key = ?3, updated_at = ?4 WHERE id = ?1 AND name = domain")?
+                .execute((company.0, &said.company, name_key(&said.company), at))?;
+        }
+        Some(_) => {}
+    }
+    if changed == 0 {
+        return Ok(false);
+    }
+    if let Some(person) = load(tx, id)? {
+        tx.sql()
+            .prepare_cached("DELETE FROM contact_search WHERE rowid = ?1")?
+            .execute([id.0])?;
+        let name = format!("{} {}", person.first_name, person.last_name);
+        tx.sql()
+            .prepare_cached(
+                "INSERT INTO contact_search (rowid, name, email, company) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute((id.0, name, &person.email, &person.company))?;
+    }
+    Ok(true)
+}
+
 fn company_name(tx: &ReadTx<'_>, id: CompanyId) -> Result<String> {
     Ok(tx
         .sql()

@@ -193,15 +193,22 @@ pub fn of_deal(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<SignalRow>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Tells whether a contact answered by mail at or after an instant.
+/// Returns the signals of a contact at or after an instant that can overtake a move: answers, opt-outs, bounces and what became
+/// of meetings.
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn answered_since(tx: &ReadTx<'_>, contact: ContactId, since: Timestamp) -> Result<bool> {
-    Ok(tx
-        .sql()
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM signal WHERE kind = 'mail.reply_received' AND contact_id = ?1 AND occurred_at >= ?2)",
-        )?
-        .query_row((contact.0, since.as_millisecond()), |row| row.get(0))?)
+pub fn overtaking_since(
+    tx: &ReadTx<'_>,
+    contact: ContactId,
+    since: Timestamp,
+) -> Result<Vec<SignalRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM signal s WHERE s.contact_id = ?1 AND s.occurred_at >= ?2
+             AND (s.kind LIKE 'mail.%' OR s.kind LIKE 'calendar.%') ORDER BY s.occurred_at, s.hash"
+    );
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    Ok(statement
+        .query_map((contact.0, since.as_millisecond()), from_row)?
+        .collect::<rusqlite::Result<_>>()?)
 }

@@ -32,6 +32,8 @@ const FAST: Duration = Duration::from_millis(100);
 const SLOW: Duration = Duration::from_secs(1);
 /// The first pass over the sources begins when the first frame has been seen.
 const FIRST_SYNC: Duration = Duration::from_millis(500);
+/// For so long after the editor an interrupt is taken for one that was meant for it.
+const LATE_INTERRUPT: Duration = Duration::from_millis(40);
 /// How long the end waits for commands that are under way.
 const LAST_COMMANDS: Duration = Duration::from_secs(5);
 
@@ -45,6 +47,15 @@ pub struct Settings {
     pub folder: PathBuf,
     /// What went wrong before the loop began.
     pub problems: Vec<String>,
+}
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// To end.
+    End,
+    /// To end, or, while the operator's editor is open, something that the editor is to deal with: Ctrl-C reaches both.
+    Interrupt,
 }
 
 /// Signals that ask the program to end.
@@ -72,16 +83,16 @@ impl Signals {
         Self {}
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Asked {
         #[cfg(unix)]
-        if let Some([a, b, c]) = &mut self.all {
-            tokio::select! {
-                _ = a.recv() => return,
-                _ = b.recv() => return,
-                _ = c.recv() => return,
-            }
+        if let Some([terminate, hangup, interrupt]) = &mut self.all {
+            return tokio::select! {
+                _ = terminate.recv() => Asked::End,
+                _ = hangup.recv() => Asked::End,
+                _ = interrupt.recv() => Asked::Interrupt,
+            };
         }
-        std::future::pending::<()>().await;
+        std::future::pending().await
     }
 }
 
@@ -93,6 +104,7 @@ struct Loop<'a, B: Backend, H: Host> {
     host: &'a mut H,
     input: Input,
     messages: Receiver<Message>,
+    signals: Signals,
     folder: PathBuf,
     ended: bool,
 }
@@ -124,6 +136,7 @@ where
         host,
         input,
         messages,
+        signals: Signals::new(),
         folder: settings.folder,
         ended: false,
     };
@@ -149,7 +162,6 @@ where
     this.draw()?;
     this.jobs.watch(version);
 
-    let mut signals = Signals::new();
     let mut next_sync = settings.sync_every.map(|_| Instant::now() + FIRST_SYNC);
     let mut next_tick = Instant::now() + SLOW;
     while !this.ended {
@@ -159,7 +171,7 @@ where
             biased;
             Some(message) = this.messages.recv() => this.hand(message).await?,
             event = this.input.next() => this.take_event(event).await?,
-            () = signals.next() => this.hand(Message::Terminate).await?,
+            _ = this.signals.next() => this.hand(Message::Terminate).await?,
             () = sleep_until(next_sync.unwrap_or(never)) => {
                 this.jobs.sync();
                 next_sync = settings.sync_every.map(|every| Instant::now() + every);
@@ -271,9 +283,11 @@ where
                     outside::edit(&folder, id, &subject, &body)
                 });
                 // Answers still come in while the editor is open; they must not fill the queue.
+                let mut ending = false;
                 let result = loop {
                     tokio::select! {
                         result = &mut editing => break result,
+                        asked = self.signals.next() => ending |= asked == Asked::End,
                         Some(message) = self.messages.recv() => {
                             self.jobs.answered(&message);
                             for effect in self.app.update(message) {
@@ -282,6 +296,9 @@ where
                         }
                     }
                 };
+                // A Ctrl-C just before the editor closed reaches this program a moment after.
+                let late = async { while self.signals.next().await == Asked::Interrupt {} };
+                ending |= timeout(LATE_INTERRUPT, late).await.is_ok();
                 self.take_back()?;
                 let result = result.unwrap_or_else(|_| {
                     Err("The editor could not be run; the draft is unchanged.".into())
@@ -290,6 +307,7 @@ where
                 for effect in effects {
                     self.jobs.take(effect);
                 }
+                self.ended |= ending;
             }
             other => self.jobs.take(other),
         }

@@ -210,4 +210,10 @@ fn a_signal_becomes_a_move_a_mail_an_answer_and_a_lesson() {
         "30 s after the last"
     );
     home.audit_holds();
+    let locks = std::fs::read_dir(home.path().join("locks")).unwrap();
+    let left: Vec<_> = locks
+        .map(|e| e.unwrap().file_name())
+        .filter(|n| n != "pass.lock")
+        .collect();
+    assert!(left.is_empty(), "each run cleans up after itself: {left:?}");
 }

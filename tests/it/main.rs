@@ -6,11 +6,20 @@
 mod home;
 
 #[cfg(test)]
-#[path = "loop.rs"]
-mod the_loop;
-
-#[cfg(test)]
 mod crash;
 
 #[cfg(test)]
+mod layers;
+
+#[cfg(test)]
+mod order;
+
+#[cfg(test)]
 mod tui;
+
+#[cfg(test)]
+mod two;
+
+#[cfg(test)]
+#[path = "loop.rs"]
+mod the_loop;

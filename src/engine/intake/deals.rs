@@ -112,7 +112,8 @@ pub(super) fn replay(tx: &WriteTx<'_>, core: &Core, id: DealId, now: Timestamp) 
     let mut told: BTreeMap<String, (OutcomeKind, &SignalRow)> = BTreeMap::new();
     for signal in &history {
         if let Some(kind) = apply(&mut deal, signal) {
-            told.insert(format!("deal:{id}:{}", signal.id), (kind, signal));
+            // The kind is part of the name: a late event can turn an advance that was recorded into a step back.
+            told.insert(format!("deal:{id}:{}:{kind}", signal.id), (kind, signal));
         }
     }
     if let Some(person) = deal
@@ -125,10 +126,10 @@ pub(super) fn replay(tx: &WriteTx<'_>, core: &Core, id: DealId, now: Timestamp) 
     }
     deals::save(tx, &deal, now)?;
     tx.emit(now, "deal.changed", format!("deal:{id}"))?;
-    for (outcome, once, counts) in outcomes::of_deal_history(tx, id)? {
-        let wanted = told.remove(&once).is_some();
-        if wanted != counts {
-            outcomes::set_undone(tx, outcome, !wanted, now)?;
+    for (outcome, once) in outcomes::of_deal_history(tx, id)? {
+        // One that the operator took back stays taken back; one that a late event disproves never came about.
+        if told.remove(&once).is_none() {
+            outcomes::withdraw(tx, outcome, now)?;
             tx.emit(now, RECORDED, format!("outcome:{outcome}"))?;
         }
     }
@@ -142,7 +143,7 @@ pub(super) fn replay(tx: &WriteTx<'_>, core: &Core, id: DealId, now: Timestamp) 
         };
         new += u64::from(record(tx, observed, now)?.is_some());
     }
-    value_again(tx, &deal, now)?;
+    value_again(tx, core, &deal, now)?;
     if let Some(contact) = deal.contact_id {
         rescore(tx, core, ScoringScope::Contact(contact), now)?;
     }

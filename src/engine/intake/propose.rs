@@ -41,21 +41,7 @@ pub(super) fn propose(
         (None, Some(contact)) => deals::largest_open(tx, contact)?,
         (None, None) => None,
     };
-    let mut facts = SignalFacts::of(draft);
-    if let Some(person) = &person {
-        facts.lifecycle = Some(person.stage.clone());
-        facts.company = facts
-            .company
-            .or_else(|| (!person.company.is_empty()).then(|| person.company.clone()));
-    }
-    if let Some(deal) = &deal {
-        facts.has_deal = true;
-        facts.deal = facts
-            .deal
-            .or_else(|| (!deal.name.is_empty()).then(|| deal.name.clone()));
-        facts.amount = facts.amount.or(deal.amount.map(Cents::units));
-    }
-    let Some(proposal) = core.rules()?.propose(&facts) else {
+    let Some(proposal) = proposed(core, draft, person.as_ref(), deal.as_ref())? else {
         return Ok(());
     };
     let subject = subject_of(signal, contact, deal_id, draft.kind);
@@ -64,7 +50,9 @@ pub(super) fn propose(
         moves::add_evidence(tx, handled, signal)?;
         return Ok(());
     }
-    if too_old(core, proposal.due_at, now) || answered_already(tx, draft, &proposal, contact)? {
+    if too_old(core, proposal.due_at, now)
+        || overtaken_already(tx, draft, signal, proposal.action, contact)?
+    {
         return Ok(());
     }
     if person.as_ref().is_some_and(|p| p.stage == "do_not_contact")
@@ -119,21 +107,88 @@ pub(super) fn propose(
     Ok(())
 }
 
-/// Tells whether the person has written since: then an unasked mail about the older event would come too late.
-fn answered_already(
+/// Returns what the rules make of a signal, given what is known of the person and the deal now.
+fn proposed(
+    core: &Core,
+    draft: &SignalDraft,
+    person: Option<&Person>,
+    deal: Option<&DealRow>,
+) -> Result<Option<Proposal>> {
+    let mut facts = SignalFacts::of(draft);
+    if let Some(person) = person {
+        facts.lifecycle = Some(person.stage.clone());
+        facts.company = facts
+            .company
+            .or_else(|| (!person.company.is_empty()).then(|| person.company.clone()));
+    }
+    if let Some(deal) = deal {
+        facts.has_deal = true;
+        facts.deal = facts
+            .deal
+            .or_else(|| (!deal.name.is_empty()).then(|| deal.name.clone()));
+        facts.amount = facts.amount.or(deal.amount.map(Cents::units));
+    }
+    Ok(core.rules()?.propose(&facts))
+}
+
+/// Tells whether something that happened since has overtaken what the move would do, though it was heard of earlier.
+fn overtaken_already(
     tx: &WriteTx<'_>,
     draft: &SignalDraft,
-    proposal: &Proposal,
+    signal: SignalId,
+    action: ActionKind,
     contact: Option<ContactId>,
 ) -> Result<bool> {
-    match contact {
-        Some(contact)
-            if is_overtaken_by_reply(proposal.action)
-                && draft.kind != SignalKind::ReplyReceived =>
-        {
-            Ok(signals::answered_since(tx, contact, draft.occurred_at)?)
-        }
-        _ => Ok(false),
+    let Some(contact) = contact else {
+        return Ok(false);
+    };
+    Ok(signals::overtaking_since(tx, contact, draft.occurred_at)?
+        .iter()
+        .filter(|later| later.id != signal)
+        .any(|later| overtakes(&later.draft, action, draft).is_some()))
+}
+
+/// Returns why an event makes a move pointless that an earlier one led to; none if it does not.
+fn overtakes(event: &SignalDraft, action: ActionKind, lead: &SignalDraft) -> Option<&'static str> {
+    let (reason, applies) = match event.kind {
+        SignalKind::ReplyReceived => ("they answered", is_overtaken_by_reply(action)),
+        SignalKind::OptedOut => ("they opted out", action.means() == Means::Mail),
+        SignalKind::Bounced => (
+            "their address bounced",
+            event.text("class") == Some("bounce_hard") && action.means() == Means::Mail,
+        ),
+        SignalKind::MeetingBooked => (
+            "a meeting is booked",
+            matches!(
+                action,
+                ActionKind::BookMeeting
+                    | ActionKind::ScheduleMeeting
+                    | ActionKind::Reschedule
+                    | ActionKind::ThreadBump
+            ),
+        ),
+        SignalKind::MeetingHeld => (
+            "the meeting took place",
+            action == ActionKind::PrepMeeting && is_same_meeting(event, lead),
+        ),
+        SignalKind::NoShow => (
+            "they did not come to the meeting",
+            action == ActionKind::PrepMeeting && is_same_meeting(event, lead),
+        ),
+        SignalKind::MeetingDeclined => (
+            "the meeting was called off",
+            action == ActionKind::PrepMeeting && is_same_meeting(event, lead),
+        ),
+        _ => return None,
+    };
+    applies.then_some(reason)
+}
+
+/// Tells whether two events speak of the same meeting; where one does not say of which, it is taken to be.
+fn is_same_meeting(a: &SignalDraft, b: &SignalDraft) -> bool {
+    match (super::meeting_uid(a), super::meeting_uid(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
     }
 }
 
@@ -283,74 +338,104 @@ pub(in crate::engine) fn what_happened(draft: &SignalDraft) -> String {
     }
 }
 
-/// Gives a deal's standing moves the revenue that its amount now stands for.
-pub(super) fn value_again(tx: &WriteTx<'_>, deal: &DealRow, now: Timestamp) -> Result<()> {
+/// Values the standing moves about a deal, and those with its contact, by what the deals stand for now.
+pub(super) fn value_again(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    deal: &DealRow,
+    now: Timestamp,
+) -> Result<()> {
     let mut standing = moves::of_deal(tx, deal.id)?;
     if let Some(contact) = deal.contact_id {
         standing.extend(
             moves::of_contact(tx, contact)?
                 .into_iter()
-                .filter(|mv| mv.status.is_standing() && mv.deal_id == Some(deal.id)),
+                .filter(|mv| mv.status.is_standing() && mv.subject.starts_with("contact:")),
         );
     }
-    for mut mv in standing {
-        let (value, why) = revenue(
-            Some(deal),
-            mv.components.first().copied().unwrap_or(0.5),
-            Source::Hubspot,
-        );
-        let [revenue, ..] = &mut mv.components;
-        let [revenue_why, ..] = &mut mv.why;
-        if (*revenue - value).abs() > 1e-9 || *revenue_why != why {
-            (*revenue, *revenue_why) = (value, why);
-            moves::save(
-                tx,
-                &MoveRow {
-                    changes_at: now,
-                    ..mv
-                },
-                now,
-            )?;
-        }
+    for mv in standing {
+        renew(tx, core, mv, now)?;
     }
     Ok(())
 }
 
-/// Closes the moves that an answer, an opt-out, a bounce or a booked meeting has overtaken. Returns how many.
-pub(super) fn close_answered(
+/// Makes a standing move what its signal would make of it now.
+fn renew(tx: &WriteTx<'_>, core: &Core, mv: MoveRow, now: Timestamp) -> Result<()> {
+    if !matches!(mv.status, MoveStatus::Open | MoveStatus::Snoozed) {
+        return Ok(());
+    }
+    let lead = signals::load(tx, mv.lead_signal_id)?;
+    let person = mv
+        .contact_id
+        .map(|c| people::load(tx, c))
+        .transpose()?
+        .flatten();
+    let deal = match (lead.deal_id, mv.contact_id) {
+        (Some(deal), _) => deals::load(tx, deal)?,
+        (None, Some(contact)) => deals::largest_open(tx, contact)?,
+        (None, None) => None,
+    };
+    let Some(proposal) = proposed(core, &lead.draft, person.as_ref(), deal.as_ref())?
+        .filter(|proposal| proposal.action.family() == mv.action.family())
+    else {
+        return Ok(());
+    };
+    let fresh = MoveRow {
+        id: mv.id,
+        status: mv.status,
+        snoozed_until: mv.snoozed_until,
+        created_at: mv.created_at,
+        score: mv.score,
+        changes_at: mv.changes_at,
+        ..build(
+            &lead.draft,
+            &proposal,
+            (lead.id, mv.subject.clone(), mv.contact_id),
+            (person.as_ref(), deal.as_ref()),
+            now,
+        )
+    };
+    if fresh != mv {
+        moves::save(
+            tx,
+            &MoveRow {
+                changes_at: now,
+                ..fresh
+            },
+            now,
+        )?;
+    }
+    Ok(())
+}
+
+/// Closes the moves that an answer, an opt-out, a bounce or what became of a meeting has overtaken. Returns how many.
+pub(super) fn close_overtaken(
     tx: &WriteTx<'_>,
     draft: &SignalDraft,
     contact: ContactId,
     now: Timestamp,
 ) -> Result<u64> {
-    let (reason, overtaken): (&str, fn(ActionKind) -> bool) = match draft.kind {
-        SignalKind::ReplyReceived => ("they answered", is_overtaken_by_reply),
-        SignalKind::OptedOut => ("they opted out", |action| {
-            matches!(action.means(), Means::Mail)
-        }),
-        SignalKind::Bounced if draft.text("class") == Some("bounce_hard") => {
-            ("their address bounced", |action| {
-                matches!(action.means(), Means::Mail)
-            })
-        }
-        SignalKind::MeetingBooked => ("a meeting is booked", |action| {
-            matches!(
-                action,
-                ActionKind::BookMeeting
-                    | ActionKind::ScheduleMeeting
-                    | ActionKind::Reschedule
-                    | ActionKind::ThreadBump
-            )
-        }),
-        SignalKind::MeetingHeld => ("the meeting took place", |action| {
-            matches!(action, ActionKind::PrepMeeting)
-        }),
-        _ => return Ok(0),
-    };
+    if !matches!(
+        draft.kind,
+        SignalKind::ReplyReceived
+            | SignalKind::OptedOut
+            | SignalKind::Bounced
+            | SignalKind::MeetingBooked
+            | SignalKind::MeetingHeld
+            | SignalKind::NoShow
+            | SignalKind::MeetingDeclined
+    ) {
+        return Ok(0);
+    }
     let mut closed = 0;
     for mv in moves::of_contact(tx, contact)? {
-        let is_open = matches!(mv.status, MoveStatus::Open | MoveStatus::Snoozed);
-        if is_open && overtaken(mv.action) && mv.started_at <= draft.occurred_at {
+        if !matches!(mv.status, MoveStatus::Open | MoveStatus::Snoozed)
+            || mv.started_at > draft.occurred_at
+        {
+            continue;
+        }
+        let lead = signals::load(tx, mv.lead_signal_id)?;
+        if let Some(reason) = overtakes(draft, mv.action, &lead.draft) {
             let state = MoveState {
                 id: mv.id,
                 status: MoveStatus::Expired,
