@@ -12,6 +12,8 @@ mod the_loop;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod order;
 #[cfg(test)]
 mod two;
