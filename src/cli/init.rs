@@ -44,7 +44,7 @@ struct Made {
 }
 
 pub(super) fn run(run: &mut Run<'_>, args: &InitArgs) -> Result<Ending, EngineError> {
-    let is_new = !run.paths.data.join(crate::store::FILE_NAME).exists();
+    let is_new = !Engine::exists(&run.paths);
     let known = crate::config::Config::load(&run.paths.config)?.operator;
     let ask = !args.yes
         && !run.out.is_json()

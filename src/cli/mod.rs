@@ -36,7 +36,6 @@ use clap::{Parser, Subcommand};
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
 use crate::env::Env;
-use crate::store::StoreError;
 pub use output::{Ending, Out};
 
 /// A chief of staff in a terminal: what matters today, why, and the work behind guardrails.
@@ -148,9 +147,7 @@ pub fn main() -> ExitCode {
 fn code_of(error: &EngineError) -> u8 {
     match error {
         EngineError::Input(_) | EngineError::NotFound(_) | EngineError::Config(_) => 2,
-        EngineError::Store(StoreError::Missing(_))
-        | EngineError::Store(_)
-        | EngineError::Outside(_) => 1,
+        EngineError::Store(_) | EngineError::Outside(_) => 1,
     }
 }
 

@@ -109,7 +109,7 @@ fn in_editor(
             path.display()
         ))
     };
-    crate::store::create_private_file(&path)?;
+    crate::engine::create_private_file(&path)?;
     std::fs::write(&path, format!("Subject: {subject}\n\n{body}")).map_err(failed)?;
     let mut words = editor.split_whitespace();
     let program = words.next().unwrap_or("vi");

@@ -18,6 +18,7 @@ mod scoring;
 mod sources;
 mod undo;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -60,6 +61,22 @@ pub enum EngineError {
     Outside(String),
 }
 
+impl EngineError {
+    /// Tells whether there is no installation yet.
+    #[must_use]
+    pub const fn is_missing_data(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Missing(_)))
+    }
+}
+
+/// Makes an empty file that its owner alone may read, for what must not be seen by others.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn create_private_file(path: &Path) -> Result<()> {
+    Ok(crate::store::create_private_file(path)?)
+}
+
 /// The engine's result.
 pub type Result<T, E = EngineError> = std::result::Result<T, E>;
 
@@ -80,6 +97,12 @@ impl Engine {
         Ok(Self {
             core: Arc::new(Core::new(env, paths, config, store)),
         })
+    }
+
+    /// Tells whether there is an installation at `paths`.
+    #[must_use]
+    pub fn exists(paths: &Paths) -> bool {
+        paths.data.join(crate::store::FILE_NAME).exists()
     }
 
     /// Makes the installation at `paths` if there is none, and opens it.
