@@ -10,9 +10,13 @@ mod home;
 mod the_loop;
 
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod layers;
 #[cfg(test)]
 mod order;
 #[cfg(test)]
