@@ -16,6 +16,10 @@ mod crash;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
+mod json;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod order;
