@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::output::Ending;
+use super::output::{Ending, json_text};
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
 use crate::domain::id::ContactId;
 use crate::domain::text::{clean_block, clean_line};
@@ -653,9 +653,7 @@ fn clean_line_keep_indent(line: &str) -> String {
 }
 
 fn print_json<T: serde::Serialize>(out: &mut dyn Write, value: &T) -> Result<(), EngineError> {
-    serde_json::to_writer_pretty(&mut *out, value)
-        .map_err(std::io::Error::from)
-        .and_then(|()| out.write_all(b"\n"))
+    out.write_all(json_text(value)?.as_bytes())
         .map_err(writing_failed)
 }
 

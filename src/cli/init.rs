@@ -44,7 +44,7 @@ struct Made {
 }
 
 pub(super) fn run(run: &mut Run<'_>, args: &InitArgs) -> Result<Ending, EngineError> {
-    let is_new = !run.paths.data.join(crate::engine::FILE_NAME).exists();
+    let is_new = !Engine::exists(&run.paths);
     let known = crate::config::Config::load(&run.paths.config)?.operator;
     let ask = !args.yes
         && !run.out.is_json()
@@ -78,8 +78,6 @@ pub(super) fn run(run: &mut Run<'_>, args: &InitArgs) -> Result<Ending, EngineEr
             Err(e) => return Err(EngineError::Input(e.to_string())),
         }
     };
-    // The data directory first: it is made for its owner alone, and the configuration may lie in it.
-    Engine::create(run.env.clone(), run.paths.clone())?;
     let config = edit(&run.paths.config, |document| {
         for (key, text) in [
             ("name", keep(name)),
@@ -91,6 +89,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &InitArgs) -> Result<Ending, EngineEr
             }
         }
     })?;
+    Engine::create(run.env.clone(), run.paths.clone())?;
     let made = Made {
         config: run.paths.config.display().to_string(),
         data: run.paths.data.display().to_string(),

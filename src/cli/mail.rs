@@ -12,7 +12,7 @@ use crate::config::edit::{edit, set_mail_account};
 use crate::config::{MailAccount, MailKind};
 use crate::domain::email::MessageId;
 use crate::engine::queries::mail::{read_alone, thread_files};
-use crate::engine::{EngineError, MailFolders, StoreError, mail_folders};
+use crate::engine::{EngineError, MailFolders, mail_folders};
 
 /// Mailboxes, and how a message is understood.
 #[derive(Debug, Args)]
@@ -169,7 +169,7 @@ fn read(run: &mut Run<'_>, file: &Path, ours: &[String]) -> Result<Ending, Engin
     // A message can be read without any data of one's own; with data, its sender and thread are looked up.
     let reading = match run.engine() {
         Ok(engine) => engine.read_mail(&bytes, &ours)?,
-        Err(EngineError::Store(StoreError::Missing(_))) => read_alone(&bytes, &ours),
+        Err(error) if error.is_missing_data() => read_alone(&bytes, &ours),
         Err(other) => return Err(other),
     };
     if run.out.is_json() {

@@ -35,7 +35,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{Parser, Subcommand};
 
 use crate::config::Paths;
-use crate::engine::{Engine, EngineError, StoreError};
+use crate::engine::{Engine, EngineError};
 use crate::env::Env;
 pub use output::{Ending, Out};
 
@@ -158,9 +158,7 @@ pub fn main() -> ExitCode {
 fn code_of(error: &EngineError) -> u8 {
     match error {
         EngineError::Input(_) | EngineError::NotFound(_) | EngineError::Config(_) => 2,
-        EngineError::Store(StoreError::Missing(_))
-        | EngineError::Store(_)
-        | EngineError::Outside(_) => 1,
+        EngineError::Store(_) | EngineError::Outside(_) => 1,
     }
 }
 

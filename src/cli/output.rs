@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::domain::text::{clean_block, clean_line};
+use crate::domain::text::{clean_block, clean_line, is_hostile};
 use crate::engine::EngineError;
 
 /// How a subcommand ended.
@@ -93,6 +93,15 @@ impl Out {
         ))
     }
 
+    /// Prints a text that is a file of its own: as it is, or as the `text` of an object.
+    pub(super) fn text(&mut self, text: &str) -> Result<(), EngineError> {
+        if self.json {
+            self.json(&serde_json::json!({ "text": text }))
+        } else {
+            self.block(text)
+        }
+    }
+
     /// Prints a heading.
     pub(super) fn heading(&mut self, text: &str) -> Result<(), EngineError> {
         let text = clean_line(text, 500);
@@ -110,10 +119,7 @@ impl Out {
 
     /// Prints a value as JSON.
     pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), EngineError> {
-        let text = serde_json::to_string_pretty(value)
-            .map_err(|e| EngineError::Outside(format!("The JSON could not be made: {e}.")))?;
-        self.raw(&text)?;
-        self.raw("\n")
+        self.raw(&json_text(value)?)
     }
 
     /// Says something that is not data: to stderr, so that piped data stays clean.
@@ -128,6 +134,25 @@ impl Out {
         ));
         Ok(())
     }
+}
+
+/// Writes a value as JSON. Characters that act on a terminal are written as escapes, which lose nothing: JSON is also looked at.
+pub(super) fn json_text(value: &impl Serialize) -> Result<String, EngineError> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|e| EngineError::Outside(format!("The JSON could not be made: {e}.")))?;
+    let mut out = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        // Outside of strings there is nothing but ASCII and line breaks.
+        if c != '\n' && is_hostile(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out.push('\n');
+    Ok(out)
 }
 
 fn clean_keeping_spaces(text: &str) -> String {
@@ -184,6 +209,14 @@ mod tests {
         assert_eq!(fit("abc", 5), "abc  ");
         assert_eq!(fit("abcdef", 4), "abc…");
         assert_eq!(fit("日本語", 4), "日… ");
+    }
+
+    #[test]
+    fn json_keeps_what_acts_on_a_terminal_as_escapes() {
+        let hostile = "a\u{9b}2J\u{202e}b\u{e0001}\u{1b}";
+        let text = json_text(&hostile).unwrap();
+        assert_eq!(text, "\"a\\u009b2J\\u202eb\\udb40\\udc01\\u001b\"\n");
+        assert_eq!(serde_json::from_str::<String>(&text).unwrap(), hostile);
     }
 
     #[test]

@@ -96,7 +96,9 @@ impl Engine {
             };
             self.finish_source(name, read, &mut report)?;
         }
-        let timers = self.run_timers();
+        let timers = self
+            .run_timers()
+            .map(|(counts, taken)| (counts, taken, String::new()));
         self.finish_source(timer::NAME.to_owned(), timers, &mut report)?;
         let (sent, waiting) = self.drain()?;
         report.sent += sent;
@@ -127,13 +129,13 @@ impl Engine {
     fn finish_source(
         &self,
         name: String,
-        read: Result<(sources::SourceCounts, intake::Taken)>,
+        read: Result<(sources::SourceCounts, intake::Taken, String)>,
         report: &mut SyncReport,
     ) -> Result<()> {
         let problem = match read {
-            Ok((counts, taken)) => {
+            Ok((counts, taken, problem)) => {
                 report.add(&counts, &taken);
-                String::new()
+                problem
             }
             // The store's own failure is everybody's, not this source's.
             Err(EngineError::Store(error)) => return Err(error.into()),

@@ -28,14 +28,6 @@ pub enum MaildirError {
     /// A unique name with a slash, a colon, a leading dot, a control character, or too long.
     #[error("{0:?} cannot name a message")]
     BadName(String),
-    /// The message is longer than the reader allows.
-    #[error("the message has {size} bytes, more than the {limit} that are read")]
-    TooLarge {
-        /// Its size in bytes.
-        size: u64,
-        /// The limit in bytes.
-        limit: u64,
-    },
     /// The file system said no.
     #[error("{what}: {source}")]
     Io {
@@ -168,7 +160,7 @@ impl MaildirFolder {
         let cur = open("cur")?.map(|entry| (entry, false));
         Ok(new.chain(cur).filter_map(|(entry, is_new)| {
             let entry = entry.ok()?;
-            let name = entry.file_name().to_string_lossy().into_owned();
+            let name = shown_name(&entry.file_name());
             if name.starts_with('.') {
                 return None;
             }
@@ -192,22 +184,16 @@ impl MaildirFolder {
         Ok(self.list()?.find(|entry| entry.unique == unique))
     }
 
-    /// Returns a listed message's bytes, also if another program has meanwhile moved it or changed its flags; `None` if it is gone.
+    /// Returns a listed message's bytes, also if another program has meanwhile moved it or changed its flags; `None` if it is gone. Of a
+    /// longer message the first `max_bytes` are returned: the header and the text come before what is attached.
     ///
     /// # Errors
-    /// [`MaildirError::TooLarge`] above `max_bytes`; else the file system's refusal.
+    /// The file system's refusal.
     pub fn read(&self, entry: &MailEntry, max_bytes: u64) -> Result<Option<Vec<u8>>, MaildirError> {
         let mut path = entry.path.clone();
         for _ in 0..3 {
             match read_at_most(&path, max_bytes) {
-                Ok((bytes, size)) if size > max_bytes => {
-                    drop(bytes);
-                    return Err(MaildirError::TooLarge {
-                        size,
-                        limit: max_bytes,
-                    });
-                }
-                Ok((bytes, _)) => return Ok(Some(bytes)),
+                Ok(bytes) => return Ok(Some(bytes)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     match self.find(&entry.unique)? {
                         Some(moved) => path = moved.path,
@@ -279,14 +265,22 @@ impl MaildirFolder {
     }
 }
 
-fn read_at_most(path: &Path, max_bytes: u64) -> io::Result<(Vec<u8>, u64)> {
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
-    let mut bytes = Vec::new();
-    if size <= max_bytes {
-        file.take(max_bytes).read_to_end(&mut bytes)?;
+/// Returns a file's name as text. Bytes that are no UTF-8 are written out, so that two names never become one.
+fn shown_name(name: &std::ffi::OsStr) -> String {
+    let mut text = String::new();
+    for chunk in name.as_encoded_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\u{FFFD}{byte:02x}"));
+        }
     }
-    Ok((bytes, size))
+    text
+}
+
+fn read_at_most(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(max_bytes).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn split_name(name: &str) -> (&str, &str) {
@@ -418,10 +412,7 @@ mod tests {
             (moved.unique.as_str(), moved.flags.as_str(), moved.is_new),
             ("a1", "FS", false)
         );
-        assert!(matches!(
-            folder.read(&moved, 3),
-            Err(MaildirError::TooLarge { size: 23, limit: 3 })
-        ));
+        assert_eq!(folder.read(&moved, 3).unwrap().unwrap(), b"Mes");
         assert!(folder.remove("a1").unwrap());
         assert!(!folder.remove("a1").unwrap());
         assert_eq!(folder.read(&entry, 1000).unwrap(), None);

@@ -234,10 +234,12 @@ fn prepare<'b>(
     Cow::Owned(owned)
 }
 
+/// Tells whether `line` begins with a Content-Type field. What follows the line may stand behind it, so only blanks are passed over: over
+/// line breaks, a body of nothing else would be read through once for each of them.
 fn starts_type_field(line: &[u8]) -> bool {
     let start = line
         .iter()
-        .position(|b| !b.is_ascii_whitespace())
+        .position(|b| !matches!(b, b' ' | b'\t'))
         .unwrap_or(0);
     line.get(start..start + 12)
         .is_some_and(|name| name.eq_ignore_ascii_case(b"Content-Type"))

@@ -57,7 +57,13 @@ impl Engine {
     fn answer(&self, id: ExecutionId, undo: Option<UndoId>, outcome: Outcome) -> Result<Done> {
         Ok(match outcome {
             Outcome::Settled(row) => sent(&row, undo),
-            Outcome::Held(verdicts) => held(self, id, undo, verdicts),
+            Outcome::Held(verdicts) => {
+                let row = self
+                    .store()
+                    .read(|tx| Ok::<_, EngineError>(executions::load(tx, id)?))?;
+                let expires = row.map(|row| row.approval_expires_at);
+                held(self, id, undo, verdicts, expires)
+            }
             Outcome::Cancelled(verdicts) => Done::Blocked {
                 summary: refusal_sentence(
                     self,
@@ -357,8 +363,10 @@ fn show(
         .from
         .rsplit_once('@')
         .map_or("localhost", |(_, domain)| domain);
-    let message_id =
-        MessageId::from_parts(&format!("caseyos.{}.preview", instance(tx)?), own_domain);
+    let message_id = MessageId::from_parts(
+        &format!("caseyos.{}.{}", instance(tx)?, executions::next_id(tx)?),
+        own_domain,
+    );
     let message = render_content(&draft.content, &message_id.to_string(), now)?;
     let summary = match (core.config.mode, binding(&verdicts)) {
         (_, Some(refusal)) if refusal.guard != crate::domain::guard::GuardKind::Mode => {
@@ -429,16 +437,26 @@ fn refusal_sentence(engine: &Engine, verdicts: &[Verdict], ending: &str) -> Stri
     }
 }
 
-fn held(engine: &Engine, id: ExecutionId, undo: Option<UndoId>, verdicts: Vec<Verdict>) -> Done {
-    let summary = refusal_sentence(
-        engine,
-        &verdicts,
-        "The approval is kept; a sync after that sends it.",
-    );
+fn held(
+    engine: &Engine,
+    id: ExecutionId,
+    undo: Option<UndoId>,
+    verdicts: Vec<Verdict>,
+    expires: Option<Timestamp>,
+) -> Done {
+    let clears = binding(&verdicts).and_then(|v| v.clears_at);
+    // A promise that the approval's own end would break must not be made.
+    let ending = match (clears, expires) {
+        (Some(clears), Some(expires)) if clears >= expires => {
+            "The approval expires before that: the move will be open again, to be approved anew."
+        }
+        _ => "The approval is kept; a sync after that sends it.",
+    };
+    let summary = refusal_sentence(engine, &verdicts, ending);
     Done::Held {
         summary,
         execution: id,
-        clears_at: binding(&verdicts).and_then(|v| v.clears_at),
+        clears_at: clears,
         verdicts,
         undo,
     }

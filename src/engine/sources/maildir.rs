@@ -52,11 +52,12 @@ pub(in crate::engine) fn source_name(account: &MailAccount) -> String {
 }
 
 impl Engine {
-    /// Reads what came into an account's inbox since the last time.
+    /// Reads what came into an account's inbox since the last time. A message that cannot be read does not hold the others back: it is named
+    /// in the third part and tried again next time.
     pub(in crate::engine) fn read_maildir(
         &self,
         account: &MailAccount,
-    ) -> Result<(SourceCounts, Taken)> {
+    ) -> Result<(SourceCounts, Taken, String)> {
         let inbox = layout(account).inbox;
         let failed = |e: crate::connectors::mail::maildir::MaildirError| {
             EngineError::Outside(format!("{e}."))
@@ -79,12 +80,20 @@ impl Engine {
             unseen
         };
         let (mut counts, mut taken) = (SourceCounts::default(), Taken::default());
+        let (mut unreadable, mut first_reason) = (0_u64, String::new());
         for batch in unseen.chunks(BATCH) {
             let mut read = Vec::with_capacity(batch.len());
             for entry in batch {
                 // A file that is gone was moved by another program while we looked: it is seen under its new name next time.
-                if let Some(bytes) = folder.read(entry, MAX_MESSAGE_BYTES).map_err(failed)? {
-                    read.push((entry.unique.clone(), parse(&bytes)));
+                match folder.read(entry, MAX_MESSAGE_BYTES) {
+                    Ok(Some(bytes)) => read.push((entry.unique.clone(), parse(&bytes))),
+                    Ok(None) => {}
+                    Err(error) => {
+                        unreadable += 1;
+                        if first_reason.is_empty() {
+                            first_reason = clean_line(&error.to_string(), 300);
+                        }
+                    }
                 }
             }
             let account = account.clone();
@@ -94,7 +103,14 @@ impl Engine {
             counts.add(&c);
             taken.add(&t);
         }
-        Ok((counts, taken))
+        let problem = match unreadable {
+            0 => String::new(),
+            1 => format!("1 message cannot be read and is tried again next time: {first_reason}."),
+            n => format!(
+                "{n} messages cannot be read and are tried again next time: {first_reason}."
+            ),
+        };
+        Ok((counts, taken, problem))
     }
 }
 

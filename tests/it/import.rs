@@ -1,0 +1,158 @@
+//! Imports that are messy, repeated, or stopped in the middle.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::home::{Home, Ran, poll};
+
+const ROWS: usize = 60_000;
+
+/// A file with everything that exports do wrong; the number of rows is exact.
+fn messy(rows: usize) -> String {
+    let mut csv = "\u{feff}First Name;Last Name;Email;Company;Phone;City;Notes\r\n".to_owned();
+    for i in 0..rows {
+        let row = match i % 20 {
+            0 => format!(
+                "Ann{i};\"O\"\"Brien, {i}\";ann{i}@firm{}.example;\"Firm; {}\";+34 600 {i:06};Madrid;\"two\r\nlines\"",
+                i % 500,
+                i % 500
+            ),
+            1 => format!("Bob{i};Bell;not an address;Firm {};;;", i % 500),
+            2 => ";;;;;;".to_owned(),
+            3 => format!(
+                "Dup;Licate;ann{}@firm{}.example;;;;again",
+                i - 3,
+                (i - 3) % 500
+            ),
+            4 => format!("Émile{i};Ñandú;EMILE{i}@Firm.Example;;;;"),
+            5 => format!("Short{i};Row"),
+            6 => format!("\u{1b}[2J{i};X;x{i}@esc.example;\u{202e};;;"),
+            _ => format!(
+                "P{i};Q{i};p{i}@firm{}.example;Firm {};{i};Town;",
+                i % 500,
+                i % 500
+            ),
+        };
+        let _ = write!(csv, "{row}\r\n");
+    }
+    csv
+}
+
+fn count(report: &Value, key: &str) -> u64 {
+    report[key].as_u64().unwrap()
+}
+
+#[track_caller]
+fn adds_up(report: &Value) {
+    let parts = ["new", "updated", "unchanged", "rejected"].map(|key| count(report, key));
+    assert_eq!(
+        parts.iter().sum::<u64>(),
+        count(report, "rows"),
+        "{report:#}"
+    );
+}
+
+fn people(home: &Home) -> u64 {
+    count(&home.json("contacts list --limit 1"), "total")
+}
+
+#[test]
+fn a_messy_file_adds_up_and_again_changes_nothing() {
+    let home = Home::init();
+    let file = home.write("messy.csv", messy(2000));
+    let line = format!("contacts import {} --json", file.display());
+    let dry = home
+        .run(format!("{line} --dry-run").split_whitespace())
+        .exits(3)
+        .json();
+    adds_up(&dry);
+    assert_eq!(people(&home), 0);
+    let first = home.run(line.split_whitespace()).exits(3).json();
+    adds_up(&first);
+    for key in ["rows", "new", "rejected"] {
+        assert_eq!(first[key], dry[key], "{key}");
+    }
+    assert_eq!(people(&home), count(&first, "new"));
+    let blank = first["skipped"]
+        .as_object()
+        .unwrap()
+        .values()
+        .filter_map(Value::as_u64)
+        .sum::<u64>();
+    assert_eq!(count(&first, "rows") + blank, 2000, "{first:#}");
+    let rejects =
+        std::fs::read_to_string(Path::new(first["rejects_file"].as_str().unwrap())).unwrap();
+    assert!(rejects.contains("not an address"));
+    let again = home.run(line.split_whitespace()).exits(3).json();
+    adds_up(&again);
+    assert_eq!(
+        (count(&again, "new"), count(&again, "updated")),
+        (0, 0),
+        "{again:#}"
+    );
+    assert_eq!(again["rejected"], first["rejected"]);
+}
+
+#[test]
+fn an_import_stopped_in_the_middle_keeps_what_it_has_and_goes_on() {
+    let home = Home::init();
+    let file = home.write(
+        "big.csv",
+        (0..ROWS).fold(
+            "Email,First Name,Last Name,Company\n".to_owned(),
+            |mut csv, i| {
+                let _ = writeln!(
+                    csv,
+                    "p{i}@firm{}.example,P{i},Q{i},Firm {}",
+                    i % 900,
+                    i % 900
+                );
+                csv
+            },
+        ),
+    );
+    let line = format!("contacts import {} --json", file.display());
+    let child = home
+        .command(line.split_whitespace())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let database = home.database();
+    poll(Duration::from_secs(60), "the first batch", || {
+        database
+            .query_row("SELECT count(*) FROM contact", [], |row| {
+                row.get::<_, i64>(0)
+            })
+            .unwrap()
+            > 0
+    });
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    let ran: Ran = child.wait_with_output().unwrap().into();
+    let report = ran.exits(3).json();
+    assert_eq!(report["cancelled"], true, "{report:#}");
+    adds_up(&report);
+    let kept = people(&home);
+    assert!(kept > 0 && (kept as usize) < ROWS, "{kept}");
+    assert_eq!(kept, count(&report, "new"));
+    let second = home.run(line.split_whitespace()).exits(0).json();
+    adds_up(&second);
+    assert_eq!(
+        (count(&second, "new"), count(&second, "unchanged")),
+        (ROWS as u64 - kept, kept),
+        "{second:#}"
+    );
+    assert_eq!(people(&home), ROWS as u64);
+    let third = home.run(line.split_whitespace()).exits(0).json();
+    assert_eq!(count(&third, "unchanged"), ROWS as u64, "{third:#}");
+    let found = home.json("contacts search p59999");
+    assert_eq!(found.as_array().unwrap().len(), 1);
+}
