@@ -136,13 +136,14 @@ impl Core {
         Ok(self.holder.get().map_or("", String::as_str))
     }
 
-    /// Marks an execution as being carried out by this process.
-    pub fn begin(&self, id: ExecutionId) -> InFlight<'_> {
-        self.in_flight
+    /// Marks an execution as being carried out by this process; none if it is already.
+    pub fn begin(&self, id: ExecutionId) -> Option<InFlight<'_>> {
+        let is_first = self
+            .in_flight
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(id);
-        InFlight { core: self, id }
+        is_first.then_some(InFlight { core: self, id })
     }
 
     /// Tells whether nobody carries out a claimed execution any more: its process is gone, or it is this one and has given up.

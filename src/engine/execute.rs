@@ -64,7 +64,9 @@ impl Engine {
     /// Carries out a queued execution, if the guards let it.
     pub(in crate::engine) fn execute(&self, id: ExecutionId) -> Result<Outcome> {
         crash_point("before-claim");
-        let _in_flight = self.core().begin(id);
+        let Some(_in_flight) = self.core().begin(id) else {
+            return Ok(Outcome::Gone);
+        };
         let holder = self.core().holder()?.to_owned();
         let (row, message) = match self.write(Durability::Full, move |tx, core, now| {
             claim(tx, core, id, &holder, now)
@@ -147,7 +149,16 @@ impl Engine {
                 waiting += 1;
                 continue;
             }
-            match self.execute(row.id)? {
+            let outcome = match self.execute(row.id) {
+                Ok(outcome) => outcome,
+                // One that cannot be carried out must not hold up those behind it.
+                Err(error) => {
+                    tracing::error!(execution = row.id.0, %error, "an execution could not be carried out");
+                    waiting += 1;
+                    continue;
+                }
+            };
+            match outcome {
                 Outcome::Settled(_) => left += 1,
                 Outcome::Held(_) | Outcome::Failed(_) => waiting += 1,
                 Outcome::Cancelled(_) | Outcome::Gone => {}
@@ -176,6 +187,27 @@ fn claim(
     else {
         return Ok(Claim::No(Outcome::Gone));
     };
+    // A move that was taken elsewhere since must not send, whatever its execution says.
+    if !moves::load(tx, row.move_id)?.is_some_and(|mv| mv.status == MoveStatus::Approved) {
+        let why = "the move is no longer approved";
+        executions::settle(
+            tx,
+            id,
+            ExecutionStatus::Queued,
+            ExecutionStatus::Cancelled,
+            ("", why),
+            now,
+        )?;
+        audit::append(
+            tx,
+            now,
+            "engine",
+            "execution.cancelled",
+            &format!("execution:{id}"),
+            &json!({"because": why}),
+        )?;
+        return Ok(Claim::No(Outcome::Gone));
+    }
     let verdicts = gate::ask_again(tx, core, &row, now)?;
     executions::save_verdicts(tx, id, "claim", &verdicts)?;
     if let Some(refusal) = binding(&verdicts) {

@@ -6,7 +6,7 @@ use super::Result;
 use super::core::Core;
 use super::draft::Content;
 use super::execute::Post;
-use crate::domain::email::address::is_free_mail_domain;
+use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::guard::{self, ApprovalFacts, GuardFacts, GuardKind, Mode, Verdict};
 use crate::domain::id::ExecutionId;
 use crate::domain::limits::{self, SendHistory};
@@ -121,11 +121,17 @@ pub(in crate::engine) fn suppressed(
     person: Option<&Person>,
     to_key: &str,
 ) -> Result<Option<String>> {
-    if let Some(found) = suppressions::find(tx, to_key)? {
-        return Ok(Some(format!(
-            "{} is suppressed: {}",
-            found.value, found.reason
-        )));
+    // `ann+crm@` and, at Gmail, `a.nn@` reach the same person as `ann@`, who asked once.
+    let canonical = EmailAddress::parse(to_key)
+        .map(|a| a.canonical_key())
+        .unwrap_or_default();
+    for key in [to_key, &canonical] {
+        if let Some(found) = suppressions::find(tx, key)? {
+            return Ok(Some(format!(
+                "{} is suppressed: {}",
+                found.value, found.reason
+            )));
+        }
     }
     Ok(person
         .filter(|p| p.stage == "do_not_contact")

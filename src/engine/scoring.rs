@@ -95,10 +95,11 @@ pub(in crate::engine) fn facts(row: &ScoringRow, outcome: OutcomeTerm) -> ScoreF
     }
 }
 
-/// Returns when an open move that nobody touched leaves the list.
-pub(in crate::engine) fn expires_at(core: &Core, due_at: Timestamp) -> Timestamp {
+/// Returns when an open move that nobody touched leaves the list: so many days after it was due, or after it was last touched.
+pub(in crate::engine) fn expires_at(core: &Core, row: &ScoringRow) -> Timestamp {
     let days = i64::from(core.config.timers.move_expires_days);
-    due_at
+    row.due_at
+        .max(row.touched_at)
         .checked_add(SignedDuration::from_hours(24 * days))
         .unwrap_or(Timestamp::MAX)
 }
@@ -131,11 +132,15 @@ pub(in crate::engine) fn rescore(
                 tx.emit(now, "move.woke", format!("move:{}", row.id))?;
                 changed += 1;
             } else {
+                if let Some(until) = row.snoozed_until.filter(|until| *until != row.changes_at) {
+                    moves::set_score(tx, row.id, row.score, until)?;
+                }
                 continue;
             }
         }
-        let expires = expires_at(core, row.due_at);
-        if expires <= now {
+        let expires = expires_at(core, row);
+        // Its snooze has just ended: that is a touch.
+        if expires <= now && row.status != MoveStatus::Snoozed {
             let expired = MoveState {
                 id: row.id,
                 status: MoveStatus::Expired,
@@ -154,7 +159,11 @@ pub(in crate::engine) fn rescore(
         let Score {
             total, holds_until, ..
         } = score_row(tx, core, row, &mut tallies, now)?;
-        let changes_at = holds_until.min(expires);
+        let changes_at = if expires > now {
+            holds_until.min(expires)
+        } else {
+            holds_until
+        };
         if total != row.score || changes_at != row.changes_at || row.status == MoveStatus::Snoozed {
             moves::set_score(tx, row.id, total, changes_at)?;
             changed += 1;

@@ -298,7 +298,7 @@ fn apply(tx: &WriteTx<'_>, step: &Step, now: Timestamp) -> Result<Step> {
             if *present {
                 suppressions::add(tx, value, reason, "operator", now)?;
             } else {
-                suppressions::remove(tx, value)?;
+                suppressions::remove_own(tx, value)?;
             }
             tx.emit(now, "suppression.changed", value.clone())?;
             Step::Suppression {

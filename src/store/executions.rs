@@ -494,3 +494,14 @@ pub fn queued_for(tx: &ReadTx<'_>, contact: ContactId) -> Result<Vec<ExecutionRo
         .filter(|row| row.contact_id == Some(contact))
         .collect())
 }
+
+/// Tells whether a mail ever left to an address in lower case.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn has_sent_to(tx: &ReadTx<'_>, to_key: &str) -> Result<bool> {
+    Ok(tx
+        .sql()
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM execution WHERE to_key = ?1 AND status IN ('sent', 'drafted'))")?
+        .query_row([to_key], |row| row.get(0))?)
+}

@@ -312,6 +312,8 @@ pub struct ScoringRow {
     pub changes_at: Timestamp,
     /// Until when it is put off.
     pub snoozed_until: Option<Timestamp>,
+    /// When anything but its score last changed.
+    pub touched_at: Timestamp,
 }
 
 /// Which moves to score.
@@ -340,7 +342,7 @@ pub fn for_scoring(tx: &ReadTx<'_>, scope: ScoringScope) -> Result<Vec<ScoringRo
     };
     let sql = format!(
         "SELECT m.id, m.contact_id, m.stage, m.action, m.status, m.revenue, m.urgency, m.effort, m.strategic, m.score,
-             m.started_at, m.due_at, m.changes_at, m.snoozed_until
+             m.started_at, m.due_at, m.changes_at, m.snoozed_until, m.updated_at
          FROM move m WHERE m.status IN ('open', 'snoozed') AND {filter}"
     );
     let mut statement = tx.sql().prepare_cached(&sql)?;
@@ -358,6 +360,7 @@ pub fn for_scoring(tx: &ReadTx<'_>, scope: ScoringScope) -> Result<Vec<ScoringRo
             due_at: instant(row.get(11)?),
             changes_at: instant(row.get(12)?),
             snoozed_until: row.get::<_, Option<i64>>(13)?.map(instant),
+            touched_at: instant(row.get(14)?),
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

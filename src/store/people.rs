@@ -392,3 +392,16 @@ pub fn renewals(
         })?
         .collect::<rusqlite::Result<_>>()?)
 }
+
+/// Returns every address that a contact is known by.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn addresses(tx: &ReadTx<'_>, id: ContactId) -> Result<Vec<String>> {
+    let mut statement = tx
+        .sql()
+        .prepare_cached("SELECT key FROM contact_email WHERE contact_id = ?1 ORDER BY key")?;
+    Ok(statement
+        .query_map([id.0], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?)
+}

@@ -21,7 +21,8 @@ pub struct Suppression {
     pub created_at: Timestamp,
 }
 
-/// Adds a suppression; returns whether it is new. `value` is in lower case.
+/// Adds a suppression; returns whether it is new. `value` is in lower case. What the person asked for outranks what the operator set: it
+/// takes the place of the operator's reason, so that undoing the operator's own does not lift it.
 ///
 /// # Errors
 /// If SQLite refuses.
@@ -40,7 +41,8 @@ pub fn add(
     Ok(tx
         .sql()
         .prepare_cached(
-            "INSERT INTO suppression (value, kind, reason, source, created_at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+            "INSERT INTO suppression (value, kind, reason, source, created_at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (value) DO UPDATE SET reason = excluded.reason, source = excluded.source
+                 WHERE excluded.source <> 'operator' AND source = 'operator'",
         )?
         .execute((value, kind, reason, source, now.as_millisecond()))?
         > 0)
@@ -54,6 +56,18 @@ pub fn remove(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
     Ok(tx
         .sql()
         .prepare_cached("DELETE FROM suppression WHERE value = ?1")?
+        .execute([value])?
+        > 0)
+}
+
+/// Lifts a suppression that the operator set; returns whether there was one.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn remove_own(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
+    Ok(tx
+        .sql()
+        .prepare_cached("DELETE FROM suppression WHERE value = ?1 AND source = 'operator'")?
         .execute([value])?
         > 0)
 }

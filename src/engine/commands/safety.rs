@@ -106,13 +106,16 @@ impl Engine {
 fn suppression_value(text: &str) -> Result<String> {
     let text = text.trim().to_lowercase();
     let value = text.strip_prefix('@').unwrap_or(&text);
-    let is_address = EmailAddress::parse(value).is_ok();
-    let is_domain = !value.contains('@') && EmailAddress::parse(&format!("x@{value}")).is_ok();
-    if is_address || is_domain {
-        return Ok(value.to_owned());
+    // What is stored is the address itself, whatever brackets or scheme it came in.
+    if let Ok(address) = EmailAddress::parse(value) {
+        return Ok(address.as_str().to_owned());
     }
-    Err(EngineError::Input(format!(
-        "\"{}\" is neither a mail address nor a domain.",
-        clean_line(value, 80)
-    )))
+    let at_domain = EmailAddress::parse(&format!("x@{value}")).ok();
+    match at_domain.filter(|_| !value.contains('@')) {
+        Some(address) => Ok(address.domain().to_owned()),
+        None => Err(EngineError::Input(format!(
+            "\"{}\" is neither a mail address nor a domain.",
+            clean_line(value, 80)
+        ))),
+    }
 }

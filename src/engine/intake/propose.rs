@@ -46,7 +46,12 @@ pub(super) fn propose(
     };
     let subject = subject_of(signal, contact, deal_id, draft.kind);
     let family = proposal.action.family();
-    if let Some(handled) = moves::find_handled_after(tx, &subject, family, draft.occurred_at)? {
+    // A person's own words are never taken as dealt with before they were seen here.
+    let handled = match draft.kind {
+        SignalKind::ReplyReceived => None,
+        _ => moves::find_handled_after(tx, &subject, family, draft.occurred_at)?,
+    };
+    if let Some(handled) = handled {
         moves::add_evidence(tx, handled, signal)?;
         return Ok(());
     }

@@ -149,6 +149,7 @@ impl Engine {
                 due_at: mv.due_at,
                 changes_at: mv.changes_at,
                 snoozed_until: mv.snoozed_until,
+                touched_at: mv.started_at,
             };
             let weights = &core.config.score.weights;
             let outcome = Tallies::new(now).term(tx, mv.contact_id, &stage, mv.action.family())?;

@@ -149,7 +149,7 @@ impl Engine {
             let mut scored = Vec::new();
             for row in moves::for_scoring(tx, ScoringScope::All)? {
                 if row.snoozed_until.is_some_and(|until| until > at)
-                    || crate::engine::scoring::expires_at(core, row.due_at) <= at
+                    || crate::engine::scoring::expires_at(core, &row) <= at
                 {
                     continue;
                 }

@@ -161,7 +161,11 @@ pub(in crate::engine) fn context(
     let mut ours = HashSet::new();
     let reported = crate::domain::email::bounce::reported_id(mail);
     for id in mail.ancestors().chain(&reported).take(600) {
-        if messages::find(tx, &id.to_string())?.is_some_and(|m| !m.inbound) {
+        let id_text = id.to_string();
+        // A draft that the operator sent from another program keeps its Message-ID, and has no message of its own here.
+        if messages::find(tx, &id_text)?.is_some_and(|m| !m.inbound)
+            || executions::by_message_id(tx, &id_text)?.is_some()
+        {
             ours.insert(id.clone());
         }
     }
@@ -312,6 +316,13 @@ impl Arrival {
     /// A message's own date, unless it lies ahead of the clock.
     fn occurred_at(&self, now: Timestamp) -> Timestamp {
         let at = self.mail.date.filter(|d| *d <= now).unwrap_or(now);
+        // An answer cannot be older than what it answers: their clock is wrong.
+        let sent = self
+            .answered
+            .as_ref()
+            .and_then(|e| e.settled_at)
+            .filter(|sent| *sent <= now);
+        let at = sent.map_or(at, |sent| at.max(sent));
         Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(now)
     }
 
@@ -523,11 +534,9 @@ impl Arrival {
 
     /// An opt-out counts for the address that we wrote to and for the one that they wrote from.
     fn suppress_person(&self, tx: &WriteTx<'_>, contact: ContactId, now: Timestamp) -> Result<()> {
-        let written_to = people::load(tx, contact)?
-            .map(|p| p.address_key())
-            .filter(|a| !a.is_empty());
+        let known_by = people::addresses(tx, contact)?;
         let written_from = self.mail.from.as_ref().map(|f| f.address.to_string());
-        for address in written_to.into_iter().chain(written_from) {
+        for address in known_by.into_iter().chain(written_from) {
             if suppressions::add(tx, &address, "asked not to be written to", "mail", now)? {
                 audit::append(
                     tx,
@@ -544,21 +553,21 @@ impl Arrival {
     }
 
     fn suppress_bounced(&self, tx: &WriteTx<'_>, now: Timestamp) -> Result<()> {
-        let reported = self
-            .understood
-            .bounce
-            .iter()
-            .flat_map(|b| &b.recipients)
-            .filter_map(|r| r.original_recipient.as_ref().or(r.recipient.as_ref()));
-        let mut addresses: BTreeSet<String> = reported.map(ToString::to_string).collect();
+        let mut addresses: BTreeSet<String> =
+            self.answered.iter().map(|e| e.to_key.clone()).collect();
         if addresses.is_empty() {
-            addresses.extend(self.answered.as_ref().map(|e| e.to_key.clone()));
+            // Nothing says which mail it was. A forged report must not silence people that we never wrote to.
+            let bounce = self.understood.bounce.iter().flat_map(|b| &b.recipients);
+            for recipient in
+                bounce.filter_map(|r| r.original_recipient.as_ref().or(r.recipient.as_ref()))
+            {
+                if executions::has_sent_to(tx, recipient.as_str())? {
+                    addresses.insert(recipient.to_string());
+                }
+            }
         }
         for address in addresses {
-            // Only addresses of ours: a forged report must not silence an arbitrary address that we never wrote to.
-            let known = people::find_by_email(tx, &address)?.is_some()
-                || self.answered.as_ref().is_some_and(|e| e.to_key == address);
-            if known && suppressions::add(tx, &address, "the address bounced", "mail", now)? {
+            if suppressions::add(tx, &address, "the address bounced", "mail", now)? {
                 audit::append(
                     tx,
                     now,
