@@ -9,6 +9,7 @@ pub mod domain;
 pub mod engine;
 pub mod env;
 pub mod store;
+pub mod telemetry;
 
 pub mod cli;
 pub mod demo;

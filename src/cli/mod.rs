@@ -10,6 +10,7 @@ mod audit;
 mod completions;
 mod config;
 mod deals;
+mod demo;
 mod init;
 mod mail;
 mod moves;
@@ -71,6 +72,7 @@ Exit codes: 0 done, 1 error, 2 bad usage or input, 3 partly done, 4 blocked by a
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::DemoArgs),
     Init(init::InitArgs),
     Today(today::TodayArgs),
     Show(show::ShowArgs),
@@ -110,6 +112,15 @@ struct Run<'a> {
 impl Run<'_> {
     fn engine(&self) -> Result<Engine, EngineError> {
         Engine::open(self.env.clone(), self.paths.clone())
+    }
+
+    /// Tells whether somebody sits at a terminal that can be drawn on and wants no JSON. A dumb one can move no cursor.
+    fn is_in_terminal(&self) -> bool {
+        let dumb = crate::env::variable("TERM").is_some_and(|term| term == "dumb");
+        !dumb
+            && !self.out.is_json()
+            && std::io::stdout().is_terminal()
+            && std::io::stdin().is_terminal()
     }
 }
 
@@ -161,8 +172,16 @@ fn complain(text: &str) {
 fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
     let env = Env::from_process().map_err(EngineError::Input)?;
     let paths = Paths::find(cli.config.as_deref())?;
+    // The list must appear at once and has nothing to log.
+    if !matches!(cli.command, Some(Command::Today(_))) {
+        crate::telemetry::init(&paths.log());
+    }
     let mut run = Run {
-        env,
+        env: match &cli.command {
+            // It shifts the clock itself.
+            Some(Command::Demo(_)) => env,
+            _ => crate::demo::clock_for(&paths, env),
+        },
         paths,
         out,
         interrupt: Arc::new(AtomicBool::new(false)),
@@ -171,6 +190,7 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         return open_console(&mut run);
     };
     match command {
+        Command::Demo(args) => demo::run(&mut run, &args),
         Command::Init(args) => init::run(&mut run, &args),
         Command::Today(args) => today::run(&mut run, &args),
         Command::Show(args) => show::run(&mut run, &args),
@@ -208,11 +228,28 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
 
 /// Opens the console on a terminal; prints today's list where there is none.
 fn open_console(run: &mut Run<'_>) -> Result<Ending, EngineError> {
-    if run.out.is_json() || !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+    if !run.is_in_terminal() {
         return today::run(run, &today::TodayArgs::default());
     }
-    let engine = run.engine()?;
-    crate::tui::run(engine, crate::tui::TuiOptions::default())
+    show_console(run.engine()?)
+}
+
+/// Opens the console on an engine; if that is a demo's, its people act before each pass.
+fn show_console(engine: Engine) -> Result<Ending, EngineError> {
+    let pulse = crate::demo::is_demo(&engine.paths().data).then(|| {
+        let engine = engine.clone();
+        let pulse: crate::tui::Pulse = Arc::new(move || {
+            if let Err(error) = crate::demo::pulse(&engine) {
+                tracing::warn!(%error, "the demo's people could not act");
+            }
+        });
+        pulse
+    });
+    let options = crate::tui::TuiOptions {
+        pulse,
+        ..crate::tui::TuiOptions::default()
+    };
+    crate::tui::run(engine, options)
         .map(|()| Ending::Done)
         .map_err(|e| EngineError::Outside(format!("The console ended: {e:#}.")))
 }

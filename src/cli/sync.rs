@@ -21,6 +21,7 @@ pub(super) struct SyncArgs {
 
 pub(super) fn run(run: &mut Run<'_>, args: &SyncArgs) -> Result<Ending, EngineError> {
     let engine = run.engine()?;
+    crate::demo::pulse(&engine)?;
     let report = engine.sync()?;
     if run.out.is_json() {
         run.out.json(&report)?;

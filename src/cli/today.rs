@@ -56,7 +56,8 @@ pub(super) fn run(run: &mut Run<'_>, args: &TodayArgs) -> Result<Ending, EngineE
     })
 }
 
-fn print(
+/// Prints the list.
+pub(super) fn print(
     run: &mut Run<'_>,
     list: &TodayList,
     zone: &jiff::tz::TimeZone,
@@ -65,6 +66,9 @@ fn print(
     out.heading(&header(list, zone))?;
     for problem in &list.problems {
         out.line(&format!("! {problem}"))?;
+    }
+    if list.moves.is_empty() && list.open.all > 0 {
+        return out.line("No open move fits; `caseyos today` lists all.");
     }
     if list.moves.is_empty() {
         return out.block(

@@ -40,7 +40,7 @@ impl Default for Operator {
 }
 
 impl Operator {
-    /// Returns the operator's zone; UTC if the name is unknown, which [`Self::check`] refuses beforehand.
+    /// Returns the operator's zone; UTC if the name is unknown, which loading refuses beforehand.
     #[must_use]
     pub fn zone(&self) -> TimeZone {
         if self.time_zone == "UTC" {

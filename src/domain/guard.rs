@@ -178,6 +178,7 @@ fn ask(guard: GuardKind, facts: &GuardFacts, now: Timestamp) -> Verdict {
                     .limits
                     .iter()
                     .map(LimitVerdict::short)
+                    .filter(|text| !text.is_empty())
                     .collect::<Vec<_>>()
                     .join(", "),
             ),

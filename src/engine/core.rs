@@ -1,5 +1,6 @@
 //! What every part of the engine needs: the clock, the settings, the rules and the templates.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -7,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::{EngineError, Result};
 use crate::config::{Config, Paths};
+use crate::domain::id::ExecutionId;
 use crate::domain::limits::{Limits, Ramp};
 use crate::domain::rule::Rules;
 use crate::domain::schedule::{SendPolicy, parse_zone};
@@ -31,6 +33,23 @@ pub(in crate::engine) struct Core {
     templates: OnceLock<Templates>,
     holder: OnceLock<String>,
     holder_lease: Mutex<Option<Lease>>,
+    in_flight: Mutex<HashSet<ExecutionId>>,
+}
+
+/// Shows, as long as it lives, that this process is carrying out an execution.
+pub(in crate::engine) struct InFlight<'a> {
+    core: &'a Core,
+    id: ExecutionId,
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.core
+            .in_flight
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.id);
+    }
 }
 
 impl Core {
@@ -44,6 +63,7 @@ impl Core {
             templates: OnceLock::new(),
             holder: OnceLock::new(),
             holder_lease: Mutex::new(None),
+            in_flight: Mutex::default(),
         }
     }
 
@@ -114,6 +134,34 @@ impl Core {
             self.holder.get_or_init(|| name);
         }
         Ok(self.holder.get().map_or("", String::as_str))
+    }
+
+    /// Marks an execution as being carried out by this process.
+    pub fn begin(&self, id: ExecutionId) -> InFlight<'_> {
+        self.in_flight
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id);
+        InFlight { core: self, id }
+    }
+
+    /// Tells whether nobody carries out a claimed execution any more: its process is gone, or it is this one and has given up.
+    pub fn is_abandoned(&self, id: ExecutionId, holder: &str) -> Result<bool> {
+        if self.holder.get().is_some_and(|own| own == holder) {
+            return Ok(!self
+                .in_flight
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .contains(&id));
+        }
+        Ok(lease::is_abandoned(self.store.directory(), holder)?)
+    }
+
+    /// Removes the lock file of another process that is gone.
+    pub fn forget_holder(&self, holder: &str) {
+        if self.holder.get().is_none_or(|own| own != holder) {
+            lease::forget(self.store.directory(), holder);
+        }
     }
 
     /// Returns the zone that a person lives in: as recorded, else guessed from the place, else the operator's.

@@ -30,7 +30,7 @@ use crate::env::crash_point;
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::messages::MessageRow;
 use crate::store::moves::MoveState;
-use crate::store::{Durability, WriteTx, audit, executions, lease, messages, moves, people};
+use crate::store::{Durability, WriteTx, audit, executions, messages, moves, people};
 
 pub(in crate::engine) use mailbox::{Delivered, Post, layout};
 pub use mailbox::{MailFolders, mail_folders};
@@ -64,6 +64,7 @@ impl Engine {
     /// Carries out a queued execution, if the guards let it.
     pub(in crate::engine) fn execute(&self, id: ExecutionId) -> Result<Outcome> {
         crash_point("before-claim");
+        let _in_flight = self.core().begin(id);
         let holder = self.core().holder()?.to_owned();
         let (row, message) = match self.write(Durability::Full, move |tx, core, now| {
             claim(tx, core, id, &holder, now)
@@ -100,7 +101,7 @@ impl Engine {
             .read(|tx| Ok::<_, EngineError>(executions::waiting(tx, ExecutionStatus::Sending)?))?;
         let mut left = 0;
         for row in stuck {
-            if !lease::is_abandoned(self.store().directory(), &row.holder)? {
+            if !self.core().is_abandoned(row.id, &row.holder)? {
                 continue;
             }
             let found = Post::of(self.core(), &row.transport).and_then(|post| post.find(&row));
@@ -130,7 +131,7 @@ impl Engine {
                     tracing::warn!(execution = id.0, %error, "an interrupted execution could not be looked up")
                 }
             }
-            lease::forget(self.store().directory(), &row.holder);
+            self.core().forget_holder(&row.holder);
         }
         Ok(left)
     }
@@ -309,7 +310,13 @@ fn settle(
     Ok(Some(row))
 }
 
-fn record_sent(tx: &WriteTx<'_>, core: &Core, row: &ExecutionRow, now: Timestamp) -> Result<()> {
+/// Records what follows from a message that left: the message itself, the contact, the wait for an answer, the outcome.
+pub(in crate::engine) fn record_sent(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    row: &ExecutionRow,
+    now: Timestamp,
+) -> Result<()> {
     let content: Content = serde_json::from_str(&row.content).map_err(|e| {
         crate::store::StoreError::Invalid(format!("the content of execution {}: {e}", row.id))
     })?;

@@ -23,7 +23,7 @@ use crate::store::contacts::{ContactWriter, Origin, RunMemory, begin_bulk, end_b
 use crate::store::{Durability, StoreError};
 
 /// Rows in one transaction. Fewer cost more: each commit writes every touched page of the address index to the log anew.
-const BATCH_ROWS: usize = 10_000;
+const BATCH_ROWS: usize = 20_000;
 /// Batches that may wait between the reader and the database.
 const BATCHES_AHEAD: usize = 2;
 /// How often a batch is tried again while another process keeps the database to itself, five seconds each time.
@@ -299,10 +299,12 @@ impl Engine {
                 .store()
                 .write::<_, StoreError>(Durability::Normal, move |tx| {
                     let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+                    memory.open(tx)?;
                     let mut writer = ContactWriter::new(tx, now)?;
                     let counts = write_all(&mut writer, &drafts, &mut memory)?;
                     writer.finish()?;
                     tx.emit(now, "contacts.imported", "contacts")?;
+                    memory.seal(tx)?;
                     Ok(counts)
                 });
             match written {

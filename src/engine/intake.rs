@@ -87,9 +87,41 @@ pub(in crate::engine) fn take(
     known_contact: Option<ContactId>,
     now: Timestamp,
 ) -> Result<(Option<SignalId>, Taken)> {
-    let mut taken = Taken::default();
     let hash = draft.hash();
-    if signals::find_same(tx, draft, &hash)?.is_some() {
+    let (stored, mut taken) = store(tx, core, draft, &hash, known_contact, now)?;
+    let Some((id, contact, deal)) = stored else {
+        return Ok((None, taken));
+    };
+    if let Some(contact) = contact {
+        taken.closed += propose::close_overtaken(tx, draft, contact, now)?;
+    }
+    propose::propose(tx, core, draft, &hash, (id, contact, deal), &mut taken, now)?;
+    Ok((Some(id), taken))
+}
+
+/// Takes in an event that was dealt with before this installation began: it changes the records and makes no move.
+pub(in crate::engine) fn take_as_past(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    draft: &SignalDraft,
+    now: Timestamp,
+) -> Result<()> {
+    store(tx, core, draft, &draft.hash(), None, now).map(drop)
+}
+
+type Stored = (SignalId, Option<ContactId>, Option<DealId>);
+
+/// Stores an event with what follows for the records; none if it was known.
+fn store(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    draft: &SignalDraft,
+    hash: &[u8; 32],
+    known_contact: Option<ContactId>,
+    now: Timestamp,
+) -> Result<(Option<Stored>, Taken)> {
+    let mut taken = Taken::default();
+    if signals::find_same(tx, draft, hash)?.is_some() {
         taken.known = 1;
         return Ok((None, taken));
     }
@@ -98,7 +130,7 @@ pub(in crate::engine) fn take(
         None => contact_of(tx, draft, &mut taken, now)?,
     };
     let deal = deals::deal_of(tx, draft, contact, now)?;
-    let id = signals::insert(tx, draft, &hash, (contact, deal), now)?;
+    let id = signals::insert(tx, draft, hash, (contact, deal), now)?;
     tx.emit(now, "signal.stored", format!("signal:{id}"))?;
     taken.new = 1;
     taken.matched = u64::from(contact.is_some() || deal.is_some());
@@ -110,10 +142,8 @@ pub(in crate::engine) fn take(
             people::touch(tx, contact, draft.occurred_at)?;
         }
         taken.outcomes += meeting_and_outcome(tx, draft, contact, id, now)?;
-        taken.closed += propose::close_overtaken(tx, draft, contact, now)?;
     }
-    propose::propose(tx, core, draft, &hash, (id, contact, deal), &mut taken, now)?;
-    Ok((Some(id), taken))
+    Ok((Some((id, contact, deal)), taken))
 }
 
 /// Finds the person by address, or makes one: an event about an unknown person makes a contact.

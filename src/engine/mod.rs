@@ -4,7 +4,9 @@
 
 pub mod command;
 pub mod import;
+pub mod post;
 pub mod queries;
+pub mod seed;
 pub mod sync;
 
 mod commands;
@@ -18,7 +20,6 @@ mod scoring;
 mod sources;
 mod undo;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -31,12 +32,13 @@ use crate::domain::id::MoveId;
 use crate::domain::rule::Rules;
 use crate::env::Env;
 use crate::store::moves::ScoringScope;
-use crate::store::{Durability, Event, Store, StoreError, WriteTx};
+use crate::store::{Durability, Event, Store, WriteTx};
 use command::{Command, Done};
 use queries::show::MoveDetail;
 use queries::today::{TodayList, TodayQuery};
 use queries::undo::UndoItem;
 
+pub use crate::store::{FILE_NAME, StoreError, create_private_directory, create_private_file};
 pub use execute::{MailFolders, mail_folders};
 pub use sources::lines::{LinesReport, RejectedLine};
 pub use sync::SyncReport;
@@ -67,14 +69,6 @@ impl EngineError {
     pub const fn is_missing_data(&self) -> bool {
         matches!(self, Self::Store(StoreError::Missing(_)))
     }
-}
-
-/// Makes an empty file that its owner alone may read, for what must not be seen by others.
-///
-/// # Errors
-/// If it cannot be made.
-pub fn create_private_file(path: &Path) -> Result<()> {
-    Ok(crate::store::create_private_file(path)?)
 }
 
 /// The engine's result.

@@ -17,6 +17,8 @@ use crate::store::{Durability, sources};
 
 /// How long a pass waits for another process's.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Events that are kept: hints for faces that were not looking.
+const KEPT_EVENTS: u32 = 10_000;
 const POLL: Duration = Duration::from_millis(25);
 
 /// What one pass did.
@@ -101,6 +103,9 @@ impl Engine {
         let (sent, waiting) = self.drain()?;
         report.sent += sent;
         report.waiting = waiting;
+        self.write(Durability::Normal, |tx, _, _| {
+            Ok(tx.prune_events(KEPT_EVENTS)?)
+        })?;
         report.summarise();
         Ok(report)
     }

@@ -50,6 +50,28 @@ pub fn get(tx: &ReadTx<'_>, id: CompanyId) -> Result<Option<Company>> {
         .optional()?)
 }
 
+/// Notes what is known of the company with a domain; nothing if there is none. `standing` is whether its name is worth showing and
+/// whether it is a partner.
+///
+/// # Errors
+/// If SQLite refuses, as it does a fit outside 0..=1.
+pub fn set_standing(
+    tx: &WriteTx<'_>,
+    domain: &str,
+    industry: &str,
+    icp_fit: f64,
+    standing: (bool, bool),
+    now: Timestamp,
+) -> Result<()> {
+    let (is_logo, is_partner) = standing;
+    tx.sql()
+        .prepare_cached(
+            "UPDATE company SET industry = ?2, icp_fit = ?3, is_logo = ?4, is_partner = ?5, updated_at = ?6 WHERE domain = ?1",
+        )?
+        .execute((domain, industry, icp_fit, is_logo, is_partner, now.as_millisecond()))?;
+    Ok(())
+}
+
 /// What a run of writes has learned about companies. It may outlive a transaction only if that was committed.
 #[derive(Debug, Default)]
 pub struct CompanyMemory {

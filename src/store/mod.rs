@@ -29,6 +29,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -175,6 +176,17 @@ impl WriteTx<'_> {
 }
 
 impl WriteTx<'_> {
+    /// Forgets the oldest events beyond the newest `keep`. Their numbers are not used again, so the data version does not turn back.
+    ///
+    /// # Errors
+    /// If SQLite refuses.
+    pub fn prune_events(&self, keep: u32) -> Result<()> {
+        self.sql()
+            .prepare_cached("DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?1")?
+            .execute([keep])?;
+        Ok(())
+    }
+
     /// Tells whether this transaction has recorded an event of a kind.
     #[must_use]
     pub fn has_emitted(&self, kind: &str) -> bool {
@@ -217,10 +229,34 @@ struct Readers {
 struct Shared {
     directory: PathBuf,
     path: PathBuf,
-    writer: Mutex<Option<SyncSender<Job>>>,
+    writer: Mutex<Option<(SyncSender<Job>, JoinHandle<()>)>>,
     readers: Mutex<Readers>,
     reader_free: Condvar,
     subscribers: Mutex<Vec<Sender<Event>>>,
+}
+
+impl Drop for Shared {
+    /// Closes the readers and then the writer, which moves what is in the log into the file: the next process would
+    /// otherwise begin by reading the whole log.
+    fn drop(&mut self) {
+        self.readers
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .idle
+            .clear();
+        if let Some((sender, thread)) = self
+            .writer
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
+            drop(sender);
+            // The last handle may be dropped by a job of the writer itself, which cannot wait for its own end.
+            if thread.thread().id() != std::thread::current().id() {
+                drop(thread.join());
+            }
+        }
+    }
 }
 
 /// The handle to the store. Cheap to clone; clones share the connections.
@@ -444,7 +480,7 @@ impl Store {
 
     fn writer(&self) -> Result<SyncSender<Job>> {
         let mut slot = lock(&self.shared.writer);
-        if let Some(sender) = slot.as_ref() {
+        if let Some((sender, _)) = slot.as_ref() {
             return Ok(sender.clone());
         }
         let (sender, jobs) = sync_channel::<Job>(WRITE_QUEUE);
@@ -453,7 +489,7 @@ impl Store {
             connection: None,
             durability: None,
         };
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || {
                 for job in jobs {
@@ -461,7 +497,7 @@ impl Store {
                 }
             })
             .map_err(|e| StoreError::file("starting the writer thread", e))?;
-        *slot = Some(sender.clone());
+        *slot = Some((sender.clone(), thread));
         Ok(sender)
     }
 

@@ -37,6 +37,8 @@ const KEPT_FAILURES: usize = 50;
 struct Said {
     tone: Tone,
     text: String,
+    /// The key that does something about it.
+    hint: String,
     until: Duration,
 }
 
@@ -147,7 +149,7 @@ impl App {
                 }
             }
             Message::Listed { result, .. } => {
-                if let Ok(list) = result.as_ref() {
+                if let Ok(list) = result {
                     self.cx.status.take(list);
                 }
             }
@@ -361,12 +363,17 @@ impl App {
         self.said = Some(Said {
             tone,
             text: clean(text),
+            hint: String::new(),
             until: self.cx.elapsed + stays,
         });
     }
 
     fn fail(&mut self, text: &str) {
         self.say(Tone::Bad, text);
+        self.keep_failure(text);
+    }
+
+    fn keep_failure(&mut self, text: &str) {
         self.failures.push(format!(
             "{}  {}",
             times::clock(self.cx.now, &self.cx.zone),
@@ -380,6 +387,7 @@ impl App {
     /// Tells how a command ended; several that were asked for together end as one.
     fn report(&mut self, command: &Command, result: &Answer<Done>) -> Vec<Intent> {
         let undo = self.cx.keymap.key(KeyContext::Screen, KeyAction::Undo);
+        let mut hint = String::new();
         let mut intents = Vec::new();
         let (tone, text) = match result {
             Ok(done) => {
@@ -388,12 +396,20 @@ impl App {
                     Done::Changed { undo: Some(_), .. }
                     | Done::Sent { undo: Some(_), .. }
                     | Done::Recorded { undo: Some(_), .. } => {
-                        (Tone::Good, format!("{summary} ({undo} undoes)"))
+                        if !undo.is_empty() {
+                            hint = format!("{undo} undoes");
+                        }
+                        (Tone::Good, summary.to_owned())
                     }
                     Done::Changed { .. } | Done::Sent { .. } | Done::Recorded { .. } => {
                         (Tone::Good, summary.to_owned())
                     }
-                    Done::Held { .. } => (Tone::Warning, summary.to_owned()),
+                    Done::Held { undo: taken, .. } => {
+                        if taken.is_some() && !undo.is_empty() {
+                            hint = format!("{undo} undoes");
+                        }
+                        (Tone::Warning, summary.to_owned())
+                    }
                     Done::Blocked { .. } => (Tone::Bad, summary.to_owned()),
                     Done::Shown { .. } => {
                         if self.batch.total == 1 {
@@ -421,6 +437,9 @@ impl App {
                 self.fail(&text);
             } else {
                 self.say(tone, &text);
+                if let Some(said) = &mut self.said {
+                    said.hint = hint;
+                }
             }
             return intents;
         }
@@ -457,9 +476,11 @@ impl App {
                 if !nothing && !report.summary.is_empty() && self.said.is_none() {
                     self.say(Tone::Plain, &report.summary);
                 }
+                // The line at the top counts what is wrong with the sources for as long as it is; here it is only kept to be read.
                 for problem in &report.problems {
-                    if !self.failures.iter().any(|f| f.ends_with(problem.as_str())) {
-                        self.fail(problem);
+                    let problem = clean(problem);
+                    if !self.failures.iter().any(|f| f.ends_with(&problem)) {
+                        self.keep_failure(&problem);
                     }
                 }
             }
@@ -560,7 +581,7 @@ impl App {
         let content = if !self.pressed.is_empty() {
             footer::Content::Pending(&self.pressed, &self.continuations)
         } else if let Some(said) = &self.said {
-            footer::Content::Said(said.tone, &said.text)
+            footer::Content::Said(said.tone, &said.text, &said.hint)
         } else {
             match self.overlays.last() {
                 Some(top) => footer::Content::Keys(top.context(), top.hints()),

@@ -3,6 +3,7 @@
 //! Nothing else is awaited here, so that no disk and no network can hold a key up.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crossterm::event::Event;
 use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use ratatui::layout::{Position, Rect};
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -30,6 +32,8 @@ const FAST: Duration = Duration::from_millis(100);
 const SLOW: Duration = Duration::from_secs(1);
 /// The first pass over the sources begins when the first frame has been seen.
 const FIRST_SYNC: Duration = Duration::from_millis(500);
+/// For so long after the editor an interrupt is taken for one that was meant for it.
+const LATE_INTERRUPT: Duration = Duration::from_millis(40);
 /// How long the end waits for commands that are under way.
 const LAST_COMMANDS: Duration = Duration::from_secs(5);
 
@@ -43,6 +47,15 @@ pub struct Settings {
     pub folder: PathBuf,
     /// What went wrong before the loop began.
     pub problems: Vec<String>,
+}
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// To end.
+    End,
+    /// To end, or, while the operator's editor is open, something that the editor is to deal with: Ctrl-C reaches both.
+    Interrupt,
 }
 
 /// Signals that ask the program to end.
@@ -70,16 +83,16 @@ impl Signals {
         Self {}
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Asked {
         #[cfg(unix)]
-        if let Some([a, b, c]) = &mut self.all {
-            tokio::select! {
-                _ = a.recv() => return,
-                _ = b.recv() => return,
-                _ = c.recv() => return,
-            }
+        if let Some([terminate, hangup, interrupt]) = &mut self.all {
+            return tokio::select! {
+                _ = terminate.recv() => Asked::End,
+                _ = hangup.recv() => Asked::End,
+                _ = interrupt.recv() => Asked::Interrupt,
+            };
         }
-        std::future::pending::<()>().await;
+        std::future::pending().await
     }
 }
 
@@ -91,6 +104,7 @@ struct Loop<'a, B: Backend, H: Host> {
     host: &'a mut H,
     input: Input,
     messages: Receiver<Message>,
+    signals: Signals,
     folder: PathBuf,
     ended: bool,
 }
@@ -122,6 +136,7 @@ where
         host,
         input,
         messages,
+        signals: Signals::new(),
         folder: settings.folder,
         ended: false,
     };
@@ -130,22 +145,23 @@ where
         .await?;
     this.tick().await?;
     // The list is read here, before the first frame: it costs a few milliseconds and saves an empty one.
+    let version = this.engine.data_version().ok();
     let first = this
         .engine
         .today(&screens::today::Today::first_query())
+        .map(Arc::new)
         .map_err(|e| e.to_string());
     this.hand(Message::Listed {
         generation: 0,
-        result: Box::new(first),
+        result: first,
     })
     .await?;
     for problem in settings.problems {
         this.hand(Message::Problem(problem)).await?;
     }
     this.draw()?;
-    this.jobs.watch();
+    this.jobs.watch(version);
 
-    let mut signals = Signals::new();
     let mut next_sync = settings.sync_every.map(|_| Instant::now() + FIRST_SYNC);
     let mut next_tick = Instant::now() + SLOW;
     while !this.ended {
@@ -155,7 +171,7 @@ where
             biased;
             Some(message) = this.messages.recv() => this.hand(message).await?,
             event = this.input.next() => this.take_event(event).await?,
-            () = signals.next() => this.hand(Message::Terminate).await?,
+            _ = this.signals.next() => this.hand(Message::Terminate).await?,
             () = sleep_until(next_sync.unwrap_or(never)) => {
                 this.jobs.sync();
                 next_sync = settings.sync_every.map(|every| Instant::now() + every);
@@ -188,6 +204,13 @@ where
         let app = &self.app;
         self.terminal.draw(|frame| app.view(frame))?;
         Ok(())
+    }
+
+    /// Empties the screen, so that the next frame draws every cell. `Terminal::clear` would ask the terminal where its cursor is and wait
+    /// for the answer.
+    fn draw_anew(&mut self) -> anyhow::Result<()> {
+        let size = self.terminal.size()?;
+        Ok(self.terminal.resize(Rect::from((Position::ORIGIN, size)))?)
     }
 
     async fn tick(&mut self) -> anyhow::Result<()> {
@@ -247,7 +270,7 @@ where
         match effect {
             Effect::Quit => self.ended = true,
             Effect::Copy(text) => self.host.copy(&text)?,
-            Effect::Redraw => self.terminal.clear()?,
+            Effect::Redraw => self.draw_anew()?,
             Effect::Suspend => {
                 self.lend()?;
                 self.host.stop();
@@ -260,9 +283,11 @@ where
                     outside::edit(&folder, id, &subject, &body)
                 });
                 // Answers still come in while the editor is open; they must not fill the queue.
+                let mut ending = false;
                 let result = loop {
                     tokio::select! {
                         result = &mut editing => break result,
+                        asked = self.signals.next() => ending |= asked == Asked::End,
                         Some(message) = self.messages.recv() => {
                             self.jobs.answered(&message);
                             for effect in self.app.update(message) {
@@ -271,6 +296,9 @@ where
                         }
                     }
                 };
+                // A Ctrl-C just before the editor closed reaches this program a moment after.
+                let late = async { while self.signals.next().await == Asked::Interrupt {} };
+                ending |= timeout(LATE_INTERRUPT, late).await.is_ok();
                 self.take_back()?;
                 let result = result.unwrap_or_else(|_| {
                     Err("The editor could not be run; the draft is unchanged.".into())
@@ -279,6 +307,7 @@ where
                 for effect in effects {
                     self.jobs.take(effect);
                 }
+                self.ended |= ending;
             }
             other => self.jobs.take(other),
         }
@@ -293,8 +322,8 @@ where
 
     fn take_back(&mut self) -> anyhow::Result<()> {
         self.host.take_back()?;
+        self.draw_anew()?;
         self.input = self.host.input();
-        self.terminal.clear()?;
         let size = self.terminal.size()?;
         drop(
             self.app

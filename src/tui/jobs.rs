@@ -153,11 +153,8 @@ impl Jobs {
                 self.listing = true;
                 let engine = self.engine.clone();
                 self.spawn(
-                    move || engine.today(&query).map_err(|e| said(&e)),
-                    move |result| Message::Listed {
-                        generation,
-                        result: Box::new(result),
-                    },
+                    move || engine.today(&query).map(Arc::new).map_err(|e| said(&e)),
+                    move |result| Message::Listed { generation, result },
                 );
             } else if std::mem::take(&mut self.undo_list) {
                 self.listing = true;
@@ -211,14 +208,15 @@ impl Jobs {
         });
     }
 
-    /// Starts the watch: this process tells of its changes, and the database is asked for those of others.
-    pub fn watch(&self) {
+    /// Starts the watch: this process tells of its changes, and the database is asked for those of others. `seen` is the version from
+    /// before the first list was read, so that nothing between the two is missed.
+    pub fn watch(&self, seen: Option<i64>) {
         let engine = self.engine.clone();
         let answers = self.answers.clone();
         let stop = Arc::clone(&self.stop);
         let watch = move || {
             let events = engine.subscribe();
-            let mut seen = engine.data_version().ok();
+            let mut seen = seen;
             while !stop.load(Ordering::Relaxed) {
                 match events.recv_timeout(WATCH) {
                     Ok(_) => while events.recv_timeout(SETTLE).is_ok() {},

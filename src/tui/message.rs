@@ -37,7 +37,7 @@ pub enum Message {
         /// Which request it answers.
         generation: u64,
         /// The list.
-        result: Box<Answer<TodayList>>,
+        result: Answer<Arc<TodayList>>,
     },
     /// A move was read.
     Shown {

@@ -29,10 +29,11 @@ pub fn edit(
     let path = create(folder, id, &write(subject, body)).map_err(|e| {
         format!("No file for the editor could be made: {e}. The draft is unchanged.")
     })?;
-    // The variable may hold arguments, as in "code --wait"; the shell splits it as it does for git and crontab.
+    // The variable may hold arguments, as in "code --wait"; the shell splits it as it does for git and crontab. It is replaced by the
+    // editor, since a Ctrl-C that the editor deals with would end a shell that waits for it.
     let status = Command::new("sh")
         .arg("-c")
-        .arg(format!("{editor} \"$@\""))
+        .arg(format!("exec env {editor} \"$@\""))
         .arg("editor")
         .arg(&path)
         .status();

@@ -151,10 +151,9 @@ impl Host for Taken {
     }
 
     fn stop(&mut self) {
-        // The shell takes over until `fg`; where there is no job control this returns at once.
-        drop(signal_hook::low_level::emulate_default_handler(
-            signal_hook::consts::SIGTSTP,
-        ));
+        // The shell takes over until `fg`. Where no shell would continue the process (it was started as the terminal's only program)
+        // the system ignores this signal, as it would not ignore SIGSTOP.
+        drop(signal_hook::low_level::raise(signal_hook::consts::SIGTSTP));
     }
 
     fn copy(&mut self, text: &str) -> io::Result<()> {

@@ -217,7 +217,8 @@ impl Surroundings {
         Self {
             depth,
             light,
-            ascii: term == "dumb",
+            // The consoles that have a font of their own lack the blocks and the Braille.
+            ascii: matches!(term, "dumb" | "linux" | "vt100" | "vt102" | "vt220"),
         }
     }
 }

@@ -176,7 +176,7 @@ fn a_signal_becomes_a_move_a_mail_an_answer_and_a_lesson() {
         .find(|m| m.message_id != first.message_id)
         .unwrap();
     let theirs = detail["draft"]["in_reply_to"].as_str().unwrap().to_owned();
-    assert_eq!(second.in_reply_to, [theirs.clone()]);
+    assert_eq!(second.in_reply_to, std::slice::from_ref(&theirs));
     assert_eq!(second.references, [first.message_id.clone(), theirs]);
     assert_eq!(second.subject, format!("Re: {}", first.subject));
 

@@ -6,22 +6,32 @@
 mod home;
 
 #[cfg(test)]
-#[path = "loop.rs"]
-mod the_loop;
+mod cli;
 
 #[cfg(test)]
-mod cli;
-#[cfg(test)]
 mod crash;
+
 #[cfg(test)]
 mod hostile;
+
 #[cfg(test)]
 mod import;
+
 #[cfg(test)]
 mod json;
+
 #[cfg(test)]
 mod layers;
+
 #[cfg(test)]
 mod order;
+
+#[cfg(test)]
+mod tui;
+
 #[cfg(test)]
 mod two;
+
+#[cfg(test)]
+#[path = "loop.rs"]
+mod the_loop;

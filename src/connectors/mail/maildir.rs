@@ -85,9 +85,9 @@ impl MaildirFolder {
     /// # Errors
     /// If it cannot be made.
     pub fn create(path: &Path) -> Result<Self, MaildirError> {
-        maildir::Maildir::from(path.to_owned())
-            .create_dirs()
-            .map_err(io_error("making the Maildir", path))?;
+        for part in ["tmp", "new", "cur"] {
+            fs::create_dir_all(path.join(part)).map_err(io_error("making the Maildir", path))?;
+        }
         Self::open(path)
     }
 

@@ -5,3 +5,4 @@ pub mod html;
 pub mod maildir;
 pub mod parse;
 pub mod reading;
+pub mod report;

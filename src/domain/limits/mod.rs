@@ -205,7 +205,9 @@ impl LimitVerdict {
             LimitKind::MinGap if self.passed => {
                 "The least time since the last message has passed.".to_owned()
             }
-            LimitKind::MinGap => "The last message left less than the least gap ago.".to_owned(),
+            LimitKind::MinGap => {
+                "Messages keep a gap, and the last one has only just left.".to_owned()
+            }
         }
     }
 }

@@ -409,7 +409,8 @@ fn sent(row: &ExecutionRow, undo: Option<UndoId>) -> Done {
         status: row.status.as_str().into(),
         location: row.location.clone(),
         message_id: row.message_id.clone(),
-        undo,
+        // What has left cannot be unsent, so nothing is promised.
+        undo: undo.filter(|_| row.status == ExecutionStatus::Drafted),
     }
 }
 

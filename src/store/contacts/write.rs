@@ -1,6 +1,7 @@
 //! Writing contacts, one draft after another inside one transaction, with every statement prepared once.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hasher};
 
 use jiff::Timestamp;
 use rusqlite::{CachedStatement, OptionalExtension, params};
@@ -49,6 +50,114 @@ pub struct RunMemory {
     companies: CompanyMemory,
     /// Of each contact, the rows of this run: the first in place, the others in a list.
     rows: HashMap<i64, (i64, Vec<i64>)>,
+    index: Option<KeyIndex>,
+    sealed: Option<(i64, u64)>,
+}
+
+impl RunMemory {
+    /// Makes ready for a transaction of a long run: loads every known key at the first, and forgets what it knows if
+    /// anyone else has written since the one before.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn open(&mut self, tx: &WriteTx<'_>) -> Result<()> {
+        match self.sealed {
+            None => self.index = KeyIndex::load(tx)?,
+            Some(sealed) if sealed == standing(tx)? => {}
+            Some(_) => {
+                self.index = None;
+                self.companies = CompanyMemory::default();
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes how the database stands; the last thing in a transaction of a long run.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn seal(&mut self, tx: &WriteTx<'_>) -> Result<()> {
+        self.sealed = Some(standing(tx)?);
+        Ok(())
+    }
+}
+
+/// Returns what changes when another process has committed, and what changes when this connection has written.
+fn standing(tx: &WriteTx<'_>) -> Result<(i64, u64)> {
+    let version = tx
+        .sql()
+        .prepare_cached("PRAGMA data_version")?
+        .query_row([], |row| row.get(0))?;
+    Ok((version, tx.sql().total_changes()))
+}
+
+/// Every key by which a contact is known, hashed: it spares most rows of a file their look-ups. That a key is absent
+/// is certain; that it is present is confirmed by the row's own fingerprint or by the database.
+#[derive(Debug, Default)]
+struct KeyIndex {
+    contacts: HashMap<u64, i64>,
+    fingerprints: HashMap<i64, i64>,
+}
+
+impl KeyIndex {
+    /// Above this many contacts the memory is worth more than the time.
+    const MOST: i64 = 1_000_000;
+
+    fn load(tx: &WriteTx<'_>) -> Result<Option<Self>> {
+        let sql = tx.sql();
+        let highest: i64 =
+            sql.query_row("SELECT coalesce(max(id), 0) FROM contact", [], |row| {
+                row.get(0)
+            })?;
+        if highest > Self::MOST {
+            return Ok(None);
+        }
+        let mut index = Self::default();
+        let mut ids = sql.prepare(
+            "SELECT system, external, record_id FROM external_id WHERE kind = 'contact'",
+        )?;
+        let mut rows = ids.query([])?;
+        while let Some(row) = rows.next()? {
+            let key = key_of(
+                row.get_ref(0)?.as_bytes().unwrap_or_default(),
+                row.get_ref(1)?.as_bytes().unwrap_or_default(),
+            );
+            index.contacts.insert(key, row.get(2)?);
+        }
+        let mut emails = sql.prepare("SELECT key, contact_id FROM contact_email")?;
+        let mut rows = emails.query([])?;
+        while let Some(row) = rows.next()? {
+            let key = key_of(b"", row.get_ref(0)?.as_bytes().unwrap_or_default());
+            index.contacts.insert(key, row.get(1)?);
+        }
+        let mut contacts = sql.prepare("SELECT id, fingerprint FROM contact")?;
+        let mut rows = contacts.query([])?;
+        while let Some(row) = rows.next()? {
+            index.fingerprints.insert(row.get(0)?, row.get(1)?);
+        }
+        Ok(Some(index))
+    }
+
+    fn learn(&mut self, draft: &ContactDraft, id: i64, fingerprint: i64) {
+        for external in &draft.external_ids {
+            let key = key_of(external.system.as_bytes(), external.id.as_bytes());
+            self.contacts.entry(key).or_insert(id);
+        }
+        for email in &draft.emails {
+            let key = key_of(b"", address::key(email).as_bytes());
+            self.contacts.entry(key).or_insert(id);
+        }
+        self.fingerprints.insert(id, fingerprint);
+    }
+}
+
+/// Returns the hash of an external id, or of an address where `system` is empty.
+fn key_of(system: &[u8], key: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(system);
+    hasher.write_u8(0xFF);
+    hasher.write(key);
+    hasher.finish()
 }
 
 struct Known {
@@ -130,7 +239,7 @@ impl<'a> ContactWriter<'a> {
         memory: &mut RunMemory,
     ) -> Result<Written> {
         let fingerprint = draft.fingerprint().cast_signed();
-        let found = self.find(draft)?;
+        let found = self.find(draft, fingerprint, memory.index.as_ref())?;
         let Some(known) = found else {
             return self.add(draft, origin, fingerprint, memory);
         };
@@ -161,6 +270,9 @@ impl<'a> ContactWriter<'a> {
         let written = self.merge(draft, id, &mut memory.companies)?;
         remember(memory, id, fingerprint);
         self.keep_rows(id, fingerprint, memory)?;
+        if let Some(index) = &mut memory.index {
+            index.learn(draft, id, fingerprint);
+        }
         Ok(written)
     }
 
@@ -185,18 +297,39 @@ impl<'a> ContactWriter<'a> {
         Ok(())
     }
 
-    fn find(&mut self, draft: &ContactDraft) -> Result<Option<Known>> {
+    fn find(
+        &mut self,
+        draft: &ContactDraft,
+        fingerprint: i64,
+        index: Option<&KeyIndex>,
+    ) -> Result<Option<Known>> {
         let read = |row: &rusqlite::Row<'_>| {
             Ok(Known {
                 id: row.get(0)?,
                 fingerprint: row.get(1)?,
             })
         };
+        // None where the database must be asked, else what the index says.
+        let ask = |system: &[u8], key: &[u8]| -> Option<Option<Known>> {
+            let index = index?;
+            let Some(id) = index.contacts.get(&key_of(system, key)) else {
+                return Some(None);
+            };
+            let known = index.fingerprints.get(id)?;
+            (*known == fingerprint).then_some(Some(Known {
+                id: *id,
+                fingerprint,
+            }))
+        };
         for id in &draft.external_ids {
-            let found = self
-                .by_id
-                .query_row((&*id.system, &id.id), read)
-                .optional()?;
+            let quick = ask(id.system.as_bytes(), id.id.as_bytes());
+            let found = match quick {
+                Some(found) => found,
+                None => self
+                    .by_id
+                    .query_row((&*id.system, &id.id), read)
+                    .optional()?,
+            };
             if let Some(known) = found
                 && (!is_vague(id) || self.shares_an_address(draft, known.id)?)
             {
@@ -204,10 +337,11 @@ impl<'a> ContactWriter<'a> {
             }
         }
         for email in &draft.emails {
-            let found = self
-                .by_email
-                .query_row([address::key(email)], read)
-                .optional()?;
+            let key = address::key(email);
+            let found = match ask(b"", key.as_bytes()) {
+                Some(found) => found,
+                None => self.by_email.query_row([&*key], read).optional()?,
+            };
             if found.is_some() {
                 return Ok(found);
             }
@@ -297,6 +431,9 @@ impl<'a> ContactWriter<'a> {
         if origin == Origin::Import {
             remember(memory, id, fingerprint);
         }
+        if let Some(index) = &mut memory.index {
+            index.learn(draft, id, stored);
+        }
         Ok(Written {
             id: ContactId(id),
             change: Change::New,
@@ -377,7 +514,7 @@ impl<'a> ContactWriter<'a> {
         if draft.opted_out || (has_new_address && self.is_any_suppressed(&known)?) {
             changed |= self.suppress(draft)?;
         }
-        let search_changed = changed
+        let search_changed = has_new_address
             || new.first_name != old.first_name
             || new.last_name != old.last_name
             || new.company_id != old.company_id;

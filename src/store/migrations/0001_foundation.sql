@@ -83,9 +83,10 @@ CREATE TABLE external_id (
     system    TEXT NOT NULL,
     external  TEXT NOT NULL,
     record_id INTEGER NOT NULL,
-    PRIMARY KEY (kind, system, external)
+    -- What differs most comes first: most comparisons end there.
+    PRIMARY KEY (external, system, kind)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX external_id_by_record ON external_id (kind, record_id);
+CREATE INDEX external_id_by_record ON external_id (record_id, kind);
 
 -- The prefix index is for the first key of every search, which has the most hits.
 CREATE VIRTUAL TABLE contact_search USING fts5 (

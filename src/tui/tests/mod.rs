@@ -2,10 +2,12 @@
 
 mod behaviour;
 mod fixtures;
+mod real;
 mod soak;
 mod views;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
@@ -39,7 +41,7 @@ impl Bench {
         };
         let first = Message::Listed {
             generation: 0,
-            result: Box::new(Ok(bench.list.clone())),
+            result: Ok(Arc::new(bench.list.clone())),
         };
         bench.tell(first);
         bench
@@ -60,7 +62,7 @@ impl Bench {
                     list.moves.truncate(query.limit);
                     vec![Message::Listed {
                         generation,
-                        result: Box::new(Ok(list)),
+                        result: Ok(Arc::new(list)),
                     }]
                 }
                 Effect::Show(ids) if self.answers_details => ids

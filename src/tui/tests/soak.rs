@@ -5,7 +5,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use super::*;
 
 /// A small generator with a fixed seed, so that a failure repeats (xorshift64, Marsaglia 2003).
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
     fn below(&mut self, n: u64) -> u64 {
@@ -46,7 +46,7 @@ fn key(dice: &mut Dice) -> KeyEvent {
     KeyEvent::new(code, modifiers)
 }
 
-fn event(dice: &mut Dice, size: &mut (u16, u16)) -> Event {
+pub fn event(dice: &mut Dice, size: &mut (u16, u16)) -> Event {
     match dice.below(30) {
         0 => {
             *size = (

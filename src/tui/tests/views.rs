@@ -43,10 +43,11 @@ fn a_list_that_cannot_be_read_says_so_and_how_to_mend_it() {
     for (width, height) in SIZES {
         let mut bench = Bench::new(width, height, nothing());
         bench.app = fixtures::app(width, height);
-        let result: Answer<TodayList> = Err("the database is locked by another program".into());
+        let result: Answer<Arc<TodayList>> =
+            Err("the database is locked by another program".into());
         bench.app.update(Message::Listed {
             generation: 0,
-            result: Box::new(result),
+            result,
         });
         let screen = bench.screen();
         assert!(screen.contains("r  try again"), "{screen}");
@@ -187,7 +188,7 @@ fn plain_signs_do_without_unicode() {
     bench.app = App::new(cx, around, std::path::PathBuf::new());
     bench.tell(Message::Listed {
         generation: 0,
-        result: Box::new(Ok(list)),
+        result: Ok(Arc::new(list)),
     });
     for keys in ["j", "a", "esc", "?", "esc", "d", "esc", "e", "esc", "s"] {
         bench.press(keys);
@@ -199,5 +200,14 @@ fn plain_signs_do_without_unicode() {
                 .any(|c| ('\u{2500}'..='\u{28ff}').contains(&c)),
             "{screen}"
         );
+    }
+}
+
+#[test]
+fn everything_fits_where_there_is_just_enough_room() {
+    for (width, height) in [(60, 15), (99, 15), (100, 15), (100, 24)] {
+        let mut bench = bench(width, height);
+        bench.press("enter");
+        assert_snapshot!(format!("least_{width}x{height}"), bench.screen());
     }
 }

@@ -18,8 +18,8 @@ pub enum Content<'a> {
     Keys(KeyContext, &'a [KeyAction]),
     /// Keys pressed so far and what may follow.
     Pending(&'a [Chord], &'a [(Chord, KeyAction)]),
-    /// A sentence.
-    Said(Tone, &'a str),
+    /// A sentence, and what can be done about it, which is never cut.
+    Said(Tone, &'a str, &'a str),
 }
 
 fn hints(
@@ -105,17 +105,24 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, content: &Content<'_>, cx: &Conte
                 line.push(Span::styled(format!(" {}", action.title()), styles.muted));
             }
         }
-        Content::Said(tone, text) => {
+        Content::Said(tone, text, hint) => {
             let (sign, style) = match tone {
                 Tone::Good => (cx.glyphs().pass, styles.good),
                 Tone::Plain => (cx.glyphs().dot, styles.text),
                 Tone::Warning => (cx.glyphs().wait, styles.warning),
                 Tone::Bad => (cx.glyphs().refuse, styles.bad),
             };
+            let hint = if hint.is_empty() {
+                String::new()
+            } else {
+                format!("  {hint}")
+            };
+            let room = room.saturating_sub(width(&hint));
             line.push(Span::styled(
                 fit(&format!(" {sign} {text}"), room, cx.glyphs().cut),
                 style,
             ));
+            line.push(Span::styled(hint, styles.muted));
         }
     }
     frame.render_widget(Paragraph::new(Line::from(line)), area);

@@ -246,7 +246,7 @@ impl Today {
     }
 
     pub(super) fn set_split(&mut self, to: i32) -> Vec<Intent> {
-        self.split = u16::try_from(to.clamp(25, 70)).unwrap_or(46);
+        self.split = u16::try_from(to.clamp(25, 70)).unwrap_or(48);
         Vec::new()
     }
 

@@ -67,11 +67,22 @@ impl Today {
             self.focus.index()
         };
         let mut heights = lines.map(|n| n + 2);
-        // The others get what they need, up to a third each; a pane without its first lines would say nothing.
-        let most = if height >= 36 {
+        // The others get what they need, up to a share each. Where the pane with the keys would be cut, they give way to it; a pane
+        // without its first line would say nothing.
+        let share = if height >= 36 {
             height * 2 / 5
         } else {
             height / 3
+        };
+        let wanted: usize = heights
+            .iter()
+            .enumerate()
+            .map(|(i, h)| if i == flexible { *h } else { (*h).min(share) })
+            .sum();
+        let most = if self.focus != Focus::List && wanted > height {
+            height / 5
+        } else {
+            share
         };
         let mut rest = height;
         for (i, wanted) in heights.iter_mut().enumerate() {

@@ -17,6 +17,9 @@ use crate::tui::times;
 use crate::tui::widgets::frame::{block, title};
 use crate::tui::widgets::{bar, scroll};
 
+/// Below this width of the list its lines are kept brief.
+const NARROW: usize = 64;
+
 /// Cells of the bar behind a score, where there is room and where there is not.
 const BAR: (usize, usize) = (8, 5);
 
@@ -88,7 +91,7 @@ impl Today {
     ) -> [Line<'static>; 2] {
         let (styles, glyphs) = (cx.styles(), cx.glyphs());
         let cells = usize::from(inner.width);
-        let cells_of_bar = if cells < 64 { BAR.1 } else { BAR.0 };
+        let cells_of_bar = if cells < NARROW { BAR.1 } else { BAR.0 };
         let marked = self.marks.contains(&item.id);
         let pending = self.pending.get(&item.id);
         let back = if selected {
@@ -156,7 +159,7 @@ impl Today {
                 styles.accent,
             );
         } else {
-            let (due, style) = due(item.due_at, cx);
+            let (due, style) = due(item.due_at, cells < NARROW, cx);
             add(&mut second, due, style);
             if !item.because.is_empty() {
                 add(
@@ -256,7 +259,7 @@ pub(super) fn whom(item: &TodayItem) -> String {
 }
 
 /// Returns when it is due in words, and how urgent that looks.
-fn due(at: Timestamp, cx: &Context) -> (String, Style) {
+fn due(at: Timestamp, brief: bool, cx: &Context) -> (String, Style) {
     let styles = cx.styles();
     let ahead = at.duration_since(cx.now).as_secs();
     if ahead < 0 {
@@ -269,7 +272,9 @@ fn due(at: Timestamp, cx: &Context) -> (String, Style) {
             styles.bad,
         );
     }
-    let text = if ahead < 7_200 {
+    let text = if ahead < 7_200 && brief {
+        format!("due {}", times::away(at, cx.now))
+    } else if ahead < 7_200 {
         format!("due {}", times::both(at, cx.now, &cx.zone))
     } else {
         format!("due {}", times::at(at, cx.now, &cx.zone))

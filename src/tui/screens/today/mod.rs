@@ -38,6 +38,9 @@ pub use gate::{Outlook, verdict_lines};
 /// How many moves are read at first; more follow when one comes near the end.
 const FIRST_LIMIT: usize = 200;
 
+/// More is read when fewer than so many are known below the selected one.
+const AHEAD: usize = 50;
+
 /// The list is read again after this time even if nothing changed, since scores rise and snoozes end.
 const REREAD_SECONDS: i64 = 30;
 
@@ -62,6 +65,18 @@ impl Focus {
     }
 }
 
+/// The moves as they were read; shared, since a long list is not copied for a frame.
+#[derive(Debug, Default)]
+struct Rows(Option<Arc<TodayList>>);
+
+impl std::ops::Deref for Rows {
+    type Target = [TodayItem];
+
+    fn deref(&self) -> &[TodayItem] {
+        self.0.as_ref().map_or(&[], |list| list.moves.as_slice())
+    }
+}
+
 /// A command that is on its way for a move.
 #[derive(Debug, Clone)]
 struct Pending {
@@ -79,7 +94,9 @@ pub struct Today {
     asked: u64,
     valid_from: u64,
     answered: u64,
-    items: Vec<TodayItem>,
+    items: Rows,
+    /// The words or the domain changed, so the place in the list means nothing any more.
+    turned: bool,
     loaded: bool,
     read_at: Option<Timestamp>,
     error: Option<String>,
@@ -111,7 +128,8 @@ impl Today {
             asked: 0,
             valid_from: 0,
             answered: 0,
-            items: Vec::new(),
+            items: Rows::default(),
+            turned: false,
             loaded: false,
             read_at: None,
             error: None,
@@ -124,7 +142,7 @@ impl Today {
             focus: Focus::List,
             scroll: [0; 3],
             opened: false,
-            split: 46,
+            split: 48,
             dragging: false,
             clicked: None,
         }
@@ -152,6 +170,12 @@ impl Today {
         self.asked += 1;
         if anew {
             self.valid_from = self.asked;
+            self.turned = true;
+        }
+        // As much as is needed around the place in the list, in steps, and no more: every read costs by its length.
+        let needed = if anew { 0 } else { self.selected + AHEAD };
+        if !self.to_last {
+            self.query.limit = needed.div_ceil(FIRST_LIMIT).max(1) * FIRST_LIMIT;
         }
         Intent::Effect(Effect::List {
             generation: self.asked,
@@ -159,7 +183,7 @@ impl Today {
         })
     }
 
-    fn listed(&mut self, generation: u64, list: &TodayList, cx: &Context) -> Vec<Intent> {
+    fn listed(&mut self, generation: u64, list: &Arc<TodayList>, cx: &Context) -> Vec<Intent> {
         if generation < self.valid_from || generation < self.answered {
             return Vec::new();
         }
@@ -168,12 +192,15 @@ impl Today {
         self.error = None;
         let line = self.selected.saturating_sub(self.top);
         let kept = self.current().map(|item| item.id);
-        self.items.clone_from(&list.moves);
+        self.items = Rows(Some(Arc::clone(list)));
         self.loaded = true;
         self.pending
             .retain(|_, p| p.settles_at.is_none_or(|at| generation < at));
         // A mark on a move that left the list must not be acted on unseen.
-        if self.query.search.is_empty() && self.items.len() < self.query.limit {
+        if !self.marks.is_empty()
+            && self.query.search.is_empty()
+            && self.items.len() < self.query.limit
+        {
             let here: BTreeSet<MoveId> = self.items.iter().map(|item| item.id).collect();
             self.marks.retain(|id| here.contains(id));
         }
@@ -184,10 +211,15 @@ impl Today {
                 self.selected = index;
             }
             None => {
+                if self.turned {
+                    self.selected = 0;
+                    self.top = 0;
+                }
                 self.selected = self.selected.min(self.items.len().saturating_sub(1));
                 self.scroll = [0; 3];
             }
         }
+        self.turned = false;
         if std::mem::take(&mut self.to_last) {
             self.selected = self.items.len().saturating_sub(1);
         }
@@ -204,9 +236,8 @@ impl Today {
         }
         self.keep_in_view(cx);
         let mut intents = self.want_details();
-        let near_end = index + 50 >= self.items.len();
+        let near_end = index + AHEAD > self.items.len();
         if near_end && self.items.len() >= self.query.limit {
-            self.query.limit *= 2;
             intents.push(self.read(false));
         }
         intents
@@ -263,7 +294,6 @@ impl Today {
             return Vec::new();
         }
         self.query.domain = domain;
-        self.query.limit = FIRST_LIMIT;
         vec![self.read(true)]
     }
 
@@ -301,7 +331,7 @@ impl Screen for Today {
 
     fn receive(&mut self, message: &Message, cx: &Context) -> Vec<Intent> {
         match message {
-            Message::Listed { generation, result } => match result.as_ref() {
+            Message::Listed { generation, result } => match result {
                 Ok(list) => self.listed(*generation, list, cx),
                 Err(error) => {
                     self.error = Some(error.clone());
@@ -377,7 +407,6 @@ impl Screen for Today {
             return Vec::new();
         }
         words.clone_into(&mut self.query.search);
-        self.query.limit = FIRST_LIMIT;
         vec![self.read(true)]
     }
 
