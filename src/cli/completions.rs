@@ -20,6 +20,6 @@ pub(super) struct CompletionsArgs {
 pub(super) fn run(run: &mut Run<'_>, args: &CompletionsArgs) -> Result<Ending, EngineError> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "caseyos", &mut script);
-    run.out.block(&String::from_utf8_lossy(&script))?;
+    run.out.text(&String::from_utf8_lossy(&script))?;
     Ok(Ending::Done)
 }

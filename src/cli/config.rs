@@ -64,10 +64,14 @@ pub(super) fn run(run: &mut Run<'_>, args: &ConfigArgs) -> Result<Ending, Engine
         }
         ConfigCommand::Check => {
             Config::load(&paths.config)?;
-            run.out
-                .line(&format!("{}: no mistake.", paths.config.display()))?;
+            let file = paths.config.display().to_string();
+            if run.out.is_json() {
+                run.out.json(&json!({"file": file, "mistakes": []}))?;
+            } else {
+                run.out.line(&format!("{file}: no mistake."))?;
+            }
         }
-        ConfigCommand::Example => run.out.block(EXAMPLE)?,
+        ConfigCommand::Example => run.out.text(EXAMPLE)?,
     }
     Ok(Ending::Done)
 }

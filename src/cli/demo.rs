@@ -67,7 +67,12 @@ pub(super) fn run(run: &mut Run<'_>, args: &DemoArgs) -> Result<Ending, EngineEr
         })?;
         return Ok(Ending::Done);
     }
-    today::print(run, &list, &opened.engine.zone())?;
+    today::print(
+        run,
+        &today::TodayArgs::default(),
+        &list,
+        &opened.engine.zone(),
+    )?;
     let first = list.moves.first().map_or(1, |mv| mv.id.0);
     run.out.block(&how_to_go_on(&folder, first))?;
     Ok(Ending::Done)

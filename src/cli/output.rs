@@ -93,6 +93,15 @@ impl Out {
         ))
     }
 
+    /// Prints a text that is a file of its own: as it is, or as the `text` of an object.
+    pub(super) fn text(&mut self, text: &str) -> Result<(), EngineError> {
+        if self.json {
+            self.json(&serde_json::json!({ "text": text }))
+        } else {
+            self.block(text)
+        }
+    }
+
     /// Prints a heading.
     pub(super) fn heading(&mut self, text: &str) -> Result<(), EngineError> {
         let text = clean_line(text, 500);

@@ -63,7 +63,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &RulesArgs) -> Result<Ending, EngineE
     match &args.command {
         RulesCommand::Check { file } => check(run, file.clone()),
         RulesCommand::List => list(run),
-        RulesCommand::Builtin => run.out.block(BUILTIN).map(|()| Ending::Done),
+        RulesCommand::Builtin => run.out.text(BUILTIN).map(|()| Ending::Done),
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &TodayArgs) -> Result<Ending, EngineE
     if run.out.is_json() {
         run.out.json(&list)?;
     } else {
-        print(run, &list, &engine.zone())?;
+        print(run, args, &list, &engine.zone())?;
     }
     Ok(if list.moves.is_empty() {
         Ending::Nothing
@@ -59,6 +59,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &TodayArgs) -> Result<Ending, EngineE
 /// Prints the list.
 pub(super) fn print(
     run: &mut Run<'_>,
+    args: &TodayArgs,
     list: &TodayList,
     zone: &jiff::tz::TimeZone,
 ) -> Result<(), EngineError> {
@@ -94,7 +95,15 @@ pub(super) fn print(
             moment(mv.due_at, list.now, zone),
         ))?;
     }
-    let more = list.open.all.saturating_sub(list.moves.len() as u64);
+    let of_domain = match args.domain {
+        None => list.open.all,
+        Some(Domain::Sales) => list.open.sales,
+        Some(Domain::Marketing) => list.open.marketing,
+        Some(Domain::Cs) => list.open.cs,
+    };
+    // How many more would match a search is not known without looking at all of them.
+    let counted = if args.find.is_some() { 0 } else { of_domain };
+    let more = counted.saturating_sub(list.moves.len() as u64);
     if more > 0 {
         out.line(&format!("       … {more} more open; --limit shows them."))?;
     }

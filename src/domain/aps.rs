@@ -321,9 +321,14 @@ pub enum Counterfactual {
     },
     /// It would lead with a deal of this amount.
     DealAtLeast {
-        /// In hundredths of the currency's unit.
+        /// The amount; in JSON in units.
+        #[serde(serialize_with = "in_units")]
         amount: Cents,
     },
+}
+
+fn in_units<S: serde::Serializer>(amount: &Cents, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(amount.units())
 }
 
 impl Counterfactual {

@@ -20,6 +20,7 @@ mod scoring;
 mod sources;
 mod undo;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -32,13 +33,12 @@ use crate::domain::id::MoveId;
 use crate::domain::rule::Rules;
 use crate::env::Env;
 use crate::store::moves::ScoringScope;
-use crate::store::{Durability, Event, Store, WriteTx};
+use crate::store::{Durability, Event, Store, StoreError, WriteTx};
 use command::{Command, Done};
 use queries::show::MoveDetail;
 use queries::today::{TodayList, TodayQuery};
 use queries::undo::UndoItem;
 
-pub use crate::store::{FILE_NAME, StoreError, create_private_directory, create_private_file};
 pub use execute::{MailFolders, mail_folders};
 pub use sources::lines::{LinesReport, RejectedLine};
 pub use sync::SyncReport;
@@ -69,6 +69,22 @@ impl EngineError {
     pub const fn is_missing_data(&self) -> bool {
         matches!(self, Self::Store(StoreError::Missing(_)))
     }
+}
+
+/// Makes an empty file that its owner alone may read, for what must not be seen by others.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn create_private_file(path: &Path) -> Result<()> {
+    Ok(crate::store::create_private_file(path)?)
+}
+
+/// Makes a directory that its owner alone may enter.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn create_private_directory(path: &Path) -> Result<()> {
+    Ok(crate::store::create_private_directory(path)?)
 }
 
 /// The engine's result.

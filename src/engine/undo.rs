@@ -55,9 +55,14 @@ pub(in crate::engine) fn remember(
     step: &Step,
     now: Timestamp,
 ) -> Result<UndoId> {
-    let step = serde_json::to_string(step)
-        .map_err(|e| crate::store::StoreError::Invalid(e.to_string()))?;
-    Ok(undo::add(tx, now, summary, promise, &step)?)
+    Ok(undo::add(tx, now, summary, promise, &written(step)?, None)?)
+}
+
+fn written(step: &Step) -> Result<String> {
+    Ok(
+        serde_json::to_string(step)
+            .map_err(|e| crate::store::StoreError::Invalid(e.to_string()))?,
+    )
 }
 
 impl Engine {
@@ -88,15 +93,7 @@ impl Engine {
         }
         self.write(Durability::Full, move |tx, _, now| {
             let inverse = apply(tx, &step, now)?;
-            let summary = format!("Undone: {}", entry.summary);
             undo::mark(tx, entry.id, now)?;
-            let again = remember(
-                tx,
-                &summary,
-                "What was undone is done again.",
-                &inverse,
-                now,
-            )?;
             audit::append(
                 tx,
                 now,
@@ -106,6 +103,25 @@ impl Engine {
                 &json!({"what": entry.summary}),
             )?;
             tx.emit(now, "undo", format!("undo:{}", entry.id))?;
+            // Taking back an undo does the thing again: its own entry is in force again, and no third one is made.
+            if let Some(original) = entry.undoes {
+                undo::renew(tx, original, &written(&inverse)?)?;
+                let summary = entry.summary.replacen("Undone: ", "Done again: ", 1);
+                return Ok(Done::Changed {
+                    summary,
+                    undo: Some(original),
+                });
+            }
+            let summary = format!("Undone: {}", entry.summary);
+            let promise = "What was undone is done again.";
+            let again = undo::add(
+                tx,
+                now,
+                &summary,
+                promise,
+                &written(&inverse)?,
+                Some(entry.id),
+            )?;
             Ok(Done::Changed {
                 summary,
                 undo: Some(again),

@@ -119,7 +119,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ExecutionRow> {
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn next_id(tx: &WriteTx<'_>) -> Result<ExecutionId> {
+pub fn next_id(tx: &ReadTx<'_>) -> Result<ExecutionId> {
     let last: Option<i64> = tx
         .sql()
         .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'execution'")?

@@ -150,12 +150,12 @@ pub fn save(tx: &WriteTx<'_>, mv: &MoveRow, now: Timestamp) -> Result<MoveId> {
     let [revenue_why, urgency_why, strategic_why] = &mv.why;
     tx.sql()
         .prepare_cached(
-            "INSERT INTO move (id, subject, family, contact_id, deal_id, lead_signal_id, action, domain, status, title, rule, template,
+            "INSERT INTO move (id, subject, family, contact_id, stage, deal_id, lead_signal_id, action, domain, status, title, rule, template,
                  revenue, urgency, effort, strategic, revenue_why, urgency_why, strategic_why, score, started_at, due_at, changes_at,
                  snoozed_until, created_at, updated_at, closed_at, close_reason)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,
+             VALUES (?1, ?2, ?3, ?4, coalesce((SELECT stage FROM contact WHERE id = ?4), ''), ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,
                  ?25, ?26, ?27, ?28)
-             ON CONFLICT (id) DO UPDATE SET contact_id = excluded.contact_id, deal_id = excluded.deal_id,
+             ON CONFLICT (id) DO UPDATE SET contact_id = excluded.contact_id, stage = excluded.stage, deal_id = excluded.deal_id,
                  lead_signal_id = excluded.lead_signal_id, action = excluded.action, domain = excluded.domain,
                  status = excluded.status, title = excluded.title, rule = excluded.rule, template = excluded.template,
                  revenue = excluded.revenue, urgency = excluded.urgency, effort = excluded.effort, strategic = excluded.strategic,
@@ -339,9 +339,9 @@ pub fn for_scoring(tx: &ReadTx<'_>, scope: ScoringScope) -> Result<Vec<ScoringRo
         ScoringScope::All => ("?1 = 0", 0),
     };
     let sql = format!(
-        "SELECT m.id, m.contact_id, coalesce(c.stage, ''), m.action, m.status, m.revenue, m.urgency, m.effort, m.strategic, m.score,
+        "SELECT m.id, m.contact_id, m.stage, m.action, m.status, m.revenue, m.urgency, m.effort, m.strategic, m.score,
              m.started_at, m.due_at, m.changes_at, m.snoozed_until
-         FROM move m LEFT JOIN contact c ON c.id = m.contact_id WHERE m.status IN ('open', 'snoozed') AND {filter}"
+         FROM move m WHERE m.status IN ('open', 'snoozed') AND {filter}"
     );
     let mut statement = tx.sql().prepare_cached(&sql)?;
     let rows = statement.query_map([key], |row| {

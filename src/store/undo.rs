@@ -19,6 +19,8 @@ pub struct UndoRow {
     pub promise: String,
     /// How to take it back, as JSON of the engine's making.
     pub step: String,
+    /// The entry that this one took back.
+    pub undoes: Option<UndoId>,
     /// When it was taken back.
     pub undone_at: Option<Timestamp>,
 }
@@ -33,10 +35,19 @@ pub fn add(
     summary: &str,
     promise: &str,
     step: &str,
+    undoes: Option<UndoId>,
 ) -> Result<UndoId> {
     tx.sql()
-        .prepare_cached("INSERT INTO undo (at, summary, promise, step) VALUES (?1, ?2, ?3, ?4)")?
-        .execute((now.as_millisecond(), summary, promise, step))?;
+        .prepare_cached(
+            "INSERT INTO undo (at, summary, promise, step, undoes) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute((
+            now.as_millisecond(),
+            summary,
+            promise,
+            step,
+            undoes.map(|id| id.0),
+        ))?;
     Ok(UndoId(tx.sql().last_insert_rowid()))
 }
 
@@ -51,6 +62,17 @@ pub fn mark(tx: &WriteTx<'_>, id: UndoId, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
+/// Puts an entry back into force with the step that takes it back now.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn renew(tx: &WriteTx<'_>, id: UndoId, step: &str) -> Result<()> {
+    tx.sql()
+        .prepare_cached("UPDATE undo SET undone_at = NULL, step = ?2 WHERE id = ?1")?
+        .execute((id.0, step))?;
+    Ok(())
+}
+
 /// Finds an entry; the newest one that is not taken back if none is named.
 ///
 /// # Errors
@@ -58,11 +80,11 @@ pub fn mark(tx: &WriteTx<'_>, id: UndoId, now: Timestamp) -> Result<()> {
 pub fn find(tx: &ReadTx<'_>, id: Option<UndoId>) -> Result<Option<UndoRow>> {
     let (sql, key) = match id {
         Some(id) => (
-            "SELECT id, at, summary, promise, step, undone_at FROM undo WHERE id = ?1",
+            "SELECT id, at, summary, promise, step, undone_at, undoes FROM undo WHERE id = ?1",
             id.0,
         ),
         None => (
-            "SELECT id, at, summary, promise, step, undone_at FROM undo WHERE undone_at IS NULL AND id > ?1 ORDER BY id DESC LIMIT 1",
+            "SELECT id, at, summary, promise, step, undone_at, undoes FROM undo WHERE undone_at IS NULL AND undoes IS NULL AND id > ?1 ORDER BY id DESC LIMIT 1",
             0,
         ),
     };
@@ -79,7 +101,7 @@ pub fn find(tx: &ReadTx<'_>, id: Option<UndoId>) -> Result<Option<UndoRow>> {
 /// If the database cannot be read.
 pub fn list(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<UndoRow>> {
     let mut statement = tx.sql().prepare_cached(
-        "SELECT id, at, summary, promise, step, undone_at FROM undo ORDER BY id DESC LIMIT ?1",
+        "SELECT id, at, summary, promise, step, undone_at, undoes FROM undo ORDER BY id DESC LIMIT ?1",
     )?;
     Ok(statement
         .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], from_row)?
@@ -94,5 +116,6 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<UndoRow> {
         promise: row.get(3)?,
         step: row.get(4)?,
         undone_at: row.get::<_, Option<i64>>(5)?.map(instant),
+        undoes: row.get::<_, Option<i64>>(6)?.map(UndoId),
     })
 }

@@ -363,8 +363,10 @@ fn show(
         .from
         .rsplit_once('@')
         .map_or("localhost", |(_, domain)| domain);
-    let message_id =
-        MessageId::from_parts(&format!("caseyos.{}.preview", instance(tx)?), own_domain);
+    let message_id = MessageId::from_parts(
+        &format!("caseyos.{}.{}", instance(tx)?, executions::next_id(tx)?),
+        own_domain,
+    );
     let message = render_content(&draft.content, &message_id.to_string(), now)?;
     let summary = match (core.config.mode, binding(&verdicts)) {
         (_, Some(refusal)) if refusal.guard != crate::domain::guard::GuardKind::Mode => {

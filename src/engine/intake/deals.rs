@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::domain::deal::{Cents, StageMove, default_stage_order, stage_move};
 use crate::domain::id::{ContactId, DealId};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
-use crate::domain::signal::{SignalDraft, SignalKind};
+use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
 use crate::engine::Result;
 use crate::engine::core::Core;
@@ -139,7 +139,12 @@ pub(super) fn replay(tx: &WriteTx<'_>, core: &Core, id: DealId, now: Timestamp) 
             contact: deal.contact_id,
             deal: Some(id),
             signal: Some(signal.id),
-            ..Observed::new(kind, OutcomeSource::Hubspot, signal.draft.occurred_at, once)
+            ..Observed::new(
+                kind,
+                source_of(signal.draft.source),
+                signal.draft.occurred_at,
+                once,
+            )
         };
         new += u64::from(record(tx, observed, now)?.is_some());
     }
@@ -148,6 +153,17 @@ pub(super) fn replay(tx: &WriteTx<'_>, core: &Core, id: DealId, now: Timestamp) 
         rescore(tx, core, ScoringScope::Contact(contact), now)?;
     }
     Ok(new)
+}
+
+const fn source_of(source: Source) -> OutcomeSource {
+    match source {
+        Source::Hubspot => OutcomeSource::Hubspot,
+        Source::Gmail => OutcomeSource::Gmail,
+        Source::Calendar => OutcomeSource::Calendar,
+        Source::Mail => OutcomeSource::Mail,
+        Source::Form | Source::X | Source::Timer => OutcomeSource::System,
+        Source::Manual => OutcomeSource::Manual,
+    }
 }
 
 /// Applies one event to the deal; returns the outcome that it tells of.

@@ -273,14 +273,25 @@ impl Engine {
     }
 }
 
+fn people_at(stage: &str) -> &str {
+    match stage {
+        "subscriber" => "subscribers",
+        "lead" => "leads",
+        "opportunity" => "opportunities",
+        "customer" => "customers",
+        "former_customer" => "former customers",
+        _ => "others",
+    }
+}
+
 fn outcome_words(term: &OutcomeTerm, stage: &str, family: &str) -> String {
     match (term.contact_n, term.segment_n) {
         (0, 0) => "nothing known yet (n = 0)".into(),
         (own, segment) => format!(
-            "this contact {:+.2} (n = {own}), {} with {}s {:+.2} (n = {segment})",
+            "this contact {:+.2} (n = {own}), {} with {} {:+.2} (n = {segment})",
             term.contact_mean,
             family.replace('_', " "),
-            if stage.is_empty() { "other" } else { stage },
+            people_at(stage),
             term.segment_mean
         ),
     }

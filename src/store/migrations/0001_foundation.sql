@@ -187,6 +187,8 @@ CREATE TABLE move (
     subject        TEXT NOT NULL,
     family         TEXT NOT NULL,
     contact_id     INTEGER REFERENCES contact (id),
+    -- The contact's stage, kept here by a trigger so that scoring many moves need not visit every contact.
+    stage          TEXT NOT NULL DEFAULT '',
     deal_id        INTEGER REFERENCES deal (id),
     lead_signal_id INTEGER NOT NULL REFERENCES signal (id),
     action         TEXT NOT NULL,
@@ -223,6 +225,10 @@ CREATE INDEX move_changes ON move (changes_at) WHERE status IN ('open', 'snoozed
 CREATE INDEX move_tasks_due ON move (due_at) WHERE status = 'open' AND family = 'task';
 CREATE INDEX move_by_contact ON move (contact_id, status) WHERE contact_id IS NOT NULL;
 CREATE INDEX move_by_subject ON move (subject, family, closed_at);
+
+CREATE TRIGGER move_stage AFTER UPDATE OF stage ON contact WHEN old.stage <> new.stage BEGIN
+    UPDATE move SET stage = new.stage, changes_at = 0 WHERE contact_id = new.id AND status IN ('open', 'snoozed', 'approved', 'executing');
+END;
 
 -- How many open moves each domain has, so that no face has to count them.
 CREATE TABLE open_count (
@@ -378,9 +384,11 @@ CREATE TABLE undo (
     -- What comes back and what cannot, said before it is asked for.
     promise   TEXT NOT NULL,
     step      TEXT NOT NULL,
+    -- The entry that this one took back: undoing again walks on past it, and taking it back by its number does that again.
+    undoes    INTEGER REFERENCES undo (id),
     undone_at INTEGER
 ) STRICT;
-CREATE INDEX undo_open ON undo (id) WHERE undone_at IS NULL;
+CREATE INDEX undo_open ON undo (id) WHERE undone_at IS NULL AND undoes IS NULL;
 
 CREATE TABLE audit (
     seq      INTEGER PRIMARY KEY,
