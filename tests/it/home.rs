@@ -392,11 +392,8 @@ pub fn form(email: &str, at: &str, message: &str) -> String {
 
 /// A plain message to the operator.
 pub fn letter(from: &str, subject: &str, date: &str, more: &str, body: &str) -> String {
-    let id = format!(
-        "<{}.{}@mail.example>",
-        date.replace([' ', ':', ',', '+'], ""),
-        from.replace('@', ".")
-    );
+    let words = |text: &str| text.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "");
+    let id = format!("<{}.{}@mail.example>", words(date), words(from));
     format!(
         "Return-Path: <{from}>\r\nFrom: {from}\r\nTo: {OPERATOR}\r\nSubject: {subject}\r\nDate: {date}\r\nMessage-ID: {id}\r\n{more}\
          MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{body}\r\n"

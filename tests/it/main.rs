@@ -7,20 +7,28 @@ mod home;
 
 #[cfg(test)]
 mod cli;
+
 #[cfg(test)]
 mod crash;
+
 #[cfg(test)]
 mod hostile;
+
 #[cfg(test)]
 mod import;
+
 #[cfg(test)]
 mod json;
+
 #[cfg(test)]
 mod layers;
+
 #[cfg(test)]
 mod order;
+
 #[cfg(test)]
 mod tui;
+
 #[cfg(test)]
 mod two;
 
