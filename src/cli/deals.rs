@@ -94,10 +94,12 @@ pub(super) fn run(run: &mut Run<'_>, args: &DealsArgs) -> Result<Ending, EngineE
             renewal,
             expires,
         } => {
-            let known = engine
-                .list_deals(usize::MAX)?
-                .iter()
-                .any(|d| d.name.eq_ignore_ascii_case(name));
+            let person = engine.find_contact(contact).ok();
+            let known = engine.list_deals(usize::MAX)?.iter().any(|d| {
+                d.name.eq_ignore_ascii_case(name)
+                    && d.contact_id.is_some()
+                    && d.contact_id == person
+            });
             let mut payload = Map::new();
             payload.insert("deal_name".into(), json!(name));
             let dates = [("renewal_date", renewal), ("expires_at", expires)];

@@ -1,13 +1,14 @@
 //! What every part of the engine needs: the clock, the settings, the rules and the templates.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use jiff::tz::TimeZone;
 
 use super::{EngineError, Result};
 use crate::config::{Config, Paths};
+use crate::domain::guard::Mode;
 use crate::domain::id::ExecutionId;
 use crate::domain::limits::{Limits, Ramp};
 use crate::domain::rule::Rules;
@@ -34,6 +35,15 @@ pub(in crate::engine) struct Core {
     holder: OnceLock<String>,
     holder_lease: Mutex<Option<Lease>>,
     in_flight: Mutex<HashSet<ExecutionId>>,
+    known_mode: Mutex<(Option<Stamp>, Mode)>,
+}
+
+/// When a file was last changed, and its length.
+type Stamp = (std::time::SystemTime, u64);
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let meta = std::fs::metadata(path).ok()?;
+    Some((meta.modified().ok()?, meta.len()))
 }
 
 /// Shows, as long as it lives, that this process is carrying out an execution.
@@ -54,7 +64,9 @@ impl Drop for InFlight<'_> {
 
 impl Core {
     pub fn new(env: Env, paths: Paths, config: Config, store: Store) -> Self {
+        let known_mode = Mutex::new((stamp(&paths.config), config.mode));
         Self {
+            known_mode,
             env,
             paths,
             config,
@@ -163,6 +175,25 @@ impl Core {
         if self.holder.get().is_none_or(|own| own != holder) {
             lease::forget(self.store.directory(), holder);
         }
+    }
+
+    /// Returns what approval leads to now. Another process may have changed it since this one began, so the file is looked at again when
+    /// it is another; one that cannot be read counts as `draft`.
+    pub fn mode(&self) -> Mode {
+        let stamp = stamp(&self.paths.config);
+        let mut known = self
+            .known_mode
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if known.0 != stamp {
+            *known = (
+                stamp,
+                Config::load(&self.paths.config)
+                    .map(|c| c.mode)
+                    .unwrap_or_default(),
+            );
+        }
+        known.1
     }
 
     /// Returns the zone that a person lives in: as recorded, else guessed from the place, else the operator's.

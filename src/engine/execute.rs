@@ -87,6 +87,14 @@ impl Engine {
                 Ok(settled.map_or(Outcome::Gone, |row| Outcome::Settled(Box::new(row))))
             }
             Err(error) => {
+                // An error may come after the message is in place, so it is looked for before it counts as not sent.
+                let found = Post::of(self.core(), &row.transport).and_then(|post| post.find(&row));
+                if let Ok(Some(delivered)) = found {
+                    let settled = self.write(Durability::Full, move |tx, core, now| {
+                        settle(tx, core, id, &delivered, now)
+                    })?;
+                    return Ok(settled.map_or(Outcome::Gone, |row| Outcome::Settled(Box::new(row))));
+                }
                 let reason = error.to_string();
                 self.write(Durability::Full, move |tx, _, now| {
                     never_left(tx, id, &reason, now)
@@ -188,7 +196,7 @@ fn claim(
         return Ok(Claim::No(Outcome::Gone));
     };
     // A move that was taken elsewhere since must not send, whatever its execution says.
-    if !moves::load(tx, row.move_id)?.is_some_and(|mv| mv.status == MoveStatus::Approved) {
+    if moves::load(tx, row.move_id)?.is_none_or(|mv| mv.status != MoveStatus::Approved) {
         let why = "the move is no longer approved";
         executions::settle(
             tx,
@@ -418,14 +426,10 @@ fn never_left(tx: &WriteTx<'_>, id: ExecutionId, reason: &str, now: Timestamp) -
             "It was not sent: {reason} It stays approved, and the next sync tries again."
         ));
     }
-    executions::settle(
-        tx,
-        id,
-        ExecutionStatus::Sending,
-        ExecutionStatus::Failed,
-        ("", reason),
-        now,
-    )?;
+    let to = ExecutionStatus::Failed;
+    if !executions::settle(tx, id, ExecutionStatus::Sending, to, ("", reason), now)? {
+        return Ok(String::new());
+    }
     set_move(tx, &row, MoveStatus::Open, None, "", now)?;
     audit::append(
         tx,

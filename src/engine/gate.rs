@@ -78,7 +78,7 @@ pub(in crate::engine) fn ask_again(
             content_hash: row.content_hash,
         }),
         earlier: None,
-        mode: stricter(row.mode, core.config.mode),
+        mode: stricter(row.mode, core.mode()),
         transport: Post::of(core, &row.transport)
             .map(|_| row.transport.clone())
             .map_err(|e| e.to_string()),

@@ -21,7 +21,7 @@ use crate::domain::id::{ContactId, DealId, SignalId};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
-use crate::store::deals::{MeetingRow, save_meeting};
+use crate::store::deals::{MeetingRow, save_meeting, set_meeting_state};
 use crate::store::people::NewPerson;
 use crate::store::{WriteTx, people, signals};
 
@@ -243,6 +243,8 @@ fn meeting_and_outcome(
             as_of: draft.occurred_at,
         };
         save_meeting(tx, &meeting, now)?;
+    } else if let (Some(uid), true) = (meeting_uid(draft), state != "booked") {
+        set_meeting_state(tx, &uid, state, draft.occurred_at, now)?;
     }
     let Some(kind) = outcome else { return Ok(0) };
     let observed = Observed {

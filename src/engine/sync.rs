@@ -13,7 +13,7 @@ use super::{Engine, EngineError, Result, intake};
 use crate::config::MailKind;
 use crate::store::lease::{self, Lease};
 use crate::store::moves::ScoringScope;
-use crate::store::{Durability, sources};
+use crate::store::{Durability, executions, sources};
 
 /// How long a pass waits for another process's.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -89,20 +89,30 @@ impl Engine {
         // A mistake in the rules would hide moves, so it is found before anything is read.
         self.core().rules()?;
         self.refresh()?;
-        for account in self.config().mail.accounts.clone() {
+        let mut unread = false;
+        for (i, account) in self.config().mail.accounts.clone().into_iter().enumerate() {
             let name = maildir::source_name(&account);
             let read = match account.kind {
                 MailKind::Maildir => self.read_maildir(&account),
             };
+            unread |= i == 0 && read.is_err();
             self.finish_source(name, read, &mut report)?;
         }
-        let timers = self
-            .run_timers()
-            .map(|(counts, taken)| (counts, taken, String::new()));
-        self.finish_source(timer::NAME.to_owned(), timers, &mut report)?;
-        let (sent, waiting) = self.drain()?;
-        report.sent += sent;
-        report.waiting = waiting;
+        if unread {
+            // An answer or an opt-out may lie in what could not be read: silence means nothing now, and nothing may leave.
+            report.waiting = self
+                .store()
+                .read(|tx| Ok::<_, EngineError>(executions::count_queued(tx)?))?;
+            report.problems.push("The mailbox that mail leaves from could not be read, so nothing was sent and no silence was counted.".into());
+        } else {
+            let timers = self
+                .run_timers()
+                .map(|(counts, taken)| (counts, taken, String::new()));
+            self.finish_source(timer::NAME.to_owned(), timers, &mut report)?;
+            let (sent, waiting) = self.drain()?;
+            report.sent += sent;
+            report.waiting = waiting;
+        }
         self.write(Durability::Normal, |tx, _, _| {
             Ok(tx.prune_events(KEPT_EVENTS)?)
         })?;

@@ -92,8 +92,13 @@ impl Engine {
             return self.undo_execution(&entry, id);
         }
         self.write(Durability::Full, move |tx, _, now| {
+            // Asked twice at once, it is undone once.
+            if !undo::mark(tx, entry.id, now)? {
+                return Ok(Done::Nothing {
+                    summary: format!("Entry {} was undone already.", entry.id),
+                });
+            }
             let inverse = apply(tx, &step, now)?;
-            undo::mark(tx, entry.id, now)?;
             audit::append(
                 tx,
                 now,
@@ -161,18 +166,21 @@ impl Engine {
                 })
             }),
             ExecutionStatus::Drafted => {
-                let was_there = Post::of(self.core(), &row.transport)?.remove_draft(&row)?;
-                self.write(Durability::Full, move |tx, _, now| {
-                    executions::settle(
+                let moved = row.clone();
+                let undone = self.write(Durability::Full, move |tx, _, now| {
+                    let to = ExecutionStatus::Cancelled;
+                    if !executions::settle(
                         tx,
                         id,
                         ExecutionStatus::Drafted,
-                        ExecutionStatus::Cancelled,
+                        to,
                         ("", "draft removed by undo"),
                         now,
-                    )?;
+                    )? {
+                        return Ok(false);
+                    }
                     let state = MoveState {
-                        id: row.move_id,
+                        id: moved.move_id,
                         status: MoveStatus::Open,
                         snoozed_until: None,
                         closed_at: None,
@@ -186,18 +194,26 @@ impl Engine {
                         "operator",
                         "execution.undrafted",
                         &format!("execution:{id}"),
-                        &json!({"file_was_there": was_there}),
+                        &json!({"move": moved.move_id}),
                     )?;
                     tx.emit(now, "execution.cancelled", format!("execution:{id}"))?;
-                    let file = if was_there {
-                        "The draft was removed"
-                    } else {
-                        "The draft was gone already"
-                    };
-                    Ok(Done::Changed {
-                        summary: format!("{file}, and move {} is open again.", row.move_id),
-                        undo: None,
-                    })
+                    Ok(true)
+                })?;
+                if !undone {
+                    return Ok(Done::Nothing {
+                        summary: format!("Execution {id} was taken back already."),
+                    });
+                }
+                // Last, so that a refusal leaves the draft; a crash in between leaves a draft too many, which sends nothing.
+                let was_there = Post::of(self.core(), &row.transport)?.remove_draft(&row)?;
+                let file = if was_there {
+                    "The draft was removed"
+                } else {
+                    "The draft was gone already"
+                };
+                Ok(Done::Changed {
+                    summary: format!("{file}, and move {} is open again.", row.move_id),
+                    undo: None,
                 })
             }
             ExecutionStatus::Sent => Ok(Done::Blocked {
@@ -237,6 +253,23 @@ fn reopen(tx: &WriteTx<'_>, state: &MoveState, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
+/// Refuses to turn back a move whose message is on its way or out: it would read as not sent, or be sent after it was skipped.
+fn refuse_if_on_its_way(tx: &WriteTx<'_>, id: MoveId) -> Result<()> {
+    let effect = executions::of_move(tx, id)?.into_iter().find(|e| {
+        !matches!(
+            e.status,
+            ExecutionStatus::Cancelled | ExecutionStatus::Failed
+        )
+    });
+    match effect {
+        None => Ok(()),
+        Some(e) => Err(EngineError::Input(format!(
+            "Move {id} has been approved since (execution {}: {}). Nothing was changed; undo the approval first.",
+            e.id, e.status
+        ))),
+    }
+}
+
 /// Applies a step and returns the one that takes it back.
 fn apply(tx: &WriteTx<'_>, step: &Step, now: Timestamp) -> Result<Step> {
     Ok(match step {
@@ -248,6 +281,7 @@ fn apply(tx: &WriteTx<'_>, step: &Step, now: Timestamp) -> Result<Step> {
             let mut before = Vec::with_capacity(states.len());
             for state in states {
                 if let Some(mv) = moves::load(tx, state.id)? {
+                    refuse_if_on_its_way(tx, state.id)?;
                     before.push(mv.state());
                     reopen(tx, state, now)?;
                 }

@@ -211,6 +211,23 @@ pub fn save_meeting(tx: &WriteTx<'_>, meeting: &MeetingRow, now: Timestamp) -> R
     Ok(())
 }
 
+/// Sets what became of a known meeting; an event older than what is stored changes nothing.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn set_meeting_state(
+    tx: &WriteTx<'_>,
+    uid: &str,
+    state: &str,
+    as_of: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    tx.sql()
+        .prepare_cached("UPDATE meeting SET state = ?2, as_of = ?3, updated_at = ?4 WHERE uid = ?1 AND as_of <= ?3")?
+        .execute((uid, state, as_of.as_millisecond(), now.as_millisecond()))?;
+    Ok(())
+}
+
 /// Returns the booked meetings that begin between two instants.
 ///
 /// # Errors

@@ -21,6 +21,8 @@ pub(super) fn version(connection: &Connection) -> Result<i64> {
 /// Runs the steps that the file lacks. Two processes may come at once: the version is read again inside each transaction.
 pub(super) fn run(connection: &mut Connection, backups: &Path, now: Timestamp) -> Result<()> {
     let found = version(connection)?;
+    // Kept in the file; set again for one whose making was interrupted.
+    connection.pragma_update(None, "journal_mode", "WAL")?;
     if found > NEWEST {
         return Err(StoreError::Newer {
             found,

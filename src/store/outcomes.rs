@@ -232,6 +232,19 @@ pub fn withdraw(tx: &WriteTx<'_>, id: OutcomeId, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
+/// Returns the outcomes that ticking off a move recorded and that still count.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn done_by_hand(tx: &ReadTx<'_>, id: MoveId) -> Result<Vec<OutcomeId>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT id FROM outcome WHERE move_id = ?1 AND kind = 'task_completed' AND source = 'manual' AND undone_at IS NULL",
+    )?;
+    Ok(statement
+        .query_map([id.0], |row| row.get(0).map(OutcomeId))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
 /// Returns a scope's tallies, by day.
 ///
 /// # Errors

@@ -51,15 +51,16 @@ pub fn add(
     Ok(UndoId(tx.sql().last_insert_rowid()))
 }
 
-/// Marks an entry as taken back.
+/// Marks an entry as taken back; returns whether it was not yet.
 ///
 /// # Errors
 /// If SQLite refuses.
-pub fn mark(tx: &WriteTx<'_>, id: UndoId, now: Timestamp) -> Result<()> {
-    tx.sql()
-        .prepare_cached("UPDATE undo SET undone_at = ?2 WHERE id = ?1")?
-        .execute((id.0, now.as_millisecond()))?;
-    Ok(())
+pub fn mark(tx: &WriteTx<'_>, id: UndoId, now: Timestamp) -> Result<bool> {
+    Ok(tx
+        .sql()
+        .prepare_cached("UPDATE undo SET undone_at = ?2 WHERE id = ?1 AND undone_at IS NULL")?
+        .execute((id.0, now.as_millisecond()))?
+        > 0)
 }
 
 /// Puts an entry back into force with the step that takes it back now.
@@ -73,7 +74,7 @@ pub fn renew(tx: &WriteTx<'_>, id: UndoId, step: &str) -> Result<()> {
     Ok(())
 }
 
-/// Finds an entry; the newest one that is not taken back if none is named.
+/// Finds an entry; if none is named, the newest one that is not taken back and is not about a message that never left.
 ///
 /// # Errors
 /// If the database cannot be read.
@@ -84,7 +85,9 @@ pub fn find(tx: &ReadTx<'_>, id: Option<UndoId>) -> Result<Option<UndoRow>> {
             id.0,
         ),
         None => (
-            "SELECT id, at, summary, promise, step, undone_at, undoes FROM undo WHERE undone_at IS NULL AND undoes IS NULL AND id > ?1 ORDER BY id DESC LIMIT 1",
+            "SELECT id, at, summary, promise, step, undone_at, undoes FROM undo WHERE undone_at IS NULL AND undoes IS NULL AND id > ?1
+             AND NOT EXISTS (SELECT 1 FROM execution e WHERE undo.step ->> 'step' = 'execution' AND e.id = undo.step ->> 'id'
+                             AND e.status IN ('failed', 'cancelled')) ORDER BY id DESC LIMIT 1",
             0,
         ),
     };

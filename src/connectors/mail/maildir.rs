@@ -85,8 +85,14 @@ impl MaildirFolder {
     /// # Errors
     /// If it cannot be made.
     pub fn create(path: &Path) -> Result<Self, MaildirError> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         for part in ["tmp", "new", "cur"] {
-            fs::create_dir_all(path.join(part)).map_err(io_error("making the Maildir", path))?;
+            builder
+                .create(path.join(part))
+                .map_err(io_error("making the Maildir", path))?;
         }
         Self::open(path)
     }
@@ -126,11 +132,11 @@ impl MaildirFolder {
         }
         let tmp = self.path.join("tmp").join(format!("{OWN_PREFIX}{unique}"));
         let write = || -> io::Result<()> {
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .open(&tmp)?;
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let mut file = options.open(&tmp)?;
             file.write_all(bytes)?;
             crash_point("before-sync");
             file.sync_all()
@@ -139,10 +145,11 @@ impl MaildirFolder {
         crash_point("before-rename");
         fs::rename(&tmp, &target).map_err(io_error("delivering to", &target))?;
         crash_point("after-rename");
-        if let Some(folder) = target.parent() {
-            File::open(folder)
-                .and_then(|f| f.sync_all())
-                .map_err(io_error("syncing", folder))?;
+        if let Some(folder) = target.parent()
+            && let Err(error) = File::open(folder).and_then(|f| f.sync_all())
+        {
+            // The message is in its place; that the folder's own entry may not survive a loss of power is no reason to deliver it again.
+            tracing::warn!(%error, "a mail folder could not be synced");
         }
         Ok(target)
     }

@@ -164,7 +164,7 @@ fn verdicts(
             content_hash: hash,
         }),
         earlier,
-        mode: core.config.mode,
+        mode: core.mode(),
         transport: account(core).and_then(|name| {
             Post::of(core, &name)
                 .map(|_| name)
@@ -243,7 +243,7 @@ fn approve_in(
         .transpose()?
         .flatten();
     let asked = verdicts(tx, core, &mv, &draft, person.as_ref(), by, now)?;
-    if core.config.mode == Mode::DryRun {
+    if core.mode() == Mode::DryRun {
         return answered(show(tx, core, &mv, &draft, asked, now)?);
     }
     if let Some(refusal) = binding(&asked).filter(|v| v.clears_at.is_none()) {
@@ -276,7 +276,7 @@ fn approve_in(
     };
     moves::set_state(tx, &approved, now)?;
     let summary = format!("Approve {} ({})", mv.title, row.to_key);
-    let promise = match core.config.mode {
+    let promise = match core.mode() {
         Mode::Live => {
             "Until it leaves, the mail is withdrawn and the move comes back. Once it has left it cannot be unsent."
         }
@@ -285,7 +285,8 @@ fn approve_in(
         }
     };
     let undo = remember(tx, &summary, promise, &Step::Execution { id: row.id }, now)?;
-    let detail = json!({"move": id, "content_hash": hex(&hash), "mode": core.config.mode, "verdicts": asked});
+    let detail =
+        json!({"move": id, "content_hash": hex(&hash), "mode": core.mode(), "verdicts": asked});
     audit::append(
         tx,
         now,
@@ -322,7 +323,7 @@ fn queue(
         action: mv.action,
         idempotency_key: format!("move:{}:{attempt}", mv.id),
         status: ExecutionStatus::Queued,
-        mode: core.config.mode,
+        mode: core.mode(),
         transport: account(core).map_err(EngineError::Input)?,
         to_domain: to_key
             .rsplit_once('@')
@@ -368,7 +369,7 @@ fn show(
         own_domain,
     );
     let message = render_content(&draft.content, &message_id.to_string(), now)?;
-    let summary = match (core.config.mode, binding(&verdicts)) {
+    let summary = match (core.mode(), binding(&verdicts)) {
         (_, Some(refusal)) if refusal.guard != crate::domain::guard::GuardKind::Mode => {
             format!(
                 "Would be held by {}: {} Nothing was sent.",

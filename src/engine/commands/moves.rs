@@ -191,8 +191,10 @@ impl Engine {
         })
     }
 
-    pub(in crate::engine) fn snooze(&self, ids: Vec<MoveId>, until: Timestamp) -> Result<Done> {
+    pub(in crate::engine) fn snooze(&self, mut ids: Vec<MoveId>, until: Timestamp) -> Result<Done> {
         let zone = self.zone();
+        ids.sort_unstable();
+        ids.dedup();
         self.write(Durability::Full, move |tx, _, now| {
             if until <= now {
                 return Err(EngineError::Input(
@@ -226,7 +228,9 @@ impl Engine {
         })
     }
 
-    pub(in crate::engine) fn skip(&self, ids: Vec<MoveId>, reason: String) -> Result<Done> {
+    pub(in crate::engine) fn skip(&self, mut ids: Vec<MoveId>, reason: String) -> Result<Done> {
+        ids.sort_unstable();
+        ids.dedup();
         self.write(Durability::Full, move |tx, _, now| {
             let reason = clean_line(&reason, MAX_NOTE_CHARS);
             let found = ids
@@ -287,14 +291,33 @@ impl Engine {
                         "Move {id} is approved; `caseyos undo` withdraws it while it waits."
                     )));
                 }
-                MoveStatus::Done
-                    if executions::of_move(tx, id)?
-                        .iter()
-                        .any(|e| e.status == ExecutionStatus::Sent) =>
-                {
-                    return Err(EngineError::Input(format!(
-                        "The mail of move {id} has left; the move stays done."
-                    )));
+                MoveStatus::Done => {
+                    for e in executions::of_move(tx, id)? {
+                        match e.status {
+                            ExecutionStatus::Sent => {
+                                return Err(EngineError::Input(format!("The mail of move {id} has left; the move stays done.")));
+                            }
+                            ExecutionStatus::Drafted => {
+                                return Err(EngineError::Input(format!(
+                                    "Move {id} has a draft in the Drafts folder; `caseyos undo --list` shows the entry that takes it back."
+                                )));
+                            }
+                            _ => {}
+                        }
+                    }
+                    // Done again later, it counts again; twice it must not count.
+                    for outcome in outcomes::done_by_hand(tx, id)? {
+                        outcomes::set_undone(tx, outcome, true, now)?;
+                        tx.emit(now, RECORDED, format!("outcome:{outcome}"))?;
+                    }
+                }
+                MoveStatus::Skipped => {
+                    let person = mv.contact_id.map(|c| people::load(tx, c)).transpose()?.flatten();
+                    if let (Some(person), Some(at)) = (person, mv.closed_at) {
+                        let scope = outcomes::segment_scope(&person.stage, mv.action.family());
+                        outcomes::tally(tx, &scope, at, -1, -SKIP_IMPACT)?;
+                        tx.emit(now, RECORDED, scope)?;
+                    }
                 }
                 _ => {}
             }

@@ -101,19 +101,32 @@ pub struct TodayList {
     pub moves: Vec<TodayItem>,
 }
 
+/// The meta key of the weights that the stored scores were made with.
+const WEIGHTS: &str = "score_weights";
+
 impl Engine {
     /// Brings what time has changed up to date: snoozes that are over, steps of scores, old moves. Costs one look at an index
     /// when nothing has changed.
     pub(in crate::engine) fn refresh(&self) -> Result<()> {
         let now = self.now();
-        if !self
-            .store()
-            .read(|tx| Ok::<_, EngineError>(moves::any_change_due(tx, now)?))?
-        {
+        let w = self.config().score.weights;
+        let weights = format!("{} {} {} {}", w.revenue, w.urgency, w.ease, w.strategic);
+        let (due, same_weights) = self.store().read(|tx| {
+            let same = control::meta(tx, WEIGHTS)?.as_deref() == Some(&weights);
+            Ok::<_, EngineError>((moves::any_change_due(tx, now)?, same))
+        })?;
+        if !due && same_weights {
             return Ok(());
         }
-        let refreshed = self.write(Durability::Normal, |tx, core, now| {
-            crate::engine::scoring::rescore(tx, core, ScoringScope::Due(now), now)
+        let refreshed = self.write(Durability::Normal, move |tx, core, now| {
+            // Other weights make every stored score another one.
+            let scope = if same_weights {
+                ScoringScope::Due(now)
+            } else {
+                ScoringScope::All
+            };
+            control::set_meta(tx, WEIGHTS, &weights)?;
+            crate::engine::scoring::rescore(tx, core, scope, now)
         });
         match refreshed {
             // Another process is writing; it will do the same when it is done, and a list that is a step old is better than none.
@@ -228,7 +241,7 @@ fn header(
     let (synced_at, problems) = sources::health(tx)?;
     Ok(TodayList {
         now,
-        mode: core.config.mode,
+        mode: core.mode(),
         kill_switch: control::kill_switch(tx),
         open,
         sent: executions::sent_today(tx, now)?,

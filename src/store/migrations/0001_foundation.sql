@@ -358,6 +358,7 @@ CREATE TABLE outcome (
     undone_at    INTEGER
 ) STRICT;
 CREATE INDEX outcome_by_time ON outcome (occurred_at);
+CREATE INDEX outcome_by_move ON outcome (move_id) WHERE move_id IS NOT NULL;
 CREATE INDEX outcome_by_deal ON outcome (deal_id) WHERE deal_id IS NOT NULL;
 CREATE INDEX outcome_by_contact ON outcome (contact_id, occurred_at) WHERE contact_id IS NOT NULL;
 
