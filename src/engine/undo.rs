@@ -166,21 +166,16 @@ impl Engine {
                 })
             }),
             ExecutionStatus::Drafted => {
-                let moved = row.clone();
-                let undone = self.write(Durability::Full, move |tx, _, now| {
+                self.write(Durability::Full, move |tx, core, now| {
                     let to = ExecutionStatus::Cancelled;
-                    if !executions::settle(
-                        tx,
-                        id,
-                        ExecutionStatus::Drafted,
-                        to,
-                        ("", "draft removed by undo"),
-                        now,
-                    )? {
-                        return Ok(false);
+                    let because = ("", "draft removed by undo");
+                    if !executions::settle(tx, id, ExecutionStatus::Drafted, to, because, now)? {
+                        return Ok(Done::Nothing {
+                            summary: format!("Execution {id} was taken back already."),
+                        });
                     }
                     let state = MoveState {
-                        id: moved.move_id,
+                        id: row.move_id,
                         status: MoveStatus::Open,
                         snoozed_until: None,
                         closed_at: None,
@@ -194,26 +189,20 @@ impl Engine {
                         "operator",
                         "execution.undrafted",
                         &format!("execution:{id}"),
-                        &json!({"move": moved.move_id}),
+                        &json!({"move": row.move_id}),
                     )?;
                     tx.emit(now, "execution.cancelled", format!("execution:{id}"))?;
-                    Ok(true)
-                })?;
-                if !undone {
-                    return Ok(Done::Nothing {
-                        summary: format!("Execution {id} was taken back already."),
-                    });
-                }
-                // Last, so that a refusal leaves the draft; a crash in between leaves a draft too many, which sends nothing.
-                let was_there = Post::of(self.core(), &row.transport)?.remove_draft(&row)?;
-                let file = if was_there {
-                    "The draft was removed"
-                } else {
-                    "The draft was gone already"
-                };
-                Ok(Done::Changed {
-                    summary: format!("{file}, and move {} is open again.", row.move_id),
-                    undo: None,
+                    // The file goes once nothing else can refuse, and before the commit: killed in between, it can be undone again.
+                    let was_there = Post::of(core, &row.transport)?.remove_draft(&row)?;
+                    let file = if was_there {
+                        "The draft was removed"
+                    } else {
+                        "The draft was gone already"
+                    };
+                    Ok(Done::Changed {
+                        summary: format!("{file}, and move {} is open again.", row.move_id),
+                        undo: None,
+                    })
                 })
             }
             ExecutionStatus::Sent => Ok(Done::Blocked {

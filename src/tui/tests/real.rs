@@ -197,6 +197,9 @@ fn engine_in(home: &Path) -> Engine {
 
 fn installation(home: &Path) -> Engine {
     let mail = home.join("mail");
+    for part in ["cur", "new", "tmp"] {
+        std::fs::create_dir_all(mail.join("inbox").join(part)).unwrap();
+    }
     std::fs::write(
         home.join("config.toml"),
         format!(
