@@ -25,6 +25,8 @@ mod layers;
 
 #[cfg(test)]
 mod order;
+#[cfg(test)]
+mod second_thoughts;
 
 #[cfg(test)]
 mod tui;
