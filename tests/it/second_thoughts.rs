@@ -120,3 +120,24 @@ fn an_answer_from_a_clock_that_is_slow_still_counts_as_one() {
     );
     assert!(!home.today().iter().any(|m| m["action"] == "thread_bump"));
 }
+
+#[test]
+fn a_lost_deal_takes_what_its_stages_asked_for_off_the_list_in_either_order() {
+    let stage = |stage: &str, at: &str| {
+        format!(
+            r#"{{"source":"hubspot","kind":"hubspot.deal_stage_changed","at":"{at}","email":"ann@acme.example","deal_id":"7","deal_name":"Acme","stage":"{stage}"}}"#
+        )
+    };
+    let (sent, lost) = (
+        stage("contractsent", "2026-11-23T08:00:00Z"),
+        stage("closedlost", "2026-11-23T09:00:00Z"),
+    );
+    for lines in [[&sent, &lost], [&lost, &sent]] {
+        let home = Home::live();
+        for line in lines {
+            home.signals(std::slice::from_ref(line));
+        }
+        let left: Vec<_> = home.today().iter().map(|m| m["action"].clone()).collect();
+        assert_eq!(left, ["win_loss_analysis"]);
+    }
+}

@@ -48,6 +48,11 @@ impl Engine {
     /// Ticks off a move that was done by hand.
     pub(in crate::engine) fn tick_off(&self, id: MoveId, note: String) -> Result<Done> {
         self.write(Durability::Full, move |tx, _, now| {
+            if let Some(mv) = moves::load(tx, id)?.filter(|mv| mv.status == MoveStatus::Done) {
+                return Ok(Done::Nothing {
+                    summary: format!("Move {id} is done already ({}).", mv.close_reason),
+                });
+            }
             let mv = find_open(tx, id)?;
             let note = clean_line(&note, MAX_NOTE_CHARS);
             let before = mv.state();

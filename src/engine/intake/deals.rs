@@ -19,7 +19,7 @@ use crate::store::moves::ScoringScope;
 use crate::store::signals::SignalRow;
 use crate::store::{WriteTx, deals, outcomes, people, signals};
 
-use super::propose::value_again;
+use super::propose::{close_settled, value_again};
 
 fn tells_of_deal(kind: SignalKind) -> bool {
     matches!(
@@ -149,6 +149,7 @@ pub(super) fn replay(tx: &WriteTx<'_>, core: &Core, id: DealId, now: Timestamp) 
         new += u64::from(record(tx, observed, now)?.is_some());
     }
     value_again(tx, core, &deal, now)?;
+    close_settled(tx, &deal, now)?;
     if let Some(contact) = deal.contact_id {
         rescore(tx, core, ScoringScope::Contact(contact), now)?;
     }

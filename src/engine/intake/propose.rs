@@ -55,7 +55,12 @@ pub(super) fn propose(
         moves::add_evidence(tx, handled, signal)?;
         return Ok(());
     }
-    if too_old(core, proposal.due_at, now)
+    // A deal that is won or lost needs nothing that an earlier stage asked for.
+    let is_settled = deal
+        .as_ref()
+        .is_some_and(|d| deal_id.is_some() && d.is_closed && draft.occurred_at < d.as_of);
+    if is_settled
+        || too_old(core, proposal.due_at, now)
         || overtaken_already(tx, draft, signal, proposal.action, contact)?
     {
         return Ok(());
@@ -411,6 +416,35 @@ fn renew(tx: &WriteTx<'_>, core: &Core, mv: MoveRow, now: Timestamp) -> Result<(
         )?;
     }
     Ok(())
+}
+
+/// Closes what earlier stages of a deal that is won or lost had asked for. Returns how many.
+pub(super) fn close_settled(tx: &WriteTx<'_>, deal: &DealRow, now: Timestamp) -> Result<u64> {
+    if !deal.is_closed {
+        return Ok(0);
+    }
+    let mut closed = 0;
+    for mv in moves::of_deal(tx, deal.id)? {
+        let is_open = matches!(mv.status, MoveStatus::Open | MoveStatus::Snoozed);
+        if is_open && mv.started_at < deal.as_of {
+            let reason = if deal.is_won {
+                "the deal is won"
+            } else {
+                "the deal is lost"
+            };
+            let state = MoveState {
+                id: mv.id,
+                status: MoveStatus::Expired,
+                snoozed_until: None,
+                closed_at: Some(now),
+                close_reason: reason.into(),
+            };
+            moves::set_state(tx, &state, now)?;
+            tx.emit(now, "move.closed", format!("move:{}", mv.id))?;
+            closed += 1;
+        }
+    }
+    Ok(closed)
 }
 
 /// Closes the moves that an answer, an opt-out, a bounce or what became of a meeting has overtaken. Returns how many.
