@@ -54,15 +54,15 @@ pub(super) fn mode(run: &mut Run<'_>, args: &ModeArgs) -> Result<Ending, EngineE
         }
         None => engine.config().mode,
     };
-    if run.out.is_json() {
-        run.out.json(&serde_json::json!({ "mode": mode }))?;
-        return Ok(Ending::Done);
-    }
     let summary = match mode {
         Mode::Draft => "Mode is draft: approved mail goes to Drafts, nothing leaves.",
         Mode::DryRun => "Mode is dry-run: approved mail is shown, nothing is written.",
         Mode::Live => "Mode is live: approved mail is sent.",
     };
+    if run.out.is_json() {
+        run.out.json(&serde_json::json!({"result": "changed", "summary": summary, "undo": null, "mode": mode}))?;
+        return Ok(Ending::Done);
+    }
     finish(
         run,
         &Done::Changed {
