@@ -236,7 +236,9 @@ fn claim(
         return Ok(Claim::No(Outcome::Cancelled(verdicts)));
     }
     let message = render(&row, now)?;
-    if !executions::claim(tx, id, holder, &message, now)? {
+    // Before the claim is committed: once it is, a message that lies nowhere can only have left.
+    let staged = Post::of(core, &row.transport).and_then(|post| post.stage(&row, &message));
+    if !executions::claim(tx, id, holder, &message, staged.is_ok(), now)? {
         return Ok(Claim::No(Outcome::Gone));
     }
     set_move(tx, &row, MoveStatus::Executing, None, "", now)?;

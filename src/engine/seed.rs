@@ -316,6 +316,7 @@ fn store_sent(
         tries: 1,
         location: String::new(),
         error: String::new(),
+        is_staged: false,
     };
     executions::insert(tx, &row)?;
     executions::settle(

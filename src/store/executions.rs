@@ -80,11 +80,13 @@ pub struct ExecutionRow {
     pub location: String,
     /// What went wrong last.
     pub error: String,
+    /// Whether the message lay ready on disk when it was claimed.
+    pub is_staged: bool,
 }
 
 const COLUMNS: &str = "id, move_id, contact_id, action, idempotency_key, status, mode, transport, to_key, to_domain, subject, \
     message_id, content_hash, content, approved_by, approved_at, approval_expires_at, not_before, holder, claimed_at, settled_at, \
-    tries, location, error";
+    tries, location, error, is_staged";
 
 fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ExecutionRow> {
     Ok(ExecutionRow {
@@ -112,6 +114,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ExecutionRow> {
         tries: row.get(21)?,
         location: row.get(22)?,
         error: row.get(23)?,
+        is_staged: row.get(24)?,
     })
 }
 
@@ -222,15 +225,16 @@ pub fn claim(
     id: ExecutionId,
     holder: &str,
     rendered: &[u8],
+    is_staged: bool,
     now: Timestamp,
 ) -> Result<bool> {
     Ok(tx
         .sql()
         .prepare_cached(
-            "UPDATE execution SET status = 'sending', holder = ?2, rendered = ?3, claimed_at = ?4, tries = tries + 1
+            "UPDATE execution SET status = 'sending', holder = ?2, rendered = ?3, claimed_at = ?4, is_staged = ?5, tries = tries + 1
              WHERE id = ?1 AND status = 'queued'",
         )?
-        .execute((id.0, holder, rendered, now.as_millisecond()))?
+        .execute((id.0, holder, rendered, now.as_millisecond(), is_staged))?
         > 0)
 }
 

@@ -141,3 +141,20 @@ fn a_lost_deal_takes_what_its_stages_asked_for_off_the_list_in_either_order() {
         assert_eq!(left, ["win_loss_analysis"]);
     }
 }
+
+#[test]
+fn a_message_that_was_taken_from_the_outbox_before_the_recovery_is_not_sent_again() {
+    for point in ["after-rename", "after-delivery"] {
+        let home = home_with(&["ann@acme.example"]);
+        let id = home.find_move("ann@acme.example", "email_follow_up");
+        assert!(home.crashes_at(point, &format!("approve {id}")));
+        for sent in home.outbox() {
+            std::fs::remove_file(sent.path).unwrap();
+        }
+        home.ok("sync");
+        home.ok("sync");
+        assert!(home.outbox().is_empty(), "{point}");
+        assert_eq!(home.json(&format!("show {id}"))["status"], "done");
+        home.audit_holds();
+    }
+}

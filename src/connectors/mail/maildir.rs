@@ -130,7 +130,32 @@ impl MaildirFolder {
         if let Some(entry) = self.find(unique)? {
             return Ok(entry.path);
         }
-        let tmp = self.path.join("tmp").join(format!("{OWN_PREFIX}{unique}"));
+        let tmp = self.staged_path(unique);
+        if fs::read(&tmp).is_ok_and(|staged| staged == bytes) {
+            return Self::release(&tmp, target);
+        }
+        self.stage(unique, bytes)?;
+        Self::release(&tmp, target)
+    }
+
+    fn staged_path(&self, unique: &str) -> PathBuf {
+        self.path.join("tmp").join(format!("{OWN_PREFIX}{unique}"))
+    }
+
+    /// Tells whether a message lies ready in `tmp`. One that was staged and lies nowhere any more was delivered, and taken by whoever reads the
+    /// folder.
+    #[must_use]
+    pub fn is_staged(&self, unique: &str) -> bool {
+        self.staged_path(unique).is_file()
+    }
+
+    /// Lays a message ready in `tmp`, on disk; delivering the same bytes under the same name is then one rename.
+    ///
+    /// # Errors
+    /// A bad name, or the file system's refusal.
+    pub fn stage(&self, unique: &str, bytes: &[u8]) -> Result<(), MaildirError> {
+        check_name(unique)?;
+        let tmp = self.staged_path(unique);
         let write = || -> io::Result<()> {
             let mut options = OpenOptions::new();
             options.write(true).create(true).truncate(true);
@@ -141,9 +166,12 @@ impl MaildirFolder {
             crash_point("before-sync");
             file.sync_all()
         };
-        write().map_err(io_error("writing", &tmp))?;
+        write().map_err(io_error("writing", &tmp))
+    }
+
+    fn release(tmp: &Path, target: PathBuf) -> Result<PathBuf, MaildirError> {
         crash_point("before-rename");
-        fs::rename(&tmp, &target).map_err(io_error("delivering to", &target))?;
+        fs::rename(tmp, &target).map_err(io_error("delivering to", &target))?;
         crash_point("after-rename");
         if let Some(folder) = target.parent()
             && let Err(error) = File::open(folder).and_then(|f| f.sync_all())

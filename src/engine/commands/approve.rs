@@ -344,6 +344,7 @@ fn queue(
         tries: 0,
         location: String::new(),
         error: String::new(),
+        is_staged: false,
     };
     // A message that cannot be built must be refused now, while the operator looks, not when it is claimed.
     render_content(&draft.content, &row.message_id, now)?;

@@ -125,23 +125,45 @@ impl Post {
         })
     }
 
-    /// Finds a message that was delivered, by its file's name or by its Message-ID.
+    /// Lays a message ready beside its folder, so that delivering it is one rename.
+    pub fn stage(&self, row: &ExecutionRow, message: &[u8]) -> Result<()> {
+        let failed = |e: MaildirError| EngineError::Outside(format!("{e}."));
+        let folder = MaildirFolder::create(self.folder(row.mode).0).map_err(failed)?;
+        folder.stage(&unique_name(row), message).map_err(failed)
+    }
+
+    /// Finds out what became of a message: by its file's name, by its Message-ID, or by what is left of it.
     pub fn find(&self, row: &ExecutionRow) -> Result<Option<Delivered>> {
         let (path, is_draft) = self.folder(row.mode);
         if !path.is_dir() {
+            if row.is_staged {
+                return Err(EngineError::Outside(format!(
+                    "{} is not there, so nothing can be said.",
+                    path.display()
+                )));
+            }
             return Ok(None);
         }
         let failed = |e: MaildirError| EngineError::Outside(format!("{e}."));
         let folder = MaildirFolder::create(path).map_err(failed)?;
-        let found = match folder.find(&unique_name(row)).map_err(failed)? {
+        let unique = unique_name(row);
+        let found = match folder.find(&unique).map_err(failed)? {
             Some(entry) => Some(entry),
             None => match MessageId::find(&row.message_id) {
                 Some(id) => folder.find_message_id(&id).map_err(failed)?,
                 None => None,
             },
         };
-        Ok(found.map(|entry| Delivered {
-            location: entry.path.display().to_string(),
+        if let Some(entry) = found {
+            return Ok(Some(Delivered {
+                location: entry.path.display().to_string(),
+                is_draft,
+            }));
+        }
+        // It lay ready before it was claimed. If it lies there no more, it was delivered, and whoever empties the outbox has taken it.
+        let was_taken = row.is_staged && !folder.is_staged(&unique);
+        Ok(was_taken.then(|| Delivered {
+            location: format!("{} (taken since)", path.display()),
             is_draft,
         }))
     }

@@ -281,6 +281,8 @@ CREATE TABLE execution (
     -- What was approved, as JSON; the message is rendered from it when it is claimed.
     content             TEXT NOT NULL,
     rendered            BLOB,
+    -- Whether it lay ready on disk when it was claimed: then its absence means that it left.
+    is_staged           INTEGER NOT NULL DEFAULT 0 CHECK (is_staged IN (0, 1)),
     approved_by         TEXT NOT NULL,
     approved_at         INTEGER NOT NULL,
     approval_expires_at INTEGER NOT NULL,
