@@ -1,17 +1,9 @@
 //! What came of a move: one of the twenty outcomes.
 
-use crossterm::event::{KeyEvent, MouseEvent};
-use ratatui::Frame;
-use ratatui::layout::Rect;
-
-use super::Overlay;
-use super::picker::{Click, Picker, Row};
+use super::picker::{Picker, Picking, Row};
 use crate::domain::id::MoveId;
 use crate::domain::outcome::OutcomeKind;
 use crate::engine::command::Command;
-use crate::tui::action::KeyAction;
-use crate::tui::context::Context;
-use crate::tui::keymap::KeyContext;
 use crate::tui::message::Intent;
 
 /// The choice of an outcome.
@@ -38,6 +30,18 @@ impl Outcome {
             picker: Picker::new(format!("Outcome of {what}"), "type to find", rows),
         }
     }
+}
+
+impl Picking for Outcome {
+    type Value = OutcomeKind;
+
+    fn picker(&self) -> &Picker<OutcomeKind> {
+        &self.picker
+    }
+
+    fn picker_mut(&mut self) -> &mut Picker<OutcomeKind> {
+        &mut self.picker
+    }
 
     fn confirm(&self) -> Vec<Intent> {
         let Some(kind) = self.picker.chosen() else {
@@ -54,48 +58,5 @@ impl Outcome {
             })
         }));
         intents
-    }
-}
-
-impl Overlay for Outcome {
-    fn context(&self) -> KeyContext {
-        KeyContext::Picker
-    }
-
-    fn act(&mut self, action: KeyAction, cx: &Context) -> Vec<Intent> {
-        match action {
-            KeyAction::Confirm => self.confirm(),
-            KeyAction::Back => vec![Intent::Close],
-            other => {
-                self.picker.act(other, cx);
-                Vec::new()
-            }
-        }
-    }
-
-    fn enter(&mut self, key: KeyEvent, _cx: &Context) -> Vec<Intent> {
-        self.picker.enter(key);
-        Vec::new()
-    }
-
-    fn paste(&mut self, text: &str, _cx: &Context) -> Vec<Intent> {
-        self.picker.paste(text);
-        Vec::new()
-    }
-
-    fn mouse(&mut self, event: MouseEvent, area: Rect, _cx: &Context) -> Vec<Intent> {
-        match self.picker.mouse(event, area) {
-            Click::Row => self.confirm(),
-            Click::Outside => vec![Intent::Close],
-            Click::Nowhere => Vec::new(),
-        }
-    }
-
-    fn hints(&self) -> &'static [KeyAction] {
-        &[KeyAction::Confirm, KeyAction::Back, KeyAction::Down]
-    }
-
-    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
-        self.picker.draw(frame, area, None, cx);
     }
 }

@@ -9,9 +9,12 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use super::Overlay;
 use super::field::Field;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::keymap::KeyContext;
+use crate::tui::message::Intent;
 use crate::tui::text::{fit, pad, width};
 use crate::tui::widgets::frame::{block, clear, middle, popup, title};
 use crate::tui::widgets::scroll;
@@ -292,6 +295,69 @@ fn draw_row<T>(
     line.push(Span::styled(detail, styles.muted.patch(back)));
     line.push(Span::styled(" ", back));
     Line::from(line)
+}
+
+/// An overlay that is one choice from a list and no more: it says what follows from the choice, and the rest is the same for all.
+pub trait Picking: std::fmt::Debug {
+    /// What is chosen.
+    type Value: Clone;
+
+    /// Returns the list.
+    fn picker(&self) -> &Picker<Self::Value>;
+
+    /// Returns the list, to move in it.
+    fn picker_mut(&mut self) -> &mut Picker<Self::Value>;
+
+    /// Returns what follows from the choice.
+    fn confirm(&self) -> Vec<Intent>;
+
+    /// Returns a line to be shown below the list.
+    fn note(&self, _cx: &Context) -> Option<Line<'static>> {
+        None
+    }
+}
+
+impl<P: Picking> Overlay for P {
+    fn context(&self) -> KeyContext {
+        KeyContext::Picker
+    }
+
+    fn act(&mut self, action: KeyAction, cx: &Context) -> Vec<Intent> {
+        match action {
+            KeyAction::Confirm => self.confirm(),
+            KeyAction::Back => vec![Intent::Close],
+            other => {
+                self.picker_mut().act(other, cx);
+                Vec::new()
+            }
+        }
+    }
+
+    fn enter(&mut self, key: KeyEvent, _cx: &Context) -> Vec<Intent> {
+        self.picker_mut().enter(key);
+        Vec::new()
+    }
+
+    fn paste(&mut self, text: &str, _cx: &Context) -> Vec<Intent> {
+        self.picker_mut().paste(text);
+        Vec::new()
+    }
+
+    fn mouse(&mut self, event: MouseEvent, area: Rect, _cx: &Context) -> Vec<Intent> {
+        match self.picker_mut().mouse(event, area) {
+            Click::Row => self.confirm(),
+            Click::Outside => vec![Intent::Close],
+            Click::Nowhere => Vec::new(),
+        }
+    }
+
+    fn hints(&self) -> &'static [KeyAction] {
+        &[KeyAction::Confirm, KeyAction::Back, KeyAction::Down]
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
+        self.picker().draw(frame, area, self.note(cx), cx);
+    }
 }
 
 /// Draws the frame of a list that is not ready yet, with a sentence in it.

@@ -1,17 +1,11 @@
 //! Why a move is skipped: one of the usual reasons, or one in the operator's own words. It teaches the score.
 
-use crossterm::event::{KeyEvent, MouseEvent};
-use ratatui::Frame;
-use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::Overlay;
-use super::picker::{Click, Picker, Row};
+use super::picker::{Picker, Picking, Row};
 use crate::domain::id::MoveId;
 use crate::engine::command::Command;
-use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
-use crate::tui::keymap::KeyContext;
 use crate::tui::message::{Intent, Tone};
 use crate::tui::text::clean;
 
@@ -61,6 +55,18 @@ impl Skip {
             .chosen()
             .map_or(own, |reason| (*reason).to_owned())
     }
+}
+
+impl Picking for Skip {
+    type Value = &'static str;
+
+    fn picker(&self) -> &Picker<&'static str> {
+        &self.picker
+    }
+
+    fn picker_mut(&mut self) -> &mut Picker<&'static str> {
+        &mut self.picker
+    }
 
     fn confirm(&self) -> Vec<Intent> {
         let reason = self.reason();
@@ -78,53 +84,9 @@ impl Skip {
             }),
         ]
     }
-}
 
-impl Overlay for Skip {
-    fn context(&self) -> KeyContext {
-        KeyContext::Picker
-    }
-
-    fn act(&mut self, action: KeyAction, cx: &Context) -> Vec<Intent> {
-        match action {
-            KeyAction::Confirm => self.confirm(),
-            KeyAction::Back => vec![Intent::Close],
-            other => {
-                self.picker.act(other, cx);
-                Vec::new()
-            }
-        }
-    }
-
-    fn enter(&mut self, key: KeyEvent, _cx: &Context) -> Vec<Intent> {
-        self.picker.enter(key);
-        Vec::new()
-    }
-
-    fn paste(&mut self, text: &str, _cx: &Context) -> Vec<Intent> {
-        self.picker.paste(text);
-        Vec::new()
-    }
-
-    fn mouse(&mut self, event: MouseEvent, area: Rect, _cx: &Context) -> Vec<Intent> {
-        match self.picker.mouse(event, area) {
-            Click::Row => self.confirm(),
-            Click::Outside => vec![Intent::Close],
-            Click::Nowhere => Vec::new(),
-        }
-    }
-
-    fn hints(&self) -> &'static [KeyAction] {
-        &[KeyAction::Confirm, KeyAction::Back, KeyAction::Down]
-    }
-
-    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
+    fn note(&self, cx: &Context) -> Option<Line<'static>> {
         let note = format!("   reason: {}", self.reason());
-        self.picker.draw(
-            frame,
-            area,
-            Some(Line::from(Span::styled(note, cx.styles().muted))),
-            cx,
-        );
+        Some(Line::from(Span::styled(note, cx.styles().muted)))
     }
 }
