@@ -8,6 +8,7 @@ pub mod connectors;
 pub mod domain;
 pub mod engine;
 pub mod env;
+pub mod secrets;
 pub mod store;
 pub mod telemetry;
 

@@ -9,6 +9,10 @@ words! {
     pub enum MailKind ("a kind of mailbox") {
         /// Folders on this machine.
         Maildir = "maildir",
+        /// A server that speaks IMAP and SMTP.
+        Imap = "imap",
+        /// Gmail, by its API.
+        Gmail = "gmail",
     }
 }
 
@@ -29,6 +33,7 @@ pub struct MailAccount {
     /// How it is reached.
     pub kind: MailKind,
     /// The Maildir's root.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub path: String,
     /// The inbox's folder below the root, if it is not the usual one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -44,8 +49,11 @@ pub struct MailAccount {
 impl MailConfig {
     pub(super) fn check(&self) -> Result<(), String> {
         for (i, account) in self.accounts.iter().enumerate() {
-            if account.name.is_empty() || account.path.is_empty() {
-                return Err("a mail account needs a name and a path.".into());
+            if account.name.is_empty() {
+                return Err("a mail account needs a name.".into());
+            }
+            if account.kind == MailKind::Maildir && account.path.is_empty() {
+                return Err(format!("the Maildir \"{}\" needs a path.", account.name));
             }
             if self
                 .accounts

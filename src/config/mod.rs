@@ -8,6 +8,7 @@ mod limits;
 mod mail;
 mod operator;
 mod paths;
+mod providers;
 mod timers;
 mod ui;
 
@@ -19,6 +20,7 @@ pub use limits::{LimitsConfig, RampConfig, SendWindow};
 pub use mail::{MailAccount, MailConfig, MailKind};
 pub use operator::Operator;
 pub use paths::Paths;
+pub use providers::{GoogleConfig, HubspotConfig, HubspotVersion};
 pub use timers::Timers;
 pub use ui::{Ui, UiTheme};
 
@@ -44,6 +46,10 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// Mailboxes.
     pub mail: MailConfig,
+    /// Google's account.
+    pub google: GoogleConfig,
+    /// HubSpot's account.
+    pub hubspot: HubspotConfig,
     /// When silence and dates make moves.
     pub timers: Timers,
     /// How much each part of a score counts.

@@ -23,6 +23,7 @@ pub mod outcome;
 pub mod guard;
 pub mod limits;
 pub mod schedule;
+pub mod service;
 pub mod when_text;
 pub mod zone;
 

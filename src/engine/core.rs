@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use jiff::tz::TimeZone;
 
+use super::providers::Providers;
 use super::{EngineError, Result};
 use crate::config::{Config, Paths};
 use crate::domain::guard::Mode;
@@ -30,6 +31,7 @@ pub(in crate::engine) struct Core {
     pub paths: Paths,
     pub config: Config,
     pub store: Store,
+    pub providers: Providers,
     rules: OnceLock<Rules>,
     templates: OnceLock<Templates>,
     holder: OnceLock<String>,
@@ -71,6 +73,7 @@ impl Core {
             paths,
             config,
             store,
+            providers: Providers::default(),
             rules: OnceLock::new(),
             templates: OnceLock::new(),
             holder: OnceLock::new(),

@@ -8,7 +8,7 @@
 //! gone is looked up in the mailbox by its own Message-ID: found, it is settled as it went; not found, it never left and is queued again.
 //! It is never sent again blindly.
 
-mod mailbox;
+mod post;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -32,8 +32,8 @@ use crate::store::messages::MessageRow;
 use crate::store::moves::MoveState;
 use crate::store::{Durability, WriteTx, audit, executions, messages, moves, people};
 
-pub(in crate::engine) use mailbox::{Delivered, Post, layout};
-pub use mailbox::{MailFolders, mail_folders};
+pub(in crate::engine) use post::{Delivered, Post, Undelivered, layout};
+pub use post::{MailFolders, mail_folders};
 
 /// Tries after which a message that cannot be delivered is given up.
 const MAX_TRIES: i64 = 3;
@@ -75,8 +75,14 @@ impl Engine {
             Claim::No(outcome) => return Ok(outcome),
         };
         crash_point("after-claim");
-        let delivered =
-            Post::of(self.core(), &row.transport).and_then(|post| post.deliver(&row, &message));
+        let delivered = match Post::of(self.core(), &row.transport) {
+            Ok(post) => post.deliver(&row, &message),
+            Err(error) => Err(Undelivered::NotSent {
+                reason: error.to_string(),
+                is_final: false,
+                retry_after: None,
+            }),
+        };
         crash_point("after-delivery");
         match delivered {
             Ok(delivered) => {
@@ -95,7 +101,7 @@ impl Engine {
                     })?;
                     return Ok(settled.map_or(Outcome::Gone, |row| Outcome::Settled(Box::new(row))));
                 }
-                let reason = error.to_string();
+                let reason = error.reason().to_owned();
                 self.write(Durability::Full, move |tx, _, now| {
                     never_left(tx, id, &reason, now)
                 })

@@ -16,6 +16,7 @@ mod execute;
 mod gate;
 mod intake;
 mod outcomes;
+mod providers;
 mod scoring;
 mod sources;
 mod undo;

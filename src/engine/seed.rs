@@ -14,7 +14,6 @@ use super::intake;
 use super::outcomes::{Observed, record};
 use super::post::IncomingMail;
 use super::{Engine, EngineError, Result};
-use crate::config::MailKind;
 use crate::domain::action::ActionKind;
 use crate::domain::aps::Points;
 use crate::domain::contact::ContactDraft;
@@ -184,9 +183,7 @@ impl Engine {
                 })?;
             }
             if any_came {
-                match account.kind {
-                    MailKind::Maildir => self.read_maildir(&account)?,
-                };
+                self.read_maildir(&account)?;
             }
         }
         Ok(())

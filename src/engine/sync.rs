@@ -8,9 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::sources::{maildir, timer};
+use super::sources::{PassScope, timer};
 use super::{Engine, EngineError, Result, intake};
-use crate::config::MailKind;
 use crate::store::lease::{self, Lease};
 use crate::store::moves::ScoringScope;
 use crate::store::{Durability, executions, sources};
@@ -90,13 +89,11 @@ impl Engine {
         self.core().rules()?;
         self.refresh()?;
         let mut unread = false;
-        for (i, account) in self.config().mail.accounts.clone().into_iter().enumerate() {
-            let name = maildir::source_name(&account);
-            let read = match account.kind {
-                MailKind::Maildir => self.read_maildir(&account),
-            };
+        for (i, source) in super::sources::all(self).into_iter().enumerate() {
+            let read = source.read(self, &PassScope::default());
             unread |= i == 0 && read.is_err();
-            self.finish_source(name, read, &mut report)?;
+            let read = read.map(|run| (run.counts, run.taken, run.problem));
+            self.finish_source(source.name(), read, &mut report)?;
         }
         if unread {
             // An answer or an opt-out may lie in what could not be read: silence means nothing now, and nothing may leave.

@@ -8,7 +8,14 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{Result, StoreError, create_private_directory};
 
 /// The steps, oldest first. A released step is never edited.
-const STEPS: &[&str] = &[include_str!("migrations/0001_foundation.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_foundation.sql"),
+    include_str!("migrations/0002_gate.sql"),
+    include_str!("migrations/0003_providers.sql"),
+    include_str!("migrations/0004_hubspot.sql"),
+    include_str!("migrations/0005_mailboxes.sql"),
+    include_str!("migrations/0006_console.sql"),
+];
 
 /// The newest schema version that this program knows.
 pub const NEWEST: i64 = STEPS.len() as i64;

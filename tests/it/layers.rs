@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 /// Each room, with the rooms that it may name besides itself. `ARCHITECTURE.md` draws the same.
 const ROOMS: &[(&str, &[&str])] = &[
     ("env", &[]),
-    ("telemetry", &["env"]),
+    ("secrets", &["env"]),
+    ("telemetry", &["env", "secrets"]),
     ("domain", &[]),
     ("config", &["env", "domain"]),
     ("store", &["env", "domain"]),
-    ("connectors", &["env", "domain"]),
+    ("connectors", &["env", "domain", "secrets"]),
     (
         "engine",
-        &["env", "domain", "config", "store", "connectors"],
+        &["env", "secrets", "domain", "config", "store", "connectors"],
     ),
     ("tui", &["env", "domain", "config", "engine"]),
     ("demo", &["env", "domain", "config", "engine"]),
@@ -23,6 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "env",
+            "secrets",
             "telemetry",
             "domain",
             "config",

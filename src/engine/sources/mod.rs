@@ -3,3 +3,72 @@
 pub(in crate::engine) mod lines;
 pub(in crate::engine) mod maildir;
 pub(in crate::engine) mod timer;
+
+use jiff::Timestamp;
+
+use super::intake::Taken;
+use super::{Engine, Result};
+use crate::store::sources::SourceCounts;
+
+/// What a pass is asked to do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PassScope {
+    /// Only this source, by its name or by what stands before the colon in it; all if empty.
+    pub only: String,
+    /// From the beginning, whatever the cursor says.
+    pub full: bool,
+    /// A first reading goes back to here.
+    pub since: Option<Timestamp>,
+}
+
+/// What one reading of a source brought. What it took in is committed with its cursor already.
+#[derive(Debug, Clone, Default)]
+pub(in crate::engine) struct SourceRun {
+    /// Events looked at, new, matched, dropped.
+    pub counts: SourceCounts,
+    /// What became of them.
+    pub taken: Taken,
+    /// What could not be read though the rest could; empty if all could.
+    pub problem: String,
+}
+
+/// Something that a pass reads. Sources are read side by side, each on a thread of its own, so one must not wait for another.
+pub(in crate::engine) trait SignalSource: Send + Sync + std::fmt::Debug {
+    /// Returns its name, such as `mail:work`, `calendar` or `hubspot`: the key of its cursor and counts.
+    fn name(&self) -> String;
+
+    /// Reads what is new, batch by batch, each batch with its cursor in one transaction.
+    fn read(&self, engine: &Engine, scope: &PassScope) -> Result<SourceRun>;
+}
+
+/// A mailbox in folders on this machine.
+#[derive(Debug)]
+struct MaildirSource(crate::config::MailAccount);
+
+impl SignalSource for MaildirSource {
+    fn name(&self) -> String {
+        maildir::source_name(&self.0)
+    }
+
+    fn read(&self, engine: &Engine, _: &PassScope) -> Result<SourceRun> {
+        let (counts, taken, problem) = engine.read_maildir(&self.0)?;
+        Ok(SourceRun {
+            counts,
+            taken,
+            problem,
+        })
+    }
+}
+
+/// Returns every source that is set up, in the order in which the summary names them.
+pub(in crate::engine) fn all(engine: &Engine) -> Vec<Box<dyn SignalSource>> {
+    use crate::config::MailKind;
+    let mut all: Vec<Box<dyn SignalSource>> = Vec::new();
+    for account in &engine.config().mail.accounts {
+        match account.kind {
+            MailKind::Maildir => all.push(Box::new(MaildirSource(account.clone()))),
+            MailKind::Imap | MailKind::Gmail => {}
+        }
+    }
+    all
+}

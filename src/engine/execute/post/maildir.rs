@@ -1,27 +1,18 @@
-//! The post: the mailbox that messages leave from, as execution needs it: deliver once, and find what was delivered.
+//! A Maildir as the post: a message leaves when its file stands in the outbox.
 
 use std::path::PathBuf;
 
+use super::Delivered;
 use crate::config::{MailAccount, MailKind};
 use crate::connectors::mail::maildir::{MailLayout, MaildirError, MaildirFolder};
 use crate::domain::email::message_id::MessageId;
 use crate::domain::guard::Mode;
-use crate::engine::core::Core;
 use crate::engine::{EngineError, Result};
 use crate::store::executions::ExecutionRow;
 
-/// Where a message went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::engine) struct Delivered {
-    /// The file.
-    pub location: String,
-    /// Whether it is a draft that has not left.
-    pub is_draft: bool,
-}
-
-/// A mailbox to deliver to, and to look up what was delivered.
+/// The folders of a Maildir to deliver to, and to look up what was delivered.
 #[derive(Debug, Clone)]
-pub(in crate::engine) struct Post {
+pub(in crate::engine) struct MaildirPost {
     layout: MailLayout,
 }
 
@@ -88,16 +79,11 @@ pub fn mail_folders(account: &MailAccount, make: bool) -> Result<MailFolders> {
     })
 }
 
-impl Post {
-    /// Returns the post of an account by its name.
-    pub fn of(core: &Core, name: &str) -> Result<Self> {
-        let account = core.config.mail.accounts.iter().find(|a| a.name == name).ok_or_else(|| {
-            EngineError::Outside(format!("The mail account \"{name}\" is no longer in config.toml. Nothing was sent; put it back, or withdraw the approval."))
-        })?;
-        match account.kind {
-            MailKind::Maildir => Ok(Self {
-                layout: layout(account),
-            }),
+impl MaildirPost {
+    /// Returns the post of an account.
+    pub fn of(account: &MailAccount) -> Self {
+        Self {
+            layout: layout(account),
         }
     }
 

@@ -1,0 +1,313 @@
+//! The one way out over HTTP. Connectors build a [`Request`] and read a [`Response`] and know no socket; a [`Transport`] carries the one to
+//! the other. What a failure says about the effect ("not sent", "answered", "unknown") is decided here and nowhere else.
+
+mod http;
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::domain::service::Service;
+use crate::secrets::Secret;
+
+pub use http::HttpTransport;
+
+/// An answer of ordinary size.
+pub const ORDINARY_BYTES: usize = 16 * 1024 * 1024;
+
+/// An HTTP method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// GET.
+    Get,
+    /// POST.
+    Post,
+    /// PUT.
+    Put,
+    /// PATCH.
+    Patch,
+    /// DELETE.
+    Delete,
+}
+
+impl Method {
+    /// Returns the word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// What a request carries.
+#[derive(Clone, PartialEq)]
+pub enum Body {
+    /// Nothing.
+    Empty,
+    /// JSON.
+    Json(Value),
+    /// A form, `application/x-www-form-urlencoded`. It may hold secrets and is never logged.
+    Form(Vec<(&'static str, Secret)>),
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "Empty",
+            Self::Json(_) => "Json(..)",
+            Self::Form(_) => "Form(..)",
+        })
+    }
+}
+
+/// What a second sending of the same request would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// Nothing: it reads, or it sets what the first one set. It is retried.
+    Harmless,
+    /// A second effect. It is sent once; an answer that does not come leaves the effect unknown.
+    Doubles,
+}
+
+/// Which of a service's budgets a request draws on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Budget {
+    /// The service's own.
+    General,
+    /// The tighter one of searches.
+    Search,
+}
+
+/// A request as a connector builds it: without host, token or retries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// Whom it goes to.
+    pub service: Service,
+    /// The operation's name for logs and tests, such as `gmail.users.messages.send`.
+    pub operation: &'static str,
+    /// The method.
+    pub method: Method,
+    /// The path from the root, its segments percent-encoded.
+    pub path: String,
+    /// The query's parameters, not encoded yet.
+    pub query: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Body,
+    /// Whether it may be sent again.
+    pub repeat: Repeat,
+    /// The budget that it draws on.
+    pub budget: Budget,
+    /// How many units of the budget it costs; Gmail counts units, the others requests.
+    pub cost: u32,
+    /// A longer answer is refused.
+    pub max_bytes: usize,
+}
+
+impl Request {
+    /// Makes a request that reads, with no parameters, for one unit.
+    #[must_use]
+    pub fn get(service: Service, operation: &'static str, path: impl Into<String>) -> Self {
+        Self {
+            service,
+            operation,
+            method: Method::Get,
+            path: path.into(),
+            query: Vec::new(),
+            body: Body::Empty,
+            repeat: Repeat::Harmless,
+            budget: Budget::General,
+            cost: 1,
+            max_bytes: ORDINARY_BYTES,
+        }
+    }
+
+    /// Makes a request whose repetition would double its effect.
+    #[must_use]
+    pub fn write(
+        service: Service,
+        operation: &'static str,
+        method: Method,
+        path: impl Into<String>,
+        body: Body,
+    ) -> Self {
+        Self {
+            method,
+            body,
+            repeat: Repeat::Doubles,
+            ..Self::get(service, operation, path)
+        }
+    }
+
+    /// Adds a parameter of the query.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    /// Sets what it costs.
+    #[must_use]
+    pub const fn costing(mut self, units: u32) -> Self {
+        self.cost = units;
+        self
+    }
+
+    /// Says that sending it again does nothing more than sending it once.
+    #[must_use]
+    pub const fn repeatable(mut self) -> Self {
+        self.repeat = Repeat::Harmless;
+        self
+    }
+
+    /// Says that it is a search.
+    #[must_use]
+    pub const fn search(mut self) -> Self {
+        self.budget = Budget::Search;
+        self
+    }
+}
+
+/// Encodes a segment of a path: everything but unreserved characters.
+#[must_use]
+pub fn segment(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(char::from(byte));
+            }
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// An answer with a status of 200 to 299.
+#[derive(Clone, PartialEq)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// The headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl std::fmt::Debug for Response {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Response({}, {} bytes)", self.status, self.body.len())
+    }
+}
+
+impl Response {
+    /// Returns a header; `name` in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
+    }
+
+    /// Reads the body as JSON.
+    ///
+    /// # Errors
+    /// If it is not of that shape.
+    pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, CallError> {
+        serde_json::from_slice(&self.body).map_err(|e| CallError {
+            kind: CallErrorKind::BadAnswer,
+            fate: Fate::Answered,
+            status: Some(self.status),
+            message: format!("the answer is not what it should be: {e}"),
+            retry_after: None,
+            body: Value::Null,
+        })
+    }
+}
+
+/// What a failure says about the request's effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing reached the service.
+    NotSent,
+    /// The service answered that it did not do it.
+    Answered,
+    /// It may have been done: the answer did not come.
+    Unknown,
+}
+
+/// What kind of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallErrorKind {
+    /// Nobody is signed in.
+    SignedOut,
+    /// The token is refused, also after a refresh: 401.
+    Unauthorized,
+    /// A right is missing: 403.
+    Forbidden,
+    /// There is no such thing: 404.
+    NotFound,
+    /// It stands against what is there: 409.
+    Conflict,
+    /// It is no longer there, or a cursor is too old: 410.
+    Gone,
+    /// The request is refused as it is: another 4xx.
+    Invalid,
+    /// Too much was asked for: 429 or a vendor's own word for it.
+    RateLimited,
+    /// A budget that lasts a day is used up.
+    QuotaExhausted,
+    /// The service failed: 5xx.
+    Server,
+    /// The network failed.
+    Network,
+    /// No answer in time.
+    TimedOut,
+    /// The answer is longer than it may be.
+    TooLarge,
+    /// The answer is not what it should be.
+    BadAnswer,
+    /// It wanted to lead elsewhere.
+    Redirected,
+    /// The service failed often of late, so it is not asked for a while.
+    CircuitOpen,
+    /// The run stops here: dry-run records and does not send.
+    Recorded,
+}
+
+/// Why a request has no good answer.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{message}")]
+pub struct CallError {
+    /// What kind of failure.
+    pub kind: CallErrorKind,
+    /// What it says about the effect.
+    pub fate: Fate,
+    /// The status, if there was an answer.
+    pub status: Option<u16>,
+    /// What happened, without secrets and in few words.
+    pub message: String,
+    /// How long the service wants to be left alone.
+    pub retry_after: Option<Duration>,
+    /// The body of the refusal, if it is JSON of a bounded size; else null.
+    pub body: Value,
+}
+
+/// Carries requests.
+pub trait Transport: Send + Sync + std::fmt::Debug {
+    /// Sends one request to `base` with the given token, once, and reads the answer whole.
+    ///
+    /// # Errors
+    /// Whatever keeps a good answer from coming, with what that says about the effect.
+    fn send(
+        &self,
+        base: &str,
+        token: Option<&Secret>,
+        request: &Request,
+    ) -> Result<Response, CallError>;
+}

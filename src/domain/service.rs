@@ -1,0 +1,40 @@
+//! The outside services that the program talks to over HTTP, and which account each belongs to.
+
+use super::words::words;
+
+words! {
+    /// An account that the operator signs in to.
+    pub enum Provider ("a provider") {
+        /// Google: Gmail and Calendar.
+        Google = "google",
+        /// HubSpot.
+        Hubspot = "hubspot",
+    }
+}
+
+words! {
+    /// An HTTP service with a base URL, a budget and a circuit breaker of its own.
+    pub enum Service ("a service") {
+        /// Gmail's API.
+        Gmail = "gmail",
+        /// Google Calendar's API.
+        Calendar = "calendar",
+        /// Google's sign-in: tokens and their revocation.
+        GoogleAuth = "google_auth",
+        /// HubSpot's API.
+        Hubspot = "hubspot",
+        /// HubSpot's sign-in.
+        HubspotAuth = "hubspot_auth",
+    }
+}
+
+impl Service {
+    /// Returns the account that the service belongs to.
+    #[must_use]
+    pub const fn provider(self) -> Provider {
+        match self {
+            Self::Gmail | Self::Calendar | Self::GoogleAuth => Provider::Google,
+            Self::Hubspot | Self::HubspotAuth => Provider::Hubspot,
+        }
+    }
+}

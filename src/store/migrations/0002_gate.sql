@@ -1,0 +1,1 @@
+-- 0002_gate: see the file of the family of tables.

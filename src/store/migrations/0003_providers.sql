@@ -1,0 +1,1 @@
+-- 0003_providers: see the file of the family of tables.

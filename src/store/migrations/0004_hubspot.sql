@@ -1,0 +1,1 @@
+-- 0004_hubspot: see the file of the family of tables.

@@ -1,0 +1,1 @@
+-- 0005_mailboxes: see the file of the family of tables.

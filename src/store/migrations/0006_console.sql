@@ -1,0 +1,1 @@
+-- 0006_console: see the file of the family of tables.
