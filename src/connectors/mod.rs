@@ -3,3 +3,4 @@
 pub mod files;
 pub mod mail;
 pub mod transport;
+pub mod world;
