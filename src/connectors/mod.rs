@@ -5,3 +5,4 @@ pub mod loopback;
 pub mod mail;
 pub mod oauth;
 pub mod transport;
+pub mod world;
