@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::transport::{Body, CallError, Method, Request, Response, segment};
+use super::transport::{Body, CallError, CallErrorKind, Fate, Method, Request, Response, segment};
 use crate::domain::account::Span;
 use crate::domain::service::Service;
 use crate::domain::text::clean_line;
@@ -312,10 +312,13 @@ struct TokenAnswer {
 /// # Errors
 /// If it holds no token. The error does not quote the answer.
 pub fn read_tokens(response: &Response, now: Timestamp) -> Result<Tokens, CallError> {
-    let broken = || {
-        let mut error = CallError::bad_answer("the answer holds no token");
-        error.status = Some(response.status);
-        error
+    let broken = || CallError {
+        kind: CallErrorKind::BadAnswer,
+        fate: Fate::Answered,
+        status: Some(response.status),
+        message: "the answer holds no token".into(),
+        retry_after: None,
+        body: Value::Null,
     };
     // serde's own words may quote the value that stood in the wrong place.
     let answer: TokenAnswer = serde_json::from_slice(&response.body).map_err(|_| broken())?;
