@@ -7,6 +7,7 @@ pub mod contacts;
 
 mod approve;
 mod audit;
+mod auth;
 mod completions;
 mod config;
 mod deals;
@@ -16,6 +17,7 @@ mod mail;
 mod moves;
 mod outcome;
 mod output;
+mod prompt;
 mod rules;
 mod safety;
 mod show;
@@ -98,6 +100,7 @@ enum Command {
     Mode(safety::ModeArgs),
     Rules(rules::RulesArgs),
     Audit(audit::AuditArgs),
+    Auth(auth::AuthArgs),
     Config(config::ConfigArgs),
     World(world::WorldArgs),
     Completions(completions::CompletionsArgs),
@@ -223,6 +226,7 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Mode(args) => safety::mode(&mut run, &args),
         Command::Rules(args) => rules::run(&mut run, &args),
         Command::Audit(args) => audit::run(&mut run, &args),
+        Command::Auth(args) => auth::run(&mut run, &args),
         Command::Config(args) => config::run(&mut run, &args),
         Command::World(args) => world::run(&mut run, &args),
         Command::Completions(args) => completions::run(&mut run, &args),
