@@ -1,5 +1,7 @@
 //! The outside's formats: build what goes out, parse what comes in. Connectors know no store.
 
+#[cfg(test)]
+pub(crate) mod contract;
 pub mod files;
 pub mod mail;
 pub mod transport;
