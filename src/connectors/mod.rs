@@ -3,5 +3,6 @@
 #[cfg(test)]
 pub(crate) mod contract;
 pub mod files;
+pub mod google;
 pub mod mail;
 pub mod transport;
