@@ -6,3 +6,4 @@ pub mod files;
 pub mod google;
 pub mod mail;
 pub mod transport;
+pub mod world;
