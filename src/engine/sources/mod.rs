@@ -2,6 +2,7 @@
 
 pub(in crate::engine) mod imap;
 pub(in crate::engine) mod lines;
+pub(in crate::engine) mod mailbox;
 pub(in crate::engine) mod maildir;
 pub(in crate::engine) mod timer;
 
@@ -48,7 +49,7 @@ struct MaildirSource(crate::config::MailAccount);
 
 impl SignalSource for MaildirSource {
     fn name(&self) -> String {
-        maildir::source_name(&self.0)
+        mailbox::source_name(&self.0)
     }
 
     fn read(&self, engine: &Engine, _: &PassScope) -> Result<SourceRun> {
