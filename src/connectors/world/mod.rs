@@ -7,12 +7,15 @@
 mod admin;
 pub mod faults;
 mod log;
+pub mod oauth;
 mod server;
 
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use serde_json::Value;
+
+use crate::domain::service::Provider;
 
 pub use faults::{Fault, FaultRule, When};
 pub use log::{Logged, token_name};
@@ -68,7 +71,12 @@ pub struct Filling {
 #[must_use]
 pub fn providers(filling: Filling, now: Timestamp) -> Vec<SharedDouble> {
     let (_, _) = (filling, now);
-    Vec::new()
+    let google = oauth::Grants::new(Provider::Google);
+    let hubspot = oauth::Grants::new(Provider::Hubspot);
+    vec![
+        Arc::new(Mutex::new(oauth::OauthDouble::new(google))),
+        Arc::new(Mutex::new(oauth::OauthDouble::new(hubspot))),
+    ]
 }
 
 /// A double that its world and a test share.
