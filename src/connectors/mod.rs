@@ -1,5 +1,6 @@
 //! The outside's formats: build what goes out, parse what comes in. Connectors know no store.
 
 pub mod files;
+pub mod hubspot;
 pub mod mail;
 pub mod transport;
