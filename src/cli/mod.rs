@@ -25,6 +25,7 @@ mod today;
 mod undo;
 mod when;
 mod why;
+mod world;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -98,6 +99,7 @@ enum Command {
     Rules(rules::RulesArgs),
     Audit(audit::AuditArgs),
     Config(config::ConfigArgs),
+    World(world::WorldArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -222,6 +224,7 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Rules(args) => rules::run(&mut run, &args),
         Command::Audit(args) => audit::run(&mut run, &args),
         Command::Config(args) => config::run(&mut run, &args),
+        Command::World(args) => world::run(&mut run, &args),
         Command::Completions(args) => completions::run(&mut run, &args),
     }
 }

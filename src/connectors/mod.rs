@@ -4,3 +4,4 @@ pub mod files;
 pub mod hubspot;
 pub mod mail;
 pub mod transport;
+pub mod world;

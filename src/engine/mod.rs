@@ -8,6 +8,7 @@ pub mod post;
 pub mod queries;
 pub mod seed;
 pub mod sync;
+pub mod world;
 
 mod commands;
 mod core;

@@ -12,6 +12,9 @@ mod cli;
 mod crash;
 
 #[cfg(test)]
+mod faults;
+
+#[cfg(test)]
 mod hostile;
 
 #[cfg(test)]
