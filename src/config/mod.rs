@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use limits::{LimitsConfig, RampConfig, SendWindow};
-pub use mail::{MailAccount, MailConfig, MailKind};
+pub use mail::{MailAccount, MailAuth, MailConfig, MailKind, MailServer, Security};
 pub use operator::Operator;
 pub use paths::Paths;
 pub use providers::{GoogleConfig, HubspotConfig, HubspotVersion};

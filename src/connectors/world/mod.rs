@@ -6,6 +6,7 @@
 
 mod admin;
 pub mod faults;
+pub mod hubspot;
 mod log;
 mod server;
 
@@ -67,8 +68,11 @@ pub struct Filling {
 /// Returns a double of every provider.
 #[must_use]
 pub fn providers(filling: Filling, now: Timestamp) -> Vec<SharedDouble> {
-    let (_, _) = (filling, now);
-    Vec::new()
+    vec![Arc::new(Mutex::new(hubspot::HubspotDouble::filled(
+        filling.seed,
+        filling.contacts,
+        now,
+    )))]
 }
 
 /// A double that its world and a test share.

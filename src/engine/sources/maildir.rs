@@ -98,7 +98,7 @@ impl Engine {
             }
             let account = account.clone();
             let (c, t) = self.write(Durability::Full, move |tx, core, now| {
-                take_batch(tx, core, &account, read, now)
+                take_messages(tx, core, &source_name(&account), read, now)
             })?;
             counts.add(&c);
             taken.add(&t);
@@ -114,22 +114,22 @@ impl Engine {
     }
 }
 
-fn take_batch(
+/// Takes in messages, each with a name that it keeps for life in its mailbox.
+pub(in crate::engine) fn take_messages(
     tx: &WriteTx<'_>,
     core: &Core,
-    account: &MailAccount,
+    source: &str,
     mut read: Vec<(String, ParsedMail)>,
     now: Timestamp,
 ) -> Result<(SourceCounts, Taken)> {
-    let source = source_name(account);
     let (mut counts, mut taken) = (SourceCounts::default(), Taken::default());
     read.sort_by(|(a_name, a), (b_name, b)| (a.date, a_name).cmp(&(b.date, b_name)));
     for (unique, mail) in read {
-        if !sources::see_file(tx, &source, &unique)? {
+        if !sources::see_file(tx, source, &unique)? {
             continue;
         }
         counts.seen += 1;
-        let arrival = Arrival::understand(tx, core, &source, unique, mail, now)?;
+        let arrival = Arrival::understand(tx, core, source, unique, mail, now)?;
         match arrival.take(tx, core, now)? {
             Ok(one) => {
                 counts.new += one.new;
@@ -142,7 +142,7 @@ fn take_batch(
             Err(reason) => counts.drop_one(reason),
         }
     }
-    sources::count(tx, &source, &counts)?;
+    sources::count(tx, source, &counts)?;
     Ok((counts, taken))
 }
 

@@ -1,5 +1,6 @@
 //! The sources, one file each. A source brings signals; what becomes of them is intake's.
 
+pub(in crate::engine) mod imap;
 pub(in crate::engine) mod lines;
 pub(in crate::engine) mod maildir;
 pub(in crate::engine) mod timer;
@@ -67,7 +68,8 @@ pub(in crate::engine) fn all(engine: &Engine) -> Vec<Box<dyn SignalSource>> {
     for account in &engine.config().mail.accounts {
         match account.kind {
             MailKind::Maildir => all.push(Box::new(MaildirSource(account.clone()))),
-            MailKind::Imap | MailKind::Gmail => {}
+            MailKind::Imap => all.push(Box::new(imap::ImapSource(account.clone()))),
+            MailKind::Gmail => {}
         }
     }
     all
