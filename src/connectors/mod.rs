@@ -5,6 +5,7 @@ pub(crate) mod contract;
 pub mod files;
 pub mod google;
 pub mod loopback;
+pub mod hubspot;
 pub mod mail;
 pub mod oauth;
 pub mod transport;
