@@ -3,6 +3,7 @@
 pub mod contacts;
 pub mod lists;
 pub mod mail;
+pub mod page;
 pub mod show;
 pub mod today;
 pub mod undo;
