@@ -6,6 +6,7 @@
 pub mod edit;
 mod limits;
 mod mail;
+mod metrics;
 mod operator;
 mod paths;
 mod providers;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use limits::{LimitsConfig, RampConfig, SendWindow};
 pub use mail::{MailAccount, MailConfig, MailKind};
+pub use metrics::{MetricsConfig, Minutes};
 pub use operator::Operator;
 pub use paths::Paths;
 pub use providers::{GoogleConfig, HubspotConfig, HubspotVersion};
@@ -54,6 +56,8 @@ pub struct Config {
     pub timers: Timers,
     /// How much each part of a score counts.
     pub score: ScoreConfig,
+    /// What the metrics are compared with.
+    pub metrics: MetricsConfig,
     /// The terminal's look.
     pub ui: Ui,
 }
@@ -156,6 +160,10 @@ impl Config {
             .mail
             .check()
             .map_err(|m| invalid(line_of("[mail"), m))?;
+        config
+            .metrics
+            .check()
+            .map_err(|m| invalid(line_of("[metrics"), m))?;
         Ok(config)
     }
 }

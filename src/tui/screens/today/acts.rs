@@ -35,6 +35,7 @@ pub(super) fn moves_of(command: &Command) -> Vec<MoveId> {
         | Command::Undo { .. }
         | Command::Stop { .. }
         | Command::Resume
+        | Command::MatchSignal { .. }
         | Command::Suppress { .. }
         | Command::Unsuppress { .. } => Vec::new(),
     }
@@ -54,6 +55,7 @@ pub(super) fn word_of(command: &Command) -> &'static str {
         | Command::Undo { .. }
         | Command::Stop { .. }
         | Command::Resume
+        | Command::MatchSignal { .. }
         | Command::Suppress { .. }
         | Command::Unsuppress { .. } => "changing",
     }
