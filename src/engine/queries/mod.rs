@@ -4,6 +4,7 @@ pub mod contacts;
 pub mod lists;
 pub mod mail;
 pub mod metrics;
+pub mod page;
 pub mod show;
 pub mod signals;
 pub mod today;
