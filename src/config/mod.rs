@@ -7,6 +7,7 @@ pub mod edit;
 mod limits;
 mod mail;
 mod network;
+mod metrics;
 mod operator;
 mod paths;
 mod providers;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use limits::{LimitsConfig, RampConfig, SendWindow};
 pub use mail::{MailAccount, MailAuth, MailConfig, MailKind, MailServer, Security};
 pub use network::NetworkConfig;
+pub use metrics::{MetricsConfig, Minutes};
 pub use operator::Operator;
 pub use paths::Paths;
 pub use providers::{GoogleConfig, HubspotConfig, HubspotVersion};
@@ -62,6 +64,8 @@ pub struct Config {
     pub timers: Timers,
     /// How much each part of a score counts.
     pub score: ScoreConfig,
+    /// What the metrics are compared with.
+    pub metrics: MetricsConfig,
     /// The terminal's look.
     pub ui: Ui,
 }
@@ -172,6 +176,10 @@ impl Config {
             .network
             .check()
             .map_err(|m| invalid(line_of("[network"), m))?;
+        config
+            .metrics
+            .check()
+            .map_err(|m| invalid(line_of("[metrics"), m))?;
         Ok(config)
     }
 }

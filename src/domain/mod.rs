@@ -17,6 +17,7 @@ pub mod template;
 
 pub mod aps;
 pub mod learning;
+pub mod metrics;
 pub mod moves;
 pub mod outcome;
 

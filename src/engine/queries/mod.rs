@@ -3,8 +3,10 @@
 pub mod contacts;
 pub mod lists;
 pub mod mail;
+pub mod metrics;
 pub mod page;
 pub mod show;
+pub mod signals;
 pub mod today;
 pub mod undo;
 pub mod when;
