@@ -1,5 +1,13 @@
 //! Approval by rules: which moves need not wait for the operator.
 
+mod expression;
+mod facts;
+mod unfilled;
+
+pub use expression::{Condition, NotKnown, WrongCondition};
+pub use facts::{Facts, Kind, Value, Variable};
+pub use unfilled::find_unfilled;
+
 use super::words::words;
 
 words! {
