@@ -1,5 +1,6 @@
 //! Read models: what the faces show, ready made.
 
+pub mod approvals;
 pub mod contacts;
 pub mod lists;
 pub mod mail;
