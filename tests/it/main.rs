@@ -15,7 +15,9 @@ mod crash;
 mod hostile;
 
 #[cfg(test)]
+mod imap;
 mod import;
+mod mail_servers;
 
 #[cfg(test)]
 mod json;
