@@ -6,8 +6,8 @@
 pub mod edit;
 mod limits;
 mod mail;
-mod network;
 mod metrics;
+mod network;
 mod operator;
 mod paths;
 mod providers;
@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 
 pub use limits::{LimitsConfig, RampConfig, SendWindow};
 pub use mail::{MailAccount, MailAuth, MailConfig, MailKind, MailServer, Security};
-pub use network::NetworkConfig;
 pub use metrics::{MetricsConfig, Minutes};
+pub use network::NetworkConfig;
 pub use operator::Operator;
 pub use paths::Paths;
 pub use providers::{GoogleConfig, HubspotConfig, HubspotVersion};
