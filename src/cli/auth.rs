@@ -1,7 +1,7 @@
 //! `caseyos auth`: signing in to the providers and mailboxes, and how the accounts stand.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -10,6 +10,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde::Deserialize;
 
 use super::Run;
+use super::browser;
 use super::output::{Ending, moment};
 use super::prompt::{ask_line, ask_passphrase, ask_secret, can_ask, secret_from_stdin};
 use crate::config::MailKind;
@@ -19,7 +20,6 @@ use crate::domain::service::Provider;
 use crate::domain::text::clean_line;
 use crate::engine::queries::accounts::{AccountStanding, AccountState};
 use crate::engine::{Asking, Engine, EngineError, Said, SignedIn};
-use crate::env;
 use crate::secrets::Secret;
 
 /// How long the operator has to consent in the browser.
@@ -260,6 +260,105 @@ fn introduce(
         set(document, provider.as_str(), "client_id", &id);
     })?;
     asking_engine(run, asked)
+}
+
+fn read_client(path: &Path) -> Result<ClientPart, EngineError> {
+    let wrong = |why: String| {
+        EngineError::Input(format!("{}: {why}. Nothing was changed.", path.display()))
+    };
+    let mut text = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MAX_CLIENT_FILE).read_to_end(&mut text))
+        .map_err(|e| wrong(e.to_string()))?;
+    // serde's own words may quote the secret.
+    let file: ClientFile = serde_json::from_slice(&text)
+        .map_err(|_| wrong("it is no client file as Google writes it".into()))?;
+    match (file.installed, file.web) {
+        (Some(part), _) if !part.client_id.is_empty() => Ok(part),
+        (None, Some(_)) => Err(wrong(
+            "it describes a web application; make an OAuth client of type \"Desktop app\"".into(),
+        )),
+        _ => Err(wrong("it holds no \"installed\" client with an id".into())),
+    }
+}
+
+fn consent(
+    run: &mut Run<'_>,
+    engine: &Engine,
+    provider: Provider,
+    args: &LoginArgs,
+) -> Result<SignedIn, EngineError> {
+    let asking = Asking {
+        wait: Duration::from_secs(args.wait),
+        port: args.port,
+        pasted: args.no_browser.then(pasted_lines),
+        interrupt: &Arc::clone(&run.interrupt),
+    };
+    let opens = !args.no_browser;
+    let out = &mut *run.out;
+    let mut failed = None;
+    let signed_in = engine.sign_in(provider, &asking, &mut |said| {
+        let text = match said {
+            Said::Note(text) => text,
+            Said::Open(url) if opens && browser::open(&url) => {
+                format!("Your browser opens for your consent. If it does not, open:\n\n{url}\n")
+            }
+            Said::Open(url) if opens => format!(
+                "No browser can be opened from here. Open this address on this machine, or start again with --no-browser:\n\n{url}\n"
+            ),
+            Said::Open(url) => format!(
+                "Open this address:\n\n{url}\n\nWhen you have consented, the browser goes to an address of this machine. If it cannot be reached from where the browser is, paste that whole address here:"
+            ),
+        };
+        failed = out.talk(&text).err().or(failed.take());
+    })?;
+    failed.map_or(Ok(signed_in), Err)
+}
+
+/// Hands on each line of standard input. The thread ends with the input or the process.
+fn pasted_lines() -> Receiver<String> {
+    let (sender, receiver) = sync_channel(8);
+    let spawned = std::thread::Builder::new()
+        .name("pasted".into())
+        .spawn(move || {
+            for line in std::io::stdin().lines() {
+                let Ok(line) = line else { break };
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+    // Without the thread the channel is closed, and the browser's way remains.
+    drop(spawned);
+    receiver
+}
+
+fn show_signed_in(run: &mut Run<'_>, signed_in: &SignedIn) -> Result<Ending, EngineError> {
+    if run.out.is_json() {
+        run.out.json(signed_in)?;
+    } else {
+        let whose = if signed_in.address.is_empty() {
+            String::new()
+        } else {
+            format!(" as {}", signed_in.address)
+        };
+        run.out.line(&format!(
+            "Signed in to {}{whose}. The secret is kept in {}.",
+            signed_in.account,
+            signed_in.kept_in.describe()
+        ))?;
+        for missing in &signed_in.missing {
+            run.out.line(&format!(
+                "Not given: {}. Without it {}.",
+                missing.scope, missing.without
+            ))?;
+        }
+    }
+    Ok(if signed_in.missing.is_empty() {
+        Ending::Done
+    } else {
+        Ending::Partly
+    })
 }
 
 fn status(run: &mut Run<'_>) -> Result<Ending, EngineError> {

@@ -6,6 +6,7 @@
 pub mod edit;
 mod limits;
 mod mail;
+mod metrics;
 mod network;
 mod operator;
 mod paths;
@@ -19,7 +20,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use limits::{LimitsConfig, RampConfig, SendWindow};
-pub use mail::{MailAccount, MailConfig, MailKind};
+pub use mail::{MailAccount, MailAuth, MailConfig, MailKind, MailServer, Security};
+pub use metrics::{MetricsConfig, Minutes};
 pub use network::NetworkConfig;
 pub use operator::Operator;
 pub use paths::Paths;
@@ -62,6 +64,8 @@ pub struct Config {
     pub timers: Timers,
     /// How much each part of a score counts.
     pub score: ScoreConfig,
+    /// What the metrics are compared with.
+    pub metrics: MetricsConfig,
     /// The terminal's look.
     pub ui: Ui,
 }
@@ -172,6 +176,10 @@ impl Config {
             .network
             .check()
             .map_err(|m| invalid(line_of("[network"), m))?;
+        config
+            .metrics
+            .check()
+            .map_err(|m| invalid(line_of("[metrics"), m))?;
         Ok(config)
     }
 }

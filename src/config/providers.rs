@@ -4,21 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::account::AppStatus;
 use crate::domain::service::Service;
-use crate::domain::words::words;
 
-words! {
-    /// A version of HubSpot's paths.
-    #[derive(Default)]
-    pub enum HubspotVersion ("a version of HubSpot's API") {
-        /// The old paths, which end in September 2027.
-        V3 = "v3",
-        /// Of March 2026.
-        #[default]
-        March2026 = "2026-03",
-        /// Of September 2026.
-        September2026 = "2026-09",
-    }
-}
+pub use crate::domain::service::HubspotVersion;
 
 /// Google's account: Gmail and Calendar.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

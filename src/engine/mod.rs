@@ -16,6 +16,7 @@ mod draft;
 mod execute;
 mod gate;
 mod intake;
+mod mailboxes;
 mod outcomes;
 mod providers;
 mod scoring;

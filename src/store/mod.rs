@@ -16,6 +16,7 @@ pub mod deals;
 pub mod executions;
 pub mod lease;
 pub mod messages;
+pub mod metrics;
 pub mod migrations;
 pub mod moves;
 pub mod outcomes;

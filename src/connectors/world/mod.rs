@@ -6,6 +6,7 @@
 
 mod admin;
 pub mod faults;
+pub mod hubspot;
 mod log;
 pub mod oauth;
 mod server;
@@ -70,12 +71,16 @@ pub struct Filling {
 /// Returns a double of every provider.
 #[must_use]
 pub fn providers(filling: Filling, now: Timestamp) -> Vec<SharedDouble> {
-    let (_, _) = (filling, now);
     let google = oauth::Grants::new(Provider::Google);
-    let hubspot = oauth::Grants::new(Provider::Hubspot);
+    let hubspot_grants = oauth::Grants::new(Provider::Hubspot);
     vec![
         Arc::new(Mutex::new(oauth::OauthDouble::new(google))),
-        Arc::new(Mutex::new(oauth::OauthDouble::new(hubspot))),
+        Arc::new(Mutex::new(oauth::OauthDouble::new(hubspot_grants))),
+        Arc::new(Mutex::new(hubspot::HubspotDouble::filled(
+            filling.seed,
+            filling.contacts,
+            now,
+        ))),
     ]
 }
 
