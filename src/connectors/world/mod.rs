@@ -8,6 +8,7 @@ mod admin;
 pub mod faults;
 pub mod hubspot;
 mod log;
+pub mod names;
 pub mod oauth;
 mod server;
 

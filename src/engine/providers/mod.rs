@@ -6,7 +6,7 @@ pub mod sign_in;
 use crate::connectors::transport::{CallError, HttpTransport, Request, Response, Transport};
 use crate::engine::core::Core;
 
-pub(in crate::engine) use auth::SignIns;
+pub(in crate::engine) use auth::{SignIns, password_name};
 
 /// What carries requests for this process.
 #[derive(Debug)]

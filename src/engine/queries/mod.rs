@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod approvals;
 pub mod contacts;
+pub mod doctor;
 pub mod lists;
 pub mod mail;
 pub mod metrics;
@@ -13,3 +14,5 @@ pub mod today;
 pub mod undo;
 pub mod when;
 pub mod why;
+
+mod domain_mail;
