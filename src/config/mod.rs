@@ -7,6 +7,7 @@ pub mod edit;
 mod limits;
 mod mail;
 mod operator;
+mod outbox;
 mod paths;
 mod providers;
 mod timers;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use limits::{LimitsConfig, RampConfig, SendWindow};
 pub use mail::{MailAccount, MailConfig, MailKind};
 pub use operator::Operator;
+pub use outbox::OutboxConfig;
 pub use paths::Paths;
 pub use providers::{GoogleConfig, HubspotConfig, HubspotVersion};
 pub use timers::Timers;
@@ -44,6 +46,8 @@ pub struct Config {
     pub send_window: SendWindow,
     /// How much mail may leave.
     pub limits: LimitsConfig,
+    /// How approved mail waits and leaves.
+    pub outbox: OutboxConfig,
     /// Mailboxes.
     pub mail: MailConfig,
     /// Google's account.
@@ -148,6 +152,10 @@ impl Config {
             .limits
             .check()
             .map_err(|m| invalid(line_of("[limits"), m))?;
+        config
+            .outbox
+            .check()
+            .map_err(|m| invalid(line_of("[outbox"), m))?;
         config
             .timers
             .check()

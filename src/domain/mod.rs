@@ -22,6 +22,7 @@ pub mod outcome;
 
 pub mod guard;
 pub mod limits;
+pub mod outbox;
 pub mod schedule;
 pub mod service;
 pub mod when_text;

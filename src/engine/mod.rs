@@ -40,7 +40,7 @@ use queries::show::MoveDetail;
 use queries::today::{TodayList, TodayQuery};
 use queries::undo::UndoItem;
 
-pub use execute::{MailFolders, mail_folders};
+pub use execute::{DueReport, MailFolders, mail_folders};
 pub use sources::lines::{LinesReport, RejectedLine};
 pub use sync::SyncReport;
 

@@ -1,8 +1,10 @@
 //! Read models: what the faces show, ready made.
 
 pub mod contacts;
+pub mod limits;
 pub mod lists;
 pub mod mail;
+pub mod outbox;
 pub mod show;
 pub mod today;
 pub mod undo;
