@@ -274,13 +274,15 @@ pub struct Message {
     /// The whole message, if it was asked for.
     #[serde(deserialize_with = "or_default")]
     pub raw: String,
+    /// Its headers, if they were asked for; see [`Message::header`].
     #[serde(deserialize_with = "or_default")]
-    payload: Payload,
+    pub payload: Payload,
 }
 
+/// What a message holds besides its labels.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]
-struct Payload {
+pub struct Payload {
     #[serde(deserialize_with = "or_default")]
     headers: Vec<Header>,
 }
