@@ -13,6 +13,7 @@ mod deals;
 mod demo;
 mod init;
 mod mail;
+mod metrics;
 mod moves;
 mod outcome;
 mod output;
@@ -92,6 +93,7 @@ enum Command {
     Deals(deals::DealsArgs),
     Signals(signals::SignalsArgs),
     Mail(mail::MailArgs),
+    Metrics(metrics::MetricsArgs),
     Suppress(safety::SuppressArgs),
     Stop(safety::StopArgs),
     Resume(safety::ResumeArgs),
@@ -217,6 +219,7 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Deals(args) => deals::run(&mut run, &args),
         Command::Signals(args) => signals::run(&mut run, &args),
         Command::Mail(args) => mail::run(&mut run, &args),
+        Command::Metrics(args) => metrics::run(&mut run, &args),
         Command::Suppress(args) => safety::suppress(&mut run, &args),
         Command::Stop(args) => safety::stop(&mut run, &args),
         Command::Resume(_) => safety::resume(&mut run),

@@ -18,7 +18,9 @@ mod faults;
 mod hostile;
 
 #[cfg(test)]
+mod imap;
 mod import;
+mod mail_servers;
 
 #[cfg(test)]
 mod json;
