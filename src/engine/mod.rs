@@ -15,6 +15,7 @@ mod core;
 mod draft;
 mod execute;
 mod gate;
+mod google;
 mod intake;
 mod mailboxes;
 mod outcomes;
