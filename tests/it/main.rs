@@ -15,6 +15,9 @@ mod cli;
 mod crash;
 
 #[cfg(test)]
+mod doctor;
+
+#[cfg(test)]
 mod faults;
 
 #[cfg(test)]
@@ -33,6 +36,9 @@ mod layers;
 
 #[cfg(test)]
 mod order;
+#[cfg(test)]
+mod secrecy;
+
 #[cfg(test)]
 mod second_thoughts;
 
