@@ -276,28 +276,6 @@ impl MaildirFolder {
             Err(error) => Err(io_error("removing", &entry.path)(error)),
         }
     }
-
-    /// Removes what our own broken-off deliveries left in `tmp`, except those that `is_running` knows; returns how many.
-    ///
-    /// # Errors
-    /// If `tmp` cannot be read.
-    pub fn clean_tmp(&self, is_running: impl Fn(&str) -> bool) -> Result<usize, MaildirError> {
-        let tmp = self.path.join("tmp");
-        let mut removed = 0;
-        for entry in fs::read_dir(&tmp)
-            .map_err(io_error("reading", &tmp))?
-            .flatten()
-        {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if let Some(unique) = name.strip_prefix(OWN_PREFIX)
-                && !is_running(unique)
-                && fs::remove_file(entry.path()).is_ok()
-            {
-                removed += 1;
-            }
-        }
-        Ok(removed)
-    }
 }
 
 /// Returns a file's name as text. Bytes that are no UTF-8 are written out, so that two names never become one.
