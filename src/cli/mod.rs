@@ -7,6 +7,8 @@ pub mod contacts;
 
 mod approve;
 mod audit;
+mod auth;
+mod browser;
 mod completions;
 mod config;
 mod deals;
@@ -14,10 +16,12 @@ mod demo;
 mod init;
 mod limits;
 mod mail;
+mod metrics;
 mod moves;
 mod outbox;
 mod outcome;
 mod output;
+mod prompt;
 mod rules;
 mod safety;
 mod show;
@@ -27,6 +31,7 @@ mod today;
 mod undo;
 mod when;
 mod why;
+mod world;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -93,6 +98,7 @@ enum Command {
     Deals(deals::DealsArgs),
     Signals(signals::SignalsArgs),
     Mail(mail::MailArgs),
+    Metrics(metrics::MetricsArgs),
     Suppress(safety::SuppressArgs),
     Stop(safety::StopArgs),
     Resume(safety::ResumeArgs),
@@ -102,7 +108,9 @@ enum Command {
     Mode(safety::ModeArgs),
     Rules(rules::RulesArgs),
     Audit(audit::AuditArgs),
+    Auth(auth::AuthArgs),
     Config(config::ConfigArgs),
+    World(world::WorldArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -220,6 +228,7 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Deals(args) => deals::run(&mut run, &args),
         Command::Signals(args) => signals::run(&mut run, &args),
         Command::Mail(args) => mail::run(&mut run, &args),
+        Command::Metrics(args) => metrics::run(&mut run, &args),
         Command::Suppress(args) => safety::suppress(&mut run, &args),
         Command::Stop(args) => safety::stop(&mut run, &args),
         Command::Resume(args) => safety::resume(&mut run, &args),
@@ -229,7 +238,9 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Mode(args) => safety::mode(&mut run, &args),
         Command::Rules(args) => rules::run(&mut run, &args),
         Command::Audit(args) => audit::run(&mut run, &args),
+        Command::Auth(args) => auth::run(&mut run, &args),
         Command::Config(args) => config::run(&mut run, &args),
+        Command::World(args) => world::run(&mut run, &args),
         Command::Completions(args) => completions::run(&mut run, &args),
     }
 }

@@ -149,9 +149,8 @@ pub(in crate::engine) fn send_times(
     now: Timestamp,
 ) -> Result<SendTimes> {
     // `ann+crm@` and, at Gmail, `a.nn@` reach the same person as `ann@`.
-    let canonical = |key: &str| {
-        EmailAddress::parse(key).map_or_else(|_| key.to_owned(), |a| a.canonical_key())
-    };
+    let canonical =
+        |key: &str| EmailAddress::parse(key).map_or_else(|_| key.to_owned(), |a| a.canonical_key());
     let mut ids = Vec::new();
     let mut addresses = vec![canonical(to_key)];
     if let Some(person) = person {
@@ -165,7 +164,12 @@ pub(in crate::engine) fn send_times(
             || addresses.iter().any(|known| known == to)
             || addresses.contains(&canonical(to))
     };
-    Ok(executions::send_times(tx, is_theirs, domain_of(to_key), now)?)
+    Ok(executions::send_times(
+        tx,
+        is_theirs,
+        domain_of(to_key),
+        now,
+    )?)
 }
 
 /// Returns what a message is to the person whom it goes to.
@@ -175,7 +179,13 @@ pub(in crate::engine) fn class_of(
     to_key: &str,
     in_reply_to: &str,
 ) -> Result<SendClass> {
-    let by_machine = ["auto_reply", "bounce_hard", "bounce_soft", "read_receipt", "opt_out"];
+    let by_machine = [
+        "auto_reply",
+        "bounce_hard",
+        "bounce_soft",
+        "read_receipt",
+        "opt_out",
+    ];
     if !in_reply_to.is_empty()
         && let Some(parent) = messages::find(tx, in_reply_to)?
         && parent.inbound
@@ -229,11 +239,17 @@ pub(in crate::engine) fn review_deliverability(
         (None, Some(refusal)) => {
             let reason = refusal.sentence();
             control::begin_hold(tx, HoldKind::Deliverability, &reason, now, None)?;
-            ("deliverability.paused", json!({"because": reason, "verdicts": verdicts}))
+            (
+                "deliverability.paused",
+                json!({"because": reason, "verdicts": verdicts}),
+            )
         }
         (Some(hold), None) => {
             control::end_hold(tx, hold.id, "engine", now)?;
-            ("deliverability.cleared", json!({"since": hold.since, "because": hold.reason}))
+            (
+                "deliverability.cleared",
+                json!({"since": hold.since, "because": hold.reason}),
+            )
         }
         _ => return Ok(()),
     };

@@ -11,15 +11,15 @@ use super::command::Done;
 use super::commands::{finish_pause, may_try_again, set_move, undo_window};
 use super::core::Core;
 use super::execute::{self, Post};
-use super::{Engine, EngineError, Result};
+use super::{Engine, EngineError, Result, intake};
 use crate::domain::guard::KillSwitch;
-use crate::domain::id::{ExecutionId, MoveId, OutcomeId, UndoId};
+use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, SignalId, UndoId};
 use crate::domain::moves::MoveStatus;
 use crate::engine::outcomes::RECORDED;
+use crate::store::control::HoldKind;
 use crate::store::executions::ExecutionStatus;
 use crate::store::moves::{DraftRow, MoveState};
 use crate::store::undo::UndoRow;
-use crate::store::control::HoldKind;
 use crate::store::{
     Durability, ReadTx, WriteTx, audit, control, executions, moves, outcomes, suppressions, undo,
 };
@@ -48,6 +48,15 @@ pub(in crate::engine) enum Step {
     Execution { id: ExecutionId },
     /// Make an outcome count no more, or again.
     Outcome { id: OutcomeId, undone: bool },
+    /// Take a signal away from whom it was given to, or give it again.
+    Signal {
+        id: SignalId,
+        contact: ContactId,
+        /// Whether it is matched now, so that this takes it away.
+        matched: bool,
+        /// Moves that the match closed, as they stood before.
+        closed: Vec<MoveState>,
+    },
     /// Lift a suppression, or put one back.
     Suppression {
         value: String,
@@ -335,7 +344,10 @@ fn put_in_outbox(
             undo::revive_execution(tx, id)?;
         }
         (ExecutionStatus::Cancelled, ExecutionStatus::Failed) => {
-            let why = ("", "it could not be sent; dropped and put back by the operator");
+            let why = (
+                "",
+                "it could not be sent; dropped and put back by the operator",
+            );
             executions::settle(tx, id, from, to, why, now)?;
         }
         (ExecutionStatus::Queued | ExecutionStatus::Failed, ExecutionStatus::Cancelled) => {
@@ -438,6 +450,31 @@ fn apply(tx: &WriteTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<S
                 undone: !undone,
             }
         }
+        Step::Signal {
+            id,
+            contact,
+            matched: true,
+            closed,
+        } => {
+            intake::unassign(tx, core, *id, closed, now)?;
+            Step::Signal {
+                id: *id,
+                contact: *contact,
+                matched: false,
+                closed: Vec::new(),
+            }
+        }
+        Step::Signal {
+            id,
+            contact,
+            matched: false,
+            ..
+        } => Step::Signal {
+            id: *id,
+            contact: *contact,
+            matched: true,
+            closed: intake::assign(tx, core, *id, *contact, now)?.closed,
+        },
         Step::Suppression {
             value,
             reason,
@@ -485,12 +522,16 @@ fn apply(tx: &WriteTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<S
             let before = standing.filter(|_| is_standing);
             match until {
                 Some(until) if *until <= now => {
-                    return Err(EngineError::Input("That pause is over by now. Nothing was changed.".into()));
+                    return Err(EngineError::Input(
+                        "That pause is over by now. Nothing was changed.".into(),
+                    ));
                 }
                 Some(until) => {
                     if !is_standing {
                         if control::hold(tx, HoldKind::Pause)?.is_some() {
-                            return Err(EngineError::Input("Another pause is in force since. Nothing was changed.".into()));
+                            return Err(EngineError::Input(
+                                "Another pause is in force since. Nothing was changed.".into(),
+                            ));
                         }
                         control::restore_hold(tx, *id)?;
                     }

@@ -166,9 +166,7 @@ pub fn restore_hold(tx: &WriteTx<'_>, id: i64) -> Result<()> {
 pub fn last_lifted(tx: &ReadTx<'_>, kind: HoldKind) -> Result<Option<Timestamp>> {
     let at: Option<i64> = tx
         .sql()
-        .prepare_cached(
-            "SELECT max(ended_at) FROM hold WHERE kind = ?1 AND ended_by = 'operator'",
-        )?
+        .prepare_cached("SELECT max(ended_at) FROM hold WHERE kind = ?1 AND ended_by = 'operator'")?
         .query_row([kind.as_str()], |row| row.get(0))?;
     Ok(at.map(instant))
 }

@@ -10,10 +10,10 @@ use crate::domain::email::message_id::MessageId;
 use crate::domain::guard::{ApprovalFacts, Mode, Verdict, binding};
 use crate::domain::id::{ExecutionId, MoveId, UndoId};
 use crate::domain::moves::MoveStatus;
+use crate::domain::outbox::WaitsFor;
 use crate::engine::command::Done;
 use crate::engine::core::{Core, instance};
 use crate::engine::draft::{self, Draft, hex};
-use crate::domain::outbox::WaitsFor;
 use crate::engine::execute::{Outcome, Post, plan, render_content};
 use crate::engine::gate::{self, Effect};
 use crate::engine::queries::outbox;
@@ -80,7 +80,13 @@ impl Engine {
     /// Says until when a message can be taken back, or what will hold it beyond that.
     fn waits(&self, row: &ExecutionRow, undo: UndoId, verdicts: Vec<Verdict>) -> Result<Done> {
         if binding(&verdicts).is_some() {
-            return Ok(held(self, row.id, Some(undo), verdicts, Some(row.approval_expires_at)));
+            return Ok(held(
+                self,
+                row.id,
+                Some(undo),
+                verdicts,
+                Some(row.approval_expires_at),
+            ));
         }
         let leaves_at = self.leaves_at(row)?;
         Ok(queued(self.core(), row, leaves_at, Some(undo)))
@@ -93,7 +99,10 @@ impl Engine {
             let rows = outbox::queue(tx)?;
             plan(tx, self.core(), &rows, now, now)
         })?;
-        Ok(planned.get(&id).and_then(|p| p.at).unwrap_or(row.not_before))
+        Ok(planned
+            .get(&id)
+            .and_then(|p| p.at)
+            .unwrap_or(row.not_before))
     }
 
     /// Says how an execution went, in words for the operator.
@@ -268,7 +277,10 @@ fn approve_in(
     }) {
         return answered(match row.status {
             ExecutionStatus::Sent | ExecutionStatus::Drafted => sent(row, None),
-            _ if row.waits_for == WaitsFor::UndoWindow && row.not_before > now && row.error.is_empty() => {
+            _ if row.waits_for == WaitsFor::UndoWindow
+                && row.not_before > now
+                && row.error.is_empty() =>
+            {
                 let undo = undo::of_execution(tx, row.id)?;
                 queued(core, row, row.not_before, undo)
             }
@@ -372,11 +384,19 @@ fn approve_in(
         return Ok(Approved::Queued(row.id, undo));
     }
     let held = beyond.is_some();
-    Ok(Approved::Waits(Box::new(row), undo, if held { asked } else { Vec::new() }))
+    Ok(Approved::Waits(
+        Box::new(row),
+        undo,
+        if held { asked } else { Vec::new() },
+    ))
 }
 
 /// Returns until when a message that is approved now can be taken back before it leaves. Drafts are made at once: they do not leave.
-pub(in crate::engine) fn undo_window(core: &Core, mode: Mode, now: Timestamp) -> (Timestamp, WaitsFor) {
+pub(in crate::engine) fn undo_window(
+    core: &Core,
+    mode: Mode,
+    now: Timestamp,
+) -> (Timestamp, WaitsFor) {
     let seconds = i64::from(core.config.outbox.undo_seconds);
     match now.checked_add(SignedDuration::from_secs(seconds)) {
         Ok(end) if mode == Mode::Live && seconds > 0 => (end, WaitsFor::UndoWindow),
@@ -511,7 +531,10 @@ fn sent(row: &ExecutionRow, undo: Option<UndoId>) -> Done {
 
 fn queued(core: &Core, row: &ExecutionRow, leaves_at: Timestamp, undo: Option<UndoId>) -> Done {
     let zone = core.config.operator.zone();
-    let (there, here) = (leaves_at.to_zoned(zone.clone()), core.env.now().to_zoned(zone));
+    let (there, here) = (
+        leaves_at.to_zoned(zone.clone()),
+        core.env.now().to_zoned(zone),
+    );
     let pattern = if there.date() == here.date() {
         "%H:%M:%S"
     } else {

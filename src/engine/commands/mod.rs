@@ -6,6 +6,7 @@ mod outbox;
 mod pause;
 mod record;
 mod safety;
+mod signals;
 
 use super::command::{Command, Done};
 use super::{Engine, Result};
@@ -36,6 +37,7 @@ impl Engine {
                 at,
                 note,
             } => self.record_outcome(kind, move_id, contact_id, at, note),
+            Command::MatchSignal { id, to } => self.match_signal(id, to),
             Command::Withdraw { id } => self.withdraw(id),
             Command::Retry { id, force } => self.retry(id, force),
             Command::Recall { id } => self.recall(id),

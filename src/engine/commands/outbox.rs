@@ -152,10 +152,7 @@ impl Engine {
 }
 
 /// Refuses to try a message again whose move went on since.
-pub(in crate::engine) fn may_try_again(
-    tx: &WriteTx<'_>,
-    row: &ExecutionRow,
-) -> Result<()> {
+pub(in crate::engine) fn may_try_again(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
     let refused = |why: String| Err(EngineError::Input(format!("{why} Nothing was done.")));
     let Some(mv) = moves::load(tx, row.move_id)? else {
         return refused(format!("Move {} is gone.", row.move_id));
@@ -163,11 +160,18 @@ pub(in crate::engine) fn may_try_again(
     if !matches!(mv.status, MoveStatus::Open | MoveStatus::Snoozed) {
         return refused(format!("Move {} is {} since.", mv.id, mv.status));
     }
-    let later = executions::of_move(tx, mv.id)?
-        .into_iter()
-        .find(|e| e.id != row.id && !matches!(e.status, ExecutionStatus::Cancelled | ExecutionStatus::Failed));
+    let later = executions::of_move(tx, mv.id)?.into_iter().find(|e| {
+        e.id != row.id
+            && !matches!(
+                e.status,
+                ExecutionStatus::Cancelled | ExecutionStatus::Failed
+            )
+    });
     if let Some(later) = later {
-        return refused(format!("Move {} has another message since ({}).", mv.id, later.id));
+        return refused(format!(
+            "Move {} has another message since ({}).",
+            mv.id, later.id
+        ));
     }
     let content: Content = serde_json::from_str(&row.content)
         .map_err(|e| StoreError::Invalid(format!("the content of execution {}: {e}", row.id)))?;

@@ -102,17 +102,38 @@ impl Engine {
         self.write(Durability::Full, move |tx, core, now| {
             gate::review_deliverability(tx, core, now)?;
             let Some(hold) = control::hold(tx, HoldKind::Deliverability)? else {
-                return Ok(Done::Nothing { summary: "Nothing is held back for bounces or complaints.".into() });
+                return Ok(Done::Nothing {
+                    summary: "Nothing is held back for bounces or complaints.".into(),
+                });
             };
             control::end_hold(tx, hold.id, "operator", now)?;
             executions::ask_anew(tx)?;
             let detail = json!({"since": hold.since, "because": hold.reason});
-            audit::append(tx, now, "operator", "deliverability.lifted", "deliverability", &detail)?;
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "deliverability.lifted",
+                "deliverability",
+                &detail,
+            )?;
             tx.emit(now, "deliverability.lifted", "deliverability")?;
             let summary = "Mail leaves again; only what comes back from now on counts";
-            let step = Step::Deliverability { id: hold.id, held: true };
-            let undo = remember(tx, summary, "It is held back again, and what came back before counts again.", &step, now)?;
-            Ok(Done::Changed { summary: format!("{summary}."), undo: Some(undo) })
+            let step = Step::Deliverability {
+                id: hold.id,
+                held: true,
+            };
+            let undo = remember(
+                tx,
+                summary,
+                "It is held back again, and what came back before counts again.",
+                &step,
+                now,
+            )?;
+            Ok(Done::Changed {
+                summary: format!("{summary}."),
+                undo: Some(undo),
+            })
         })
     }
 }

@@ -115,10 +115,7 @@ impl Engine {
             match self.execute(id) {
                 Ok(Outcome::Settled(_)) => report.sent += 1,
                 Ok(
-                    Outcome::Held(_)
-                    | Outcome::Failed(_)
-                    | Outcome::Uncertain(_)
-                    | Outcome::NotYet,
+                    Outcome::Held(_) | Outcome::Failed(_) | Outcome::Uncertain(_) | Outcome::NotYet,
                 ) => report.waiting += 1,
                 Ok(Outcome::Cancelled(_) | Outcome::Gone) => {}
                 // One that cannot be carried out must not hold up those behind it.

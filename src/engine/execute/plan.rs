@@ -57,7 +57,13 @@ pub(in crate::engine) fn plan(
     for row in rows {
         if row.mode != Mode::Live {
             let at = Some(row.not_before.max(now));
-            planned.insert(row.id, Planned { at, because: String::new() });
+            planned.insert(
+                row.id,
+                Planned {
+                    at,
+                    because: String::new(),
+                },
+            );
             continue;
         }
         if waiting.len() >= MAX_PLANNED {
@@ -76,7 +82,11 @@ pub(in crate::engine) fn plan(
                 }
             }
         }
-        let person = row.contact_id.map(|c| people::load(tx, c)).transpose()?.flatten();
+        let person = row
+            .contact_id
+            .map(|c| people::load(tx, c))
+            .transpose()?
+            .flatten();
         let zone = person
             .as_ref()
             .map_or_else(|| core.config.operator.zone(), |p| core.zone_of(p));
@@ -107,14 +117,18 @@ fn simulate(
         .map(|(i, w)| Reverse((w.earliest, i)))
         .collect();
     while let Some(Reverse((bound, i))) = heap.pop() {
-        let Some(w) = waiting.get_mut(i) else { continue };
-        let domain = &w.row.to_domain;
-        let with = |seen: &[Timestamp], counts: &dyn Fn(&(Timestamp, Option<ContactId>, String, String)) -> bool| {
-            seen.iter()
-                .copied()
-                .chain(left.iter().filter(|l| counts(l)).map(|l| l.0))
-                .collect()
+        let Some(w) = waiting.get_mut(i) else {
+            continue;
         };
+        let domain = &w.row.to_domain;
+        let with =
+            |seen: &[Timestamp],
+             counts: &dyn Fn(&(Timestamp, Option<ContactId>, String, String)) -> bool| {
+                seen.iter()
+                    .copied()
+                    .chain(left.iter().filter(|l| counts(l)).map(|l| l.0))
+                    .collect()
+            };
         let history = SendHistory {
             all: with(&w.times.all, &|_| true),
             to_contact: with(&w.times.to_contact, &|l| {
@@ -126,12 +140,20 @@ fn simulate(
         };
         let next = next_send(&w.policy, &limits, &history, bound);
         let Some(at) = next.at else {
-            let because = next.because.first().map(|r| r.text.clone()).unwrap_or_default();
+            let because = next
+                .because
+                .first()
+                .map(|r| r.text.clone())
+                .unwrap_or_default();
             planned.insert(w.row.id, Planned { at: None, because });
             continue;
         };
         if at > bound {
-            w.because = next.because.first().map(|r| r.text.clone()).unwrap_or_default();
+            w.because = next
+                .because
+                .first()
+                .map(|r| r.text.clone())
+                .unwrap_or_default();
             heap.push(Reverse((at, i)));
             continue;
         }
@@ -142,6 +164,12 @@ fn simulate(
             continue;
         }
         left.push((at, w.row.contact_id, w.row.to_key.clone(), domain.clone()));
-        planned.insert(w.row.id, Planned { at: Some(at), because });
+        planned.insert(
+            w.row.id,
+            Planned {
+                at: Some(at),
+                because,
+            },
+        );
     }
 }

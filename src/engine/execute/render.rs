@@ -61,4 +61,3 @@ pub(in crate::engine) fn render_content(
     };
     compose(&mail).map_err(|e| refused(e.to_string()))
 }
-

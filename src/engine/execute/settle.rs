@@ -99,7 +99,11 @@ pub(in crate::engine) fn settle(
     now: Timestamp,
 ) -> Result<Option<ExecutionRow>> {
     let (to, closing, event) = if delivered.is_draft {
-        (ExecutionStatus::Drafted, "a draft was made", "execution.drafted")
+        (
+            ExecutionStatus::Drafted,
+            "a draft was made",
+            "execution.drafted",
+        )
     } else {
         (ExecutionStatus::Sent, "sent", "execution.sent")
     };

@@ -117,7 +117,10 @@ impl Engine {
                         row.to_key == to_key || row.contact_id.is_some_and(|id| same.contains(&id))
                     }
                     LimitKind::PerDomainDay => row.to_domain == domain,
-                    LimitKind::PerDay | LimitKind::Ramp | LimitKind::PerHour | LimitKind::MinGap => true,
+                    LimitKind::PerDay
+                    | LimitKind::Ramp
+                    | LimitKind::PerHour
+                    | LimitKind::MinGap => true,
                     LimitKind::Bounces | LimitKind::Complaints => false,
                 });
                 u32::try_from(counts.count()).unwrap_or(u32::MAX)
@@ -134,7 +137,11 @@ impl Engine {
                     id: person.contact_id(),
                     name: person.name(),
                     email: person.email.clone(),
-                    also: same.iter().copied().filter(|id| *id != person.contact_id()).collect(),
+                    also: same
+                        .iter()
+                        .copied()
+                        .filter(|id| *id != person.contact_id())
+                        .collect(),
                 }),
                 limits: rows,
                 next_room: binding.as_ref().map_or(Some(now), |v| v.clears_at),

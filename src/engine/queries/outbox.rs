@@ -144,7 +144,11 @@ pub(in crate::engine) fn reason(
     let clock = |at: Timestamp| {
         let zone = core.config.operator.zone();
         let (there, here) = (at.to_zoned(zone.clone()), now.to_zoned(zone));
-        let pattern = if there.date() == here.date() { "%H:%M:%S" } else { "%a %-d %b %H:%M:%S" };
+        let pattern = if there.date() == here.date() {
+            "%H:%M:%S"
+        } else {
+            "%a %-d %b %H:%M:%S"
+        };
         there.strftime(pattern).to_string()
     };
     let mut verdicts = executions::verdicts(tx, row.id)?;
@@ -160,8 +164,8 @@ pub(in crate::engine) fn reason(
             // What holds it now, not what held it when it was last tried.
             verdicts = gate::ask_again(tx, core, row, now)?;
             found.leaves_at = planned.and_then(|p| p.at);
-            let refusal = binding(&verdicts)
-                .filter(|v| v.clears_at.is_none_or(|at| at > row.not_before));
+            let refusal =
+                binding(&verdicts).filter(|v| v.clears_at.is_none_or(|at| at > row.not_before));
             let own = (row.not_before > now).then_some(row.not_before);
             match (refusal, own, row.waits_for) {
                 (Some(v), ..) => {
@@ -170,7 +174,11 @@ pub(in crate::engine) fn reason(
                     found.clears_at = v.clears_at;
                 }
                 (None, Some(at), WaitsFor::Retry) => {
-                    found.because = format!("{} It is tried again at {}.", sentence(&row.error), clock(at));
+                    found.because = format!(
+                        "{} It is tried again at {}.",
+                        sentence(&row.error),
+                        clock(at)
+                    );
                     found.clears_at = own;
                 }
                 (None, Some(at), _) => {
@@ -196,7 +204,9 @@ pub(in crate::engine) fn reason(
         }
         ExecutionStatus::Sent => found.because = "it left".into(),
         ExecutionStatus::Drafted => found.because = "a draft of it was made; nothing left".into(),
-        ExecutionStatus::Cancelled => found.because = format!("it was taken back: {}", sentence(&row.error)),
+        ExecutionStatus::Cancelled => {
+            found.because = format!("it was taken back: {}", sentence(&row.error))
+        }
     }
     found.verdicts = verdicts;
     Ok(found)
@@ -206,12 +216,12 @@ fn sentence(text: &str) -> String {
     format!("{}.", text.trim_end_matches('.'))
 }
 
-fn item(
-    tx: &ReadTx<'_>,
-    row: &ExecutionRow,
-    why: &Reason,
-) -> Result<OutboxItem> {
-    let person = row.contact_id.map(|c| people::load(tx, c)).transpose()?.flatten();
+fn item(tx: &ReadTx<'_>, row: &ExecutionRow, why: &Reason) -> Result<OutboxItem> {
+    let person = row
+        .contact_id
+        .map(|c| people::load(tx, c))
+        .transpose()?
+        .flatten();
     let can = match row.status {
         ExecutionStatus::Queued | ExecutionStatus::Failed => {
             vec![OutboxAct::Retry, OutboxAct::Edit, OutboxAct::Drop]

@@ -132,7 +132,9 @@ fn explain(
                     why.verdicts = crate::engine::commands::would_be(tx, core, &mv, &made, now)?;
                     let refusal = binding(&why.verdicts);
                     why.because = match refusal {
-                        Some(v) => format!("waits for your approval; then {}: {}", v.guard, v.detail),
+                        Some(v) => {
+                            format!("waits for your approval; then {}: {}", v.guard, v.detail)
+                        }
                         None => "waits for your approval; nothing else stands in its way".into(),
                     };
                     why.clears_at = refusal.and_then(|v| v.clears_at);
@@ -187,7 +189,8 @@ impl Engine {
                 }
                 _ => return Ok(None),
             };
-            let mv = moves::load(tx, id)?.ok_or_else(|| crate::engine::commands::no_such_move(id))?;
+            let mv =
+                moves::load(tx, id)?.ok_or_else(|| crate::engine::commands::no_such_move(id))?;
             let planned = plan_queue(tx, self.core(), &queue(tx)?, false, now)?;
             let mut why = explain(tx, self.core(), mv, &planned, now)?;
             // Asked about a message, it is that message's own fate that is told.
