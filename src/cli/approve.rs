@@ -120,14 +120,20 @@ fn wait(
                 }));
             }
             ExecutionStatus::Sending | ExecutionStatus::Uncertain | ExecutionStatus::Failed => {
-                return Ok(Some(stays("Another process took it up; `caseyos outbox` shows how it stands.")));
+                return Ok(Some(stays(
+                    "Another process took it up; `caseyos outbox` shows how it stands.",
+                )));
             }
         }
         if kill_switch != KillSwitch::Running {
-            return Ok(Some(stays("Held by kill_switch: everything was stopped. The approval is kept.")));
+            return Ok(Some(stays(
+                "Held by kill_switch: everything was stopped. The approval is kept.",
+            )));
         }
         if run.interrupt.load(Ordering::Relaxed) {
-            return Ok(Some(stays("Not waited for: it stays queued, and the next sync sends it.")));
+            return Ok(Some(stays(
+                "Not waited for: it stays queued, and the next sync sends it.",
+            )));
         }
         if left.is_zero() {
             if terminal {
@@ -137,7 +143,9 @@ fn wait(
         }
         let seconds = left.as_secs() + 1;
         if shown != Some(seconds) && (terminal || shown.is_none()) {
-            let text = format!("leaves in {seconds} s; Ctrl-C leaves it queued, `caseyos undo` takes it back");
+            let text = format!(
+                "leaves in {seconds} s; Ctrl-C leaves it queued, `caseyos undo` takes it back"
+            );
             if terminal {
                 drop(write!(std::io::stderr(), "\r{text}  "));
             } else {

@@ -54,7 +54,9 @@ enum OutboxCommand {
         id: i64,
     },
     /// Take a message back to its open move and change its draft, with options or in $EDITOR. It has to be approved again.
-    #[command(after_help = "Examples:\n  caseyos outbox edit 7\n  caseyos outbox edit 7 --body-file better.txt")]
+    #[command(
+        after_help = "Examples:\n  caseyos outbox edit 7\n  caseyos outbox edit 7 --body-file better.txt"
+    )]
     Edit {
         /// The message's number.
         id: i64,

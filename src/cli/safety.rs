@@ -94,11 +94,16 @@ pub(super) fn pause(run: &mut Run<'_>, args: &PauseArgs) -> Result<Ending, Engin
             run.out.json(&pause)?;
         } else if let Some(pause) = &pause {
             let until = moment(pause.until, engine.now(), &engine.zone());
-            run.out.line(&format!("Paused until {until}. {}", pause.reason))?;
+            run.out
+                .line(&format!("Paused until {until}. {}", pause.reason))?;
         } else {
             run.out.line("No pause is in force.")?;
         }
-        return Ok(if pause.is_some() { Ending::Done } else { Ending::Nothing });
+        return Ok(if pause.is_some() {
+            Ending::Done
+        } else {
+            Ending::Nothing
+        });
     };
     let midnight = jiff::civil::time(0, 0, 0, 0);
     let until = parse_when(text, engine.now(), &engine.zone(), midnight)

@@ -35,7 +35,10 @@ pub(super) fn run(run: &mut Run<'_>, args: &WhyArgs) -> Result<Ending, EngineErr
     }
     if let Some(pause) = &why.pause {
         let until = moment(pause.until, now, &zone);
-        run.out.line(&format!("everything is paused until {until} {}", pause.reason))?;
+        run.out.line(&format!(
+            "everything is paused until {until} {}",
+            pause.reason
+        ))?;
     }
     if let Some(paused) = &why.paused {
         run.out.line(&format!("paused: {paused}"))?;
@@ -78,13 +81,16 @@ fn print_one(run: &mut Run<'_>, engine: &Engine, one: &WhyMove) -> Result<Ending
         return Ok(Ending::Done);
     }
     let (now, zone) = (engine.now(), engine.zone());
-    run.out.heading(&format!("move {}  {} ({})", one.id, one.title, one.status))?;
+    run.out
+        .heading(&format!("move {}  {} ({})", one.id, one.title, one.status))?;
     run.out.line(&one.because)?;
     if let Some(at) = one.clears_at {
-        run.out.line(&format!("clears {}", moment(at, now, &zone)))?;
+        run.out
+            .line(&format!("clears {}", moment(at, now, &zone)))?;
     }
     if let Some(at) = one.leaves_at {
-        run.out.line(&format!("leaves {}", moment(at, now, &zone)))?;
+        run.out
+            .line(&format!("leaves {}", moment(at, now, &zone)))?;
     }
     print_verdicts(run.out, &one.verdicts, now, &zone)?;
     Ok(Ending::Done)

@@ -275,22 +275,31 @@ pub(in crate::engine) fn promise_now(tx: &ReadTx<'_>, entry: &UndoRow) -> Result
             true,
         ),
         ExecutionStatus::Drafted => (
-            format!("The draft is removed from the Drafts folder of \"{account}\" and the move comes back."),
+            format!(
+                "The draft is removed from the Drafts folder of \"{account}\" and the move comes back."
+            ),
             true,
         ),
         ExecutionStatus::Sent => (
-            format!("Cannot be taken back: the mail left through \"{account}\" and lies with {to}."),
+            format!(
+                "Cannot be taken back: the mail left through \"{account}\" and lies with {to}."
+            ),
             false,
         ),
         ExecutionStatus::Sending | ExecutionStatus::Uncertain => (
-            format!("Cannot be taken back now: the mail to {to} may have left through \"{account}\"."),
+            format!(
+                "Cannot be taken back now: the mail to {to} may have left through \"{account}\"."
+            ),
             false,
         ),
         ExecutionStatus::Failed => (
             "It never left; `caseyos outbox` shows what can be done with it.".into(),
             false,
         ),
-        ExecutionStatus::Cancelled => ("It never left; there is nothing to take back.".into(), false),
+        ExecutionStatus::Cancelled => (
+            "It never left; there is nothing to take back.".into(),
+            false,
+        ),
     })
 }
 

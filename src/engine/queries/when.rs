@@ -46,7 +46,8 @@ impl Engine {
             if let Some(pause) = pause {
                 let until = pause.until.to_zoned(core.config.operator.zone());
                 let text = format!("Paused until {}.", until.strftime("%a %-d %b %H:%M"));
-                next.because.insert(0, Reason::new(ReasonKind::Blocked, text));
+                next.because
+                    .insert(0, Reason::new(ReasonKind::Blocked, text));
             }
             let mut view = NextSendView {
                 local: next.at.map(|at| {
@@ -71,10 +72,8 @@ impl Engine {
             if let Some(reason) = refused {
                 view.at = None;
                 view.local = None;
-                view.because.insert(
-                    0,
-                    Reason::new(ReasonKind::Blocked, reason),
-                );
+                view.because
+                    .insert(0, Reason::new(ReasonKind::Blocked, reason));
             }
             Ok(view)
         })
