@@ -43,6 +43,7 @@ use queries::today::{TodayList, TodayQuery};
 use queries::undo::UndoItem;
 
 pub use execute::{MailFolders, mail_folders};
+pub use mailboxes::{FoundSettings, MailboxReport};
 pub use sources::lines::{LinesReport, RejectedLine};
 pub use sync::SyncReport;
 

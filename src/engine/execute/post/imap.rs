@@ -87,7 +87,7 @@ impl<'a> ImapPost<'a> {
         let fate = |e: SmtpError| match e {
             SmtpError::NotYet(reason) | SmtpError::Stopped(reason) => later(format!("{reason}.")),
             SmtpError::SignIn(reason) => later(format!(
-                "{reason}. `caseyos auth login mail --name {}` takes the password anew.",
+                "{reason}. `caseyos auth login mail {}` takes the password anew.",
                 self.account.name
             )),
             SmtpError::Refused(reason) => never(format!("{reason}.")),
