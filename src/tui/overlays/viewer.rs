@@ -9,12 +9,14 @@ use super::Overlay;
 use crate::domain::guard::Verdict;
 use crate::domain::id::MoveId;
 use crate::engine::command::Done;
+use crate::engine::queries::timeline::{FactValue, TimelineEntry};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
 use crate::tui::keymap::KeyContext;
 use crate::tui::message::{Effect, Intent, Message, Tone};
-use crate::tui::screens::today::verdict_lines;
-use crate::tui::text::{MAX_BLOCK_BYTES, wrap};
+use crate::tui::screens::today::{columns, verdict_lines};
+use crate::tui::text::{MAX_BLOCK_BYTES, clean, wrap};
+use crate::tui::times;
 use crate::tui::widgets::frame::{block, clear, middle, title};
 use crate::tui::widgets::scroll;
 
@@ -28,6 +30,7 @@ pub struct Viewer {
     awaited: Option<MoveId>,
     summary: Option<(Tone, String)>,
     verdicts: Vec<Verdict>,
+    facts: Vec<(String, FactValue)>,
     text: String,
     top: usize,
 }
@@ -41,6 +44,7 @@ impl Viewer {
             awaited: None,
             summary: None,
             verdicts: Vec::new(),
+            facts: Vec::new(),
             text,
             top: 0,
         }
@@ -67,6 +71,16 @@ impl Viewer {
         );
         viewer.take(done);
         viewer
+    }
+
+    /// Shows an entry of a timeline.
+    #[must_use]
+    pub fn of_entry(entry: &TimelineEntry) -> Self {
+        Self {
+            facts: entry.facts.clone(),
+            verdicts: entry.verdicts.clone(),
+            ..Self::new(&clean(&entry.title), entry.text.clone())
+        }
     }
 
     fn take(&mut self, done: &Done) {
@@ -100,6 +114,28 @@ impl Viewer {
         if self.awaited.is_some() {
             return vec![Line::from(Span::styled("Being made…", styles.muted))];
         }
+        let rule = || {
+            let sign = if cx.glyphs().ascii { "-" } else { "─" };
+            Line::from(Span::styled(sign.repeat(cells), styles.border))
+        };
+        for (name, value) in &self.facts {
+            let value = match value {
+                FactValue::At(at) => times::both(*at, cx.now, &cx.zone),
+                FactValue::Text(text) => clean(text),
+            };
+            lines.extend(columns(
+                &format!("{name} "),
+                16,
+                styles.muted,
+                &value,
+                styles.text,
+                cells,
+            ));
+        }
+        if !self.facts.is_empty() {
+            lines.extend(verdict_lines(&self.verdicts, cells, cx));
+            lines.push(rule());
+        }
         if let Some((tone, summary)) = &self.summary {
             let style = match tone {
                 Tone::Good => styles.good,
@@ -111,10 +147,7 @@ impl Viewer {
                 lines.push(Line::from(Span::styled(line, style)));
             }
             lines.extend(verdict_lines(&self.verdicts, cells, cx));
-            lines.push(Line::from(Span::styled(
-                if cx.glyphs().ascii { "-" } else { "─" }.repeat(cells),
-                styles.border,
-            )));
+            lines.push(rule());
         }
         let long = self.text.len() > MAX_BLOCK_BYTES;
         for line in wrap(&self.text, cells) {

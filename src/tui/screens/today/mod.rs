@@ -33,6 +33,7 @@ use crate::tui::message::{Effect, Intent, Message, Tone};
 use details::Details;
 
 pub use gate::{Outlook, verdict_lines};
+pub use why::columns;
 
 /// How many moves are read at first; more follow when one comes near the end.
 const FIRST_LIMIT: usize = 200;
