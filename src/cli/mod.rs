@@ -13,6 +13,7 @@ mod deals;
 mod demo;
 mod init;
 mod mail;
+mod metrics;
 mod moves;
 mod outcome;
 mod output;
@@ -25,6 +26,7 @@ mod today;
 mod undo;
 mod when;
 mod why;
+mod world;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -91,6 +93,7 @@ enum Command {
     Deals(deals::DealsArgs),
     Signals(signals::SignalsArgs),
     Mail(mail::MailArgs),
+    Metrics(metrics::MetricsArgs),
     Suppress(safety::SuppressArgs),
     Stop(safety::StopArgs),
     Resume(safety::ResumeArgs),
@@ -98,6 +101,7 @@ enum Command {
     Rules(rules::RulesArgs),
     Audit(audit::AuditArgs),
     Config(config::ConfigArgs),
+    World(world::WorldArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -215,6 +219,7 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Deals(args) => deals::run(&mut run, &args),
         Command::Signals(args) => signals::run(&mut run, &args),
         Command::Mail(args) => mail::run(&mut run, &args),
+        Command::Metrics(args) => metrics::run(&mut run, &args),
         Command::Suppress(args) => safety::suppress(&mut run, &args),
         Command::Stop(args) => safety::stop(&mut run, &args),
         Command::Resume(_) => safety::resume(&mut run),
@@ -222,6 +227,7 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Rules(args) => rules::run(&mut run, &args),
         Command::Audit(args) => audit::run(&mut run, &args),
         Command::Config(args) => config::run(&mut run, &args),
+        Command::World(args) => world::run(&mut run, &args),
         Command::Completions(args) => completions::run(&mut run, &args),
     }
 }

@@ -8,6 +8,7 @@ pub mod post;
 pub mod queries;
 pub mod seed;
 pub mod sync;
+pub mod world;
 
 mod commands;
 mod core;
@@ -15,6 +16,7 @@ mod draft;
 mod execute;
 mod gate;
 mod intake;
+mod mailboxes;
 mod outcomes;
 mod providers;
 mod scoring;

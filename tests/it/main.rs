@@ -12,10 +12,15 @@ mod cli;
 mod crash;
 
 #[cfg(test)]
+mod faults;
+
+#[cfg(test)]
 mod hostile;
 
 #[cfg(test)]
+mod imap;
 mod import;
+mod mail_servers;
 
 #[cfg(test)]
 mod json;

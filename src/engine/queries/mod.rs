@@ -1,11 +1,14 @@
 //! Read models: what the faces show, ready made.
 
+pub mod approvals;
 pub mod contacts;
 pub mod lists;
 pub mod mail;
+pub mod metrics;
 pub mod page;
 pub mod pipeline;
 pub mod show;
+pub mod signals;
 pub mod timeline;
 pub mod today;
 pub mod undo;

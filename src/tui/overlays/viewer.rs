@@ -9,6 +9,7 @@ use super::Overlay;
 use crate::domain::guard::Verdict;
 use crate::domain::id::MoveId;
 use crate::engine::command::Done;
+use crate::engine::queries::show::MoveDetail;
 use crate::engine::queries::timeline::{FactValue, TimelineEntry};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
@@ -28,6 +29,8 @@ pub struct Viewer {
     heading: String,
     /// The move whose message is awaited.
     awaited: Option<MoveId>,
+    /// The move that is awaited itself.
+    shown: Option<MoveId>,
     summary: Option<(Tone, String)>,
     verdicts: Vec<Verdict>,
     facts: Vec<(String, FactValue)>,
@@ -42,6 +45,7 @@ impl Viewer {
         Self {
             heading: heading.to_owned(),
             awaited: None,
+            shown: None,
             summary: None,
             verdicts: Vec::new(),
             facts: Vec::new(),
@@ -60,6 +64,49 @@ impl Viewer {
                 String::new(),
             )
         }
+    }
+
+    /// Awaits a move that is not on the list.
+    #[must_use]
+    pub fn of_move(id: MoveId) -> Self {
+        Self {
+            shown: Some(id),
+            ..Self::new(&format!("Move {id}"), String::new())
+        }
+    }
+
+    fn take_move(&mut self, detail: &MoveDetail) {
+        self.shown = None;
+        let mut fact = |name: &str, text: String| {
+            if !text.is_empty() {
+                self.facts.push((name.to_owned(), FactValue::Text(text)));
+            }
+        };
+        fact("What", detail.item.title.clone());
+        fact(
+            "With",
+            format!("{} {}", detail.item.contact, detail.item.email),
+        );
+        fact("Status", detail.status.to_string());
+        fact("Closed because", detail.close_reason.clone());
+        fact("Because", detail.item.because.clone());
+        fact("Deal", detail.deal.clone());
+        self.facts
+            .push(("Made".into(), FactValue::At(detail.created_at)));
+        for execution in &detail.executions {
+            let at = execution.settled_at.unwrap_or(execution.approved_at);
+            self.facts.push((
+                execution.status.clone(),
+                FactValue::Text(format!("{} {}", execution.location, execution.error)),
+            ));
+            self.facts.push((String::new(), FactValue::At(at)));
+        }
+        self.verdicts.clone_from(&detail.verdicts);
+        self.text = detail
+            .evidence
+            .iter()
+            .map(|e| format!("{}  {}\n", e.occurred_at, e.summary))
+            .collect();
     }
 
     /// Shows the answer of a dry run.
@@ -111,6 +158,9 @@ impl Viewer {
     fn lines(&self, cells: usize, cx: &Context) -> Vec<Line<'static>> {
         let styles = cx.styles();
         let mut lines = Vec::new();
+        if self.shown.is_some() {
+            return vec![Line::from(Span::styled("Being read…", styles.muted))];
+        }
         if self.awaited.is_some() {
             return vec![Line::from(Span::styled("Being made…", styles.muted))];
         }
@@ -218,6 +268,17 @@ impl Overlay for Viewer {
                 Ok(done) => self.take(done),
                 Err(error) => {
                     self.awaited = None;
+                    self.summary = Some((Tone::Bad, error.clone()));
+                }
+            }
+        }
+        if let Message::Shown { id, result } = message
+            && self.shown == Some(*id)
+        {
+            match result {
+                Ok(detail) => self.take_move(detail),
+                Err(error) => {
+                    self.shown = None;
                     self.summary = Some((Tone::Bad, error.clone()));
                 }
             }

@@ -33,6 +33,7 @@ pub(super) fn moves_of(command: &Command) -> Vec<MoveId> {
         | Command::Undo { .. }
         | Command::Stop { .. }
         | Command::Resume
+        | Command::MatchSignal { .. }
         | Command::Suppress { .. }
         | Command::Unsuppress { .. } => Vec::new(),
     }
@@ -52,6 +53,7 @@ pub(super) fn word_of(command: &Command) -> &'static str {
         | Command::Undo { .. }
         | Command::Stop { .. }
         | Command::Resume
+        | Command::MatchSignal { .. }
         | Command::Suppress { .. }
         | Command::Unsuppress { .. } => "changing",
     }
