@@ -7,6 +7,7 @@ pub mod listing;
 pub mod reader;
 pub mod split;
 pub mod text;
+pub mod timeline;
 
 pub use cursor::Cursor;
 pub use empty::Empty;
@@ -14,3 +15,4 @@ pub use listing::{Item, Listing, RowState};
 pub use reader::Reader;
 pub use split::Split;
 pub use text::TextPane;
+pub use timeline::Timeline;
