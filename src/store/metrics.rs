@@ -143,7 +143,7 @@ pub struct RuleHits {
 }
 
 const RULE_HITS: &str =
-    "SELECT rule, status, count(*), max(created_at) FROM move GROUP BY rule, status ORDER BY rule";
+    "SELECT rule, status, count(*), max(created_at) FROM move GROUP BY rule, status ORDER BY rule, status";
 
 /// Returns how often each rule made a move, by rule.
 ///
