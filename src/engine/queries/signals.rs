@@ -17,7 +17,7 @@ use crate::engine::draft::hex;
 use crate::engine::intake::what_happened;
 use crate::engine::{Engine, EngineError, Result};
 use crate::store::signals::{self, FeedFilter, FeedRow, Place, Stretch};
-use crate::store::{ReadTx, deals, people};
+use crate::store::{ReadTx, contacts, deals, people};
 
 /// A signal as it is listed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -147,8 +147,8 @@ pub struct SignalQuery {
     pub who: Option<String>,
     /// Only of one source.
     pub source: Option<Source>,
-    /// Only of these kinds; all if none is named.
-    pub kinds: Vec<SignalKind>,
+    /// Only of these kinds.
+    pub kinds: Option<Vec<SignalKind>>,
     /// In which order.
     pub order: SignalOrder,
     /// Only what comes behind this place.
@@ -162,7 +162,7 @@ impl Default for SignalQuery {
         Self {
             who: None,
             source: None,
-            kinds: Vec::new(),
+            kinds: None,
             order: SignalOrder::Newest,
             before: None,
             limit: 50,
@@ -274,23 +274,37 @@ impl Engine {
             Ok(SignalFeed {
                 next: items.last().filter(|_| is_more).map(SignalItem::place),
                 items,
-                sources: tallies(tx, &query.kinds)?,
+                sources: tallies(tx, query.kinds.as_deref())?,
             })
         })
     }
 
-    /// Returns a page of the feed around a place, and how many signals each source has brought; `query.before` and `query.limit` are
-    /// not looked at.
+    /// Returns a page of the feed around a place, and how many signals each source has brought. `query.who` may be the beginning of a name or
+    /// an address here, and finds nothing if nobody has it; `query.before` and `query.limit` are not looked at.
     ///
     /// # Errors
-    /// If nobody is known as `who`, or the database cannot be read.
+    /// If the database cannot be read.
     pub fn signal_page(
         &self,
         query: &SignalQuery,
         page: &Page<SignalPlace>,
     ) -> Result<(Slice<SignalItem>, Vec<SourceTally>)> {
         self.store().read(|tx| {
-            let filter = filter_of(tx, query)?;
+            let filter = match filter_of(tx, query) {
+                Err(EngineError::NotFound(_)) => {
+                    let who = query.who.as_deref().unwrap_or_default();
+                    let Some(hit) = contacts::search(tx, who, 1)?.into_iter().next() else {
+                        return Ok((Slice::default(), tallies(tx, query.kinds.as_deref())?));
+                    };
+                    FeedFilter {
+                        source: query.source,
+                        kinds: query.kinds.clone(),
+                        contact: Some(hit.contact.id),
+                        matched: None,
+                    }
+                }
+                other => other?,
+            };
             let slice = Slice::read(
                 page,
                 |from, n| down(tx, &filter, query.order, from, false, n),
@@ -301,7 +315,7 @@ impl Engine {
                 before: slice.before,
                 after: slice.after,
             };
-            Ok((slice, tallies(tx, &query.kinds)?))
+            Ok((slice, tallies(tx, query.kinds.as_deref())?))
         })
     }
 
@@ -493,10 +507,10 @@ fn up(
     }
 }
 
-fn tallies(tx: &ReadTx<'_>, kinds: &[SignalKind]) -> Result<Vec<SourceTally>> {
+fn tallies(tx: &ReadTx<'_>, kinds: Option<&[SignalKind]>) -> Result<Vec<SourceTally>> {
     let mut all: Vec<SourceTally> = Vec::new();
     for count in signals::counts(tx)? {
-        if !kinds.is_empty() && !kinds.contains(&count.kind) {
+        if kinds.is_some_and(|kinds| !kinds.contains(&count.kind)) {
             continue;
         }
         let index = match all.iter().position(|t| t.source == count.source) {

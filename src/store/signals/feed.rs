@@ -14,8 +14,8 @@ use crate::store::{ReadTx, Result, WriteTx, instant, word};
 pub struct FeedFilter {
     /// Only of one source.
     pub source: Option<Source>,
-    /// Only of these kinds; all if none is named.
-    pub kinds: Vec<SignalKind>,
+    /// Only of these kinds.
+    pub kinds: Option<Vec<SignalKind>>,
     /// Only of one person.
     pub contact: Option<ContactId>,
     /// Only those that are matched, or only those that are not.
@@ -76,12 +76,12 @@ pub fn page(
     stretch: Stretch,
     limit: usize,
 ) -> Result<Vec<FeedRow>> {
-    if filter.kinds.is_empty() {
+    let Some(kinds) = &filter.kinds else {
         return read(tx, filter, None, stretch, limit);
-    }
+    };
     // One ordered read for each kind: a list of kinds in one would have to be sorted as a whole.
     let mut rows = Vec::new();
-    for kind in &filter.kinds {
+    for kind in kinds {
         if may_have(tx, filter, *kind)? {
             rows.extend(read(tx, filter, Some(*kind), stretch, limit)?);
         }
@@ -417,7 +417,7 @@ mod tests {
                 ..FeedFilter::default()
             },
             FeedFilter {
-                kinds: vec![SignalKind::Mention, SignalKind::ReplyReceived],
+                kinds: Some(vec![SignalKind::Mention, SignalKind::ReplyReceived]),
                 matched: Some(false),
                 ..FeedFilter::default()
             },

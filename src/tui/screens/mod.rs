@@ -3,6 +3,7 @@
 pub mod contacts;
 pub mod parts;
 pub mod pipeline;
+pub mod signals;
 pub mod today;
 
 use crossterm::event::MouseEvent;
@@ -178,6 +179,10 @@ pub const SCREENS: &[Entry] = &[
     Entry {
         id: ScreenId::Today,
         make: || Box::new(today::Today::new()),
+    },
+    Entry {
+        id: ScreenId::Signals,
+        make: || Box::new(signals::Signals::new()),
     },
     Entry {
         id: ScreenId::Contacts,
