@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::message::Answer;
 use crate::domain::id::SignalId;
+use crate::domain::metrics::Metrics;
 use crate::engine::queries::contacts::ContactItem;
 use crate::engine::queries::page::{Page, Slice};
 use crate::engine::queries::signals::{
@@ -31,6 +32,8 @@ pub enum Look {
     },
     /// One signal in full.
     Signal(SignalId),
+    /// What the work of so many days came to.
+    Metrics(usize),
     /// The people whose names, addresses or firms have words beginning so.
     People(String),
 }
@@ -44,6 +47,8 @@ pub enum Sight {
     Signals(Arc<Slice<SignalItem>>, Arc<[SourceTally]>),
     /// One signal in full.
     Signal(Arc<SignalDetail>),
+    /// What the work came to.
+    Metrics(Arc<Metrics>),
     /// People.
     People(Arc<[ContactItem]>),
 }
@@ -64,6 +69,7 @@ fn see(engine: &Engine, look: &Look) -> Result<Sight, EngineError> {
             Sight::Signals(Arc::new(slice), sources.into())
         }
         Look::Signal(id) => Sight::Signal(Arc::new(engine.show_signal(*id)?)),
+        Look::Metrics(days) => Sight::Metrics(Arc::new(engine.metrics(*days)?)),
         Look::People(words) => Sight::People(engine.search_contacts(words, FOUND)?.into()),
     })
 }

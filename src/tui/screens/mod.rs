@@ -1,6 +1,7 @@
 //! The screens: one line of the registry each, so that a new one touches nothing else here.
 
 pub mod contacts;
+pub mod metrics;
 pub mod parts;
 pub mod pipeline;
 pub mod signals;
@@ -191,5 +192,9 @@ pub const SCREENS: &[Entry] = &[
     Entry {
         id: ScreenId::Pipeline,
         make: || Box::new(pipeline::Pipeline::new()),
+    },
+    Entry {
+        id: ScreenId::Metrics,
+        make: || Box::new(metrics::Metrics::new()),
     },
 ];

@@ -332,24 +332,23 @@ fn row(item: &SignalItem, state: RowState, cells: usize, cx: &Context) -> Line<'
         (glyphs.alert, styles.warning)
     };
     let when = pad(&brief(item.at, cx), 7, glyphs.cut);
-    let kind = pad(&item.kind, 24, glyphs.cut);
-    let room = cells.saturating_sub(2 + 2 + 8 + 25);
-    let made = item
-        .move_id
-        .map_or_else(String::new, |id| format!("move {id}"));
-    let made_cells = if room >= 44 { width(&made) + 1 } else { 0 };
-    let who = whom(item);
-    let who = if item.matched || !who.is_empty() {
-        who
-    } else {
-        "nobody known".into()
+    // A summary tells the kind; where there is room, the kind's own name stands before it.
+    let kind_cells = if cells >= 84 { 26 } else { 0 };
+    let made = match item.move_id {
+        Some(id) if cells >= 64 => format!(" move {id}"),
+        _ => String::new(),
     };
-    let who_cells = (room / 3).min(24);
-    let summary_cells = room.saturating_sub(who_cells + 1 + made_cells);
+    let room = cells.saturating_sub(2 + 2 + 8 + kind_cells + width(&made));
+    let who = match whom(item) {
+        who if who.is_empty() && !item.matched => "nobody known".into(),
+        who => who,
+    };
+    let who_cells = (room * 2 / 5).min(26);
+    let summary_cells = room.saturating_sub(who_cells + 1);
     let mut spans = vec![
         Span::styled(format!("{mark} "), mark_style),
         Span::styled(format!("{when} "), styles.muted),
-        Span::styled(format!("{kind} "), styles.accent),
+        Span::styled(pad(&item.kind, kind_cells, glyphs.cut), styles.accent),
         Span::styled(
             format!("{} ", pad(&who, who_cells, glyphs.cut)),
             styles.text,
@@ -359,8 +358,8 @@ fn row(item: &SignalItem, state: RowState, cells: usize, cx: &Context) -> Line<'
             styles.muted,
         ),
     ];
-    if made_cells > 0 {
-        spans.push(Span::styled(format!(" {made}"), styles.faint));
+    if !made.is_empty() {
+        spans.push(Span::styled(made, styles.faint));
     }
     row_line(state, spans, cells, cx)
 }
@@ -435,7 +434,11 @@ fn describe(detail: &SignalDetail, words: &mut Words<'_>, cx: &Context) {
         };
         words.value("status", &state);
         words.value("due", &times::at(mv.due_at, cx.now, &cx.zone));
-        words.value("rule", &format!("{}, on {} signals", mv.rule, mv.evidence));
+        let plural = if mv.evidence == 1 { "" } else { "s" };
+        words.value(
+            "rule",
+            &format!("{}, on {} signal{plural}", mv.rule, mv.evidence),
+        );
     }
     if !detail.no_move.is_empty() {
         words.muted(&detail.no_move);
