@@ -7,6 +7,8 @@ pub mod contacts;
 
 mod approve;
 mod audit;
+mod auth;
+mod browser;
 mod completions;
 mod config;
 mod deals;
@@ -17,6 +19,7 @@ mod metrics;
 mod moves;
 mod outcome;
 mod output;
+mod prompt;
 mod rules;
 mod safety;
 mod show;
@@ -26,6 +29,7 @@ mod today;
 mod undo;
 mod when;
 mod why;
+mod world;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -99,7 +103,9 @@ enum Command {
     Mode(safety::ModeArgs),
     Rules(rules::RulesArgs),
     Audit(audit::AuditArgs),
+    Auth(auth::AuthArgs),
     Config(config::ConfigArgs),
+    World(world::WorldArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -224,7 +230,9 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Mode(args) => safety::mode(&mut run, &args),
         Command::Rules(args) => rules::run(&mut run, &args),
         Command::Audit(args) => audit::run(&mut run, &args),
+        Command::Auth(args) => auth::run(&mut run, &args),
         Command::Config(args) => config::run(&mut run, &args),
+        Command::World(args) => world::run(&mut run, &args),
         Command::Completions(args) => completions::run(&mut run, &args),
     }
 }

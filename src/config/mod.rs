@@ -7,9 +7,11 @@ pub mod edit;
 mod limits;
 mod mail;
 mod metrics;
+mod network;
 mod operator;
 mod paths;
 mod providers;
+mod secrets;
 mod timers;
 mod ui;
 
@@ -18,11 +20,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use limits::{LimitsConfig, RampConfig, SendWindow};
-pub use mail::{MailAccount, MailConfig, MailKind};
+pub use mail::{MailAccount, MailAuth, MailConfig, MailKind, MailServer, Security};
 pub use metrics::{MetricsConfig, Minutes};
+pub use network::NetworkConfig;
 pub use operator::Operator;
 pub use paths::Paths;
 pub use providers::{GoogleConfig, HubspotConfig, HubspotVersion};
+pub use secrets::SecretsConfig;
 pub use timers::Timers;
 pub use ui::{Ui, UiTheme};
 
@@ -52,6 +56,10 @@ pub struct Config {
     pub google: GoogleConfig,
     /// HubSpot's account.
     pub hubspot: HubspotConfig,
+    /// Where secrets are kept.
+    pub secrets: SecretsConfig,
+    /// What the program asks the network by itself.
+    pub network: NetworkConfig,
     /// When silence and dates make moves.
     pub timers: Timers,
     /// How much each part of a score counts.
@@ -160,6 +168,14 @@ impl Config {
             .mail
             .check()
             .map_err(|m| invalid(line_of("[mail"), m))?;
+        config
+            .hubspot
+            .check()
+            .map_err(|m| invalid(line_of("[hubspot"), m))?;
+        config
+            .network
+            .check()
+            .map_err(|m| invalid(line_of("[network"), m))?;
         config
             .metrics
             .check()

@@ -1,5 +1,6 @@
 //! The rules of the trade, pure: no file, socket, clock or chance. Every function is a calculation over its arguments.
 
+pub(crate) mod toml_reader;
 pub(crate) mod words;
 
 pub mod id;
@@ -21,6 +22,8 @@ pub mod metrics;
 pub mod moves;
 pub mod outcome;
 
+pub mod account;
+pub mod approval;
 pub mod guard;
 pub mod limits;
 pub mod schedule;

@@ -6,16 +6,24 @@
 mod home;
 
 #[cfg(test)]
+mod auth;
+
+#[cfg(test)]
 mod cli;
 
 #[cfg(test)]
 mod crash;
 
 #[cfg(test)]
+mod faults;
+
+#[cfg(test)]
 mod hostile;
 
 #[cfg(test)]
+mod imap;
 mod import;
+mod mail_servers;
 
 #[cfg(test)]
 mod json;

@@ -1,5 +1,7 @@
 //! Read models: what the faces show, ready made.
 
+pub mod accounts;
+pub mod approvals;
 pub mod contacts;
 pub mod lists;
 pub mod mail;
