@@ -24,6 +24,7 @@ pub mod people;
 pub mod signals;
 pub mod sources;
 pub mod suppressions;
+pub mod timeline;
 pub mod undo;
 
 use std::cell::RefCell;

@@ -55,6 +55,14 @@ words! {
         CopyAddress = "copy_address",
         /// Copy the message.
         CopyMessage = "copy_message",
+        /// Never write to them again.
+        Suppress = "suppress",
+        /// Go to its move on Today.
+        GoMove = "go_move",
+        /// One column to the left.
+        Left = "left",
+        /// One column to the right.
+        Right = "right",
         /// Look at the sources now.
         Refresh = "refresh",
         /// Stop every outward effect, or let it out again.
@@ -186,6 +194,10 @@ impl KeyAction {
             Self::Undo => "undo",
             Self::UndoList => "undo list",
             Self::CopyAddress | Self::CopyMessage => "copy",
+            Self::Suppress => "never write",
+            Self::GoMove => "its move",
+            Self::Left => "left",
+            Self::Right => "right",
             Self::Refresh => "sync",
             Self::KillSwitch => "stop",
             Self::DomainAll => "all",
@@ -253,6 +265,10 @@ impl KeyAction {
             Self::UndoList => "List what can be undone",
             Self::CopyAddress => "Copy the address",
             Self::CopyMessage => "Copy the message",
+            Self::Suppress => "Never write to them again",
+            Self::GoMove => "Go to its move on Today",
+            Self::Left => "One column to the left",
+            Self::Right => "One column to the right",
             Self::Refresh => "Sync now",
             Self::KillSwitch => "Stop everything, or resume",
             Self::DomainAll => "All domains",
@@ -296,6 +312,9 @@ impl KeyAction {
     pub const fn group(self) -> Group {
         match self {
             Self::Down
+            | Self::GoMove
+            | Self::Left
+            | Self::Right
             | Self::Up
             | Self::Top
             | Self::Bottom
@@ -308,6 +327,7 @@ impl KeyAction {
             | Self::Open
             | Self::Back => Group::Move,
             Self::Mark
+            | Self::Suppress
             | Self::Approve
             | Self::DryRun
             | Self::Edit
@@ -364,6 +384,8 @@ impl KeyAction {
         !matches!(
             self,
             Self::Down
+                | Self::Left
+                | Self::Right
                 | Self::Up
                 | Self::HalfPageDown
                 | Self::HalfPageUp

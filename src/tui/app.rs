@@ -404,6 +404,11 @@ impl App {
                     effects.push(Effect::Run(command));
                 }
                 Intent::Effect(effect) => effects.push(effect),
+                Intent::All(intents) => {
+                    for intent in intents.into_iter().rev() {
+                        waiting.push_front(intent);
+                    }
+                }
                 Intent::Open(overlay) => self.overlays.push(overlay),
                 Intent::Close => {
                     self.overlays.pop();

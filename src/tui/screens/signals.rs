@@ -490,14 +490,16 @@ impl Screen for Signals {
                 self.words.clear();
                 return self.read_anew();
             }
-            // A second Enter follows the signal to its move.
-            KeyAction::Open if self.pair.split.opened => {
+            KeyAction::GoMove => {
                 let mv = self.detail.as_ref().and_then(|d| d.moves.first());
-                return mv
-                    .filter(|mv| mv.status.is_standing())
-                    .map(|mv| Intent::Go(Target::Move(mv.id)))
-                    .into_iter()
-                    .collect();
+                return vec![match mv {
+                    Some(mv) if mv.status.is_standing() => Intent::Go(Target::Move(mv.id)),
+                    Some(mv) => Intent::Say(
+                        Tone::Plain,
+                        format!("Move {} is not on the list any more: {}.", mv.id, mv.status),
+                    ),
+                    None => Intent::Say(Tone::Plain, "It led to no move.".into()),
+                }];
             }
             _ => {}
         }
@@ -572,6 +574,7 @@ impl Screen for Signals {
             KeyAction::Open,
             KeyAction::Match,
             KeyAction::MakeContact,
+            KeyAction::GoMove,
             KeyAction::NextFilter,
             KeyAction::NextOrder,
             KeyAction::Find,

@@ -45,10 +45,9 @@ pub fn stretched(values: &[u64], cells: usize) -> Vec<u64> {
         return Vec::new();
     }
     if values.len() <= cells {
-        let each = cells / values.len();
-        return values
-            .iter()
-            .flat_map(|v| std::iter::repeat_n(*v, each))
+        let n = values.len();
+        return (0..cells)
+            .filter_map(|cell| values.get(cell * n / cells).copied())
             .collect();
     }
     let share = values.len().div_ceil(cells);
@@ -122,7 +121,7 @@ mod tests {
         let check = |values: &[u64], cells, expect: &[u64]| {
             assert_eq!(stretched(values, cells), expect, "{values:?} in {cells}");
         };
-        check(&[1, 2], 5, &[1, 1, 2, 2]);
+        check(&[1, 2], 5, &[1, 1, 1, 2, 2]);
         check(&[1, 2, 3], 3, &[1, 2, 3]);
         check(&[1, 9, 2, 3, 4], 3, &[1, 9, 4]);
         check(&[], 3, &[]);

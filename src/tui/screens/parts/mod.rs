@@ -9,6 +9,7 @@ pub mod reader;
 pub mod split;
 pub mod text;
 pub mod words;
+pub mod timeline;
 
 pub use cursor::Cursor;
 pub use empty::Empty;
@@ -18,3 +19,4 @@ pub use reader::Reader;
 pub use split::Split;
 pub use text::TextPane;
 pub use words::Words;
+pub use timeline::Timeline;
