@@ -44,7 +44,7 @@ use queries::undo::UndoItem;
 
 pub use providers::sign_in::{Asking, MissingScope, Said, SignedIn, SignedOut};
 
-pub use execute::{MailFolders, mail_folders};
+pub use execute::{DueReport, MailFolders, mail_folders};
 pub use sources::lines::{LinesReport, RejectedLine};
 pub use sync::SyncReport;
 

@@ -3,9 +3,11 @@
 pub mod accounts;
 pub mod approvals;
 pub mod contacts;
+pub mod limits;
 pub mod lists;
 pub mod mail;
 pub mod metrics;
+pub mod outbox;
 pub mod page;
 pub mod pipeline;
 pub mod show;

@@ -150,6 +150,7 @@ impl Viewer {
             }
             Done::Changed { .. }
             | Done::Sent { .. }
+            | Done::Queued { .. }
             | Done::Nothing { .. }
             | Done::Recorded { .. } => {}
         }
