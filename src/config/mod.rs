@@ -4,6 +4,9 @@
 //! compares with the defaults here.
 
 pub mod edit;
+
+mod approval;
+mod audit;
 mod limits;
 mod mail;
 mod operator;
@@ -16,6 +19,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use approval::ApprovalConfig;
+pub use audit::AuditConfig;
 pub use limits::{LimitsConfig, RampConfig, SendWindow};
 pub use mail::{MailAccount, MailConfig, MailKind};
 pub use operator::Operator;
@@ -44,6 +49,10 @@ pub struct Config {
     pub send_window: SendWindow,
     /// How much mail may leave.
     pub limits: LimitsConfig,
+    /// What bounds rules of approval.
+    pub approval: ApprovalConfig,
+    /// How long the audit trail is kept.
+    pub audit: AuditConfig,
     /// Mailboxes.
     pub mail: MailConfig,
     /// Google's account.
@@ -148,6 +157,14 @@ impl Config {
             .limits
             .check()
             .map_err(|m| invalid(line_of("[limits"), m))?;
+        config
+            .approval
+            .check()
+            .map_err(|m| invalid(line_of("[approval"), m))?;
+        config
+            .audit
+            .check()
+            .map_err(|m| invalid(line_of("[audit"), m))?;
         config
             .timers
             .check()

@@ -9,6 +9,7 @@ pub mod queries;
 pub mod seed;
 pub mod sync;
 
+mod approvals;
 mod commands;
 mod core;
 mod draft;
