@@ -1,5 +1,9 @@
 //! Rules of approval as the faces show them: in the order in which they are asked, with what each has decided so far.
 
+mod replay;
+
+pub use replay::{Replay, ReplayRow, ReplaySide, VerdictCounts};
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
