@@ -10,6 +10,7 @@ pub mod seed;
 pub mod sync;
 pub mod world;
 
+mod approvals;
 mod commands;
 mod core;
 mod draft;
@@ -46,6 +47,7 @@ use queries::undo::UndoItem;
 pub use providers::sign_in::{Asking, MissingScope, Said, SignedIn, SignedOut};
 
 pub use execute::{DueReport, MailFolders, mail_folders};
+pub use mailboxes::{FoundSettings, MailboxReport};
 pub use sources::lines::{LinesReport, RejectedLine};
 pub use sync::SyncReport;
 

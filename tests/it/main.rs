@@ -37,6 +37,11 @@ mod layers;
 #[cfg(test)]
 mod order;
 #[cfg(test)]
+mod outbox;
+#[cfg(test)]
+mod pause;
+
+#[cfg(test)]
 mod secrecy;
 
 #[cfg(test)]
