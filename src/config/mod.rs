@@ -6,9 +6,11 @@
 pub mod edit;
 mod limits;
 mod mail;
+mod network;
 mod operator;
 mod paths;
 mod providers;
+mod sync;
 mod timers;
 mod ui;
 
@@ -18,9 +20,11 @@ use serde::{Deserialize, Serialize};
 
 pub use limits::{LimitsConfig, RampConfig, SendWindow};
 pub use mail::{MailAccount, MailConfig, MailKind};
+pub use network::NetworkConfig;
 pub use operator::Operator;
 pub use paths::Paths;
 pub use providers::{GoogleConfig, HubspotConfig, HubspotVersion};
+pub use sync::SyncConfig;
 pub use timers::Timers;
 pub use ui::{Ui, UiTheme};
 
@@ -50,6 +54,10 @@ pub struct Config {
     pub google: GoogleConfig,
     /// HubSpot's account.
     pub hubspot: HubspotConfig,
+    /// How requests leave this machine.
+    pub network: NetworkConfig,
+    /// When the sources are read.
+    pub sync: SyncConfig,
     /// When silence and dates make moves.
     pub timers: Timers,
     /// How much each part of a score counts.
@@ -153,6 +161,14 @@ impl Config {
             .check()
             .map_err(|m| invalid(line_of("[timers"), m))?;
         config
+            .network
+            .check()
+            .map_err(|m| invalid(line_of("[network"), m))?;
+        config
+            .sync
+            .check()
+            .map_err(|m| invalid(line_of("[sync"), m))?;
+        config
             .mail
             .check()
             .map_err(|m| invalid(line_of("[mail"), m))?;
@@ -239,6 +255,9 @@ mod tests {
         check("[operator]\naddress = \"nobody\"", "address");
         check("[send_window]\nwindow = \"25:00-26:00\"", "25:00");
         check("[limits]\nper_day = 0", "per_day");
+        check("[network]\nretries = 99", "retries");
+        check("[network]\nproxy = \"socks\"", "proxy");
+        check("[sync]\nmail_seconds = 1", "mail_seconds");
         check(
             "[[mail.accounts]]\nname = \"a\"\nkind = \"maildir\"\npath = \"x\"\n[[mail.accounts]]\nname = \"a\"\nkind = \"maildir\"\npath = \"y\"",
             "two",

@@ -20,6 +20,7 @@ pub mod learning;
 pub mod moves;
 pub mod outcome;
 
+pub mod circuit;
 pub mod guard;
 pub mod limits;
 pub mod schedule;

@@ -1,6 +1,7 @@
 //! Read models: what the faces show, ready made.
 
 pub mod contacts;
+pub mod health;
 pub mod lists;
 pub mod mail;
 pub mod show;
