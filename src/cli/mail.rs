@@ -100,12 +100,11 @@ fn add(run: &mut Run<'_>, args: &AddArgs) -> Result<Ending, EngineError> {
             .map_or_else(|| "mail".to_owned(), |n| n.to_string_lossy().to_lowercase()),
     };
     let account = MailAccount {
-        name,
-        kind: args.kind,
         path: path.display().to_string(),
         inbox: args.inbox.clone(),
         outbox: args.outbox.clone(),
         drafts: args.drafts.clone(),
+        ..MailAccount::new(name, args.kind)
     };
     let folders = mail_folders(&account, true)?;
     edit(&run.paths.config, |document| {

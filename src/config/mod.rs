@@ -6,10 +6,12 @@
 pub mod edit;
 mod limits;
 mod mail;
+mod metrics;
 mod network;
 mod operator;
 mod paths;
 mod providers;
+mod secrets;
 mod sync;
 mod timers;
 mod ui;
@@ -19,11 +21,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use limits::{LimitsConfig, RampConfig, SendWindow};
-pub use mail::{MailAccount, MailConfig, MailKind};
+pub use mail::{MailAccount, MailAuth, MailConfig, MailKind, MailServer, Security};
+pub use metrics::{MetricsConfig, Minutes};
 pub use network::NetworkConfig;
 pub use operator::Operator;
 pub use paths::Paths;
 pub use providers::{GoogleConfig, HubspotConfig, HubspotVersion};
+pub use secrets::SecretsConfig;
 pub use sync::SyncConfig;
 pub use timers::Timers;
 pub use ui::{Ui, UiTheme};
@@ -58,10 +62,14 @@ pub struct Config {
     pub network: NetworkConfig,
     /// When the sources are read.
     pub sync: SyncConfig,
+    /// Where secrets are kept.
+    pub secrets: SecretsConfig,
     /// When silence and dates make moves.
     pub timers: Timers,
     /// How much each part of a score counts.
     pub score: ScoreConfig,
+    /// What the metrics are compared with.
+    pub metrics: MetricsConfig,
     /// The terminal's look.
     pub ui: Ui,
 }
@@ -161,10 +169,6 @@ impl Config {
             .check()
             .map_err(|m| invalid(line_of("[timers"), m))?;
         config
-            .network
-            .check()
-            .map_err(|m| invalid(line_of("[network"), m))?;
-        config
             .sync
             .check()
             .map_err(|m| invalid(line_of("[sync"), m))?;
@@ -172,6 +176,18 @@ impl Config {
             .mail
             .check()
             .map_err(|m| invalid(line_of("[mail"), m))?;
+        config
+            .hubspot
+            .check()
+            .map_err(|m| invalid(line_of("[hubspot"), m))?;
+        config
+            .network
+            .check()
+            .map_err(|m| invalid(line_of("[network"), m))?;
+        config
+            .metrics
+            .check()
+            .map_err(|m| invalid(line_of("[metrics"), m))?;
         Ok(config)
     }
 }

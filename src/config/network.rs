@@ -1,5 +1,7 @@
 //! How requests leave this machine.
 
+use std::net::{IpAddr, SocketAddr};
+
 use serde::{Deserialize, Serialize};
 
 /// Time limits, proxies and certificates of every HTTP request.
@@ -22,6 +24,8 @@ pub struct NetworkConfig {
     pub proxy: String,
     /// A file of further root certificates in PEM, beside the system's.
     pub ca_file: String,
+    /// The name server that `caseyos doctor` asks, with or without a port; the system's if this is empty.
+    pub dns_server: String,
 }
 
 impl Default for NetworkConfig {
@@ -35,11 +39,21 @@ impl Default for NetworkConfig {
             patience_seconds: 60,
             proxy: "environment".into(),
             ca_file: String::new(),
+            dns_server: String::new(),
         }
     }
 }
 
 impl NetworkConfig {
+    /// Returns the name server to ask; none for the system's.
+    #[must_use]
+    pub fn dns_server(&self) -> Option<SocketAddr> {
+        let text = self.dns_server.trim();
+        text.parse()
+            .ok()
+            .or_else(|| Some(SocketAddr::new(text.parse::<IpAddr>().ok()?, 53)))
+    }
+
     pub(super) fn check(&self) -> Result<(), String> {
         for (name, value, least, most) in [
             ("connect_seconds", self.connect_seconds, 1, 300),
@@ -61,6 +75,12 @@ impl NetworkConfig {
                 "proxy must be \"environment\", \"none\" or the URL of an HTTP proxy.".into(),
             );
         }
-        Ok(())
+        if self.dns_server.trim().is_empty() || self.dns_server().is_some() {
+            return Ok(());
+        }
+        Err(format!(
+            "dns_server = \"{}\" is no address such as \"9.9.9.9\" or \"127.0.0.1:5353\".",
+            self.dns_server
+        ))
     }
 }

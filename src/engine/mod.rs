@@ -16,6 +16,7 @@ mod draft;
 mod execute;
 mod gate;
 mod intake;
+mod mailboxes;
 mod outcomes;
 mod providers;
 mod scoring;
@@ -40,6 +41,8 @@ use command::{Command, Done};
 use queries::show::MoveDetail;
 use queries::today::{TodayList, TodayQuery};
 use queries::undo::UndoItem;
+
+pub use providers::sign_in::{Asking, MissingScope, Said, SignedIn, SignedOut};
 
 pub use execute::{MailFolders, mail_folders};
 pub use sources::lines::{LinesReport, RejectedLine};

@@ -243,7 +243,7 @@ impl Engine {
             .mail
             .accounts
             .first()
-            .map(super::sources::maildir::source_name);
+            .map(super::sources::mailbox::source_name);
         let mut is_gate_read = gate.is_none() && scope.only.is_empty();
         let mut is_gate_due = true;
         for (source, looked) in asked.iter().zip(looked) {

@@ -108,32 +108,6 @@ pub struct SourceRunRow {
 /// Runs that are kept of each source.
 const KEPT_RUNS: u32 = 200;
 
-/// Returns how far a source has read, in its own words; empty if it never has.
-///
-/// # Errors
-/// If the database cannot be read.
-pub fn cursor(tx: &ReadTx<'_>, name: &str) -> Result<String> {
-    Ok(tx
-        .sql()
-        .prepare_cached("SELECT cursor FROM source_state WHERE name = ?1")?
-        .query_row([name], |row| row.get(0))
-        .optional()?
-        .unwrap_or_default())
-}
-
-/// Moves a source's cursor; in the transaction of the rows that it covers.
-///
-/// # Errors
-/// If SQLite refuses.
-pub fn set_cursor(tx: &WriteTx<'_>, name: &str, cursor: &str) -> Result<()> {
-    tx.sql()
-        .prepare_cached(
-            "INSERT INTO source_state (name, cursor) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor",
-        )?
-        .execute((name, cursor))?;
-    Ok(())
-}
-
 /// Returns until when a source is left alone, and how often it has failed in a row.
 ///
 /// # Errors
@@ -252,6 +226,32 @@ pub fn finish(
             "DELETE FROM source_run WHERE name = ?1 AND id <= (SELECT id FROM source_run WHERE name = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
         )?
         .execute((name, KEPT_RUNS))?;
+    Ok(())
+}
+
+/// Returns how far a source was read, in its own words; empty if it never was.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn cursor(tx: &ReadTx<'_>, name: &str) -> Result<String> {
+    Ok(tx
+        .sql()
+        .prepare_cached("SELECT cursor FROM source_state WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))
+        .optional()?
+        .unwrap_or_default())
+}
+
+/// Keeps how far a source was read; with the rows up to there, in one transaction.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn set_cursor(tx: &WriteTx<'_>, name: &str, cursor: &str) -> Result<()> {
+    tx.sql()
+        .prepare_cached(
+            "INSERT INTO source_state (name, cursor) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor",
+        )?
+        .execute((name, cursor))?;
     Ok(())
 }
 

@@ -6,13 +6,17 @@
 
 mod admin;
 pub mod faults;
+pub mod hubspot;
 mod log;
+pub mod oauth;
 mod server;
 
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use serde_json::Value;
+
+use crate::domain::service::Provider;
 
 pub use faults::{Fault, FaultRule, When};
 pub use log::{Logged, token_name};
@@ -67,8 +71,17 @@ pub struct Filling {
 /// Returns a double of every provider.
 #[must_use]
 pub fn providers(filling: Filling, now: Timestamp) -> Vec<SharedDouble> {
-    let (_, _) = (filling, now);
-    Vec::new()
+    let google = oauth::Grants::new(Provider::Google);
+    let hubspot_grants = oauth::Grants::new(Provider::Hubspot);
+    vec![
+        Arc::new(Mutex::new(oauth::OauthDouble::new(google))),
+        Arc::new(Mutex::new(oauth::OauthDouble::new(hubspot_grants))),
+        Arc::new(Mutex::new(hubspot::HubspotDouble::filled(
+            filling.seed,
+            filling.contacts,
+            now,
+        ))),
+    ]
 }
 
 /// A double that its world and a test share.

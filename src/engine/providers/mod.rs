@@ -3,7 +3,9 @@
 //! What a service has done of late is a row that all processes share: its circuit, and until when it asked to be left alone. Budgets are
 //! memory: a source is read by one process at a time, so that only what is sent adds to them.
 
+mod auth;
 mod budget;
+pub mod sign_in;
 mod standing;
 pub(in crate::engine) mod wait;
 
@@ -22,9 +24,9 @@ use crate::domain::guard::Mode;
 use crate::domain::service::{Provider, Service};
 use crate::engine::core::Core;
 use crate::env::monotonic;
-use crate::secrets::Secret;
 use crate::store::StoreError;
 
+pub(in crate::engine) use auth::SignIns;
 pub(in crate::engine) use standing::health;
 
 /// What carries requests for this process.
@@ -218,7 +220,7 @@ impl Core {
             error
                 .message
                 .push_str(&format!("; it may be asked again at {at}"));
-            self.hold(service, until, &error.message);
+            self.leave_alone(service, until, &error.message);
         }
         error
     }
@@ -237,38 +239,6 @@ impl Core {
             .and_then(|day| day.start_of_day())
             .map_or(now, |midnight| midnight.timestamp())
     }
-
-    /// Returns the account's token.
-    fn access_token(&self, provider: Provider) -> Result<Secret, CallError> {
-        let variable = match provider {
-            Provider::Google => "CASEYOS_GOOGLE_TOKEN",
-            Provider::Hubspot => "CASEYOS_HUBSPOT_TOKEN",
-        };
-        crate::env::variable(variable)
-            .map(Secret::new)
-            .ok_or_else(|| signed_out(provider))
-    }
-
-    /// Returns another token than `stale`, which the provider has refused.
-    fn refresh_token(&self, provider: Provider, stale: &Secret) -> Result<Secret, CallError> {
-        let _ = stale;
-        Err(CallError {
-            status: Some(401),
-            ..CallError::of(
-                CallErrorKind::Unauthorized,
-                Fate::Answered,
-                format!("{provider} refuses the token; `caseyos auth login {provider}` mends it"),
-            )
-        })
-    }
-}
-
-fn signed_out(provider: Provider) -> CallError {
-    CallError::of(
-        CallErrorKind::SignedOut,
-        Fate::NotSent,
-        format!("nobody is signed in to {provider}; `caseyos auth login {provider}` does that"),
-    )
 }
 
 fn stopped() -> CallError {

@@ -225,7 +225,7 @@ impl Core {
     }
 
     /// Leaves a service alone until then.
-    pub(super) fn hold(&self, service: Service, until: Timestamp, reason: &str) {
+    pub(super) fn leave_alone(&self, service: Service, until: Timestamp, reason: &str) {
         let reason = clean_line(reason, MAX_REASON);
         noted(self.store.write(Durability::Normal, move |tx| {
             let state = providers::state(tx, service)?;

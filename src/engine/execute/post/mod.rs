@@ -1,5 +1,6 @@
 //! The post: the mailbox that messages leave from, as execution needs it: deliver once, and find what was delivered.
 
+mod imap;
 mod maildir;
 
 use crate::config::MailKind;
@@ -7,6 +8,7 @@ use crate::engine::core::Core;
 use crate::engine::{EngineError, Result};
 use crate::store::executions::ExecutionRow;
 
+use imap::ImapPost;
 use maildir::MaildirPost;
 pub(in crate::engine) use maildir::layout;
 pub use maildir::{MailFolders, mail_folders};
@@ -50,20 +52,23 @@ impl Undelivered {
 
 /// A mailbox to deliver to, and to look up what was delivered.
 #[derive(Debug, Clone)]
-pub(in crate::engine) enum Post {
+pub(in crate::engine) enum Post<'a> {
     /// Folders on this machine.
     Maildir(MaildirPost),
+    /// A server that speaks IMAP and SMTP.
+    Imap(ImapPost<'a>),
 }
 
-impl Post {
+impl<'a> Post<'a> {
     /// Returns the post of an account by its name.
-    pub fn of(core: &Core, name: &str) -> Result<Self> {
+    pub fn of(core: &'a Core, name: &str) -> Result<Self> {
         let account = core.config.mail.accounts.iter().find(|a| a.name == name).ok_or_else(|| {
             EngineError::Outside(format!("The mail account \"{name}\" is no longer in config.toml. Nothing was sent; put it back, or withdraw the approval."))
         })?;
         match account.kind {
             MailKind::Maildir => Ok(Self::Maildir(MaildirPost::of(account))),
-            MailKind::Imap | MailKind::Gmail => Err(EngineError::Outside(format!(
+            MailKind::Imap => Ok(Self::Imap(ImapPost::of(core, account))),
+            MailKind::Gmail => Err(EngineError::Outside(format!(
                 "The mail account \"{name}\" cannot send yet."
             ))),
         }
@@ -78,6 +83,7 @@ impl Post {
                 .map_err(|e| Undelivered::Unknown {
                     reason: e.to_string(),
                 }),
+            Self::Imap(post) => post.deliver(row, message, &mut || Ok(())),
         }
     }
 
@@ -85,6 +91,9 @@ impl Post {
     pub fn stage(&self, row: &ExecutionRow, message: &[u8]) -> Result<()> {
         match self {
             Self::Maildir(post) => post.stage(row, message),
+            Self::Imap(_) => Err(EngineError::Outside(
+                "Nothing can be laid ready on a server.".into(),
+            )),
         }
     }
 
@@ -92,6 +101,7 @@ impl Post {
     pub fn find(&self, row: &ExecutionRow) -> Result<Option<Delivered>> {
         match self {
             Self::Maildir(post) => post.find(row),
+            Self::Imap(post) => post.find(row),
         }
     }
 
@@ -99,6 +109,7 @@ impl Post {
     pub fn remove_draft(&self, row: &ExecutionRow) -> Result<bool> {
         match self {
             Self::Maildir(post) => post.remove_draft(row),
+            Self::Imap(post) => post.remove_draft(row),
         }
     }
 }
