@@ -160,17 +160,6 @@ impl Engine {
         self.sync_with(&PassScope::default())
     }
 
-    /// Makes one pass over the sources that are due by their own pace: the console's own. What is not due costs a look.
-    ///
-    /// # Errors
-    /// If the database cannot be used.
-    pub fn sync_due(&self) -> Result<SyncReport> {
-        self.sync_with(&PassScope {
-            timed: true,
-            ..PassScope::default()
-        })
-    }
-
     /// Makes a pass on a copy of the database and throws the copy away: the sources are really asked, nothing is kept, nothing leaves.
     ///
     /// # Errors
