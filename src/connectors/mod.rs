@@ -5,6 +5,7 @@ pub(crate) mod contract;
 pub mod files;
 pub mod google;
 pub mod hubspot;
+pub mod link;
 pub mod loopback;
 pub mod mail;
 pub mod oauth;
