@@ -15,6 +15,9 @@ mod crash;
 mod faults;
 
 #[cfg(test)]
+mod google;
+
+#[cfg(test)]
 mod hostile;
 
 #[cfg(test)]

@@ -190,10 +190,9 @@ impl<'a> GmailPost<'a> {
                 return Ok(Some(self.sent(row, &message)));
             }
         }
-        let Some(claimed) = row.claimed_at else {
-            return Ok(None);
-        };
-        let from = claimed.checked_sub(SKEW).unwrap_or(claimed).as_second();
+        // It cannot have left before it was approved.
+        let begin = row.claimed_at.unwrap_or(row.approved_at);
+        let from = begin.checked_sub(SKEW).unwrap_or(begin).as_second();
         let search = format!("in:sent to:{} after:{from}", row.to_key);
         let listed = self.core.call(&gmail::list_messages(&search, ""))?;
         let rendered = self
