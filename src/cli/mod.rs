@@ -7,6 +7,8 @@ pub mod contacts;
 
 mod approve;
 mod audit;
+mod auth;
+mod browser;
 mod completions;
 mod config;
 mod deals;
@@ -17,6 +19,7 @@ mod metrics;
 mod moves;
 mod outcome;
 mod output;
+mod prompt;
 mod rules;
 mod safety;
 mod show;
@@ -100,6 +103,7 @@ enum Command {
     Mode(safety::ModeArgs),
     Rules(rules::RulesArgs),
     Audit(audit::AuditArgs),
+    Auth(auth::AuthArgs),
     Config(config::ConfigArgs),
     World(world::WorldArgs),
     Completions(completions::CompletionsArgs),
@@ -226,6 +230,7 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Mode(args) => safety::mode(&mut run, &args),
         Command::Rules(args) => rules::run(&mut run, &args),
         Command::Audit(args) => audit::run(&mut run, &args),
+        Command::Auth(args) => auth::run(&mut run, &args),
         Command::Config(args) => config::run(&mut run, &args),
         Command::World(args) => world::run(&mut run, &args),
         Command::Completions(args) => completions::run(&mut run, &args),

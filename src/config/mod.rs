@@ -9,6 +9,7 @@ mod mail;
 mod metrics;
 mod network;
 mod operator;
+mod outbox;
 mod paths;
 mod providers;
 mod secrets;
@@ -24,6 +25,7 @@ pub use mail::{MailAccount, MailAuth, MailConfig, MailKind, MailServer, Security
 pub use metrics::{MetricsConfig, Minutes};
 pub use network::NetworkConfig;
 pub use operator::Operator;
+pub use outbox::OutboxConfig;
 pub use paths::Paths;
 pub use providers::{GoogleConfig, HubspotConfig, HubspotVersion};
 pub use secrets::SecretsConfig;
@@ -50,6 +52,8 @@ pub struct Config {
     pub send_window: SendWindow,
     /// How much mail may leave.
     pub limits: LimitsConfig,
+    /// How approved mail waits and leaves.
+    pub outbox: OutboxConfig,
     /// Mailboxes.
     pub mail: MailConfig,
     /// Google's account.
@@ -160,6 +164,10 @@ impl Config {
             .limits
             .check()
             .map_err(|m| invalid(line_of("[limits"), m))?;
+        config
+            .outbox
+            .check()
+            .map_err(|m| invalid(line_of("[outbox"), m))?;
         config
             .timers
             .check()

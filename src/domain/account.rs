@@ -232,6 +232,82 @@ pub fn near_end(
     is_near.then_some(NearEnd { at, is_certain })
 }
 
+/// A provider's final refusal of a refresh.
+#[derive(Debug, Clone, Copy)]
+pub struct Refused<'a> {
+    /// The provider's word, such as `invalid_grant`.
+    pub word: &'a str,
+    /// What it says about it.
+    pub more: &'a str,
+    /// When the operator signed in, if that is known.
+    pub granted_at: Option<Timestamp>,
+    /// What the operator says of the app.
+    pub app_status: AppStatus,
+}
+
+impl Refused<'_> {
+    /// Tells whether a provider's word means that asking again is useless.
+    #[must_use]
+    pub fn is_final(word: &str) -> bool {
+        matches!(
+            word,
+            "invalid_grant"
+                | "invalid_client"
+                | "unauthorized_client"
+                | "invalid_request"
+                | "invalid_scope"
+                | "unsupported_grant_type"
+                | "deleted_client"
+                | "disabled_client"
+        )
+    }
+}
+
+/// Says why a sign-in no longer works and what mends it.
+#[must_use]
+pub fn explain(provider: Provider, refused: &Refused<'_>, now: Timestamp) -> String {
+    let said = if refused.more.is_empty() {
+        refused.word.to_owned()
+    } else {
+        format!("{}: {}", refused.word, refused.more.trim_end_matches('.'))
+    };
+    if refused.word != "invalid_grant" {
+        return format!(
+            "{provider} does not accept the app that you sign in with ({said}). Check its client id in [{provider}] and its secret, then `caseyos auth login {provider}`"
+        );
+    }
+    let causes = match provider {
+        Provider::Hubspot => {
+            "Likely the app was uninstalled or access was withdrawn in HubSpot's settings"
+                .to_owned()
+        }
+        Provider::Google => {
+            let age = refused.granted_at.map(|at| now.duration_since(at));
+            let is_week_old =
+                age.is_some_and(|age| age >= later_age(TESTING_LIFE) && age <= TESTING_LIFE * 3);
+            let testing = "the app is in Testing status, where Google ends each sign-in after 7 days (publish it: set its status to In production)";
+            let others =
+                "the password was changed, access was withdrawn, or it was not used for six months";
+            match refused.app_status {
+                AppStatus::Production => format!("Likely {others}"),
+                AppStatus::Testing => format!("Very likely {testing}; else {others}"),
+                AppStatus::Unknown if is_week_old => {
+                    format!("Very likely {testing}, as this one is about a week old; else {others}")
+                }
+                AppStatus::Unknown => format!("Likely {testing}, {others}"),
+            }
+        }
+    };
+    format!(
+        "{provider} no longer accepts the sign-in ({said}). {causes}. What was read so far is kept; `caseyos auth login {provider}` mends it"
+    )
+}
+
+/// A sign-in may be found dead only at the next pass, and clocks differ by minutes.
+fn later_age(life: SignedDuration) -> SignedDuration {
+    life - SignedDuration::from_hours(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -43,7 +43,9 @@ use queries::show::MoveDetail;
 use queries::today::{TodayList, TodayQuery};
 use queries::undo::UndoItem;
 
-pub use execute::{MailFolders, mail_folders};
+pub use providers::sign_in::{Asking, MissingScope, Said, SignedIn, SignedOut};
+
+pub use execute::{DueReport, MailFolders, mail_folders};
 pub use sources::lines::{LinesReport, RejectedLine};
 pub use sync::SyncReport;
 

@@ -462,15 +462,17 @@ impl App {
                 match done {
                     Done::Changed { undo: Some(_), .. }
                     | Done::Sent { undo: Some(_), .. }
+                    | Done::Queued { undo: Some(_), .. }
                     | Done::Recorded { undo: Some(_), .. } => {
                         if !undo.is_empty() {
                             hint = format!("{undo} undoes");
                         }
                         (Tone::Good, summary.to_owned())
                     }
-                    Done::Changed { .. } | Done::Sent { .. } | Done::Recorded { .. } => {
-                        (Tone::Good, summary.to_owned())
-                    }
+                    Done::Changed { .. }
+                    | Done::Sent { .. }
+                    | Done::Queued { .. }
+                    | Done::Recorded { .. } => (Tone::Good, summary.to_owned()),
                     Done::Held { undo: taken, .. } => {
                         if taken.is_some() && !undo.is_empty() {
                             hint = format!("{undo} undoes");

@@ -50,6 +50,7 @@ pub struct Jobs {
     running: bool,
     syncing: bool,
     sync_again: bool,
+    due: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
 }
 
@@ -76,6 +77,7 @@ impl Jobs {
             running: false,
             syncing: false,
             sync_again: false,
+            due: Arc::new(AtomicBool::new(false)),
             stop: Arc::new(AtomicBool::new(false)),
         }
     }
@@ -157,6 +159,21 @@ impl Jobs {
                 .await
                 .unwrap_or_else(|_| Err("the pass broke off (see the log).".into()));
             drop(answers.send(Message::Synced(result)).await);
+        });
+    }
+
+    /// Lets out what is due in the outbox, unless that is under way: messages whose undo window is over do not wait for a pass.
+    pub fn run_due(&self) {
+        if self.due.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (engine, due) = (self.engine.clone(), Arc::clone(&self.due));
+        tokio::task::spawn_blocking(move || {
+            // What fails stays in the outbox, and is tried and told of by the next pass.
+            if let Err(error) = engine.run_due() {
+                tracing::warn!(%error, "what was due could not be let out");
+            }
+            due.store(false, Ordering::Release);
         });
     }
 

@@ -6,6 +6,9 @@
 mod home;
 
 #[cfg(test)]
+mod auth;
+
+#[cfg(test)]
 mod cli;
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! Read models: what the faces show, ready made.
 
+pub mod accounts;
 pub mod approvals;
 pub mod contacts;
+pub mod limits;
 pub mod lists;
 pub mod mail;
 pub mod metrics;
+pub mod outbox;
 pub mod page;
 pub mod show;
 pub mod signals;

@@ -89,6 +89,7 @@ impl Viewer {
             }
             Done::Changed { .. }
             | Done::Sent { .. }
+            | Done::Queued { .. }
             | Done::Nothing { .. }
             | Done::Recorded { .. } => {}
         }

@@ -3,12 +3,17 @@
 use std::path::PathBuf;
 
 use super::Delivered;
+use jiff::{SignedDuration, Timestamp};
+
 use crate::config::{MailAccount, MailKind};
 use crate::connectors::mail::maildir::{MailLayout, MaildirError, MaildirFolder};
 use crate::domain::email::message_id::MessageId;
 use crate::domain::guard::Mode;
 use crate::engine::{EngineError, Result};
 use crate::store::executions::ExecutionRow;
+
+/// Mail programs remove files of this age from `tmp`, by the Maildir convention.
+const TMP_IS_CLEANED_AFTER: SignedDuration = SignedDuration::from_hours(36);
 
 /// The folders of a Maildir to deliver to, and to look up what was delivered.
 #[derive(Debug, Clone)]
@@ -119,7 +124,7 @@ impl MaildirPost {
     }
 
     /// Finds out what became of a message: by its file's name, by its Message-ID, or by what is left of it.
-    pub fn find(&self, row: &ExecutionRow) -> Result<Option<Delivered>> {
+    pub fn find(&self, row: &ExecutionRow, now: Timestamp) -> Result<Option<Delivered>> {
         let (path, is_draft) = self.folder(row.mode);
         if !path.is_dir() {
             if row.is_staged {
@@ -148,6 +153,17 @@ impl MaildirPost {
         }
         // It lay ready before it was claimed. If it lies there no more, it was delivered, and whoever empties the outbox has taken it.
         let was_taken = row.is_staged && !folder.is_staged(&unique);
+        let is_old = row
+            .claimed_at
+            .is_none_or(|at| now.duration_since(at) >= TMP_IS_CLEANED_AFTER);
+        if was_taken && is_old {
+            return Err(EngineError::Outside(format!(
+                "It lies in {} no more, but mail programs clear away what was left half delivered for 36 hours, so it may have left or not. Look \
+                 into what you sent: `caseyos outbox drop {id}` if it is there, `caseyos outbox retry {id} --force` if it is not.",
+                path.display(),
+                id = row.id
+            )));
+        }
         Ok(was_taken.then(|| Delivered {
             location: format!("{} (taken since)", path.display()),
             is_draft,

@@ -4,6 +4,8 @@ mod gmail;
 mod imap;
 mod maildir;
 
+use jiff::Timestamp;
+
 use crate::config::MailKind;
 use crate::engine::core::Core;
 use crate::engine::{EngineError, Result};
@@ -36,20 +38,16 @@ pub(in crate::engine) enum Undelivered {
         /// How long the provider wants to be left alone.
         retry_after: Option<std::time::Duration>,
     },
+    /// It did not leave, because everything was stopped in the last moment.
+    Stopped {
+        /// Why.
+        reason: String,
+    },
     /// It may have left: the answer did not come. Only the provider knows.
     Unknown {
         /// What happened.
         reason: String,
     },
-}
-
-impl Undelivered {
-    /// Returns what happened.
-    pub fn reason(&self) -> &str {
-        match self {
-            Self::NotSent { reason, .. } | Self::Unknown { reason } => reason,
-        }
-    }
 }
 
 /// A mailbox to deliver to, and to look up what was delivered.
@@ -76,8 +74,17 @@ impl<'a> Post<'a> {
         }
     }
 
-    /// Delivers a message, such that what was delivered can be found again by its Message-ID.
-    pub fn deliver(&self, row: &ExecutionRow, message: &[u8]) -> Result<Delivered, Undelivered> {
+    /// Delivers a message, such that what was delivered can be found again by its Message-ID. `stopped` must be asked directly before the step
+    /// that lets it out, after everything that may take long, and says why it must not leave.
+    pub fn deliver(
+        &self,
+        row: &ExecutionRow,
+        message: &[u8],
+        stopped: &dyn Fn() -> Option<String>,
+    ) -> Result<Delivered, Undelivered> {
+        if let Some(reason) = stopped() {
+            return Err(Undelivered::Stopped { reason });
+        }
         match self {
             // A file is in place or it is not, and looking tells.
             Self::Maildir(post) => post
@@ -85,8 +92,8 @@ impl<'a> Post<'a> {
                 .map_err(|e| Undelivered::Unknown {
                     reason: e.to_string(),
                 }),
-            Self::Imap(post) => post.deliver(row, message, &mut || Ok(())),
-            Self::Gmail(post) => post.deliver(row, message),
+            Self::Imap(post) => post.deliver(row, message, &mut || stopped().map_or(Ok(()), Err)),
+            Self::Gmail(post) => post.deliver(row, message, stopped),
         }
     }
 
@@ -100,12 +107,22 @@ impl<'a> Post<'a> {
         }
     }
 
-    /// Asks the mailbox what became of a message; none if it never left.
-    pub fn find(&self, row: &ExecutionRow) -> Result<Option<Delivered>> {
+    /// Asks the mailbox what became of a message; none if it does not know it.
+    pub fn find(&self, row: &ExecutionRow, now: Timestamp) -> Result<Option<Delivered>> {
         match self {
-            Self::Maildir(post) => post.find(row),
+            Self::Maildir(post) => post.find(row, now),
             Self::Imap(post) => post.find(row),
             Self::Gmail(post) => post.find(row),
+        }
+    }
+
+    /// Tells whether a message that [`Self::find`] does not know has certainly not left. A provider's index may lag behind.
+    pub const fn knows_at_once(&self) -> bool {
+        match self {
+            Self::Maildir(_) => true,
+            // A draft that is not in its folder is not there; of mail, `find` says nothing rather than "no".
+            Self::Imap(_) => true,
+            Self::Gmail(_) => false,
         }
     }
 
