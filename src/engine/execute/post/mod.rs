@@ -126,6 +126,14 @@ impl<'a> Post<'a> {
         }
     }
 
+    /// Tells whether the mailbox is on another machine, so that asking it takes time.
+    pub const fn is_far(&self) -> bool {
+        match self {
+            Self::Maildir(_) => false,
+            Self::Imap(_) | Self::Gmail(_) => true,
+        }
+    }
+
     /// Removes a draft; returns whether it was still there.
     pub fn remove_draft(&self, row: &ExecutionRow) -> Result<bool> {
         match self {
