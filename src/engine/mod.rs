@@ -46,6 +46,7 @@ use queries::undo::UndoItem;
 pub use providers::sign_in::{Asking, MissingScope, Said, SignedIn, SignedOut};
 
 pub use execute::{DueReport, MailFolders, mail_folders};
+pub use mailboxes::{FoundSettings, MailboxReport};
 pub use sources::lines::{LinesReport, RejectedLine};
 pub use sync::SyncReport;
 

@@ -174,6 +174,19 @@ pub fn of_signal(
         .optional()?)
 }
 
+/// Loads a message by its number.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn load(tx: &ReadTx<'_>, id: MessageRowId) -> Result<Option<MessageRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM message WHERE id = ?1");
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row([id.0], from_row)
+        .optional()?)
+}
+
 /// Returns the messages with a contact, newest first.
 ///
 /// # Errors

@@ -25,6 +25,7 @@ pub mod remotes;
 pub mod signals;
 pub mod sources;
 pub mod suppressions;
+pub mod timeline;
 pub mod undo;
 
 use std::cell::RefCell;

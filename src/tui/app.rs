@@ -188,6 +188,7 @@ impl App {
                 effects.extend(kept.into_iter().map(Effect::Run));
                 effects.push(Effect::Quit);
             }
+            Message::MailCame => effects.push(Effect::Sync),
             Message::Changed
             | Message::Read { .. }
             | Message::Shown { .. }
@@ -404,6 +405,11 @@ impl App {
                     effects.push(Effect::Run(command));
                 }
                 Intent::Effect(effect) => effects.push(effect),
+                Intent::All(intents) => {
+                    for intent in intents.into_iter().rev() {
+                        waiting.push_front(intent);
+                    }
+                }
                 Intent::Open(overlay) => self.overlays.push(overlay),
                 Intent::Close => {
                     self.overlays.pop();
