@@ -18,6 +18,9 @@ mod crash;
 mod faults;
 
 #[cfg(test)]
+mod google;
+
+#[cfg(test)]
 mod hostile;
 
 #[cfg(test)]
