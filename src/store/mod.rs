@@ -14,6 +14,7 @@ pub mod companies;
 pub mod contacts;
 pub mod control;
 pub mod deals;
+pub mod examine;
 pub mod executions;
 pub mod lease;
 pub mod messages;

@@ -15,6 +15,9 @@ mod cli;
 mod crash;
 
 #[cfg(test)]
+mod doctor;
+
+#[cfg(test)]
 mod faults;
 
 #[cfg(test)]
@@ -40,6 +43,9 @@ mod order;
 mod outbox;
 #[cfg(test)]
 mod pause;
+
+#[cfg(test)]
+mod secrecy;
 
 #[cfg(test)]
 mod second_thoughts;
