@@ -7,6 +7,7 @@ pub mod dns;
 pub mod files;
 pub mod google;
 pub mod hubspot;
+pub mod link;
 pub mod loopback;
 pub mod mail;
 pub mod oauth;

@@ -21,6 +21,9 @@ mod doctor;
 mod faults;
 
 #[cfg(test)]
+mod google;
+
+#[cfg(test)]
 mod hostile;
 
 #[cfg(test)]

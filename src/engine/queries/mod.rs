@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod approvals;
 pub mod contacts;
+pub mod health;
 pub mod doctor;
 pub mod limits;
 pub mod lists;
