@@ -153,6 +153,10 @@ impl Config {
             .check()
             .map_err(|m| invalid(line_of("[timers"), m))?;
         config
+            .hubspot
+            .check()
+            .map_err(|m| invalid(line_of("[hubspot"), m))?;
+        config
             .mail
             .check()
             .map_err(|m| invalid(line_of("[mail"), m))?;

@@ -1,7 +1,10 @@
 //! The providers' accounts: where their services are and what is taken from them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::domain::crm::Ownership;
 use crate::domain::service::Service;
 
 pub use crate::domain::service::HubspotVersion;
@@ -41,6 +44,12 @@ pub struct HubspotConfig {
     pub authorize_url: String,
     /// The version of the paths.
     pub api_version: HubspotVersion,
+    /// Whose contacts and deals are read: "me", the id of an owner, or "all".
+    pub owner: String,
+    /// Minutes by which each reading looks back before the last one: the portal's index lags behind its records.
+    pub overlap_minutes: u32,
+    /// Who decides when a field was changed on both sides, by the property's name.
+    pub ownership: BTreeMap<String, Ownership>,
 }
 
 impl Default for HubspotConfig {
@@ -49,7 +58,32 @@ impl Default for HubspotConfig {
             url: "https://api.hubapi.com".into(),
             authorize_url: "https://app.hubspot.com/oauth/authorize".into(),
             api_version: HubspotVersion::default(),
+            owner: "all".into(),
+            overlap_minutes: 5,
+            ownership: BTreeMap::new(),
         }
+    }
+}
+
+impl HubspotConfig {
+    /// Returns who decides about a property.
+    #[must_use]
+    pub fn owner_of(&self, property: &str) -> Ownership {
+        self.ownership.get(property).copied().unwrap_or_default()
+    }
+
+    pub(super) fn check(&self) -> Result<(), String> {
+        let is_id = !self.owner.is_empty() && self.owner.bytes().all(|b| b.is_ascii_digit());
+        if !(is_id || matches!(self.owner.as_str(), "me" | "all")) {
+            return Err(format!(
+                "owner must be \"me\", \"all\" or an owner's id, and is \"{}\".",
+                self.owner
+            ));
+        }
+        if self.overlap_minutes > 1_440 {
+            return Err("overlap_minutes must be at most 1440.".into());
+        }
+        Ok(())
     }
 }
 

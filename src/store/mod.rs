@@ -13,6 +13,7 @@ pub mod contacts;
 pub mod control;
 pub mod deals;
 pub mod executions;
+pub mod hubspot;
 pub mod lease;
 pub mod messages;
 pub mod migrations;

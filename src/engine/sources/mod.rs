@@ -1,5 +1,6 @@
 //! The sources, one file each. A source brings signals; what becomes of them is intake's.
 
+pub(in crate::engine) mod hubspot;
 pub(in crate::engine) mod imap;
 pub(in crate::engine) mod lines;
 pub(in crate::engine) mod maildir;
@@ -71,6 +72,9 @@ pub(in crate::engine) fn all(engine: &Engine) -> Vec<Box<dyn SignalSource>> {
             MailKind::Imap => all.push(Box::new(imap::ImapSource(account.clone()))),
             MailKind::Gmail => {}
         }
+    }
+    if hubspot::is_set_up() {
+        all.push(Box::new(hubspot::HubspotSource));
     }
     all
 }
