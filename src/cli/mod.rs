@@ -7,15 +7,19 @@ pub mod contacts;
 
 mod approve;
 mod audit;
+mod auth;
+mod browser;
 mod completions;
 mod config;
 mod deals;
 mod demo;
 mod init;
 mod mail;
+mod metrics;
 mod moves;
 mod outcome;
 mod output;
+mod prompt;
 mod rules;
 mod safety;
 mod show;
@@ -92,12 +96,14 @@ enum Command {
     Deals(deals::DealsArgs),
     Signals(signals::SignalsArgs),
     Mail(mail::MailArgs),
+    Metrics(metrics::MetricsArgs),
     Suppress(safety::SuppressArgs),
     Stop(safety::StopArgs),
     Resume(safety::ResumeArgs),
     Mode(safety::ModeArgs),
     Rules(rules::RulesArgs),
     Audit(audit::AuditArgs),
+    Auth(auth::AuthArgs),
     Config(config::ConfigArgs),
     World(world::WorldArgs),
     Completions(completions::CompletionsArgs),
@@ -217,12 +223,14 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Deals(args) => deals::run(&mut run, &args),
         Command::Signals(args) => signals::run(&mut run, &args),
         Command::Mail(args) => mail::run(&mut run, &args),
+        Command::Metrics(args) => metrics::run(&mut run, &args),
         Command::Suppress(args) => safety::suppress(&mut run, &args),
         Command::Stop(args) => safety::stop(&mut run, &args),
         Command::Resume(_) => safety::resume(&mut run),
         Command::Mode(args) => safety::mode(&mut run, &args),
         Command::Rules(args) => rules::run(&mut run, &args),
         Command::Audit(args) => audit::run(&mut run, &args),
+        Command::Auth(args) => auth::run(&mut run, &args),
         Command::Config(args) => config::run(&mut run, &args),
         Command::World(args) => world::run(&mut run, &args),
         Command::Completions(args) => completions::run(&mut run, &args),

@@ -102,6 +102,7 @@ pub fn set_mail_account(document: &mut DocumentMut, account: &MailAccount) {
         ("drafts", &account.drafts),
         ("user", &account.user),
         ("sent", &account.sent),
+        ("ca_file", &account.ca_file),
     ] {
         if !text.is_empty() {
             table.insert(key, value(text));

@@ -119,6 +119,9 @@ pub struct MailAccount {
     /// Where mail is handed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smtp: Option<MailServer>,
+    /// A file with further certificates in PEM that these servers may show, for servers of one's own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub ca_file: String,
     /// Further folders that are read, such as one that a filter moves answers to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub folders: Vec<String>,

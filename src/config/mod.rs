@@ -6,9 +6,13 @@
 pub mod edit;
 mod limits;
 mod mail;
+mod metrics;
+mod network;
 mod operator;
 mod paths;
 mod providers;
+mod secrets;
+mod serve;
 mod timers;
 mod ui;
 
@@ -18,9 +22,13 @@ use serde::{Deserialize, Serialize};
 
 pub use limits::{LimitsConfig, RampConfig, SendWindow};
 pub use mail::{MailAccount, MailAuth, MailConfig, MailKind, MailServer, Security};
+pub use metrics::{MetricsConfig, Minutes};
+pub use network::NetworkConfig;
 pub use operator::Operator;
 pub use paths::Paths;
 pub use providers::{GoogleConfig, HubspotConfig, HubspotVersion};
+pub use secrets::SecretsConfig;
+pub use serve::ServeConfig;
 pub use timers::Timers;
 pub use ui::{Ui, UiTheme};
 
@@ -50,10 +58,18 @@ pub struct Config {
     pub google: GoogleConfig,
     /// HubSpot's account.
     pub hubspot: HubspotConfig,
+    /// Where secrets are kept.
+    pub secrets: SecretsConfig,
+    /// What the program asks the network by itself.
+    pub network: NetworkConfig,
+    /// The receiver of webhooks.
+    pub serve: ServeConfig,
     /// When silence and dates make moves.
     pub timers: Timers,
     /// How much each part of a score counts.
     pub score: ScoreConfig,
+    /// What the metrics are compared with.
+    pub metrics: MetricsConfig,
     /// The terminal's look.
     pub ui: Ui,
 }
@@ -153,13 +169,25 @@ impl Config {
             .check()
             .map_err(|m| invalid(line_of("[timers"), m))?;
         config
-            .hubspot
+            .serve
             .check()
-            .map_err(|m| invalid(line_of("[hubspot"), m))?;
+            .map_err(|m| invalid(line_of("[serve"), m))?;
         config
             .mail
             .check()
             .map_err(|m| invalid(line_of("[mail"), m))?;
+        config
+            .hubspot
+            .check()
+            .map_err(|m| invalid(line_of("[hubspot"), m))?;
+        config
+            .network
+            .check()
+            .map_err(|m| invalid(line_of("[network"), m))?;
+        config
+            .metrics
+            .check()
+            .map_err(|m| invalid(line_of("[metrics"), m))?;
         Ok(config)
     }
 }

@@ -5,6 +5,8 @@ pub(crate) mod contract;
 pub mod files;
 pub mod google;
 pub mod hubspot;
+pub mod loopback;
 pub mod mail;
+pub mod oauth;
 pub mod transport;
 pub mod world;

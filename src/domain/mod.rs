@@ -1,5 +1,6 @@
 //! The rules of the trade, pure: no file, socket, clock or chance. Every function is a calculation over its arguments.
 
+pub(crate) mod toml_reader;
 pub(crate) mod words;
 
 pub mod id;
@@ -18,9 +19,12 @@ pub mod template;
 
 pub mod aps;
 pub mod learning;
+pub mod metrics;
 pub mod moves;
 pub mod outcome;
 
+pub mod account;
+pub mod approval;
 pub mod guard;
 pub mod limits;
 pub mod schedule;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::guard::Verdict;
-use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, UndoId};
+use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, SignalId, UndoId};
 use crate::domain::outcome::OutcomeKind;
 
 /// A change.
@@ -73,6 +73,13 @@ pub enum Command {
         /// What to remember of it.
         note: String,
     },
+    /// Say whom a signal is about that came about nobody known.
+    MatchSignal {
+        /// The signal.
+        id: SignalId,
+        /// Whom.
+        to: MatchTo,
+    },
     /// Take back an approval whose message has not left.
     Withdraw {
         /// The execution.
@@ -101,6 +108,22 @@ pub enum Command {
     Unsuppress {
         /// The address or domain.
         value: String,
+    },
+}
+
+/// Whom a signal is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MatchTo {
+    /// Somebody who is known.
+    Contact(ContactId),
+    /// Somebody who is made a contact, with what the signal says where a text is empty; who is known by the address already is taken.
+    New {
+        /// The whole name.
+        name: String,
+        /// The address.
+        email: String,
+        /// The firm.
+        company: String,
     },
 }
 

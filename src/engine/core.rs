@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use jiff::tz::TimeZone;
 
-use super::providers::Providers;
+use super::providers::{Providers, SignIns};
 use super::{EngineError, Result};
 use crate::config::{Config, Paths};
 use crate::domain::guard::Mode;
@@ -32,6 +32,7 @@ pub(in crate::engine) struct Core {
     pub config: Config,
     pub store: Store,
     pub providers: Providers,
+    pub sign_ins: SignIns,
     rules: OnceLock<Rules>,
     templates: OnceLock<Templates>,
     holder: OnceLock<String>,
@@ -74,6 +75,7 @@ impl Core {
             config,
             store,
             providers: Providers::default(),
+            sign_ins: SignIns::default(),
             rules: OnceLock::new(),
             templates: OnceLock::new(),
             holder: OnceLock::new(),

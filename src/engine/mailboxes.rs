@@ -26,7 +26,8 @@ impl Core {
             .as_ref()
             .ok_or_else(|| refused("no IMAP server is set".into()))?;
         let login = self.login(account).map_err(refused)?;
-        ImapSession::connect(&self.endpoint(server, (993, 143)), &login)
+        let endpoint = endpoint(account, server, (993, 143)).map_err(refused)?;
+        ImapSession::connect(&endpoint, &login)
     }
 
     /// Connects to an account's SMTP server.
@@ -43,24 +44,8 @@ impl Core {
             .address
             .rsplit_once('@')
             .map_or("localhost", |(_, domain)| domain);
-        SmtpSession::connect(&self.endpoint(server, (465, 587)), &login, domain)
-    }
-
-    fn endpoint(&self, server: &MailServer, (tls, plain): (u16, u16)) -> Endpoint {
-        Endpoint {
-            host: server.host.clone(),
-            port: match (server.port, server.security) {
-                (0, Security::Tls) => tls,
-                (0, Security::StartTls | Security::None) => plain,
-                (port, _) => port,
-            },
-            protection: match server.security {
-                Security::Tls => Protection::Tls,
-                Security::StartTls => Protection::StartTls,
-                Security::None => Protection::None,
-            },
-            extra_roots: Vec::new(),
-        }
+        let endpoint = endpoint(account, server, (465, 587)).map_err(SmtpError::NotYet)?;
+        SmtpSession::connect(&endpoint, &login, domain)
     }
 
     fn login(&self, account: &MailAccount) -> Result<Login, String> {
@@ -76,6 +61,32 @@ impl Core {
             MailAuth::OAuth2 => Err("no token".into()),
         }
     }
+}
+
+fn endpoint(
+    account: &MailAccount,
+    server: &MailServer,
+    (tls, plain): (u16, u16),
+) -> Result<Endpoint, String> {
+    let extra_roots = match account.ca_file.as_str() {
+        "" => Vec::new(),
+        path => std::fs::read(path)
+            .map_err(|e| format!("the certificates in {path} cannot be read: {e}"))?,
+    };
+    Ok(Endpoint {
+        host: server.host.clone(),
+        port: match (server.port, server.security) {
+            (0, Security::Tls) => tls,
+            (0, Security::StartTls | Security::None) => plain,
+            (port, _) => port,
+        },
+        protection: match server.security {
+            Security::Tls => Protection::Tls,
+            Security::StartTls => Protection::StartTls,
+            Security::None => Protection::None,
+        },
+        extra_roots,
+    })
 }
 
 /// Says what went wrong with a mailbox and what mends it.

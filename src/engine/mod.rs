@@ -3,6 +3,7 @@
 //! Every change by anyone is a [`command::Command`]; every look is a query. Faces hold an [`Engine`] and nothing else.
 
 pub mod command;
+pub mod hubspot;
 pub mod import;
 pub mod post;
 pub mod queries;
@@ -41,6 +42,8 @@ use command::{Command, Done};
 use queries::show::MoveDetail;
 use queries::today::{TodayList, TodayQuery};
 use queries::undo::UndoItem;
+
+pub use providers::sign_in::{Asking, MissingScope, Said, SignedIn, SignedOut};
 
 pub use execute::{MailFolders, mail_folders};
 pub use sources::lines::{LinesReport, RejectedLine};

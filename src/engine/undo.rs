@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::command::Done;
+use super::core::Core;
 use super::execute::{self, Post};
-use super::{Engine, EngineError, Result};
-use crate::domain::id::{ExecutionId, MoveId, OutcomeId, UndoId};
+use super::{Engine, EngineError, Result, intake};
+use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, SignalId, UndoId};
 use crate::domain::moves::MoveStatus;
 use crate::engine::outcomes::RECORDED;
 use crate::store::executions::ExecutionStatus;
@@ -39,6 +40,15 @@ pub(in crate::engine) enum Step {
     Execution { id: ExecutionId },
     /// Make an outcome count no more, or again.
     Outcome { id: OutcomeId, undone: bool },
+    /// Take a signal away from whom it was given to, or give it again.
+    Signal {
+        id: SignalId,
+        contact: ContactId,
+        /// Whether it is matched now, so that this takes it away.
+        matched: bool,
+        /// Moves that the match closed, as they stood before.
+        closed: Vec<MoveState>,
+    },
     /// Lift a suppression, or put one back.
     Suppression {
         value: String,
@@ -91,14 +101,14 @@ impl Engine {
         if let Step::Execution { id } = step {
             return self.undo_execution(&entry, id);
         }
-        self.write(Durability::Full, move |tx, _, now| {
+        self.write(Durability::Full, move |tx, core, now| {
             // Asked twice at once, it is undone once.
             if !undo::mark(tx, entry.id, now)? {
                 return Ok(Done::Nothing {
                     summary: format!("Entry {} was undone already.", entry.id),
                 });
             }
-            let inverse = apply(tx, &step, now)?;
+            let inverse = apply(tx, core, &step, now)?;
             audit::append(
                 tx,
                 now,
@@ -260,7 +270,7 @@ fn refuse_if_on_its_way(tx: &WriteTx<'_>, id: MoveId) -> Result<()> {
 }
 
 /// Applies a step and returns the one that takes it back.
-fn apply(tx: &WriteTx<'_>, step: &Step, now: Timestamp) -> Result<Step> {
+fn apply(tx: &WriteTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<Step> {
     Ok(match step {
         Step::Moves {
             states,
@@ -313,6 +323,31 @@ fn apply(tx: &WriteTx<'_>, step: &Step, now: Timestamp) -> Result<Step> {
                 undone: !undone,
             }
         }
+        Step::Signal {
+            id,
+            contact,
+            matched: true,
+            closed,
+        } => {
+            intake::unassign(tx, core, *id, closed, now)?;
+            Step::Signal {
+                id: *id,
+                contact: *contact,
+                matched: false,
+                closed: Vec::new(),
+            }
+        }
+        Step::Signal {
+            id,
+            contact,
+            matched: false,
+            ..
+        } => Step::Signal {
+            id: *id,
+            contact: *contact,
+            matched: true,
+            closed: intake::assign(tx, core, *id, *contact, now)?.closed,
+        },
         Step::Suppression {
             value,
             reason,

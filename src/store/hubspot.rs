@@ -705,6 +705,21 @@ pub fn finish_events(tx: &WriteTx<'_>, ids: &[i64], now: Timestamp) -> Result<()
     Ok(())
 }
 
+/// Forgets a record and every snapshot of it.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn forget_object(tx: &WriteTx<'_>, kind: &str, id: &str) -> Result<()> {
+    for sql in [
+        "DELETE FROM hubspot_object WHERE kind = ?1 AND id = ?2",
+        "DELETE FROM hubspot_snapshot WHERE kind = ?1 AND object_id = ?2",
+        "DELETE FROM hubspot_conflict WHERE kind = ?1 AND object_id = ?2",
+    ] {
+        tx.sql().prepare_cached(sql)?.execute((kind, id))?;
+    }
+    Ok(())
+}
+
 /// Keeps what a record held before it is merged away or removed for good.
 ///
 /// # Errors

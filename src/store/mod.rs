@@ -7,6 +7,7 @@
 //!
 //! SQL stands in this room only, one file per family of tables. Statements are prepared and cached.
 
+pub mod accounts;
 pub mod audit;
 pub mod companies;
 pub mod contacts;
@@ -16,6 +17,7 @@ pub mod executions;
 pub mod hubspot;
 pub mod lease;
 pub mod messages;
+pub mod metrics;
 pub mod migrations;
 pub mod moves;
 pub mod outcomes;

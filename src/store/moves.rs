@@ -210,6 +210,17 @@ pub fn add_evidence(tx: &WriteTx<'_>, id: MoveId, signal: SignalId) -> Result<()
     Ok(())
 }
 
+/// Names a signal as evidence of a move no more.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn remove_evidence(tx: &WriteTx<'_>, id: MoveId, signal: SignalId) -> Result<()> {
+    tx.sql()
+        .prepare_cached("DELETE FROM move_signal WHERE move_id = ?1 AND signal_id = ?2")?
+        .execute((id.0, signal.0))?;
+    Ok(())
+}
+
 /// Sets a score and when it next changes.
 ///
 /// # Errors

@@ -77,6 +77,22 @@ words! {
         Problems = "problems",
         /// Go to Today's Moves.
         GoToday = "go_today",
+        /// Go to Signals.
+        GoSignals = "go_signals",
+        /// Go to Contacts.
+        GoContacts = "go_contacts",
+        /// Go to Pipeline.
+        GoPipeline = "go_pipeline",
+        /// Go to Metrics.
+        GoMetrics = "go_metrics",
+        /// Go to Sync.
+        GoSync = "go_sync",
+        /// Go to Log.
+        GoLog = "go_log",
+        /// Go to Rules and limits.
+        GoRules = "go_rules",
+        /// Choose a screen.
+        Screens = "screens",
         /// Give the list more room.
         Widen = "widen",
         /// Give the list less room.
@@ -165,6 +181,14 @@ impl KeyAction {
             Self::Help => "help",
             Self::Problems => "problems",
             Self::GoToday => "today",
+            Self::GoSignals => "signals",
+            Self::GoContacts => "contacts",
+            Self::GoPipeline => "pipeline",
+            Self::GoMetrics => "metrics",
+            Self::GoSync => "sync",
+            Self::GoLog => "log",
+            Self::GoRules => "rules",
+            Self::Screens => "screens",
             Self::Widen => "widen",
             Self::Narrow => "narrow",
             Self::NextTheme => "theme",
@@ -190,7 +214,7 @@ impl KeyAction {
             Self::PageUp => "A page up",
             Self::NextPane => "Next pane",
             Self::PreviousPane => "Previous pane",
-            Self::Open => "Open the selected move",
+            Self::Open => "Open what is selected",
             Self::Back => "Back",
             Self::Mark => "Mark, to act on several at once",
             Self::Approve => "Approve (shows it first)",
@@ -216,6 +240,14 @@ impl KeyAction {
             Self::Help => "Keys",
             Self::Problems => "What went wrong",
             Self::GoToday => "Go to Today's Moves",
+            Self::GoSignals => "Go to Signals",
+            Self::GoContacts => "Go to Contacts",
+            Self::GoPipeline => "Go to Pipeline",
+            Self::GoMetrics => "Go to Metrics",
+            Self::GoSync => "Go to Sync",
+            Self::GoLog => "Go to Log",
+            Self::GoRules => "Go to Rules and limits",
+            Self::Screens => "Choose a screen",
             Self::Widen => "Wider list",
             Self::Narrow => "Narrower list",
             Self::NextTheme => "Next theme",
@@ -265,6 +297,14 @@ impl KeyAction {
             | Self::Find
             | Self::Problems
             | Self::GoToday
+            | Self::GoSignals
+            | Self::GoContacts
+            | Self::GoPipeline
+            | Self::GoMetrics
+            | Self::GoSync
+            | Self::GoLog
+            | Self::GoRules
+            | Self::Screens
             | Self::Widen
             | Self::Narrow
             | Self::NextTheme => Group::Look,

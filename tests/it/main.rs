@@ -6,6 +6,9 @@
 mod home;
 
 #[cfg(test)]
+mod auth;
+
+#[cfg(test)]
 mod cli;
 
 #[cfg(test)]
@@ -18,7 +21,9 @@ mod faults;
 mod hostile;
 
 #[cfg(test)]
+mod imap;
 mod import;
+mod mail_servers;
 
 #[cfg(test)]
 mod json;

@@ -724,7 +724,7 @@ mod tests {
         check("Entwürfe", "Entw&APw-rfe");
         check("R&D", "R&-D");
         check("台北/日本語", "&U,BTFw-/&ZeVnLIqe-");
-        check("Sent 📮", "Sent &2D3cbg-");
+        check("Sent 📮", "Sent &2D3c7g-");
         // Not well formed: shown as it is.
         assert_eq!(decode_folder("a&b"), "a&b");
         assert_eq!(decode_folder("a&!!-"), "a&!!-");

@@ -8,12 +8,15 @@ mod admin;
 pub mod faults;
 pub mod hubspot;
 mod log;
+pub mod oauth;
 mod server;
 
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use serde_json::Value;
+
+use crate::domain::service::Provider;
 
 pub use faults::{Fault, FaultRule, When};
 pub use log::{Logged, token_name};
@@ -68,11 +71,16 @@ pub struct Filling {
 /// Returns a double of every provider.
 #[must_use]
 pub fn providers(filling: Filling, now: Timestamp) -> Vec<SharedDouble> {
-    vec![Arc::new(Mutex::new(hubspot::HubspotDouble::filled(
-        filling.seed,
-        filling.contacts,
-        now,
-    )))]
+    let google = oauth::Grants::new(Provider::Google);
+    let hubspot_grants = oauth::Grants::new(Provider::Hubspot);
+    vec![
+        Arc::new(Mutex::new(oauth::OauthDouble::new(google))),
+        Arc::new(Mutex::new(oauth::OauthDouble::new(hubspot_grants.clone()))),
+        Arc::new(Mutex::new(
+            hubspot::HubspotDouble::filled(filling.seed, filling.contacts, now)
+                .with_grants(hubspot_grants),
+        )),
+    ]
 }
 
 /// A double that its world and a test share.

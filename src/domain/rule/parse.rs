@@ -1,7 +1,7 @@
 //! The reader of rules files: TOML by its spans, so that every mistake is named with its line and none hides another.
 
 use std::collections::HashMap;
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
 
 use jiff::SignedDuration;
 use toml::Spanned;
@@ -14,13 +14,10 @@ use crate::domain::nearest;
 use crate::domain::signal::{Domain, SignalKind};
 use crate::domain::template;
 use crate::domain::text::clean_line;
+use crate::domain::toml_reader::{self, MAX_LIST, Node, TomlReader};
 
-/// Bounds on a file that a person writes; they keep a wrong file from taking memory or time.
-const MAX_FILE_BYTES: usize = 1024 * 1024;
+/// A bound on a file that a person writes; it keeps a wrong file from taking memory or time.
 const MAX_RULES: usize = 1000;
-const MAX_LIST: usize = 200;
-const MAX_WORD_CHARS: usize = 200;
-const MAX_ERRORS: usize = 100;
 
 const RULE_KEYS: &[&str] = &[
     "id",
@@ -136,87 +133,31 @@ pub fn parse_duration(text: &str) -> Result<SignedDuration, String> {
 
 /// Reads a rules file; see [`Rules::parse`].
 pub(super) fn parse(text: &str, file: &str, templates: &[&str]) -> Result<Rules, Vec<RuleError>> {
-    let mut reader = Reader {
-        text,
-        file,
-        templates,
-        errors: Vec::new(),
-    };
-    if text.len() > MAX_FILE_BYTES {
-        reader.wrong(0..0, "the file is larger than 1 MB");
-        return Err(reader.errors);
-    }
-    let (root, mistakes) = DeTable::parse_recoverable(text);
-    for mistake in &mistakes {
-        let message = clean_line(mistake.message(), 300);
-        reader.wrong(mistake.span().unwrap_or(0..0), &message);
-    }
-    // What a file with broken syntax seems to say is guesswork: a second complaint about it would mislead.
-    let rules = if mistakes.is_empty() {
-        Some(reader.file(root.get_ref()))
-    } else {
-        None
-    };
-    reader.errors.sort_by_key(|e| (e.line, e.column));
-    reader.errors.dedup();
-    match rules {
-        Some(rules) if reader.errors.is_empty() => Ok(rules),
-        _ => Err(reader.errors),
-    }
+    toml_reader::read(text, file, |base, root| {
+        Reader { base, templates }.file(root)
+    })
 }
 
-/// A value with its place.
-type Node<'a, 'i> = &'a Spanned<DeValue<'i>>;
-
-struct Reader<'a> {
-    text: &'a str,
-    file: &'a str,
+struct Reader<'a, 'f> {
+    base: &'a mut TomlReader<'f>,
     templates: &'a [&'a str],
-    errors: Vec<RuleError>,
 }
 
-impl Reader<'_> {
-    fn wrong(&mut self, span: Range<usize>, message: &str) {
-        if self.errors.len() >= MAX_ERRORS {
-            return;
-        }
-        let (line, column) = self.place(span.start);
-        self.errors.push(RuleError {
-            file: self.file.to_owned(),
-            line,
-            column,
-            message: message.to_owned(),
-        });
-    }
+impl<'f> Deref for Reader<'_, 'f> {
+    type Target = TomlReader<'f>;
 
-    /// Returns line and column, from 1, of a byte offset.
-    fn place(&self, offset: usize) -> (usize, usize) {
-        let mut offset = offset.min(self.text.len());
-        while !self.text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        let before = self.text.get(..offset).unwrap_or("");
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        let column = before.get(line_start..).map_or(0, |l| l.chars().count());
-        (before.matches('\n').count() + 1, column + 1)
+    fn deref(&self) -> &Self::Target {
+        self.base
     }
+}
 
-    fn unknown_keys(&mut self, table: &DeTable<'_>, known: &'static [&'static str], place: &str) {
-        for key in table.keys() {
-            if !known.contains(&key.get_ref().as_ref()) {
-                let shown = clean_line(key.get_ref(), 60);
-                let hint = match nearest(key.get_ref(), known.iter().copied()) {
-                    Some(meant) => format!("did you mean \"{meant}\"?"),
-                    None => format!("one of: {}.", known.join(", ")),
-                };
-                self.wrong(
-                    key.span(),
-                    &format!("unknown key \"{shown}\" in {place}; {hint}"),
-                );
-            }
-        }
+impl DerefMut for Reader<'_, '_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        self.base
     }
+}
 
+impl Reader<'_, '_> {
     fn file(&mut self, root: &DeTable<'_>) -> Rules {
         self.unknown_keys(root, &["rule", "buying_phrases"], "the file");
         let buying_phrases = root
@@ -626,116 +567,10 @@ impl Reader<'_> {
         }
     }
 
-    fn words(&mut self, node: Node<'_, '_>, key: &str) -> Vec<String> {
-        let DeValue::Array(items) = node.get_ref() else {
-            self.wrong(node.span(), &format!("{key} must be a list of texts"));
-            return Vec::new();
-        };
-        if items.is_empty() {
-            self.wrong(node.span(), &format!("{key} is empty; leave it out"));
-        }
-        if items.len() > MAX_LIST {
-            self.wrong(
-                node.span(),
-                &format!("{key} has more than {MAX_LIST} entries"),
-            );
-        }
-        items
-            .iter()
-            .take(MAX_LIST)
-            .filter_map(|item| self.word(item, key))
-            .collect()
-    }
-
-    fn word(&mut self, node: Node<'_, '_>, key: &str) -> Option<String> {
-        let DeValue::String(text) = node.get_ref() else {
-            self.wrong(
-                node.span(),
-                &format!(
-                    "{key} must be a text in quotes, not {}",
-                    article(node.get_ref())
-                ),
-            );
-            return None;
-        };
-        if text.trim().is_empty() {
-            self.wrong(node.span(), &format!("{key} is empty"));
-            return None;
-        }
-        if text.chars().count() > MAX_WORD_CHARS {
-            self.wrong(
-                node.span(),
-                &format!("{key} is longer than {MAX_WORD_CHARS} characters"),
-            );
-            return None;
-        }
-        Some(text.trim().to_owned())
-    }
-
-    fn known<T>(&mut self, node: Node<'_, '_>, key: &str) -> Option<T>
-    where
-        T: std::str::FromStr,
-        T::Err: std::fmt::Display,
-    {
-        let word = self.word(node, key)?;
-        word.parse()
-            .map_err(|error: T::Err| self.wrong(node.span(), &error.to_string()))
-            .ok()
-    }
-
-    fn flag(&mut self, node: Node<'_, '_>, key: &str) -> Option<bool> {
-        let flag = node.get_ref().as_bool();
-        if flag.is_none() {
-            self.wrong(
-                node.span(),
-                &format!(
-                    "{key} must be true or false, not {}",
-                    article(node.get_ref())
-                ),
-            );
-        }
-        flag
-    }
-
     fn length(&mut self, node: Node<'_, '_>, key: &str) -> Option<SignedDuration> {
         let word = self.word(node, key)?;
         parse_duration(&word)
             .map_err(|message| self.wrong(node.span(), &message))
             .ok()
-    }
-
-    fn number(&mut self, node: Node<'_, '_>, key: &str, least: f64, most: f64) -> Option<f64> {
-        let digits = match node.get_ref() {
-            DeValue::Integer(n) if n.radix() == 10 => n.as_str(),
-            DeValue::Float(n) => n.as_str(),
-            other => {
-                let message = format!("{key} must be a number, not {}", article(other));
-                self.wrong(node.span(), &message);
-                return None;
-            }
-        };
-        let value = digits.replace('_', "").parse::<f64>().ok();
-        match value.filter(|v| (least..=most).contains(v)) {
-            Some(value) => Some(value),
-            None => {
-                let message = format!(
-                    "{key} must be between {least} and {most}; it is {}",
-                    clean_line(digits, 40)
-                );
-                self.wrong(node.span(), &message);
-                None
-            }
-        }
-    }
-}
-
-fn article(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) | DeValue::Float(_) => "a number",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
     }
 }

@@ -4,6 +4,7 @@ mod approve;
 mod moves;
 mod record;
 mod safety;
+mod signals;
 
 use super::command::{Command, Done};
 use super::{Engine, Result};
@@ -32,6 +33,7 @@ impl Engine {
                 at,
                 note,
             } => self.record_outcome(kind, move_id, contact_id, at, note),
+            Command::MatchSignal { id, to } => self.match_signal(id, to),
             Command::Withdraw { id } => self.withdraw(id),
             Command::Undo { id } => self.undo(id),
             Command::Stop { reason } => self.set_stopped(true, reason),

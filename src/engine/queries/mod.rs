@@ -1,9 +1,14 @@
 //! Read models: what the faces show, ready made.
 
+pub mod accounts;
+pub mod approvals;
 pub mod contacts;
 pub mod lists;
 pub mod mail;
+pub mod metrics;
+pub mod page;
 pub mod show;
+pub mod signals;
 pub mod today;
 pub mod undo;
 pub mod when;

@@ -19,10 +19,14 @@ use super::{PassScope, SignalSource, SourceRun};
 use crate::connectors::hubspot::paths::ObjectKind;
 use crate::connectors::hubspot::{owners, pipelines, refusal};
 use crate::connectors::transport::{CallError, CallErrorKind};
-use crate::domain::service::HubspotVersion;
+use crate::domain::service::{HubspotVersion, Provider};
 use crate::engine::{Engine, EngineError, Result};
+use crate::secrets::credential;
 use crate::store::hubspot::{self, StageRow, Sweep};
-use crate::store::{Durability, StoreError};
+use crate::store::{Durability, StoreError, accounts};
+
+pub(in crate::engine) use bring::{base_of, kept, read_base, shown_stage};
+pub(in crate::engine) use contacts::{draft_of, local, slot_text};
 
 /// The source's name.
 pub(in crate::engine) const NAME: &str = "hubspot";
@@ -81,9 +85,16 @@ pub(in crate::engine) fn said(error: &CallError) -> String {
     }
 }
 
-/// Tells whether there is a portal to read.
-pub(in crate::engine) fn is_set_up() -> bool {
-    crate::env::variable("CASEYOS_HUBSPOT_TOKEN").is_some()
+/// Tells whether there is a portal to read: an account, or a token in the environment.
+pub(in crate::engine) fn is_set_up(engine: &Engine) -> bool {
+    let name = Provider::Hubspot.as_str();
+    ["token", "refresh_token"]
+        .iter()
+        .any(|what| credential(&format!("{name}:{what}")).is_some())
+        || engine
+            .store()
+            .read(|tx| accounts::find(tx, name))
+            .is_ok_and(|found| found.is_some())
 }
 
 /// HubSpot.
@@ -111,6 +122,13 @@ impl SignalSource for HubspotSource {
             Err(Stop::Repeated) => Some(REPEATED.into()),
         };
         let mut run = reading.run;
+        // What waits to be written goes out with the same pass: a portal that could not be read is not written to.
+        if problem.is_none() {
+            let pushed = engine.drain_hubspot()?;
+            if let Some(first) = pushed.problems.first() {
+                run.problem = [run.problem.as_str(), first].join(" ").trim().to_owned();
+            }
+        }
         if let Some(problem) = problem {
             run.problem = if run.problem.is_empty() {
                 format!("{problem} What came before is kept, and the next pass goes on from there.")

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::maildir::{source_name, take_messages};
+use super::mailbox::{source_name, take_messages};
 use super::{PassScope, SignalSource, SourceRun};
 use crate::config::MailAccount;
 use crate::connectors::mail::imap::{FolderState, ImapError, ImapSession};

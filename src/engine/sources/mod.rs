@@ -3,6 +3,7 @@
 pub(in crate::engine) mod hubspot;
 pub(in crate::engine) mod imap;
 pub(in crate::engine) mod lines;
+pub(in crate::engine) mod mailbox;
 pub(in crate::engine) mod maildir;
 pub(in crate::engine) mod timer;
 
@@ -49,7 +50,7 @@ struct MaildirSource(crate::config::MailAccount);
 
 impl SignalSource for MaildirSource {
     fn name(&self) -> String {
-        maildir::source_name(&self.0)
+        mailbox::source_name(&self.0)
     }
 
     fn read(&self, engine: &Engine, _: &PassScope) -> Result<SourceRun> {
@@ -73,7 +74,7 @@ pub(in crate::engine) fn all(engine: &Engine) -> Vec<Box<dyn SignalSource>> {
             MailKind::Gmail => {}
         }
     }
-    if hubspot::is_set_up() {
+    if hubspot::is_set_up(engine) {
         all.push(Box::new(hubspot::HubspotSource));
     }
     all

@@ -318,7 +318,7 @@ pub(super) fn contact_of(tx: &ReadTx<'_>, object: &Object) -> Result<Option<Cont
 }
 
 /// Returns the properties that are kept as the base of later comparisons.
-const fn kept(kind: ObjectKind) -> &'static [&'static str] {
+pub(in crate::engine) const fn kept(kind: ObjectKind) -> &'static [&'static str] {
     match kind {
         ObjectKind::Contacts => &[
             "email",

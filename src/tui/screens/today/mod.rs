@@ -29,7 +29,6 @@ use crate::engine::queries::show::MoveDetail;
 use crate::engine::queries::today::{TodayItem, TodayList, TodayQuery};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
-use crate::tui::keymap::KeyContext;
 use crate::tui::message::{Effect, Intent, Message, Tone};
 use details::Details;
 
@@ -321,10 +320,6 @@ impl Default for Today {
 }
 
 impl Screen for Today {
-    fn context(&self) -> KeyContext {
-        KeyContext::Today
-    }
-
     fn act(&mut self, action: KeyAction, cx: &Context) -> Vec<Intent> {
         self.perform(action, cx)
     }
@@ -375,12 +370,7 @@ impl Screen for Today {
                 Vec::new()
             }
             Message::Synced(_) => vec![self.read(false)],
-            Message::Previewed { .. }
-            | Message::UndoListed(_)
-            | Message::SyncStarted
-            | Message::EditedOutside { .. }
-            | Message::Problem(_)
-            | Message::Terminate => Vec::new(),
+            _ => Vec::new(),
         }
     }
 
