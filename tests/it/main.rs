@@ -20,8 +20,14 @@ mod faults;
 #[cfg(test)]
 mod hostile;
 
+mod hubspot;
 #[cfg(test)]
 mod imap;
+
+#[cfg(test)]
+mod serve;
+
+#[cfg(test)]
 mod import;
 mod mail_servers;
 
