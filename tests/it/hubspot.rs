@@ -177,7 +177,7 @@ fn a_first_sync_brings_everything_in_few_calls_and_makes_no_flood() {
     // Three pages of contacts, one of firms by search; two of deals by list.
     assert_eq!(portal.calls("POST", "/contacts/search"), 3);
     assert_eq!(portal.calls("POST", "/companies/search"), 1);
-    assert_eq!(portal.calls("GET", "/deals"), 2);
+    assert_eq!(portal.calls("GET", "/objects/2026-03/deals"), 2);
     assert_eq!(portal.calls("POST", "/batch/read"), 0);
     let linked = portal.one("SELECT count(*) || '' FROM contact c JOIN company f ON f.id = c.company_id WHERE f.domain LIKE 'firm%'");
     assert_eq!(linked, "450");
@@ -372,14 +372,14 @@ fn a_failure_in_the_middle_keeps_what_came_and_the_next_pass_goes_on() {
 
 #[test]
 fn a_page_that_repeats_is_noticed() {
-    let portal = Portal::new(HubspotDouble::filled(1, 450, monday()));
+    let portal = Portal::new(HubspotDouble::filled(1, 850, monday()));
     portal
         .world
         .harm(FaultRule::on("/crm/objects/2026-03/deals", Fault::RepeatPage).times(0));
     let ran = portal.run("sync --json").exits(3);
     assert!(ran.out.contains("same page again"), "{}", ran.out);
     assert!(portal.world.requests().len() < 30);
-    assert_eq!(portal.count("contact"), 450);
+    assert_eq!(portal.count("contact"), 850);
 }
 
 #[test]

@@ -110,7 +110,7 @@ impl Engine {
         if let Operation::Merge { primary, other } = &operation {
             self.keep_snapshots(&[primary, other])?;
         }
-        let key = format!("{wanted}:{:016x}", self.core().env.draw());
+        let key = self.fresh_key()?;
         let done = self.ask_to_write(&operation, summary, key, "operator", false)?;
         Ok(match done {
             Done::Changed { summary, undo } => Done::Changed {

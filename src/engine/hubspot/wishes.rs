@@ -81,9 +81,23 @@ impl Engine {
         let (operation, summary) = self.operation_of(wish)?;
         let key = match key {
             Some(key) => clean_line(key, 100),
-            None => format!("{:016x}", self.core().env.draw()),
+            None => self.fresh_key()?,
         };
         self.ask_to_write(&operation, summary, key, "operator", dry_run)
+    }
+
+    /// Returns a key that no write has.
+    pub(super) fn fresh_key(&self) -> Result<String> {
+        loop {
+            let key = format!("{:016x}", self.core().env.draw());
+            if self
+                .store()
+                .read(|tx| hubspot::find_write(tx, &key))?
+                .is_none()
+            {
+                return Ok(key);
+            }
+        }
     }
 
     /// Keeps a write and carries it out; shows it only, if so asked.
