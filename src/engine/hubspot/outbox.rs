@@ -67,7 +67,7 @@ enum Ended {
 
 impl Engine {
     /// Returns why nothing may be written now.
-    fn held_by(&self) -> Result<Option<(&'static str, String)>> {
+    fn write_held_by(&self) -> Result<Option<(&'static str, String)>> {
         let switch = self
             .store()
             .read(|tx| Ok::<_, EngineError>(control::kill_switch(tx)))?;
@@ -93,7 +93,7 @@ impl Engine {
 
     /// Refuses what must not wait in a queue.
     pub(super) fn must_be_free(&self) -> Result<Option<Done>> {
-        Ok(self.held_by()?.map(|(guard, why)| Done::Blocked {
+        Ok(self.write_held_by()?.map(|(guard, why)| Done::Blocked {
             summary: format!("Not done, by {guard}: {why}. Nothing was written."),
             verdicts: Vec::new(),
         }))
@@ -110,12 +110,12 @@ impl Engine {
     }
 
     /// Carries out a queued write, if the guards let it.
-    pub(super) fn carry_out(&self, id: i64) -> Result<Done> {
+    pub(super) fn carry_out_write(&self, id: i64) -> Result<Done> {
         let Some(row) = self.store().read(|tx| hubspot::load_write(tx, id))? else {
             return Err(EngineError::NotFound(format!("There is no write {id}.")));
         };
         let operation = read(&row)?;
-        if let Some((guard, why)) = self.held_by()? {
+        if let Some((guard, why)) = self.write_held_by()? {
             if guard == "mode" && self.core().mode() == Mode::DryRun {
                 return Ok(self.show_request(&operation, &row.key, &row.summary));
             }
@@ -137,16 +137,16 @@ impl Engine {
             });
         }
         crash_point("hubspot-after-claim");
-        let ended = self.perform(&row, &operation)?;
+        let ended = self.perform_write(&row, &operation)?;
         crash_point("hubspot-after-request");
         self.settle_and_say(&row, ended)
     }
 
-    fn perform(&self, row: &WriteRow, operation: &Operation) -> Result<Ended> {
+    fn perform_write(&self, row: &WriteRow, operation: &Operation) -> Result<Ended> {
         let version = self.config().hubspot.api_version;
         let mut operation = operation.clone();
         if let Operation::Set { .. } = operation {
-            match self.look_first(&mut operation)? {
+            match self.look_before_write(&mut operation)? {
                 Some(ended) => return Ok(ended),
                 None => crash_point("hubspot-after-look"),
             }
@@ -160,12 +160,12 @@ impl Engine {
                 self.note_done(&operation, &id)?;
                 Ok(Ended::Sent(id))
             }
-            Err(error) => self.unanswered(row, &operation, &error),
+            Err(error) => self.unanswered_write(row, &operation, &error),
         }
     }
 
     /// Decides what a failed call means. What is unknown is looked up at once, and again later.
-    fn unanswered(
+    fn unanswered_write(
         &self,
         row: &WriteRow,
         operation: &Operation,
@@ -184,7 +184,7 @@ impl Engine {
             ) => Ok(Ended::Queued(why)),
             // An answer that cannot be read says nothing of what was done.
             (Fate::Answered, kind) if kind != CallErrorKind::BadAnswer => Ok(Ended::Failed(why)),
-            _ => match self.look_up(row, operation) {
+            _ => match self.look_up_write(row, operation) {
                 Ok(Some(id)) => {
                     self.note_done(operation, &id)?;
                     Ok(Ended::Sent(id))
@@ -273,7 +273,7 @@ impl Engine {
     }
 
     /// Fetches the record just before it is changed, and takes out of the change what must not be written. Returns how the write ends if nothing is left.
-    fn look_first(&self, operation: &mut Operation) -> Result<Option<Ended>> {
+    fn look_before_write(&self, operation: &mut Operation) -> Result<Option<Ended>> {
         let Operation::Set {
             kind,
             id,
@@ -374,7 +374,11 @@ impl Engine {
     }
 
     /// Looks whether a write was done, by what the API itself says and not its search index. None means that it certainly was not.
-    fn look_up(&self, row: &WriteRow, operation: &Operation) -> Result<Option<String>, CallError> {
+    fn look_up_write(
+        &self,
+        row: &WriteRow,
+        operation: &Operation,
+    ) -> Result<Option<String>, CallError> {
         let version = self.config().hubspot.api_version;
         let core = self.core();
         if let Some((kind, ties)) = operation.makes() {
@@ -520,7 +524,7 @@ impl Engine {
         let rows = self.store().read(hubspot::waiting_writes)?;
         for row in rows {
             let done = match row.status {
-                WriteStatus::Queued => self.carry_out(row.id),
+                WriteStatus::Queued => self.carry_out_write(row.id),
                 WriteStatus::Sending
                     if !crate::store::lease::is_abandoned(
                         self.store().directory(),
@@ -529,7 +533,7 @@ impl Engine {
                 {
                     continue;
                 }
-                _ => self.ask_after(&row),
+                _ => self.ask_after_write(&row),
             };
             match done {
                 Ok(Done::Changed { .. }) => report.sent += 1,
@@ -552,13 +556,13 @@ impl Engine {
     }
 
     /// Asks HubSpot what became of a write.
-    fn ask_after(&self, row: &WriteRow) -> Result<Done> {
+    fn ask_after_write(&self, row: &WriteRow) -> Result<Done> {
         let operation = read(row)?;
         let age = row
             .claimed_at
             .map_or(SignedDuration::MAX, |at| self.now().duration_since(at));
         let has_ties = operation.makes().is_none_or(|(_, ties)| !ties.is_empty());
-        let ended = match self.look_up(row, &operation) {
+        let ended = match self.look_up_write(row, &operation) {
             Ok(Some(id)) => {
                 self.note_done(&operation, &id)?;
                 Ended::Sent(id)
@@ -572,7 +576,11 @@ impl Engine {
         };
         let again = matches!(ended, Ended::Queued(_));
         let done = self.settle_and_say(row, ended);
-        if again { self.carry_out(row.id) } else { done }
+        if again {
+            self.carry_out_write(row.id)
+        } else {
+            done
+        }
     }
 
     /// Writes what was changed here to HubSpot; only shows it, if so asked.
@@ -615,7 +623,8 @@ impl Engine {
                     report.problems.push(error.to_string());
                 }
             }
-            if let (Operation::Set { id, .. }, true) = (&operation, self.held_by()?.is_none()) {
+            if let (Operation::Set { id, .. }, true) = (&operation, self.write_held_by()?.is_none())
+            {
                 let id = id.clone();
                 self.write(Durability::Normal, move |tx, _, now| {
                     Ok(hubspot::mark_applied(tx, "contacts", &id, now)?)

@@ -138,7 +138,7 @@ impl Engine {
             Ok(id)
         })?;
         match id {
-            Some(id) => self.carry_out(id),
+            Some(id) => self.carry_out_write(id),
             None => {
                 let known = self.store().read(|tx| hubspot::find_write(tx, &key))?;
                 let status = known.map_or("known", |w| w.status.as_str());

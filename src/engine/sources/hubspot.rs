@@ -305,3 +305,6 @@ pub(in crate::engine) fn my_owner(engine: &Engine) -> Result<String> {
             )
         })
 }
+
+#[cfg(test)]
+mod tests;
