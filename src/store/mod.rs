@@ -16,6 +16,7 @@ pub mod control;
 pub mod deals;
 pub mod examine;
 pub mod executions;
+pub mod hubspot;
 pub mod lease;
 pub mod messages;
 pub mod metrics;
