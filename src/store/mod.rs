@@ -15,6 +15,7 @@ pub mod control;
 pub mod deals;
 pub mod executions;
 pub mod lease;
+pub mod log;
 pub mod messages;
 pub mod metrics;
 pub mod migrations;

@@ -5,6 +5,7 @@ pub mod approvals;
 pub mod contacts;
 pub mod limits;
 pub mod lists;
+pub mod log;
 pub mod mail;
 pub mod metrics;
 pub mod outbox;

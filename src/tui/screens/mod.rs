@@ -1,6 +1,7 @@
 //! The screens: one line of the registry each, so that a new one touches nothing else here.
 
 pub mod contacts;
+pub mod log;
 pub mod metrics;
 pub mod parts;
 pub mod pipeline;
@@ -196,5 +197,9 @@ pub const SCREENS: &[Entry] = &[
     Entry {
         id: ScreenId::Metrics,
         make: || Box::new(metrics::Metrics::new()),
+    },
+    Entry {
+        id: ScreenId::Log,
+        make: || Box::new(log::Log::new()),
     },
 ];
