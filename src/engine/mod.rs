@@ -15,6 +15,7 @@ mod core;
 mod draft;
 mod execute;
 mod gate;
+mod google;
 mod intake;
 mod mailboxes;
 mod outcomes;
@@ -45,6 +46,7 @@ use queries::undo::UndoItem;
 pub use providers::sign_in::{Asking, MissingScope, Said, SignedIn, SignedOut};
 
 pub use execute::{DueReport, MailFolders, mail_folders};
+pub use mailboxes::{FoundSettings, MailboxReport};
 pub use sources::lines::{LinesReport, RejectedLine};
 pub use sync::SyncReport;
 

@@ -22,6 +22,7 @@ pub mod migrations;
 pub mod moves;
 pub mod outcomes;
 pub mod people;
+pub mod remotes;
 pub mod signals;
 pub mod sources;
 pub mod suppressions;

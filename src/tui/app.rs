@@ -188,6 +188,7 @@ impl App {
                 effects.extend(kept.into_iter().map(Effect::Run));
                 effects.push(Effect::Quit);
             }
+            Message::MailCame => effects.push(Effect::Sync),
             Message::Changed
             | Message::Read { .. }
             | Message::Shown { .. }

@@ -377,6 +377,7 @@ fn row(line: &ContactLine, state: RowState, cells: usize, cx: &Context) -> Line<
     let room = cells.saturating_sub(2 + 7);
     let (who, firm) = (room * 2 / 5, room * 3 / 10);
     let mail = room.saturating_sub(who + firm);
+    let column = |text: &str, cells: usize| format!("{} ", pad(text, cells.saturating_sub(1), cut));
     let touched = line
         .last_contact_at
         .map_or_else(String::new, |at| times::span(cx.now.duration_since(at)));
@@ -385,15 +386,9 @@ fn row(line: &ContactLine, state: RowState, cells: usize, cx: &Context) -> Line<
     row_line(
         state,
         vec![
-            Span::styled(pad(&format!("{} ", name(line)), who, cut), style),
-            Span::styled(
-                pad(&format!("{} ", clean(&line.company)), firm, cut),
-                styles.muted,
-            ),
-            Span::styled(
-                pad(&format!("{} ", clean(&line.email)), mail, cut),
-                styles.muted,
-            ),
+            Span::styled(column(&name(line), who), style),
+            Span::styled(column(&clean(&line.company), firm), styles.muted),
+            Span::styled(column(&clean(&line.email), mail), styles.muted),
             Span::styled(format!("{touched:>6} "), styles.faint),
         ],
         cells,
