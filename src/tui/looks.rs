@@ -6,6 +6,9 @@
 use std::sync::Arc;
 
 use super::message::Answer;
+use super::screens;
+use super::screens::rules::RuleLine;
+use super::screens::sync::SyncLine;
 use crate::domain::id::{ContactId, DealId, SignalId};
 use crate::domain::metrics::Metrics;
 use crate::engine::queries::contacts::{ContactCard, ContactItem};
@@ -44,6 +47,10 @@ pub enum Look {
         /// Which part.
         page: Page<std::cmp::Reverse<i64>>,
     },
+    /// How the sources and the messages that did not leave stand.
+    Sync,
+    /// What decides what becomes a move and what may leave.
+    Rules,
     /// Whether the chain of the audit trail holds.
     LogCheck,
     /// The people whose names, addresses or firms have words beginning so.
@@ -88,6 +95,10 @@ pub enum Sight {
     Metrics(Arc<Metrics>),
     /// A page of the audit trail, and every event that it knows.
     Log(Arc<Slice<AuditEntry>>, Arc<[String]>),
+    /// How the sources and the messages that did not leave stand.
+    Sync(Arc<Slice<SyncLine>>),
+    /// What decides what becomes a move and what may leave.
+    Rules(Arc<Slice<RuleLine>>),
     /// Whether its chain holds.
     LogCheck(AuditCheck),
     /// People.
@@ -126,6 +137,11 @@ fn see(engine: &Engine, look: &Look) -> Result<Sight, EngineError> {
             let (slice, events) = engine.log_page(event.as_deref(), words, page)?;
             Sight::Log(Arc::new(slice), events.into())
         }
+        Look::Sync => {
+            let (sources, messages) = engine.sync_state()?;
+            Sight::Sync(Arc::new(screens::sync::lines(sources, messages)))
+        }
+        Look::Rules => Sight::Rules(Arc::new(screens::rules::lines(engine.rules_state()?))),
         Look::LogCheck => Sight::LogCheck(engine.verify_audit()?),
         Look::People(words) => Sight::People(engine.search_contacts(words, FOUND)?.into()),
         Look::Contacts { words, page } => Sight::Contacts(

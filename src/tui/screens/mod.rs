@@ -5,7 +5,9 @@ pub mod log;
 pub mod metrics;
 pub mod parts;
 pub mod pipeline;
+pub mod rules;
 pub mod signals;
+pub mod sync;
 pub mod today;
 
 use crossterm::event::MouseEvent;
@@ -199,7 +201,15 @@ pub const SCREENS: &[Entry] = &[
         make: || Box::new(metrics::Metrics::new()),
     },
     Entry {
+        id: ScreenId::Sync,
+        make: || Box::new(sync::Sync::new()),
+    },
+    Entry {
         id: ScreenId::Log,
         make: || Box::new(log::Log::new()),
+    },
+    Entry {
+        id: ScreenId::Rules,
+        make: || Box::new(rules::Rules::new()),
     },
 ];
