@@ -10,6 +10,7 @@ pub mod seed;
 pub mod sync;
 pub mod world;
 
+mod approvals;
 mod commands;
 mod core;
 mod draft;
