@@ -32,6 +32,9 @@ mod json;
 mod layers;
 
 #[cfg(test)]
+mod metrics;
+
+#[cfg(test)]
 mod order;
 #[cfg(test)]
 mod outbox;
@@ -40,6 +43,9 @@ mod pause;
 
 #[cfg(test)]
 mod second_thoughts;
+
+#[cfg(test)]
+mod signals;
 
 #[cfg(test)]
 mod tui;

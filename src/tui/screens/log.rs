@@ -39,8 +39,6 @@ pub struct Log {
     checker: Reader,
     /// What the last check found.
     check: Option<Result<AuditCheck, String>>,
-    /// Whether entries came since.
-    is_old: bool,
     events: Arc<[String]>,
     event: Option<String>,
     words: String,
@@ -54,7 +52,6 @@ impl Log {
             pair: Pair::new(ScreenId::Log, 1, 58),
             checker: Reader::new(ScreenId::Log, Part::Inner),
             check: None,
-            is_old: false,
             events: Arc::new([]),
             event: None,
             words: String::new(),
@@ -76,7 +73,6 @@ impl Log {
     }
 
     fn verify(&mut self) -> Intent {
-        self.is_old = false;
         self.checker.ask(Look::LogCheck)
     }
 
@@ -94,6 +90,10 @@ impl Log {
         };
         self.event = next.cloned();
         self.read_anew()
+    }
+
+    fn newest(&self) -> i64 {
+        self.pair.list.rows().first().map_or(0, |entry| entry.seq)
     }
 
     /// Says in a few words how the chain is; a sign stands before it, as colour alone says nothing to some.
@@ -116,7 +116,8 @@ impl Log {
                     format!(" {} CHAIN BROKEN at {at} ", glyphs.refuse),
                     styles.bad,
                 ),
-                None if self.is_old => Span::styled(
+                // Entries that came since were not looked at.
+                None if self.newest() > check.entries => Span::styled(
                     format!(" {} chain held at {} ", glyphs.pass, check.entries),
                     styles.muted,
                 ),
@@ -210,7 +211,7 @@ fn target(subject: &str) -> Option<Target> {
 fn row(entry: &AuditEntry, state: RowState, cells: usize, cx: &Context) -> Line<'static> {
     let (styles, cut) = (cx.styles(), cx.glyphs().cut);
     let room = cells.saturating_sub(2 + 7 + 18);
-    let actor_cells = (room / 5).clamp(8, 16);
+    let actor_cells = (room / 6).clamp(8, 16);
     let subject_cells = (room / 3).clamp(8, 26);
     let event_cells = room.saturating_sub(actor_cells + subject_cells + 2);
     let when = pad(&times::at(entry.at, cx.now, &cx.zone), 17, cut);
@@ -268,7 +269,6 @@ impl Screen for Log {
     fn receive(&mut self, message: &Message, cx: &Context) -> Vec<Intent> {
         self.pair.resized(message, cx);
         if matches!(message, Message::Changed) {
-            self.is_old = true;
             return vec![self.read()];
         }
         let area = self.pair.list_area(cx);

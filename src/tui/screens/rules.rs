@@ -205,7 +205,7 @@ fn row(line: &RuleLine, state: RowState, cells: usize, cx: &Context) -> Line<'st
         RuleLine::Approvals {
             share, mistakes, ..
         } if mistakes.is_empty() => head(format!(
-            "Approval by rules, {} of {} days",
+            "Approval by rules, {} in {} days",
             percent(share.share),
             share.days
         )),
