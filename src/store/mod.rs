@@ -18,6 +18,7 @@ pub mod examine;
 pub mod executions;
 pub mod hubspot;
 pub mod lease;
+pub mod log;
 pub mod messages;
 pub mod metrics;
 pub mod migrations;
