@@ -7,6 +7,7 @@ pub mod limits;
 pub mod lists;
 pub mod mail;
 pub mod metrics;
+pub mod news;
 pub mod outbox;
 pub mod page;
 pub mod pipeline;
