@@ -4,6 +4,9 @@
 //! compares with the defaults here.
 
 pub mod edit;
+
+mod approval;
+mod audit;
 mod limits;
 mod mail;
 mod metrics;
@@ -20,6 +23,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use approval::ApprovalConfig;
+pub use audit::AuditConfig;
 pub use limits::{LimitsConfig, RampConfig, SendWindow};
 pub use mail::{MailAccount, MailAuth, MailConfig, MailKind, MailServer, Security};
 pub use metrics::{MetricsConfig, Minutes};
@@ -54,6 +59,10 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// How approved mail waits and leaves.
     pub outbox: OutboxConfig,
+    /// What bounds rules of approval.
+    pub approval: ApprovalConfig,
+    /// How long the audit trail is kept.
+    pub audit: AuditConfig,
     /// Mailboxes.
     pub mail: MailConfig,
     /// Google's account.
@@ -168,6 +177,14 @@ impl Config {
             .outbox
             .check()
             .map_err(|m| invalid(line_of("[outbox"), m))?;
+        config
+            .approval
+            .check()
+            .map_err(|m| invalid(line_of("[approval"), m))?;
+        config
+            .audit
+            .check()
+            .map_err(|m| invalid(line_of("[audit"), m))?;
         config
             .timers
             .check()

@@ -10,11 +10,13 @@ pub mod seed;
 pub mod sync;
 pub mod world;
 
+mod approvals;
 mod commands;
 mod core;
 mod draft;
 mod execute;
 mod gate;
+mod google;
 mod intake;
 mod mailboxes;
 mod outcomes;
@@ -45,6 +47,7 @@ use queries::undo::UndoItem;
 pub use providers::sign_in::{Asking, MissingScope, Said, SignedIn, SignedOut};
 
 pub use execute::{DueReport, MailFolders, mail_folders};
+pub use mailboxes::{FoundSettings, MailboxReport};
 pub use sources::lines::{LinesReport, RejectedLine};
 pub use sync::SyncReport;
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::sources::{PassScope, timer};
-use super::{Engine, EngineError, Result, intake};
+use super::{Engine, EngineError, Result, approvals, intake};
 use crate::store::lease::{self, Lease};
 use crate::store::moves::ScoringScope;
 use crate::store::{Durability, executions, sources};
@@ -33,6 +33,8 @@ pub struct SyncReport {
     pub closed: u64,
     /// Outcomes that were recorded.
     pub outcomes: u64,
+    /// Moves that rules approved.
+    pub approved_by_rules: u64,
     /// Messages that left, or drafts that were made.
     pub sent: u64,
     /// Approved messages that still wait.
@@ -52,6 +54,12 @@ impl SyncReport {
         self.outcomes += taken.outcomes;
     }
 
+    fn add_rules(&mut self, run: approvals::RuleRun) {
+        self.approved_by_rules += run.approved;
+        self.sent += run.sent;
+        self.problems.extend(run.problems);
+    }
+
     fn summarise(&mut self) {
         let count =
             |n: u64, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
@@ -62,6 +70,11 @@ impl SyncReport {
         for (n, one, many) in [
             (self.closed, "move closed", "moves closed"),
             (self.outcomes, "outcome", "outcomes"),
+            (
+                self.approved_by_rules,
+                "approved by a rule",
+                "approved by rules",
+            ),
             (self.sent, "sent", "sent"),
             (self.waiting, "waiting", "waiting"),
             (self.problems.len() as u64, "problem", "problems"),
@@ -107,6 +120,7 @@ impl Engine {
                 .run_timers()
                 .map(|(counts, taken)| (counts, taken, String::new()));
             self.finish_source(timer::NAME.to_owned(), timers, &mut report)?;
+            report.add_rules(self.approve_by_rules(true)?);
             let (sent, waiting) = self.drain()?;
             report.sent += sent;
             report.waiting = waiting;

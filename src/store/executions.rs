@@ -713,12 +713,15 @@ pub fn cause(
         .optional()?)
 }
 
-/// Finds the execution that sent a message.
+/// Finds the execution that sent a message, by the Message-ID that it was given or by the one that its provider put in the place of that.
 ///
 /// # Errors
 /// If the database cannot be read.
 pub fn by_message_id(tx: &ReadTx<'_>, message_id: &str) -> Result<Option<ExecutionRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM execution WHERE message_id = ?1");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM execution WHERE message_id = ?1
+         OR id IN (SELECT execution_id FROM remote_message WHERE message_id = ?1 AND message_id <> '') LIMIT 1"
+    );
     Ok(tx
         .sql()
         .prepare_cached(&sql)?

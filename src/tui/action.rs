@@ -113,6 +113,22 @@ words! {
         Narrow = "narrow",
         /// Take the next theme.
         NextTheme = "next_theme",
+        /// To the next source, event or state.
+        NextFilter = "next_filter",
+        /// To the next order of the list.
+        NextOrder = "next_order",
+        /// Say whom a signal is about.
+        Match = "match",
+        /// Make a contact of a signal.
+        MakeContact = "make_contact",
+        /// Try again what failed.
+        Retry = "retry",
+        /// Give up what failed.
+        Drop = "drop",
+        /// Check the chain of the log.
+        Verify = "verify",
+        /// To the next length of time.
+        NextWindow = "next_window",
         /// Draw everything again.
         Redraw = "redraw",
         /// Go to the shell for a while.
@@ -213,6 +229,14 @@ impl KeyAction {
             Self::Widen => "widen",
             Self::Narrow => "narrow",
             Self::NextTheme => "theme",
+            Self::NextFilter => "filter",
+            Self::NextOrder => "order",
+            Self::Match => "match",
+            Self::MakeContact => "new contact",
+            Self::Retry => "retry",
+            Self::Drop => "drop",
+            Self::Verify => "check",
+            Self::NextWindow => "days",
             Self::Redraw => "redraw",
             Self::Suspend => "shell",
             Self::Quit => "quit",
@@ -279,6 +303,14 @@ impl KeyAction {
             Self::Widen => "Wider list",
             Self::Narrow => "Narrower list",
             Self::NextTheme => "Next theme",
+            Self::NextFilter => "Next source or event",
+            Self::NextOrder => "Unmatched first, newest, or only unmatched",
+            Self::Match => "Say whom the signal is about",
+            Self::MakeContact => "Make a contact of the signal",
+            Self::Retry => "Try the dead letter again",
+            Self::Drop => "Drop the dead letter",
+            Self::Verify => "Check the log's chain",
+            Self::NextWindow => "Other days: 7, 30, 90",
             Self::Redraw => "Draw everything again",
             Self::Suspend => "Suspend to the shell",
             Self::Quit => "Quit",
@@ -321,6 +353,10 @@ impl KeyAction {
             | Self::UndoList
             | Self::CopyAddress
             | Self::CopyMessage
+            | Self::Match
+            | Self::MakeContact
+            | Self::Retry
+            | Self::Drop
             | Self::Confirm
             | Self::Save => Group::Act,
             Self::DomainAll
@@ -338,6 +374,9 @@ impl KeyAction {
             | Self::GoLog
             | Self::GoRules
             | Self::Screens
+            | Self::NextFilter
+            | Self::NextOrder
+            | Self::NextWindow
             | Self::Widen
             | Self::Narrow
             | Self::NextTheme => Group::Look,
@@ -347,6 +386,7 @@ impl KeyAction {
             | Self::Help
             | Self::Refresh
             | Self::KillSwitch
+            | Self::Verify
             | Self::Redraw
             | Self::Suspend
             | Self::Quit => Group::Program,

@@ -195,6 +195,7 @@ impl App {
                 effects.extend(kept.into_iter().map(Effect::Run));
                 effects.push(Effect::Quit);
             }
+            Message::MailCame => effects.push(Effect::Sync),
             Message::Shown { .. } | Message::Previewed { .. } | Message::UndoListed(_) => {}
         }
         let mut intents = Vec::new();

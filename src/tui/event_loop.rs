@@ -183,6 +183,9 @@ where
         this.host.ask_background()?;
     }
     this.jobs.watch(version);
+    if settings.sync_every.is_some() {
+        this.jobs.watch_mailboxes();
+    }
 
     let mut next_sync = settings.sync_every.map(|_| Instant::now() + FIRST_SYNC);
     let mut next_tick = Instant::now() + SLOW;

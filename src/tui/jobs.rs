@@ -301,6 +301,24 @@ impl Jobs {
         });
     }
 
+    /// Starts to wait at the mailboxes whose servers tell of new mail.
+    pub fn watch_mailboxes(&self) {
+        for account in self.engine.watchable() {
+            let engine = self.engine.clone();
+            let answers = self.answers.clone();
+            let stop = Arc::clone(&self.stop);
+            let name = format!("mail-{}", account.name);
+            let wait = move || {
+                engine.watch_mailbox(&account, &stop, &|| {
+                    drop(answers.blocking_send(Message::MailCame))
+                });
+            };
+            if let Err(error) = std::thread::Builder::new().name(name).spawn(wait) {
+                tracing::error!("the watch on a mailbox could not be started: {error}");
+            }
+        }
+    }
+
     /// Starts the watch: this process tells of its changes, and the database is asked for those of others. `seen` is the version from
     /// before the first list was read, so that nothing between the two is missed.
     pub fn watch(&self, seen: Option<i64>) {

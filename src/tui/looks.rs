@@ -6,17 +6,37 @@
 use std::sync::Arc;
 
 use super::message::Answer;
-use crate::domain::id::{ContactId, DealId};
-use crate::engine::queries::contacts::ContactCard;
+use crate::domain::id::{ContactId, DealId, SignalId};
+use crate::domain::metrics::Metrics;
+use crate::engine::queries::contacts::{ContactCard, ContactItem};
 use crate::engine::queries::news::{FirstSteps, Mark, News};
 use crate::engine::queries::page::{Page, Slice};
 use crate::engine::queries::pipeline::{DealCard, Pipeline};
+use crate::engine::queries::signals::{
+    SignalDetail, SignalItem, SignalPlace, SignalQuery, SourceTally,
+};
 use crate::engine::queries::timeline::{ContactLine, Place, Subject, TimelineEntry, TimelineItem};
 use crate::engine::{Engine, EngineError};
+
+/// People that a search finds at most.
+const FOUND: usize = 50;
 
 /// Something to look at.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Look {
+    /// A page of the feed of signals.
+    Signals {
+        /// Which signals.
+        query: SignalQuery,
+        /// Which part of them.
+        page: Page<SignalPlace>,
+    },
+    /// One signal in full.
+    Signal(SignalId),
+    /// What the work of so many days came to.
+    Metrics(usize),
+    /// The people whose names, addresses or firms have words beginning so.
+    People(String),
     /// People: those that words find, or all.
     Contacts {
         /// The words; empty for all.
@@ -53,6 +73,14 @@ pub enum Look {
 /// What was seen. It is shared, since a long list is not copied for a frame.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sight {
+    /// A page of the feed, and what each source has brought.
+    Signals(Arc<Slice<SignalItem>>, Arc<[SourceTally]>),
+    /// One signal in full.
+    Signal(Arc<SignalDetail>),
+    /// What the work came to.
+    Metrics(Arc<Metrics>),
+    /// People.
+    People(Arc<[ContactItem]>),
     /// People, and how many there are in all.
     Contacts(Arc<Slice<ContactLine>>, u64),
     /// A person's card.
@@ -81,6 +109,13 @@ pub fn answer(engine: &Engine, look: &Look) -> Answer<Sight> {
 
 fn see(engine: &Engine, look: &Look) -> Result<Sight, EngineError> {
     Ok(match look {
+        Look::Signals { query, page } => {
+            let (slice, sources) = engine.signal_page(query, page)?;
+            Sight::Signals(Arc::new(slice), sources.into())
+        }
+        Look::Signal(id) => Sight::Signal(Arc::new(engine.show_signal(*id)?)),
+        Look::Metrics(days) => Sight::Metrics(Arc::new(engine.metrics(*days)?)),
+        Look::People(words) => Sight::People(engine.search_contacts(words, FOUND)?.into()),
         Look::Contacts { words, page } => Sight::Contacts(
             Arc::new(engine.contacts_page(words, page)?),
             engine.count_contacts()?,

@@ -80,6 +80,8 @@ pub enum Message {
     },
     /// This process or another changed the data.
     Changed,
+    /// A mail server told that something came in.
+    MailCame,
     /// The list was read.
     Listed {
         /// Which request it answers.

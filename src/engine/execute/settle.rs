@@ -15,7 +15,7 @@ use crate::engine::outcomes::{Observed, record};
 use crate::engine::{Engine, Result};
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::messages::MessageRow;
-use crate::store::{Durability, WriteTx, audit, executions, messages, people};
+use crate::store::{Durability, WriteTx, audit, executions, messages, people, remotes};
 
 /// Mails without an answer after which silence makes no further move.
 const MAX_UNANSWERED: i64 = 3;
@@ -147,11 +147,17 @@ pub(in crate::engine) fn record_sent(
         "" => 0,
         parent => messages::find(tx, parent)?.map_or(0, |m| m.thread_id),
     };
+    // A provider may have put another Message-ID in the place of ours; answers will name that one.
+    let remote = remotes::load(tx, row.id)?.unwrap_or_default();
     messages::insert(
         tx,
         &MessageRow {
             inbound: false,
-            message_id: row.message_id.clone(),
+            message_id: if remote.message_id.is_empty() {
+                row.message_id.clone()
+            } else {
+                remote.message_id
+            },
             thread_id,
             contact_id: row.contact_id,
             execution_id: Some(row.id),
@@ -168,7 +174,8 @@ pub(in crate::engine) fn record_sent(
             label: String::new(),
             confidence: 1.0,
             source: row.transport.clone(),
-            file: String::new(),
+            file: remote.remote_id,
+            remote_thread: remote.thread,
         },
     )?;
     if let Some(contact) = row.contact_id {

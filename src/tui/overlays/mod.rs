@@ -9,6 +9,7 @@ pub mod help;
 pub mod import;
 pub mod outcome;
 pub mod palette;
+pub mod person;
 pub mod picker;
 pub mod skip;
 pub mod snooze;

@@ -88,7 +88,7 @@ impl<'a> ImapPost<'a> {
             SmtpError::NotYet(reason) => later(format!("{reason}.")),
             SmtpError::Stopped(reason) => Undelivered::Stopped { reason },
             SmtpError::SignIn(reason) => later(format!(
-                "{reason}. `caseyos auth login mail --name {}` takes the password anew.",
+                "{reason}. `caseyos auth login mail {}` takes the password anew.",
                 self.account.name
             )),
             SmtpError::Refused(reason) => never(format!("{reason}.")),

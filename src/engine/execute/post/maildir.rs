@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Delivered;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::config::{MailAccount, MailKind};
+use crate::config::{MailAccount, MailKind, MailServer};
 use crate::connectors::mail::maildir::{MailLayout, MaildirError, MaildirFolder};
 use crate::domain::email::message_id::MessageId;
 use crate::domain::guard::Mode;
@@ -63,11 +63,49 @@ pub struct MailFolders {
     pub drafts: String,
 }
 
+/// Returns the folders of a mailbox that is not on this machine; none if it is.
+fn on_a_server(account: &MailAccount) -> Option<MailFolders> {
+    let or = |own: &str, usual: &str| {
+        if own.is_empty() {
+            usual.to_owned()
+        } else {
+            own.to_owned()
+        }
+    };
+    let server = |server: &Option<MailServer>| {
+        server
+            .as_ref()
+            .map_or(String::new(), |s| format!("{}:{}", s.host, s.port))
+    };
+    let (inbox, outbox) = match account.kind {
+        MailKind::Maildir => return None,
+        MailKind::Imap => (
+            format!(
+                "{} on {}",
+                or(&account.inbox, "INBOX"),
+                server(&account.imap)
+            ),
+            format!("SMTP to {}", server(&account.smtp)),
+        ),
+        MailKind::Gmail => ("Gmail's inbox".to_owned(), "Gmail".to_owned()),
+    };
+    Some(MailFolders {
+        name: account.name.clone(),
+        kind: account.kind,
+        inbox,
+        outbox,
+        drafts: or(&account.drafts, "the server's own"),
+    })
+}
+
 /// Returns a mailbox's folders, made if they are missing and `make` says so.
 ///
 /// # Errors
 /// If they cannot be made.
 pub fn mail_folders(account: &MailAccount, make: bool) -> Result<MailFolders> {
+    if let Some(folders) = on_a_server(account) {
+        return Ok(folders);
+    }
     let layout = layout(account);
     if make {
         layout

@@ -1,5 +1,6 @@
 //! The post: the mailbox that messages leave from, as execution needs it: deliver once, and find what was delivered.
 
+mod gmail;
 mod imap;
 mod maildir;
 
@@ -10,6 +11,7 @@ use crate::engine::core::Core;
 use crate::engine::{EngineError, Result};
 use crate::store::executions::ExecutionRow;
 
+use gmail::GmailPost;
 use imap::ImapPost;
 use maildir::MaildirPost;
 pub(in crate::engine) use maildir::layout;
@@ -55,6 +57,8 @@ pub(in crate::engine) enum Post<'a> {
     Maildir(MaildirPost),
     /// A server that speaks IMAP and SMTP.
     Imap(ImapPost<'a>),
+    /// Gmail.
+    Gmail(GmailPost<'a>),
 }
 
 impl<'a> Post<'a> {
@@ -66,9 +70,7 @@ impl<'a> Post<'a> {
         match account.kind {
             MailKind::Maildir => Ok(Self::Maildir(MaildirPost::of(account))),
             MailKind::Imap => Ok(Self::Imap(ImapPost::of(core, account))),
-            MailKind::Gmail => Err(EngineError::Outside(format!(
-                "The mail account \"{name}\" cannot send yet."
-            ))),
+            MailKind::Gmail => Ok(Self::Gmail(GmailPost::of(core))),
         }
     }
 
@@ -91,6 +93,7 @@ impl<'a> Post<'a> {
                     reason: e.to_string(),
                 }),
             Self::Imap(post) => post.deliver(row, message, &mut || stopped().map_or(Ok(()), Err)),
+            Self::Gmail(post) => post.deliver(row, message, stopped),
         }
     }
 
@@ -98,7 +101,7 @@ impl<'a> Post<'a> {
     pub fn stage(&self, row: &ExecutionRow, message: &[u8]) -> Result<()> {
         match self {
             Self::Maildir(post) => post.stage(row, message),
-            Self::Imap(_) => Err(EngineError::Outside(
+            Self::Imap(_) | Self::Gmail(_) => Err(EngineError::Outside(
                 "Nothing can be laid ready on a server.".into(),
             )),
         }
@@ -109,6 +112,7 @@ impl<'a> Post<'a> {
         match self {
             Self::Maildir(post) => post.find(row, now),
             Self::Imap(post) => post.find(row),
+            Self::Gmail(post) => post.find(row),
         }
     }
 
@@ -118,6 +122,7 @@ impl<'a> Post<'a> {
             Self::Maildir(_) => true,
             // A draft that is not in its folder is not there; of mail, `find` says nothing rather than "no".
             Self::Imap(_) => true,
+            Self::Gmail(_) => false,
         }
     }
 
@@ -126,6 +131,7 @@ impl<'a> Post<'a> {
         match self {
             Self::Maildir(post) => post.remove_draft(row),
             Self::Imap(post) => post.remove_draft(row),
+            Self::Gmail(post) => post.remove_draft(row),
         }
     }
 }
