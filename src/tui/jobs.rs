@@ -30,10 +30,12 @@ const MAX_WAITING: usize = 512;
 const UNDO_ENTRIES: usize = 200;
 
 /// Which sources a pass reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pass {
     /// Those that are due by their own pace.
     Due,
+    /// One of them, by its name.
+    Only(String),
     /// All of them.
     Full,
 }
@@ -113,6 +115,7 @@ impl Jobs {
             Effect::Preview(id) => self.previews.push_back(id),
             Effect::Run(command) => self.commands.push_back(command),
             Effect::Sync => self.sync(Pass::Full),
+            Effect::SyncOnly(source) => self.sync(Pass::Only(source)),
             Effect::Copy(_)
             | Effect::EditOutside { .. }
             | Effect::Redraw
@@ -152,12 +155,19 @@ impl Jobs {
     pub fn sync(&mut self, pass: Pass) {
         if self.syncing {
             // What was asked for by hand is more than what is due.
-            self.sync_again = self.sync_again.max(Some(pass));
+            self.sync_again = match (self.sync_again.take(), pass) {
+                (Some(Pass::Only(one)), Pass::Only(other)) if one != other => Some(Pass::Full),
+                (waiting, pass) => waiting.max(Some(pass)),
+            };
             return;
         }
         self.syncing = true;
         let scope = PassScope {
             timed: pass == Pass::Due,
+            only: match pass {
+                Pass::Only(name) => name,
+                Pass::Due | Pass::Full => String::new(),
+            },
             control: self.passes.clone(),
             ..PassScope::default()
         };

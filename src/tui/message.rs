@@ -141,6 +141,8 @@ pub enum Effect {
     UndoList,
     /// Pass over the sources now.
     Sync,
+    /// Read one source now, by its name.
+    SyncOnly(String),
     /// Put text on the clipboard.
     Copy(String),
     /// Let the operator's own editor change a draft.
