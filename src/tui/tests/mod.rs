@@ -1,8 +1,10 @@
 //! The terminal driven message by message, on values.
 
 mod behaviour;
-mod fixtures;
+pub mod fixtures;
 mod real;
+mod screens;
+mod sights;
 mod soak;
 mod views;
 
@@ -27,6 +29,10 @@ struct Bench {
     other: Vec<Effect>,
     /// Whether reads of moves are answered.
     answers_details: bool,
+    /// What the other screens see.
+    world: sights::World,
+    /// What they looked at.
+    looks: Vec<super::looks::Look>,
 }
 
 impl Bench {
@@ -38,6 +44,8 @@ impl Bench {
             commands: Vec::new(),
             other: Vec::new(),
             answers_details: true,
+            world: sights::World::Full,
+            looks: Vec::new(),
         };
         let first = Message::Listed {
             generation: 0,
@@ -80,6 +88,14 @@ impl Bench {
                         verdicts: fixtures::verdicts(false),
                     }),
                 }],
+                Effect::Read { asked, look } => {
+                    let result = sights::see(self.world, &look);
+                    self.looks.push(look);
+                    result
+                        .map(|result| Message::Read { asked, result })
+                        .into_iter()
+                        .collect()
+                }
                 Effect::UndoList => vec![Message::UndoListed(Ok(fixtures::undo_items()))],
                 Effect::Run(command) => {
                     self.commands.push(command);
