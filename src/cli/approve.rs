@@ -81,9 +81,11 @@ pub(super) fn finish(run: &mut Run<'_>, done: &Done) -> Result<Ending, EngineErr
         run.out.line(done.summary())?;
     }
     Ok(match done {
-        Done::Changed { .. } | Done::Sent { .. } | Done::Shown { .. } | Done::Recorded { .. } => {
-            Ending::Done
-        }
+        Done::Changed { .. }
+        | Done::Sent { .. }
+        | Done::Queued { .. }
+        | Done::Shown { .. }
+        | Done::Recorded { .. } => Ending::Done,
         Done::Held { .. } | Done::Blocked { .. } => Ending::Blocked,
         Done::Nothing { .. } => Ending::Nothing,
     })

@@ -149,7 +149,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &SignalsArgs) -> Result<Ending, Engin
             let feed = engine.signal_feed(&SignalQuery {
                 who: who.clone(),
                 source: *source,
-                kinds: kind.clone(),
+                kinds: (!kind.is_empty()).then(|| kind.clone()),
                 order: match (unmatched, unmatched_first) {
                     (true, _) => SignalOrder::Unmatched,
                     (false, true) => SignalOrder::UnmatchedFirst,

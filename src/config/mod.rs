@@ -4,11 +4,15 @@
 //! compares with the defaults here.
 
 pub mod edit;
+
+mod approval;
+mod audit;
 mod limits;
 mod mail;
 mod metrics;
 mod network;
 mod operator;
+mod outbox;
 mod paths;
 mod providers;
 mod secrets;
@@ -20,11 +24,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use approval::ApprovalConfig;
+pub use audit::AuditConfig;
 pub use limits::{LimitsConfig, RampConfig, SendWindow};
 pub use mail::{MailAccount, MailAuth, MailConfig, MailKind, MailServer, Security};
 pub use metrics::{MetricsConfig, Minutes};
 pub use network::NetworkConfig;
 pub use operator::Operator;
+pub use outbox::OutboxConfig;
 pub use paths::Paths;
 pub use providers::{GoogleConfig, HubspotConfig, HubspotVersion};
 pub use secrets::SecretsConfig;
@@ -52,6 +59,12 @@ pub struct Config {
     pub send_window: SendWindow,
     /// How much mail may leave.
     pub limits: LimitsConfig,
+    /// How approved mail waits and leaves.
+    pub outbox: OutboxConfig,
+    /// What bounds rules of approval.
+    pub approval: ApprovalConfig,
+    /// How long the audit trail is kept.
+    pub audit: AuditConfig,
     /// Mailboxes.
     pub mail: MailConfig,
     /// Google's account.
@@ -164,6 +177,18 @@ impl Config {
             .limits
             .check()
             .map_err(|m| invalid(line_of("[limits"), m))?;
+        config
+            .outbox
+            .check()
+            .map_err(|m| invalid(line_of("[outbox"), m))?;
+        config
+            .approval
+            .check()
+            .map_err(|m| invalid(line_of("[approval"), m))?;
+        config
+            .audit
+            .check()
+            .map_err(|m| invalid(line_of("[audit"), m))?;
         config
             .timers
             .check()

@@ -27,6 +27,7 @@ pub mod approval;
 pub mod circuit;
 pub mod guard;
 pub mod limits;
+pub mod outbox;
 pub mod schedule;
 pub mod service;
 pub mod when_text;

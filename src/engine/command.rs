@@ -80,8 +80,20 @@ pub enum Command {
         /// Whom.
         to: MatchTo,
     },
-    /// Take back an approval whose message has not left.
+    /// Take back an approval whose message has not left, or give up one that could not leave.
     Withdraw {
+        /// The execution.
+        id: ExecutionId,
+    },
+    /// Try a message of the outbox now: its undo window and its next try are not waited for, and one that was given up is tried again.
+    Retry {
+        /// The execution.
+        id: ExecutionId,
+        /// Also one that may have left already.
+        force: bool,
+    },
+    /// Take a message of the outbox back to an open move, whose draft says what the message said.
+    Recall {
         /// The execution.
         id: ExecutionId,
     },
@@ -97,6 +109,17 @@ pub enum Command {
     },
     /// Let effects out again.
     Resume,
+    /// Let nothing out until an instant; what waits is planned anew after it.
+    Pause {
+        /// Until when; must lie ahead.
+        until: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// End a pause before its time.
+    EndPause,
+    /// Let mail out again that too many bounces or complaints keep in; only what comes after counts.
+    ClearDeliverability,
     /// Never write to an address or a domain.
     Suppress {
         /// `ann@acme.example` or `acme.example`.
@@ -153,6 +176,17 @@ pub enum Done {
         /// The entry of the undo list.
         undo: Option<UndoId>,
     },
+    /// The approval is kept, and the message leaves when the time is over in which it can be taken back.
+    Queued {
+        /// When it leaves and what takes it back, as a sentence.
+        summary: String,
+        /// The execution.
+        execution: ExecutionId,
+        /// When it leaves, if nothing else comes before it.
+        leaves_at: Timestamp,
+        /// The entry of the undo list.
+        undo: Option<UndoId>,
+    },
     /// The approval is kept and the message waits: a guard holds it that time will satisfy.
     Held {
         /// What holds it and until when, as a sentence.
@@ -205,6 +239,7 @@ impl Done {
         match self {
             Self::Changed { summary, .. }
             | Self::Sent { summary, .. }
+            | Self::Queued { summary, .. }
             | Self::Held { summary, .. }
             | Self::Blocked { summary, .. }
             | Self::Shown { summary, .. }

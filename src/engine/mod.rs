@@ -10,11 +10,13 @@ pub mod seed;
 pub mod sync;
 pub mod world;
 
+mod approvals;
 mod commands;
 mod core;
 mod draft;
 mod execute;
 mod gate;
+mod google;
 mod intake;
 mod mailboxes;
 mod outcomes;
@@ -44,7 +46,8 @@ use queries::undo::UndoItem;
 
 pub use providers::sign_in::{Asking, MissingScope, Said, SignedIn, SignedOut};
 
-pub use execute::{MailFolders, mail_folders};
+pub use execute::{DueReport, MailFolders, mail_folders};
+pub use mailboxes::{FoundSettings, MailboxReport};
 pub use sources::lines::{LinesReport, RejectedLine};
 pub use sources::{PassControl, PassScope, PassStep, PassWatcher};
 pub use sync::{SourceOutcome, SourceReport, SyncReport};

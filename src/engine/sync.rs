@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::providers::wait;
 use super::sources::{PassScope, PassStep, SignalSource, SourceRun, timer};
-use super::{Engine, EngineError, Result, intake};
+use super::{Engine, EngineError, Result, approvals, intake};
 use crate::connectors::link;
 use crate::domain::nearest;
 use crate::domain::text::clean_line;
@@ -79,6 +79,8 @@ pub struct SyncReport {
     pub closed: u64,
     /// Outcomes that were recorded.
     pub outcomes: u64,
+    /// Moves that rules approved.
+    pub approved_by_rules: u64,
     /// Messages that left, or drafts that were made.
     pub sent: u64,
     /// Approved messages that still wait.
@@ -102,6 +104,12 @@ impl SyncReport {
         self.outcomes += taken.outcomes;
     }
 
+    fn add_rules(&mut self, run: approvals::RuleRun) {
+        self.approved_by_rules += run.approved;
+        self.sent += run.sent;
+        self.problems.extend(run.problems);
+    }
+
     fn summarise(&mut self) {
         let count =
             |n: u64, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
@@ -117,6 +125,11 @@ impl SyncReport {
         for (n, one, many) in [
             (self.closed, "move closed", "moves closed"),
             (self.outcomes, "outcome", "outcomes"),
+            (
+                self.approved_by_rules,
+                "approved by a rule",
+                "approved by rules",
+            ),
             (self.sent, "sent", "sent"),
             (self.waiting, "waiting", "waiting"),
             (skipped as u64, "source left out", "sources left out"),
@@ -199,6 +212,7 @@ impl Engine {
         self.core().rules()?;
         if !scope.rehearsal {
             let _lease = self.take_pass()?;
+            self.end_pause_in_time()?;
             report.sent = self.reconcile()?;
         }
         self.refresh()?;
@@ -281,6 +295,7 @@ impl Engine {
                 .read(|tx| Ok::<_, EngineError>(executions::count_queued(tx)?))?;
             return Ok(());
         }
+        report.add_rules(self.approve_by_rules(true)?);
         let (sent, waiting) = self.drain()?;
         report.sent += sent;
         report.waiting = waiting;

@@ -142,8 +142,7 @@ pub struct RuleHits {
     pub last_at: Option<Timestamp>,
 }
 
-const RULE_HITS: &str =
-    "SELECT rule, status, count(*), max(created_at) FROM move GROUP BY rule, status ORDER BY rule";
+const RULE_HITS: &str = "SELECT rule, status, count(*), max(created_at) FROM move GROUP BY rule, status ORDER BY rule, status";
 
 /// Returns how often each rule made a move, by rule.
 ///

@@ -8,6 +8,7 @@
 //! SQL stands in this room only, one file per family of tables. Statements are prepared and cached.
 
 pub mod accounts;
+pub mod approvals;
 pub mod audit;
 pub mod companies;
 pub mod contacts;
@@ -22,9 +23,11 @@ pub mod moves;
 pub mod outcomes;
 pub mod people;
 pub mod providers;
+pub mod remotes;
 pub mod signals;
 pub mod sources;
 pub mod suppressions;
+pub mod timeline;
 pub mod undo;
 
 use std::cell::RefCell;

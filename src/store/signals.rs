@@ -3,8 +3,8 @@
 mod feed;
 
 pub use feed::{
-    FeedCount, FeedFilter, FeedRow, MadeMove, Place, ToldOutcome, assign, counts, moves_of,
-    outcomes_of, page,
+    FeedCount, FeedFilter, FeedRow, MadeMove, Place, Stretch, ToldOutcome, assign, counts,
+    moves_of, outcomes_of, page,
 };
 
 use jiff::Timestamp;

@@ -55,6 +55,14 @@ words! {
         CopyAddress = "copy_address",
         /// Copy the message.
         CopyMessage = "copy_message",
+        /// Never write to them again.
+        Suppress = "suppress",
+        /// Go to its move on Today.
+        GoMove = "go_move",
+        /// One column to the left.
+        Left = "left",
+        /// One column to the right.
+        Right = "right",
         /// Look at the sources now.
         Refresh = "refresh",
         /// Stop every outward effect, or let it out again.
@@ -99,6 +107,22 @@ words! {
         Narrow = "narrow",
         /// Take the next theme.
         NextTheme = "next_theme",
+        /// To the next source, event or state.
+        NextFilter = "next_filter",
+        /// To the next order of the list.
+        NextOrder = "next_order",
+        /// Say whom a signal is about.
+        Match = "match",
+        /// Make a contact of a signal.
+        MakeContact = "make_contact",
+        /// Try again what failed.
+        Retry = "retry",
+        /// Give up what failed.
+        Drop = "drop",
+        /// Check the chain of the log.
+        Verify = "verify",
+        /// To the next length of time.
+        NextWindow = "next_window",
         /// Draw everything again.
         Redraw = "redraw",
         /// Go to the shell for a while.
@@ -170,6 +194,10 @@ impl KeyAction {
             Self::Undo => "undo",
             Self::UndoList => "undo list",
             Self::CopyAddress | Self::CopyMessage => "copy",
+            Self::Suppress => "never write",
+            Self::GoMove => "its move",
+            Self::Left => "left",
+            Self::Right => "right",
             Self::Refresh => "sync",
             Self::KillSwitch => "stop",
             Self::DomainAll => "all",
@@ -192,6 +220,14 @@ impl KeyAction {
             Self::Widen => "widen",
             Self::Narrow => "narrow",
             Self::NextTheme => "theme",
+            Self::NextFilter => "filter",
+            Self::NextOrder => "order",
+            Self::Match => "match",
+            Self::MakeContact => "new contact",
+            Self::Retry => "retry",
+            Self::Drop => "drop",
+            Self::Verify => "check",
+            Self::NextWindow => "days",
             Self::Redraw => "redraw",
             Self::Suspend => "shell",
             Self::Quit => "quit",
@@ -229,6 +265,10 @@ impl KeyAction {
             Self::UndoList => "List what can be undone",
             Self::CopyAddress => "Copy the address",
             Self::CopyMessage => "Copy the message",
+            Self::Suppress => "Never write to them again",
+            Self::GoMove => "Go to its move on Today",
+            Self::Left => "One column to the left",
+            Self::Right => "One column to the right",
             Self::Refresh => "Sync now",
             Self::KillSwitch => "Stop everything, or resume",
             Self::DomainAll => "All domains",
@@ -251,6 +291,14 @@ impl KeyAction {
             Self::Widen => "Wider list",
             Self::Narrow => "Narrower list",
             Self::NextTheme => "Next theme",
+            Self::NextFilter => "Next source or event",
+            Self::NextOrder => "Unmatched first, newest, or only unmatched",
+            Self::Match => "Say whom the signal is about",
+            Self::MakeContact => "Make a contact of the signal",
+            Self::Retry => "Try the dead letter again",
+            Self::Drop => "Drop the dead letter",
+            Self::Verify => "Check the log's chain",
+            Self::NextWindow => "Other days: 7, 30, 90",
             Self::Redraw => "Draw everything again",
             Self::Suspend => "Suspend to the shell",
             Self::Quit => "Quit",
@@ -264,6 +312,9 @@ impl KeyAction {
     pub const fn group(self) -> Group {
         match self {
             Self::Down
+            | Self::GoMove
+            | Self::Left
+            | Self::Right
             | Self::Up
             | Self::Top
             | Self::Bottom
@@ -276,6 +327,7 @@ impl KeyAction {
             | Self::Open
             | Self::Back => Group::Move,
             Self::Mark
+            | Self::Suppress
             | Self::Approve
             | Self::DryRun
             | Self::Edit
@@ -288,6 +340,10 @@ impl KeyAction {
             | Self::UndoList
             | Self::CopyAddress
             | Self::CopyMessage
+            | Self::Match
+            | Self::MakeContact
+            | Self::Retry
+            | Self::Drop
             | Self::Confirm
             | Self::Save => Group::Act,
             Self::DomainAll
@@ -305,6 +361,9 @@ impl KeyAction {
             | Self::GoLog
             | Self::GoRules
             | Self::Screens
+            | Self::NextFilter
+            | Self::NextOrder
+            | Self::NextWindow
             | Self::Widen
             | Self::Narrow
             | Self::NextTheme => Group::Look,
@@ -312,6 +371,7 @@ impl KeyAction {
             | Self::Help
             | Self::Refresh
             | Self::KillSwitch
+            | Self::Verify
             | Self::Redraw
             | Self::Suspend
             | Self::Quit => Group::Program,
@@ -324,6 +384,8 @@ impl KeyAction {
         !matches!(
             self,
             Self::Down
+                | Self::Left
+                | Self::Right
                 | Self::Up
                 | Self::HalfPageDown
                 | Self::HalfPageUp

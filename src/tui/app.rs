@@ -188,6 +188,7 @@ impl App {
                 effects.extend(kept.into_iter().map(Effect::Run));
                 effects.push(Effect::Quit);
             }
+            Message::MailCame => effects.push(Effect::Sync),
             Message::Changed
             | Message::Read { .. }
             | Message::Shown { .. }
@@ -404,6 +405,11 @@ impl App {
                     effects.push(Effect::Run(command));
                 }
                 Intent::Effect(effect) => effects.push(effect),
+                Intent::All(intents) => {
+                    for intent in intents.into_iter().rev() {
+                        waiting.push_front(intent);
+                    }
+                }
                 Intent::Open(overlay) => self.overlays.push(overlay),
                 Intent::Close => {
                     self.overlays.pop();
@@ -462,15 +468,17 @@ impl App {
                 match done {
                     Done::Changed { undo: Some(_), .. }
                     | Done::Sent { undo: Some(_), .. }
+                    | Done::Queued { undo: Some(_), .. }
                     | Done::Recorded { undo: Some(_), .. } => {
                         if !undo.is_empty() {
                             hint = format!("{undo} undoes");
                         }
                         (Tone::Good, summary.to_owned())
                     }
-                    Done::Changed { .. } | Done::Sent { .. } | Done::Recorded { .. } => {
-                        (Tone::Good, summary.to_owned())
-                    }
+                    Done::Changed { .. }
+                    | Done::Sent { .. }
+                    | Done::Queued { .. }
+                    | Done::Recorded { .. } => (Tone::Good, summary.to_owned()),
                     Done::Held { undo: taken, .. } => {
                         if taken.is_some() && !undo.is_empty() {
                             hint = format!("{undo} undoes");

@@ -61,6 +61,7 @@ pub struct Jobs {
     sync_again: Option<Pass>,
     /// Stops the pass that is under way when the console closes.
     passes: PassControl,
+    due: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
 }
 
@@ -88,6 +89,7 @@ impl Jobs {
             syncing: false,
             sync_again: None,
             passes: PassControl::default(),
+            due: Arc::new(AtomicBool::new(false)),
             stop: Arc::new(AtomicBool::new(false)),
         }
     }
@@ -178,6 +180,21 @@ impl Jobs {
         });
     }
 
+    /// Lets out what is due in the outbox, unless that is under way: messages whose undo window is over do not wait for a pass.
+    pub fn run_due(&self) {
+        if self.due.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (engine, due) = (self.engine.clone(), Arc::clone(&self.due));
+        tokio::task::spawn_blocking(move || {
+            // What fails stays in the outbox, and is tried and told of by the next pass.
+            if let Err(error) = engine.run_due() {
+                tracing::warn!(%error, "what was due could not be let out");
+            }
+            due.store(false, Ordering::Release);
+        });
+    }
+
     fn begin(&mut self) {
         if !self.listing {
             if let Some((generation, query)) = self.list.take() {
@@ -253,6 +270,24 @@ impl Jobs {
                 .unwrap_or_else(|_| Err("it broke off (see the log); nothing was changed.".into()));
             drop(answers.send(answer(result)).await);
         });
+    }
+
+    /// Starts to wait at the mailboxes whose servers tell of new mail.
+    pub fn watch_mailboxes(&self) {
+        for account in self.engine.watchable() {
+            let engine = self.engine.clone();
+            let answers = self.answers.clone();
+            let stop = Arc::clone(&self.stop);
+            let name = format!("mail-{}", account.name);
+            let wait = move || {
+                engine.watch_mailbox(&account, &stop, &|| {
+                    drop(answers.blocking_send(Message::MailCame))
+                });
+            };
+            if let Err(error) = std::thread::Builder::new().name(name).spawn(wait) {
+                tracing::error!("the watch on a mailbox could not be started: {error}");
+            }
+        }
     }
 
     /// Starts the watch: this process tells of its changes, and the database is asked for those of others. `seen` is the version from

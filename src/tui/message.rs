@@ -27,8 +27,10 @@ pub enum Part {
     List,
     /// What is selected in it.
     Side,
-    /// What is selected within that.
+    /// A list within that.
     Inner,
+    /// What is selected in that list.
+    Entry,
 }
 
 /// Which question an answer belongs to.
@@ -56,6 +58,8 @@ pub enum Message {
     },
     /// This process or another changed the data.
     Changed,
+    /// A mail server told that something came in.
+    MailCame,
     /// The list was read.
     Listed {
         /// Which request it answers.
@@ -174,6 +178,8 @@ pub enum Tone {
 pub enum Intent {
     /// Ask the loop.
     Effect(Effect),
+    /// All of these, in order.
+    All(Vec<Self>),
     /// Lay this on top.
     Open(Box<dyn Overlay>),
     /// Take the topmost overlay away.

@@ -162,7 +162,15 @@ impl Home {
                 }
                 None => config,
             };
-            format!("{without}\n[limits]\n{lines}\n")
+            // Most tests are not about the time in which a mail can be taken back.
+            format!("{without}\n[limits]\n{lines}\n\n[outbox]\nundo_seconds = 0\n")
+        });
+    }
+
+    /// Sets for how long a live approval waits before it leaves.
+    pub fn undo_window(&self, seconds: u32) {
+        self.edit_config(|config| {
+            config.replace("undo_seconds = 0", &format!("undo_seconds = {seconds}"))
         });
     }
 

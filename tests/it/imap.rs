@@ -2,6 +2,9 @@
 
 use std::fs;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use caseyos::connectors::mail::imap::ImapSession;
 use caseyos::connectors::mail::smtp::SmtpSession;
 use caseyos::connectors::mail::{Endpoint, Login, Protection};
 use caseyos::domain::email::address::EmailAddress;
@@ -52,14 +55,18 @@ fn run(home: &Home, line: &str) -> Ran {
         .into()
 }
 
-/// What Dana's mail program would send.
-fn dana_writes(servers: &MailServers, message: &str) {
-    let endpoint = Endpoint {
+fn endpoint(servers: &MailServers, port: u16) -> Endpoint {
+    Endpoint {
         host: "localhost".into(),
-        port: servers.submissions,
+        port,
         protection: Protection::Tls,
         extra_roots: fs::read(servers.authority()).unwrap(),
-    };
+    }
+}
+
+/// What Dana's mail program would send.
+fn dana_writes(servers: &MailServers, message: &str) {
+    let endpoint = endpoint(servers, servers.submissions);
     let login = Login::Password {
         user: "dana".into(),
         password: Secret::new(DANA_PASSWORD),
@@ -278,4 +285,83 @@ fn what_a_mailbox_refuses_is_said_with_what_mends_it_and_nothing_is_lost() {
     let ran = run(&home, &format!("approve {mv}"));
     assert!(ran.code != Some(0), "{ran:?}");
     assert!(servers.folder("dana", "INBOX").is_empty());
+}
+
+#[test]
+fn a_server_tells_of_new_mail_at_once_and_a_wait_can_be_ended() {
+    let Some(servers) = MailServers::start() else {
+        return;
+    };
+    let login = Login::Password {
+        user: "casey".into(),
+        password: Secret::new(PASSWORD),
+    };
+    let mut session = ImapSession::connect(&endpoint(&servers, servers.imaps), &login).unwrap();
+    session.examine("INBOX").unwrap();
+    let stop = AtomicBool::new(false);
+    let news = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| session.wait_for_news(&stop));
+        dana_writes(
+            &servers,
+            "From: dana@client.example\r\nTo: casey@firm.example\r\nSubject: Hello\r\n\r\nHello\r\n",
+        );
+        waiting.join().unwrap()
+    });
+    assert_eq!(news, Ok(Some(true)));
+    // The connection is good for more, and whoever is told to stop does.
+    assert_eq!(session.examine("INBOX").unwrap().exists, 1);
+    stop.store(true, Ordering::Relaxed);
+    assert_eq!(session.wait_for_news(&stop), Ok(Some(false)));
+    session.close();
+}
+
+#[test]
+fn a_mailbox_is_added_by_its_address_and_tried_before_anything_depends_on_it() {
+    let home = Home::init();
+    let added = home.json("mail add imap casey@gmx.de --name private");
+    assert_eq!(
+        (&added["imap"]["host"], &added["smtp"]["port"]),
+        (&"imap.gmx.net".into(), &465.into())
+    );
+    let guessed =
+        home.json("mail add imap casey@firm.example --smtp mail.firm.example:587 --folder Answers");
+    assert_eq!(
+        (&guessed["imap"]["host"], &guessed["smtp"]["security"]),
+        (&"imap.firm.example".into(), &"starttls".into())
+    );
+    let names: Vec<_> = home
+        .json("mail list")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| m["name"].clone())
+        .collect();
+    assert_eq!(names, ["private", "firm.example"]);
+    for bad in [
+        "casey",
+        "casey@firm.example --smtp host:port",
+        "casey@firm.example --security none",
+    ] {
+        home.run(format!("mail add imap {bad}").split_whitespace())
+            .exits(2);
+    }
+    assert_eq!(home.json("mail list").as_array().unwrap().len(), 2);
+
+    let Some(servers) = MailServers::start() else {
+        return;
+    };
+    let home = self::home(
+        &servers,
+        ("tls", servers.imaps, servers.submissions),
+        PASSWORD,
+    );
+    let report = run(&home, "mail check work --json").exits(0).json();
+    assert_eq!(
+        (&report["drafts"], &report["tells_news"], &report["reports"]),
+        (&"Entwürfe".into(), &true.into(), &true.into())
+    );
+    home.write("password", "wrong");
+    let said = run(&home, "mail check work").exits(1).err;
+    assert!(said.contains("refuses the sign-in"), "{said}");
+    run(&home, "mail check nothing").exits(2);
 }

@@ -128,12 +128,13 @@ pub fn get_thread(thread: &str, names: &[&str]) -> Request {
     })
 }
 
-/// Asks for a page of the messages that were added since a point of the history.
+/// Asks for a page of the messages that were added, or put back into the inbox, since a point of the history.
 #[must_use]
 pub fn history(start: &str, page_token: &str) -> Request {
     let request = get("gmail.users.history.list", "/history", 2)
         .with("startHistoryId", start)
         .with("historyTypes", "messageAdded")
+        .with("historyTypes", "labelAdded")
         .with("maxResults", PAGE.to_string());
     paged(request, page_token)
 }
@@ -273,13 +274,15 @@ pub struct Message {
     /// The whole message, if it was asked for.
     #[serde(deserialize_with = "or_default")]
     pub raw: String,
+    /// Its headers, if they were asked for; see [`Message::header`].
     #[serde(deserialize_with = "or_default")]
-    payload: Payload,
+    pub payload: Payload,
 }
 
+/// What a message holds besides its labels.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]
-struct Payload {
+pub struct Payload {
     #[serde(deserialize_with = "or_default")]
     headers: Vec<Header>,
 }
@@ -395,15 +398,24 @@ pub fn read_history(response: &Response) -> Result<Page, CallError> {
     struct Record {
         #[serde(deserialize_with = "or_default")]
         messages_added: Vec<Added>,
+        #[serde(deserialize_with = "or_default")]
+        labels_added: Vec<Added>,
     }
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Added {
         #[serde(deserialize_with = "or_default")]
         message: Message,
+        /// The labels that were added, if that is what happened.
+        #[serde(rename = "labelIds", deserialize_with = "or_default")]
+        label_ids: Vec<String>,
     }
     let history: History = read(response)?;
-    let added = history.history.into_iter().flat_map(|r| r.messages_added);
+    let added = history.history.into_iter().flat_map(|record| {
+        let back = record.labels_added.into_iter();
+        let back = back.filter(|a| a.label_ids.iter().any(|l| l == "INBOX"));
+        record.messages_added.into_iter().chain(back)
+    });
     Ok(Page {
         messages: once(added.map(|a| a.message)),
         next: history.next_page_token,
@@ -569,6 +581,8 @@ mod tests {
         );
         let twice = r#"{"history":[{"messagesAdded":[{"message":{"id":1}},{"message":{"id":"1","labelIds":null}},{}]},{}],"nextPageToken":null}"#;
         assert_eq!(read(twice).unwrap().messages.len(), 1);
+        let unspammed = r#"{"history":[{"labelsAdded":[{"message":{"id":"1"},"labelIds":["STARRED"]},{"message":{"id":"2"},"labelIds":["INBOX"]}]}]}"#;
+        assert_eq!(read(unspammed).unwrap().messages[0].id, "2");
         for broken in ["", "[]", "nil", "{\"history\":", "\"x\""] {
             assert!(read(broken).is_err(), "{broken}");
         }

@@ -415,13 +415,21 @@ impl ImapSession {
         })
     }
 
+    /// Tells whether the server tells of news by itself (RFC 2177).
+    ///
+    /// # Errors
+    /// If the server fails.
+    pub fn tells_news(&mut self) -> Result<bool, ImapError> {
+        self.has("IDLE")
+    }
+
     /// Waits in the open folder until the server tells of something, `stop` is set or some minutes pass. Returns whether there is news,
     /// or none if the server does not offer to tell.
     ///
     /// # Errors
     /// If the connection breaks.
     pub fn wait_for_news(&mut self, stop: &AtomicBool) -> Result<Option<bool>, ImapError> {
-        if !self.has("IDLE")? {
+        if !self.tells_news()? {
             return Ok(None);
         }
         let broken = |server: &str, reason: String| ImapError::Network {

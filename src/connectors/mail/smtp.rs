@@ -134,6 +134,12 @@ impl SmtpSession {
         Ok(session)
     }
 
+    /// Tells whether it is asked to report what it could not deliver.
+    #[must_use]
+    pub const fn offers_reports(&self) -> bool {
+        self.offers_dsn
+    }
+
     /// Hands a message in. `last_word` is asked when everything is ready and before the first byte of the message leaves; its refusal
     /// stops it. Returns what the server says, which often has the queue's id for it.
     ///

@@ -6,6 +6,7 @@
 
 mod admin;
 pub mod faults;
+pub mod google;
 pub mod hubspot;
 mod log;
 pub mod oauth;
@@ -74,7 +75,11 @@ pub fn providers(filling: Filling, now: Timestamp) -> Vec<SharedDouble> {
     let google = oauth::Grants::new(Provider::Google);
     let hubspot_grants = oauth::Grants::new(Provider::Hubspot);
     vec![
-        Arc::new(Mutex::new(oauth::OauthDouble::new(google))),
+        Arc::new(Mutex::new(oauth::OauthDouble::new(google.clone()))),
+        Arc::new(Mutex::new(google::GoogleDouble::new(
+            "casey@ruiz.example",
+            google,
+        ))),
         Arc::new(Mutex::new(oauth::OauthDouble::new(hubspot_grants))),
         Arc::new(Mutex::new(hubspot::HubspotDouble::filled(
             filling.seed,

@@ -215,10 +215,6 @@ impl Core {
     ///
     /// # Errors
     /// With `SignedOut` if only the operator can mend it; the message says how.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "called where a 401 is answered by a refresh")
-    )]
     pub(super) fn refresh_token(
         &self,
         provider: Provider,

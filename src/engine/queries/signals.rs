@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::page::{Page, Slice};
 use super::why::find_person;
 use crate::domain::id::{ContactId, DealId, MoveId, SignalId};
 use crate::domain::moves::MoveStatus;
@@ -15,8 +16,8 @@ use crate::domain::words::words;
 use crate::engine::draft::hex;
 use crate::engine::intake::what_happened;
 use crate::engine::{Engine, EngineError, Result};
-use crate::store::signals::{self, FeedFilter, FeedRow, Place};
-use crate::store::{ReadTx, deals, people};
+use crate::store::signals::{self, FeedFilter, FeedRow, Place, Stretch};
+use crate::store::{ReadTx, contacts, deals, people};
 
 /// A signal as it is listed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -94,15 +95,49 @@ impl SignalOrder {
     }
 }
 
-/// A place in the feed; the next page holds what comes behind it.
+/// A place in the feed. Places are ordered as [`SignalOrder::UnmatchedFirst`] orders them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct SignalPlace {
-    /// When the last signal of the page happened.
+    /// When the signal there happened.
     pub at: Timestamp,
     /// Its number.
     pub id: SignalId,
     /// Whether it was matched.
     pub matched: bool,
+}
+
+impl SignalPlace {
+    const fn place(self) -> Place {
+        Place {
+            at: self.at,
+            id: self.id,
+        }
+    }
+}
+
+impl Ord for SignalPlace {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let key = |p: &Self| (p.matched, std::cmp::Reverse((p.at, p.id)));
+        key(self).cmp(&key(other))
+    }
+}
+
+impl PartialOrd for SignalPlace {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl SignalItem {
+    /// Returns its place in the feed.
+    #[must_use]
+    pub const fn place(&self) -> SignalPlace {
+        SignalPlace {
+            at: self.at,
+            id: self.id,
+            matched: self.matched,
+        }
+    }
 }
 
 /// What to list.
@@ -112,8 +147,8 @@ pub struct SignalQuery {
     pub who: Option<String>,
     /// Only of one source.
     pub source: Option<Source>,
-    /// Only of these kinds; all if none is named.
-    pub kinds: Vec<SignalKind>,
+    /// Only of these kinds.
+    pub kinds: Option<Vec<SignalKind>>,
     /// In which order.
     pub order: SignalOrder,
     /// Only what comes behind this place.
@@ -127,7 +162,7 @@ impl Default for SignalQuery {
         Self {
             who: None,
             source: None,
-            kinds: Vec::new(),
+            kinds: None,
             order: SignalOrder::Newest,
             before: None,
             limit: 50,
@@ -217,38 +252,70 @@ pub fn kinds_named(text: &str) -> Vec<SignalKind> {
 }
 
 impl Engine {
-    /// Returns a page of the feed. Costs the same however many signals there are.
+    /// Returns the signals behind a place of the feed. Costs the same however many signals there are.
     ///
     /// # Errors
     /// If nobody is known as `who`, or the database cannot be read.
     pub fn signal_feed(&self, query: &SignalQuery) -> Result<SignalFeed> {
         self.store().read(|tx| {
-            let contact = query
-                .who
-                .as_deref()
-                .map(|who| find_person(tx, who))
-                .transpose()?
-                .map(|p| p.contact_id());
-            let filter = FeedFilter {
-                source: query.source,
-                kinds: query.kinds.clone(),
-                contact,
-                matched: None,
-            };
+            let filter = filter_of(tx, query)?;
             let limit = query.limit.clamp(1, 10_000);
-            let mut rows = page_of(tx, &filter, query, limit + 1)?;
+            let mut rows = down(
+                tx,
+                &filter,
+                query.order,
+                query.before.as_ref(),
+                true,
+                limit + 1,
+            )?;
             let is_more = rows.len() > limit;
             rows.truncate(limit);
-            let next = rows.last().filter(|_| is_more).map(|row| SignalPlace {
-                at: row.signal.draft.occurred_at,
-                id: row.signal.id,
-                matched: row.signal.matched,
-            });
+            let items: Vec<SignalItem> = rows.into_iter().map(Into::into).collect();
             Ok(SignalFeed {
-                items: rows.into_iter().map(Into::into).collect(),
-                next,
-                sources: tallies(tx, &query.kinds)?,
+                next: items.last().filter(|_| is_more).map(SignalItem::place),
+                items,
+                sources: tallies(tx, query.kinds.as_deref())?,
             })
+        })
+    }
+
+    /// Returns a page of the feed around a place, and how many signals each source has brought. `query.who` may be the beginning of a name or
+    /// an address here, and finds nothing if nobody has it; `query.before` and `query.limit` are not looked at.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn signal_page(
+        &self,
+        query: &SignalQuery,
+        page: &Page<SignalPlace>,
+    ) -> Result<(Slice<SignalItem>, Vec<SourceTally>)> {
+        self.store().read(|tx| {
+            let filter = match filter_of(tx, query) {
+                Err(EngineError::NotFound(_)) => {
+                    let who = query.who.as_deref().unwrap_or_default();
+                    let Some(hit) = contacts::search(tx, who, 1)?.into_iter().next() else {
+                        return Ok((Slice::default(), tallies(tx, query.kinds.as_deref())?));
+                    };
+                    FeedFilter {
+                        source: query.source,
+                        kinds: query.kinds.clone(),
+                        contact: Some(hit.contact.id),
+                        matched: None,
+                    }
+                }
+                other => other?,
+            };
+            let slice = Slice::read(
+                page,
+                |from, n| down(tx, &filter, query.order, from, false, n),
+                |to, n| up(tx, &filter, query.order, to, n),
+            )?;
+            let slice = Slice {
+                rows: slice.rows.into_iter().map(SignalItem::from).collect(),
+                before: slice.before,
+                after: slice.after,
+            };
+            Ok((slice, tallies(tx, query.kinds.as_deref())?))
         })
     }
 
@@ -354,41 +421,96 @@ fn no_move(rules: &crate::domain::rule::Rules, draft: &SignalDraft) -> String {
     }
 }
 
-/// Reads a page in the order that was asked for; one of two parts where the unmatched come first.
-fn page_of(
-    tx: &ReadTx<'_>,
-    filter: &FeedFilter,
-    query: &SignalQuery,
-    limit: usize,
-) -> Result<Vec<FeedRow>> {
-    let place = query.before.map(|p| Place { at: p.at, id: p.id });
-    let part = |matched: Option<bool>, before: Option<Place>, limit: usize| {
-        let filter = FeedFilter {
-            matched,
-            ..filter.clone()
-        };
-        signals::page(tx, &filter, before, limit)
-    };
-    Ok(match query.order {
-        SignalOrder::Newest => part(None, place, limit)?,
-        SignalOrder::Unmatched => part(Some(false), place, limit)?,
-        SignalOrder::UnmatchedFirst => match query.before {
-            Some(before) if before.matched => part(Some(true), place, limit)?,
-            _ => {
-                let mut rows = part(Some(false), place, limit)?;
-                if rows.len() < limit {
-                    rows.extend(part(Some(true), None, limit - rows.len())?);
-                }
-                rows
-            }
-        },
+fn filter_of(tx: &ReadTx<'_>, query: &SignalQuery) -> Result<FeedFilter> {
+    let contact = query
+        .who
+        .as_deref()
+        .map(|who| find_person(tx, who))
+        .transpose()?
+        .map(|p| p.contact_id());
+    Ok(FeedFilter {
+        source: query.source,
+        kinds: query.kinds.clone(),
+        contact,
+        matched: None,
     })
 }
 
-fn tallies(tx: &ReadTx<'_>, kinds: &[SignalKind]) -> Result<Vec<SourceTally>> {
+fn part(
+    tx: &ReadTx<'_>,
+    filter: &FeedFilter,
+    matched: Option<bool>,
+    stretch: Stretch,
+    limit: usize,
+) -> Result<Vec<FeedRow>> {
+    let filter = FeedFilter {
+        matched,
+        ..filter.clone()
+    };
+    Ok(signals::page(tx, &filter, stretch, limit)?)
+}
+
+/// Reads on in the order that was asked for, from a place or, if it `is_behind`, from behind it. Where the unmatched come first, the feed has
+/// two parts.
+fn down(
+    tx: &ReadTx<'_>,
+    filter: &FeedFilter,
+    order: SignalOrder,
+    from: Option<&SignalPlace>,
+    is_behind: bool,
+    limit: usize,
+) -> Result<Vec<FeedRow>> {
+    let stretch = match from.map(|p| p.place()) {
+        Some(place) if is_behind => Stretch::Behind(place),
+        place => Stretch::From(place),
+    };
+    match order {
+        SignalOrder::Newest => part(tx, filter, None, stretch, limit),
+        SignalOrder::Unmatched => part(tx, filter, Some(false), stretch, limit),
+        SignalOrder::UnmatchedFirst if from.is_some_and(|p| p.matched) => {
+            part(tx, filter, Some(true), stretch, limit)
+        }
+        SignalOrder::UnmatchedFirst => {
+            let mut rows = part(tx, filter, Some(false), stretch, limit)?;
+            let rest = limit - rows.len();
+            if rest > 0 {
+                rows.extend(part(tx, filter, Some(true), Stretch::From(None), rest)?);
+            }
+            Ok(rows)
+        }
+    }
+}
+
+/// Reads back in the order that was asked for, from before a place or from the end.
+fn up(
+    tx: &ReadTx<'_>,
+    filter: &FeedFilter,
+    order: SignalOrder,
+    to: Option<&SignalPlace>,
+    limit: usize,
+) -> Result<Vec<FeedRow>> {
+    let stretch = Stretch::Above(to.map(|p| p.place()));
+    match order {
+        SignalOrder::Newest => part(tx, filter, None, stretch, limit),
+        SignalOrder::Unmatched => part(tx, filter, Some(false), stretch, limit),
+        SignalOrder::UnmatchedFirst if to.is_some_and(|p| !p.matched) => {
+            part(tx, filter, Some(false), stretch, limit)
+        }
+        SignalOrder::UnmatchedFirst => {
+            let mut rows = part(tx, filter, Some(true), stretch, limit)?;
+            let rest = limit - rows.len();
+            if rest > 0 {
+                rows.extend(part(tx, filter, Some(false), Stretch::Above(None), rest)?);
+            }
+            Ok(rows)
+        }
+    }
+}
+
+fn tallies(tx: &ReadTx<'_>, kinds: Option<&[SignalKind]>) -> Result<Vec<SourceTally>> {
     let mut all: Vec<SourceTally> = Vec::new();
     for count in signals::counts(tx)? {
-        if !kinds.is_empty() && !kinds.contains(&count.kind) {
+        if kinds.is_some_and(|kinds| !kinds.contains(&count.kind)) {
             continue;
         }
         let index = match all.iter().position(|t| t.source == count.source) {

@@ -14,7 +14,7 @@ use super::{PassScope, SignalSource, SourceRun};
 use crate::config::MailAccount;
 use crate::connectors::mail::imap::{FolderState, ImapError, ImapSession};
 use crate::connectors::mail::parse::parse;
-use crate::engine::mailboxes::imap_failed;
+use crate::engine::mailboxes::{imap_failed, inbox_of};
 use crate::engine::{Engine, Result};
 use crate::store::{Durability, sources};
 
@@ -58,11 +58,7 @@ impl SignalSource for ImapSource {
             .map(|text| serde_json::from_str(&text).unwrap_or_default())?;
         let mut run = SourceRun::default();
         let mut session = engine.core().imap(account).map_err(failed)?;
-        let inbox = if account.inbox.is_empty() {
-            "INBOX"
-        } else {
-            &account.inbox
-        };
+        let inbox = inbox_of(account);
         for folder in std::iter::once(inbox).chain(account.folders.iter().map(String::as_str)) {
             match session.examine(folder) {
                 Ok(state) => self.read_folder(

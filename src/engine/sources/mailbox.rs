@@ -28,7 +28,7 @@ use crate::engine::outcomes::{Observed, record};
 use crate::store::executions::ExecutionRow;
 use crate::store::messages::MessageRow;
 use crate::store::sources::{self, SourceCounts};
-use crate::store::{ReadTx, WriteTx, audit, executions, messages, people, suppressions};
+use crate::store::{ReadTx, WriteTx, audit, executions, messages, people, remotes, suppressions};
 
 /// What is kept of a message's text.
 const MAX_TEXT_BYTES: usize = 32 * 1024;
@@ -42,22 +42,55 @@ pub(in crate::engine) fn source_name(account: &MailAccount) -> String {
     format!("mail:{}", account.name)
 }
 
+/// A message as its mailbox gave it.
+#[derive(Debug, Clone, Default)]
+pub(in crate::engine) struct Incoming {
+    /// A name that it keeps for life in its mailbox.
+    pub unique: String,
+    /// The message.
+    pub mail: ParsedMail,
+    /// The provider's name for its thread; empty where it has none.
+    pub remote_thread: String,
+    /// Why the mailbox says that it is none that came in.
+    pub not_inbound: Option<&'static str>,
+}
+
 /// Takes in messages, each with a name that it keeps for life in its mailbox.
 pub(in crate::engine) fn take_messages(
     tx: &WriteTx<'_>,
     core: &Core,
     source: &str,
-    mut read: Vec<(String, ParsedMail)>,
+    read: Vec<(String, ParsedMail)>,
+    now: Timestamp,
+) -> Result<(SourceCounts, Taken)> {
+    let read = read.into_iter().map(|(unique, mail)| Incoming {
+        unique,
+        mail,
+        ..Incoming::default()
+    });
+    take_incoming(tx, core, source, read.collect(), now)
+}
+
+/// Takes in messages, in the order in which they were written.
+pub(in crate::engine) fn take_incoming(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    source: &str,
+    mut read: Vec<Incoming>,
     now: Timestamp,
 ) -> Result<(SourceCounts, Taken)> {
     let (mut counts, mut taken) = (SourceCounts::default(), Taken::default());
-    read.sort_by(|(a_name, a), (b_name, b)| (a.date, a_name).cmp(&(b.date, b_name)));
-    for (unique, mail) in read {
-        if !sources::see_file(tx, source, &unique)? {
+    read.sort_by(|a, b| (a.mail.date, &a.unique).cmp(&(b.mail.date, &b.unique)));
+    for incoming in read {
+        if !sources::see_file(tx, source, &incoming.unique)? {
             continue;
         }
         counts.seen += 1;
-        let arrival = Arrival::understand(tx, core, source, unique, mail, now)?;
+        if let Some(reason) = incoming.not_inbound {
+            counts.drop_one(reason);
+            continue;
+        }
+        let arrival = Arrival::understand(tx, core, source, incoming, now)?;
         match arrival.take(tx, core, now)? {
             Ok(one) => {
                 counts.new += one.new;
@@ -82,8 +115,10 @@ pub(in crate::engine) fn context(
     now: Timestamp,
 ) -> Result<(MailContext, Option<ContactId>)> {
     let operator = &core.config.operator;
+    let told = remotes::own_addresses(tx)?;
     let own = std::iter::once(&operator.address)
         .chain(&operator.aliases)
+        .chain(&told)
         .filter_map(|a| EmailAddress::parse(a).ok())
         .collect();
     let mut ours = HashSet::new();
@@ -129,10 +164,34 @@ fn sender(tx: &ReadTx<'_>, mail: &ParsedMail) -> Result<Option<ContactId>> {
     }
 }
 
+/// What is known of the provider's thread that a message lies in.
+struct ThreadMates {
+    message: Option<MessageRow>,
+    execution: Option<ExecutionRow>,
+}
+
+impl ThreadMates {
+    fn of(tx: &ReadTx<'_>, thread: &str) -> Result<Self> {
+        let execution = remotes::in_thread(tx, thread)?
+            .map(|id| executions::load(tx, id))
+            .transpose()?
+            .flatten();
+        Ok(Self {
+            message: messages::in_remote_thread(tx, thread)?,
+            execution,
+        })
+    }
+
+    fn holds_ours(&self) -> bool {
+        self.execution.is_some() || self.message.as_ref().is_some_and(|m| !m.inbound)
+    }
+}
+
 /// A message with everything that was found out about it.
 struct Arrival {
     source: String,
     unique: String,
+    remote_thread: String,
     mail: ParsedMail,
     understood: Understanding,
     /// The execution whose message it answers or reports on.
@@ -146,11 +205,23 @@ impl Arrival {
         tx: &WriteTx<'_>,
         core: &Core,
         source: &str,
-        unique: String,
-        mail: ParsedMail,
+        incoming: Incoming,
         now: Timestamp,
     ) -> Result<Self> {
-        let (context, author) = context(tx, core, &mail, now)?;
+        let Incoming {
+            unique,
+            mail,
+            remote_thread,
+            ..
+        } = incoming;
+        let (mut context, author) = context(tx, core, &mail, now)?;
+        let in_thread = ThreadMates::of(tx, &remote_thread)?;
+        // A provider that rewrites Message-IDs leaves the thread as the only tie to what we wrote.
+        if in_thread.holds_ours()
+            && let OurIds::Known(ours) = &mut context.ours
+        {
+            ours.extend(mail.ancestors().take(600).cloned());
+        }
         let understood = understand(&mail, &context);
         let mut answered = None;
         let mut thread = None;
@@ -167,6 +238,8 @@ impl Arrival {
                 break;
             }
         }
+        let answered = answered.or(in_thread.execution);
+        let thread = thread.or(in_thread.message);
         // By the thread first: they may answer from another address.
         let contact = answered
             .as_ref()
@@ -180,6 +253,7 @@ impl Arrival {
         Ok(Self {
             source: source.to_owned(),
             unique,
+            remote_thread,
             mail,
             understood,
             answered,
@@ -367,6 +441,7 @@ impl Arrival {
                 confidence: u.confidence.clamp(0.0, 1.0),
                 source: self.source.clone(),
                 file: self.unique.clone(),
+                remote_thread: self.remote_thread.clone(),
             },
         )?;
         Ok(())

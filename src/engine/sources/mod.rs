@@ -1,5 +1,6 @@
 //! The sources, one file each. A source brings signals; what becomes of them is intake's.
 
+pub(in crate::engine) mod gmail;
 pub(in crate::engine) mod imap;
 pub(in crate::engine) mod lines;
 pub(in crate::engine) mod mailbox;
@@ -70,7 +71,7 @@ pub(in crate::engine) fn all(engine: &Engine) -> Vec<Box<dyn SignalSource>> {
         match account.kind {
             MailKind::Maildir => all.push(Box::new(MaildirSource(account.clone()))),
             MailKind::Imap => all.push(Box::new(imap::ImapSource(account.clone()))),
-            MailKind::Gmail => {}
+            MailKind::Gmail => all.push(Box::new(gmail::GmailSource(account.clone()))),
         }
     }
     all

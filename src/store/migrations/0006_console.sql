@@ -1,3 +1,14 @@
+-- What the console's screens page by.
+
+-- The timeline of a person or a deal: everything about them by time.
+CREATE INDEX message_by_signal ON message (signal_id) WHERE signal_id IS NOT NULL;
+CREATE INDEX move_timeline ON move (contact_id, created_at) WHERE contact_id IS NOT NULL;
+CREATE INDEX move_closed_timeline ON move (contact_id, closed_at) WHERE contact_id IS NOT NULL AND closed_at IS NOT NULL;
+CREATE INDEX move_of_deal ON move (deal_id, created_at) WHERE deal_id IS NOT NULL;
+CREATE INDEX execution_timeline ON execution (contact_id, approved_at) WHERE contact_id IS NOT NULL;
+
+-- The list of people, those in touch last first.
+CREATE INDEX contact_in_touch ON contact (coalesce(last_contact_at, 0), id);
 -- What the console's screens read: kept counts and indexes, so that a look costs the same at a hundred rows and at a million.
 
 -- How many signals each source has brought of each kind, so that no face has to count them.

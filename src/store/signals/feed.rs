@@ -14,21 +14,45 @@ use crate::store::{ReadTx, Result, WriteTx, instant, word};
 pub struct FeedFilter {
     /// Only of one source.
     pub source: Option<Source>,
-    /// Only of these kinds; all if none is named.
-    pub kinds: Vec<SignalKind>,
+    /// Only of these kinds.
+    pub kinds: Option<Vec<SignalKind>>,
     /// Only of one person.
     pub contact: Option<ContactId>,
     /// Only those that are matched, or only those that are not.
     pub matched: Option<bool>,
 }
 
-/// A place in the feed: the page behind it holds what is older.
+/// A place in the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// When the last signal of the page before happened.
+    /// When the signal there happened.
     pub at: Timestamp,
     /// Its number.
     pub id: SignalId,
+}
+
+/// Which part of the feed is read, and in which direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stretch {
+    /// From the newest on, or from what is there on, to older ones.
+    From(Option<Place>),
+    /// Older than what is there.
+    Behind(Place),
+    /// From the oldest on, or newer than what is there, to newer ones.
+    Above(Option<Place>),
+}
+
+impl Stretch {
+    const fn place(self) -> Option<Place> {
+        match self {
+            Self::From(place) | Self::Above(place) => place,
+            Self::Behind(place) => Some(place),
+        }
+    }
+
+    const fn is_upwards(self) -> bool {
+        matches!(self, Self::Above(_))
+    }
 }
 
 /// A signal with the name of whom it is about and the move that it made.
@@ -42,30 +66,30 @@ pub struct FeedRow {
     pub move_id: Option<MoveId>,
 }
 
-/// Returns a page of signals, newest first.
+/// Reads a stretch of the feed, in its direction.
 ///
 /// # Errors
 /// If the database cannot be read.
 pub fn page(
     tx: &ReadTx<'_>,
     filter: &FeedFilter,
-    before: Option<Place>,
+    stretch: Stretch,
     limit: usize,
 ) -> Result<Vec<FeedRow>> {
-    // One ordered read for each kind: a list of kinds in one would have to be sorted as a whole.
-    let mut rows = match filter.kinds.as_slice() {
-        [] => read(tx, filter, None, before, limit)?,
-        kinds => {
-            let mut all = Vec::new();
-            for kind in kinds {
-                if may_have(tx, filter, *kind)? {
-                    all.extend(read(tx, filter, Some(*kind), before, limit)?);
-                }
-            }
-            all
-        }
+    let Some(kinds) = &filter.kinds else {
+        return read(tx, filter, None, stretch, limit);
     };
-    rows.sort_by_key(|row| std::cmp::Reverse((row.signal.draft.occurred_at, row.signal.id)));
+    // One ordered read for each kind: a list of kinds in one would have to be sorted as a whole.
+    let mut rows = Vec::new();
+    for kind in kinds {
+        if may_have(tx, filter, *kind)? {
+            rows.extend(read(tx, filter, Some(*kind), stretch, limit)?);
+        }
+    }
+    rows.sort_by_key(|row| (row.signal.draft.occurred_at, row.signal.id));
+    if !stretch.is_upwards() {
+        rows.reverse();
+    }
     rows.truncate(limit);
     Ok(rows)
 }
@@ -83,7 +107,7 @@ fn may_have(tx: &ReadTx<'_>, filter: &FeedFilter, kind: SignalKind) -> Result<bo
         .query_row((source.as_str(), kind.as_str()), |row| row.get(0))?)
 }
 
-fn sql_of(filter: &FeedFilter, kind: Option<SignalKind>, is_later: bool) -> String {
+fn sql_of(filter: &FeedFilter, kind: Option<SignalKind>, stretch: Stretch) -> String {
     // The index is named by what it orders; a unary plus keeps a condition from being taken for the index's key.
     let mut conditions = Vec::new();
     let is_by_kind = kind.is_some() && filter.contact.is_none();
@@ -104,8 +128,24 @@ fn sql_of(filter: &FeedFilter, kind: Option<SignalKind>, is_later: bool) -> Stri
         Some(false) => conditions.push("s.state = 'unmatched'".into()),
         None => {}
     }
-    if is_later {
-        conditions.push("s.occurred_at <= ?1 AND (s.occurred_at < ?1 OR s.id < ?2)".into());
+    let (beyond, order) = if stretch.is_upwards() {
+        (
+            "s.occurred_at >= ?1 AND (s.occurred_at > ?1 OR s.id > ?2)",
+            "ASC",
+        )
+    } else if matches!(stretch, Stretch::From(_)) {
+        (
+            "s.occurred_at <= ?1 AND (s.occurred_at < ?1 OR s.id <= ?2)",
+            "DESC",
+        )
+    } else {
+        (
+            "s.occurred_at <= ?1 AND (s.occurred_at < ?1 OR s.id < ?2)",
+            "DESC",
+        )
+    };
+    if stretch.place().is_some() {
+        conditions.push(beyond.into());
     }
     let filter = if conditions.is_empty() {
         String::new()
@@ -116,7 +156,7 @@ fn sql_of(filter: &FeedFilter, kind: Option<SignalKind>, is_later: bool) -> Stri
         "SELECT {COLUMNS}, coalesce(trim(c.first_name || ' ' || c.last_name), ''),
              (SELECT max(m.move_id) FROM move_signal m WHERE m.signal_id = s.id)
          FROM signal s LEFT JOIN contact c ON c.id = s.contact_id {filter}
-         ORDER BY s.occurred_at DESC, s.id DESC LIMIT ?6"
+         ORDER BY s.occurred_at {order}, s.id {order} LIMIT ?6"
     )
 }
 
@@ -124,14 +164,12 @@ fn read(
     tx: &ReadTx<'_>,
     filter: &FeedFilter,
     kind: Option<SignalKind>,
-    before: Option<Place>,
+    stretch: Stretch,
     limit: usize,
 ) -> Result<Vec<FeedRow>> {
-    let mut statement = tx
-        .sql()
-        .prepare_cached(&sql_of(filter, kind, before.is_some()))?;
+    let mut statement = tx.sql().prepare_cached(&sql_of(filter, kind, stretch))?;
     let mut bound: Vec<(usize, rusqlite::types::Value)> = Vec::new();
-    if let Some(place) = before {
+    if let Some(place) = stretch.place() {
         bound.push((1, place.at.as_millisecond().into()));
         bound.push((2, place.id.0.into()));
     }
@@ -338,15 +376,24 @@ mod tests {
         (directory, store)
     }
 
-    fn ids(store: &Store, filter: &FeedFilter, size: usize) -> Vec<i64> {
-        let (mut all, mut before) = (Vec::new(), None);
+    fn place_of(row: &FeedRow) -> Place {
+        Place {
+            at: row.signal.draft.occurred_at,
+            id: row.signal.id,
+        }
+    }
+
+    fn ids(store: &Store, filter: &FeedFilter, upwards: bool, size: usize) -> Vec<i64> {
+        let (mut all, mut last) = (Vec::new(), None);
         loop {
-            let rows = store.read(|tx| page(tx, filter, before, size)).unwrap();
-            let Some(last) = rows.last() else { return all };
-            before = Some(Place {
-                at: last.signal.draft.occurred_at,
-                id: last.signal.id,
-            });
+            let stretch = match (upwards, last) {
+                (true, last) => Stretch::Above(last),
+                (false, None) => Stretch::From(None),
+                (false, Some(last)) => Stretch::Behind(last),
+            };
+            let rows = store.read(|tx| page(tx, filter, stretch, size)).unwrap();
+            let Some(row) = rows.last() else { return all };
+            last = Some(place_of(row));
             all.extend(rows.iter().map(|r| r.signal.id.0));
         }
     }
@@ -370,16 +417,23 @@ mod tests {
                 ..FeedFilter::default()
             },
             FeedFilter {
-                kinds: vec![SignalKind::Mention, SignalKind::ReplyReceived],
+                kinds: Some(vec![SignalKind::Mention, SignalKind::ReplyReceived]),
                 matched: Some(false),
                 ..FeedFilter::default()
             },
         ] {
-            let whole = ids(&store, &filter, 100);
+            let whole = ids(&store, &filter, false, 100);
             assert!(whole.len() > 3, "{filter:?}");
             assert!(whole.is_sorted_by(|a, b| a > b), "{filter:?}: {whole:?}");
             for size in [1, 2, 7] {
-                assert_eq!(ids(&store, &filter, size), whole, "{filter:?} by {size}");
+                assert_eq!(
+                    ids(&store, &filter, false, size),
+                    whole,
+                    "{filter:?} by {size}"
+                );
+                let mut upwards = ids(&store, &filter, true, size);
+                upwards.reverse();
+                assert_eq!(upwards, whole, "{filter:?} upwards by {size}");
             }
         }
     }
@@ -419,8 +473,18 @@ mod tests {
     fn no_page_is_sorted_or_read_from_the_table_as_a_whole() {
         let (_directory, store) = store();
         let check = |filter: FeedFilter, kind: Option<SignalKind>, index: &str| {
-            for is_later in [false, true] {
-                let sql = sql_of(&filter, kind, is_later);
+            let place = Place {
+                at: Timestamp::UNIX_EPOCH,
+                id: SignalId(1),
+            };
+            for stretch in [
+                Stretch::From(None),
+                Stretch::From(Some(place)),
+                Stretch::Behind(place),
+                Stretch::Above(None),
+                Stretch::Above(Some(place)),
+            ] {
+                let sql = sql_of(&filter, kind, stretch);
                 let plan: String = store
                     .read(|tx| {
                         let mut statement =

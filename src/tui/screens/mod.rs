@@ -1,8 +1,10 @@
 //! The screens: one line of the registry each, so that a new one touches nothing else here.
 
 pub mod contacts;
+pub mod metrics;
 pub mod parts;
 pub mod pipeline;
+pub mod signals;
 pub mod today;
 
 use crossterm::event::MouseEvent;
@@ -180,11 +182,19 @@ pub const SCREENS: &[Entry] = &[
         make: || Box::new(today::Today::new()),
     },
     Entry {
+        id: ScreenId::Signals,
+        make: || Box::new(signals::Signals::new()),
+    },
+    Entry {
         id: ScreenId::Contacts,
         make: || Box::new(contacts::Contacts::new()),
     },
     Entry {
         id: ScreenId::Pipeline,
         make: || Box::new(pipeline::Pipeline::new()),
+    },
+    Entry {
+        id: ScreenId::Metrics,
+        make: || Box::new(metrics::Metrics::new()),
     },
 ];

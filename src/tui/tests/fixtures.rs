@@ -252,6 +252,8 @@ pub fn list(count: usize) -> TodayList {
         },
         sent: 3,
         sent_cap: 20,
+        pause: None,
+        leaving: Vec::new(),
         waiting: 1,
         synced_at: Some(in_minutes(-2)),
         problems: Vec::new(),

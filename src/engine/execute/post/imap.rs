@@ -60,7 +60,7 @@ impl<'a> ImapPost<'a> {
             .map_err(not_sent)?
             .is_none()
         {
-            last_word().map_err(later)?;
+            last_word().map_err(|reason| Undelivered::Stopped { reason })?;
             session
                 .append(&folder, r"(\Draft \Seen)", message)
                 .map_err(|e| match e {
@@ -85,9 +85,10 @@ impl<'a> ImapPost<'a> {
         let address = |text: &str| EmailAddress::parse(text).map_err(|e| never(e.to_string()));
         let (from, to) = (address(&content.from)?, address(&content.to)?);
         let fate = |e: SmtpError| match e {
-            SmtpError::NotYet(reason) | SmtpError::Stopped(reason) => later(format!("{reason}.")),
+            SmtpError::NotYet(reason) => later(format!("{reason}.")),
+            SmtpError::Stopped(reason) => Undelivered::Stopped { reason },
             SmtpError::SignIn(reason) => later(format!(
-                "{reason}. `caseyos auth login mail --name {}` takes the password anew.",
+                "{reason}. `caseyos auth login mail {}` takes the password anew.",
                 self.account.name
             )),
             SmtpError::Refused(reason) => never(format!("{reason}.")),

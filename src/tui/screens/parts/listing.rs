@@ -149,6 +149,21 @@ impl<T: Item> Listing<T> {
         self.reader.turn();
     }
 
+    /// Empties the list: what it shows belongs to something else from now on.
+    pub fn clear(&mut self) {
+        self.turn();
+        self.window = Arc::default();
+        self.loaded = false;
+        self.error = None;
+        self.cursor = Cursor::default();
+    }
+
+    /// Says that the item with this key is to be shown and selected next.
+    pub fn seek(&mut self, key: T::Key) {
+        self.turn();
+        self.edge = Some(Anchor::Around(key));
+    }
+
     /// Returns which part of the list is wanted now.
     #[must_use]
     pub fn page(&self) -> Page<T::Key> {
@@ -224,7 +239,12 @@ impl<T: Item> Listing<T> {
                 self.cursor.select(0, len, view);
                 return;
             }
-            Some(Anchor::Around(_)) | None => {}
+            Some(Anchor::Around(sought)) => {
+                let at = self.window.rows.iter().position(|row| row.key() == sought);
+                self.cursor.select(at.unwrap_or(0), len, view);
+                return;
+            }
+            None => {}
         }
         let found = kept
             .as_ref()

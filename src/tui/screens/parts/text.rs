@@ -16,6 +16,12 @@ pub struct TextPane {
 }
 
 impl TextPane {
+    /// Begins at the text's beginning.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { top: 0 }
+    }
+
     /// Returns to the text's beginning.
     pub const fn reset(&mut self) {
         self.top = 0;

@@ -34,6 +34,11 @@ pub(super) fn moves_of(command: &Command) -> Vec<MoveId> {
         | Command::Stop { .. }
         | Command::Resume
         | Command::MatchSignal { .. }
+        | Command::Retry { .. }
+        | Command::Recall { .. }
+        | Command::Pause { .. }
+        | Command::EndPause
+        | Command::ClearDeliverability
         | Command::Suppress { .. }
         | Command::Unsuppress { .. } => Vec::new(),
     }
@@ -54,6 +59,11 @@ pub(super) fn word_of(command: &Command) -> &'static str {
         | Command::Stop { .. }
         | Command::Resume
         | Command::MatchSignal { .. }
+        | Command::Retry { .. }
+        | Command::Recall { .. }
+        | Command::Pause { .. }
+        | Command::EndPause
+        | Command::ClearDeliverability
         | Command::Suppress { .. }
         | Command::Unsuppress { .. } => "changing",
     }
