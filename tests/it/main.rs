@@ -34,6 +34,11 @@ mod layers;
 #[cfg(test)]
 mod order;
 #[cfg(test)]
+mod outbox;
+#[cfg(test)]
+mod pause;
+
+#[cfg(test)]
 mod second_thoughts;
 
 #[cfg(test)]
