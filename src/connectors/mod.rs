@@ -1,7 +1,9 @@
 //! The outside's formats: build what goes out, parse what comes in. Connectors know no store.
 
+pub mod clock;
 #[cfg(test)]
 pub(crate) mod contract;
+pub mod dns;
 pub mod files;
 pub mod google;
 pub mod hubspot;

@@ -26,7 +26,7 @@ use crate::engine::core::Core;
 use crate::env::monotonic;
 use crate::store::StoreError;
 
-pub(in crate::engine) use auth::SignIns;
+pub(in crate::engine) use auth::{SignIns, password_name};
 pub(in crate::engine) use standing::health;
 
 /// What carries requests for this process.
