@@ -15,6 +15,7 @@ mod deals;
 mod demo;
 mod init;
 mod mail;
+mod meetings;
 mod metrics;
 mod moves;
 mod outcome;
@@ -24,6 +25,7 @@ mod rules;
 mod safety;
 mod show;
 mod signals;
+mod slots;
 mod sync;
 mod today;
 mod undo;
@@ -92,6 +94,8 @@ enum Command {
     Why(why::WhyArgs),
     When(when::WhenArgs),
     Sync(sync::SyncArgs),
+    Meetings(meetings::MeetingsArgs),
+    Slots(slots::SlotsArgs),
     Contacts(contacts::ContactsArgs),
     Deals(deals::DealsArgs),
     Signals(signals::SignalsArgs),
@@ -213,6 +217,8 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Why(args) => why::run(&mut run, &args),
         Command::When(args) => when::run(&mut run, &args),
         Command::Sync(args) => sync::run(&mut run, &args),
+        Command::Meetings(args) => meetings::run(&mut run, &args),
+        Command::Slots(args) => slots::run(&mut run, &args),
         Command::Contacts(args) => {
             listen_for_interrupt(&run.interrupt);
             let engine = run.engine()?;

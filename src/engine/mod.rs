@@ -4,6 +4,7 @@
 
 pub mod command;
 pub mod import;
+pub mod meetings;
 pub mod post;
 pub mod queries;
 pub mod seed;

@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod calendar;
 pub mod companies;
 pub mod contacts;
 pub mod control;

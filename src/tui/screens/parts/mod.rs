@@ -8,8 +8,8 @@ pub mod pair;
 pub mod reader;
 pub mod split;
 pub mod text;
-pub mod words;
 pub mod timeline;
+pub mod words;
 
 pub use cursor::Cursor;
 pub use empty::Empty;
@@ -18,5 +18,5 @@ pub use pair::{Did, Pair};
 pub use reader::Reader;
 pub use split::Split;
 pub use text::TextPane;
-pub use words::Words;
 pub use timeline::Timeline;
+pub use words::Words;
