@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use caseyos::connectors::mail::parse::parse;
 use caseyos::connectors::world::google::GoogleDouble;
-use caseyos::connectors::world::{Double, Fault, FaultRule, When, World, WorldOptions};
+use caseyos::connectors::world::{
+    Double, Fault, FaultRule, Setting, When, World, WorldOptions, WorldRequest, WorldResponse,
+};
 use caseyos::domain::email::ParsedMail;
 use caseyos::env::FixedClock;
 use jiff::Timestamp;
@@ -736,4 +738,69 @@ fn a_booking_broken_off_in_the_middle_is_settled_by_asking_the_calendar() {
             .run(["meetings", "book", "ann@acme.example", "2026-11-24T14:00"]);
         assert_eq!(google.double().calendars.told.len(), 1);
     }
+}
+
+/// A mock server that answers every question with its description's example, for ever.
+struct Parrot;
+
+impl Double for Parrot {
+    fn name(&self) -> &'static str {
+        "parrot"
+    }
+
+    fn serves(&self, _: &str) -> bool {
+        true
+    }
+
+    fn handle(&mut self, request: &WorldRequest, _: Timestamp) -> WorldResponse {
+        let message = json!({"id": "string", "threadId": "string", "labelIds": ["string"], "historyId": "string", "internalDate": "string",
+            "raw": "string", "payload": {"headers": [{"name": "string", "value": "string"}], "body": {"data": "string"}}});
+        let time =
+            json!({"date": "2019-08-24", "dateTime": "2019-08-24T14:15:22Z", "timeZone": "string"});
+        let person = json!({"email": "string", "displayName": "string", "responseStatus": "string", "self": true, "organizer": true, "resource": true});
+        let event = json!({"id": "string", "iCalUID": "string", "status": "string", "summary": "string", "start": time, "end": time,
+            "updated": "2019-08-24T14:15:22Z", "recurringEventId": "string", "organizer": person, "attendees": [person]});
+        let body = json!({
+            "emailAddress": "string", "historyId": "string", "nextPageToken": "string", "nextSyncToken": "string", "timeZone": "string",
+            "messages": [message], "history": [{"id": "string", "messagesAdded": [{"message": message}]}],
+            "sendAs": [{"sendAsEmail": "string"}], "items": [event], "id": "string", "threadId": "string", "raw": "string", "message": message,
+            "drafts": [{"id": "string", "message": message}], "start": time, "end": time, "summary": "string", "status": "string",
+            "calendars": {"property1": {"busy": [{"start": "2019-08-24T14:15:22Z", "end": "2019-08-24T14:15:22Z"}]}},
+        });
+        match request.method.as_str() {
+            "DELETE" => WorldResponse::empty(204),
+            _ => WorldResponse::json(200, &body),
+        }
+    }
+
+    fn settings(&self, base: &str) -> Vec<Setting> {
+        vec![
+            ("google", "gmail_url", base.into()),
+            ("google", "calendar_url", base.into()),
+        ]
+    }
+}
+
+#[test]
+fn a_mock_that_repeats_one_example_for_ever_is_survived_without_a_flood() {
+    let google = Google::with_ann("live");
+    let parrot = World::start(WorldOptions::default(), vec![Arc::new(Mutex::new(Parrot))]).unwrap();
+    google
+        .home
+        .edit_config(|config| config.replace(google.world.base(), parrot.base()));
+    for _ in 0..3 {
+        let ran = google.sync().exits(3);
+        assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    }
+    assert!(parrot.requests().len() < 80, "{}", parrot.requests().len());
+    assert!(google.home.today().is_empty());
+    let mv = google.form_of_ann();
+    google.home.ok(&format!("approve {mv}"));
+    google.home.run(["slots", "--with", "ann@acme.example"]);
+    google
+        .home
+        .run(["meetings", "book", "ann@acme.example", "tomorrow 12:00"])
+        .exits(0);
+    google.home.ok("undo");
+    google.home.audit_holds();
 }
