@@ -8,6 +8,7 @@
 use std::fmt::Write as _;
 use std::hint::black_box;
 
+use caseyos::domain::approval::{ApprovalRules, Facts, Variable, decide};
 use caseyos::domain::aps::{ScoreFacts, Weights, score};
 use caseyos::domain::email::MessageId;
 use caseyos::domain::learning::{Tally, outcome_term};
@@ -18,6 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     scores(&mut criterion);
+    approvals(&mut criterion);
     mail(&mut criterion);
     criterion.final_summary();
 }
@@ -60,6 +62,60 @@ fn scores(criterion: &mut Criterion) {
                 .iter()
                 .map(|facts| score(facts, &weights, now).total.0)
                 .sum::<i64>()
+        });
+    });
+    group.finish();
+}
+
+/// Ten thousand moves against fifty rules that are all asked, as none of them matches: the most that deciding can cost.
+fn approvals(criterion: &mut Criterion) {
+    let mut text = String::new();
+    for n in 0..50 {
+        let (effect, confidence) = match n % 5 {
+            0 => ("deny", ""),
+            _ => ("allow", "confidence = 0.9"),
+        };
+        let _ = write!(
+            text,
+            r#"
+            [[rule]]
+            name = "rule-{n}"
+            effect = "{effect}"
+            state = "on"
+            when = [
+              'contact.stage in ["customer", "opportunity", "lead"] and contact.icp_fit|default(0) >= 0.{n:02}',
+              'history.replies > {n} or history.days_since_reply|default(999) < {n} or "rule {n}" in draft.subject|lower',
+            ]
+            reason = "Because of {n}."
+            {confidence}
+            "#
+        );
+    }
+    let rules = ApprovalRules::parse(&text, "approval.toml").unwrap();
+    let moves: Vec<Facts> = (0..10_000_u32)
+        .map(|n| {
+            let mut facts = Facts::of_a_plain_case();
+            facts.set(
+                Variable::ContactStage,
+                if n % 3 == 0 { "lead" } else { "customer" },
+            );
+            facts.set(Variable::ContactFit, 0.5 + f64::from(n % 50) / 100.0);
+            facts.set(Variable::HistoryReplies, 0_u32);
+            facts.set(
+                Variable::DraftSubject,
+                format!("Re: Your note of the {n}th"),
+            );
+            facts
+        })
+        .collect();
+    let mut group = criterion.benchmark_group("approval");
+    group.throughput(Throughput::Elements(moves.len() as u64));
+    group.bench_function("10000 moves, 50 rules", |b| {
+        b.iter(|| {
+            black_box(&moves)
+                .iter()
+                .filter(|facts| decide(&rules, facts).acting.confidence.is_some())
+                .count()
         });
     });
     group.finish();

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use crate::domain::rule::parse_duration;
 use crate::domain::text::{clean_block, clean_line, is_hostile};
 use crate::engine::EngineError;
 
@@ -180,6 +181,29 @@ pub(super) fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     there.strftime(pattern).to_string()
 }
 
+/// Shows a share of one as a percentage.
+pub(super) fn share(part: f64) -> String {
+    format!("{:.0} %", part * 100.0)
+}
+
+/// Reads the instant since which something is asked for: a length of time such as `30d` back from now, a date, or an instant.
+pub(super) fn since(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, EngineError> {
+    let text = text.trim();
+    let ago = parse_duration(text)
+        .ok()
+        .and_then(|length| now.checked_sub(length).ok());
+    let day = || {
+        let date: jiff::civil::Date = text.parse().ok()?;
+        Some(date.to_zoned(zone.clone()).ok()?.timestamp())
+    };
+    ago.or_else(|| text.parse().ok()).or_else(day).ok_or_else(|| {
+        EngineError::Input(format!(
+            "\"{}\" is no time to begin at; write a length of time such as 30d or 12h, or a date such as 2026-11-23.",
+            clean_line(text, 40)
+        ))
+    })
+}
+
 /// Cuts text to a width on the terminal and fills it up with spaces.
 pub(super) fn fit(text: &str, width: usize) -> String {
     use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -217,6 +241,19 @@ mod tests {
         let text = json_text(&hostile).unwrap();
         assert_eq!(text, "\"a\\u009b2J\\u202eb\\udb40\\udc01\\u001b\"\n");
         assert_eq!(serde_json::from_str::<String>(&text).unwrap(), hostile);
+    }
+
+    #[test]
+    fn since_is_a_length_of_time_a_date_or_an_instant() {
+        let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let check = |text: &str, expect: &str| {
+            let at = since(text, now, &TimeZone::UTC).unwrap();
+            assert_eq!(at.to_string(), expect, "{text}");
+        };
+        check("2d", "2026-11-21T12:00:00Z");
+        check("2026-11-01", "2026-11-01T00:00:00Z");
+        check("2026-11-01T10:00:00Z", "2026-11-01T10:00:00Z");
+        assert!(since("yesterdayish", now, &TimeZone::UTC).is_err());
     }
 
     #[test]

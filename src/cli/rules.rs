@@ -1,39 +1,81 @@
-//! `caseyos rules`: which signal makes which move.
+//! `caseyos rules`: which signal makes which move, and which moves need not wait for you.
 
-use std::path::PathBuf;
+mod approval;
+
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::Run;
 use super::output::{Ending, fit};
+use crate::domain::approval::{ApprovalRules, BUILTIN as APPROVAL};
 use crate::domain::rule::{BUILTIN, Effect, Rules};
 use crate::domain::template::Templates;
 use crate::engine::EngineError;
 
-/// Which signal makes which move.
+/// Which signal makes which move, and which moves need not wait for you.
+///
+/// There are two files beside config.toml: rules.toml makes moves of signals, approval.toml approves moves. `check` looks at both.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct RulesArgs {
     #[command(subcommand)]
     command: RulesCommand,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  caseyos rules list                                     rules that make moves
+  caseyos rules approval                                 rules that approve moves, and what they did
+  caseyos rules set replied-before on                    let one act
+  caseyos rules test approval.toml cases.jsonl           unit tests for rules of approval
+  caseyos rules replay --file changed.toml --since 30d   what a changed file would have done";
+
 #[derive(Debug, Subcommand)]
 enum RulesCommand {
-    /// Check a rules file: every mistake is named with its line.
+    /// Check rules files: every mistake is named with its line.
     ///
-    /// Exit code 2 if there is one.
+    /// Without a file, your rules.toml and your approval.toml. Which kind a file is, it says itself. Exit code 2 if there is a mistake.
     #[command(
-        after_help = "Examples:\n  caseyos rules check            your rules.toml, beside config.toml\n  caseyos rules check new.toml"
+        after_help = "Examples:\n  caseyos rules check            your rules.toml and approval.toml, beside config.toml\n  caseyos rules check new.toml"
     )]
     Check {
-        /// The file; your own rules if none is given.
+        /// The file; your own two if none is given.
         file: Option<PathBuf>,
     },
-    /// List the rules in the order in which they are asked.
+    /// List the rules that make moves, in the order in which they are asked.
     List,
+    /// List the rules that approve moves, in the order in which they are asked, with what each has decided.
+    Approval,
+    /// Turn a rule of approval off, to shadow or on.
+    ///
+    /// approval.toml is changed in place; comments stay.
+    #[command(
+        after_help = "Examples:\n  caseyos rules set replied-before on\n  caseyos rules set replied-before shadow"
+    )]
+    Set(approval::SetArgs),
+    /// Ask rules of approval about cases whose decision is known.
+    ///
+    /// A case is a line such as {"name": "answered", "facts": {"history": {"replies": 1, "days_since_reply": 3}}, "expect": "allow", "rule": "replied-before"}. What it
+    /// does not give is as with a person who was mailed before, a clean draft to one address, and mode live. Exit code 1 if a case fails.
+    #[command(
+        after_help = "Examples:\n  caseyos rules test approval.toml cases.jsonl\n  caseyos rules test approval.toml cases.jsonl --acting --json"
+    )]
+    Test(approval::TestArgs),
+    /// Ask rules of approval about past decisions, as the facts were then: what they would have approved and denied differently.
+    #[command(
+        after_help = "Examples:\n  caseyos rules replay --as-if-on                  what turning on those in shadow would have done\n  caseyos rules replay --file changed.toml --since 30d"
+    )]
+    Replay(approval::ReplayArgs),
+    /// List what conditions of rules of approval may ask.
+    Variables,
     /// Print the built-in rules as a file to begin one's own from.
-    Builtin,
+    Builtin {
+        /// Those that approve moves, instead of those that make them.
+        #[arg(long)]
+        approval: bool,
+    },
 }
 
 #[derive(Serialize)]
@@ -51,6 +93,25 @@ struct Checked {
     mistakes: Vec<Mistake>,
 }
 
+/// One file as it always was; with a second, that stands in `approval`.
+#[derive(Serialize)]
+struct CheckedAll {
+    #[serde(flatten)]
+    first: Option<Checked>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<Checked>,
+}
+
+impl CheckedAll {
+    fn of(all: Vec<Checked>) -> Self {
+        let mut all = all.into_iter();
+        Self {
+            first: all.next(),
+            approval: all.next(),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Listed {
     id: String,
@@ -63,7 +124,15 @@ pub(super) fn run(run: &mut Run<'_>, args: &RulesArgs) -> Result<Ending, EngineE
     match &args.command {
         RulesCommand::Check { file } => check(run, file.clone()),
         RulesCommand::List => list(run),
-        RulesCommand::Builtin => run.out.text(BUILTIN).map(|()| Ending::Done),
+        RulesCommand::Approval => approval::overview(run),
+        RulesCommand::Set(args) => approval::set(run, args),
+        RulesCommand::Test(args) => approval::test(run, args),
+        RulesCommand::Replay(args) => approval::replay(run, args),
+        RulesCommand::Variables => approval::variables(run),
+        RulesCommand::Builtin { approval } => {
+            let text = if *approval { APPROVAL } else { BUILTIN };
+            run.out.text(text).map(|()| Ending::Done)
+        }
     }
 }
 
@@ -81,59 +150,111 @@ fn own_templates(run: &Run<'_>) -> Vec<String> {
     names
 }
 
+/// A file of rules of either kind, as it was found.
+struct Found {
+    name: String,
+    text: String,
+    approves: bool,
+}
+
+fn find(own: &Path, builtin: &str, approves: bool) -> Result<Found, EngineError> {
+    match std::fs::read_to_string(own) {
+        Ok(text) => Ok(Found {
+            name: own.display().to_string(),
+            text,
+            approves,
+        }),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Found {
+            name: if approves {
+                "built-in rules of approval".into()
+            } else {
+                "built-in rules".into()
+            },
+            text: builtin.to_owned(),
+            approves,
+        }),
+        Err(e) => Err(EngineError::Outside(format!(
+            "{} cannot be read: {e}.",
+            own.display()
+        ))),
+    }
+}
+
+/// Tells whether a file holds rules of approval: they have names and effects where the others have ids and signals.
+fn approves(path: &Path, text: &str) -> bool {
+    let keys: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.split_once('=').map(|(key, _)| key.trim()))
+        .collect();
+    if keys.contains(&"effect") {
+        return true;
+    }
+    !keys.contains(&"signal")
+        && !keys.contains(&"id")
+        && path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().contains("approval"))
+}
+
 fn check(run: &mut Run<'_>, file: Option<PathBuf>) -> Result<Ending, EngineError> {
-    let own = run.paths.rules();
-    let (path, text) = match file {
+    let files = match file {
         Some(path) => {
             let text = std::fs::read_to_string(&path).map_err(|e| {
                 EngineError::Input(format!("{} cannot be read: {e}.", path.display()))
             })?;
-            (path, text)
+            vec![Found {
+                name: path.display().to_string(),
+                approves: approves(&path, &text),
+                text,
+            }]
         }
-        None => match std::fs::read_to_string(&own) {
-            Ok(text) => (own, text),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-                (PathBuf::from("built-in rules"), BUILTIN.to_owned())
-            }
-            Err(e) => {
-                return Err(EngineError::Outside(format!(
-                    "{} cannot be read: {e}.",
-                    own.display()
-                )));
-            }
-        },
+        None => vec![
+            find(&run.paths.rules(), BUILTIN, false)?,
+            find(&run.paths.approval(), APPROVAL, true)?,
+        ],
     };
-    let name = path.display().to_string();
     let templates = own_templates(run);
     let names: Vec<&str> = templates.iter().map(String::as_str).collect();
-    let (rules, mistakes) = match Rules::parse(&text, &name, &names) {
-        Ok(rules) => (rules.rules().len(), Vec::new()),
-        Err(mistakes) => (0, mistakes),
-    };
-    if run.out.is_json() {
-        let mistakes: Vec<Mistake> = mistakes
-            .iter()
-            .map(|m| Mistake {
-                file: m.file.clone(),
-                line: m.line,
-                column: m.column,
-                message: m.message.clone(),
-            })
-            .collect();
-        run.out.json(&Checked {
-            file: name,
-            rules,
-            mistakes,
-        })?;
-    } else if mistakes.is_empty() {
-        run.out
-            .line(&format!("{name}: {rules} rules, no mistake."))?;
-    } else {
-        for mistake in &mistakes {
-            run.out.line(&mistake.to_string())?;
+    let mut all = Vec::new();
+    for found in files {
+        let checked = if found.approves {
+            ApprovalRules::parse(&found.text, &found.name).map(|rules| rules.rules().len())
+        } else {
+            Rules::parse(&found.text, &found.name, &names).map(|rules| rules.rules().len())
+        };
+        let (rules, mistakes) = match checked {
+            Ok(rules) => (rules, Vec::new()),
+            Err(mistakes) => (0, mistakes),
+        };
+        if !run.out.is_json() {
+            if mistakes.is_empty() {
+                let kind = if found.approves { " of approval" } else { "" };
+                run.out
+                    .line(&format!("{}: {rules} rules{kind}, no mistake.", found.name))?;
+            }
+            for mistake in &mistakes {
+                run.out.line(&mistake.to_string())?;
+            }
         }
+        all.push(Checked {
+            file: found.name,
+            rules,
+            mistakes: mistakes
+                .into_iter()
+                .map(|m| Mistake {
+                    file: m.file,
+                    line: m.line,
+                    column: m.column,
+                    message: m.message,
+                })
+                .collect(),
+        });
     }
-    match mistakes.len() {
+    let mistakes: usize = all.iter().map(|checked| checked.mistakes.len()).sum();
+    if run.out.is_json() {
+        run.out.json(&CheckedAll::of(all))?;
+    }
+    match mistakes {
         0 => Ok(Ending::Done),
         1 => Err(EngineError::Input(
             "1 mistake. Until it is mended, nothing that needs the rules will run with this file."

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, value};
 
 use super::{Config, ConfigError, EXAMPLE, MailAccount, MailAuth, MailKind};
 
@@ -36,7 +36,11 @@ pub fn edit(path: &Path, change: impl FnOnce(&mut DocumentMut)) -> Result<Config
     Ok(config)
 }
 
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+/// Puts a text in the place of a file, whole or not at all.
+///
+/// # Errors
+/// If it cannot be written; what was there is left as it was then.
+pub fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         // With CASEYOS_HOME this is the data directory too, which is nobody else's business.
         let mut builder = std::fs::DirBuilder::new();
@@ -54,6 +58,31 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     std::fs::rename(&next, path)
+}
+
+/// Sets the state of the rule called `name` in the text of an `approval.toml`; comments and order stay. None if there is no such rule.
+#[must_use]
+pub fn with_rule_state(text: &str, name: &str, state: &str) -> Option<String> {
+    let mut document: DocumentMut = text.parse().ok()?;
+    let is_named = |rule: &dyn TableLike| rule.get("name").and_then(Item::as_str) == Some(name);
+    let rules = document.get_mut("rule")?;
+    let set = |rule: &mut dyn TableLike| match rule.get_mut("state").and_then(Item::as_value_mut) {
+        Some(old) => {
+            let decor = old.decor().clone();
+            *old = state.into();
+            *old.decor_mut() = decor;
+        }
+        None => drop(rule.insert("state", value(state))),
+    };
+    match rules {
+        Item::ArrayOfTables(tables) => set(tables.iter_mut().find(|t| is_named(*t))?),
+        Item::Value(toml_edit::Value::Array(rules)) => set(rules
+            .iter_mut()
+            .filter_map(toml_edit::Value::as_inline_table_mut)
+            .find(|t| is_named(*t))?),
+        _ => return None,
+    }
+    Some(document.to_string())
 }
 
 /// Sets a text of a table.
@@ -200,6 +229,19 @@ mod tests {
             text.contains("# The score") || text.contains("# APS ="),
             "{text}"
         );
+    }
+
+    #[test]
+    fn the_state_of_a_rule_is_set_in_place() {
+        let text = "# mine\n[[rule]]\nname = \"a\"\nstate = \"off\" # not yet\n\n[[rule]] # second\nname = \"b\"\n";
+        let a = with_rule_state(text, "a", "on").unwrap();
+        assert_eq!(a, text.replace("\"off\"", "\"on\""));
+        let b = with_rule_state(text, "b", "shadow").unwrap();
+        assert_eq!(b, format!("{text}state = \"shadow\"\n"));
+        let inline =
+            with_rule_state("rule = [{ name = \"a\", state = \"off\" }]\n", "a", "on").unwrap();
+        assert_eq!(inline, "rule = [{ name = \"a\", state = \"on\" }]\n");
+        assert_eq!(with_rule_state(text, "c", "on"), None);
     }
 
     #[test]

@@ -4,6 +4,9 @@
 //! compares with the defaults here.
 
 pub mod edit;
+
+mod approval;
+mod audit;
 mod limits;
 mod mail;
 mod metrics;
@@ -13,6 +16,8 @@ mod outbox;
 mod paths;
 mod providers;
 mod secrets;
+mod serve;
+mod sync;
 mod timers;
 mod ui;
 
@@ -20,6 +25,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use approval::ApprovalConfig;
+pub use audit::AuditConfig;
 pub use limits::{LimitsConfig, RampConfig, SendWindow};
 pub use mail::{MailAccount, MailAuth, MailConfig, MailKind, MailServer, Security};
 pub use metrics::{MetricsConfig, Minutes};
@@ -29,6 +36,8 @@ pub use outbox::OutboxConfig;
 pub use paths::Paths;
 pub use providers::{GoogleConfig, HubspotConfig, HubspotVersion};
 pub use secrets::SecretsConfig;
+pub use serve::ServeConfig;
+pub use sync::SyncConfig;
 pub use timers::Timers;
 pub use ui::{Ui, UiTheme};
 
@@ -54,16 +63,24 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// How approved mail waits and leaves.
     pub outbox: OutboxConfig,
+    /// What bounds rules of approval.
+    pub approval: ApprovalConfig,
+    /// How long the audit trail is kept.
+    pub audit: AuditConfig,
     /// Mailboxes.
     pub mail: MailConfig,
     /// Google's account.
     pub google: GoogleConfig,
     /// HubSpot's account.
     pub hubspot: HubspotConfig,
+    /// How requests leave this machine.
+    pub network: NetworkConfig,
+    /// When the sources are read.
+    pub sync: SyncConfig,
     /// Where secrets are kept.
     pub secrets: SecretsConfig,
-    /// What the program asks the network by itself.
-    pub network: NetworkConfig,
+    /// The receiver of webhooks.
+    pub serve: ServeConfig,
     /// When silence and dates make moves.
     pub timers: Timers,
     /// How much each part of a score counts.
@@ -169,9 +186,25 @@ impl Config {
             .check()
             .map_err(|m| invalid(line_of("[outbox"), m))?;
         config
+            .approval
+            .check()
+            .map_err(|m| invalid(line_of("[approval"), m))?;
+        config
+            .audit
+            .check()
+            .map_err(|m| invalid(line_of("[audit"), m))?;
+        config
             .timers
             .check()
             .map_err(|m| invalid(line_of("[timers"), m))?;
+        config
+            .sync
+            .check()
+            .map_err(|m| invalid(line_of("[sync"), m))?;
+        config
+            .serve
+            .check()
+            .map_err(|m| invalid(line_of("[serve"), m))?;
         config
             .mail
             .check()
@@ -271,6 +304,9 @@ mod tests {
         check("[operator]\naddress = \"nobody\"", "address");
         check("[send_window]\nwindow = \"25:00-26:00\"", "25:00");
         check("[limits]\nper_day = 0", "per_day");
+        check("[network]\nretries = 99", "retries");
+        check("[network]\nproxy = \"socks\"", "proxy");
+        check("[sync]\nmail_seconds = 1", "mail_seconds");
         check(
             "[[mail.accounts]]\nname = \"a\"\nkind = \"maildir\"\npath = \"x\"\n[[mail.accounts]]\nname = \"a\"\nkind = \"maildir\"\npath = \"y\"",
             "two",

@@ -60,6 +60,12 @@ impl Paths {
         self.beside_config("rules.toml")
     }
 
+    /// Returns the place of the operator's own rules of approval.
+    #[must_use]
+    pub fn approval(&self) -> PathBuf {
+        self.beside_config("approval.toml")
+    }
+
     /// Returns the folder of the operator's own templates.
     #[must_use]
     pub fn templates(&self) -> PathBuf {

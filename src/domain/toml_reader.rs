@@ -78,6 +78,21 @@ impl TomlReader<'_> {
         });
     }
 
+    /// Notes a mistake so many lines below where a text of possibly several lines begins.
+    pub fn wrong_below(&mut self, span: Range<usize>, lines: usize, message: &str) {
+        let text = self.text.get(span.clone()).unwrap_or("");
+        // A line break right after three quotes belongs to the quotes.
+        let opens = ["\"\"\"", "'''"].iter().any(|quotes| {
+            text.strip_prefix(quotes)
+                .is_some_and(|rest| rest.starts_with(['\n', '\r']))
+        });
+        let below = text
+            .match_indices('\n')
+            .nth((lines + usize::from(opens)).wrapping_sub(1))
+            .map_or(0, |(at, _)| at + 1);
+        self.wrong(span.start + below..span.end, message);
+    }
+
     /// Returns line and column, from 1, of a byte offset.
     pub fn place(&self, offset: usize) -> (usize, usize) {
         let mut offset = offset.min(self.text.len());

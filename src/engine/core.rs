@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::tz::TimeZone;
 
+use super::approvals::{KnownRules, LoadedRules};
 use super::providers::{Providers, SignIns};
 use super::{EngineError, Result};
 use crate::config::{Config, Paths};
@@ -33,6 +34,7 @@ pub(in crate::engine) struct Core {
     pub store: Store,
     pub providers: Providers,
     pub sign_ins: SignIns,
+    approval: KnownRules,
     rules: OnceLock<Rules>,
     templates: OnceLock<Templates>,
     holder: OnceLock<String>,
@@ -42,9 +44,9 @@ pub(in crate::engine) struct Core {
 }
 
 /// When a file was last changed, and its length.
-type Stamp = (std::time::SystemTime, u64);
+pub(in crate::engine) type Stamp = (std::time::SystemTime, u64);
 
-fn stamp(path: &Path) -> Option<Stamp> {
+pub(in crate::engine) fn stamp(path: &Path) -> Option<Stamp> {
     let meta = std::fs::metadata(path).ok()?;
     Some((meta.modified().ok()?, meta.len()))
 }
@@ -68,14 +70,16 @@ impl Drop for InFlight<'_> {
 impl Core {
     pub fn new(env: Env, paths: Paths, config: Config, store: Store) -> Self {
         let known_mode = Mutex::new((stamp(&paths.config), config.mode));
+        let providers = Providers::new(&config);
         Self {
             known_mode,
             env,
             paths,
             config,
             store,
-            providers: Providers::default(),
+            providers,
             sign_ins: SignIns::default(),
+            approval: KnownRules::default(),
             rules: OnceLock::new(),
             templates: OnceLock::new(),
             holder: OnceLock::new(),
@@ -121,6 +125,12 @@ impl Core {
             }
         };
         Ok(self.rules.get_or_init(|| rules))
+    }
+
+    /// Returns the rules of approval. They are read again when the file has changed, so that a rule which another process has turned off
+    /// is off here too.
+    pub fn approval_rules(&self) -> Arc<LoadedRules> {
+        self.approval.get(&self.paths.approval())
     }
 
     /// Returns the built-in templates under the operator's own. One of the operator's that cannot be read takes the place of

@@ -23,6 +23,7 @@ const MAX_NODES: usize = 400;
 pub struct Condition {
     text: String,
     root: Flag,
+    variables: Vec<Variable>,
 }
 
 /// What is wrong with a condition.
@@ -57,10 +58,15 @@ impl Condition {
             line: e.line().unwrap_or(1).saturating_sub(1),
             message: clean_line(e.detail().unwrap_or("this is no expression"), 300),
         })?;
-        let root = Reader { left: MAX_NODES }.flag(&expression)?;
+        let mut reader = Reader {
+            left: MAX_NODES,
+            variables: Vec::new(),
+        };
+        let root = reader.flag(&expression)?;
         Ok(Self {
             text: text.trim().to_owned(),
             root,
+            variables: reader.variables,
         })
     }
 
@@ -68,6 +74,12 @@ impl Condition {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Returns the variables that it asks.
+    #[must_use]
+    pub fn variables(&self) -> &[Variable] {
+        &self.variables
     }
 
     /// Tells whether the condition holds.
@@ -225,6 +237,7 @@ impl Text {
 
 struct Reader {
     left: usize,
+    variables: Vec<Variable>,
 }
 
 fn wrong<T>(at: &Expr<'_>, message: impl Into<String>) -> Read<T> {
@@ -290,7 +303,7 @@ impl Reader {
                     ),
                 )
             }
-            Expr::GetAttr(_) => Ok(match variable(expression)? {
+            Expr::GetAttr(_) => Ok(match self.variable(expression)? {
                 v if v.kind() == Kind::Flag => Node::Flag(Flag::Of(v)),
                 v if v.kind() == Kind::Number => Node::Number(Number::Of(v)),
                 v => Node::Text(Text::Of(v)),
@@ -424,8 +437,8 @@ impl Reader {
         args: &[CallArg<'_>],
     ) -> Read<Node> {
         let flag = match (name, args) {
-            ("defined", []) => Flag::Known(variable(inner)?),
-            ("undefined" | "none", []) => Flag::Not(Box::new(Flag::Known(variable(inner)?))),
+            ("defined", []) => Flag::Known(self.variable(inner)?),
+            ("undefined" | "none", []) => Flag::Not(Box::new(Flag::Known(self.variable(inner)?))),
             ("startingwith", [CallArg::Pos(part)]) => Flag::Begins {
                 text: self.text(inner)?,
                 part: self.text(part)?,
@@ -463,7 +476,7 @@ impl Reader {
                 self.number(inner)?,
             )))),
             ("default", [CallArg::Pos(other)]) => {
-                let variable = variable(inner)?;
+                let variable = self.variable(inner)?;
                 match (variable.kind(), self.node(other)?) {
                     (Kind::Flag, Node::Flag(Flag::Is(flag))) => {
                         Ok(Node::Flag(Flag::OrElse(variable, flag)))
@@ -491,6 +504,28 @@ impl Reader {
                 ),
             ),
         }
+    }
+
+    fn variable(&mut self, expression: &Expr<'_>) -> Read<Variable> {
+        if let Expr::GetAttr(attribute) = expression
+            && let Expr::Var(group) = &attribute.expr
+        {
+            let full = clean_line(&format!("{}.{}", group.id, attribute.name), 80);
+            return match Variable::find(group.id, attribute.name) {
+                Some(variable) => {
+                    self.variables.push(variable);
+                    Ok(variable)
+                }
+                None => wrong(
+                    expression,
+                    format!("there is no variable {full}{}", Variable::hint(&full)),
+                ),
+            };
+        }
+        wrong(
+            expression,
+            "here a variable is needed, such as contact.stage",
+        )
     }
 
     fn list(&mut self, at: &Expr<'_>, items: &[Expr<'_>]) -> Read<Node> {
@@ -527,25 +562,6 @@ fn constant_node(at: &Expr<'_>, value: &minijinja::Value) -> Read<Node> {
             "there is no value none; ask whether a variable is known by `is defined`",
         ),
     }
-}
-
-fn variable(expression: &Expr<'_>) -> Read<Variable> {
-    if let Expr::GetAttr(attribute) = expression
-        && let Expr::Var(group) = &attribute.expr
-    {
-        let full = clean_line(&format!("{}.{}", group.id, attribute.name), 80);
-        return match Variable::find(group.id, attribute.name) {
-            Some(variable) => Ok(variable),
-            None => wrong(
-                expression,
-                format!("there is no variable {full}{}", Variable::hint(&full)),
-            ),
-        };
-    }
-    wrong(
-        expression,
-        "here a variable is needed, such as contact.stage",
-    )
 }
 
 fn what(node: &Node) -> &'static str {

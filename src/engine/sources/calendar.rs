@@ -468,7 +468,7 @@ pub(in crate::engine) fn tell(
     };
     // A meeting of long ago belongs to the records, and asks for nothing any more.
     if kind == SignalKind::MeetingHeld && row.ends_at < shifted(now, -FRESH) {
-        intake::take_as_past(tx, core, &draft, now)?;
+        intake::take_as_past(tx, core, &draft, row.contact_id, now)?;
         return Ok(Taken {
             new: 1,
             matched: u64::from(row.contact_id.is_some()),

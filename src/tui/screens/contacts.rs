@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::{Event, MouseEvent};
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::{Style, Stylize};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::parts::listing::{Framing, Moved, row_line};

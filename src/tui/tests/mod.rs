@@ -1,6 +1,7 @@
 //! The terminal driven message by message, on values.
 
 mod behaviour;
+mod console;
 mod fixtures;
 mod real;
 mod soak;

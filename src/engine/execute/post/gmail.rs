@@ -257,7 +257,8 @@ fn is_named(message: &Message, message_id: &str) -> bool {
 fn undelivered(error: &CallError) -> Undelivered {
     let reason = sentence(error);
     match error.fate {
-        Fate::Unknown => Undelivered::Unknown { reason },
+        // That it left is certain, but not as what: it is asked for by its Message-ID.
+        Fate::Unknown | Fate::Sent => Undelivered::Unknown { reason },
         Fate::NotSent | Fate::Answered => Undelivered::NotSent {
             reason,
             // A message that is refused as it is will be refused again.

@@ -126,12 +126,9 @@ impl<'a> Post<'a> {
         }
     }
 
-    /// Tells whether the mailbox is on another machine, so that asking it takes time.
-    pub const fn is_far(&self) -> bool {
-        match self {
-            Self::Maildir(_) => false,
-            Self::Imap(_) | Self::Gmail(_) => true,
-        }
+    /// Tells whether looking costs nothing, so that every pass may look.
+    pub const fn is_local(&self) -> bool {
+        matches!(self, Self::Maildir(_))
     }
 
     /// Removes a draft; returns whether it was still there.

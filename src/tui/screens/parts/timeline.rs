@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::MouseEvent;
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::{Style, Stylize};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::listing::{Framing, Moved, row_line};

@@ -34,6 +34,7 @@ pub(super) fn moves_of(command: &Command) -> Vec<MoveId> {
         | Command::Stop { .. }
         | Command::Resume
         | Command::MatchSignal { .. }
+        | Command::SetApprovalRule { .. }
         | Command::Retry { .. }
         | Command::Recall { .. }
         | Command::Pause { .. }
@@ -59,6 +60,7 @@ pub(super) fn word_of(command: &Command) -> &'static str {
         | Command::Stop { .. }
         | Command::Resume
         | Command::MatchSignal { .. }
+        | Command::SetApprovalRule { .. }
         | Command::Retry { .. }
         | Command::Recall { .. }
         | Command::Pause { .. }
