@@ -24,6 +24,7 @@ pub mod messages;
 pub mod metrics;
 pub mod migrations;
 pub mod moves;
+pub mod news;
 pub mod outcomes;
 pub mod people;
 pub mod providers;
