@@ -13,11 +13,14 @@ mod completions;
 mod config;
 mod deals;
 mod demo;
+mod doctor;
 mod hubspot;
 mod init;
+mod limits;
 mod mail;
 mod metrics;
 mod moves;
+mod outbox;
 mod outcome;
 mod output;
 mod prompt;
@@ -104,10 +107,14 @@ enum Command {
     Suppress(safety::SuppressArgs),
     Stop(safety::StopArgs),
     Resume(safety::ResumeArgs),
+    Pause(safety::PauseArgs),
+    Outbox(outbox::OutboxArgs),
+    Limits(limits::LimitsArgs),
     Mode(safety::ModeArgs),
     Rules(rules::RulesArgs),
     Audit(audit::AuditArgs),
     Auth(auth::AuthArgs),
+    Doctor(doctor::DoctorArgs),
     Config(config::ConfigArgs),
     World(world::WorldArgs),
     Completions(completions::CompletionsArgs),
@@ -232,11 +239,15 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Metrics(args) => metrics::run(&mut run, &args),
         Command::Suppress(args) => safety::suppress(&mut run, &args),
         Command::Stop(args) => safety::stop(&mut run, &args),
-        Command::Resume(_) => safety::resume(&mut run),
+        Command::Resume(args) => safety::resume(&mut run, &args),
+        Command::Pause(args) => safety::pause(&mut run, &args),
+        Command::Outbox(args) => outbox::run(&mut run, &args),
+        Command::Limits(args) => limits::run(&mut run, &args),
         Command::Mode(args) => safety::mode(&mut run, &args),
         Command::Rules(args) => rules::run(&mut run, &args),
         Command::Audit(args) => audit::run(&mut run, &args),
         Command::Auth(args) => auth::run(&mut run, &args),
+        Command::Doctor(args) => doctor::run(&mut run, &args),
         Command::Config(args) => config::run(&mut run, &args),
         Command::World(args) => world::run(&mut run, &args),
         Command::Completions(args) => completions::run(&mut run, &args),

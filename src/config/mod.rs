@@ -17,6 +17,7 @@ mod paths;
 mod providers;
 mod secrets;
 mod serve;
+mod sync;
 mod timers;
 mod ui;
 
@@ -36,6 +37,7 @@ pub use paths::Paths;
 pub use providers::{GoogleConfig, HubspotConfig, HubspotVersion};
 pub use secrets::SecretsConfig;
 pub use serve::ServeConfig;
+pub use sync::SyncConfig;
 pub use timers::Timers;
 pub use ui::{Ui, UiTheme};
 
@@ -71,10 +73,12 @@ pub struct Config {
     pub google: GoogleConfig,
     /// HubSpot's account.
     pub hubspot: HubspotConfig,
+    /// How requests leave this machine.
+    pub network: NetworkConfig,
+    /// When the sources are read.
+    pub sync: SyncConfig,
     /// Where secrets are kept.
     pub secrets: SecretsConfig,
-    /// What the program asks the network by itself.
-    pub network: NetworkConfig,
     /// The receiver of webhooks.
     pub serve: ServeConfig,
     /// When silence and dates make moves.
@@ -198,6 +202,10 @@ impl Config {
             .check()
             .map_err(|m| invalid(line_of("[serve"), m))?;
         config
+            .sync
+            .check()
+            .map_err(|m| invalid(line_of("[sync"), m))?;
+        config
             .mail
             .check()
             .map_err(|m| invalid(line_of("[mail"), m))?;
@@ -296,6 +304,9 @@ mod tests {
         check("[operator]\naddress = \"nobody\"", "address");
         check("[send_window]\nwindow = \"25:00-26:00\"", "25:00");
         check("[limits]\nper_day = 0", "per_day");
+        check("[network]\nretries = 99", "retries");
+        check("[network]\nproxy = \"socks\"", "proxy");
+        check("[sync]\nmail_seconds = 1", "mail_seconds");
         check(
             "[[mail.accounts]]\nname = \"a\"\nkind = \"maildir\"\npath = \"x\"\n[[mail.accounts]]\nname = \"a\"\nkind = \"maildir\"\npath = \"y\"",
             "two",

@@ -26,6 +26,14 @@ pub struct GoogleConfig {
     pub authorize_url: String,
     /// Where tokens are given, refreshed and revoked.
     pub auth_url: String,
+    /// Gmail's units in a minute; 0 lifts the limit.
+    pub gmail_units_per_minute: u32,
+    /// Requests to Calendar in a minute; 0 lifts the limit.
+    pub calendar_per_minute: u32,
+    /// The first wait before a request is tried again, at most; each further one is twice as long.
+    pub backoff_millis: u32,
+    /// No wait is longer, unless the service asks for it.
+    pub backoff_most_seconds: u32,
 }
 
 impl Default for GoogleConfig {
@@ -37,6 +45,10 @@ impl Default for GoogleConfig {
             calendar_url: "https://www.googleapis.com".into(),
             authorize_url: "https://accounts.google.com/o/oauth2/v2/auth".into(),
             auth_url: "https://oauth2.googleapis.com".into(),
+            gmail_units_per_minute: 6_000,
+            calendar_per_minute: 600,
+            backoff_millis: 2_000,
+            backoff_most_seconds: 60,
         }
     }
 }
@@ -61,6 +73,16 @@ pub struct HubspotConfig {
     pub overlap_minutes: u32,
     /// Who decides when a field was changed on both sides, by the property's name.
     pub ownership: BTreeMap<String, Ownership>,
+    /// Requests in a second, searches apart; 0 lifts the limit.
+    pub per_second: u32,
+    /// Requests in ten seconds, searches apart; 0 lifts the limit.
+    pub per_ten_seconds: u32,
+    /// Searches in a second; 0 lifts the limit.
+    pub searches_per_second: u32,
+    /// The first wait before a request is tried again, at most; each further one is twice as long.
+    pub backoff_millis: u32,
+    /// No wait is longer, unless the service asks for it.
+    pub backoff_most_seconds: u32,
 }
 
 impl Default for HubspotConfig {
@@ -74,6 +96,11 @@ impl Default for HubspotConfig {
             owner: "all".into(),
             overlap_minutes: 5,
             ownership: BTreeMap::new(),
+            per_second: 10,
+            per_ten_seconds: 100,
+            searches_per_second: 4,
+            backoff_millis: 1_000,
+            backoff_most_seconds: 30,
         }
     }
 }
