@@ -198,13 +198,13 @@ impl Config {
             .check()
             .map_err(|m| invalid(line_of("[timers"), m))?;
         config
-            .serve
-            .check()
-            .map_err(|m| invalid(line_of("[serve"), m))?;
-        config
             .sync
             .check()
             .map_err(|m| invalid(line_of("[sync"), m))?;
+        config
+            .serve
+            .check()
+            .map_err(|m| invalid(line_of("[serve"), m))?;
         config
             .mail
             .check()

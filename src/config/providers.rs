@@ -67,12 +67,6 @@ pub struct HubspotConfig {
     pub authorize_url: String,
     /// The version of the paths.
     pub api_version: HubspotVersion,
-    /// Whose contacts and deals are read: "me", the id of an owner, or "all".
-    pub owner: String,
-    /// Minutes by which each reading looks back before the last one: the portal's index lags behind its records.
-    pub overlap_minutes: u32,
-    /// Who decides when a field was changed on both sides, by the property's name.
-    pub ownership: BTreeMap<String, Ownership>,
     /// Requests in a second, searches apart; 0 lifts the limit.
     pub per_second: u32,
     /// Requests in ten seconds, searches apart; 0 lifts the limit.
@@ -83,6 +77,12 @@ pub struct HubspotConfig {
     pub backoff_millis: u32,
     /// No wait is longer, unless the service asks for it.
     pub backoff_most_seconds: u32,
+    /// Whose contacts and deals are read: "me", the id of an owner, or "all".
+    pub owner: String,
+    /// Minutes by which each reading looks back before the last one: the portal's index lags behind its records.
+    pub overlap_minutes: u32,
+    /// Who decides when a field was changed on both sides, by the property's name.
+    pub ownership: BTreeMap<String, Ownership>,
 }
 
 impl Default for HubspotConfig {
@@ -93,14 +93,14 @@ impl Default for HubspotConfig {
             url: "https://api.hubapi.com".into(),
             authorize_url: "https://app.hubspot.com/oauth/authorize".into(),
             api_version: HubspotVersion::default(),
-            owner: "all".into(),
-            overlap_minutes: 5,
-            ownership: BTreeMap::new(),
             per_second: 10,
             per_ten_seconds: 100,
             searches_per_second: 4,
             backoff_millis: 1_000,
             backoff_most_seconds: 30,
+            owner: "all".into(),
+            overlap_minutes: 5,
+            ownership: BTreeMap::new(),
         }
     }
 }

@@ -44,6 +44,9 @@ mod json;
 mod layers;
 
 #[cfg(test)]
+mod metrics;
+
+#[cfg(test)]
 mod order;
 #[cfg(test)]
 mod outbox;
@@ -55,6 +58,9 @@ mod secrecy;
 
 #[cfg(test)]
 mod second_thoughts;
+
+#[cfg(test)]
+mod signals;
 
 #[cfg(test)]
 mod tui;
