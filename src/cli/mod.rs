@@ -13,6 +13,7 @@ mod completions;
 mod config;
 mod deals;
 mod demo;
+mod doctor;
 mod init;
 mod limits;
 mod mail;
@@ -109,6 +110,7 @@ enum Command {
     Rules(rules::RulesArgs),
     Audit(audit::AuditArgs),
     Auth(auth::AuthArgs),
+    Doctor(doctor::DoctorArgs),
     Config(config::ConfigArgs),
     World(world::WorldArgs),
     Completions(completions::CompletionsArgs),
@@ -239,6 +241,7 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Rules(args) => rules::run(&mut run, &args),
         Command::Audit(args) => audit::run(&mut run, &args),
         Command::Auth(args) => auth::run(&mut run, &args),
+        Command::Doctor(args) => doctor::run(&mut run, &args),
         Command::Config(args) => config::run(&mut run, &args),
         Command::World(args) => world::run(&mut run, &args),
         Command::Completions(args) => completions::run(&mut run, &args),

@@ -23,6 +23,14 @@ pub struct GoogleConfig {
     pub authorize_url: String,
     /// Where tokens are given, refreshed and revoked.
     pub auth_url: String,
+    /// Gmail's units in a minute; 0 lifts the limit.
+    pub gmail_units_per_minute: u32,
+    /// Requests to Calendar in a minute; 0 lifts the limit.
+    pub calendar_per_minute: u32,
+    /// The first wait before a request is tried again, at most; each further one is twice as long.
+    pub backoff_millis: u32,
+    /// No wait is longer, unless the service asks for it.
+    pub backoff_most_seconds: u32,
 }
 
 impl Default for GoogleConfig {
@@ -34,6 +42,10 @@ impl Default for GoogleConfig {
             calendar_url: "https://www.googleapis.com".into(),
             authorize_url: "https://accounts.google.com/o/oauth2/v2/auth".into(),
             auth_url: "https://oauth2.googleapis.com".into(),
+            gmail_units_per_minute: 6_000,
+            calendar_per_minute: 600,
+            backoff_millis: 2_000,
+            backoff_most_seconds: 60,
         }
     }
 }
@@ -52,6 +64,16 @@ pub struct HubspotConfig {
     pub authorize_url: String,
     /// The version of the paths.
     pub api_version: HubspotVersion,
+    /// Requests in a second, searches apart; 0 lifts the limit.
+    pub per_second: u32,
+    /// Requests in ten seconds, searches apart; 0 lifts the limit.
+    pub per_ten_seconds: u32,
+    /// Searches in a second; 0 lifts the limit.
+    pub searches_per_second: u32,
+    /// The first wait before a request is tried again, at most; each further one is twice as long.
+    pub backoff_millis: u32,
+    /// No wait is longer, unless the service asks for it.
+    pub backoff_most_seconds: u32,
 }
 
 impl Default for HubspotConfig {
@@ -62,6 +84,11 @@ impl Default for HubspotConfig {
             url: "https://api.hubapi.com".into(),
             authorize_url: "https://app.hubspot.com/oauth/authorize".into(),
             api_version: HubspotVersion::default(),
+            per_second: 10,
+            per_ten_seconds: 100,
+            searches_per_second: 4,
+            backoff_millis: 1_000,
+            backoff_most_seconds: 30,
         }
     }
 }

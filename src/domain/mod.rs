@@ -24,6 +24,7 @@ pub mod outcome;
 
 pub mod account;
 pub mod approval;
+pub mod circuit;
 pub mod guard;
 pub mod limits;
 pub mod outbox;

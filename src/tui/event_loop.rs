@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::app::App;
-use super::jobs::{Jobs, Pulse};
+use super::jobs::{Jobs, Pass, Pulse};
 use super::message::{Effect, Message};
 use super::terminal::{Host, Input};
 use super::{outside, screens};
@@ -179,7 +179,7 @@ where
             event = this.input.next() => this.take_event(event).await?,
             _ = this.signals.next() => this.hand(Message::Terminate).await?,
             () = sleep_until(next_sync.unwrap_or(never)) => {
-                this.jobs.sync();
+                this.jobs.sync(Pass::Due);
                 next_sync = settings.sync_every.map(|every| Instant::now() + every);
             }
             () = sleep_until(next_tick) => {}

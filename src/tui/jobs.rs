@@ -18,7 +18,7 @@ use super::screens::ScreenId;
 use crate::domain::id::MoveId;
 use crate::engine::command::Command;
 use crate::engine::queries::today::TodayQuery;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, PassControl, PassScope};
 
 /// How often it is asked whether another process changed something.
 const WATCH: Duration = Duration::from_millis(250);
@@ -28,6 +28,15 @@ const SETTLE: Duration = Duration::from_millis(30);
 const MAX_WAITING: usize = 512;
 /// So many entries of the undo list are shown.
 const UNDO_ENTRIES: usize = 200;
+
+/// Which sources a pass reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pass {
+    /// Those that are due by their own pace.
+    Due,
+    /// All of them.
+    Full,
+}
 
 /// Called before each pass over the sources.
 pub type Pulse = Arc<dyn Fn() + Send + Sync>;
@@ -49,8 +58,10 @@ pub struct Jobs {
     commands: VecDeque<Command>,
     running: bool,
     syncing: bool,
-    sync_again: bool,
     due: Arc<AtomicBool>,
+    sync_again: Option<Pass>,
+    /// Stops the pass that is under way when the console closes.
+    passes: PassControl,
     stop: Arc<AtomicBool>,
 }
 
@@ -76,8 +87,9 @@ impl Jobs {
             commands: VecDeque::new(),
             running: false,
             syncing: false,
-            sync_again: false,
             due: Arc::new(AtomicBool::new(false)),
+            sync_again: None,
+            passes: PassControl::default(),
             stop: Arc::new(AtomicBool::new(false)),
         }
     }
@@ -100,7 +112,7 @@ impl Jobs {
             }
             Effect::Preview(id) => self.previews.push_back(id),
             Effect::Run(command) => self.commands.push_back(command),
-            Effect::Sync => self.sync(),
+            Effect::Sync => self.sync(Pass::Full),
             Effect::Copy(_)
             | Effect::EditOutside { .. }
             | Effect::Redraw
@@ -121,8 +133,8 @@ impl Jobs {
             Message::Ran { .. } => self.running = false,
             Message::Synced(_) => {
                 self.syncing = false;
-                if std::mem::take(&mut self.sync_again) {
-                    self.sync();
+                if let Some(pass) = self.sync_again.take() {
+                    self.sync(pass);
                 }
             }
             _ => return,
@@ -137,12 +149,18 @@ impl Jobs {
     }
 
     /// Begins a pass over the sources; one that is asked for during another follows it.
-    pub fn sync(&mut self) {
+    pub fn sync(&mut self, pass: Pass) {
         if self.syncing {
-            self.sync_again = true;
+            // What was asked for by hand is more than what is due.
+            self.sync_again = self.sync_again.max(Some(pass));
             return;
         }
         self.syncing = true;
+        let scope = PassScope {
+            timed: pass == Pass::Due,
+            control: self.passes.clone(),
+            ..PassScope::default()
+        };
         let (engine, pulse) = (self.engine.clone(), self.pulse.clone());
         let answers = self.answers.clone();
         tokio::spawn(async move {
@@ -153,7 +171,7 @@ impl Jobs {
                 if let Some(pulse) = pulse {
                     pulse();
                 }
-                engine.sync().map_err(|e| said(&e))
+                engine.sync_with(&scope).map_err(|e| said(&e))
             });
             let result = job
                 .await
@@ -312,5 +330,6 @@ impl Jobs {
 impl Drop for Jobs {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
+        self.passes.stop();
     }
 }

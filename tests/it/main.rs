@@ -15,7 +15,13 @@ mod cli;
 mod crash;
 
 #[cfg(test)]
+mod doctor;
+
+#[cfg(test)]
 mod faults;
+
+#[cfg(test)]
+mod google;
 
 #[cfg(test)]
 mod hostile;
@@ -37,6 +43,9 @@ mod order;
 mod outbox;
 #[cfg(test)]
 mod pause;
+
+#[cfg(test)]
+mod secrecy;
 
 #[cfg(test)]
 mod second_thoughts;

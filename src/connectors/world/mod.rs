@@ -9,6 +9,7 @@ pub mod faults;
 pub mod google;
 pub mod hubspot;
 mod log;
+pub mod names;
 pub mod oauth;
 mod server;
 

@@ -3,6 +3,8 @@
 pub mod accounts;
 pub mod approvals;
 pub mod contacts;
+pub mod health;
+pub mod doctor;
 pub mod limits;
 pub mod lists;
 pub mod mail;
@@ -17,3 +19,5 @@ pub mod today;
 pub mod undo;
 pub mod when;
 pub mod why;
+
+mod domain_mail;
