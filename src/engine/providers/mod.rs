@@ -26,8 +26,8 @@ use crate::engine::core::Core;
 use crate::env::monotonic;
 use crate::store::StoreError;
 
-pub(in crate::engine) use standing::health;
 pub(in crate::engine) use auth::{SignIns, password_name};
+pub(in crate::engine) use standing::health;
 
 /// What carries requests for this process.
 #[derive(Debug)]

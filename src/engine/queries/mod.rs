@@ -3,8 +3,8 @@
 pub mod accounts;
 pub mod approvals;
 pub mod contacts;
-pub mod health;
 pub mod doctor;
+pub mod health;
 pub mod limits;
 pub mod lists;
 pub mod mail;

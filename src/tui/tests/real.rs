@@ -327,7 +327,10 @@ fn a_move_is_approved_and_its_message_lies_in_the_outbox() {
         operator
     });
     assert_eq!(messages_in(&mail), 0, "its undo window is open");
-    let engine = engine_with(home.path(), Arc::new(FixedClock("2026-11-24T10:00:20Z".parse().unwrap())));
+    let engine = engine_with(
+        home.path(),
+        Arc::new(FixedClock("2026-11-24T10:00:20Z".parse().unwrap())),
+    );
     assert_eq!(engine.run_due().unwrap().sent, 1);
     assert_eq!(engine.run_due().unwrap().sent, 0);
     assert_eq!(messages_in(&mail), 1);
