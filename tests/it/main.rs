@@ -26,8 +26,14 @@ mod google;
 #[cfg(test)]
 mod hostile;
 
+mod hubspot;
 #[cfg(test)]
 mod imap;
+
+#[cfg(test)]
+mod serve;
+
+#[cfg(test)]
 mod import;
 mod mail_servers;
 
@@ -36,6 +42,9 @@ mod json;
 
 #[cfg(test)]
 mod layers;
+
+#[cfg(test)]
+mod metrics;
 
 #[cfg(test)]
 mod order;
@@ -49,6 +58,9 @@ mod secrecy;
 
 #[cfg(test)]
 mod second_thoughts;
+
+#[cfg(test)]
+mod signals;
 
 #[cfg(test)]
 mod tui;
