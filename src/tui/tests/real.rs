@@ -273,6 +273,9 @@ fn with_engine<F>(
         pulse: None,
         folder: home.to_owned(),
         problems: Vec::new(),
+        title: false,
+        notify: false,
+        ask_background: false,
     };
     let operator = Operator {
         keys: keys.clone(),
