@@ -22,6 +22,7 @@ pub mod moves;
 pub mod outcome;
 
 pub mod approval;
+pub mod audit;
 pub mod guard;
 pub mod limits;
 pub mod schedule;

@@ -124,6 +124,7 @@ impl Engine {
             report.sent += sent;
             report.waiting = waiting;
         }
+        self.prune_audit()?;
         self.write(Durability::Normal, |tx, _, _| {
             Ok(tx.prune_events(KEPT_EVENTS)?)
         })?;

@@ -1,6 +1,7 @@
 //! Read models: what the faces show, ready made.
 
 pub mod approvals;
+pub mod audit;
 pub mod contacts;
 pub mod lists;
 pub mod mail;
