@@ -31,7 +31,7 @@ fn busy() -> Home {
     for (name, act) in [
         ("ann", "approve {}"),
         ("ben", "skip {} --reason later"),
-        ("cid", "snooze {} --until tomorrow"),
+        ("cid", "snooze {} tomorrow"),
     ] {
         let id = home.find_move(&format!("{name}@{name}.example"), "email_follow_up");
         home.ok(&act.replace("{}", &id.to_string()));
@@ -47,7 +47,7 @@ fn busy() -> Home {
     ])
     .exits(0);
     home.run(["edit", &dan.to_string(), "--reset"]).exits(0);
-    home.ok("stop --reason test");
+    home.ok("stop test");
     home.ok("resume");
     home
 }
