@@ -146,6 +146,17 @@ fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
+/// Returns bytes of chance that nobody can guess, for secrets; no seed fixes them.
+///
+/// # Errors
+/// If the operating system gives none.
+pub fn unguessable<const N: usize>() -> Result<[u8; N], String> {
+    let mut bytes = [0; N];
+    aws_lc_rs::rand::fill(&mut bytes)
+        .map_err(|_| "the operating system gives no chance".to_owned())?;
+    Ok(bytes)
+}
+
 /// Returns the time since the first call, for measuring durations; it says nothing of the date.
 #[must_use]
 pub fn monotonic() -> Duration {

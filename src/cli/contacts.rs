@@ -1,4 +1,4 @@
-//! `caseyos contacts`: import, add, list, show, search, export.
+//! `caseyos contacts`: import, add, list, show, search, timeline, export.
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::output::{Ending, json_text};
+use super::output::{Ending, fit, json_text, moment};
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
 use crate::domain::id::ContactId;
 use crate::domain::text::{clean_block, clean_line};
@@ -40,6 +40,11 @@ pub enum ContactsCommand {
     Show(ShowArgs),
     /// Find contacts by the beginnings of names, addresses and companies.
     Search(SearchArgs),
+    /// Show everything that happened with one contact, newest first: signals, mails, moves, approvals, meetings, outcomes, deals.
+    #[command(
+        after_help = "Examples:\n  caseyos contacts timeline dana@northwind.example\n  caseyos contacts timeline 17 --limit 20\n  caseyos contacts timeline 17 --limit 20 --before 1795428000000.signal.1204"
+    )]
+    Timeline(TimelineArgs),
     /// Write all contacts as CSV, JSON or vCards.
     Export(ExportArgs),
 }
@@ -155,6 +160,19 @@ pub struct SearchArgs {
     /// How many at most.
     #[arg(long, default_value_t = 20, value_name = "N")]
     pub limit: usize,
+}
+
+/// Arguments of `contacts timeline`.
+#[derive(Debug, Clone, Args)]
+pub struct TimelineArgs {
+    /// A number, an address, or an id in another system such as hubspot:501.
+    pub who: String,
+    /// How many at most.
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub limit: u16,
+    /// Only what is older than this place: the `next` of the page before.
+    #[arg(long, value_name = "PLACE")]
+    pub before: Option<String>,
 }
 
 /// A form of export.
@@ -277,8 +295,48 @@ pub fn run(
                 Ending::Done
             })
         }
+        ContactsCommand::Timeline(args) => timeline(engine, args, json, out),
         ContactsCommand::Export(args) => export(engine, args, json, out),
     }
+}
+
+fn timeline(
+    engine: &Engine,
+    args: &TimelineArgs,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<Ending, EngineError> {
+    let page = engine.timeline_of(&args.who, args.before.as_deref(), usize::from(args.limit))?;
+    if json {
+        print_json(out, &page)?;
+    } else {
+        let (now, zone) = (engine.now(), engine.zone());
+        for entry in &page.entries {
+            let mut line = format!(
+                "{}  {:<11} {}",
+                fit(&moment(entry.at, now, &zone), 18),
+                entry.kind.as_str().replace('_', " "),
+                entry.title
+            );
+            for more in [&entry.state, &entry.detail] {
+                if !more.is_empty() {
+                    line.push_str(&format!(" · {more}"));
+                }
+            }
+            if let Some(id) = entry.move_id {
+                line.push_str(&format!("  #{id}"));
+            }
+            say(out, &line)?;
+        }
+        if let Some(next) = &page.next {
+            say(out, &format!("There is more: --before {next}"))?;
+        }
+    }
+    Ok(if page.entries.is_empty() {
+        Ending::Nothing
+    } else {
+        Ending::Done
+    })
 }
 
 fn import(

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use super::Run;
 use super::output::{Ending, fit};
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
-use crate::engine::EngineError;
+use crate::engine::queries::pipeline::{CLOSED_DAYS, DealLine, sums_in_words};
+use crate::engine::{Engine, EngineError};
 
 /// Deals: list them, add one, move one on.
 #[derive(Debug, Args)]
@@ -19,10 +20,16 @@ pub(super) struct DealsArgs {
 #[derive(Debug, Subcommand)]
 enum DealsCommand {
     /// List deals, the open ones first, by amount.
+    #[command(
+        after_help = "Examples:\n  caseyos deals list --limit 20\n  caseyos deals list --by-stage\n  caseyos deals list --by-stage --json"
+    )]
     List {
         /// At most so many.
         #[arg(long, default_value_t = 100)]
         limit: usize,
+        /// By stage, in the pipeline's own order, with what each stage amounts to and what was won and lost in the last 30 days.
+        #[arg(long)]
+        by_stage: bool,
     },
     /// Add a deal, or move the one of that name with that person on. It is stored as a signal, so it makes a move like any other.
     #[command(
@@ -55,7 +62,11 @@ enum DealsCommand {
 pub(super) fn run(run: &mut Run<'_>, args: &DealsArgs) -> Result<Ending, EngineError> {
     let engine = run.engine()?;
     match &args.command {
-        DealsCommand::List { limit } => {
+        DealsCommand::List {
+            limit,
+            by_stage: true,
+        } => list_by_stage(run, &engine, *limit),
+        DealsCommand::List { limit, .. } => {
             let deals = engine.list_deals(*limit)?;
             if run.out.is_json() {
                 run.out.json(&deals)?;
@@ -147,4 +158,69 @@ pub(super) fn run(run: &mut Run<'_>, args: &DealsArgs) -> Result<Ending, EngineE
             Ok(Ending::Done)
         }
     }
+}
+
+fn list_by_stage(run: &mut Run<'_>, engine: &Engine, limit: usize) -> Result<Ending, EngineError> {
+    let mut pipeline = engine.pipeline()?;
+    for stage in &mut pipeline.stages {
+        stage.deals.truncate(limit);
+    }
+    pipeline.closed.truncate(limit);
+    let is_empty = pipeline.open == 0 && pipeline.closed.is_empty();
+    if run.out.is_json() {
+        run.out.json(&pipeline)?;
+    } else {
+        for stage in pipeline.stages.iter().filter(|stage| stage.count > 0) {
+            let name = if stage.pipeline == "default" {
+                stage.title.clone()
+            } else {
+                format!("{}, {}", stage.title, stage.pipeline)
+            };
+            run.out.heading(&format!(
+                "{name}  {}  {}",
+                stage.count,
+                sums_in_words(&stage.sums)
+            ))?;
+            print_lines(run, &stage.deals)?;
+            let hidden = stage.count.saturating_sub(stage.deals.len() as u64);
+            if hidden > 0 {
+                run.out.line(&format!("       and {hidden} more"))?;
+            }
+        }
+        let (won, lost): (Vec<_>, Vec<_>) = pipeline
+            .closed
+            .iter()
+            .cloned()
+            .partition(|deal| deal.is_won);
+        for (name, sums, deals) in [("Won", &pipeline.won, won), ("Lost", &pipeline.lost, lost)] {
+            let count: u64 = sums.iter().map(|sum| sum.count).sum();
+            if count > 0 {
+                run.out.heading(&format!(
+                    "{name} in the last {CLOSED_DAYS} days  {count}  {}",
+                    sums_in_words(sums)
+                ))?;
+                print_lines(run, &deals)?;
+            }
+        }
+    }
+    Ok(if is_empty {
+        Ending::Nothing
+    } else {
+        Ending::Done
+    })
+}
+
+fn print_lines(run: &mut Run<'_>, deals: &[DealLine]) -> Result<(), EngineError> {
+    for deal in deals {
+        run.out.line(&format!(
+            "{:>5}  {}  {:>14}  {}",
+            deal.id,
+            fit(&deal.name, 36),
+            deal.amount
+                .map(|amount| format!("{amount:.0} {}", deal.currency))
+                .unwrap_or_default(),
+            fit(&deal.contact, 28)
+        ))?;
+    }
+    Ok(())
 }

@@ -9,8 +9,9 @@ use serde::Serialize;
 use super::Run;
 use super::output::{Ending, fit};
 use crate::config::edit::{edit, set_mail_account};
-use crate::config::{MailAccount, MailKind};
+use crate::config::{MailAccount, MailAuth, MailKind, MailServer, Security};
 use crate::domain::email::MessageId;
+use crate::domain::email::address::EmailAddress;
 use crate::engine::queries::mail::{read_alone, thread_files};
 use crate::engine::{EngineError, MailFolders, mail_folders};
 
@@ -23,8 +24,16 @@ pub(super) struct MailArgs {
 
 #[derive(Debug, Subcommand)]
 enum MailCommand {
-    /// Add a mailbox: an inbox to read, an outbox to write, a folder for drafts.
+    /// Add a mailbox. Mail leaves from the first.
     Add(AddArgs),
+    /// Try a mailbox on a server: reach both servers, sign in, find the folders. Nothing is sent or changed.
+    ///
+    /// Exit code 0 if all is well, 1 if not.
+    #[command(after_help = "Example:\n  caseyos mail check work")]
+    Check {
+        /// The mailbox's name.
+        name: String,
+    },
     /// List the mailboxes with their folders.
     List,
     /// Show how a message is understood: class, label, what was quoted, thread, whom it matches, and why.
@@ -47,12 +56,34 @@ enum MailCommand {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  caseyos mail add maildir ~/Mail/work\n  caseyos mail add maildir ~/Mail --name work --inbox INBOX --outbox Outbox --drafts Drafts"
-)]
 struct AddArgs {
-    /// The kind of mailbox.
-    kind: MailKind,
+    #[command(subcommand)]
+    kind: AddKind,
+}
+
+#[derive(Debug, Subcommand)]
+enum AddKind {
+    /// Folders on this machine: an inbox that something fills, an outbox that something empties.
+    #[command(
+        after_help = "Examples:\n  caseyos mail add maildir ~/Mail/work\n  caseyos mail add maildir ~/Mail --name work --inbox INBOX --outbox Outbox --drafts Drafts"
+    )]
+    Maildir(MaildirArgs),
+    /// A mail server: IMAP to read and to keep drafts, SMTP to send. Well-known hosts are found by the address.
+    #[command(
+        after_help = "Examples:\n  caseyos mail add imap casey@gmx.de\n  caseyos mail add imap casey@firm.example --imap mail.firm.example --smtp mail.firm.example:587\n  caseyos mail add imap casey@firm.example --name work --user casey --folder Answers\nThen: caseyos auth login mail NAME, and caseyos mail check NAME"
+    )]
+    Imap(ImapArgs),
+    /// Gmail by its API, with the Google account of `caseyos auth login google`.
+    #[command(after_help = "Example:\n  caseyos mail add gmail --name work")]
+    Gmail {
+        /// Its name here.
+        #[arg(long, default_value = "gmail")]
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+struct MaildirArgs {
     /// The Maildir's root. If it is a Maildir itself, it is the inbox, with .Outbox and .Drafts in it; else inbox, outbox and drafts
     /// are folders below it, which are made if they are missing.
     path: PathBuf,
@@ -70,6 +101,36 @@ struct AddArgs {
     drafts: String,
 }
 
+#[derive(Debug, Args)]
+struct ImapArgs {
+    /// The mailbox's address.
+    address: EmailAddress,
+    /// Its name here; the address's domain if none is given.
+    #[arg(long)]
+    name: Option<String>,
+    /// The name that the servers know you by; the address if none is given.
+    #[arg(long)]
+    user: Option<String>,
+    /// The IMAP server.
+    #[arg(long, value_name = "HOST[:PORT]")]
+    imap: Option<String>,
+    /// The SMTP server.
+    #[arg(long, value_name = "HOST[:PORT]")]
+    smtp: Option<String>,
+    /// How the connections are protected; by the port if not given.
+    #[arg(long)]
+    security: Option<Security>,
+    /// Sign in with the Google account's token instead of a password.
+    #[arg(long)]
+    oauth2: bool,
+    /// A further folder to read; may be given several times.
+    #[arg(long = "folder", value_name = "FOLDER")]
+    folders: Vec<String>,
+    /// Further certificates that the servers may show, in PEM.
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+}
+
 /// The largest message that is read.
 const MAX_MESSAGE_BYTES: u64 = 64 * 1024 * 1024;
 /// What is read of each file for threading.
@@ -79,14 +140,26 @@ const MAX_FILES: usize = 200_000;
 
 pub(super) fn run(run: &mut Run<'_>, args: &MailArgs) -> Result<Ending, EngineError> {
     match &args.command {
-        MailCommand::Add(args) => add(run, args),
+        MailCommand::Add(args) => match &args.kind {
+            AddKind::Maildir(args) => add_maildir(run, args),
+            AddKind::Imap(args) => add_imap(run, args),
+            AddKind::Gmail { name } => {
+                run.engine()?;
+                keep(
+                    run,
+                    &MailAccount::new(name, MailKind::Gmail),
+                    "`caseyos auth login google` signs in, if you have not yet.",
+                )
+            }
+        },
+        MailCommand::Check { name } => check(run, name),
         MailCommand::List => list(run),
         MailCommand::Read { file, ours } => read(run, file, ours),
         MailCommand::Threads { dir } => threads(run, dir),
     }
 }
 
-fn add(run: &mut Run<'_>, args: &AddArgs) -> Result<Ending, EngineError> {
+fn add_maildir(run: &mut Run<'_>, args: &MaildirArgs) -> Result<Ending, EngineError> {
     // The data must be there first, so that a new user is told to begin at the beginning.
     run.engine()?;
     let bad = |e: std::io::Error| {
@@ -100,12 +173,11 @@ fn add(run: &mut Run<'_>, args: &AddArgs) -> Result<Ending, EngineError> {
             .map_or_else(|| "mail".to_owned(), |n| n.to_string_lossy().to_lowercase()),
     };
     let account = MailAccount {
-        name,
-        kind: args.kind,
         path: path.display().to_string(),
         inbox: args.inbox.clone(),
         outbox: args.outbox.clone(),
         drafts: args.drafts.clone(),
+        ..MailAccount::new(name, MailKind::Maildir)
     };
     let folders = mail_folders(&account, true)?;
     edit(&run.paths.config, |document| {
@@ -119,6 +191,132 @@ fn add(run: &mut Run<'_>, args: &AddArgs) -> Result<Ending, EngineError> {
             folders.name
         ))?;
         print_folders(run, &folders)?;
+    }
+    Ok(Ending::Done)
+}
+
+fn add_imap(run: &mut Run<'_>, args: &ImapArgs) -> Result<Ending, EngineError> {
+    let engine = run.engine()?;
+    let found = engine.find_mail_settings(&args.address);
+    let server = |given: &Option<String>, found: MailServer| -> Result<MailServer, EngineError> {
+        let mut server = match given {
+            None => found,
+            Some(text) => {
+                let (host, port) = match text.rsplit_once(':') {
+                    Some((host, port)) => {
+                        let port = port.parse().map_err(|_| {
+                            EngineError::Input(format!(
+                                "\"{text}\" has no port after the colon. Nothing was added."
+                            ))
+                        })?;
+                        (host, port)
+                    }
+                    None => (text.as_str(), found.port),
+                };
+                MailServer {
+                    host: host.to_owned(),
+                    port,
+                    security: match port {
+                        143 | 587 | 25 => Security::StartTls,
+                        _ => Security::Tls,
+                    },
+                }
+            }
+        };
+        if let Some(security) = args.security {
+            server.security = security;
+        }
+        Ok(server)
+    };
+    let ca_file = match &args.ca_file {
+        None => String::new(),
+        Some(path) => std::path::absolute(path)
+            .map_err(|e| EngineError::Input(format!("{} cannot be used: {e}.", path.display())))?
+            .display()
+            .to_string(),
+    };
+    let name = args
+        .name
+        .clone()
+        .unwrap_or_else(|| args.address.domain().to_owned());
+    let account = MailAccount {
+        user: args
+            .user
+            .clone()
+            .unwrap_or_else(|| args.address.to_string()),
+        auth: if args.oauth2 {
+            MailAuth::OAuth2
+        } else {
+            MailAuth::Password
+        },
+        imap: Some(server(&args.imap, found.imap)?),
+        smtp: Some(server(&args.smtp, found.smtp)?),
+        folders: args.folders.clone(),
+        ca_file,
+        ..MailAccount::new(&name, MailKind::Imap)
+    };
+    let next = format!(
+        "{} `caseyos auth login mail {name}` takes the password, and `caseyos mail check {name}` tries it.",
+        found.why
+    );
+    keep(run, &account, next.trim())
+}
+
+/// Writes a mailbox into the configuration and says so.
+fn keep(run: &mut Run<'_>, account: &MailAccount, next: &str) -> Result<Ending, EngineError> {
+    edit(&run.paths.config, |document| {
+        set_mail_account(document, account)
+    })?;
+    if run.out.is_json() {
+        run.out.json(account)?;
+        return Ok(Ending::Done);
+    }
+    run.out.line(&format!(
+        "Mailbox {} added. Mail leaves from the first mailbox of the configuration.",
+        account.name
+    ))?;
+    for (what, server) in [("IMAP", &account.imap), ("SMTP", &account.smtp)] {
+        if let Some(server) = server {
+            run.out.line(&format!(
+                "  {what}  {}:{} ({})",
+                server.host, server.port, server.security
+            ))?;
+        }
+    }
+    run.out.line(next)?;
+    Ok(Ending::Done)
+}
+
+fn check(run: &mut Run<'_>, name: &str) -> Result<Ending, EngineError> {
+    let report = run.engine()?.check_mailbox(name)?;
+    if run.out.is_json() {
+        run.out.json(&report)?;
+        return Ok(Ending::Done);
+    }
+    run.out
+        .line(&format!("{name}: both servers were reached and know you."))?;
+    for (what, value) in [
+        ("inbox", format!("{} messages", report.messages)),
+        ("sent", report.sent),
+        ("drafts", report.drafts),
+        (
+            "news",
+            if report.tells_news {
+                "told at once (IDLE)".into()
+            } else {
+                "at each pass".into()
+            },
+        ),
+        (
+            "reports",
+            if report.reports {
+                "asked for (DSN)".into()
+            } else {
+                "as the receiver likes".into()
+            },
+        ),
+    ] {
+        run.out.line(&format!("  {}  {value}", fit(what, 7)))?;
     }
     Ok(Ending::Done)
 }

@@ -7,15 +7,21 @@ pub mod contacts;
 
 mod approve;
 mod audit;
+mod auth;
+mod browser;
 mod completions;
 mod config;
 mod deals;
 mod demo;
 mod init;
+mod limits;
 mod mail;
+mod metrics;
 mod moves;
+mod outbox;
 mod outcome;
 mod output;
+mod prompt;
 mod rules;
 mod safety;
 mod show;
@@ -25,6 +31,7 @@ mod today;
 mod undo;
 mod when;
 mod why;
+mod world;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -91,13 +98,19 @@ enum Command {
     Deals(deals::DealsArgs),
     Signals(signals::SignalsArgs),
     Mail(mail::MailArgs),
+    Metrics(metrics::MetricsArgs),
     Suppress(safety::SuppressArgs),
     Stop(safety::StopArgs),
     Resume(safety::ResumeArgs),
+    Pause(safety::PauseArgs),
+    Outbox(outbox::OutboxArgs),
+    Limits(limits::LimitsArgs),
     Mode(safety::ModeArgs),
     Rules(rules::RulesArgs),
     Audit(audit::AuditArgs),
+    Auth(auth::AuthArgs),
     Config(config::ConfigArgs),
+    World(world::WorldArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -215,13 +228,19 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Deals(args) => deals::run(&mut run, &args),
         Command::Signals(args) => signals::run(&mut run, &args),
         Command::Mail(args) => mail::run(&mut run, &args),
+        Command::Metrics(args) => metrics::run(&mut run, &args),
         Command::Suppress(args) => safety::suppress(&mut run, &args),
         Command::Stop(args) => safety::stop(&mut run, &args),
-        Command::Resume(_) => safety::resume(&mut run),
+        Command::Resume(args) => safety::resume(&mut run, &args),
+        Command::Pause(args) => safety::pause(&mut run, &args),
+        Command::Outbox(args) => outbox::run(&mut run, &args),
+        Command::Limits(args) => limits::run(&mut run, &args),
         Command::Mode(args) => safety::mode(&mut run, &args),
         Command::Rules(args) => rules::run(&mut run, &args),
         Command::Audit(args) => audit::run(&mut run, &args),
+        Command::Auth(args) => auth::run(&mut run, &args),
         Command::Config(args) => config::run(&mut run, &args),
+        Command::World(args) => world::run(&mut run, &args),
         Command::Completions(args) => completions::run(&mut run, &args),
     }
 }

@@ -7,7 +7,12 @@ use clap::{Args, Subcommand};
 
 use super::Run;
 use super::output::{Ending, fit, moment};
-use crate::engine::{EngineError, LinesReport};
+use crate::domain::id::SignalId;
+use crate::domain::signal::{SignalKind, Source};
+use crate::domain::text::clean_block;
+use crate::engine::command::{Command, MatchTo};
+use crate::engine::queries::signals::{SignalDetail, SignalFeed, SignalOrder, SignalQuery};
+use crate::engine::{Engine, EngineError, LinesReport};
 
 /// What was observed: add signals, list them, see how the sources are.
 #[derive(Debug, Args)]
@@ -31,15 +36,65 @@ enum SignalsCommand {
         file: PathBuf,
     },
     /// List signals, newest first.
+    ///
+    /// The last line names the signal that the next page comes behind: `--before` takes its number.
+    #[command(
+        after_help = "Examples:\n  caseyos signals list\n  caseyos signals list --unmatched\n  caseyos signals list --source x --kind x.mention --limit 20\n  caseyos signals list ann@acme.example --json\n  caseyos signals list --before 1200"
+    )]
     List {
-        /// Only of one person.
+        /// Only of one person: an address, a number or an external id.
         who: Option<String>,
+        /// Only of one source: form, hubspot, gmail, calendar, x, mail, manual or timer.
+        #[arg(long)]
+        source: Option<Source>,
+        /// Only of one kind, such as mail.reply_received; may be given several times.
+        #[arg(long)]
+        kind: Vec<SignalKind>,
         /// Only those about nobody known.
         #[arg(long, conflicts_with = "who")]
         unmatched: bool,
+        /// Those about nobody known first, as the console lists them.
+        #[arg(long, conflicts_with = "unmatched")]
+        unmatched_first: bool,
+        /// Only what is older than this signal: the next page.
+        #[arg(long, value_name = "NUMBER")]
+        before: Option<i64>,
         /// At most so many.
         #[arg(long, default_value_t = 50)]
         limit: usize,
+    },
+    /// Show one signal: what it said, whom it is about, the moves and outcomes that came of it.
+    #[command(after_help = "Example:\n  caseyos signals show 12")]
+    Show {
+        /// The signal's number.
+        id: i64,
+    },
+    /// Say whom a signal is about that came about nobody known; `caseyos undo` takes it back.
+    ///
+    /// From then on it counts as if the person had been known: records, outcomes, and a move of theirs in place of the one that it made
+    /// alone. With --new a contact is made, named as the signal says unless --name, --email or --company say otherwise; who is
+    /// known by the address already is taken.
+    #[command(
+        after_help = "Examples:\n  caseyos signals match 12 ann@acme.example\n  caseyos signals match 12 hubspot:501\n  caseyos signals match 12 --new --name \"Ann Lee\" --email ann@acme.example"
+    )]
+    Match {
+        /// The signal's number.
+        id: i64,
+        /// Whom: an address, a number or an external id.
+        #[arg(required_unless_present = "new", conflicts_with = "new")]
+        who: Option<String>,
+        /// Make a contact of it.
+        #[arg(long)]
+        new: bool,
+        /// The new contact's name.
+        #[arg(long, requires = "new", default_value = "")]
+        name: String,
+        /// The new contact's address.
+        #[arg(long, requires = "new", default_value = "")]
+        email: String,
+        /// The new contact's firm.
+        #[arg(long, requires = "new", default_value = "")]
+        company: String,
     },
     /// Show how each source stands: last run, counts, what was dropped and why.
     Health,
@@ -73,31 +128,69 @@ pub(super) fn run(run: &mut Run<'_>, args: &SignalsArgs) -> Result<Ending, Engin
         }
         SignalsCommand::List {
             who,
+            source,
+            kind,
             unmatched,
+            unmatched_first,
+            before,
             limit,
         } => {
-            let items = engine.list_signals(who.as_deref(), *unmatched, *limit)?;
+            let before = before
+                .map(|id| engine.signal_place(SignalId(id)))
+                .transpose()?;
+            let feed = engine.signal_feed(&SignalQuery {
+                who: who.clone(),
+                source: *source,
+                kinds: (!kind.is_empty()).then(|| kind.clone()),
+                order: match (unmatched, unmatched_first) {
+                    (true, _) => SignalOrder::Unmatched,
+                    (false, true) => SignalOrder::UnmatchedFirst,
+                    (false, false) => SignalOrder::Newest,
+                },
+                before,
+                limit: *limit,
+            })?;
             if run.out.is_json() {
-                run.out.json(&items)?;
+                run.out.json(&feed.items)?;
             } else {
-                for s in &items {
-                    let who = s.email.clone().unwrap_or_default();
-                    let mark = if s.matched { "" } else { " (unmatched)" };
-                    run.out.line(&format!(
-                        "{:>6}  {}  {}  {}  {}{mark}",
-                        s.id,
-                        fit(&moment(s.at, engine.now(), &engine.zone()), 16),
-                        fit(&s.kind, 28),
-                        fit(&who, 30),
-                        s.summary
-                    ))?;
-                }
+                print_feed(run, &feed, &engine)?;
             }
-            Ok(if items.is_empty() {
+            Ok(if feed.items.is_empty() {
                 Ending::Nothing
             } else {
                 Ending::Done
             })
+        }
+        SignalsCommand::Show { id } => {
+            let detail = engine.show_signal(SignalId(*id))?;
+            if run.out.is_json() {
+                run.out.json(&detail)?;
+            } else {
+                print_detail(run, &detail, &engine)?;
+            }
+            Ok(Ending::Done)
+        }
+        SignalsCommand::Match {
+            id,
+            who,
+            new: _,
+            name,
+            email,
+            company,
+        } => {
+            let to = match who {
+                Some(who) => MatchTo::Contact(engine.find_contact(who)?),
+                None => MatchTo::New {
+                    name: name.clone(),
+                    email: email.clone(),
+                    company: company.clone(),
+                },
+            };
+            let done = engine.run(Command::MatchSignal {
+                id: SignalId(*id),
+                to,
+            })?;
+            super::approve::finish(run, &done)
         }
         SignalsCommand::Health => {
             let sources = engine.source_health()?;
@@ -136,6 +229,92 @@ pub(super) fn run(run: &mut Run<'_>, args: &SignalsArgs) -> Result<Ending, Engin
             })
         }
     }
+}
+
+fn print_feed(run: &mut Run<'_>, feed: &SignalFeed, engine: &Engine) -> Result<(), EngineError> {
+    for s in &feed.items {
+        let who = match (s.contact.as_str(), &s.email) {
+            ("", Some(email)) => email.clone(),
+            ("", None) => "-".into(),
+            (name, _) => name.to_owned(),
+        };
+        let mark = if s.matched { "" } else { " (unmatched)" };
+        let made = s
+            .move_id
+            .map_or_else(String::new, |id| format!(" -> move {id}"));
+        run.out.line(&format!(
+            "{:>6}  {}  {}  {}  {}{made}{mark}",
+            s.id,
+            fit(&moment(s.at, engine.now(), &engine.zone()), 16),
+            fit(&s.kind, 26),
+            fit(&who, 28),
+            s.summary
+        ))?;
+    }
+    if let Some(next) = feed.next {
+        run.out
+            .talk(&format!("There is more: --before {} shows it.", next.id))?;
+    }
+    Ok(())
+}
+
+fn print_detail(
+    run: &mut Run<'_>,
+    detail: &SignalDetail,
+    engine: &Engine,
+) -> Result<(), EngineError> {
+    let item = &detail.item;
+    let (now, zone) = (engine.now(), engine.zone());
+    run.out.heading(&format!(
+        "Signal {} · {} · {}",
+        item.id, item.kind, item.summary
+    ))?;
+    run.out.line(&format!(
+        "happened {}, stored {}, from {}{}",
+        moment(item.at, now, &zone),
+        moment(item.seen_at, now, &zone),
+        item.source,
+        match detail.external_id.as_str() {
+            "" => String::new(),
+            id => format!(" as {id}"),
+        }
+    ))?;
+    let about = match (item.contact_id, &item.email) {
+        (Some(id), _) => format!(
+            "about    {} (contact {id}) {} {}",
+            item.contact, detail.contact_email, detail.company
+        ),
+        (None, Some(email)) => format!("about    {email}, who is not known"),
+        (None, None) => "about    nobody known".into(),
+    };
+    run.out.line(&about)?;
+    if let Some(deal) = item.deal_id {
+        run.out
+            .line(&format!("deal     {} ({deal})", detail.deal))?;
+    }
+    for mv in &detail.moves {
+        let part = if mv.leads { "made" } else { "is evidence of" };
+        run.out.line(&format!(
+            "{part} move {}: {} ({}), rule {}, {} signals",
+            mv.id, mv.title, mv.status, mv.rule, mv.evidence
+        ))?;
+    }
+    if !detail.no_move.is_empty() {
+        run.out.line(&format!("no move: {}", detail.no_move))?;
+    }
+    for outcome in &detail.outcomes {
+        run.out
+            .line(&format!("outcome  {outcome} ({:+})", outcome.impact()))?;
+    }
+    if !item.matched {
+        run.out.line(&format!(
+            "unmatched: `caseyos signals match {} WHO`, or --new, says whom it is about",
+            item.id
+        ))?;
+    }
+    let payload = serde_json::to_string_pretty(&item.payload)
+        .map_err(|e| EngineError::Outside(format!("The payload cannot be shown: {e}.")))?;
+    run.out.block(&clean_block(&payload, 64 * 1024))
 }
 
 fn print_report(run: &mut Run<'_>, report: &LinesReport) -> Result<(), EngineError> {

@@ -112,6 +112,7 @@ pub(super) fn print(
 
 fn header(list: &TodayList, zone: &jiff::tz::TimeZone) -> String {
     let mode = match (&list.kill_switch, list.mode) {
+        (KillSwitch::Running, Mode::Live) if list.pause.is_some() => "LIVE, PAUSED",
         (KillSwitch::Running, Mode::Draft) => "DRAFT",
         (KillSwitch::Running, Mode::DryRun) => "DRY-RUN",
         (KillSwitch::Running, Mode::Live) => "LIVE",

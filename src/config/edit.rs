@@ -5,7 +5,7 @@ use std::path::Path;
 
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, value};
 
-use super::{Config, ConfigError, EXAMPLE, MailAccount};
+use super::{Config, ConfigError, EXAMPLE, MailAccount, MailAuth, MailKind};
 
 /// Changes the configuration at `path`, which is made from the example if there is none. What comes out is checked before it is kept.
 ///
@@ -124,15 +124,42 @@ pub fn set_mail_account(document: &mut DocumentMut, account: &MailAccount) {
     let mut table = Table::new();
     table.insert("name", value(&account.name));
     table.insert("kind", value(account.kind.as_str()));
-    table.insert("path", value(&account.path));
     for (key, text) in [
+        ("path", &account.path),
         ("inbox", &account.inbox),
         ("outbox", &account.outbox),
         ("drafts", &account.drafts),
+        ("user", &account.user),
+        ("sent", &account.sent),
+        ("ca_file", &account.ca_file),
     ] {
         if !text.is_empty() {
             table.insert(key, value(text));
         }
+    }
+    if account.auth != MailAuth::default() {
+        table.insert("auth", value(account.auth.as_str()));
+    }
+    for (key, server) in [("imap", &account.imap), ("smtp", &account.smtp)] {
+        if let Some(server) = server {
+            let mut inline = toml_edit::InlineTable::new();
+            inline.insert("host", server.host.as_str().into());
+            inline.insert("port", i64::from(server.port).into());
+            inline.insert("security", server.security.as_str().into());
+            table.insert(key, value(inline));
+        }
+    }
+    if !account.folders.is_empty() {
+        table.insert(
+            "folders",
+            value(account.folders.iter().collect::<toml_edit::Array>()),
+        );
+    }
+    if account.kind != MailKind::Maildir {
+        if !account.keep_sent {
+            table.insert("keep_sent", value(false));
+        }
+        table.insert("backfill_days", value(i64::from(account.backfill_days)));
     }
     let mail = document
         .as_table_mut()
@@ -166,7 +193,6 @@ pub fn set_mail_account(document: &mut DocumentMut, account: &MailAccount) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::MailKind;
     use crate::domain::guard::Mode;
 
     #[test]
@@ -175,12 +201,8 @@ mod tests {
         let path = folder.path().join("config.toml");
         edit(&path, |d| set(d, "operator", "name", "Casey \"C\" Ruiz")).unwrap();
         let account = |name: &str, path: &str| MailAccount {
-            name: name.into(),
-            kind: MailKind::Maildir,
             path: path.into(),
-            inbox: String::new(),
-            outbox: String::new(),
-            drafts: String::new(),
+            ..MailAccount::new(name, MailKind::Maildir)
         };
         edit(&path, |d| set_mail_account(d, &account("work", "/tmp/a"))).unwrap();
         edit(&path, |d| set_mail_account(d, &account("home", "/tmp/b"))).unwrap();

@@ -6,13 +6,76 @@ use crate::domain::words::words;
 
 words! {
     /// How a mailbox is reached.
+    #[derive(Default)]
     pub enum MailKind ("a kind of mailbox") {
         /// Folders on this machine.
+        #[default]
         Maildir = "maildir",
         /// A server that speaks IMAP and SMTP.
         Imap = "imap",
         /// Gmail, by its API.
         Gmail = "gmail",
+    }
+}
+
+words! {
+    /// How a connection is protected.
+    #[derive(Default)]
+    pub enum Security ("a kind of protection") {
+        /// TLS from the first byte.
+        #[default]
+        Tls = "tls",
+        /// Plain at first, then TLS; a server that does not offer it is refused.
+        StartTls = "starttls",
+        /// Not at all: only to a server on this machine.
+        None = "none",
+    }
+}
+
+words! {
+    /// What shows a mail server who asks.
+    #[derive(Default)]
+    pub enum MailAuth ("a way to sign in") {
+        /// A password, which the vault keeps.
+        #[default]
+        Password = "password",
+        /// An access token of the Google account (XOAUTH2).
+        OAuth2 = "oauth2",
+    }
+}
+
+/// Where a mail server is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailServer {
+    /// The host's name.
+    pub host: String,
+    /// The port; the usual one of the protocol and protection if it is 0.
+    #[serde(default)]
+    pub port: u16,
+    /// How the connection is protected.
+    #[serde(default)]
+    pub security: Security,
+}
+
+impl MailServer {
+    fn check(&self, account: &str, what: &str) -> Result<(), String> {
+        if self.host.is_empty() || self.host.contains(char::is_whitespace) {
+            return Err(format!(
+                "{what} of mail account \"{account}\" needs a host."
+            ));
+        }
+        let is_local = self.host == "localhost"
+            || self
+                .host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|ip| ip.is_loopback());
+        if self.security == Security::None && !is_local {
+            return Err(format!(
+                "{what} of mail account \"{account}\": security \"none\" is for servers on this machine only; use \"tls\" or \"starttls\"."
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -25,7 +88,7 @@ pub struct MailConfig {
 }
 
 /// A mailbox to read and to write.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MailAccount {
     /// Its name here.
@@ -44,6 +107,55 @@ pub struct MailAccount {
     /// The drafts' folder below the root, if it is not the usual one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub drafts: String,
+    /// The name that the servers know the operator by; the operator's address if it is empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub user: String,
+    /// How the servers are shown who asks.
+    #[serde(default)]
+    pub auth: MailAuth,
+    /// Where mail is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imap: Option<MailServer>,
+    /// Where mail is handed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smtp: Option<MailServer>,
+    /// A file with further certificates in PEM that these servers may show, for servers of one's own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub ca_file: String,
+    /// Further folders that are read, such as one that a filter moves answers to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folders: Vec<String>,
+    /// The folder for copies of what was sent, if it is not the one that the server names.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sent: String,
+    /// Whether a copy of what was sent is put there; servers that do so themselves are noticed.
+    #[serde(default = "yes")]
+    pub keep_sent: bool,
+    /// Days that the first reading goes back.
+    #[serde(default = "backfill")]
+    pub backfill_days: u32,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+const fn backfill() -> u32 {
+    30
+}
+
+impl MailAccount {
+    /// Returns an account of a kind with nothing set but its name.
+    #[must_use]
+    pub fn new(name: impl Into<String>, kind: MailKind) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            keep_sent: true,
+            backfill_days: backfill(),
+            ..Self::default()
+        }
+    }
 }
 
 impl MailConfig {
@@ -54,6 +166,26 @@ impl MailConfig {
             }
             if account.kind == MailKind::Maildir && account.path.is_empty() {
                 return Err(format!("the Maildir \"{}\" needs a path.", account.name));
+            }
+            if account.kind == MailKind::Imap {
+                match (&account.imap, &account.smtp) {
+                    (Some(imap), Some(smtp)) => {
+                        imap.check(&account.name, "imap")?;
+                        smtp.check(&account.name, "smtp")?;
+                    }
+                    _ => {
+                        return Err(format!(
+                            "the mail account \"{}\" needs imap = {{ host = … }} and smtp = {{ host = … }}.",
+                            account.name
+                        ));
+                    }
+                }
+            }
+            if !(1..=3650).contains(&account.backfill_days) && account.kind != MailKind::Maildir {
+                return Err(format!(
+                    "backfill_days of mail account \"{}\" must be between 1 and 3650.",
+                    account.name
+                ));
             }
             if self
                 .accounts

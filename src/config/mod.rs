@@ -9,9 +9,13 @@ mod approval;
 mod audit;
 mod limits;
 mod mail;
+mod metrics;
+mod network;
 mod operator;
+mod outbox;
 mod paths;
 mod providers;
+mod secrets;
 mod timers;
 mod ui;
 
@@ -22,10 +26,14 @@ use serde::{Deserialize, Serialize};
 pub use approval::ApprovalConfig;
 pub use audit::AuditConfig;
 pub use limits::{LimitsConfig, RampConfig, SendWindow};
-pub use mail::{MailAccount, MailConfig, MailKind};
+pub use mail::{MailAccount, MailAuth, MailConfig, MailKind, MailServer, Security};
+pub use metrics::{MetricsConfig, Minutes};
+pub use network::NetworkConfig;
 pub use operator::Operator;
+pub use outbox::OutboxConfig;
 pub use paths::Paths;
 pub use providers::{GoogleConfig, HubspotConfig, HubspotVersion};
+pub use secrets::SecretsConfig;
 pub use timers::Timers;
 pub use ui::{Ui, UiTheme};
 
@@ -49,6 +57,8 @@ pub struct Config {
     pub send_window: SendWindow,
     /// How much mail may leave.
     pub limits: LimitsConfig,
+    /// How approved mail waits and leaves.
+    pub outbox: OutboxConfig,
     /// What bounds rules of approval.
     pub approval: ApprovalConfig,
     /// How long the audit trail is kept.
@@ -59,10 +69,16 @@ pub struct Config {
     pub google: GoogleConfig,
     /// HubSpot's account.
     pub hubspot: HubspotConfig,
+    /// Where secrets are kept.
+    pub secrets: SecretsConfig,
+    /// What the program asks the network by itself.
+    pub network: NetworkConfig,
     /// When silence and dates make moves.
     pub timers: Timers,
     /// How much each part of a score counts.
     pub score: ScoreConfig,
+    /// What the metrics are compared with.
+    pub metrics: MetricsConfig,
     /// The terminal's look.
     pub ui: Ui,
 }
@@ -158,6 +174,10 @@ impl Config {
             .check()
             .map_err(|m| invalid(line_of("[limits"), m))?;
         config
+            .outbox
+            .check()
+            .map_err(|m| invalid(line_of("[outbox"), m))?;
+        config
             .approval
             .check()
             .map_err(|m| invalid(line_of("[approval"), m))?;
@@ -173,6 +193,18 @@ impl Config {
             .mail
             .check()
             .map_err(|m| invalid(line_of("[mail"), m))?;
+        config
+            .hubspot
+            .check()
+            .map_err(|m| invalid(line_of("[hubspot"), m))?;
+        config
+            .network
+            .check()
+            .map_err(|m| invalid(line_of("[network"), m))?;
+        config
+            .metrics
+            .check()
+            .map_err(|m| invalid(line_of("[metrics"), m))?;
         Ok(config)
     }
 }

@@ -1,5 +1,12 @@
 //! The outside's formats: build what goes out, parse what comes in. Connectors know no store.
 
+#[cfg(test)]
+pub(crate) mod contract;
 pub mod files;
+pub mod google;
+pub mod hubspot;
+pub mod loopback;
 pub mod mail;
+pub mod oauth;
 pub mod transport;
+pub mod world;

@@ -100,12 +100,8 @@ fn write_config(folder: &Path, world: &World) -> Result<(), EngineError> {
         },
         mail: MailConfig {
             accounts: vec![MailAccount {
-                name: "demo".into(),
-                kind: MailKind::Maildir,
                 path: folder.join("mail").display().to_string(),
-                inbox: String::new(),
-                outbox: String::new(),
-                drafts: String::new(),
+                ..MailAccount::new("demo", MailKind::Maildir)
             }],
         },
         ui: Ui {

@@ -16,7 +16,7 @@ words! {
     pub enum GuardKind ("a guard") {
         /// The same key has the same answer and no second effect.
         Idempotency = "idempotency",
-        /// The operator has not stopped everything.
+        /// The operator has not stopped everything, and no pause is in force.
         KillSwitch = "kill_switch",
         /// There is consent, unexpired, for exactly this content.
         Approval = "approval",
@@ -64,6 +64,17 @@ pub enum KillSwitch {
     Unreadable,
 }
 
+/// A time without mail that the operator planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pause {
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// Why, in the operator's words.
+    pub reason: String,
+}
+
 /// One guard's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verdict {
@@ -95,6 +106,8 @@ pub struct GuardFacts {
     pub earlier: Option<(ExecutionId, &'static str)>,
     /// The kill switch.
     pub kill_switch: KillSwitch,
+    /// A pause that is in force.
+    pub pause: Option<Pause>,
     /// The consent; none when it is only asked what would happen.
     pub approval: Option<ApprovalFacts>,
     /// The hash of what would go now.
@@ -142,7 +155,20 @@ fn ask(guard: GuardKind, facts: &GuardFacts, now: Timestamp) -> Verdict {
             Some((id, status)) => refuse(format!("already {status} as execution {id}"), None),
         },
         GuardKind::KillSwitch => match &facts.kill_switch {
-            KillSwitch::Running => pass("running".into()),
+            KillSwitch::Running => match &facts.pause {
+                Some(pause) if leaves && pause.reason.is_empty() => refuse(
+                    "paused by the operator; `caseyos pause --off` ends it".into(),
+                    Some(pause.until),
+                ),
+                Some(pause) if leaves => refuse(
+                    format!(
+                        "paused by the operator ({}); `caseyos pause --off` ends it",
+                        pause.reason
+                    ),
+                    Some(pause.until),
+                ),
+                _ => pass("running".into()),
+            },
             KillSwitch::Stopped { reason, .. } if reason.is_empty() => refuse(
                 "stopped by the operator; `caseyos resume` lifts it".into(),
                 None,

@@ -18,13 +18,16 @@ pub mod template;
 
 pub mod aps;
 pub mod learning;
+pub mod metrics;
 pub mod moves;
 pub mod outcome;
 
+pub mod account;
 pub mod approval;
 pub mod audit;
 pub mod guard;
 pub mod limits;
+pub mod outbox;
 pub mod schedule;
 pub mod service;
 pub mod when_text;

@@ -28,6 +28,20 @@ words! {
     }
 }
 
+words! {
+    /// A version of HubSpot's paths.
+    #[derive(Default)]
+    pub enum HubspotVersion ("a version of HubSpot's API") {
+        /// The old paths, which end in September 2027.
+        V3 = "v3",
+        /// Of March 2026.
+        #[default]
+        March2026 = "2026-03",
+        /// Of September 2026.
+        September2026 = "2026-09",
+    }
+}
+
 impl Service {
     /// Returns the account that the service belongs to.
     #[must_use]

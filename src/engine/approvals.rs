@@ -156,7 +156,7 @@ impl Engine {
                 run.approved += 1;
                 run.sent += 1;
             }
-            Ok(Done::Held { .. } | Done::Changed { .. }) => run.approved += 1,
+            Ok(Done::Queued { .. } | Done::Held { .. } | Done::Changed { .. }) => run.approved += 1,
             Ok(
                 Done::Blocked { .. }
                 | Done::Shown { .. }

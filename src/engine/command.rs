@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::guard::Verdict;
-use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, UndoId};
+use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, SignalId, UndoId};
 use crate::domain::outcome::OutcomeKind;
 
 /// A change.
@@ -73,8 +73,27 @@ pub enum Command {
         /// What to remember of it.
         note: String,
     },
-    /// Take back an approval whose message has not left.
+    /// Say whom a signal is about that came about nobody known.
+    MatchSignal {
+        /// The signal.
+        id: SignalId,
+        /// Whom.
+        to: MatchTo,
+    },
+    /// Take back an approval whose message has not left, or give up one that could not leave.
     Withdraw {
+        /// The execution.
+        id: ExecutionId,
+    },
+    /// Try a message of the outbox now: its undo window and its next try are not waited for, and one that was given up is tried again.
+    Retry {
+        /// The execution.
+        id: ExecutionId,
+        /// Also one that may have left already.
+        force: bool,
+    },
+    /// Take a message of the outbox back to an open move, whose draft says what the message said.
+    Recall {
         /// The execution.
         id: ExecutionId,
     },
@@ -90,6 +109,17 @@ pub enum Command {
     },
     /// Let effects out again.
     Resume,
+    /// Let nothing out until an instant; what waits is planned anew after it.
+    Pause {
+        /// Until when; must lie ahead.
+        until: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// End a pause before its time.
+    EndPause,
+    /// Let mail out again that too many bounces or complaints keep in; only what comes after counts.
+    ClearDeliverability,
     /// Never write to an address or a domain.
     Suppress {
         /// `ann@acme.example` or `acme.example`.
@@ -101,6 +131,22 @@ pub enum Command {
     Unsuppress {
         /// The address or domain.
         value: String,
+    },
+}
+
+/// Whom a signal is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MatchTo {
+    /// Somebody who is known.
+    Contact(ContactId),
+    /// Somebody who is made a contact, with what the signal says where a text is empty; who is known by the address already is taken.
+    New {
+        /// The whole name.
+        name: String,
+        /// The address.
+        email: String,
+        /// The firm.
+        company: String,
     },
 }
 
@@ -127,6 +173,17 @@ pub enum Done {
         location: String,
         /// The message's own id.
         message_id: String,
+        /// The entry of the undo list.
+        undo: Option<UndoId>,
+    },
+    /// The approval is kept, and the message leaves when the time is over in which it can be taken back.
+    Queued {
+        /// When it leaves and what takes it back, as a sentence.
+        summary: String,
+        /// The execution.
+        execution: ExecutionId,
+        /// When it leaves, if nothing else comes before it.
+        leaves_at: Timestamp,
         /// The entry of the undo list.
         undo: Option<UndoId>,
     },
@@ -182,6 +239,7 @@ impl Done {
         match self {
             Self::Changed { summary, .. }
             | Self::Sent { summary, .. }
+            | Self::Queued { summary, .. }
             | Self::Held { summary, .. }
             | Self::Blocked { summary, .. }
             | Self::Shown { summary, .. }

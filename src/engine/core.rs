@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use jiff::tz::TimeZone;
 
 use super::approvals::{KnownRules, LoadedRules};
-use super::providers::Providers;
+use super::providers::{Providers, SignIns};
 use super::{EngineError, Result};
 use crate::config::{Config, Paths};
 use crate::domain::guard::Mode;
@@ -33,6 +33,7 @@ pub(in crate::engine) struct Core {
     pub config: Config,
     pub store: Store,
     pub providers: Providers,
+    pub sign_ins: SignIns,
     approval: KnownRules,
     rules: OnceLock<Rules>,
     templates: OnceLock<Templates>,
@@ -76,6 +77,7 @@ impl Core {
             config,
             store,
             providers: Providers::default(),
+            sign_ins: SignIns::default(),
             approval: KnownRules::default(),
             rules: OnceLock::new(),
             templates: OnceLock::new(),

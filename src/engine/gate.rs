@@ -1,6 +1,7 @@
 //! The gate: gathers what the eight guards look at and asks them.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 use super::Result;
 use super::core::Core;
@@ -8,12 +9,18 @@ use super::draft::Content;
 use super::execute::Post;
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::guard::{self, ApprovalFacts, GuardFacts, GuardKind, Mode, Verdict};
-use crate::domain::id::ExecutionId;
-use crate::domain::limits::{self, SendHistory};
+use crate::domain::id::{ContactId, ExecutionId};
+use crate::domain::limits::{self, LimitVerdict, MailResults, SendHistory};
+use crate::domain::outbox::SendClass;
 use crate::domain::schedule::{next_allowed, zone_name};
-use crate::store::executions::ExecutionRow;
+use crate::store::control::HoldKind;
+use crate::store::executions::{ExecutionRow, SendTimes};
 use crate::store::people::Person;
-use crate::store::{ReadTx, control, executions, people, suppressions};
+use crate::store::{ReadTx, WriteTx, audit, control, executions, messages, people, suppressions};
+
+/// A mailbox counts as new for so long after its first mail.
+const NEW_MAILBOX: SignedDuration = SignedDuration::from_hours(30 * 24);
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// An effect that is asked about.
 pub(in crate::engine) struct Effect<'a> {
@@ -23,6 +30,7 @@ pub(in crate::engine) struct Effect<'a> {
     pub approval: Option<ApprovalFacts>,
     pub earlier: Option<(ExecutionId, &'static str)>,
     pub mode: Mode,
+    pub class: SendClass,
     pub transport: Result<String, String>,
 }
 
@@ -39,13 +47,19 @@ pub(in crate::engine) fn ask(
     let zone_label = zone_name(&zone);
     let policy = core.send_policy(zone)?;
     let history = history(tx, effect.person, effect.to_key, now)?;
+    let mut judged = limits::check(&core.limits(), &history, now);
+    // What a person wrote is answered whatever came back from others.
+    if effect.class != SendClass::Reply {
+        judged.extend(deliverability(tx, core, now)?);
+    }
     let facts = GuardFacts {
         earlier: effect.earlier,
         kill_switch: control::kill_switch(tx),
+        pause: control::pause(tx, now)?,
         approval: effect.approval,
         content_hash: effect.content_hash,
         suppressed: suppressed(tx, effect.person, effect.to_key)?,
-        limits: limits::check(&core.limits(), &history, now),
+        limits: judged,
         slot: next_allowed(&policy, now),
         zone: zone_label,
         mode: effect.mode,
@@ -79,6 +93,7 @@ pub(in crate::engine) fn ask_again(
         }),
         earlier: None,
         mode: stricter(row.mode, core.mode()),
+        class: row.class,
         transport: Post::of(core, &row.transport)
             .map(|_| row.transport.clone())
             .map_err(|e| e.to_string()),
@@ -104,8 +119,8 @@ pub(in crate::engine) fn history(
     to_key: &str,
     now: Timestamp,
 ) -> Result<SendHistory> {
-    let domain = to_key.rsplit_once('@').map_or("", |(_, domain)| domain);
-    let times = executions::send_times(tx, person.map(Person::contact_id), domain, now)?;
+    let times = send_times(tx, person, to_key, now)?;
+    let domain = domain_of(to_key);
     Ok(SendHistory {
         all: times.all.into(),
         to_contact: times.to_contact.into(),
@@ -113,6 +128,133 @@ pub(in crate::engine) fn history(
         is_free_mail: is_free_mail_domain(domain),
         mailbox_first_send: times.first,
     })
+}
+
+fn domain_of(address: &str) -> &str {
+    address.rsplit_once('@').map_or("", |(_, domain)| domain)
+}
+
+/// Returns the contacts that are one person with somebody: themselves, and those of the same name at the same firm.
+pub(in crate::engine) fn same_person(tx: &ReadTx<'_>, person: &Person) -> Result<Vec<ContactId>> {
+    let mut ids = vec![person.contact_id()];
+    ids.extend(people::namesakes(tx, person.contact_id())?);
+    Ok(ids)
+}
+
+/// Returns when mail left: in all, to a person behind whichever of their addresses, and to the domain.
+pub(in crate::engine) fn send_times(
+    tx: &ReadTx<'_>,
+    person: Option<&Person>,
+    to_key: &str,
+    now: Timestamp,
+) -> Result<SendTimes> {
+    // `ann+crm@` and, at Gmail, `a.nn@` reach the same person as `ann@`.
+    let canonical =
+        |key: &str| EmailAddress::parse(key).map_or_else(|_| key.to_owned(), |a| a.canonical_key());
+    let mut ids = Vec::new();
+    let mut addresses = vec![canonical(to_key)];
+    if let Some(person) = person {
+        ids = same_person(tx, person)?;
+        for id in &ids {
+            addresses.extend(people::addresses(tx, *id)?.iter().map(|key| canonical(key)));
+        }
+    }
+    let is_theirs = |contact: Option<ContactId>, to: &str| {
+        contact.is_some_and(|id| ids.contains(&id))
+            || addresses.iter().any(|known| known == to)
+            || addresses.contains(&canonical(to))
+    };
+    Ok(executions::send_times(
+        tx,
+        is_theirs,
+        domain_of(to_key),
+        now,
+    )?)
+}
+
+/// Returns what a message is to the person whom it goes to.
+pub(in crate::engine) fn class_of(
+    tx: &ReadTx<'_>,
+    contact: Option<ContactId>,
+    to_key: &str,
+    in_reply_to: &str,
+) -> Result<SendClass> {
+    let by_machine = [
+        "auto_reply",
+        "bounce_hard",
+        "bounce_soft",
+        "read_receipt",
+        "opt_out",
+    ];
+    if !in_reply_to.is_empty()
+        && let Some(parent) = messages::find(tx, in_reply_to)?
+        && parent.inbound
+        && !by_machine.contains(&parent.class.as_str())
+    {
+        return Ok(SendClass::Reply);
+    }
+    let was_written_to = executions::has_sent_to(tx, to_key)?
+        || match contact {
+            Some(contact) => executions::has_written_to(tx, contact)?,
+            None => false,
+        };
+    Ok(if was_written_to {
+        SendClass::FollowUp
+    } else {
+        SendClass::FirstTouch
+    })
+}
+
+/// Judges bounces and complaints of the last 7 days, or since the operator let mail out again by hand.
+pub(in crate::engine) fn deliverability(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    now: Timestamp,
+) -> Result<[LimitVerdict; 2]> {
+    let week_ago = now.checked_sub(WEEK).unwrap_or(Timestamp::MIN);
+    let lifted = control::last_lifted(tx, HoldKind::Deliverability)?;
+    let since = lifted.map_or(week_ago, |at| at.max(week_ago));
+    let health = executions::mail_health(tx, since)?;
+    let first = executions::first_sent(tx)?;
+    let results = MailResults {
+        sent: health.sent.into(),
+        bounced: health.bounced.into(),
+        reported: health.reported.into(),
+        is_new: core.config.limits.ramp.enabled
+            && first.is_some_and(|first| now.duration_since(first) < NEW_MAILBOX),
+    };
+    Ok(limits::judge(&results, now))
+}
+
+/// Begins or ends the automatic pause, as the results of the last days say, so that there is a row that tells why and since when.
+pub(in crate::engine) fn review_deliverability(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    now: Timestamp,
+) -> Result<()> {
+    let verdicts = deliverability(tx, core, now)?;
+    let hold = control::hold(tx, HoldKind::Deliverability)?;
+    let refusal = limits::binding(&verdicts);
+    let (event, detail) = match (hold, refusal) {
+        (None, Some(refusal)) => {
+            let reason = refusal.sentence();
+            control::begin_hold(tx, HoldKind::Deliverability, &reason, now, None)?;
+            (
+                "deliverability.paused",
+                json!({"because": reason, "verdicts": verdicts}),
+            )
+        }
+        (Some(hold), None) => {
+            control::end_hold(tx, hold.id, "engine", now)?;
+            (
+                "deliverability.cleared",
+                json!({"since": hold.since, "because": hold.reason}),
+            )
+        }
+        _ => return Ok(()),
+    };
+    audit::append(tx, now, "engine", event, "deliverability", &detail)?;
+    Ok(tx.emit(now, event, "deliverability")?)
 }
 
 /// Returns why an address must not be written to.

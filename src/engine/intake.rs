@@ -4,9 +4,11 @@
 //! things happened; a move is what its newest signal makes it; a deal and its outcomes are computed from its whole
 //! history each time; and a signal that someone has already answered, or that was handled, opens nothing.
 
+mod assign;
 mod deals;
 mod propose;
 
+pub(in crate::engine) use assign::{assign, person_of, unassign};
 pub(in crate::engine) use propose::what_happened;
 
 use std::collections::BTreeMap;

@@ -8,6 +8,7 @@ pub mod post;
 pub mod queries;
 pub mod seed;
 pub mod sync;
+pub mod world;
 
 mod approvals;
 mod commands;
@@ -15,7 +16,9 @@ mod core;
 mod draft;
 mod execute;
 mod gate;
+mod google;
 mod intake;
+mod mailboxes;
 mod outcomes;
 mod providers;
 mod scoring;
@@ -41,7 +44,10 @@ use queries::show::MoveDetail;
 use queries::today::{TodayList, TodayQuery};
 use queries::undo::UndoItem;
 
-pub use execute::{MailFolders, mail_folders};
+pub use providers::sign_in::{Asking, MissingScope, Said, SignedIn, SignedOut};
+
+pub use execute::{DueReport, MailFolders, mail_folders};
+pub use mailboxes::{FoundSettings, MailboxReport};
 pub use sources::lines::{LinesReport, RejectedLine};
 pub use sync::SyncReport;
 

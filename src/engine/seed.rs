@@ -20,6 +20,7 @@ use crate::domain::contact::ContactDraft;
 use crate::domain::guard::Mode;
 use crate::domain::id::{ContactId, MoveId};
 use crate::domain::moves::MoveStatus;
+use crate::domain::outbox::{SendClass, WaitsFor};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::signal::{Domain, SignalDraft, SignalKind, Source};
 use crate::store::contacts::{ContactWriter, Origin, RunMemory};
@@ -314,6 +315,10 @@ fn store_sent(
         location: String::new(),
         error: String::new(),
         is_staged: false,
+        class: SendClass::FollowUp,
+        waits_for: WaitsFor::Turn,
+        check_at: None,
+        asks: 0,
     };
     executions::insert(tx, &row)?;
     executions::settle(

@@ -94,6 +94,7 @@ impl Engine {
     /// If the database cannot be used; a source that fails is part of the report.
     pub fn sync(&self) -> Result<SyncReport> {
         let _lease = self.take_pass()?;
+        self.end_pause_in_time()?;
         let mut report = SyncReport {
             sent: self.reconcile()?,
             ..SyncReport::default()

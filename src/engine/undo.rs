@@ -8,15 +8,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::command::Done;
+use super::commands::{finish_pause, may_try_again, set_move, undo_window};
+use super::core::Core;
 use super::execute::{self, Post};
-use super::{Engine, EngineError, Result};
-use crate::domain::id::{ExecutionId, MoveId, OutcomeId, UndoId};
+use super::{Engine, EngineError, Result, intake};
+use crate::domain::guard::KillSwitch;
+use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, SignalId, UndoId};
 use crate::domain::moves::MoveStatus;
 use crate::engine::outcomes::RECORDED;
+use crate::store::control::HoldKind;
 use crate::store::executions::ExecutionStatus;
 use crate::store::moves::{DraftRow, MoveState};
 use crate::store::undo::UndoRow;
-use crate::store::{Durability, WriteTx, audit, executions, moves, outcomes, suppressions, undo};
+use crate::store::{
+    Durability, ReadTx, WriteTx, audit, control, executions, moves, outcomes, suppressions, undo,
+};
 
 /// How to take something back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +35,9 @@ pub(in crate::engine) enum Step {
         counted: Vec<(String, Timestamp)>,
         /// Outcomes that the change recorded.
         outcomes: Vec<OutcomeId>,
+        /// Whether to count these again instead of no more.
+        #[serde(default)]
+        again: bool,
     },
     /// Put a draft back.
     Draft {
@@ -39,12 +48,36 @@ pub(in crate::engine) enum Step {
     Execution { id: ExecutionId },
     /// Make an outcome count no more, or again.
     Outcome { id: OutcomeId, undone: bool },
+    /// Take a signal away from whom it was given to, or give it again.
+    Signal {
+        id: SignalId,
+        contact: ContactId,
+        /// Whether it is matched now, so that this takes it away.
+        matched: bool,
+        /// Moves that the match closed, as they stood before.
+        closed: Vec<MoveState>,
+    },
     /// Lift a suppression, or put one back.
     Suppression {
         value: String,
         reason: String,
         present: bool,
     },
+    /// Put a message of the outbox back to where it stood: queued, given up, or cancelled.
+    Outbox {
+        id: ExecutionId,
+        status: ExecutionStatus,
+    },
+    /// Stop everything, or let it run again.
+    KillSwitch { stopped: bool, reason: String },
+    /// Let a pause end then; without an instant, now.
+    Pause {
+        id: i64,
+        until: Option<Timestamp>,
+        reason: String,
+    },
+    /// Hold mail back for bounces again, or lift that again.
+    Deliverability { id: i64, held: bool },
 }
 
 /// Adds an entry to the undo list.
@@ -91,14 +124,14 @@ impl Engine {
         if let Step::Execution { id } = step {
             return self.undo_execution(&entry, id);
         }
-        self.write(Durability::Full, move |tx, _, now| {
+        self.write(Durability::Full, move |tx, core, now| {
             // Asked twice at once, it is undone once.
             if !undo::mark(tx, entry.id, now)? {
                 return Ok(Done::Nothing {
                     summary: format!("Entry {} was undone already.", entry.id),
                 });
             }
-            let inverse = apply(tx, &step, now)?;
+            let inverse = apply(tx, core, &step, now)?;
             audit::append(
                 tx,
                 now,
@@ -140,7 +173,7 @@ impl Engine {
             .store()
             .read(|tx| Ok::<_, EngineError>(executions::load(tx, id)?))?
             .ok_or_else(|| EngineError::NotFound(format!("There is no execution {id}.")))?;
-        let entry_id = entry.id;
+        let (entry_id, what) = (entry.id, entry.summary.clone());
         match row.status {
             ExecutionStatus::Queued => self.write(Durability::Full, move |tx, _, now| {
                 if !execute::cancel(tx, &row, "withdrawn by the operator", MoveStatus::Open, now)? {
@@ -149,6 +182,7 @@ impl Engine {
                     });
                 }
                 undo::mark(tx, entry_id, now)?;
+                let again = redo_execution(tx, entry_id, &what, id, now)?;
                 audit::append(
                     tx,
                     now,
@@ -162,7 +196,7 @@ impl Engine {
                         "Withdrawn: the mail to {} was not sent. Move {} is open again.",
                         row.to_key, row.move_id
                     ),
-                    undo: None,
+                    undo: Some(again),
                 })
             }),
             ExecutionStatus::Drafted => {
@@ -183,6 +217,7 @@ impl Engine {
                     };
                     reopen(tx, &state, now)?;
                     undo::mark(tx, entry_id, now)?;
+                    let again = redo_execution(tx, entry_id, &what, id, now)?;
                     audit::append(
                         tx,
                         now,
@@ -201,7 +236,7 @@ impl Engine {
                     };
                     Ok(Done::Changed {
                         summary: format!("{file}, and move {} is open again.", row.move_id),
-                        undo: None,
+                        undo: Some(again),
                     })
                 })
             }
@@ -223,6 +258,117 @@ impl Engine {
             }),
         }
     }
+}
+
+/// Says what taking an entry back brings back now and what it cannot, and whether it can be asked for: what has left meanwhile cannot be unsent.
+pub(in crate::engine) fn promise_now(tx: &ReadTx<'_>, entry: &UndoRow) -> Result<(String, bool)> {
+    let Ok(Step::Execution { id }) = serde_json::from_str(&entry.step) else {
+        return Ok((entry.promise.clone(), true));
+    };
+    let Some(row) = executions::load(tx, id)? else {
+        return Ok((entry.promise.clone(), false));
+    };
+    let (to, account) = (&row.to_key, &row.transport);
+    Ok(match row.status {
+        ExecutionStatus::Queued => (
+            format!("The mail to {to} has not left: it is withdrawn and the move comes back."),
+            true,
+        ),
+        ExecutionStatus::Drafted => (
+            format!(
+                "The draft is removed from the Drafts folder of \"{account}\" and the move comes back."
+            ),
+            true,
+        ),
+        ExecutionStatus::Sent => (
+            format!(
+                "Cannot be taken back: the mail left through \"{account}\" and lies with {to}."
+            ),
+            false,
+        ),
+        ExecutionStatus::Sending | ExecutionStatus::Uncertain => (
+            format!(
+                "Cannot be taken back now: the mail to {to} may have left through \"{account}\"."
+            ),
+            false,
+        ),
+        ExecutionStatus::Failed => (
+            "It never left; `caseyos outbox` shows what can be done with it.".into(),
+            false,
+        ),
+        ExecutionStatus::Cancelled => (
+            "It never left; there is nothing to take back.".into(),
+            false,
+        ),
+    })
+}
+
+/// Remembers how a message that was taken back is queued again.
+fn redo_execution(
+    tx: &WriteTx<'_>,
+    entry: UndoId,
+    what: &str,
+    id: ExecutionId,
+    now: Timestamp,
+) -> Result<UndoId> {
+    let step = Step::Outbox {
+        id,
+        status: ExecutionStatus::Queued,
+    };
+    let promise = "It is queued again with the same consent, as long as that holds.";
+    let summary = format!("Undone: {what}");
+    Ok(undo::add(
+        tx,
+        now,
+        &summary,
+        promise,
+        &written(&step)?,
+        Some(entry),
+    )?)
+}
+
+/// Puts a message of the outbox back to where it stood, and returns where it was.
+fn put_in_outbox(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    id: ExecutionId,
+    to: ExecutionStatus,
+    now: Timestamp,
+) -> Result<ExecutionStatus> {
+    let refused = |why: String| EngineError::Input(format!("{why} Nothing was changed."));
+    let row = executions::load(tx, id)?
+        .ok_or_else(|| EngineError::NotFound(format!("There is no execution {id}.")))?;
+    let from = row.status;
+    match (from, to) {
+        (ExecutionStatus::Cancelled, ExecutionStatus::Queued) => {
+            may_try_again(tx, &row)?;
+            if row.approval_expires_at <= now {
+                return Err(refused(format!(
+                    "The consent to message {id} has ended; approve move {} anew.",
+                    row.move_id
+                )));
+            }
+            executions::requeue(tx, id, from, "", Some(undo_window(core, row.mode, now)))?;
+            set_move(tx, &row, MoveStatus::Approved, now)?;
+            undo::revive_execution(tx, id)?;
+        }
+        (ExecutionStatus::Cancelled, ExecutionStatus::Failed) => {
+            let why = (
+                "",
+                "it could not be sent; dropped and put back by the operator",
+            );
+            executions::settle(tx, id, from, to, why, now)?;
+        }
+        (ExecutionStatus::Queued | ExecutionStatus::Failed, ExecutionStatus::Cancelled) => {
+            let why = "withdrawn by the operator";
+            execute::cancel(tx, &row, why, MoveStatus::Open, now)?;
+            if let Some(entry) = undo::of_execution(tx, id)? {
+                undo::mark(tx, entry, now)?;
+            }
+        }
+        _ => return Err(refused(format!("Message {id} is {from} since."))),
+    }
+    Ok(from)
 }
 
 /// Puts a move back, unless a newer one has taken its place.
@@ -260,12 +406,13 @@ fn refuse_if_on_its_way(tx: &WriteTx<'_>, id: MoveId) -> Result<()> {
 }
 
 /// Applies a step and returns the one that takes it back.
-fn apply(tx: &WriteTx<'_>, step: &Step, now: Timestamp) -> Result<Step> {
+fn apply(tx: &WriteTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<Step> {
     Ok(match step {
         Step::Moves {
             states,
             counted,
             outcomes: recorded,
+            again,
         } => {
             let mut before = Vec::with_capacity(states.len());
             for state in states {
@@ -275,25 +422,24 @@ fn apply(tx: &WriteTx<'_>, step: &Step, now: Timestamp) -> Result<Step> {
                     reopen(tx, state, now)?;
                 }
             }
+            let (n, impact) = if *again {
+                (1, super::commands::SKIP_IMPACT)
+            } else {
+                (-1, -super::commands::SKIP_IMPACT)
+            };
             for (scope, at) in counted {
-                outcomes::tally(
-                    tx,
-                    scope,
-                    *at,
-                    -1,
-                    super::commands::SKIP_IMPACT.wrapping_neg(),
-                )?;
+                outcomes::tally(tx, scope, *at, n, impact)?;
                 tx.emit(now, RECORDED, scope.clone())?;
             }
             for id in recorded {
-                outcomes::set_undone(tx, *id, true, now)?;
+                outcomes::set_undone(tx, *id, !again, now)?;
                 tx.emit(now, RECORDED, format!("outcome:{id}"))?;
             }
-            // Doing it again puts the moves back where they were; what was counted stays out, which only makes the score milder.
             Step::Moves {
                 states: before,
-                counted: Vec::new(),
-                outcomes: Vec::new(),
+                counted: counted.clone(),
+                outcomes: recorded.clone(),
+                again: !again,
             }
         }
         Step::Draft { id, previous } => {
@@ -313,6 +459,31 @@ fn apply(tx: &WriteTx<'_>, step: &Step, now: Timestamp) -> Result<Step> {
                 undone: !undone,
             }
         }
+        Step::Signal {
+            id,
+            contact,
+            matched: true,
+            closed,
+        } => {
+            intake::unassign(tx, core, *id, closed, now)?;
+            Step::Signal {
+                id: *id,
+                contact: *contact,
+                matched: false,
+                closed: Vec::new(),
+            }
+        }
+        Step::Signal {
+            id,
+            contact,
+            matched: false,
+            ..
+        } => Step::Signal {
+            id: *id,
+            contact: *contact,
+            matched: true,
+            closed: intake::assign(tx, core, *id, *contact, now)?.closed,
+        },
         Step::Suppression {
             value,
             reason,
@@ -331,5 +502,78 @@ fn apply(tx: &WriteTx<'_>, step: &Step, now: Timestamp) -> Result<Step> {
             }
         }
         Step::Execution { id } => Step::Execution { id: *id },
+        Step::Outbox { id, status } => Step::Outbox {
+            id: *id,
+            status: put_in_outbox(tx, core, *id, *status, now)?,
+        },
+        Step::KillSwitch { stopped, reason } => {
+            let waiting = executions::count_queued(tx)?;
+            if !stopped && waiting > 0 {
+                return Err(EngineError::Input(format!(
+                    "{waiting} approved and waiting; `caseyos resume` shows what would go before it goes. Nothing was changed."
+                )));
+            }
+            let before = match control::kill_switch(tx) {
+                KillSwitch::Stopped { reason, .. } => reason,
+                KillSwitch::Running | KillSwitch::Unreadable => String::new(),
+            };
+            control::set_kill_switch(tx, *stopped, reason, now)?;
+            executions::ask_anew(tx)?;
+            tx.emit(now, "kill_switch.changed", "kill_switch")?;
+            Step::KillSwitch {
+                stopped: !stopped,
+                reason: before,
+            }
+        }
+        Step::Pause { id, until, reason } => {
+            let standing = control::hold(tx, HoldKind::Pause)?;
+            let is_standing = standing.as_ref().is_some_and(|hold| hold.id == *id);
+            let before = standing.filter(|_| is_standing);
+            match until {
+                Some(until) if *until <= now => {
+                    return Err(EngineError::Input(
+                        "That pause is over by now. Nothing was changed.".into(),
+                    ));
+                }
+                Some(until) => {
+                    if !is_standing {
+                        if control::hold(tx, HoldKind::Pause)?.is_some() {
+                            return Err(EngineError::Input(
+                                "Another pause is in force since. Nothing was changed.".into(),
+                            ));
+                        }
+                        control::restore_hold(tx, *id)?;
+                    }
+                    control::set_hold_end(tx, *id, *until, reason)?;
+                }
+                None => {
+                    if let Some(hold) = &before {
+                        finish_pause(tx, core, hold, "operator", now)?;
+                    }
+                }
+            }
+            tx.emit(now, "pause.set", "pause")?;
+            Step::Pause {
+                id: *id,
+                until: before.as_ref().and_then(|hold| hold.until),
+                reason: before.map(|hold| hold.reason).unwrap_or_default(),
+            }
+        }
+        Step::Deliverability { id, held } => {
+            if *held {
+                if let Some(other) = control::hold(tx, HoldKind::Deliverability)? {
+                    control::end_hold(tx, other.id, "engine", now)?;
+                }
+                control::restore_hold(tx, *id)?;
+            } else {
+                control::end_hold(tx, *id, "operator", now)?;
+            }
+            executions::ask_anew(tx)?;
+            tx.emit(now, "deliverability.changed", "deliverability")?;
+            Step::Deliverability {
+                id: *id,
+                held: !held,
+            }
+        }
     })
 }

@@ -226,6 +226,47 @@ pub fn list(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Which way from a contact in the list of those in touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Touch {
+    /// To those in touch longer ago; the contact itself is among them.
+    Longer,
+    /// To those in touch since; the contact itself is not among them.
+    Since,
+}
+
+/// Returns up to `limit` contacts by when they were last in touch, from one of them on; from the list's beginning or end if none is named or
+/// the one named is gone. The nearest come first.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn in_touch(
+    tx: &ReadTx<'_>,
+    from: Option<ContactId>,
+    way: Touch,
+    limit: usize,
+) -> Result<Vec<ContactRow>> {
+    const AT: &str = "coalesce(c.last_contact_at, 0)";
+    let place: Option<(i64, i64)> = match from {
+        Some(id) => tx
+            .sql()
+            .prepare_cached("SELECT coalesce(last_contact_at, 0), id FROM contact WHERE id = ?1")?
+            .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?,
+        None => None,
+    };
+    let (sign, order, edge) = match way {
+        Touch::Longer => ("<=", "DESC", i64::MAX),
+        Touch::Since => (">", "ASC", i64::MIN),
+    };
+    let (at, id) = place.unwrap_or((edge, edge));
+    let mut statement = tx.sql().prepare_cached(&format!(
+        "SELECT {COLUMNS} {FROM} WHERE ({AT}, c.id) {sign} (?1, ?2) ORDER BY {AT} {order}, c.id {order} LIMIT ?3"
+    ))?;
+    let rows = statement.query_map((at, id, i64::try_from(limit).unwrap_or(i64::MAX)), read_row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Returns the record of a contact in the form that an export writes and an import reads.
 ///
 /// # Errors

@@ -1,10 +1,34 @@
-//! What all processes must agree on: the kill switch, and the installation's own facts.
+//! What all processes must agree on: the kill switch, pauses, and the installation's own facts.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 
 use super::{ReadTx, Result, WriteTx, instant};
-use crate::domain::guard::KillSwitch;
+use crate::domain::guard::{KillSwitch, Pause};
+use crate::domain::words::words;
+
+words! {
+    /// What keeps mail in for a time.
+    pub enum HoldKind ("a hold") {
+        /// The operator planned it.
+        Pause = "pause",
+        /// Too much came back or was reported as spam.
+        Deliverability = "deliverability",
+    }
+}
+
+/// A time at which nothing leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// The row's id.
+    pub id: i64,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// The planned end of a pause.
+    pub until: Option<Timestamp>,
+}
 
 /// Reads the kill switch. Whatever is not plainly "running" counts as stopped.
 #[must_use]
@@ -40,6 +64,126 @@ pub fn set_kill_switch(
         )?
         .execute((if stopped { "stopped" } else { "running" }, reason, now.as_millisecond()))?;
     Ok(())
+}
+
+/// Returns the hold of a kind that has not been ended; a pause whose time is over stands until it is ended, too.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn hold(tx: &ReadTx<'_>, kind: HoldKind) -> Result<Option<Hold>> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "SELECT id, reason, since, until FROM hold WHERE kind = ?1 AND ended_at IS NULL",
+        )?
+        .query_row([kind.as_str()], |row| {
+            Ok(Hold {
+                id: row.get(0)?,
+                reason: row.get(1)?,
+                since: instant(row.get(2)?),
+                until: row.get::<_, Option<i64>>(3)?.map(instant),
+            })
+        })
+        .optional()?)
+}
+
+/// Returns the pause that is in force.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn pause(tx: &ReadTx<'_>, now: Timestamp) -> Result<Option<Pause>> {
+    Ok(hold(tx, HoldKind::Pause)?.and_then(|hold| {
+        let until = hold.until.filter(|until| *until > now)?;
+        Some(Pause {
+            since: hold.since,
+            until,
+            reason: hold.reason,
+        })
+    }))
+}
+
+/// Begins a hold in place of one of its kind; returns its id.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn begin_hold(
+    tx: &WriteTx<'_>,
+    kind: HoldKind,
+    reason: &str,
+    since: Timestamp,
+    until: Option<Timestamp>,
+) -> Result<i64> {
+    tx.sql()
+        .prepare_cached("INSERT INTO hold (kind, reason, since, until) VALUES (?1, ?2, ?3, ?4)")?
+        .execute((
+            kind.as_str(),
+            reason,
+            since.as_millisecond(),
+            until.map(Timestamp::as_millisecond),
+        ))?;
+    Ok(tx.sql().last_insert_rowid())
+}
+
+/// Moves the planned end of a pause.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn set_hold_end(tx: &WriteTx<'_>, id: i64, until: Timestamp, reason: &str) -> Result<()> {
+    tx.sql()
+        .prepare_cached("UPDATE hold SET until = ?2, reason = ?3 WHERE id = ?1")?
+        .execute((id, until.as_millisecond(), reason))?;
+    Ok(())
+}
+
+/// Ends a hold.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn end_hold(tx: &WriteTx<'_>, id: i64, by: &str, at: Timestamp) -> Result<()> {
+    tx.sql()
+        .prepare_cached(
+            "UPDATE hold SET ended_at = ?2, ended_by = ?3 WHERE id = ?1 AND ended_at IS NULL",
+        )?
+        .execute((id, at.as_millisecond(), by))?;
+    Ok(())
+}
+
+/// Puts a hold that was ended back into force.
+///
+/// # Errors
+/// If SQLite refuses; if another of its kind is in force.
+pub fn restore_hold(tx: &WriteTx<'_>, id: i64) -> Result<()> {
+    tx.sql()
+        .prepare_cached("UPDATE hold SET ended_at = NULL, ended_by = '' WHERE id = ?1")?
+        .execute([id])?;
+    Ok(())
+}
+
+/// Returns when the operator last lifted a hold of a kind by hand.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn last_lifted(tx: &ReadTx<'_>, kind: HoldKind) -> Result<Option<Timestamp>> {
+    let at: Option<i64> = tx
+        .sql()
+        .prepare_cached("SELECT max(ended_at) FROM hold WHERE kind = ?1 AND ended_by = 'operator'")?
+        .query_row([kind.as_str()], |row| row.get(0))?;
+    Ok(at.map(instant))
+}
+
+/// Returns the pauses, ended or not, that reach beyond an instant: from when to when.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn pauses_since(tx: &ReadTx<'_>, since: Timestamp) -> Result<Vec<(Timestamp, Timestamp)>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT since, coalesce(ended_at, until) FROM hold WHERE kind = 'pause' AND coalesce(ended_at, until) > ?1 ORDER BY since",
+    )?;
+    Ok(statement
+        .query_map([since.as_millisecond()], |row| {
+            Ok((instant(row.get(0)?), instant(row.get(1)?)))
+        })?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// Returns one of the installation's own facts.

@@ -170,6 +170,136 @@ pub fn expiries(tx: &ReadTx<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<D
         .collect::<rusqlite::Result<_>>()?)
 }
 
+/// A deal with the names of those it is with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedDeal {
+    /// The deal.
+    pub deal: DealRow,
+    /// The person's name; empty if there is none.
+    pub contact: String,
+    /// The person's address.
+    pub email: String,
+    /// The firm's name.
+    pub company: String,
+}
+
+/// How many deals of one stage there are in one currency, and what they amount to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageSum {
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// The stage's name.
+    pub stage: String,
+    /// The stage's place in its pipeline, if it is known.
+    pub position: Option<i64>,
+    /// The ISO 4217 code; empty if unknown.
+    pub currency: String,
+    /// How many deals.
+    pub count: u64,
+    /// How many of them have no amount.
+    pub unknown: u64,
+    /// What the others amount to.
+    pub sum: Cents,
+}
+
+const NAMED: &str = "SELECT d.id, d.name, d.company_id, d.contact_id, d.amount, d.currency, d.pipeline, d.stage, d.stage_position, \
+    d.is_closed, d.is_won, d.renewal_at, d.expires_at, d.as_of, coalesce(trim(c.first_name || ' ' || c.last_name), ''), \
+    coalesce(c.email, ''), coalesce(f.name, g.name, '') FROM deal d LEFT JOIN contact c ON c.id = d.contact_id \
+    LEFT JOIN company f ON f.id = d.company_id LEFT JOIN company g ON g.id = c.company_id";
+
+fn named(row: &rusqlite::Row<'_>) -> rusqlite::Result<NamedDeal> {
+    Ok(NamedDeal {
+        deal: from_row(row)?,
+        contact: row.get(14)?,
+        email: row.get(15)?,
+        company: row.get(16)?,
+    })
+}
+
+/// Returns a deal with its names.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn load_named(tx: &ReadTx<'_>, id: DealId) -> Result<Option<NamedDeal>> {
+    Ok(tx
+        .sql()
+        .prepare_cached(&format!("{NAMED} WHERE d.id = ?1"))?
+        .query_row([id.0], named)
+        .optional()?)
+}
+
+/// Returns the largest open deals.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn open_named(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<NamedDeal>> {
+    let mut statement = tx.sql().prepare_cached(&format!(
+        "{NAMED} WHERE d.is_closed = 0 ORDER BY coalesce(d.amount, 0) DESC, d.id LIMIT ?1"
+    ))?;
+    Ok(statement
+        .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], named)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns the deals that were won or lost since an instant, newest first.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn closed_named(tx: &ReadTx<'_>, since: Timestamp, limit: usize) -> Result<Vec<NamedDeal>> {
+    let mut statement = tx.sql().prepare_cached(&format!(
+        "{NAMED} WHERE d.is_closed = 1 AND d.as_of >= ?1 ORDER BY d.as_of DESC, d.id DESC LIMIT ?2"
+    ))?;
+    Ok(statement
+        .query_map(
+            (
+                since.as_millisecond(),
+                i64::try_from(limit).unwrap_or(i64::MAX),
+            ),
+            named,
+        )?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns what the open deals of each stage amount to, by currency.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn open_sums(tx: &ReadTx<'_>) -> Result<Vec<StageSum>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT pipeline, stage, min(stage_position), currency, count(*), sum(amount IS NULL), coalesce(sum(amount), 0)
+         FROM deal WHERE is_closed = 0 GROUP BY pipeline, stage, currency",
+    )?;
+    Ok(statement
+        .query_map([], sum)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns what the deals that were won, or those that were lost, since an instant amount to, by currency; the stage is `won` or `lost`.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn closed_sums(tx: &ReadTx<'_>, since: Timestamp) -> Result<Vec<StageSum>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT '', CASE WHEN is_won THEN 'won' ELSE 'lost' END, NULL, currency, count(*), sum(amount IS NULL), coalesce(sum(amount), 0)
+         FROM deal WHERE is_closed = 1 AND as_of >= ?1 GROUP BY is_won, currency",
+    )?;
+    Ok(statement
+        .query_map([since.as_millisecond()], sum)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+fn sum(row: &rusqlite::Row<'_>) -> rusqlite::Result<StageSum> {
+    Ok(StageSum {
+        pipeline: row.get(0)?,
+        stage: row.get(1)?,
+        position: row.get(2)?,
+        currency: row.get(3)?,
+        count: row.get::<_, i64>(4)?.unsigned_abs(),
+        unknown: row.get::<_, i64>(5)?.unsigned_abs(),
+        sum: Cents(row.get(6)?),
+    })
+}
+
 /// A meeting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MeetingRow {

@@ -7,6 +7,7 @@ use super::{ReadTx, Result, WriteTx, instant, word};
 use crate::domain::action::ActionKind;
 use crate::domain::guard::{GuardKind, Mode, Verdict};
 use crate::domain::id::{ContactId, ExecutionId, MoveId};
+use crate::domain::outbox::{SendClass, WaitsFor};
 use crate::domain::words::words;
 
 words! {
@@ -82,11 +83,30 @@ pub struct ExecutionRow {
     pub error: String,
     /// Whether the message lay ready on disk when it was claimed.
     pub is_staged: bool,
+    /// What it is to the person whom it goes to.
+    pub class: SendClass,
+    /// What `not_before` is the end of.
+    pub waits_for: WaitsFor,
+    /// When what held it, or the provider that did not know of it, is asked again.
+    pub check_at: Option<Timestamp>,
+    /// How often the provider said that it does not know the message.
+    pub asks: i64,
+}
+
+impl ExecutionRow {
+    /// Tells whether it may still leave or may have left: nothing else may be done with its move meanwhile.
+    #[must_use]
+    pub const fn is_underway(&self) -> bool {
+        matches!(
+            self.status,
+            ExecutionStatus::Queued | ExecutionStatus::Sending | ExecutionStatus::Uncertain
+        )
+    }
 }
 
 const COLUMNS: &str = "id, move_id, contact_id, action, idempotency_key, status, mode, transport, to_key, to_domain, subject, \
     message_id, content_hash, content, approved_by, approved_at, approval_expires_at, not_before, holder, claimed_at, settled_at, \
-    tries, location, error, is_staged";
+    tries, location, error, is_staged, send_class, waits_for, check_at, asks";
 
 fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ExecutionRow> {
     Ok(ExecutionRow {
@@ -115,6 +135,10 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ExecutionRow> {
         location: row.get(22)?,
         error: row.get(23)?,
         is_staged: row.get(24)?,
+        class: word(&row.get::<_, String>(25)?)?,
+        waits_for: word(&row.get::<_, String>(26)?)?,
+        check_at: row.get::<_, Option<i64>>(27)?.map(instant),
+        asks: row.get(28)?,
     })
 }
 
@@ -139,8 +163,9 @@ pub fn insert(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
     tx.sql()
         .prepare_cached(
             "INSERT INTO execution (id, move_id, contact_id, action, idempotency_key, status, mode, transport, to_key, to_domain,
-                 subject, message_id, content_hash, content, approved_by, approved_at, approval_expires_at, not_before)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+                 subject, message_id, content_hash, content, approved_by, approved_at, approval_expires_at, not_before,
+                 send_class, waits_for)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
         )?
         .execute(rusqlite::params![
             row.id.0,
@@ -161,6 +186,8 @@ pub fn insert(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
             row.approved_at.as_millisecond(),
             row.approval_expires_at.as_millisecond(),
             row.not_before.as_millisecond(),
+            row.class.as_str(),
+            row.waits_for.as_str(),
         ])?;
     Ok(())
 }
@@ -204,6 +231,22 @@ pub fn waiting(tx: &ReadTx<'_>, status: ExecutionStatus) -> Result<Vec<Execution
         .collect::<rusqlite::Result<_>>()?)
 }
 
+/// Returns the queued executions that can still be taken back before they leave, the first to leave first.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn in_undo_window(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<ExecutionRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM execution
+         WHERE status = 'queued' AND status IN ('queued', 'sending', 'uncertain') AND waits_for = 'undo_window' AND not_before > ?1
+         ORDER BY not_before, id LIMIT 50"
+    );
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    Ok(statement
+        .query_map([now.as_millisecond()], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
 /// Counts the executions that are queued.
 ///
 /// # Errors
@@ -231,7 +274,8 @@ pub fn claim(
     Ok(tx
         .sql()
         .prepare_cached(
-            "UPDATE execution SET status = 'sending', holder = ?2, rendered = ?3, claimed_at = ?4, is_staged = ?5, tries = tries + 1
+            "UPDATE execution SET status = 'sending', holder = ?2, rendered = ?3, claimed_at = ?4, is_staged = ?5, tries = tries + 1,
+                 check_at = NULL, asks = 0
              WHERE id = ?1 AND status = 'queued'",
         )?
         .execute((id.0, holder, rendered, now.as_millisecond(), is_staged))?
@@ -275,15 +319,148 @@ pub fn settle(
         > 0)
 }
 
-/// Notes what held a queued execution back.
+/// Notes what held a queued execution back, and when that is asked again.
 ///
 /// # Errors
 /// If SQLite refuses.
-pub fn note_held(tx: &WriteTx<'_>, id: ExecutionId, reason: &str) -> Result<()> {
+pub fn note_held(
+    tx: &WriteTx<'_>,
+    id: ExecutionId,
+    reason: &str,
+    check_at: Option<Timestamp>,
+) -> Result<()> {
     tx.sql()
-        .prepare_cached("UPDATE execution SET error = ?2 WHERE id = ?1")?
-        .execute((id.0, reason))?;
+        .prepare_cached("UPDATE execution SET error = ?2, check_at = ?3 WHERE id = ?1")?
+        .execute((id.0, reason, check_at.map(Timestamp::as_millisecond)))?;
     Ok(())
+}
+
+/// Puts an execution that was `from` and has not left back into the queue; returns whether it still was.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn requeue(
+    tx: &WriteTx<'_>,
+    id: ExecutionId,
+    from: ExecutionStatus,
+    reason: &str,
+    wait: Option<(Timestamp, WaitsFor)>,
+) -> Result<bool> {
+    let (not_before, waits_for) = match wait {
+        Some((at, what)) => (Some(at.as_millisecond()), Some(what.as_str())),
+        None => (None, None),
+    };
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "UPDATE execution SET status = 'queued', holder = '', location = '', settled_at = NULL, check_at = NULL, asks = 0, error = ?3,
+                 not_before = coalesce(?4, not_before), waits_for = coalesce(?5, waits_for)
+             WHERE id = ?1 AND status = ?2",
+        )?
+        .execute((id.0, from.as_str(), reason, not_before, waits_for))?
+        > 0)
+}
+
+/// Takes a try back: it was broken off before anything could leave.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn uncount_try(tx: &WriteTx<'_>, id: ExecutionId) -> Result<()> {
+    tx.sql()
+        .prepare_cached("UPDATE execution SET tries = max(tries - 1, 0) WHERE id = ?1")?
+        .execute([id.0])?;
+    Ok(())
+}
+
+/// Begins a message's tries anew with a consent that holds until `expires`.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn renew(tx: &WriteTx<'_>, id: ExecutionId, expires: Timestamp) -> Result<()> {
+    tx.sql()
+        .prepare_cached("UPDATE execution SET tries = 0, approval_expires_at = ?2 WHERE id = ?1")?
+        .execute((id.0, expires.as_millisecond()))?;
+    Ok(())
+}
+
+/// Notes that nobody knows whether an execution that was `from` left, and when the provider is asked again; returns whether it still was.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn doubt(
+    tx: &WriteTx<'_>,
+    id: ExecutionId,
+    from: ExecutionStatus,
+    reason: &str,
+    check_at: Timestamp,
+    asks: i64,
+) -> Result<bool> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "UPDATE execution SET status = 'uncertain', holder = '', error = ?3, check_at = ?4, asks = ?5 WHERE id = ?1 AND status = ?2",
+        )?
+        .execute((id.0, from.as_str(), reason, check_at.as_millisecond(), asks))?
+        > 0)
+}
+
+/// Lets every queued message be asked about at once: what held them is lifted.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn ask_anew(tx: &WriteTx<'_>) -> Result<()> {
+    tx.sql()
+        .prepare_cached("UPDATE execution SET check_at = NULL WHERE status = 'queued' AND status IN ('queued', 'sending', 'uncertain')")?
+        .execute([])?;
+    Ok(())
+}
+
+/// Returns the first instant at which a message of the outbox needs a look: it may leave, or its provider is to be asked.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn next_due(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
+    let at: Option<i64> = tx
+        .sql()
+        .prepare_cached(
+            "SELECT min(CASE status WHEN 'queued' THEN max(not_before, coalesce(check_at, 0)) ELSE coalesce(check_at, 0) END)
+             FROM execution WHERE status IN ('queued', 'sending', 'uncertain') AND status <> 'sending'",
+        )?
+        .query_row([], |row| row.get(0))?;
+    Ok(at.map(instant))
+}
+
+/// Counts the live messages that are on their way through a mailbox.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn count_sending(tx: &ReadTx<'_>, transport: &str) -> Result<u64> {
+    let n: i64 = tx
+        .sql()
+        .prepare_cached(
+            "SELECT count(*) FROM execution
+             WHERE status = 'sending' AND status IN ('queued', 'sending', 'uncertain') AND transport = ?1 AND mode = 'live'",
+        )?
+        .query_row([transport], |row| row.get(0))?;
+    Ok(u64::try_from(n).unwrap_or(0))
+}
+
+/// Returns messages that were given up and whose move still waits for the operator, newest first.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn dead(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<ExecutionRow>> {
+    // One whose move went on since is history.
+    let sql = format!(
+        "SELECT {COLUMNS} FROM execution WHERE status = 'failed'
+         AND EXISTS (SELECT 1 FROM move m WHERE m.id = execution.move_id AND m.status IN ('open', 'snoozed'))
+         AND NOT EXISTS (SELECT 1 FROM execution later WHERE later.move_id = execution.move_id AND later.id > execution.id)
+         ORDER BY settled_at DESC LIMIT ?1"
+    );
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    Ok(statement
+        .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// Stores the guards' answers of one phase, in place of earlier ones.
@@ -351,22 +528,22 @@ pub struct SendTimes {
 
 const WEEK_MS: i64 = 7 * 86_400_000;
 
-/// Reads what left in the last 7 days.
+/// Reads what left in the last 7 days; `is_theirs` tells what went to the person.
 ///
 /// # Errors
 /// If the database cannot be read.
 pub fn send_times(
     tx: &ReadTx<'_>,
-    contact: Option<ContactId>,
+    is_theirs: impl Fn(Option<ContactId>, &str) -> bool,
     domain: &str,
     now: Timestamp,
 ) -> Result<SendTimes> {
     let since = now.as_millisecond() - WEEK_MS;
     let mut times = SendTimes::default();
     let mut statement = tx.sql().prepare_cached(
-        "SELECT settled_at AS at, contact_id, to_domain FROM execution WHERE status = 'sent' AND settled_at > ?1
+        "SELECT settled_at AS at, contact_id, to_domain, to_key FROM execution WHERE status = 'sent' AND settled_at > ?1
          UNION ALL
-         SELECT claimed_at, contact_id, to_domain FROM execution
+         SELECT claimed_at, contact_id, to_domain, to_key FROM execution
          WHERE status IN ('queued', 'sending', 'uncertain') AND status <> 'queued' AND mode = 'live'
          ORDER BY at",
     )?;
@@ -377,19 +554,66 @@ pub fn send_times(
                 .unwrap_or(now.as_millisecond()),
         );
         times.all.push(at);
-        if contact.is_some() && row.get::<_, Option<i64>>(1)? == contact.map(|c| c.0) {
+        let contact = row.get::<_, Option<i64>>(1)?.map(ContactId);
+        if row
+            .get_ref(3)?
+            .as_str()
+            .is_ok_and(|to| is_theirs(contact, to))
+        {
             times.to_contact.push(at);
         }
         if !domain.is_empty() && row.get_ref(2)?.as_str().is_ok_and(|d| d == domain) {
             times.to_domain.push(at);
         }
     }
-    times.first = tx
+    times.first = first_sent(tx)?;
+    Ok(times)
+}
+
+/// Returns when the first mail ever left.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn first_sent(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
+    let at: Option<i64> = tx
         .sql()
         .prepare_cached("SELECT min(settled_at) FROM execution WHERE status = 'sent'")?
-        .query_row([], |row| row.get::<_, Option<i64>>(0))?
-        .map(instant);
-    Ok(times)
+        .query_row([], |row| row.get(0))?;
+    Ok(at.map(instant))
+}
+
+/// What was sent and what came back since an instant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MailHealth {
+    /// What left.
+    pub sent: Vec<Timestamp>,
+    /// Bounces.
+    pub bounced: Vec<Timestamp>,
+    /// Reports of spam.
+    pub reported: Vec<Timestamp>,
+}
+
+/// Reads what was sent and what came back since an instant.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn mail_health(tx: &ReadTx<'_>, since: Timestamp) -> Result<MailHealth> {
+    let times = |sql: &str| -> Result<Vec<Timestamp>> {
+        let mut statement = tx.sql().prepare_cached(sql)?;
+        Ok(statement
+            .query_map([since.as_millisecond()], |row| row.get(0).map(instant))?
+            .collect::<rusqlite::Result<_>>()?)
+    };
+    Ok(MailHealth {
+        sent: times("SELECT settled_at FROM execution WHERE status = 'sent' AND settled_at > ?1 ORDER BY settled_at")?,
+        bounced: times(
+            "SELECT occurred_at FROM outcome WHERE occurred_at > ?1 AND kind = 'email_bounced' AND undone_at IS NULL ORDER BY occurred_at",
+        )?,
+        reported: times(
+            "SELECT sent_at FROM message
+             WHERE sent_at > ?1 AND direction = 'in' AND class = 'opt_out' AND label = 'complaint' ORDER BY sent_at",
+        )?,
+    })
 }
 
 /// Counts what left in the last 24 hours.
@@ -412,6 +636,20 @@ pub fn set_silence(tx: &WriteTx<'_>, id: ExecutionId, at: Option<Timestamp>) -> 
     tx.sql()
         .prepare_cached("UPDATE execution SET silence_at = ?2 WHERE id = ?1")?
         .execute((id.0, at.map(Timestamp::as_millisecond)))?;
+    Ok(())
+}
+
+/// Takes the days of a pause out of every silence that is being waited for.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn shift_silence(tx: &WriteTx<'_>, since: Timestamp, until: Timestamp) -> Result<()> {
+    tx.sql()
+        .prepare_cached(
+            "UPDATE execution SET silence_at = silence_at + max(0, ?2 - max(?1, coalesce(settled_at, ?1)))
+             WHERE silence_at IS NOT NULL AND answered_at IS NULL AND silence_at > ?1",
+        )?
+        .execute((since.as_millisecond(), until.as_millisecond()))?;
     Ok(())
 }
 
@@ -475,12 +713,15 @@ pub fn cause(
         .optional()?)
 }
 
-/// Finds the execution that sent a message.
+/// Finds the execution that sent a message, by the Message-ID that it was given or by the one that its provider put in the place of that.
 ///
 /// # Errors
 /// If the database cannot be read.
 pub fn by_message_id(tx: &ReadTx<'_>, message_id: &str) -> Result<Option<ExecutionRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM execution WHERE message_id = ?1");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM execution WHERE message_id = ?1
+         OR id IN (SELECT execution_id FROM remote_message WHERE message_id = ?1 AND message_id <> '') LIMIT 1"
+    );
     Ok(tx
         .sql()
         .prepare_cached(&sql)?
@@ -497,6 +738,19 @@ pub fn queued_for(tx: &ReadTx<'_>, contact: ContactId) -> Result<Vec<ExecutionRo
         .into_iter()
         .filter(|row| row.contact_id == Some(contact))
         .collect())
+}
+
+/// Tells whether a mail ever left to a contact.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn has_written_to(tx: &ReadTx<'_>, contact: ContactId) -> Result<bool> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM execution WHERE contact_id = ?1 AND status = 'sent')",
+        )?
+        .query_row([contact.0], |row| row.get(0))?)
 }
 
 /// Tells whether a mail ever left to an address in lower case.

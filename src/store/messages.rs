@@ -47,6 +47,8 @@ pub struct MessageRow {
     pub source: String,
     /// The file's name there.
     pub file: String,
+    /// The provider's name for its thread; empty where it has none.
+    pub remote_thread: String,
 }
 
 /// Stores a message; none if it was stored before.
@@ -58,8 +60,8 @@ pub fn insert(tx: &WriteTx<'_>, message: &MessageRow) -> Result<Option<MessageRo
         .sql()
         .prepare_cached(
             "INSERT INTO message (direction, message_id, thread_id, contact_id, execution_id, signal_id, from_address, to_address,
-                 subject, base_subject, sent_at, in_reply_to, refs, text, class, label, confidence, source, file)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+                 subject, base_subject, sent_at, in_reply_to, refs, text, class, label, confidence, source, file, remote_thread)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
              ON CONFLICT (message_id, direction) DO NOTHING",
         )?
         .execute(rusqlite::params![
@@ -82,6 +84,7 @@ pub fn insert(tx: &WriteTx<'_>, message: &MessageRow) -> Result<Option<MessageRo
             message.confidence,
             message.source,
             message.file,
+            message.remote_thread,
         ])?;
     if inserted == 0 {
         return Ok(None);
@@ -96,7 +99,7 @@ pub fn insert(tx: &WriteTx<'_>, message: &MessageRow) -> Result<Option<MessageRo
 }
 
 const COLUMNS: &str = "direction, message_id, thread_id, contact_id, execution_id, signal_id, from_address, to_address, subject, \
-    base_subject, sent_at, in_reply_to, refs, text, class, label, confidence, source, file";
+    base_subject, sent_at, in_reply_to, refs, text, class, label, confidence, source, file, remote_thread";
 
 fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<MessageRow> {
     Ok(MessageRow {
@@ -119,6 +122,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<MessageRow> {
         confidence: row.get(16)?,
         source: row.get(17)?,
         file: row.get(18)?,
+        remote_thread: row.get(19)?,
     })
 }
 
@@ -137,6 +141,21 @@ pub fn find(tx: &ReadTx<'_>, message_id: &str) -> Result<Option<MessageRow>> {
         .optional()?)
 }
 
+/// Returns the newest message of a provider's thread.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn in_remote_thread(tx: &ReadTx<'_>, thread: &str) -> Result<Option<MessageRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM message WHERE remote_thread = ?1 AND remote_thread <> '' ORDER BY sent_at DESC, id DESC LIMIT 1"
+    );
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row([thread], from_row)
+        .optional()?)
+}
+
 /// Finds the message that a signal came from.
 ///
 /// # Errors
@@ -152,6 +171,19 @@ pub fn of_signal(
         .sql()
         .prepare_cached(&sql)?
         .query_row((contact.0, signal.0), from_row)
+        .optional()?)
+}
+
+/// Loads a message by its number.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn load(tx: &ReadTx<'_>, id: MessageRowId) -> Result<Option<MessageRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM message WHERE id = ?1");
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row([id.0], from_row)
         .optional()?)
 }
 

@@ -7,6 +7,7 @@
 //!
 //! SQL stands in this room only, one file per family of tables. Statements are prepared and cached.
 
+pub mod accounts;
 pub mod approvals;
 pub mod audit;
 pub mod companies;
@@ -16,13 +17,16 @@ pub mod deals;
 pub mod executions;
 pub mod lease;
 pub mod messages;
+pub mod metrics;
 pub mod migrations;
 pub mod moves;
 pub mod outcomes;
 pub mod people;
+pub mod remotes;
 pub mod signals;
 pub mod sources;
 pub mod suppressions;
+pub mod timeline;
 pub mod undo;
 
 use std::cell::RefCell;

@@ -210,6 +210,17 @@ pub fn add_evidence(tx: &WriteTx<'_>, id: MoveId, signal: SignalId) -> Result<()
     Ok(())
 }
 
+/// Names a signal as evidence of a move no more.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn remove_evidence(tx: &WriteTx<'_>, id: MoveId, signal: SignalId) -> Result<()> {
+    tx.sql()
+        .prepare_cached("DELETE FROM move_signal WHERE move_id = ?1 AND signal_id = ?2")?
+        .execute((id.0, signal.0))?;
+    Ok(())
+}
+
 /// Sets a score and when it next changes.
 ///
 /// # Errors
@@ -274,6 +285,22 @@ pub fn set_state(tx: &WriteTx<'_>, state: &MoveState, now: Timestamp) -> Result<
             now.as_millisecond(),
         ))?;
     Ok(())
+}
+
+/// Moves the due times that fell into a pause on by its length, so that as much time is left for each as there was when it began. What is tied
+/// to a date of the other side's, such as a meeting, stays. Returns how many.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn shift_due(tx: &WriteTx<'_>, since: Timestamp, until: Timestamp) -> Result<usize> {
+    let length = until.as_millisecond() - since.as_millisecond();
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "UPDATE move SET due_at = due_at + ?3, started_at = min(started_at + ?3, due_at + ?3), changes_at = 0
+             WHERE status IN ('open', 'snoozed') AND due_at > ?1 AND due_at <= ?2 AND action <> 'prep_meeting'",
+        )?
+        .execute((since.as_millisecond(), until.as_millisecond(), length))?)
 }
 
 /// Tells whether any move needs a look at `now`.

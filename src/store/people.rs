@@ -393,6 +393,22 @@ pub fn renewals(
         .collect::<rusqlite::Result<_>>()?)
 }
 
+/// Returns the other contacts who are the same person by all that is known: the same full name at the same firm.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn namesakes(tx: &ReadTx<'_>, id: ContactId) -> Result<Vec<ContactId>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT other.id FROM contact c JOIN contact other ON other.company_id = c.company_id
+         WHERE c.id = ?1 AND other.id <> c.id AND c.first_name <> '' AND c.last_name <> ''
+           AND lower(other.first_name) = lower(c.first_name) AND lower(other.last_name) = lower(c.last_name)
+         ORDER BY other.id LIMIT 20",
+    )?;
+    Ok(statement
+        .query_map([id.0], |row| row.get(0).map(ContactId))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
 /// Returns every address that a contact is known by.
 ///
 /// # Errors

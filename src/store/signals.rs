@@ -1,5 +1,12 @@
 //! Signals: stored once, never edited.
 
+mod feed;
+
+pub use feed::{
+    FeedCount, FeedFilter, FeedRow, MadeMove, Place, Stretch, ToldOutcome, assign, counts,
+    moves_of, outcomes_of, page,
+};
+
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 use serde_json::Value;
@@ -121,17 +128,25 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<SignalRow> {
     })
 }
 
+/// Finds a signal.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn find(tx: &ReadTx<'_>, id: SignalId) -> Result<Option<SignalRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM signal s WHERE s.id = ?1");
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row([id.0], from_row)
+        .optional()?)
+}
+
 /// Loads a signal.
 ///
 /// # Errors
 /// If there is none, or the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, id: SignalId) -> Result<SignalRow> {
-    let sql = format!("SELECT {COLUMNS} FROM signal s WHERE s.id = ?1");
-    tx.sql()
-        .prepare_cached(&sql)?
-        .query_row([id.0], from_row)
-        .optional()?
-        .ok_or_else(|| StoreError::Invalid(format!("signal {id} is missing")))
+    find(tx, id)?.ok_or_else(|| StoreError::Invalid(format!("signal {id} is missing")))
 }
 
 /// Returns the signals behind a move, newest first.
@@ -146,36 +161,6 @@ pub fn of_move(tx: &ReadTx<'_>, id: MoveId, limit: usize) -> Result<Vec<SignalRo
     let mut statement = tx.sql().prepare_cached(&sql)?;
     Ok(statement
         .query_map((id.0, i64::try_from(limit).unwrap_or(i64::MAX)), from_row)?
-        .collect::<rusqlite::Result<_>>()?)
-}
-
-/// Returns signals, newest first; of one contact, or only the unmatched ones, if so asked.
-///
-/// # Errors
-/// If the database cannot be read.
-pub fn list(
-    tx: &ReadTx<'_>,
-    contact: Option<ContactId>,
-    unmatched: bool,
-    limit: usize,
-) -> Result<Vec<SignalRow>> {
-    let filter = match (contact, unmatched) {
-        (Some(_), _) => "s.contact_id = ?1",
-        (None, true) => "s.state = 'unmatched' AND ?1 IS NULL",
-        (None, false) => "?1 IS NULL",
-    };
-    let sql = format!(
-        "SELECT {COLUMNS} FROM signal s WHERE {filter} ORDER BY s.occurred_at DESC, s.id DESC LIMIT ?2"
-    );
-    let mut statement = tx.sql().prepare_cached(&sql)?;
-    Ok(statement
-        .query_map(
-            (
-                contact.map(|c| c.0),
-                i64::try_from(limit).unwrap_or(i64::MAX),
-            ),
-            from_row,
-        )?
         .collect::<rusqlite::Result<_>>()?)
 }
 

@@ -1,6 +1,7 @@
 //! What each source has brought: cursors, counts and failures.
 
 use jiff::Timestamp;
+use rusqlite::OptionalExtension;
 use serde::Serialize;
 
 use super::{ReadTx, Result, WriteTx, instant};
@@ -97,6 +98,32 @@ pub fn finish(tx: &WriteTx<'_>, name: &str, error: &str, now: Timestamp) -> Resu
                  failures = CASE WHEN excluded.last_error = '' THEN 0 ELSE failures + 1 END",
         )?
         .execute((name, now.as_millisecond(), error))?;
+    Ok(())
+}
+
+/// Returns how far a source was read, in its own words; empty if it never was.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn cursor(tx: &ReadTx<'_>, name: &str) -> Result<String> {
+    Ok(tx
+        .sql()
+        .prepare_cached("SELECT cursor FROM source_state WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))
+        .optional()?
+        .unwrap_or_default())
+}
+
+/// Keeps how far a source was read; with the rows up to there, in one transaction.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn set_cursor(tx: &WriteTx<'_>, name: &str, cursor: &str) -> Result<()> {
+    tx.sql()
+        .prepare_cached(
+            "INSERT INTO source_state (name, cursor) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor",
+        )?
+        .execute((name, cursor))?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 
 use super::{ReadTx, Result, WriteTx, instant};
-use crate::domain::id::UndoId;
+use crate::domain::id::{ExecutionId, UndoId};
 
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +96,33 @@ pub fn find(tx: &ReadTx<'_>, id: Option<UndoId>) -> Result<Option<UndoRow>> {
         .prepare_cached(sql)?
         .query_row([key], from_row)
         .optional()?)
+}
+
+/// Finds the entry that takes an execution back.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn of_execution(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<UndoId>> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "SELECT id FROM undo WHERE step ->> 'step' = 'execution' AND step ->> 'id' = ?1 AND undone_at IS NULL ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row([id.0], |row| row.get(0).map(UndoId))
+        .optional()?)
+}
+
+/// Puts the entry that takes an execution back into force: it is queued again.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn revive_execution(tx: &WriteTx<'_>, id: ExecutionId) -> Result<()> {
+    tx.sql()
+        .prepare_cached(
+            "UPDATE undo SET undone_at = NULL WHERE step ->> 'step' = 'execution' AND step ->> 'id' = ?1",
+        )?
+        .execute([id.0])?;
+    Ok(())
 }
 
 /// Lists entries, newest first.

@@ -55,6 +55,14 @@ words! {
         CopyAddress = "copy_address",
         /// Copy the message.
         CopyMessage = "copy_message",
+        /// Never write to them again.
+        Suppress = "suppress",
+        /// Go to its move on Today.
+        GoMove = "go_move",
+        /// One column to the left.
+        Left = "left",
+        /// One column to the right.
+        Right = "right",
         /// Look at the sources now.
         Refresh = "refresh",
         /// Stop every outward effect, or let it out again.
@@ -77,12 +85,44 @@ words! {
         Problems = "problems",
         /// Go to Today's Moves.
         GoToday = "go_today",
+        /// Go to Signals.
+        GoSignals = "go_signals",
+        /// Go to Contacts.
+        GoContacts = "go_contacts",
+        /// Go to Pipeline.
+        GoPipeline = "go_pipeline",
+        /// Go to Metrics.
+        GoMetrics = "go_metrics",
+        /// Go to Sync.
+        GoSync = "go_sync",
+        /// Go to Log.
+        GoLog = "go_log",
+        /// Go to Rules and limits.
+        GoRules = "go_rules",
+        /// Choose a screen.
+        Screens = "screens",
         /// Give the list more room.
         Widen = "widen",
         /// Give the list less room.
         Narrow = "narrow",
         /// Take the next theme.
         NextTheme = "next_theme",
+        /// To the next source, event or state.
+        NextFilter = "next_filter",
+        /// To the next order of the list.
+        NextOrder = "next_order",
+        /// Say whom a signal is about.
+        Match = "match",
+        /// Make a contact of a signal.
+        MakeContact = "make_contact",
+        /// Try again what failed.
+        Retry = "retry",
+        /// Give up what failed.
+        Drop = "drop",
+        /// Check the chain of the log.
+        Verify = "verify",
+        /// To the next length of time.
+        NextWindow = "next_window",
         /// Draw everything again.
         Redraw = "redraw",
         /// Go to the shell for a while.
@@ -154,6 +194,10 @@ impl KeyAction {
             Self::Undo => "undo",
             Self::UndoList => "undo list",
             Self::CopyAddress | Self::CopyMessage => "copy",
+            Self::Suppress => "never write",
+            Self::GoMove => "its move",
+            Self::Left => "left",
+            Self::Right => "right",
             Self::Refresh => "sync",
             Self::KillSwitch => "stop",
             Self::DomainAll => "all",
@@ -165,9 +209,25 @@ impl KeyAction {
             Self::Help => "help",
             Self::Problems => "problems",
             Self::GoToday => "today",
+            Self::GoSignals => "signals",
+            Self::GoContacts => "contacts",
+            Self::GoPipeline => "pipeline",
+            Self::GoMetrics => "metrics",
+            Self::GoSync => "sync",
+            Self::GoLog => "log",
+            Self::GoRules => "rules",
+            Self::Screens => "screens",
             Self::Widen => "widen",
             Self::Narrow => "narrow",
             Self::NextTheme => "theme",
+            Self::NextFilter => "filter",
+            Self::NextOrder => "order",
+            Self::Match => "match",
+            Self::MakeContact => "new contact",
+            Self::Retry => "retry",
+            Self::Drop => "drop",
+            Self::Verify => "check",
+            Self::NextWindow => "days",
             Self::Redraw => "redraw",
             Self::Suspend => "shell",
             Self::Quit => "quit",
@@ -190,7 +250,7 @@ impl KeyAction {
             Self::PageUp => "A page up",
             Self::NextPane => "Next pane",
             Self::PreviousPane => "Previous pane",
-            Self::Open => "Open the selected move",
+            Self::Open => "Open what is selected",
             Self::Back => "Back",
             Self::Mark => "Mark, to act on several at once",
             Self::Approve => "Approve (shows it first)",
@@ -205,6 +265,10 @@ impl KeyAction {
             Self::UndoList => "List what can be undone",
             Self::CopyAddress => "Copy the address",
             Self::CopyMessage => "Copy the message",
+            Self::Suppress => "Never write to them again",
+            Self::GoMove => "Go to its move on Today",
+            Self::Left => "One column to the left",
+            Self::Right => "One column to the right",
             Self::Refresh => "Sync now",
             Self::KillSwitch => "Stop everything, or resume",
             Self::DomainAll => "All domains",
@@ -216,9 +280,25 @@ impl KeyAction {
             Self::Help => "Keys",
             Self::Problems => "What went wrong",
             Self::GoToday => "Go to Today's Moves",
+            Self::GoSignals => "Go to Signals",
+            Self::GoContacts => "Go to Contacts",
+            Self::GoPipeline => "Go to Pipeline",
+            Self::GoMetrics => "Go to Metrics",
+            Self::GoSync => "Go to Sync",
+            Self::GoLog => "Go to Log",
+            Self::GoRules => "Go to Rules and limits",
+            Self::Screens => "Choose a screen",
             Self::Widen => "Wider list",
             Self::Narrow => "Narrower list",
             Self::NextTheme => "Next theme",
+            Self::NextFilter => "Next source or event",
+            Self::NextOrder => "Unmatched first, newest, or only unmatched",
+            Self::Match => "Say whom the signal is about",
+            Self::MakeContact => "Make a contact of the signal",
+            Self::Retry => "Try the dead letter again",
+            Self::Drop => "Drop the dead letter",
+            Self::Verify => "Check the log's chain",
+            Self::NextWindow => "Other days: 7, 30, 90",
             Self::Redraw => "Draw everything again",
             Self::Suspend => "Suspend to the shell",
             Self::Quit => "Quit",
@@ -232,6 +312,9 @@ impl KeyAction {
     pub const fn group(self) -> Group {
         match self {
             Self::Down
+            | Self::GoMove
+            | Self::Left
+            | Self::Right
             | Self::Up
             | Self::Top
             | Self::Bottom
@@ -244,6 +327,7 @@ impl KeyAction {
             | Self::Open
             | Self::Back => Group::Move,
             Self::Mark
+            | Self::Suppress
             | Self::Approve
             | Self::DryRun
             | Self::Edit
@@ -256,6 +340,10 @@ impl KeyAction {
             | Self::UndoList
             | Self::CopyAddress
             | Self::CopyMessage
+            | Self::Match
+            | Self::MakeContact
+            | Self::Retry
+            | Self::Drop
             | Self::Confirm
             | Self::Save => Group::Act,
             Self::DomainAll
@@ -265,6 +353,17 @@ impl KeyAction {
             | Self::Find
             | Self::Problems
             | Self::GoToday
+            | Self::GoSignals
+            | Self::GoContacts
+            | Self::GoPipeline
+            | Self::GoMetrics
+            | Self::GoSync
+            | Self::GoLog
+            | Self::GoRules
+            | Self::Screens
+            | Self::NextFilter
+            | Self::NextOrder
+            | Self::NextWindow
             | Self::Widen
             | Self::Narrow
             | Self::NextTheme => Group::Look,
@@ -272,6 +371,7 @@ impl KeyAction {
             | Self::Help
             | Self::Refresh
             | Self::KillSwitch
+            | Self::Verify
             | Self::Redraw
             | Self::Suspend
             | Self::Quit => Group::Program,
@@ -284,6 +384,8 @@ impl KeyAction {
         !matches!(
             self,
             Self::Down
+                | Self::Left
+                | Self::Right
                 | Self::Up
                 | Self::HalfPageDown
                 | Self::HalfPageUp

@@ -1,6 +1,7 @@
-//! The terminal as a whole: one screen, the overlays on it, and what the operator is told. It takes messages and says what the loop shall
+//! The terminal as a whole: the screens, the overlays on the one that is shown, and what the operator is told. It takes messages and says what the loop shall
 //! do; it knows no engine and waits for nothing, so that tests can drive it message by message.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,10 +16,12 @@ use super::context::Context;
 use super::keymap::{Chord, KeyContext, Resolution};
 use super::message::{Answer, Effect, Intent, Message, Tone};
 use super::overlays::Overlay;
+use super::overlays::confirm::kill_switch;
 use super::overlays::help::Help;
-use super::overlays::palette::Palette;
+use super::overlays::palette::{Palette, Screens};
+use super::overlays::undo::UndoList;
 use super::overlays::viewer::Viewer;
-use super::screens::{SCREENS, Screen};
+use super::screens::{SCREENS, Screen, ScreenId, Target};
 use super::text::clean;
 use super::theme::{Surroundings, Theme};
 use super::times;
@@ -57,7 +60,8 @@ pub struct App {
     cx: Context,
     around: Surroundings,
     themes: PathBuf,
-    screen: Box<dyn Screen>,
+    /// The screens that were visited, each as it was left.
+    screens: BTreeMap<ScreenId, Box<dyn Screen>>,
     overlays: Vec<Box<dyn Overlay>>,
     pressed: Vec<Chord>,
     continuations: Vec<(Chord, KeyAction)>,
@@ -79,12 +83,14 @@ pub fn body(size: Rect) -> Rect {
 impl App {
     /// Makes the terminal with its first screen; `themes` is the folder of the operator's own.
     #[must_use]
-    pub fn new(cx: Context, around: Surroundings, themes: PathBuf) -> Self {
+    pub fn new(mut cx: Context, around: Surroundings, themes: PathBuf) -> Self {
+        cx.screen = ScreenId::Today;
+        let first: Box<dyn Screen> = Box::new(super::screens::today::Today::new());
         Self {
             cx,
             around,
             themes,
-            screen: Box::new(super::screens::today::Today::new()),
+            screens: BTreeMap::from([(ScreenId::Today, first)]),
             overlays: Vec::new(),
             pressed: Vec::new(),
             continuations: Vec::new(),
@@ -130,7 +136,7 @@ impl App {
                     }
                     Event::Resize(width, height) => {
                         self.cx.size = Rect::new(0, 0, *width, *height);
-                        let intents = self.screen.receive(&message, &self.cx);
+                        let intents = self.to_screens(&message);
                         self.follow(intents, &mut effects);
                     }
                     Event::Key(_) | Event::FocusGained | Event::FocusLost => {}
@@ -182,7 +188,9 @@ impl App {
                 effects.extend(kept.into_iter().map(Effect::Run));
                 effects.push(Effect::Quit);
             }
+            Message::MailCame => effects.push(Effect::Sync),
             Message::Changed
+            | Message::Read { .. }
             | Message::Shown { .. }
             | Message::Previewed { .. }
             | Message::UndoListed(_) => {}
@@ -191,15 +199,63 @@ impl App {
         for overlay in &mut self.overlays {
             intents.extend(overlay.receive(&message, &self.cx));
         }
-        intents.extend(self.screen.receive(&message, &self.cx));
+        intents.extend(self.to_screens(&message));
         self.follow(intents, &mut effects);
         effects
+    }
+
+    /// Hands a message to the screens that it concerns. Today hears everything, since its list feeds the line at the top.
+    fn to_screens(&mut self, message: &Message) -> Vec<Intent> {
+        let here = self.cx.screen;
+        let only_shown = matches!(
+            message,
+            Message::Changed | Message::Synced(_) | Message::SyncStarted | Message::Tick { .. }
+        );
+        let mut intents = Vec::new();
+        for (id, screen) in &mut self.screens {
+            let concerns = match message {
+                Message::Read { asked, .. } => asked.screen == *id,
+                _ => *id == here || *id == ScreenId::Today || !only_shown,
+            };
+            if concerns {
+                intents.extend(screen.receive(message, &self.cx));
+            }
+        }
+        intents
+    }
+
+    fn with_screen<T>(&mut self, does: impl FnOnce(&mut dyn Screen, &Context) -> T) -> Option<T> {
+        self.screens
+            .get_mut(&self.cx.screen)
+            .map(|screen| does(screen.as_mut(), &self.cx))
+    }
+
+    fn screen(&self) -> Option<&dyn Screen> {
+        self.screens.get(&self.cx.screen).map(AsRef::as_ref)
+    }
+
+    fn go(&mut self, target: Target) -> Vec<Intent> {
+        let id = target.screen();
+        let Some(entry) = SCREENS.iter().find(|entry| entry.id == id) else {
+            return Vec::new();
+        };
+        let moved = self.cx.screen != id;
+        self.cx.screen = id;
+        self.screens.entry(id).or_insert_with(entry.make);
+        self.with_screen(|screen, cx| {
+            let mut intents = if moved { screen.shown(cx) } else { Vec::new() };
+            if !matches!(target, Target::Screen(_)) {
+                intents.extend(screen.reveal(target, cx));
+            }
+            intents
+        })
+        .unwrap_or_default()
     }
 
     fn place(&self) -> KeyContext {
         self.overlays
             .last()
-            .map_or_else(|| self.screen.context(), |top| top.context())
+            .map_or_else(|| self.cx.screen.context(), |top| top.context())
     }
 
     fn key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
@@ -285,7 +341,7 @@ impl App {
                 event.column,
                 size,
                 self.place(),
-                self.screen.hints(),
+                self.screen().map_or(&[], Screen::hints),
                 &self.cx,
             )
         } else {
@@ -293,9 +349,9 @@ impl App {
         };
         let intents = match action {
             Some(action) => self.perform(action),
-            None if body(size).contains(at) || !down => {
-                self.screen.mouse(event, body(size), &self.cx)
-            }
+            None if body(size).contains(at) || !down => self
+                .with_screen(|screen, cx| screen.mouse(event, body(size), cx))
+                .unwrap_or_default(),
             None => Vec::new(),
         };
         self.follow(intents, effects);
@@ -303,18 +359,22 @@ impl App {
 
     /// Does what a key means on the screen: what concerns the whole terminal here, the rest on the screen itself.
     fn perform(&mut self, action: KeyAction) -> Vec<Intent> {
-        let place = self.screen.context();
-        if let Some(entry) = SCREENS.iter().find(|entry| entry.go == action) {
-            if (entry.make)().context() != place {
-                self.screen = (entry.make)();
-            }
-            return Vec::new();
+        let place = self.cx.screen.context();
+        if let Some(entry) = SCREENS.iter().find(|entry| entry.id.go() == action) {
+            return self.go(Target::Screen(entry.id));
         }
         match action {
             KeyAction::Help => vec![Intent::Open(Box::new(Help::new(place)))],
             KeyAction::Palette => {
                 vec![Intent::Open(Box::new(Palette::new(place, &self.cx)))]
             }
+            KeyAction::Screens => vec![Intent::Open(Box::new(Screens::new(&self.cx)))],
+            KeyAction::Undo => vec![Intent::run(Command::Undo { id: None })],
+            KeyAction::UndoList => vec![
+                Intent::Open(Box::new(UndoList::new())),
+                Intent::Effect(Effect::UndoList),
+            ],
+            KeyAction::KillSwitch => kill_switch(&self.cx),
             KeyAction::Problems => vec![Intent::Open(Box::new(self.problems()))],
             KeyAction::NextTheme => {
                 self.next_theme();
@@ -323,7 +383,9 @@ impl App {
             KeyAction::Redraw => vec![Intent::Effect(Effect::Redraw)],
             KeyAction::Suspend => vec![Intent::Effect(Effect::Suspend)],
             KeyAction::Quit => vec![Intent::Effect(Effect::Quit)],
-            other => self.screen.act(other, &self.cx),
+            other => self
+                .with_screen(|screen, cx| screen.act(other, cx))
+                .unwrap_or_default(),
         }
     }
 
@@ -337,21 +399,32 @@ impl App {
                     }
                     self.batch.total += 1;
                     self.cx.status.running += 1;
-                    self.screen.started(&command, &self.cx);
+                    for screen in self.screens.values_mut() {
+                        screen.started(&command, &self.cx);
+                    }
                     effects.push(Effect::Run(command));
                 }
                 Intent::Effect(effect) => effects.push(effect),
+                Intent::All(intents) => {
+                    for intent in intents.into_iter().rev() {
+                        waiting.push_front(intent);
+                    }
+                }
                 Intent::Open(overlay) => self.overlays.push(overlay),
                 Intent::Close => {
                     self.overlays.pop();
                 }
                 Intent::Perform(action) => waiting.extend(self.perform(action)),
-                Intent::Filter(words) => waiting.extend(self.screen.filter(&words, &self.cx)),
+                Intent::Go(target) => waiting.extend(self.go(target)),
+                Intent::Filter(words) => waiting.extend(
+                    self.with_screen(|screen, cx| screen.filter(&words, cx))
+                        .unwrap_or_default(),
+                ),
                 Intent::Say(Tone::Bad, text) => self.fail(&text),
                 Intent::Say(tone, text) => self.say(tone, &text),
             }
         }
-        self.cx.status.domain = self.screen.domain();
+        self.cx.status.domain = self.screen().and_then(Screen::domain);
     }
 
     fn say(&mut self, tone: Tone, text: &str) {
@@ -395,15 +468,17 @@ impl App {
                 match done {
                     Done::Changed { undo: Some(_), .. }
                     | Done::Sent { undo: Some(_), .. }
+                    | Done::Queued { undo: Some(_), .. }
                     | Done::Recorded { undo: Some(_), .. } => {
                         if !undo.is_empty() {
                             hint = format!("{undo} undoes");
                         }
                         (Tone::Good, summary.to_owned())
                     }
-                    Done::Changed { .. } | Done::Sent { .. } | Done::Recorded { .. } => {
-                        (Tone::Good, summary.to_owned())
-                    }
+                    Done::Changed { .. }
+                    | Done::Sent { .. }
+                    | Done::Queued { .. }
+                    | Done::Recorded { .. } => (Tone::Good, summary.to_owned()),
                     Done::Held { undo: taken, .. } => {
                         if taken.is_some() && !undo.is_empty() {
                             hint = format!("{undo} undoes");
@@ -577,7 +652,9 @@ impl App {
             ..area
         };
         status::draw(frame, top, cx);
-        self.screen.draw(frame, body(area), cx);
+        if let Some(screen) = self.screen() {
+            screen.draw(frame, body(area), cx);
+        }
         let content = if !self.pressed.is_empty() {
             footer::Content::Pending(&self.pressed, &self.continuations)
         } else if let Some(said) = &self.said {
@@ -585,7 +662,10 @@ impl App {
         } else {
             match self.overlays.last() {
                 Some(top) => footer::Content::Keys(top.context(), top.hints()),
-                None => footer::Content::Keys(self.screen.context(), self.screen.hints()),
+                None => footer::Content::Keys(
+                    cx.screen.context(),
+                    self.screen().map_or(&[], Screen::hints),
+                ),
             }
         };
         footer::draw(frame, bottom, &content, cx);

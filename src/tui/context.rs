@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
 use super::keymap::Keymap;
+use super::screens::ScreenId;
 use super::theme::{Glyphs, Styles, Theme};
 use crate::domain::guard::{KillSwitch, Mode};
 use crate::domain::signal::Domain;
@@ -107,6 +108,8 @@ pub struct Context {
     pub elapsed: Duration,
     /// The whole screen.
     pub size: Rect,
+    /// The screen that is shown.
+    pub screen: ScreenId,
     /// What the line at the top says.
     pub status: Status,
 }

@@ -106,6 +106,8 @@ struct Loop<'a, B: Backend, H: Host> {
     messages: Receiver<Message>,
     signals: Signals,
     folder: PathBuf,
+    /// When the outbox was last asked what is due.
+    asked_due: Duration,
     ended: bool,
 }
 
@@ -138,6 +140,7 @@ where
         messages,
         signals: Signals::new(),
         folder: settings.folder,
+        asked_due: Duration::ZERO,
         ended: false,
     };
     let area = this.terminal.size()?;
@@ -161,6 +164,9 @@ where
     }
     this.draw()?;
     this.jobs.watch(version);
+    if settings.sync_every.is_some() {
+        this.jobs.watch_mailboxes();
+    }
 
     let mut next_sync = settings.sync_every.map(|_| Instant::now() + FIRST_SYNC);
     let mut next_tick = Instant::now() + SLOW;
@@ -218,7 +224,13 @@ where
             now: self.engine.now(),
             elapsed: env::monotonic(),
         };
-        self.hand(message).await
+        self.hand(message).await?;
+        let now = env::monotonic();
+        if now.saturating_sub(self.asked_due) >= SLOW / 2 {
+            self.asked_due = now;
+            self.jobs.run_due();
+        }
+        Ok(())
     }
 
     async fn take_event(&mut self, event: Option<std::io::Result<Event>>) -> anyhow::Result<()> {

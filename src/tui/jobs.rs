@@ -1,10 +1,10 @@
 //! What runs beside the loop: reads, commands, passes over the sources, and the watch for changes. All of it blocks, so it runs on other
 //! threads and answers with messages.
 //!
-//! Reads of lists and reads of moves are two lanes of one job each: a newer list replaces one that has not begun, and moves are read the last
+//! Each part of a screen is a lane of one look, in which a newer question replaces one that has not begun. Reads of Today's list and reads of moves are two lanes of one job each: a newer list replaces one that has not begun, and moves are read the last
 //! asked first. Commands are a lane of their own, strictly in order.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
 
-use super::message::{Effect, Message};
+use super::looks::{self, Look};
+use super::message::{Asked, Effect, Message, Part};
+use super::screens::ScreenId;
 use crate::domain::id::MoveId;
 use crate::engine::command::Command;
 use crate::engine::queries::today::TodayQuery;
@@ -37,6 +39,9 @@ pub struct Jobs {
     pulse: Option<Pulse>,
     list: Option<(u64, TodayQuery)>,
     undo_list: bool,
+    /// What the parts of the screens wait to look at, and the parts that are looking.
+    looks: BTreeMap<(ScreenId, Part), (Asked, Look)>,
+    looking: BTreeSet<(ScreenId, Part)>,
     listing: bool,
     previews: VecDeque<MoveId>,
     shows: VecDeque<MoveId>,
@@ -45,6 +50,7 @@ pub struct Jobs {
     running: bool,
     syncing: bool,
     sync_again: bool,
+    due: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
 }
 
@@ -61,6 +67,8 @@ impl Jobs {
             pulse,
             list: None,
             undo_list: false,
+            looks: BTreeMap::new(),
+            looking: BTreeSet::new(),
             listing: false,
             previews: VecDeque::new(),
             shows: VecDeque::new(),
@@ -69,6 +77,7 @@ impl Jobs {
             running: false,
             syncing: false,
             sync_again: false,
+            due: Arc::new(AtomicBool::new(false)),
             stop: Arc::new(AtomicBool::new(false)),
         }
     }
@@ -77,6 +86,9 @@ impl Jobs {
     pub fn take(&mut self, effect: Effect) {
         match effect {
             Effect::List { generation, query } => self.list = Some((generation, query)),
+            Effect::Read { asked, look } => {
+                self.looks.insert((asked.screen, asked.part), (asked, look));
+            }
             Effect::UndoList => self.undo_list = true,
             Effect::Show(ids) => {
                 // The newest wishes come first, in their own order.
@@ -102,6 +114,9 @@ impl Jobs {
     pub fn answered(&mut self, message: &Message) {
         match message {
             Message::Listed { .. } | Message::UndoListed(_) => self.listing = false,
+            Message::Read { asked, .. } => {
+                self.looking.remove(&(asked.screen, asked.part));
+            }
             Message::Shown { .. } | Message::Previewed { .. } => self.showing = false,
             Message::Ran { .. } => self.running = false,
             Message::Synced(_) => {
@@ -147,6 +162,21 @@ impl Jobs {
         });
     }
 
+    /// Lets out what is due in the outbox, unless that is under way: messages whose undo window is over do not wait for a pass.
+    pub fn run_due(&self) {
+        if self.due.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (engine, due) = (self.engine.clone(), Arc::clone(&self.due));
+        tokio::task::spawn_blocking(move || {
+            // What fails stays in the outbox, and is tried and told of by the next pass.
+            if let Err(error) = engine.run_due() {
+                tracing::warn!(%error, "what was due could not be let out");
+            }
+            due.store(false, Ordering::Release);
+        });
+    }
+
     fn begin(&mut self) {
         if !self.listing {
             if let Some((generation, query)) = self.list.take() {
@@ -162,6 +192,22 @@ impl Jobs {
                 self.spawn(
                     move || engine.undo_list(UNDO_ENTRIES).map_err(|e| said(&e)),
                     Message::UndoListed,
+                );
+            }
+        }
+        let free: Vec<(ScreenId, Part)> = self
+            .looks
+            .keys()
+            .filter(|part| !self.looking.contains(*part))
+            .copied()
+            .collect();
+        for part in free {
+            if let Some((asked, look)) = self.looks.remove(&part) {
+                self.looking.insert(part);
+                let engine = self.engine.clone();
+                self.spawn(
+                    move || looks::answer(&engine, &look),
+                    move |result| Message::Read { asked, result },
                 );
             }
         }
@@ -206,6 +252,24 @@ impl Jobs {
                 .unwrap_or_else(|_| Err("it broke off (see the log); nothing was changed.".into()));
             drop(answers.send(answer(result)).await);
         });
+    }
+
+    /// Starts to wait at the mailboxes whose servers tell of new mail.
+    pub fn watch_mailboxes(&self) {
+        for account in self.engine.watchable() {
+            let engine = self.engine.clone();
+            let answers = self.answers.clone();
+            let stop = Arc::clone(&self.stop);
+            let name = format!("mail-{}", account.name);
+            let wait = move || {
+                engine.watch_mailbox(&account, &stop, &|| {
+                    drop(answers.blocking_send(Message::MailCame))
+                });
+            };
+            if let Err(error) = std::thread::Builder::new().name(name).spawn(wait) {
+                tracing::error!("the watch on a mailbox could not be started: {error}");
+            }
+        }
     }
 
     /// Starts the watch: this process tells of its changes, and the database is asked for those of others. `seen` is the version from

@@ -7,7 +7,9 @@ use crossterm::event::Event;
 use jiff::Timestamp;
 
 use super::action::KeyAction;
+use super::looks::{Look, Sight};
 use super::overlays::Overlay;
+use super::screens::{ScreenId, Target};
 use crate::domain::id::MoveId;
 use crate::engine::SyncReport;
 use crate::engine::command::{Command, Done};
@@ -17,6 +19,30 @@ use crate::engine::queries::undo::UndoItem;
 
 /// What comes back from the engine: the value, or a sentence for the operator.
 pub type Answer<T> = Result<T, String>;
+
+/// A part of a screen that is read on its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// The list.
+    List,
+    /// What is selected in it.
+    Side,
+    /// A list within that.
+    Inner,
+    /// What is selected in that list.
+    Entry,
+}
+
+/// Which question an answer belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// The screen that asked.
+    pub screen: ScreenId,
+    /// For which part of it; the newest question of a part replaces one that has not begun.
+    pub part: Part,
+    /// Counts the questions of the part.
+    pub generation: u64,
+}
 
 /// Something that happened. The loop hands each to [`super::app::App::update`].
 #[derive(Debug)]
@@ -32,12 +58,21 @@ pub enum Message {
     },
     /// This process or another changed the data.
     Changed,
+    /// A mail server told that something came in.
+    MailCame,
     /// The list was read.
     Listed {
         /// Which request it answers.
         generation: u64,
         /// The list.
         result: Answer<Arc<TodayList>>,
+    },
+    /// A part of a screen was read.
+    Read {
+        /// The question.
+        asked: Asked,
+        /// What there is to see.
+        result: Answer<Sight>,
     },
     /// A move was read.
     Shown {
@@ -89,6 +124,13 @@ pub enum Effect {
         /// What to list.
         query: TodayQuery,
     },
+    /// Read a part of a screen; only the newest question of a part counts.
+    Read {
+        /// Comes back with the answer.
+        asked: Asked,
+        /// What to look at.
+        look: Look,
+    },
     /// Read these moves in full, the first first.
     Show(Vec<MoveId>),
     /// Make what approval would send.
@@ -136,12 +178,16 @@ pub enum Tone {
 pub enum Intent {
     /// Ask the loop.
     Effect(Effect),
+    /// All of these, in order.
+    All(Vec<Self>),
     /// Lay this on top.
     Open(Box<dyn Overlay>),
     /// Take the topmost overlay away.
     Close,
     /// Do what a key would do on the screen below.
     Perform(KeyAction),
+    /// Go to a screen and to what is meant on it.
+    Go(Target),
     /// Narrow the list by words.
     Filter(String),
     /// Tell the operator.

@@ -9,6 +9,7 @@ pub mod context;
 mod event_loop;
 mod jobs;
 pub mod keymap;
+pub mod looks;
 pub mod message;
 mod outside;
 pub mod overlays;
@@ -122,6 +123,7 @@ fn prepare(engine: &Engine, options: TuiOptions) -> (App, Settings) {
         now: engine.now(),
         elapsed: env::monotonic(),
         size: Rect::default(),
+        screen: screens::ScreenId::Today,
         status: Status::default(),
     };
     let app = App::new(cx, around, paths.themes());

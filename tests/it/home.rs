@@ -77,6 +77,34 @@ pub struct Home {
     pub now: String,
 }
 
+/// A home whose clock shows another instant.
+pub struct Later<'a> {
+    home: &'a Home,
+    now: String,
+}
+
+impl Later<'_> {
+    #[track_caller]
+    pub fn run(&self, line: &str) -> Ran {
+        let mut command = self.home.command(line.split_whitespace());
+        command
+            .env("CASEYOS_NOW", &self.now)
+            .output()
+            .unwrap()
+            .into()
+    }
+
+    #[track_caller]
+    pub fn ok(&self, line: &str) -> String {
+        self.run(line).exits(0).out
+    }
+
+    #[track_caller]
+    pub fn json(&self, line: &str) -> Value {
+        self.run(&format!("{line} --json")).exits(0).json()
+    }
+}
+
 impl Home {
     /// A folder without anything in it; in memory where that can be had, as thousands of commits are synced.
     pub fn empty() -> Self {
@@ -141,6 +169,14 @@ impl Home {
         self
     }
 
+    /// The same home at another instant.
+    pub fn at_later(&self, now: &str) -> Later<'_> {
+        Later {
+            home: self,
+            now: now.into(),
+        }
+    }
+
     pub fn add_mailbox(&self) {
         let root = self.path().join("Mail");
         self.run([
@@ -162,7 +198,19 @@ impl Home {
                 }
                 None => config,
             };
-            format!("{without}\n[limits]\n{lines}\n")
+            // Most tests are not about the time in which a mail can be taken back.
+            format!("{without}\n[limits]\n{lines}\n\n[outbox]\nundo_seconds = 0\n")
+        });
+    }
+
+    /// Sets for how long a live approval waits before it leaves.
+    pub fn undo_window(&self, seconds: u32) {
+        self.edit_config(|config| {
+            let lines = config.lines().map(|line| match line {
+                line if line.starts_with("undo_seconds") => format!("undo_seconds = {seconds}"),
+                line => line.to_owned(),
+            });
+            lines.collect::<Vec<_>>().join("\n") + "\n"
         });
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// Each room, with the rooms that it may name besides itself. `ARCHITECTURE.md` draws the same.
 const ROOMS: &[(&str, &[&str])] = &[
     ("env", &[]),
-    ("secrets", &["env"]),
+    ("secrets", &["env", "domain"]),
     ("telemetry", &["env", "secrets"]),
     ("domain", &[]),
     ("config", &["env", "domain"]),

@@ -85,6 +85,7 @@ fn a_signal_becomes_a_move_a_mail_an_answer_and_a_lesson() {
 
     // Live, it is in the outbox.
     home.ok("mode live");
+    home.undo_window(0);
     let sent = home.json(&format!("approve {ann}"));
     assert_eq!(sent["result"], "sent");
     let [first] = &home.outbox()[..] else {

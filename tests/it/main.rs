@@ -12,16 +12,24 @@ mod approvals;
 mod audit;
 
 #[cfg(test)]
+mod auth;
+
+#[cfg(test)]
 mod cli;
 
 #[cfg(test)]
 mod crash;
 
 #[cfg(test)]
+mod faults;
+
+#[cfg(test)]
 mod hostile;
 
 #[cfg(test)]
+mod imap;
 mod import;
+mod mail_servers;
 
 #[cfg(test)]
 mod json;
@@ -31,6 +39,11 @@ mod layers;
 
 #[cfg(test)]
 mod order;
+#[cfg(test)]
+mod outbox;
+#[cfg(test)]
+mod pause;
+
 #[cfg(test)]
 mod second_thoughts;
 

@@ -2,7 +2,13 @@
 
 pub mod compose;
 pub mod html;
+pub mod imap;
 pub mod maildir;
 pub mod parse;
 pub mod reading;
 pub mod report;
+pub mod settings;
+pub mod smtp;
+mod wire;
+
+pub use wire::{Endpoint, Login, Protection};

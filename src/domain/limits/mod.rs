@@ -4,8 +4,10 @@
 //! without a send, counts only fall and the ramp only rises, so a limit that has cleared stays clear. That is
 //! why the shown next-send time does not move as it is looked at again.
 
+mod deliverability;
 mod next;
 
+pub use deliverability::{MailResults, judge};
 pub use next::{NextSend, next_send};
 
 use jiff::{SignedDuration, Timestamp};
@@ -113,6 +115,11 @@ impl Sends {
         }
     }
 
+    /// Returns them in order.
+    fn iter(&self) -> impl Iterator<Item = Timestamp> + '_ {
+        self.0.iter().copied()
+    }
+
     fn first(&self) -> Option<Timestamp> {
         self.0.first().copied()
     }
@@ -149,6 +156,27 @@ pub enum LimitKind {
     PerHour,
     /// The least time between two messages.
     MinGap,
+    /// Messages that came back, in 7 days; too many of them pause sending.
+    Bounces,
+    /// Messages that their reader reported as spam, in 7 days; too many of them pause sending.
+    Complaints,
+}
+
+impl LimitKind {
+    /// Returns what it limits, in a few words.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::PerContactWeek => "to one contact in 7 days",
+            Self::PerDomainDay => "to one domain in 24 hours",
+            Self::PerDay => "in 24 hours",
+            Self::Ramp => "in 24 hours, new mailbox",
+            Self::PerHour => "in one hour",
+            Self::MinGap => "gap between two mails",
+            Self::Bounces => "bounces in 7 days",
+            Self::Complaints => "spam complaints in 7 days",
+        }
+    }
 }
 
 /// How one limit stands.
@@ -177,7 +205,9 @@ impl LimitVerdict {
             LimitKind::PerDay => "today",
             LimitKind::Ramp => "of the ramp",
             LimitKind::PerHour => "this hour",
-            LimitKind::MinGap => return String::new(),
+            LimitKind::MinGap | LimitKind::Bounces | LimitKind::Complaints => {
+                return String::new();
+            }
         };
         format!("{used}/{cap} {window}")
     }
@@ -208,6 +238,16 @@ impl LimitVerdict {
             LimitKind::MinGap => {
                 "Messages keep a gap, and the last one has only just left.".to_owned()
             }
+            LimitKind::Bounces if self.passed => format!("Came back in the last 7 days: {used}."),
+            LimitKind::Bounces => format!(
+                "Came back in the last 7 days: {used}, which is 5 % or more of what was sent, so nothing but answers leaves."
+            ),
+            LimitKind::Complaints if self.passed => {
+                format!("Reported as spam in the last 7 days: {used}.")
+            }
+            LimitKind::Complaints => format!(
+                "Reported as spam in the last 7 days: {used}, which is 0.1 % or more of what was sent, so nothing but answers leaves."
+            ),
         }
     }
 }

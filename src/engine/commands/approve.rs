@@ -1,4 +1,7 @@
-//! Approval: consent to one content, kept as an execution, and carried out if the guards let it.
+//! Approval: consent to one content, kept as an execution, and carried out if the guards let it: at once, or when the time is over in which it
+//! can be taken back.
+
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -7,23 +10,30 @@ use crate::domain::email::message_id::MessageId;
 use crate::domain::guard::{ApprovalFacts, Mode, Verdict, binding};
 use crate::domain::id::{ExecutionId, MoveId, UndoId};
 use crate::domain::moves::MoveStatus;
+use crate::domain::outbox::WaitsFor;
 use crate::engine::command::Done;
 use crate::engine::core::{Core, instance};
 use crate::engine::draft::{self, Draft, hex};
-use crate::engine::execute::{Outcome, Post, render_content};
+use crate::engine::execute::{Outcome, Post, plan, render_content};
 use crate::engine::gate::{self, Effect};
+use crate::engine::queries::outbox;
 use crate::engine::undo::{Step, remember};
 use crate::engine::{Engine, EngineError, Result};
 use crate::env::crash_point;
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::moves::{MoveRow, MoveState};
 use crate::store::people::Person;
-use crate::store::{Durability, ReadTx, WriteTx, audit, executions, moves, people};
+use crate::store::{Durability, ReadTx, WriteTx, audit, executions, moves, people, undo};
 
 const NO_ACCOUNT: &str = "no mailbox is set up; `caseyos mail add maildir PATH` adds one";
 
+/// How long an approval that leaves at once waits for another message of the same mailbox.
+const PATIENCE: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_millis(25);
+
 enum Approved {
     Queued(ExecutionId, UndoId),
+    Waits(Box<ExecutionRow>, UndoId, Vec<Verdict>),
     Answered(Box<Done>),
 }
 
@@ -47,14 +57,61 @@ impl Engine {
         crash_point("after-approval");
         let (execution, undo) = match approved {
             Approved::Queued(execution, undo) => (execution, undo),
+            Approved::Waits(row, undo, verdicts) => return self.waits(&row, undo, verdicts),
             Approved::Answered(done) => return Ok(*done),
         };
-        let outcome = self.execute(execution)?;
+        let outcome = self.execute_in_turn(execution)?;
         self.answer(execution, Some(undo), outcome)
     }
 
+    /// Carries out an execution as soon as no other message is on its way through its mailbox.
+    pub(super) fn execute_in_turn(&self, id: ExecutionId) -> Result<Outcome> {
+        let mut waited = Duration::ZERO;
+        loop {
+            let outcome = self.execute(id)?;
+            if outcome != Outcome::NotYet || waited >= PATIENCE {
+                return Ok(outcome);
+            }
+            std::thread::sleep(POLL);
+            waited += POLL;
+        }
+    }
+
+    /// Says until when a message can be taken back, or what will hold it beyond that.
+    fn waits(&self, row: &ExecutionRow, undo: UndoId, verdicts: Vec<Verdict>) -> Result<Done> {
+        if binding(&verdicts).is_some() {
+            return Ok(held(
+                self,
+                row.id,
+                Some(undo),
+                verdicts,
+                Some(row.approval_expires_at),
+            ));
+        }
+        let leaves_at = self.leaves_at(row)?;
+        Ok(queued(self.core(), row, leaves_at, Some(undo)))
+    }
+
+    /// Returns when a queued message leaves, with those before it counted.
+    fn leaves_at(&self, row: &ExecutionRow) -> Result<Timestamp> {
+        let (id, now) = (row.id, self.now());
+        let planned = self.store().read(|tx| {
+            let rows = outbox::queue(tx)?;
+            plan(tx, self.core(), &rows, now, now)
+        })?;
+        Ok(planned
+            .get(&id)
+            .and_then(|p| p.at)
+            .unwrap_or(row.not_before))
+    }
+
     /// Says how an execution went, in words for the operator.
-    fn answer(&self, id: ExecutionId, undo: Option<UndoId>, outcome: Outcome) -> Result<Done> {
+    pub(super) fn answer(
+        &self,
+        id: ExecutionId,
+        undo: Option<UndoId>,
+        outcome: Outcome,
+    ) -> Result<Done> {
         Ok(match outcome {
             Outcome::Settled(row) => sent(&row, undo),
             Outcome::Held(verdicts) => {
@@ -72,7 +129,16 @@ impl Engine {
                 ),
                 verdicts,
             },
-            Outcome::Failed(reason) => return Err(EngineError::Outside(reason)),
+            Outcome::Failed(reason) | Outcome::Uncertain(reason) => {
+                return Err(EngineError::Outside(reason));
+            }
+            Outcome::NotYet => Done::Held {
+                summary: "Another message is on its way through this mailbox. This one stays approved and follows with the next sync.".into(),
+                execution: id,
+                clears_at: None,
+                verdicts: Vec::new(),
+                undo,
+            },
             Outcome::Gone => {
                 let row = self
                     .store()
@@ -154,9 +220,10 @@ fn verdicts(
         })
         .map(|e| (e.id, e.status.as_str()));
     let hash = draft.content.hash();
+    let to_key = draft.content.to.to_lowercase();
     let effect = Effect {
         person,
-        to_key: &draft.content.to.to_lowercase(),
+        to_key: &to_key,
         content_hash: hash,
         approval: Some(ApprovalFacts {
             by: by.into(),
@@ -165,6 +232,7 @@ fn verdicts(
         }),
         earlier,
         mode: core.mode(),
+        class: gate::class_of(tx, mv.contact_id, &to_key, &draft.content.in_reply_to)?,
         transport: account(core).and_then(|name| {
             Post::of(core, &name)
                 .map(|_| name)
@@ -183,7 +251,7 @@ fn account(core: &Core) -> Result<String, String> {
         .ok_or_else(|| NO_ACCOUNT.to_owned())
 }
 
-fn expiry(core: &Core, now: Timestamp) -> Timestamp {
+pub(super) fn expiry(core: &Core, now: Timestamp) -> Timestamp {
     let hours = i64::from(core.config.limits.approval_hours);
     now.checked_add(SignedDuration::from_hours(hours))
         .unwrap_or(Timestamp::MAX)
@@ -209,6 +277,13 @@ fn approve_in(
     }) {
         return answered(match row.status {
             ExecutionStatus::Sent | ExecutionStatus::Drafted => sent(row, None),
+            _ if row.waits_for == WaitsFor::UndoWindow
+                && row.not_before > now
+                && row.error.is_empty() =>
+            {
+                let undo = undo::of_execution(tx, row.id)?;
+                queued(core, row, row.not_before, undo)
+            }
             _ => Done::Held {
                 summary: format!(
                     "Move {id} is approved already and waits ({}).",
@@ -267,8 +342,17 @@ fn approve_in(
             verdicts: asked,
         });
     }
+    if core.mode() == Mode::Live {
+        gate::review_deliverability(tx, core, now)?;
+    }
     let row = queue(tx, core, &mv, &draft, attempts.len(), by, now)?;
     executions::save_verdicts(tx, row.id, "approval", &asked)?;
+    // What clears within the undo window holds nothing up.
+    let beyond = binding(&asked).filter(|v| v.clears_at.is_some_and(|at| at > row.not_before));
+    if let (Some(refusal), true) = (beyond, row.not_before > now) {
+        let sentence = format!("{}: {}", refusal.guard, refusal.detail);
+        executions::note_held(tx, row.id, &sentence, refusal.clears_at)?;
+    }
     let approved = MoveState {
         status: MoveStatus::Approved,
         snoozed_until: None,
@@ -296,7 +380,28 @@ fn approve_in(
         &detail,
     )?;
     tx.emit(now, "approval.given", format!("move:{id}"))?;
-    Ok(Approved::Queued(row.id, undo))
+    if row.not_before <= now {
+        return Ok(Approved::Queued(row.id, undo));
+    }
+    let held = beyond.is_some();
+    Ok(Approved::Waits(
+        Box::new(row),
+        undo,
+        if held { asked } else { Vec::new() },
+    ))
+}
+
+/// Returns until when a message that is approved now can be taken back before it leaves. Drafts are made at once: they do not leave.
+pub(in crate::engine) fn undo_window(
+    core: &Core,
+    mode: Mode,
+    now: Timestamp,
+) -> (Timestamp, WaitsFor) {
+    let seconds = i64::from(core.config.outbox.undo_seconds);
+    match now.checked_add(SignedDuration::from_secs(seconds)) {
+        Ok(end) if mode == Mode::Live && seconds > 0 => (end, WaitsFor::UndoWindow),
+        _ => (now, WaitsFor::Turn),
+    }
 }
 
 fn queue(
@@ -316,6 +421,8 @@ fn queue(
         .rsplit_once('@')
         .map_or("localhost", |(_, domain)| domain);
     let message_id = MessageId::from_parts(&format!("caseyos.{}.{id}", instance(tx)?), own_domain);
+    let (not_before, waits_for) = undo_window(core, core.mode(), now);
+    let class = gate::class_of(tx, mv.contact_id, &to_key, &draft.content.in_reply_to)?;
     let row = ExecutionRow {
         id,
         move_id: mv.id,
@@ -337,7 +444,7 @@ fn queue(
         approved_by: by.to_owned(),
         approved_at: now,
         approval_expires_at: expiry(core, now),
-        not_before: now,
+        not_before,
         holder: String::new(),
         claimed_at: None,
         settled_at: None,
@@ -345,6 +452,10 @@ fn queue(
         location: String::new(),
         error: String::new(),
         is_staged: false,
+        class,
+        waits_for,
+        check_at: None,
+        asks: 0,
     };
     // A message that cannot be built must be refused now, while the operator looks, not when it is claimed.
     render_content(&draft.content, &row.message_id, now)?;
@@ -415,6 +526,29 @@ fn sent(row: &ExecutionRow, undo: Option<UndoId>) -> Done {
         message_id: row.message_id.clone(),
         // What has left cannot be unsent, so nothing is promised.
         undo: undo.filter(|_| row.status == ExecutionStatus::Drafted),
+    }
+}
+
+fn queued(core: &Core, row: &ExecutionRow, leaves_at: Timestamp, undo: Option<UndoId>) -> Done {
+    let zone = core.config.operator.zone();
+    let (there, here) = (
+        leaves_at.to_zoned(zone.clone()),
+        core.env.now().to_zoned(zone),
+    );
+    let pattern = if there.date() == here.date() {
+        "%H:%M:%S"
+    } else {
+        "%a %-d %b %H:%M:%S"
+    };
+    Done::Queued {
+        summary: format!(
+            "The mail to {} is queued, leaves at {}; `caseyos undo` takes it back until then.",
+            row.to_key,
+            there.strftime(pattern)
+        ),
+        execution: row.id,
+        leaves_at,
+        undo,
     }
 }
 

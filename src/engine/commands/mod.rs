@@ -2,14 +2,19 @@
 
 mod approve;
 mod moves;
+mod outbox;
+mod pause;
 mod record;
 mod safety;
+mod signals;
 
 use super::command::{Command, Done};
 use super::{Engine, Result};
 
-pub(in crate::engine) use approve::{no_such_move, would_be};
+pub(in crate::engine) use approve::{no_such_move, undo_window, would_be};
 pub(in crate::engine) use moves::SKIP_IMPACT;
+pub(in crate::engine) use outbox::{find as find_message, may_try_again, set_move};
+pub(in crate::engine) use pause::{finish_pause, paused_between};
 
 impl Engine {
     pub(in crate::engine) fn dispatch(&self, command: Command) -> Result<Done> {
@@ -32,10 +37,16 @@ impl Engine {
                 at,
                 note,
             } => self.record_outcome(kind, move_id, contact_id, at, note),
+            Command::MatchSignal { id, to } => self.match_signal(id, to),
             Command::Withdraw { id } => self.withdraw(id),
+            Command::Retry { id, force } => self.retry(id, force),
+            Command::Recall { id } => self.recall(id),
             Command::Undo { id } => self.undo(id),
             Command::Stop { reason } => self.set_stopped(true, reason),
             Command::Resume => self.set_stopped(false, String::new()),
+            Command::Pause { until, reason } => self.begin_pause(until, &reason),
+            Command::EndPause => self.end_pause(),
+            Command::ClearDeliverability => self.clear_deliverability(),
             Command::Suppress { value, reason } => self.suppress(&value, reason),
             Command::Unsuppress { value } => self.unsuppress(&value),
         }

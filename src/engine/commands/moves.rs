@@ -4,13 +4,12 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::approve::no_such_move;
-use crate::domain::id::{ExecutionId, MoveId, UndoId};
+use crate::domain::id::{MoveId, OutcomeId, UndoId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::text::{clean_block, clean_line};
 use crate::engine::command::Done;
 use crate::engine::draft;
-use crate::engine::execute::cancel;
 use crate::engine::outcomes::{Observed, RECORDED, record};
 use crate::engine::undo::{Step, remember};
 use crate::engine::{Engine, EngineError, Result};
@@ -87,6 +86,7 @@ impl Engine {
                 states: vec![before],
                 counted: Vec::new(),
                 outcomes: outcome.into_iter().collect(),
+                again: false,
             };
             let summary = format!("Done: {}", names(std::slice::from_ref(&mv)));
             let undo = remember(
@@ -235,7 +235,7 @@ impl Engine {
                 summary,
                 "move.snoozed",
                 &json!({"until": until}),
-                Vec::new(),
+                Counts::default(),
                 now,
             )
         })
@@ -284,7 +284,10 @@ impl Engine {
                 format!("Skipped {}", names(&found)),
                 "move.skipped",
                 &json!({"reason": reason}),
-                counted,
+                Counts {
+                    scopes: counted,
+                    ..Counts::default()
+                },
                 now,
             )
         })
@@ -293,6 +296,10 @@ impl Engine {
     pub(in crate::engine) fn reopen_move(&self, id: MoveId) -> Result<Done> {
         self.write(Durability::Full, move |tx, _, now| {
             let mv = moves::load(tx, id)?.ok_or_else(|| no_such_move(id))?;
+            let mut counts = Counts {
+                again: true,
+                ..Counts::default()
+            };
             match mv.status {
                 MoveStatus::Open => {
                     return Ok(Done::Nothing {
@@ -321,6 +328,7 @@ impl Engine {
                     // Done again later, it counts again; twice it must not count.
                     for outcome in outcomes::done_by_hand(tx, id)? {
                         outcomes::set_undone(tx, outcome, true, now)?;
+                        counts.outcomes.push(outcome);
                         tx.emit(now, RECORDED, format!("outcome:{outcome}"))?;
                     }
                 }
@@ -329,7 +337,8 @@ impl Engine {
                     if let (Some(person), Some(at)) = (person, mv.closed_at) {
                         let scope = outcomes::segment_scope(&person.stage, mv.action.family());
                         outcomes::tally(tx, &scope, at, -1, -SKIP_IMPACT)?;
-                        tx.emit(now, RECORDED, scope)?;
+                        tx.emit(now, RECORDED, scope.clone())?;
+                        counts.scopes.push((scope, at));
                     }
                 }
                 _ => {}
@@ -358,38 +367,20 @@ impl Engine {
                 format!("Reopened {}", names(&found)),
                 "move.reopened",
                 &json!({}),
-                Vec::new(),
+                counts,
                 now,
             )
         })
     }
+}
 
-    pub(in crate::engine) fn withdraw(&self, id: ExecutionId) -> Result<Done> {
-        self.write(Durability::Full, move |tx, _, now| {
-            let row = executions::load(tx, id)?
-                .ok_or_else(|| EngineError::NotFound(format!("There is no execution {id}.")))?;
-            if !cancel(tx, &row, "withdrawn by the operator", MoveStatus::Open, now)? {
-                return Ok(Done::Nothing {
-                    summary: format!("Execution {id} is {}; it cannot be withdrawn.", row.status),
-                });
-            }
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "execution.withdrawn",
-                &format!("execution:{id}"),
-                &json!({"move": row.move_id}),
-            )?;
-            Ok(Done::Changed {
-                summary: format!(
-                    "Withdrawn: the mail to {} was not sent. Move {} is open again.",
-                    row.to_key, row.move_id
-                ),
-                undo: None,
-            })
-        })
-    }
+/// What a change counted or took out of the scores.
+#[derive(Default)]
+struct Counts {
+    scopes: Vec<(String, Timestamp)>,
+    outcomes: Vec<OutcomeId>,
+    /// It was taken out, so taking the change back counts it again.
+    again: bool,
 }
 
 /// Remembers how moves stood before a change, and records the change.
@@ -399,14 +390,15 @@ fn put_back(
     summary: String,
     event: &str,
     detail: &serde_json::Value,
-    counted: Vec<(String, Timestamp)>,
+    counts: Counts,
     now: Timestamp,
 ) -> Result<Done> {
     let states = found.iter().map(MoveRow::state).collect();
     let step = Step::Moves {
         states,
-        counted,
-        outcomes: Vec::new(),
+        counted: counts.scopes,
+        outcomes: counts.outcomes,
+        again: counts.again,
     };
     let undo: UndoId = remember(
         tx,

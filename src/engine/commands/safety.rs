@@ -12,26 +12,55 @@ use crate::store::{Durability, audit, control, executions, suppressions};
 
 impl Engine {
     pub(in crate::engine) fn set_stopped(&self, stopped: bool, reason: String) -> Result<Done> {
+        // Where nothing is stopped, what is held back for bounces is what there is to resume.
+        if !stopped && self.is_running()? {
+            let cleared = self.clear_deliverability()?;
+            if matches!(cleared, Done::Changed { .. }) {
+                return Ok(cleared);
+            }
+        }
         self.write(Durability::Full, move |tx, _, now| {
             let reason = clean_line(&reason, 200);
-            let was_running = control::kill_switch(tx) == KillSwitch::Running;
+            let before = control::kill_switch(tx);
+            let was_running = before == KillSwitch::Running;
             let waiting = executions::count_queued(tx)?;
             if was_running != stopped {
                 let state = if stopped { "stopped already" } else { "running" };
                 return Ok(Done::Nothing { summary: format!("Everything is {state}.") });
             }
             control::set_kill_switch(tx, stopped, &reason, now)?;
+            executions::ask_anew(tx)?;
             let event = if stopped { "kill_switch.stopped" } else { "kill_switch.resumed" };
             audit::append(tx, now, "operator", event, "kill_switch", &json!({"reason": reason, "waiting": waiting}))?;
             tx.emit(now, event, "kill_switch")?;
+            let was = match before {
+                KillSwitch::Stopped { reason, .. } => reason,
+                KillSwitch::Running | KillSwitch::Unreadable => String::new(),
+            };
+            let step = Step::KillSwitch { stopped: !stopped, reason: was };
+            let (what, promise) = if stopped {
+                ("Stop everything", "Effects may go out again, if nothing waits; else `caseyos resume` shows first what would go.")
+            } else {
+                ("Resume", "Everything is stopped again. What has left meanwhile cannot be unsent.")
+            };
+            let undo = Some(remember(tx, what, promise, &step, now)?);
             let summary = match (stopped, waiting) {
                 (true, 0) => "Stopped: nothing leaves until `caseyos resume`.".to_owned(),
                 (true, n) => format!("Stopped: nothing leaves until `caseyos resume`. {n} approved and waiting."),
                 (false, 0) => "Running again. Nothing is waiting.".to_owned(),
                 (false, n) => format!("Running again. {n} approved and waiting; the next sync sends what the guards let pass."),
             };
-            Ok(Done::Changed { summary, undo: None })
+            Ok(Done::Changed { summary, undo })
         })
+    }
+
+    /// Tells whether the kill switch lets effects out.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn is_running(&self) -> Result<bool> {
+        self.store()
+            .read(|tx| Ok::<_, EngineError>(control::kill_switch(tx) == KillSwitch::Running))
     }
 
     pub(in crate::engine) fn suppress(&self, value: &str, reason: String) -> Result<Done> {

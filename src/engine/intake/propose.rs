@@ -370,7 +370,7 @@ pub(super) fn value_again(
 }
 
 /// Makes a standing move what its signal would make of it now.
-fn renew(tx: &WriteTx<'_>, core: &Core, mv: MoveRow, now: Timestamp) -> Result<()> {
+pub(super) fn renew(tx: &WriteTx<'_>, core: &Core, mv: MoveRow, now: Timestamp) -> Result<()> {
     if !matches!(mv.status, MoveStatus::Open | MoveStatus::Snoozed) {
         return Ok(());
     }

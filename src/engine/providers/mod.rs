@@ -1,11 +1,12 @@
 //! The providers as the engine uses them: a request goes out with the account's token, within its budget, and is tried again where that is safe.
 
-use crate::connectors::transport::{
-    CallError, CallErrorKind, Fate, HttpTransport, Request, Response, Transport,
-};
-use crate::domain::service::Provider;
+mod auth;
+pub mod sign_in;
+
+use crate::connectors::transport::{CallError, HttpTransport, Request, Response, Transport};
 use crate::engine::core::Core;
-use crate::secrets::Secret;
+
+pub(in crate::engine) use auth::SignIns;
 
 /// What carries requests for this process.
 #[derive(Debug)]
@@ -28,25 +29,5 @@ impl Core {
         let token = self.access_token(provider)?;
         let base = self.config.base_url(request.service);
         self.providers.transport.send(base, Some(&token), request)
-    }
-
-    fn access_token(&self, provider: Provider) -> Result<Secret, CallError> {
-        let variable = match provider {
-            Provider::Google => "CASEYOS_GOOGLE_TOKEN",
-            Provider::Hubspot => "CASEYOS_HUBSPOT_TOKEN",
-        };
-        crate::env::variable(variable)
-            .filter(|token| !token.is_empty())
-            .map(Secret::new)
-            .ok_or_else(|| CallError {
-                kind: CallErrorKind::SignedOut,
-                fate: Fate::NotSent,
-                status: None,
-                message: format!(
-                    "nobody is signed in to {provider}; `caseyos auth login {provider}` does that"
-                ),
-                retry_after: None,
-                body: serde_json::Value::Null,
-            })
     }
 }

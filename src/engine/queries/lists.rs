@@ -1,44 +1,16 @@
-//! Plain lists: signals, outcomes, deals, sources, suppressions, the audit trail.
+//! Plain lists: outcomes, deals, sources, suppressions, the audit trail.
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use super::why::find_person;
 use crate::domain::deal::Cents;
-use crate::domain::id::{ContactId, DealId, SignalId};
+use crate::domain::id::{ContactId, DealId};
 use crate::engine::{Engine, EngineError, Result};
+use crate::store::deals;
 use crate::store::outcomes::{self, OutcomeRow};
 use crate::store::sources::{self, SourceState};
 use crate::store::suppressions::{self, Suppression};
-use crate::store::{deals, signals};
-
-/// A signal as it is listed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SignalItem {
-    /// The signal.
-    pub id: SignalId,
-    /// Where it was observed.
-    pub source: String,
-    /// What was observed.
-    pub kind: String,
-    /// When it happened.
-    pub at: Timestamp,
-    /// When it was stored.
-    pub seen_at: Timestamp,
-    /// The address that it named.
-    pub email: Option<String>,
-    /// Whom it is about.
-    pub contact_id: Option<ContactId>,
-    /// Which deal it is about.
-    pub deal_id: Option<DealId>,
-    /// Whether it is about anybody or anything known.
-    pub matched: bool,
-    /// What it is, in a few words.
-    pub summary: String,
-    /// What the source said.
-    pub payload: Map<String, Value>,
-}
 
 /// A deal as it is listed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -68,41 +40,6 @@ pub struct DealItem {
 }
 
 impl Engine {
-    /// Lists signals, newest first; of one person, or only the unmatched ones, if so asked.
-    ///
-    /// # Errors
-    /// If nobody is known as `who`, or the database cannot be read.
-    pub fn list_signals(
-        &self,
-        who: Option<&str>,
-        unmatched: bool,
-        limit: usize,
-    ) -> Result<Vec<SignalItem>> {
-        self.store().read(|tx| {
-            let contact = who
-                .map(|who| find_person(tx, who))
-                .transpose()?
-                .map(|p| p.contact_id());
-            let rows = signals::list(tx, contact, unmatched, limit)?;
-            Ok(rows
-                .into_iter()
-                .map(|row| SignalItem {
-                    id: row.id,
-                    source: row.draft.source.to_string(),
-                    kind: row.draft.kind.to_string(),
-                    at: row.draft.occurred_at,
-                    seen_at: row.seen_at,
-                    contact_id: row.contact_id,
-                    deal_id: row.deal_id,
-                    matched: row.matched,
-                    summary: crate::engine::intake::what_happened(&row.draft),
-                    email: row.draft.email,
-                    payload: row.draft.payload,
-                })
-                .collect())
-        })
-    }
-
     /// Lists outcomes, newest first; of one person, if so asked.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use crate::connectors::mail::parse::parse;
 use crate::connectors::mail::reading::{MailReading, lone_context, reading};
 use crate::domain::email::MessageId;
 use crate::domain::email::understand::{Correspondent, OurIds};
-use crate::engine::sources::maildir::context;
+use crate::engine::sources::mailbox::context;
 use crate::engine::{Engine, Result};
 use crate::store::people;
 

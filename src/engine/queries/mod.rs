@@ -1,11 +1,19 @@
 //! Read models: what the faces show, ready made.
 
+pub mod accounts;
 pub mod approvals;
 pub mod audit;
 pub mod contacts;
+pub mod limits;
 pub mod lists;
 pub mod mail;
+pub mod metrics;
+pub mod outbox;
+pub mod page;
+pub mod pipeline;
 pub mod show;
+pub mod signals;
+pub mod timeline;
 pub mod today;
 pub mod undo;
 pub mod when;

@@ -11,8 +11,8 @@ use crate::store::{Durability, ReadTx, StoreError, control, executions, sources}
 
 use crate::domain::action::ActionKind;
 use crate::domain::aps::Points;
-use crate::domain::guard::{KillSwitch, Mode};
-use crate::domain::id::MoveId;
+use crate::domain::guard::{KillSwitch, Mode, Pause};
+use crate::domain::id::{ExecutionId, MoveId};
 use crate::domain::signal::Domain;
 
 /// What to list.
@@ -76,6 +76,19 @@ pub struct OpenCounts {
     pub cs: u64,
 }
 
+/// A message whose undo window is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Leaving {
+    /// The execution.
+    pub execution: ExecutionId,
+    /// The move.
+    pub move_id: MoveId,
+    /// The recipient's address.
+    pub to: String,
+    /// When the window closes and it leaves, if nothing else holds it.
+    pub leaves_at: Timestamp,
+}
+
 /// The list and the line above it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TodayList {
@@ -91,8 +104,12 @@ pub struct TodayList {
     pub sent: u64,
     /// Mails that may leave in 24 hours.
     pub sent_cap: u64,
+    /// The pause in force.
+    pub pause: Option<Pause>,
     /// Approved messages that wait for a guard or for the next pass.
     pub waiting: u64,
+    /// Those of them that can still be taken back before they leave, the first to leave first.
+    pub leaving: Vec<Leaving>,
     /// When the last clean pass over the sources ended.
     pub synced_at: Option<Timestamp>,
     /// Sources whose last pass failed, with the reason.
@@ -246,7 +263,17 @@ fn header(
         open,
         sent: executions::sent_today(tx, now)?,
         sent_cap: u64::from(core.config.limits.per_day),
+        pause: control::pause(tx, now)?,
         waiting: executions::count_queued(tx)?,
+        leaving: executions::in_undo_window(tx, now)?
+            .into_iter()
+            .map(|row| Leaving {
+                execution: row.id,
+                move_id: row.move_id,
+                to: row.to_key,
+                leaves_at: row.not_before,
+            })
+            .collect(),
         synced_at,
         problems,
         moves,

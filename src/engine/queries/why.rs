@@ -1,16 +1,22 @@
 //! Why something was, was not, or is not yet done: of a contact, or of one move.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::outbox::{Reason, plan_queue, queue, reason};
 use super::when::NextSendView;
-use crate::domain::guard::{Verdict, binding};
+use crate::domain::guard::{GuardKind, Pause, Verdict, binding};
 use crate::domain::id::{ContactId, ExecutionId, MoveId};
 use crate::domain::moves::MoveStatus;
+use crate::engine::core::Core;
+use crate::engine::execute::Planned;
 use crate::engine::{Engine, EngineError, Result, draft, gate};
 use crate::store::executions::ExecutionStatus;
+use crate::store::moves::MoveRow;
 use crate::store::people::Person;
-use crate::store::{ReadTx, executions, moves, people};
+use crate::store::{ReadTx, control, executions, moves, people};
 
 /// One move of the person, and what decides it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,8 +29,12 @@ pub struct WhyMove {
     pub status: MoveStatus,
     /// What decides that it is where it is, as a sentence.
     pub because: String,
+    /// The guard that decides it, if one does.
+    pub guard: Option<GuardKind>,
     /// When that clears by itself.
     pub clears_at: Option<Timestamp>,
+    /// When it leaves as things stand, if it is approved.
+    pub leaves_at: Option<Timestamp>,
     /// The execution, if there is one.
     pub execution: Option<ExecutionId>,
     /// What the guards say or said.
@@ -44,6 +54,8 @@ pub struct Why {
     pub blocked: Option<String>,
     /// Until when nothing is sent unasked, and why.
     pub paused: Option<String>,
+    /// The pause of everything that is in force.
+    pub pause: Option<Pause>,
     /// When the next mail may go, and what decides it.
     pub next_send: NextSendView,
     /// The moves, those that stand first.
@@ -65,70 +77,16 @@ impl Engine {
             let mut all = moves::of_contact(tx, person.contact_id())?;
             all.sort_by_key(|mv| (!mv.status.is_standing(), std::cmp::Reverse(mv.id)));
             let mut explained = Vec::new();
+            let planned = plan_queue(tx, self.core(), &queue(tx)?, false, now)?;
             for mv in all.into_iter().take(MAX_MOVES) {
-                let execution = executions::of_move(tx, mv.id)?.into_iter().next();
-                let mut verdicts = match &execution {
-                    Some(e) => executions::verdicts(tx, e.id)?,
-                    None => Vec::new(),
-                };
-                let (mut because, mut clears_at) = (mv.close_reason.clone(), None);
-                match (mv.status, &execution) {
-                    (MoveStatus::Open | MoveStatus::Snoozed, _) if draft::sends_mail(&mv) => {
-                        match draft::make(tx, self.core(), &mv, now) {
-                            Ok(made) => {
-                                verdicts = crate::engine::commands::would_be(
-                                    tx,
-                                    self.core(),
-                                    &mv,
-                                    &made,
-                                    now,
-                                )?;
-                                because = match binding(&verdicts) {
-                                    Some(v) => format!(
-                                        "waits for your approval; then {}: {}",
-                                        v.guard, v.detail
-                                    ),
-                                    None => {
-                                        "waits for your approval; nothing else stands in its way"
-                                            .into()
-                                    }
-                                };
-                                clears_at = binding(&verdicts).and_then(|v| v.clears_at);
-                            }
-                            Err(EngineError::Input(problem)) => because = problem,
-                            Err(other) => return Err(other),
-                        }
-                    }
-                    (MoveStatus::Open | MoveStatus::Snoozed, _) => {
-                        because = "is done by hand; approving it ticks it off".into()
-                    }
-                    (MoveStatus::Approved, Some(e)) if e.status == ExecutionStatus::Queued => {
-                        // What holds it now, not what held it when it was last tried.
-                        verdicts = gate::ask_again(tx, self.core(), e, now)?;
-                        because = match binding(&verdicts) {
-                            Some(v) => format!("is approved and held by {}: {}", v.guard, v.detail),
-                            None => "is approved; the next sync sends it".into(),
-                        };
-                        clears_at = binding(&verdicts).and_then(|v| v.clears_at);
-                    }
-                    (_, Some(e)) if !e.error.is_empty() => because = e.error.clone(),
-                    _ => {}
-                }
-                explained.push(WhyMove {
-                    id: mv.id,
-                    title: mv.title,
-                    status: mv.status,
-                    because,
-                    clears_at,
-                    execution: execution.map(|e| e.id),
-                    verdicts,
-                });
+                explained.push(explain(tx, self.core(), mv, &planned, now)?);
             }
             Ok(Why {
                 contact_id: person.contact_id(),
                 name: person.name(),
                 email: person.email.clone(),
                 blocked: gate::suppressed(tx, Some(&person), &person.address_key())?,
+                pause: control::pause(tx, now)?,
                 paused: person
                     .paused_until
                     .filter(|until| *until > now)
@@ -136,6 +94,120 @@ impl Engine {
                 next_send,
                 moves: explained,
             })
+        })
+    }
+}
+
+/// Explains one move.
+fn explain(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    mv: MoveRow,
+    planned: &HashMap<ExecutionId, Planned>,
+    now: Timestamp,
+) -> Result<WhyMove> {
+    let execution = executions::of_move(tx, mv.id)?.into_iter().next();
+    let mut why = WhyMove {
+        id: mv.id,
+        title: mv.title.clone(),
+        status: mv.status,
+        because: mv.close_reason.clone(),
+        guard: None,
+        clears_at: None,
+        leaves_at: None,
+        execution: execution.as_ref().map(|e| e.id),
+        verdicts: Vec::new(),
+    };
+    let mut take = |found: Reason| {
+        why.guard = found.guard;
+        why.clears_at = found.clears_at;
+        why.leaves_at = found.leaves_at;
+        why.verdicts = found.verdicts;
+        found.because
+    };
+    match (mv.status, &execution) {
+        (MoveStatus::Open | MoveStatus::Snoozed, _) if draft::sends_mail(&mv) => {
+            match draft::make(tx, core, &mv, now) {
+                Ok(made) => {
+                    why.verdicts = crate::engine::commands::would_be(tx, core, &mv, &made, now)?;
+                    let refusal = binding(&why.verdicts);
+                    why.because = match refusal {
+                        Some(v) => {
+                            format!("waits for your approval; then {}: {}", v.guard, v.detail)
+                        }
+                        None => "waits for your approval; nothing else stands in its way".into(),
+                    };
+                    why.clears_at = refusal.and_then(|v| v.clears_at);
+                    why.guard = refusal.map(|v| v.guard);
+                }
+                Err(EngineError::Input(problem)) => why.because = problem,
+                Err(other) => return Err(other),
+            }
+            if let Some(dead) = execution.filter(|e| e.status == ExecutionStatus::Failed) {
+                let found = reason(tx, core, &dead, None, now)?;
+                why.because = format!("{}; {}", found.because.trim_end_matches('.'), why.because);
+            }
+        }
+        (MoveStatus::Open | MoveStatus::Snoozed, _) => {
+            why.because = "is done by hand; approving it ticks it off".into();
+        }
+        (MoveStatus::Approved | MoveStatus::Executing, Some(e)) => {
+            let found = reason(tx, core, e, planned.get(&e.id), now)?;
+            let is_queued = e.status == ExecutionStatus::Queued;
+            let because = take(found);
+            why.because = match why.guard {
+                Some(_) => format!("is approved and held by {because}"),
+                None if is_queued => format!("is approved and waits: {because}"),
+                None => because,
+            };
+        }
+        (_, Some(e)) if !e.error.is_empty() => why.because = e.error.clone(),
+        _ => {}
+    }
+    if let (true, Some(e)) = (why.verdicts.is_empty(), why.execution) {
+        why.verdicts = executions::verdicts(tx, e)?;
+    }
+    Ok(why)
+}
+
+impl Engine {
+    /// Explains one thing: `move:12`, or `execution:7` for a message; none if `what` names neither.
+    ///
+    /// # Errors
+    /// If there is no such move or message.
+    pub fn why_one(&self, what: &str) -> Result<Option<WhyMove>> {
+        let now = self.now();
+        let Some((kind, number)) = what.trim().split_once(':') else {
+            return Ok(None);
+        };
+        let number: Option<i64> = number.parse().ok();
+        self.store().read(|tx| {
+            let id = match (kind, number) {
+                ("move", Some(id)) => MoveId(id),
+                ("execution" | "message", Some(id)) => {
+                    crate::engine::commands::find_message(tx, ExecutionId(id))?.move_id
+                }
+                _ => return Ok(None),
+            };
+            let mv =
+                moves::load(tx, id)?.ok_or_else(|| crate::engine::commands::no_such_move(id))?;
+            let planned = plan_queue(tx, self.core(), &queue(tx)?, false, now)?;
+            let mut why = explain(tx, self.core(), mv, &planned, now)?;
+            // Asked about a message, it is that message's own fate that is told.
+            if let (true, Some(id)) = (kind != "move", number.map(ExecutionId)) {
+                let row = crate::engine::commands::find_message(tx, id)?;
+                let found = reason(tx, self.core(), &row, planned.get(&id), now)?;
+                why = WhyMove {
+                    because: found.because,
+                    guard: found.guard,
+                    clears_at: found.clears_at,
+                    leaves_at: found.leaves_at,
+                    execution: Some(id),
+                    verdicts: found.verdicts,
+                    ..why
+                };
+            }
+            Ok(Some(why))
         })
     }
 }

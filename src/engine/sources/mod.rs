@@ -1,6 +1,9 @@
 //! The sources, one file each. A source brings signals; what becomes of them is intake's.
 
+pub(in crate::engine) mod gmail;
+pub(in crate::engine) mod imap;
 pub(in crate::engine) mod lines;
+pub(in crate::engine) mod mailbox;
 pub(in crate::engine) mod maildir;
 pub(in crate::engine) mod timer;
 
@@ -47,7 +50,7 @@ struct MaildirSource(crate::config::MailAccount);
 
 impl SignalSource for MaildirSource {
     fn name(&self) -> String {
-        maildir::source_name(&self.0)
+        mailbox::source_name(&self.0)
     }
 
     fn read(&self, engine: &Engine, _: &PassScope) -> Result<SourceRun> {
@@ -67,7 +70,8 @@ pub(in crate::engine) fn all(engine: &Engine) -> Vec<Box<dyn SignalSource>> {
     for account in &engine.config().mail.accounts {
         match account.kind {
             MailKind::Maildir => all.push(Box::new(MaildirSource(account.clone()))),
-            MailKind::Imap | MailKind::Gmail => {}
+            MailKind::Imap => all.push(Box::new(imap::ImapSource(account.clone()))),
+            MailKind::Gmail => all.push(Box::new(gmail::GmailSource(account.clone()))),
         }
     }
     all

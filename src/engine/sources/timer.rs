@@ -9,15 +9,18 @@ use serde_json::{Map, Value, json};
 use crate::domain::id::ContactId;
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
+use crate::engine::commands::paused_between;
 use crate::engine::core::Core;
 use crate::engine::intake::{self, Taken};
 use crate::engine::outcomes::{Observed, record};
-use crate::engine::{Engine, Result};
+use crate::engine::{Engine, EngineError, Result};
 use crate::store::sources::{self, SourceCounts};
-use crate::store::{Durability, WriteTx, deals, executions, moves, people};
+use crate::store::{Durability, ReadTx, WriteTx, control, deals, executions, moves, people};
 
 /// The name of the source.
 pub(in crate::engine) const NAME: &str = "timer";
+/// Signals that are stored in one transaction.
+const BATCH: usize = 200;
 /// A meeting this near is worth preparing.
 const MEETING_AHEAD: SignedDuration = SignedDuration::from_hours(24);
 /// A renewal that passed no longer ago than this still counts as near.
@@ -32,28 +35,56 @@ fn shifted(now: Timestamp, by: SignedDuration) -> Timestamp {
 }
 
 impl Engine {
-    /// Asks every timer once.
+    /// Asks every timer once. What came due is stored in batches, so that nobody else waits long for the writer.
     pub(in crate::engine) fn run_timers(&self) -> Result<(SourceCounts, Taken)> {
-        self.write(Durability::Full, |tx, core, now| {
-            let mut taken = silences(tx, core, now)?;
+        let mut taken = self.write(Durability::Full, silences)?;
+        let now = self.now();
+        let drafts = self.store().read(|tx| {
+            let core = self.core();
             let mut drafts = meetings(tx, core, now)?;
             drafts.extend(quiet_customers(tx, core, now)?);
             drafts.extend(renewals(tx, core, now)?);
             drafts.extend(expiries(tx, core, now)?);
+            // What was noticed before keeps its first instant: the stored signal wins by its name.
+            let mut new = Vec::new();
             for (draft, contact) in drafts {
-                let (_, one) = intake::take(tx, core, &draft, contact, now)?;
-                taken.add(&one);
+                if crate::store::signals::find_same(tx, &draft, &draft.hash())?.is_none() {
+                    new.push((draft, contact));
+                }
             }
+            Ok::<_, EngineError>(new)
+        })?;
+        let mut rest = drafts.into_iter();
+        loop {
+            let batch: Due = rest.by_ref().take(BATCH).collect();
+            if batch.is_empty() {
+                break;
+            }
+            taken.add(&self.write(Durability::Normal, move |tx, core, now| {
+                let mut taken = Taken::default();
+                for (draft, contact) in batch {
+                    let (_, one) = intake::take(tx, core, &draft, contact, now)?;
+                    taken.add(&one);
+                }
+                Ok(taken)
+            })?);
+        }
+        let taken = self.write(Durability::Normal, move |tx, core, now| {
+            let mut taken = taken;
             taken.add(&overdue(tx, core, now)?);
-            let counts = SourceCounts {
-                seen: taken.new,
-                new: taken.new,
-                matched: taken.matched,
-                ..SourceCounts::default()
-            };
-            sources::count(tx, NAME, &counts)?;
-            Ok((counts, taken))
-        })
+            sources::count(tx, NAME, &counts(&taken))?;
+            Ok(taken)
+        })?;
+        Ok((counts(&taken), taken))
+    }
+}
+
+fn counts(taken: &Taken) -> SourceCounts {
+    SourceCounts {
+        seen: taken.new,
+        new: taken.new,
+        matched: taken.matched,
+        ..SourceCounts::default()
     }
 }
 
@@ -84,6 +115,10 @@ fn signal(
 /// Mail without an answer: an outcome, and a bump unless they are away.
 fn silences(tx: &WriteTx<'_>, core: &Core, now: Timestamp) -> Result<Taken> {
     let mut taken = Taken::default();
+    // While nothing leaves by the operator's own wish, their silence means nothing; when the pause ends, its days are taken out.
+    if control::pause(tx, now)?.is_some() {
+        return Ok(taken);
+    }
     let zone = core.config.operator.zone();
     for row in executions::silent(tx, now)? {
         let Some(person) = row
@@ -133,7 +168,7 @@ fn silences(tx: &WriteTx<'_>, core: &Core, now: Timestamp) -> Result<Taken> {
     Ok(taken)
 }
 
-fn meetings(tx: &WriteTx<'_>, core: &Core, now: Timestamp) -> Result<Due> {
+fn meetings(tx: &ReadTx<'_>, core: &Core, now: Timestamp) -> Result<Due> {
     let zone = core.config.operator.zone();
     let mut due = Vec::new();
     for meeting in deals::meetings_ahead(tx, now, shifted(now, MEETING_AHEAD))? {
@@ -165,11 +200,16 @@ fn meetings(tx: &WriteTx<'_>, core: &Core, now: Timestamp) -> Result<Due> {
     Ok(due)
 }
 
-fn quiet_customers(tx: &WriteTx<'_>, core: &Core, now: Timestamp) -> Result<Due> {
+fn quiet_customers(tx: &ReadTx<'_>, core: &Core, now: Timestamp) -> Result<Due> {
     let quiet = days(core.config.timers.quiet_customer_days);
     let zone = core.config.operator.zone();
     let mut due = Vec::new();
-    for (contact, email, last) in people::quiet_customers(tx, shifted(now, -quiet))? {
+    // The days of a pause are no silence, so those in whose quiet days it falls are looked at so much later. A pause within that time counts too.
+    let mut before = shifted(now, -quiet);
+    for _ in 0..3 {
+        before = shifted(now, -(quiet + paused_between(tx, before, now)?));
+    }
+    for (contact, email, last) in people::quiet_customers(tx, before)? {
         let since = last.to_zoned(zone.clone()).strftime("%-d %b").to_string();
         let id = format!("contact:{contact}:{}", last.as_second());
         let draft = signal(
@@ -189,11 +229,10 @@ fn quiet_customers(tx: &WriteTx<'_>, core: &Core, now: Timestamp) -> Result<Due>
             Some(contact),
         ));
     }
-    // What was noticed before keeps its first instant: the stored signal wins by its name.
     Ok(due)
 }
 
-fn renewals(tx: &WriteTx<'_>, core: &Core, now: Timestamp) -> Result<Due> {
+fn renewals(tx: &ReadTx<'_>, core: &Core, now: Timestamp) -> Result<Due> {
     let ahead = days(core.config.timers.renewal_days);
     let from = shifted(now, SignedDuration::from_hours(-24 * RENEWAL_GRACE_DAYS));
     let to = shifted(now, ahead);
@@ -242,7 +281,7 @@ fn renewals(tx: &WriteTx<'_>, core: &Core, now: Timestamp) -> Result<Due> {
         .collect())
 }
 
-fn expiries(tx: &WriteTx<'_>, core: &Core, now: Timestamp) -> Result<Due> {
+fn expiries(tx: &ReadTx<'_>, core: &Core, now: Timestamp) -> Result<Due> {
     let ahead = days(core.config.timers.proposal_expiring_days);
     let mut due = Vec::new();
     for deal in deals::expiries(tx, now, shifted(now, ahead))? {

@@ -23,6 +23,20 @@ words! {
         Screen = "screen",
         /// Today's Moves; what holds on every screen holds too.
         Today = "today",
+        /// Signals.
+        Signals = "signals",
+        /// Contacts.
+        Contacts = "contacts",
+        /// Pipeline.
+        Pipeline = "pipeline",
+        /// Metrics.
+        Metrics = "metrics",
+        /// Sync.
+        Sync = "sync",
+        /// The log.
+        Log = "log",
+        /// Rules and limits.
+        Rules = "rules",
         /// A question.
         Confirm = "confirm",
         /// A text to be read.
@@ -43,7 +57,14 @@ impl KeyContext {
     #[must_use]
     pub const fn parent(self) -> Option<Self> {
         match self {
-            Self::Today => Some(Self::Screen),
+            Self::Today
+            | Self::Signals
+            | Self::Contacts
+            | Self::Pipeline
+            | Self::Metrics
+            | Self::Sync
+            | Self::Log
+            | Self::Rules => Some(Self::Screen),
             Self::Screen
             | Self::Confirm
             | Self::Viewer
@@ -234,12 +255,17 @@ fn show(keys: &[Chord]) -> String {
         .join(" ")
 }
 
-/// Tells whether two bindings of different meaning cannot stand together: same keys, or one begins the other, where both hold.
+/// Tells whether two bindings of different meaning cannot stand together: same keys, or one begins the other, where both hold. On two screens
+/// a key may have the same meaning, and never another one.
 fn clashes(a: &Binding, b: &Binding) -> bool {
     let meet = a.context == b.context
         || a.context.parent() == Some(b.context)
         || b.context.parent() == Some(a.context);
-    meet && (a.keys.starts_with(&b.keys) || b.keys.starts_with(&a.keys))
+    let sisters = a.context != b.context
+        && a.context.parent().is_some()
+        && a.context.parent() == b.context.parent()
+        && a.action != b.action;
+    (meet || sisters) && (a.keys.starts_with(&b.keys) || b.keys.starts_with(&a.keys))
 }
 
 fn read(text: &str) -> Result<Vec<Entry>, KeymapError> {

@@ -22,6 +22,26 @@ fn one_key_never_means_two_things_in_one_place() {
 }
 
 #[test]
+fn one_key_never_means_two_things_on_two_screens() {
+    let keymap = built_in();
+    let on_screens: Vec<_> = keymap
+        .bindings()
+        .iter()
+        .filter(|b| b.context == KeyContext::Screen || b.context.parent().is_some())
+        .collect();
+    for (i, a) in on_screens.iter().enumerate() {
+        for b in on_screens.iter().skip(i + 1) {
+            let same = a.keys.starts_with(&b.keys) || b.keys.starts_with(&a.keys);
+            assert!(!same || a.action == b.action, "{a:?} and {b:?}");
+        }
+    }
+    let error = Keymap::load(Some(
+        "[today]\napprove = [\"a\"]\n[contacts]\ncopy_address = [\"a\"]",
+    ));
+    assert!(error.unwrap_err().to_string().contains("already means"));
+}
+
+#[test]
 fn every_action_has_a_key_somewhere() {
     let keymap = built_in();
     for action in KeyAction::ALL {
@@ -50,7 +70,7 @@ fn keys_one_after_another_are_awaited() {
     let Resolution::Prefix(next) = keymap.resolve(KeyContext::Today, &keys("g")) else {
         panic!("g alone must wait");
     };
-    assert_eq!(next.len(), 2);
+    assert_eq!(next.len(), 10);
     assert_eq!(
         keymap.resolve(KeyContext::Today, &keys("g g")),
         Resolution::Action(KeyAction::Top)

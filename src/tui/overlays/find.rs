@@ -16,14 +16,17 @@ use crate::tui::message::Intent;
 #[derive(Debug)]
 pub struct Find {
     field: Field,
+    /// What is looked through.
+    what: &'static str,
 }
 
 impl Find {
-    /// Starts with the words that already narrow the list.
+    /// Starts with the words that already narrow the list; `what` says what is looked through.
     #[must_use]
-    pub fn new(words: &str) -> Self {
+    pub fn new(words: &str, what: &'static str) -> Self {
         Self {
             field: Field::new(words),
+            what,
         }
     }
 
@@ -69,7 +72,8 @@ impl Overlay for Find {
         frame.render_widget(Clear, line);
         let key = |action| cx.keymap.key(KeyContext::Find, action);
         let placeholder = format!(
-            "words of a title, a person or a firm   {} keeps, {} clears",
+            "{}   {} keeps, {} clears",
+            self.what,
             key(KeyAction::Confirm),
             key(KeyAction::Back)
         );

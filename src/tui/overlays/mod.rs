@@ -8,6 +8,7 @@ pub mod find;
 pub mod help;
 pub mod outcome;
 pub mod palette;
+pub mod person;
 pub mod picker;
 pub mod skip;
 pub mod snooze;

@@ -49,6 +49,8 @@ pub struct Picker<T> {
     /// What stands in the line while nothing is typed.
     pub placeholder: &'static str,
     rows: Vec<Row<T>>,
+    /// Whether the rows are those that a search elsewhere found, in its order.
+    searched: bool,
     hits: Vec<Hit>,
     selected: usize,
     top: usize,
@@ -80,12 +82,20 @@ impl<T: Clone> Picker<T> {
             heading,
             placeholder,
             rows,
+            searched: false,
             hits: Vec::new(),
             selected: 0,
             top: 0,
         };
         picker.rank();
         picker
+    }
+
+    /// Puts what a search elsewhere found in place of the rows; typing does not rank them from then on.
+    pub fn put(&mut self, rows: Vec<Row<T>>) {
+        self.rows = rows;
+        self.searched = true;
+        self.rank();
     }
 
     /// Returns what is selected; none if nothing fits.
@@ -163,6 +173,17 @@ impl<T: Clone> Picker<T> {
     }
 
     fn rank(&mut self) {
+        self.selected = 0;
+        self.top = 0;
+        if self.searched {
+            let all = |row| Hit {
+                row,
+                letters: Vec::new(),
+                score: 0,
+            };
+            self.hits = (0..self.rows.len()).map(all).collect();
+            return;
+        }
         let mut matcher = Matcher::new(Config::DEFAULT);
         let pattern = Pattern::parse(
             self.field.text(),
@@ -190,8 +211,6 @@ impl<T: Clone> Picker<T> {
             .collect();
         // Equal matches stay in their own order.
         self.hits.sort_by_key(|hit| std::cmp::Reverse(hit.score));
-        self.selected = 0;
-        self.top = 0;
     }
 
     fn rows_in_view(&self, area: Rect) -> usize {

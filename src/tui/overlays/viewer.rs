@@ -9,12 +9,15 @@ use super::Overlay;
 use crate::domain::guard::Verdict;
 use crate::domain::id::MoveId;
 use crate::engine::command::Done;
+use crate::engine::queries::show::MoveDetail;
+use crate::engine::queries::timeline::{FactValue, TimelineEntry};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
 use crate::tui::keymap::KeyContext;
 use crate::tui::message::{Effect, Intent, Message, Tone};
-use crate::tui::screens::today::verdict_lines;
-use crate::tui::text::{MAX_BLOCK_BYTES, wrap};
+use crate::tui::screens::today::{columns, verdict_lines};
+use crate::tui::text::{MAX_BLOCK_BYTES, clean, wrap};
+use crate::tui::times;
 use crate::tui::widgets::frame::{block, clear, middle, title};
 use crate::tui::widgets::scroll;
 
@@ -26,8 +29,11 @@ pub struct Viewer {
     heading: String,
     /// The move whose message is awaited.
     awaited: Option<MoveId>,
+    /// The move that is awaited itself.
+    shown: Option<MoveId>,
     summary: Option<(Tone, String)>,
     verdicts: Vec<Verdict>,
+    facts: Vec<(String, FactValue)>,
     text: String,
     top: usize,
 }
@@ -39,8 +45,10 @@ impl Viewer {
         Self {
             heading: heading.to_owned(),
             awaited: None,
+            shown: None,
             summary: None,
             verdicts: Vec::new(),
+            facts: Vec::new(),
             text,
             top: 0,
         }
@@ -58,6 +66,49 @@ impl Viewer {
         }
     }
 
+    /// Awaits a move that is not on the list.
+    #[must_use]
+    pub fn of_move(id: MoveId) -> Self {
+        Self {
+            shown: Some(id),
+            ..Self::new(&format!("Move {id}"), String::new())
+        }
+    }
+
+    fn take_move(&mut self, detail: &MoveDetail) {
+        self.shown = None;
+        let mut fact = |name: &str, text: String| {
+            if !text.is_empty() {
+                self.facts.push((name.to_owned(), FactValue::Text(text)));
+            }
+        };
+        fact("What", detail.item.title.clone());
+        fact(
+            "With",
+            format!("{} {}", detail.item.contact, detail.item.email),
+        );
+        fact("Status", detail.status.to_string());
+        fact("Closed because", detail.close_reason.clone());
+        fact("Because", detail.item.because.clone());
+        fact("Deal", detail.deal.clone());
+        self.facts
+            .push(("Made".into(), FactValue::At(detail.created_at)));
+        for execution in &detail.executions {
+            let at = execution.settled_at.unwrap_or(execution.approved_at);
+            self.facts.push((
+                execution.status.clone(),
+                FactValue::Text(format!("{} {}", execution.location, execution.error)),
+            ));
+            self.facts.push((String::new(), FactValue::At(at)));
+        }
+        self.verdicts.clone_from(&detail.verdicts);
+        self.text = detail
+            .evidence
+            .iter()
+            .map(|e| format!("{}  {}\n", e.occurred_at, e.summary))
+            .collect();
+    }
+
     /// Shows the answer of a dry run.
     #[must_use]
     pub fn of_answer(done: &Done) -> Self {
@@ -67,6 +118,16 @@ impl Viewer {
         );
         viewer.take(done);
         viewer
+    }
+
+    /// Shows an entry of a timeline.
+    #[must_use]
+    pub fn of_entry(entry: &TimelineEntry) -> Self {
+        Self {
+            facts: entry.facts.clone(),
+            verdicts: entry.verdicts.clone(),
+            ..Self::new(&clean(&entry.title), entry.text.clone())
+        }
     }
 
     fn take(&mut self, done: &Done) {
@@ -89,6 +150,7 @@ impl Viewer {
             }
             Done::Changed { .. }
             | Done::Sent { .. }
+            | Done::Queued { .. }
             | Done::Nothing { .. }
             | Done::Recorded { .. } => {}
         }
@@ -97,8 +159,33 @@ impl Viewer {
     fn lines(&self, cells: usize, cx: &Context) -> Vec<Line<'static>> {
         let styles = cx.styles();
         let mut lines = Vec::new();
+        if self.shown.is_some() {
+            return vec![Line::from(Span::styled("Being read…", styles.muted))];
+        }
         if self.awaited.is_some() {
             return vec![Line::from(Span::styled("Being made…", styles.muted))];
+        }
+        let rule = || {
+            let sign = if cx.glyphs().ascii { "-" } else { "─" };
+            Line::from(Span::styled(sign.repeat(cells), styles.border))
+        };
+        for (name, value) in &self.facts {
+            let value = match value {
+                FactValue::At(at) => times::both(*at, cx.now, &cx.zone),
+                FactValue::Text(text) => clean(text),
+            };
+            lines.extend(columns(
+                &format!("{name} "),
+                16,
+                styles.muted,
+                &value,
+                styles.text,
+                cells,
+            ));
+        }
+        if !self.facts.is_empty() {
+            lines.extend(verdict_lines(&self.verdicts, cells, cx));
+            lines.push(rule());
         }
         if let Some((tone, summary)) = &self.summary {
             let style = match tone {
@@ -111,10 +198,7 @@ impl Viewer {
                 lines.push(Line::from(Span::styled(line, style)));
             }
             lines.extend(verdict_lines(&self.verdicts, cells, cx));
-            lines.push(Line::from(Span::styled(
-                if cx.glyphs().ascii { "-" } else { "─" }.repeat(cells),
-                styles.border,
-            )));
+            lines.push(rule());
         }
         let long = self.text.len() > MAX_BLOCK_BYTES;
         for line in wrap(&self.text, cells) {
@@ -185,6 +269,17 @@ impl Overlay for Viewer {
                 Ok(done) => self.take(done),
                 Err(error) => {
                     self.awaited = None;
+                    self.summary = Some((Tone::Bad, error.clone()));
+                }
+            }
+        }
+        if let Message::Shown { id, result } = message
+            && self.shown == Some(*id)
+        {
+            match result {
+                Ok(detail) => self.take_move(detail),
+                Err(error) => {
+                    self.shown = None;
                     self.summary = Some((Tone::Bad, error.clone()));
                 }
             }

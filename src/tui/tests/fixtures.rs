@@ -45,6 +45,7 @@ pub fn context(width: u16, height: u16) -> Context {
         now: now(),
         elapsed: std::time::Duration::from_secs(1),
         size: Rect::new(0, 0, width, height),
+        screen: crate::tui::screens::ScreenId::Today,
         status: Status::default(),
     }
 }
@@ -251,6 +252,8 @@ pub fn list(count: usize) -> TodayList {
         },
         sent: 3,
         sent_cap: 20,
+        pause: None,
+        leaving: Vec::new(),
         waiting: 1,
         synced_at: Some(in_minutes(-2)),
         problems: Vec::new(),
@@ -405,6 +408,7 @@ pub fn undo_items() -> Vec<UndoItem> {
             .into(),
             promise: "They come back to the list.".into(),
             undone_at: (i == 3).then(|| in_minutes(-10)),
+            possible: true,
         })
         .collect()
 }

@@ -100,10 +100,24 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, content: &Content<'_>, cx: &Conte
                 format!(" {pressed} {}", cx.glyphs().cut),
                 styles.heading,
             ));
-            for (key, action) in *next {
-                line.push(Span::styled(format!("  {key}"), styles.key));
-                line.push(Span::styled(format!(" {}", action.title()), styles.muted));
-            }
+            // In full where all of it fits, else in a word each.
+            let told = |word: fn(KeyAction) -> &'static str| -> Vec<Span<'static>> {
+                next.iter()
+                    .flat_map(|(key, action)| {
+                        [
+                            Span::styled(format!("  {key}"), styles.key),
+                            Span::styled(format!(" {}", word(*action)), styles.muted),
+                        ]
+                    })
+                    .collect()
+            };
+            let used = wide(&line);
+            let full = told(KeyAction::title);
+            line.extend(if used + wide(&full) <= room {
+                full
+            } else {
+                told(KeyAction::short)
+            });
         }
         Content::Said(tone, text, hint) => {
             let (sign, style) = match tone {

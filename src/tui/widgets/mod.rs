@@ -1,5 +1,6 @@
 //! What is drawn in more than one place.
 
+pub mod chart;
 pub mod footer;
 pub mod frame;
 pub mod scroll;

@@ -1,4 +1,4 @@
-//! The line at the top: which moves are shown, what approval leads to, what was sent of what may be, and how fresh it all is.
+//! The line at the top: which screen or which moves are shown, what approval leads to, what was sent of what may be, and how fresh it all is.
 
 use jiff::Timestamp;
 use ratatui::Frame;
@@ -12,6 +12,7 @@ use crate::domain::signal::Domain;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
 use crate::tui::keymap::KeyContext;
+use crate::tui::screens::{SCREENS, ScreenId};
 use crate::tui::text::width;
 use crate::tui::times;
 
@@ -50,20 +51,56 @@ pub fn mode_word(cx: &Context) -> (&'static str, Style) {
     }
 }
 
-fn left(cx: &Context, area: Rect) -> Vec<(Span<'static>, Option<KeyAction>)> {
+/// A piece of the line and what a click on it means.
+type Piece = (Span<'static>, Option<KeyAction>);
+
+/// From this width on the screens stand behind the domains, and below it the other screens' names are left out.
+const ROOMY: u16 = 160;
+const SCREENS_FIT: u16 = 110;
+
+fn separator(cx: &Context) -> Piece {
+    let sign = if cx.glyphs().ascii { "|" } else { "│" };
+    (Span::styled(sign, cx.styles().border), None)
+}
+
+/// One tab. The chosen one is bold as well, for where there is no colour.
+fn tab(
+    key: Option<String>,
+    text: String,
+    chosen: bool,
+    action: KeyAction,
+    cx: &Context,
+) -> Vec<Piece> {
     let styles = cx.styles();
-    let mut spans: Vec<(Span<'static>, Option<KeyAction>)> = Vec::new();
-    if area.width >= 90 {
-        spans.push((Span::styled(" CaseyOS  ", styles.accent), None));
+    let style = if chosen {
+        styles.selected
+    } else {
+        styles.muted
+    };
+    let mut spans = Vec::new();
+    if let Some(key) = key {
+        let key_style = if chosen {
+            style.patch(styles.key)
+        } else {
+            styles.key
+        };
+        spans.push((Span::styled(format!(" {key}"), key_style), Some(action)));
     }
+    let style = if chosen {
+        style.patch(Style::new().bold())
+    } else {
+        style
+    };
+    spans.push((Span::styled(format!(" {text} "), style), Some(action)));
+    spans
+}
+
+fn domains(cx: &Context, area: Rect) -> Vec<Piece> {
+    let mut spans = Vec::new();
     for (i, (domain, name, count, action)) in tabs(cx).into_iter().enumerate() {
         if i > 0 {
-            spans.push((
-                Span::styled(if cx.glyphs().ascii { "|" } else { "│" }, styles.border),
-                None,
-            ));
+            spans.push(separator(cx));
         }
-        let chosen = cx.status.domain == domain;
         let key = cx.keymap.key(KeyContext::Today, action);
         let name = match (area.width < 90, name) {
             (true, "Marketing") => "Mktg",
@@ -74,26 +111,56 @@ fn left(cx: &Context, area: Rect) -> Vec<(Span<'static>, Option<KeyAction>)> {
         } else {
             cx.glyphs().cut.to_owned()
         };
-        let style = if chosen {
-            styles.selected
-        } else {
-            styles.muted
+        let chosen = cx.status.domain == domain;
+        spans.extend(tab(
+            Some(key),
+            format!("{name} {count}"),
+            chosen,
+            action,
+            cx,
+        ));
+    }
+    spans
+}
+
+fn screens(cx: &Context, shown: impl Fn(ScreenId) -> bool) -> Vec<Piece> {
+    let mut spans = Vec::new();
+    for entry in SCREENS.iter().filter(|entry| shown(entry.id)) {
+        if !spans.is_empty() {
+            spans.push(separator(cx));
+        }
+        let name = match entry.id {
+            ScreenId::Today if cx.status.known => format!("Today {}", cx.status.open.all),
+            other => other.name().to_owned(),
         };
-        let key_style = if chosen {
-            style.patch(styles.key)
-        } else {
-            styles.key
-        };
-        spans.push((Span::styled(format!(" {key}"), key_style), Some(action)));
-        // The chosen tab is bold as well, for where there is no colour.
-        let style = if chosen {
-            style.patch(Style::new().bold())
-        } else {
-            style
-        };
+        spans.extend(tab(None, name, cx.screen == entry.id, entry.id.go(), cx));
+    }
+    spans
+}
+
+fn left(cx: &Context, area: Rect) -> Vec<Piece> {
+    let styles = cx.styles();
+    let mut spans: Vec<Piece> = Vec::new();
+    if area.width >= 90 {
         spans.push((
-            Span::styled(format!(" {name} {count} "), style),
-            Some(action),
+            Span::styled(" CaseyOS  ", styles.accent),
+            Some(KeyAction::Screens),
+        ));
+    }
+    if cx.screen == ScreenId::Today {
+        spans.extend(domains(cx, area));
+        if area.width >= ROOMY {
+            spans.push((Span::raw("   "), None));
+            spans.extend(screens(cx, |id| id != ScreenId::Today));
+        }
+    } else if area.width >= SCREENS_FIT {
+        spans.extend(screens(cx, |_| true));
+    } else {
+        spans.extend(screens(cx, |id| id == ScreenId::Today || id == cx.screen));
+        spans.push(separator(cx));
+        spans.push((
+            Span::styled(format!(" {} ", cx.glyphs().cut), styles.muted),
+            Some(KeyAction::Screens),
         ));
     }
     spans

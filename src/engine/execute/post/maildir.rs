@@ -3,12 +3,17 @@
 use std::path::PathBuf;
 
 use super::Delivered;
-use crate::config::{MailAccount, MailKind};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::config::{MailAccount, MailKind, MailServer};
 use crate::connectors::mail::maildir::{MailLayout, MaildirError, MaildirFolder};
 use crate::domain::email::message_id::MessageId;
 use crate::domain::guard::Mode;
 use crate::engine::{EngineError, Result};
 use crate::store::executions::ExecutionRow;
+
+/// Mail programs remove files of this age from `tmp`, by the Maildir convention.
+const TMP_IS_CLEANED_AFTER: SignedDuration = SignedDuration::from_hours(36);
 
 /// The folders of a Maildir to deliver to, and to look up what was delivered.
 #[derive(Debug, Clone)]
@@ -58,11 +63,49 @@ pub struct MailFolders {
     pub drafts: String,
 }
 
+/// Returns the folders of a mailbox that is not on this machine; none if it is.
+fn on_a_server(account: &MailAccount) -> Option<MailFolders> {
+    let or = |own: &str, usual: &str| {
+        if own.is_empty() {
+            usual.to_owned()
+        } else {
+            own.to_owned()
+        }
+    };
+    let server = |server: &Option<MailServer>| {
+        server
+            .as_ref()
+            .map_or(String::new(), |s| format!("{}:{}", s.host, s.port))
+    };
+    let (inbox, outbox) = match account.kind {
+        MailKind::Maildir => return None,
+        MailKind::Imap => (
+            format!(
+                "{} on {}",
+                or(&account.inbox, "INBOX"),
+                server(&account.imap)
+            ),
+            format!("SMTP to {}", server(&account.smtp)),
+        ),
+        MailKind::Gmail => ("Gmail's inbox".to_owned(), "Gmail".to_owned()),
+    };
+    Some(MailFolders {
+        name: account.name.clone(),
+        kind: account.kind,
+        inbox,
+        outbox,
+        drafts: or(&account.drafts, "the server's own"),
+    })
+}
+
 /// Returns a mailbox's folders, made if they are missing and `make` says so.
 ///
 /// # Errors
 /// If they cannot be made.
 pub fn mail_folders(account: &MailAccount, make: bool) -> Result<MailFolders> {
+    if let Some(folders) = on_a_server(account) {
+        return Ok(folders);
+    }
     let layout = layout(account);
     if make {
         layout
@@ -119,7 +162,7 @@ impl MaildirPost {
     }
 
     /// Finds out what became of a message: by its file's name, by its Message-ID, or by what is left of it.
-    pub fn find(&self, row: &ExecutionRow) -> Result<Option<Delivered>> {
+    pub fn find(&self, row: &ExecutionRow, now: Timestamp) -> Result<Option<Delivered>> {
         let (path, is_draft) = self.folder(row.mode);
         if !path.is_dir() {
             if row.is_staged {
@@ -148,6 +191,17 @@ impl MaildirPost {
         }
         // It lay ready before it was claimed. If it lies there no more, it was delivered, and whoever empties the outbox has taken it.
         let was_taken = row.is_staged && !folder.is_staged(&unique);
+        let is_old = row
+            .claimed_at
+            .is_none_or(|at| now.duration_since(at) >= TMP_IS_CLEANED_AFTER);
+        if was_taken && is_old {
+            return Err(EngineError::Outside(format!(
+                "It lies in {} no more, but mail programs clear away what was left half delivered for 36 hours, so it may have left or not. Look \
+                 into what you sent: `caseyos outbox drop {id}` if it is there, `caseyos outbox retry {id} --force` if it is not.",
+                path.display(),
+                id = row.id
+            )));
+        }
         Ok(was_taken.then(|| Delivered {
             location: format!("{} (taken since)", path.display()),
             is_draft,

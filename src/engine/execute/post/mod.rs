@@ -1,12 +1,18 @@
 //! The post: the mailbox that messages leave from, as execution needs it: deliver once, and find what was delivered.
 
+mod gmail;
+mod imap;
 mod maildir;
+
+use jiff::Timestamp;
 
 use crate::config::MailKind;
 use crate::engine::core::Core;
 use crate::engine::{EngineError, Result};
 use crate::store::executions::ExecutionRow;
 
+use gmail::GmailPost;
+use imap::ImapPost;
 use maildir::MaildirPost;
 pub(in crate::engine) use maildir::layout;
 pub use maildir::{MailFolders, mail_folders};
@@ -32,6 +38,11 @@ pub(in crate::engine) enum Undelivered {
         /// How long the provider wants to be left alone.
         retry_after: Option<std::time::Duration>,
     },
+    /// It did not leave, because everything was stopped in the last moment.
+    Stopped {
+        /// Why.
+        reason: String,
+    },
     /// It may have left: the answer did not come. Only the provider knows.
     Unknown {
         /// What happened.
@@ -39,38 +50,41 @@ pub(in crate::engine) enum Undelivered {
     },
 }
 
-impl Undelivered {
-    /// Returns what happened.
-    pub fn reason(&self) -> &str {
-        match self {
-            Self::NotSent { reason, .. } | Self::Unknown { reason } => reason,
-        }
-    }
-}
-
 /// A mailbox to deliver to, and to look up what was delivered.
 #[derive(Debug, Clone)]
-pub(in crate::engine) enum Post {
+pub(in crate::engine) enum Post<'a> {
     /// Folders on this machine.
     Maildir(MaildirPost),
+    /// A server that speaks IMAP and SMTP.
+    Imap(ImapPost<'a>),
+    /// Gmail.
+    Gmail(GmailPost<'a>),
 }
 
-impl Post {
+impl<'a> Post<'a> {
     /// Returns the post of an account by its name.
-    pub fn of(core: &Core, name: &str) -> Result<Self> {
+    pub fn of(core: &'a Core, name: &str) -> Result<Self> {
         let account = core.config.mail.accounts.iter().find(|a| a.name == name).ok_or_else(|| {
             EngineError::Outside(format!("The mail account \"{name}\" is no longer in config.toml. Nothing was sent; put it back, or withdraw the approval."))
         })?;
         match account.kind {
             MailKind::Maildir => Ok(Self::Maildir(MaildirPost::of(account))),
-            MailKind::Imap | MailKind::Gmail => Err(EngineError::Outside(format!(
-                "The mail account \"{name}\" cannot send yet."
-            ))),
+            MailKind::Imap => Ok(Self::Imap(ImapPost::of(core, account))),
+            MailKind::Gmail => Ok(Self::Gmail(GmailPost::of(core))),
         }
     }
 
-    /// Delivers a message, such that what was delivered can be found again by its Message-ID.
-    pub fn deliver(&self, row: &ExecutionRow, message: &[u8]) -> Result<Delivered, Undelivered> {
+    /// Delivers a message, such that what was delivered can be found again by its Message-ID. `stopped` must be asked directly before the step
+    /// that lets it out, after everything that may take long, and says why it must not leave.
+    pub fn deliver(
+        &self,
+        row: &ExecutionRow,
+        message: &[u8],
+        stopped: &dyn Fn() -> Option<String>,
+    ) -> Result<Delivered, Undelivered> {
+        if let Some(reason) = stopped() {
+            return Err(Undelivered::Stopped { reason });
+        }
         match self {
             // A file is in place or it is not, and looking tells.
             Self::Maildir(post) => post
@@ -78,6 +92,8 @@ impl Post {
                 .map_err(|e| Undelivered::Unknown {
                     reason: e.to_string(),
                 }),
+            Self::Imap(post) => post.deliver(row, message, &mut || stopped().map_or(Ok(()), Err)),
+            Self::Gmail(post) => post.deliver(row, message, stopped),
         }
     }
 
@@ -85,20 +101,42 @@ impl Post {
     pub fn stage(&self, row: &ExecutionRow, message: &[u8]) -> Result<()> {
         match self {
             Self::Maildir(post) => post.stage(row, message),
+            Self::Imap(_) | Self::Gmail(_) => Err(EngineError::Outside(
+                "Nothing can be laid ready on a server.".into(),
+            )),
         }
     }
 
-    /// Asks the mailbox what became of a message; none if it never left.
-    pub fn find(&self, row: &ExecutionRow) -> Result<Option<Delivered>> {
+    /// Asks the mailbox what became of a message; none if it does not know it.
+    pub fn find(&self, row: &ExecutionRow, now: Timestamp) -> Result<Option<Delivered>> {
         match self {
-            Self::Maildir(post) => post.find(row),
+            Self::Maildir(post) => post.find(row, now),
+            Self::Imap(post) => post.find(row),
+            Self::Gmail(post) => post.find(row),
         }
+    }
+
+    /// Tells whether a message that [`Self::find`] does not know has certainly not left. A provider's index may lag behind.
+    pub const fn knows_at_once(&self) -> bool {
+        match self {
+            Self::Maildir(_) => true,
+            // A draft that is not in its folder is not there; of mail, `find` says nothing rather than "no".
+            Self::Imap(_) => true,
+            Self::Gmail(_) => false,
+        }
+    }
+
+    /// Tells whether looking costs nothing, so that every pass may look.
+    pub const fn is_local(&self) -> bool {
+        matches!(self, Self::Maildir(_))
     }
 
     /// Removes a draft; returns whether it was still there.
     pub fn remove_draft(&self, row: &ExecutionRow) -> Result<bool> {
         match self {
             Self::Maildir(post) => post.remove_draft(row),
+            Self::Imap(post) => post.remove_draft(row),
+            Self::Gmail(post) => post.remove_draft(row),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use super::{Focus, Today};
 use crate::domain::action::Means;
-use crate::domain::guard::KillSwitch;
 use crate::domain::id::MoveId;
 use crate::domain::signal::Domain;
 use crate::engine::command::Command;
@@ -16,7 +15,6 @@ use crate::tui::overlays::find::Find;
 use crate::tui::overlays::outcome::Outcome;
 use crate::tui::overlays::skip::Skip;
 use crate::tui::overlays::snooze::Snooze;
-use crate::tui::overlays::undo::UndoList;
 use crate::tui::overlays::viewer::Viewer;
 use crate::tui::text::clean;
 use crate::tui::widgets::scroll::moved;
@@ -35,6 +33,12 @@ pub(super) fn moves_of(command: &Command) -> Vec<MoveId> {
         | Command::Undo { .. }
         | Command::Stop { .. }
         | Command::Resume
+        | Command::MatchSignal { .. }
+        | Command::Retry { .. }
+        | Command::Recall { .. }
+        | Command::Pause { .. }
+        | Command::EndPause
+        | Command::ClearDeliverability
         | Command::Suppress { .. }
         | Command::Unsuppress { .. } => Vec::new(),
     }
@@ -54,6 +58,12 @@ pub(super) fn word_of(command: &Command) -> &'static str {
         | Command::Undo { .. }
         | Command::Stop { .. }
         | Command::Resume
+        | Command::MatchSignal { .. }
+        | Command::Retry { .. }
+        | Command::Recall { .. }
+        | Command::Pause { .. }
+        | Command::EndPause
+        | Command::ClearDeliverability
         | Command::Suppress { .. }
         | Command::Unsuppress { .. } => "changing",
     }
@@ -107,11 +117,6 @@ impl Today {
             KeyAction::Outcome => {
                 self.for_targets(|ids, what| Intent::Open(Box::new(Outcome::new(ids, what))))
             }
-            KeyAction::Undo => vec![Intent::run(Command::Undo { id: None })],
-            KeyAction::UndoList => vec![
-                Intent::Open(Box::new(UndoList::new())),
-                Intent::Effect(Effect::UndoList),
-            ],
             KeyAction::CopyAddress => self.copy(false),
             KeyAction::CopyMessage => self.copy(true),
             KeyAction::Refresh => {
@@ -120,7 +125,6 @@ impl Today {
                 intents.extend(self.want_details());
                 intents
             }
-            KeyAction::KillSwitch => kill_switch(cx),
             KeyAction::DomainAll => self.set_domain(None),
             KeyAction::DomainSales => self.set_domain(Some(Domain::Sales)),
             KeyAction::DomainMarketing => self.set_domain(Some(Domain::Marketing)),
@@ -128,21 +132,15 @@ impl Today {
             KeyAction::Find => {
                 self.opened = false;
                 self.focus = Focus::List;
-                vec![Intent::Open(Box::new(Find::new(&self.query.search)))]
+                vec![Intent::Open(Box::new(Find::new(
+                    &self.query.search,
+                    "words of a title, a person or a firm",
+                )))]
             }
             KeyAction::Widen => self.set_split(i32::from(self.split) + 4),
             KeyAction::Narrow => self.set_split(i32::from(self.split) - 4),
-            // What the whole terminal does, and what only overlays know.
-            KeyAction::Palette
-            | KeyAction::Help
-            | KeyAction::Problems
-            | KeyAction::GoToday
-            | KeyAction::NextTheme
-            | KeyAction::Redraw
-            | KeyAction::Suspend
-            | KeyAction::Quit
-            | KeyAction::Confirm
-            | KeyAction::Save => Vec::new(),
+            // What the whole terminal does, and what only overlays or other screens know.
+            _ => Vec::new(),
         }
     }
 
@@ -407,24 +405,4 @@ fn describe(item: &crate::engine::queries::today::TodayItem) -> String {
     } else {
         format!("{} · {whom}", clean(&item.title))
     }
-}
-
-/// Stopping takes one key; letting effects out again is asked.
-fn kill_switch(cx: &Context) -> Vec<Intent> {
-    if !cx.status.known {
-        return Vec::new();
-    }
-    if matches!(cx.status.kill_switch, KillSwitch::Running) {
-        return vec![Intent::run(Command::Stop {
-            reason: "stopped in the terminal".into(),
-        })];
-    }
-    vec![Intent::Open(Box::new(Confirm::new(
-        "Let effects out again",
-        &format!(
-            "{} What was approved and waits goes out with the next pass.",
-            crate::tui::widgets::status::stopped_because(cx)
-        ),
-        Intent::run(Command::Resume),
-    )))]
 }

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::Screen;
+use super::{Screen, Target};
 use crate::domain::id::MoveId;
 use crate::domain::signal::Domain;
 use crate::engine::command::Command;
@@ -29,11 +29,12 @@ use crate::engine::queries::show::MoveDetail;
 use crate::engine::queries::today::{TodayItem, TodayList, TodayQuery};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
-use crate::tui::keymap::KeyContext;
 use crate::tui::message::{Effect, Intent, Message, Tone};
+use crate::tui::overlays::viewer::Viewer;
 use details::Details;
 
 pub use gate::{Outlook, verdict_lines};
+pub use why::columns;
 
 /// How many moves are read at first; more follow when one comes near the end.
 const FIRST_LIMIT: usize = 200;
@@ -103,6 +104,8 @@ pub struct Today {
     selected: usize,
     top: usize,
     to_last: bool,
+    /// A move that another screen named; it is looked for in the whole list, and shown by itself if it is not open any more.
+    sought: Option<(u64, MoveId)>,
     marks: BTreeSet<MoveId>,
     pending: BTreeMap<MoveId, Pending>,
     details: Details,
@@ -136,6 +139,7 @@ impl Today {
             selected: 0,
             top: 0,
             to_last: false,
+            sought: None,
             marks: BTreeSet::new(),
             pending: BTreeMap::new(),
             details: Details::default(),
@@ -222,6 +226,25 @@ impl Today {
         self.turned = false;
         if std::mem::take(&mut self.to_last) {
             self.selected = self.items.len().saturating_sub(1);
+        }
+        if let Some((asked, id)) = self.sought
+            && generation >= asked
+        {
+            self.sought = None;
+            match self.items.iter().position(|item| item.id == id) {
+                Some(index) => {
+                    self.selected = index;
+                    self.opened = true;
+                    self.focus = Focus::Draft;
+                }
+                None => {
+                    self.keep_in_view(cx);
+                    let mut intents = self.want_details();
+                    intents.push(Intent::Open(Box::new(Viewer::of_move(id))));
+                    intents.push(Intent::Effect(Effect::Show(vec![id])));
+                    return intents;
+                }
+            }
         }
         self.keep_in_view(cx);
         self.want_details()
@@ -321,10 +344,6 @@ impl Default for Today {
 }
 
 impl Screen for Today {
-    fn context(&self) -> KeyContext {
-        KeyContext::Today
-    }
-
     fn act(&mut self, action: KeyAction, cx: &Context) -> Vec<Intent> {
         self.perform(action, cx)
     }
@@ -375,13 +394,28 @@ impl Screen for Today {
                 Vec::new()
             }
             Message::Synced(_) => vec![self.read(false)],
-            Message::Previewed { .. }
-            | Message::UndoListed(_)
-            | Message::SyncStarted
-            | Message::EditedOutside { .. }
-            | Message::Problem(_)
-            | Message::Terminate => Vec::new(),
+            _ => Vec::new(),
         }
+    }
+
+    fn reveal(&mut self, target: Target, cx: &Context) -> Vec<Intent> {
+        let Target::Move(id) = target else {
+            return Vec::new();
+        };
+        self.query.search.clear();
+        self.query.domain = None;
+        let all = usize::try_from(cx.status.open.all).unwrap_or(usize::MAX);
+        let read = self.read(true);
+        // Wherever in the list it stands.
+        self.query.limit = all.max(FIRST_LIMIT) + AHEAD;
+        self.sought = Some((self.asked, id));
+        let Intent::Effect(Effect::List { generation, .. }) = read else {
+            return Vec::new();
+        };
+        vec![Intent::Effect(Effect::List {
+            generation,
+            query: self.query.clone(),
+        })]
     }
 
     fn mouse(&mut self, event: MouseEvent, area: Rect, cx: &Context) -> Vec<Intent> {

@@ -11,7 +11,8 @@ use crate::tui::text::{clean, fit, wrap};
 use crate::tui::times;
 
 /// Returns a line with a name in a column before it; further lines of the text stand below the first.
-pub(super) fn columns(
+#[must_use]
+pub fn columns(
     name: &str,
     column: usize,
     name_style: Style,

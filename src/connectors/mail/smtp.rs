@@ -1,0 +1,308 @@
+//! SMTP submission (RFC 6409): handing a message in, step by step, so that a failure says whether the message may have left.
+//!
+//! Until the last byte of the message is on its way nothing has left; from there until the server answers nobody knows.
+
+use std::time::Duration;
+
+use lettre::Address;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{Certificate, SmtpConnection, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Rcpt};
+use lettre::transport::smtp::extension::{
+    ClientId, Extension, MailBodyParameter, MailParameter, RcptParameter,
+};
+use lettre::transport::smtp::response::{Response, Severity};
+
+use super::wire::{Endpoint, Login, Protection};
+use crate::domain::email::address::EmailAddress;
+use crate::domain::text::clean_line;
+
+const STEP: Duration = Duration::from_secs(60);
+
+/// Why a message was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SmtpError {
+    /// Nothing left; another try may go better.
+    #[error("{0}")]
+    NotYet(String),
+    /// Nothing left, and another try would end the same way: the server refuses the message or the address.
+    #[error("{0}")]
+    Refused(String),
+    /// Nothing left: the server does not know who asks.
+    #[error("{0}")]
+    SignIn(String),
+    /// It may have left: the message was handed over and the answer did not come.
+    #[error("{0}")]
+    Unknown(String),
+    /// Nothing left: the caller stopped it at the last moment.
+    #[error("{0}")]
+    Stopped(String),
+}
+
+/// A server that is connected and knows who asks.
+pub struct SmtpSession {
+    connection: SmtpConnection,
+    server: String,
+    /// Whether it reports what becomes of a message when asked (RFC 3461).
+    offers_dsn: bool,
+    /// The longest message that it takes (RFC 1870); 0 if it does not say.
+    max_bytes: usize,
+}
+
+impl std::fmt::Debug for SmtpSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SmtpSession({})", self.server)
+    }
+}
+
+impl SmtpSession {
+    /// Connects, protects the connection and signs in. A server on this machine that offers no sign-in is asked for none.
+    ///
+    /// # Errors
+    /// If the server cannot be reached safely or does not know who asks.
+    pub fn connect(endpoint: &Endpoint, login: &Login, hello: &str) -> Result<Self, SmtpError> {
+        let server = endpoint.shown();
+        let not_yet = |e: lettre::transport::smtp::Error| {
+            SmtpError::NotYet(format!("{server} cannot be used: {}", said(&e)))
+        };
+        let hello = ClientId::Domain(hello.to_owned());
+        let tls = match endpoint.protection {
+            Protection::None => None,
+            Protection::Tls | Protection::StartTls => Some(parameters(endpoint)?),
+        };
+        let address = (endpoint.host.as_str(), endpoint.port);
+        let at_once = tls
+            .as_ref()
+            .filter(|_| endpoint.protection == Protection::Tls);
+        let mut connection =
+            SmtpConnection::connect(address, Some(STEP), &hello, at_once, None).map_err(not_yet)?;
+        if let (Protection::StartTls, Some(tls)) = (endpoint.protection, &tls) {
+            connection.starttls(tls, &hello).map_err(not_yet)?;
+        }
+        let (mechanisms, credentials): (&[Mechanism], _) = match login {
+            Login::Password { user, password } => (
+                &[Mechanism::Plain, Mechanism::Login],
+                Credentials::new(user.clone(), password.expose().to_owned()),
+            ),
+            Login::Token { user, token } => (
+                &[Mechanism::Xoauth2],
+                Credentials::new(user.clone(), token.expose().to_owned()),
+            ),
+        };
+        let offered = [Mechanism::Plain, Mechanism::Login, Mechanism::Xoauth2];
+        let asks = connection
+            .server_info()
+            .get_auth_mechanism(&offered)
+            .is_some();
+        if asks || endpoint.protection != Protection::None {
+            let answer = connection.auth(mechanisms, &credentials);
+            match answer {
+                Ok(response) if response.is_positive() => {}
+                Ok(response) => {
+                    return Err(SmtpError::SignIn(format!(
+                        "{server} refuses the sign-in: {}",
+                        words(&response)
+                    )));
+                }
+                Err(error) if error.is_permanent() || error.is_client() => {
+                    return Err(SmtpError::SignIn(format!(
+                        "{server} refuses the sign-in: {}",
+                        said(&error)
+                    )));
+                }
+                Err(error) => return Err(not_yet(error)),
+            }
+        }
+        // The library keeps only the extensions that it knows, so the list is asked for again (RFC 5321 allows it at any time).
+        let listed = connection.command(Ehlo::new(hello)).map_err(not_yet)?;
+        let mut session = Self {
+            connection,
+            server: server.clone(),
+            offers_dsn: false,
+            max_bytes: 0,
+        };
+        for line in listed.message() {
+            let mut parts = line.split_ascii_whitespace();
+            match parts.next().map(str::to_ascii_uppercase).as_deref() {
+                Some("DSN") => session.offers_dsn = true,
+                Some("SIZE") => {
+                    session.max_bytes = parts.next().and_then(|n| n.parse().ok()).unwrap_or(0)
+                }
+                _ => {}
+            }
+        }
+        Ok(session)
+    }
+
+    /// Tells whether it is asked to report what it could not deliver.
+    #[must_use]
+    pub const fn offers_reports(&self) -> bool {
+        self.offers_dsn
+    }
+
+    /// Hands a message in. `last_word` is asked when everything is ready and before the first byte of the message leaves; its refusal
+    /// stops it. Returns what the server says, which often has the queue's id for it.
+    ///
+    /// # Errors
+    /// Why it was not accepted, and whether it may have left.
+    pub fn send(
+        &mut self,
+        from: &EmailAddress,
+        to: &[EmailAddress],
+        id: &str,
+        message: &[u8],
+        last_word: &mut dyn FnMut() -> Result<(), String>,
+    ) -> Result<String, SmtpError> {
+        if self.max_bytes > 0 && message.len() > self.max_bytes {
+            return Err(SmtpError::Refused(format!(
+                "{} takes messages of at most {} bytes, and this one has {}",
+                self.server,
+                self.max_bytes,
+                message.len()
+            )));
+        }
+        let address = |a: &EmailAddress| {
+            a.as_str()
+                .parse::<Address>()
+                .map_err(|e| SmtpError::Refused(format!("{}: {e}", a.as_str())))
+        };
+        let mut parameters = Vec::new();
+        let all_ascii = from.as_str().is_ascii() && to.iter().all(|a| a.as_str().is_ascii());
+        if !all_ascii {
+            if !self
+                .connection
+                .server_info()
+                .supports_feature(Extension::SmtpUtfEight)
+            {
+                return Err(SmtpError::Refused(format!(
+                    "{} takes no addresses beyond ASCII",
+                    self.server
+                )));
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        if !message.is_ascii() {
+            if !self
+                .connection
+                .server_info()
+                .supports_feature(Extension::EightBitMime)
+            {
+                return Err(SmtpError::Refused(format!(
+                    "{} takes no 8-bit messages",
+                    self.server
+                )));
+            }
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
+        if self.offers_dsn {
+            let other = |keyword: &str, value: &str| MailParameter::Other {
+                keyword: keyword.into(),
+                value: Some(value.into()),
+            };
+            // Headers are enough to recognise it by; the envelope id comes back in the report (RFC 3461, 4.3 and 4.4).
+            parameters.push(other("RET", "HDRS"));
+            parameters.push(other("ENVID", id.trim_matches(['<', '>'])));
+        }
+        let mail = Mail::new(Some(address(from)?), parameters);
+        self.expect(|c| c.command(mail))?;
+        for recipient in to {
+            let parameters = if self.offers_dsn {
+                vec![RcptParameter::Other {
+                    keyword: "NOTIFY".into(),
+                    value: Some("FAILURE,DELAY".into()),
+                }]
+            } else {
+                Vec::new()
+            };
+            let rcpt = Rcpt::new(address(recipient)?, parameters);
+            self.expect(|c| c.command(rcpt))?;
+        }
+        self.expect(|c| c.command(Data))?;
+        if let Err(reason) = last_word() {
+            // The transaction is open; hanging up leaves nothing behind, since no message has ended (RFC 5321, 4.1.1.4).
+            self.connection.abort();
+            return Err(SmtpError::Stopped(reason));
+        }
+        match self.connection.message(message) {
+            Ok(response) => self.judge(response),
+            Err(error) if error.status().is_some() => Err(self.refusal(&error)),
+            Err(error) => Err(SmtpError::Unknown(format!(
+                "{} had the whole message and did not answer: {}",
+                self.server,
+                said(&error)
+            ))),
+        }
+    }
+
+    /// Says goodbye.
+    pub fn close(mut self) {
+        drop(self.connection.quit());
+    }
+
+    fn expect(
+        &mut self,
+        step: impl FnOnce(&mut SmtpConnection) -> Result<Response, lettre::transport::smtp::Error>,
+    ) -> Result<String, SmtpError> {
+        match step(&mut self.connection) {
+            Ok(response) => self.judge(response),
+            Err(error) => Err(self.refusal(&error)),
+        }
+    }
+
+    fn judge(&self, response: Response) -> Result<String, SmtpError> {
+        let text = words(&response);
+        match response.code().severity {
+            Severity::PositiveCompletion | Severity::PositiveIntermediate => Ok(text),
+            Severity::TransientNegativeCompletion => Err(SmtpError::NotYet(format!(
+                "{} answers: {text}",
+                self.server
+            ))),
+            Severity::PermanentNegativeCompletion => Err(SmtpError::Refused(format!(
+                "{} refuses it: {text}",
+                self.server
+            ))),
+        }
+    }
+
+    fn refusal(&self, error: &lettre::transport::smtp::Error) -> SmtpError {
+        let text = format!("{} answers: {}", self.server, said(error));
+        if error.is_permanent() {
+            SmtpError::Refused(text)
+        } else {
+            SmtpError::NotYet(text)
+        }
+    }
+}
+
+fn parameters(endpoint: &Endpoint) -> Result<TlsParameters, SmtpError> {
+    let wrong = |e: lettre::transport::smtp::Error| {
+        SmtpError::NotYet(format!("TLS cannot be set up: {}", said(&e)))
+    };
+    let mut builder = TlsParameters::builder(endpoint.host.clone());
+    if !endpoint.extra_roots.is_empty() {
+        builder = builder
+            .add_root_certificate(Certificate::from_pem(&endpoint.extra_roots).map_err(wrong)?);
+    }
+    builder.build_rustls().map_err(wrong)
+}
+
+/// A server's words, cleaned.
+fn words(response: &Response) -> String {
+    let code = response.code();
+    let text = response.message().collect::<Vec<_>>().join(" ");
+    clean_line(&format!("{code} {text}"), 300)
+}
+
+fn said(error: &lettre::transport::smtp::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    clean_line(&text, 300)
+}

@@ -1,0 +1,399 @@
+//! An account of the operator's at a provider: where its secret is kept, which rights it was given, and for how long they last.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::service::Provider;
+use super::words::words;
+
+words! {
+    /// What the operator says about where secrets are kept.
+    #[derive(Default)]
+    pub enum SecretChoice ("a place for secrets") {
+        /// The system's keyring; where there is none, that is said.
+        #[default]
+        Auto = "auto",
+        /// The system's keyring.
+        Keyring = "keyring",
+        /// A file with a passphrase.
+        File = "file",
+        /// Nowhere: they come from the environment alone.
+        Environment = "environment",
+    }
+}
+
+words! {
+    /// Where a secret lies.
+    pub enum SecretPlace ("a place for secrets") {
+        /// In an environment variable or a systemd credential.
+        Environment = "environment",
+        /// In the system's keyring.
+        Keyring = "keyring",
+        /// In the file with a passphrase.
+        File = "file",
+    }
+}
+
+impl SecretPlace {
+    /// Returns what it is called in a sentence.
+    #[must_use]
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Environment => "the environment",
+            Self::Keyring => "the system's keyring",
+            Self::File => "the encrypted file",
+        }
+    }
+}
+
+words! {
+    /// How an account was signed in to.
+    pub enum AccountKind ("a kind of sign-in") {
+        /// By OAuth, with a token that is refreshed.
+        Oauth = "oauth",
+        /// With a token that lasts until it is withdrawn.
+        Token = "token",
+        /// With a password.
+        Password = "password",
+    }
+}
+
+words! {
+    /// Whether Google has been told that the operator's app is in production.
+    #[derive(Default)]
+    pub enum AppStatus ("an app's status") {
+        /// Not said.
+        #[default]
+        Unknown = "unknown",
+        /// Testing: sign-ins end after seven days.
+        Testing = "testing",
+        /// In production: sign-ins last.
+        Production = "production",
+    }
+}
+
+/// A right that a provider gives, and what stands still without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scope {
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// Broader rights that hold it.
+    pub covered_by: &'static [&'static str],
+    /// What does not work without it.
+    pub without: &'static str,
+}
+
+const GOOGLE: &[Scope] = &[
+    Scope {
+        name: "https://www.googleapis.com/auth/gmail.modify",
+        covered_by: &["https://mail.google.com/"],
+        without: "Gmail is neither read nor sent from",
+    },
+    Scope {
+        name: "https://www.googleapis.com/auth/calendar.events",
+        covered_by: &["https://www.googleapis.com/auth/calendar"],
+        without: "meetings are neither seen nor booked",
+    },
+    Scope {
+        name: "https://www.googleapis.com/auth/calendar.freebusy",
+        covered_by: &[
+            "https://www.googleapis.com/auth/calendar",
+            "https://www.googleapis.com/auth/calendar.readonly",
+        ],
+        without: "free times are not found",
+    },
+];
+
+const HUBSPOT: &[Scope] = &[
+    Scope {
+        name: "crm.objects.contacts.read",
+        covered_by: &[],
+        without: "contacts are not read",
+    },
+    Scope {
+        name: "crm.objects.contacts.write",
+        covered_by: &[],
+        without: "contacts, tasks and notes are not written",
+    },
+    Scope {
+        name: "crm.objects.companies.read",
+        covered_by: &[],
+        without: "companies are not read",
+    },
+    Scope {
+        name: "crm.objects.companies.write",
+        covered_by: &[],
+        without: "companies are not written",
+    },
+    Scope {
+        name: "crm.objects.deals.read",
+        covered_by: &[],
+        without: "deals and their stages are not read",
+    },
+    Scope {
+        name: "crm.objects.deals.write",
+        covered_by: &[],
+        without: "deals are not written",
+    },
+    Scope {
+        name: "crm.objects.owners.read",
+        covered_by: &[],
+        without: "owners are not known by name",
+    },
+];
+
+/// Returns the rights that everything needs.
+#[must_use]
+pub const fn wanted(provider: Provider) -> &'static [Scope] {
+    match provider {
+        Provider::Google => GOOGLE,
+        Provider::Hubspot => HUBSPOT,
+    }
+}
+
+/// Returns the rights that are wanted and not among those given.
+#[must_use]
+pub fn missing(provider: Provider, given: &[String]) -> Vec<Scope> {
+    let has = |name: &str| given.iter().any(|g| g == name);
+    wanted(provider)
+        .iter()
+        .filter(|s| !has(s.name) && !s.covered_by.iter().any(|c| has(c)))
+        .copied()
+        .collect()
+}
+
+/// Adds to an instant; one at the end of time stays there.
+fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.checked_add(by).unwrap_or(at)
+}
+
+/// How near to its end a token is refreshed at the latest.
+const SKEW: SignedDuration = SignedDuration::from_secs(60);
+
+/// When a token was given and when it ends; one without an end lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// When it was given, by our clock.
+    pub given_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Span {
+    /// Tells whether the token should be refreshed before it is used: at four fifths of its life, a minute before its end, or when the
+    /// clock stands before the hour at which it was given, as then nothing is known about its age.
+    #[must_use]
+    pub fn is_due(self, now: Timestamp) -> bool {
+        let Some(end) = self.expires_at else {
+            return false;
+        };
+        let life = end.duration_since(self.given_at);
+        let due = later(self.given_at, life / 5 * 4).min(later(end, -SKEW));
+        now >= due || now < later(self.given_at, -SKEW)
+    }
+
+    /// Tells whether the token still holds.
+    #[must_use]
+    pub fn holds(self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+/// For how long Google honours a sign-in to an app in Testing.
+const TESTING_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How long before its end the operator is warned.
+const WARNING: SignedDuration = SignedDuration::from_hours(2 * 24);
+
+/// The end of a sign-in that is near.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct NearEnd {
+    /// When.
+    pub at: Timestamp,
+    /// Whether that is certain; else it holds only if the app is in Testing.
+    pub is_certain: bool,
+}
+
+/// Tells whether a sign-in by Google ends soon: at the time that Google named, or seven days after it if the app is, or may be, in Testing.
+/// One that has outlived that is none of a Testing app.
+#[must_use]
+pub fn near_end(
+    status: AppStatus,
+    granted_at: Timestamp,
+    refresh_expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<NearEnd> {
+    let (at, is_certain) = match (refresh_expires_at, status) {
+        (Some(at), _) => (at, true),
+        (None, AppStatus::Production) => return None,
+        (None, AppStatus::Testing) => (later(granted_at, TESTING_LIFE), true),
+        (None, AppStatus::Unknown) => (later(granted_at, TESTING_LIFE), false),
+    };
+    let is_near = now >= later(at, -WARNING) && (is_certain || now < at);
+    is_near.then_some(NearEnd { at, is_certain })
+}
+
+/// A provider's final refusal of a refresh.
+#[derive(Debug, Clone, Copy)]
+pub struct Refused<'a> {
+    /// The provider's word, such as `invalid_grant`.
+    pub word: &'a str,
+    /// What it says about it.
+    pub more: &'a str,
+    /// When the operator signed in, if that is known.
+    pub granted_at: Option<Timestamp>,
+    /// What the operator says of the app.
+    pub app_status: AppStatus,
+}
+
+impl Refused<'_> {
+    /// Tells whether a provider's word means that asking again is useless.
+    #[must_use]
+    pub fn is_final(word: &str) -> bool {
+        matches!(
+            word,
+            "invalid_grant"
+                | "invalid_client"
+                | "unauthorized_client"
+                | "invalid_request"
+                | "invalid_scope"
+                | "unsupported_grant_type"
+                | "deleted_client"
+                | "disabled_client"
+        )
+    }
+}
+
+/// Says why a sign-in no longer works and what mends it.
+#[must_use]
+pub fn explain(provider: Provider, refused: &Refused<'_>, now: Timestamp) -> String {
+    let said = if refused.more.is_empty() {
+        refused.word.to_owned()
+    } else {
+        format!("{}: {}", refused.word, refused.more.trim_end_matches('.'))
+    };
+    if refused.word != "invalid_grant" {
+        return format!(
+            "{provider} does not accept the app that you sign in with ({said}). Check its client id in [{provider}] and its secret, then `caseyos auth login {provider}`"
+        );
+    }
+    let causes = match provider {
+        Provider::Hubspot => {
+            "Likely the app was uninstalled or access was withdrawn in HubSpot's settings"
+                .to_owned()
+        }
+        Provider::Google => {
+            let age = refused.granted_at.map(|at| now.duration_since(at));
+            let is_week_old =
+                age.is_some_and(|age| age >= later_age(TESTING_LIFE) && age <= TESTING_LIFE * 3);
+            let testing = "the app is in Testing status, where Google ends each sign-in after 7 days (publish it: set its status to In production)";
+            let others =
+                "the password was changed, access was withdrawn, or it was not used for six months";
+            match refused.app_status {
+                AppStatus::Production => format!("Likely {others}"),
+                AppStatus::Testing => format!("Very likely {testing}; else {others}"),
+                AppStatus::Unknown if is_week_old => {
+                    format!("Very likely {testing}, as this one is about a week old; else {others}")
+                }
+                AppStatus::Unknown => format!("Likely {testing}, {others}"),
+            }
+        }
+    };
+    format!(
+        "{provider} no longer accepts the sign-in ({said}). {causes}. What was read so far is kept; `caseyos auth login {provider}` mends it"
+    )
+}
+
+/// A sign-in may be found dead only at the next pass, and clocks differ by minutes.
+fn later_age(life: SignedDuration) -> SignedDuration {
+    life - SignedDuration::from_hours(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_token_is_refreshed_at_four_fifths_of_its_life_or_a_minute_before_its_end() {
+        let check = |life: i64, age: i64, due: bool| {
+            let given_at = at("2026-11-23T10:00:00Z");
+            let span = Span {
+                given_at,
+                expires_at: Some(given_at + SignedDuration::from_secs(life)),
+            };
+            assert_eq!(
+                span.is_due(given_at + SignedDuration::from_secs(age)),
+                due,
+                "{life} {age}"
+            );
+        };
+        check(3600, 0, false);
+        check(3600, 2879, false);
+        check(3600, 2880, true);
+        check(100, 39, false);
+        check(100, 40, true);
+        check(30, 0, true);
+        check(3600, -30, false);
+        check(3600, -3600, true);
+        let forever = Span {
+            given_at: at("2026-11-23T10:00:00Z"),
+            expires_at: None,
+        };
+        assert!(!forever.is_due(at("2036-11-23T10:00:00Z")));
+    }
+
+    #[test]
+    fn a_broader_right_holds_the_narrower() {
+        let names = |given: &[&str]| -> Vec<&str> {
+            let given: Vec<String> = given.iter().map(|s| (*s).to_owned()).collect();
+            missing(Provider::Google, &given)
+                .iter()
+                .map(|s| s.name.rsplit('/').next().unwrap())
+                .collect()
+        };
+        assert_eq!(
+            names(&[]),
+            ["gmail.modify", "calendar.events", "calendar.freebusy"]
+        );
+        assert!(
+            names(&[
+                "https://mail.google.com/",
+                "https://www.googleapis.com/auth/calendar"
+            ])
+            .is_empty()
+        );
+    }
+
+    #[test]
+    fn the_end_of_a_testing_sign_in_is_told_two_days_before() {
+        let granted = at("2026-11-01T10:00:00Z");
+        let check = |status, ends: Option<&str>, now: &str, expect: Option<(&str, bool)>| {
+            let found = near_end(status, granted, ends.map(at), at(now));
+            assert_eq!(
+                found.map(|n| (n.at, n.is_certain)),
+                expect.map(|(t, c)| (at(t), c)),
+                "{now}"
+            );
+        };
+        let seventh = Some(("2026-11-08T10:00:00Z", false));
+        check(AppStatus::Unknown, None, "2026-11-05T10:00:00Z", None);
+        check(AppStatus::Unknown, None, "2026-11-06T10:00:00Z", seventh);
+        check(AppStatus::Unknown, None, "2026-11-08T10:00:00Z", None);
+        check(
+            AppStatus::Testing,
+            None,
+            "2026-11-09T10:00:00Z",
+            Some(("2026-11-08T10:00:00Z", true)),
+        );
+        check(AppStatus::Production, None, "2026-11-07T10:00:00Z", None);
+        check(
+            AppStatus::Production,
+            Some("2026-11-03T10:00:00Z"),
+            "2026-11-02T10:00:00Z",
+            Some(("2026-11-03T10:00:00Z", true)),
+        );
+    }
+}

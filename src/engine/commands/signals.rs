@@ -1,0 +1,70 @@
+//! Signals about nobody known, given to somebody.
+
+use serde_json::json;
+
+use crate::domain::id::SignalId;
+use crate::engine::command::{Done, MatchTo};
+use crate::engine::intake::{assign, person_of};
+use crate::engine::undo::{Step, remember};
+use crate::engine::{Engine, EngineError, Result};
+use crate::store::{Durability, audit, people, signals};
+
+impl Engine {
+    pub(in crate::engine) fn match_signal(&self, id: SignalId, to: MatchTo) -> Result<Done> {
+        self.write(Durability::Full, move |tx, core, now| {
+            let contact = match &to {
+                MatchTo::Contact(contact) => *contact,
+                MatchTo::New {
+                    name,
+                    email,
+                    company,
+                } => {
+                    let signal = signals::find(tx, id)?
+                        .ok_or_else(|| EngineError::NotFound(format!("There is no signal {id}.")))?;
+                    let person = person_of(&signal.draft, (name, email, company))?;
+                    match people::find_by_email(tx, &person.email.to_lowercase())? {
+                        Some(known) => known,
+                        None => {
+                            let made = people::add(tx, &person, now)?;
+                            tx.emit(now, "contact.added", format!("contact:{made}"))?;
+                            made
+                        }
+                    }
+                }
+            };
+            let assigned = assign(tx, core, id, contact, now)?;
+            let name = assigned.person.name();
+            let summary = format!("Matched signal {id} to {name}");
+            let promise = "The signal is about nobody known again; the move and the outcomes that came of it are withdrawn. A contact that was made for it stays.";
+            let undo = remember(
+                tx,
+                &summary,
+                promise,
+                &Step::Signal {
+                    id,
+                    contact,
+                    matched: true,
+                    closed: assigned.closed,
+                },
+                now,
+            )?;
+            let mv = assigned.mv.as_ref().map(|mv| mv.id);
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "signal.matched",
+                &format!("signal:{id}"),
+                &json!({"contact": contact, "move": mv}),
+            )?;
+            let led = match assigned.mv {
+                Some(mv) => format!("{summary}: move {}, {}.", mv.id, mv.title),
+                None => format!("{summary}."),
+            };
+            Ok(Done::Changed {
+                summary: led,
+                undo: Some(undo),
+            })
+        })
+    }
+}

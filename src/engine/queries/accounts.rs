@@ -1,0 +1,241 @@
+//! The accounts as the operator looks at them: who is signed in, with which rights, for how long, and what mends what.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::config::MailKind;
+use crate::domain::account::{AccountKind, SecretPlace, near_end};
+use crate::domain::service::Provider;
+use crate::domain::words::words;
+use crate::engine::providers::sign_in::{MissingScope, missing_scopes};
+use crate::engine::{Engine, Result};
+use crate::secrets::credential;
+use crate::store::accounts::{self, Account};
+
+words! {
+    /// How things stand with an account.
+    pub enum AccountStanding ("a standing") {
+        /// Nobody is signed in.
+        SignedOut = "signed_out",
+        /// It works.
+        Fine = "fine",
+        /// It works, and something about it should be known.
+        Warning = "warning",
+        /// It does not work until the operator does something.
+        Broken = "broken",
+    }
+}
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccountState {
+    /// `google`, `hubspot`, or `mail:` and a mailbox's name.
+    pub account: String,
+    /// How it stands.
+    pub standing: AccountStanding,
+    /// How it was signed in to.
+    pub kind: Option<AccountKind>,
+    /// Whose; empty if it is not known.
+    pub address: String,
+    /// Where the secret is kept.
+    pub kept_in: Option<SecretPlace>,
+    /// The rights that were given.
+    pub scopes: Vec<String>,
+    /// Those that were not.
+    pub missing: Vec<MissingScope>,
+    /// When the operator signed in.
+    pub granted_at: Option<Timestamp>,
+    /// When the token was last refreshed.
+    pub refreshed_at: Option<Timestamp>,
+    /// When the token ends; it is refreshed before.
+    pub expires_at: Option<Timestamp>,
+    /// When the sign-in itself ends, if that is near.
+    pub ends_at: Option<Timestamp>,
+    /// What is the matter; empty if nothing is.
+    pub problem: String,
+    /// What mends it.
+    pub fix: String,
+}
+
+impl AccountState {
+    fn new(account: &str) -> Self {
+        Self {
+            account: account.to_owned(),
+            standing: AccountStanding::SignedOut,
+            kind: None,
+            address: String::new(),
+            kept_in: None,
+            scopes: Vec::new(),
+            missing: Vec::new(),
+            granted_at: None,
+            refreshed_at: None,
+            expires_at: None,
+            ends_at: None,
+            problem: String::new(),
+            fix: String::new(),
+        }
+    }
+
+    fn of(account: &Account) -> Self {
+        Self {
+            standing: AccountStanding::Fine,
+            kind: Some(account.kind),
+            address: account.address.clone(),
+            kept_in: Some(account.place),
+            scopes: account.scopes.clone(),
+            granted_at: Some(account.granted_at),
+            refreshed_at: account.refreshed_at,
+            expires_at: account.expires_at,
+            ..Self::new(&account.name)
+        }
+    }
+
+    fn with(mut self, standing: AccountStanding, problem: String, fix: String) -> Self {
+        self.standing = self.standing.max(standing);
+        if self.problem.is_empty() {
+            self.problem = problem;
+            self.fix = fix;
+        }
+        self
+    }
+}
+
+impl Engine {
+    /// Lists the providers and mailboxes with how their sign-in stands. The network is not asked; the place of the secrets is.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn accounts(&self) -> Result<Vec<AccountState>> {
+        let rows = self
+            .store()
+            .read(|tx| Ok::<_, crate::engine::EngineError>(accounts::all(tx)?))?;
+        let row = |name: &str| rows.iter().find(|a| a.name == name);
+        let mut all: Vec<AccountState> = Provider::ALL
+            .iter()
+            .map(|&provider| self.provider_state(provider, row(provider.as_str())))
+            .collect();
+        let configured = self
+            .config()
+            .mail
+            .accounts
+            .iter()
+            .filter(|a| a.kind == MailKind::Imap)
+            .map(|a| format!("mail:{}", a.name));
+        let kept = rows
+            .iter()
+            .map(|a| a.name.clone())
+            .filter(|name| name.starts_with("mail:"));
+        let mut mailboxes: Vec<String> = configured.chain(kept).collect();
+        mailboxes.sort();
+        mailboxes.dedup();
+        for name in mailboxes {
+            all.push(self.mailbox_state(&name, row(&name))?);
+        }
+        Ok(all)
+    }
+
+    fn provider_state(&self, provider: Provider, row: Option<&Account>) -> AccountState {
+        let name = provider.as_str();
+        let from_environment = AccountState {
+            standing: AccountStanding::Fine,
+            kept_in: Some(SecretPlace::Environment),
+            ..AccountState::new(name)
+        };
+        if credential(&format!("{provider}:token")).is_some() {
+            return AccountState {
+                kind: Some(AccountKind::Token),
+                ..from_environment
+            };
+        }
+        if credential(&format!("{provider}:refresh_token")).is_some() {
+            return AccountState {
+                kind: Some(AccountKind::Oauth),
+                ..from_environment
+            };
+        }
+        let Some(row) = row else {
+            return AccountState::new(name);
+        };
+        let login = format!("caseyos auth login {provider}");
+        let mut state = AccountState::of(row);
+        if !row.problem.is_empty() {
+            state = state.with(AccountStanding::Broken, row.problem.clone(), login.clone());
+        }
+        if let Err(reason) = self.core().look_for_grant(provider) {
+            state = state.with(AccountStanding::Broken, reason, login.clone());
+        }
+        if provider == Provider::Google && row.kind == AccountKind::Oauth {
+            let status = self.config().google.app_status;
+            let end = near_end(status, row.granted_at, row.refresh_expires_at, self.now());
+            if let Some(end) = end {
+                state.ends_at = Some(end.at);
+                let (when, more) = if end.is_certain {
+                    ("", "")
+                } else {
+                    (
+                        " if your app is in Testing status",
+                        ", or set app_status = \"production\" in [google] if it is",
+                    )
+                };
+                state = state.with(
+                    AccountStanding::Warning,
+                    format!(
+                        "Google ends this sign-in at {}{when}",
+                        end.at.strftime("%d %b %Y %H:%M UTC")
+                    ),
+                    format!("{login} begins a new one; publishing the app makes it last{more}"),
+                );
+            }
+        }
+        state.missing = missing_scopes(provider, &row.scopes);
+        if let Some(first) = state.missing.first() {
+            let problem = format!(
+                "{} of the rights that were asked for {} not given: {}",
+                state.missing.len(),
+                if state.missing.len() == 1 {
+                    "was"
+                } else {
+                    "were"
+                },
+                first.without
+            );
+            state = state.with(
+                AccountStanding::Warning,
+                problem,
+                format!("{login}, with every box ticked"),
+            );
+        }
+        state
+    }
+
+    fn mailbox_state(&self, name: &str, row: Option<&Account>) -> Result<AccountState> {
+        let login = format!(
+            "caseyos auth login mail {}",
+            name.strip_prefix("mail:").unwrap_or(name)
+        );
+        let state = row.map_or_else(
+            || AccountState {
+                kind: Some(AccountKind::Password),
+                ..AccountState::new(name)
+            },
+            AccountState::of,
+        );
+        Ok(match self.core().vault()?.get(name) {
+            Ok(Some((_, place))) => AccountState {
+                standing: AccountStanding::Fine,
+                kept_in: Some(place),
+                ..state
+            },
+            Ok(None) => state.with(
+                AccountStanding::Broken,
+                "no password is kept for this mailbox".into(),
+                login,
+            ),
+            Err(error) => state.with(
+                AccountStanding::Broken,
+                error.to_string(),
+                error.fix().to_owned(),
+            ),
+        })
+    }
+}

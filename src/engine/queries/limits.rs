@@ -1,0 +1,174 @@
+//! The limits: how much of each is used, which one decides, and when each has room again.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::outbox::queue;
+use super::why::find_person;
+use crate::domain::guard::{KillSwitch, Mode, Pause};
+use crate::domain::id::ContactId;
+use crate::domain::limits::{self, LimitKind, LimitVerdict};
+use crate::engine::{Engine, Result, gate};
+use crate::store::control;
+use crate::store::control::HoldKind;
+use crate::store::people::Person;
+
+/// One limit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LimitRow {
+    /// Which limit.
+    pub limit: LimitKind,
+    /// What it limits, in a few words.
+    pub title: &'static str,
+    /// Messages that count against it: those that left or may have left.
+    pub used: u32,
+    /// Approved messages that wait and will count against it once they leave.
+    pub queued: u32,
+    /// The most that may; for bounces and complaints, as many as pause sending.
+    pub cap: u32,
+    /// Whether it has no room now.
+    pub is_full: bool,
+    /// Whether it is the one that decides: of those without room the one that clears last.
+    pub is_binding: bool,
+    /// When it has room again, if nothing more is sent.
+    pub clears_at: Option<Timestamp>,
+    /// How it stands, as a sentence.
+    pub detail: String,
+}
+
+/// Sending that too many bounces or complaints paused. Answers to people still leave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeliverabilityHold {
+    /// Since when.
+    pub since: Timestamp,
+    /// Why.
+    pub reason: String,
+    /// When it ends by itself, if nothing more is sent.
+    pub clears_at: Option<Timestamp>,
+}
+
+/// The contact that the table is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LimitsContact {
+    /// The person.
+    pub id: ContactId,
+    /// The name.
+    pub name: String,
+    /// The address.
+    pub email: String,
+    /// Other contacts that are the same person: whoever shares an address or is a duplicate. Their mail counts too.
+    pub also: Vec<ContactId>,
+}
+
+/// The table of limits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LimitsView {
+    /// The instant that it holds for.
+    pub now: Timestamp,
+    /// The contact that was asked about.
+    pub contact: Option<LimitsContact>,
+    /// The limits, in a fixed order. The contact's and the domain's are there only if a contact was asked about.
+    pub limits: Vec<LimitRow>,
+    /// The one that decides.
+    pub binding: Option<LimitKind>,
+    /// When the limits alone next let a message out; none if none ever will.
+    pub next_room: Option<Timestamp>,
+    /// Approved messages that wait.
+    pub queued: u32,
+    /// Whether everything is stopped.
+    pub kill_switch: KillSwitch,
+    /// The pause in force.
+    pub pause: Option<Pause>,
+    /// The automatic pause in force.
+    pub deliverability: Option<DeliverabilityHold>,
+}
+
+impl Engine {
+    /// Returns the table of limits, optionally as they are for one contact: an address, a number or an external id.
+    ///
+    /// # Errors
+    /// If nobody is known by that.
+    pub fn limits(&self, who: Option<&str>) -> Result<LimitsView> {
+        let (core, now) = (self.core(), self.now());
+        self.store().read(|tx| {
+            let person = who.map(|who| find_person(tx, who)).transpose()?;
+            let to_key = person.as_ref().map(Person::address_key).unwrap_or_default();
+            let history = gate::history(tx, person.as_ref(), &to_key, now)?;
+            let same = match &person {
+                Some(person) => gate::same_person(tx, person)?,
+                None => Vec::new(),
+            };
+            let mut verdicts = limits::check(&core.limits(), &history, now);
+            let results = gate::deliverability(tx, core, now)?;
+            let held = limits::binding(&results).cloned();
+            verdicts.extend(results);
+            if person.is_none() {
+                let personal = [LimitKind::PerContactWeek, LimitKind::PerDomainDay];
+                verdicts.retain(|v| !personal.contains(&v.limit));
+            }
+            let waiting: Vec<_> = queue(tx)?
+                .into_iter()
+                .filter(|row| row.mode == Mode::Live)
+                .collect();
+            let domain = to_key.rsplit_once('@').map_or("", |(_, domain)| domain);
+            let queued = |limit: LimitKind| {
+                let counts = waiting.iter().filter(|row| match limit {
+                    LimitKind::PerContactWeek => {
+                        row.to_key == to_key || row.contact_id.is_some_and(|id| same.contains(&id))
+                    }
+                    LimitKind::PerDomainDay => row.to_domain == domain,
+                    LimitKind::PerDay
+                    | LimitKind::Ramp
+                    | LimitKind::PerHour
+                    | LimitKind::MinGap => true,
+                    LimitKind::Bounces | LimitKind::Complaints => false,
+                });
+                u32::try_from(counts.count()).unwrap_or(u32::MAX)
+            };
+            let binding = limits::binding(&verdicts).cloned();
+            let rows = verdicts
+                .iter()
+                .map(|v| row(v, queued(v.limit), binding.as_ref()))
+                .collect();
+            let hold = control::hold(tx, HoldKind::Deliverability)?;
+            Ok(LimitsView {
+                now,
+                contact: person.map(|person| LimitsContact {
+                    id: person.contact_id(),
+                    name: person.name(),
+                    email: person.email.clone(),
+                    also: same
+                        .iter()
+                        .copied()
+                        .filter(|id| *id != person.contact_id())
+                        .collect(),
+                }),
+                limits: rows,
+                next_room: binding.as_ref().map_or(Some(now), |v| v.clears_at),
+                binding: binding.map(|v| v.limit),
+                queued: u32::try_from(waiting.len()).unwrap_or(u32::MAX),
+                kill_switch: control::kill_switch(tx),
+                pause: control::pause(tx, now)?,
+                deliverability: held.map(|verdict| DeliverabilityHold {
+                    since: hold.as_ref().map_or(now, |hold| hold.since),
+                    reason: verdict.sentence(),
+                    clears_at: verdict.clears_at,
+                }),
+            })
+        })
+    }
+}
+
+fn row(verdict: &LimitVerdict, queued: u32, binding: Option<&LimitVerdict>) -> LimitRow {
+    LimitRow {
+        limit: verdict.limit,
+        title: verdict.limit.title(),
+        used: verdict.used,
+        queued,
+        cap: verdict.cap,
+        is_full: !verdict.passed,
+        is_binding: binding.is_some_and(|b| b.limit == verdict.limit),
+        clears_at: verdict.clears_at,
+        detail: verdict.sentence(),
+    }
+}

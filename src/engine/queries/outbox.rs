@@ -1,0 +1,329 @@
+//! The outbox: every message that was approved and has not left, with what it waits for.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::domain::guard::{GuardKind, KillSwitch, Verdict, binding};
+use crate::domain::id::{ContactId, ExecutionId, MoveId, UndoId};
+use crate::domain::outbox::{SendClass, WaitsFor};
+use crate::domain::words::words;
+use crate::engine::core::Core;
+use crate::engine::draft::Content;
+use crate::engine::execute::{Planned, in_order, plan};
+use crate::engine::{Engine, EngineError, Result, gate};
+use crate::store::executions::ExecutionRow;
+pub use crate::store::executions::ExecutionStatus;
+use crate::store::{ReadTx, control, executions, people, undo};
+
+/// Messages that were given up and are shown.
+const MAX_DEAD: usize = 200;
+
+words! {
+    /// What can be done with a message of the outbox.
+    pub enum OutboxAct ("something to do with a message of the outbox") {
+        /// Take it back: `caseyos undo`, or `caseyos outbox drop`.
+        Drop = "drop",
+        /// Take it back and change it.
+        Edit = "edit",
+        /// Try it now.
+        Retry = "retry",
+    }
+}
+
+/// A message of the outbox.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OutboxItem {
+    /// The execution.
+    pub id: ExecutionId,
+    /// The move.
+    pub move_id: MoveId,
+    /// The person.
+    pub contact_id: Option<ContactId>,
+    /// The person's name.
+    pub contact: String,
+    /// The recipient's address.
+    pub to: String,
+    /// The subject.
+    pub subject: String,
+    /// Where it stands: `queued`, `sending`, `uncertain` or `failed`.
+    pub status: ExecutionStatus,
+    /// What it is to them.
+    pub class: SendClass,
+    /// The mailbox that it leaves from.
+    pub account: String,
+    /// Who consented.
+    pub approved_by: String,
+    /// When.
+    pub approved_at: Timestamp,
+    /// Until when the consent holds.
+    pub approval_expires_at: Timestamp,
+    /// What `not_before` is the end of.
+    pub waits_for: WaitsFor,
+    /// It is not tried before: the end of its undo window, or the next try.
+    pub not_before: Timestamp,
+    /// When it leaves as things stand, with those before it counted; none if that is not known or if it will not leave by itself.
+    pub leaves_at: Option<Timestamp>,
+    /// The guard that holds it.
+    pub guard: Option<GuardKind>,
+    /// The one thing that it waits for, or what went wrong, as a sentence.
+    pub because: String,
+    /// When that clears by itself.
+    pub clears_at: Option<Timestamp>,
+    /// How often it was tried.
+    pub tries: i64,
+    /// What can be done with it.
+    pub can: Vec<OutboxAct>,
+    /// The entry of the undo list that takes it back.
+    pub undo: Option<UndoId>,
+}
+
+impl OutboxItem {
+    /// Tells whether it can still be taken back before it leaves, and is counted down.
+    #[must_use]
+    pub fn is_in_undo_window(&self, now: Timestamp) -> bool {
+        self.status == ExecutionStatus::Queued
+            && self.waits_for == WaitsFor::UndoWindow
+            && self.not_before > now
+    }
+}
+
+/// A message of the outbox in full.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OutboxDetail {
+    /// What the list says of it.
+    #[serde(flatten)]
+    pub item: OutboxItem,
+    /// The text.
+    pub body: String,
+    /// The message's own id.
+    pub message_id: String,
+    /// What the guards say or said.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// What a message waits for: the one reason, and when it clears.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::engine) struct Reason {
+    pub guard: Option<GuardKind>,
+    pub because: String,
+    pub clears_at: Option<Timestamp>,
+    pub leaves_at: Option<Timestamp>,
+    pub verdicts: Vec<Verdict>,
+}
+
+/// Returns what is queued, in the order in which it leaves.
+pub(in crate::engine) fn queue(tx: &ReadTx<'_>) -> Result<Vec<ExecutionRow>> {
+    let mut rows = executions::waiting(tx, ExecutionStatus::Queued)?;
+    in_order(&mut rows);
+    Ok(rows)
+}
+
+/// Plans the queue as it stands: from now on, or from the end of the pause in force. `resumed`: as if nothing were stopped.
+pub(in crate::engine) fn plan_queue(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    rows: &[ExecutionRow],
+    resumed: bool,
+    now: Timestamp,
+) -> Result<std::collections::HashMap<ExecutionId, Planned>> {
+    if !resumed && control::kill_switch(tx) != KillSwitch::Running {
+        return Ok(std::collections::HashMap::new());
+    }
+    let from = control::pause(tx, now)?.map_or(now, |pause| pause.until);
+    plan(tx, core, rows, from, now)
+}
+
+/// Returns the one thing that a message of the outbox waits for.
+pub(in crate::engine) fn reason(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    row: &ExecutionRow,
+    planned: Option<&Planned>,
+    now: Timestamp,
+) -> Result<Reason> {
+    let clock = |at: Timestamp| {
+        let zone = core.config.operator.zone();
+        let (there, here) = (at.to_zoned(zone.clone()), now.to_zoned(zone));
+        let pattern = if there.date() == here.date() {
+            "%H:%M:%S"
+        } else {
+            "%a %-d %b %H:%M:%S"
+        };
+        there.strftime(pattern).to_string()
+    };
+    let mut verdicts = executions::verdicts(tx, row.id)?;
+    let mut found = Reason {
+        guard: None,
+        because: row.error.clone(),
+        clears_at: None,
+        leaves_at: None,
+        verdicts: Vec::new(),
+    };
+    match row.status {
+        ExecutionStatus::Queued => {
+            // What holds it now, not what held it when it was last tried.
+            verdicts = gate::ask_again(tx, core, row, now)?;
+            found.leaves_at = planned.and_then(|p| p.at);
+            let refusal =
+                binding(&verdicts).filter(|v| v.clears_at.is_none_or(|at| at > row.not_before));
+            let own = (row.not_before > now).then_some(row.not_before);
+            match (refusal, own, row.waits_for) {
+                (Some(v), ..) => {
+                    found.guard = Some(v.guard);
+                    found.because = format!("{}: {}", v.guard, v.detail);
+                    found.clears_at = v.clears_at;
+                }
+                (None, Some(at), WaitsFor::Retry) => {
+                    found.because = format!(
+                        "{} It is tried again at {}.",
+                        sentence(&row.error),
+                        clock(at)
+                    );
+                    found.clears_at = own;
+                }
+                (None, Some(at), _) => {
+                    found.because = format!("can be taken back until {}", clock(at));
+                    found.clears_at = own;
+                }
+                (None, None, _) => match planned {
+                    Some(p) if p.at.is_none_or(|at| at > now) && !p.because.is_empty() => {
+                        found.because = format!("after those before it: {}", p.because);
+                        found.clears_at = p.at;
+                    }
+                    _ => found.because = "nothing; the next sync sends it".into(),
+                },
+            }
+        }
+        ExecutionStatus::Sending => found.because = "it is leaving right now".into(),
+        ExecutionStatus::Uncertain => {
+            found.because = format!("nobody knows yet whether it left: {}", sentence(&row.error));
+            found.clears_at = row.check_at;
+        }
+        ExecutionStatus::Failed => {
+            found.because = format!("it could not be sent: {}", sentence(&row.error));
+        }
+        ExecutionStatus::Sent => found.because = "it left".into(),
+        ExecutionStatus::Drafted => found.because = "a draft of it was made; nothing left".into(),
+        ExecutionStatus::Cancelled => {
+            found.because = format!("it was taken back: {}", sentence(&row.error))
+        }
+    }
+    found.verdicts = verdicts;
+    Ok(found)
+}
+
+fn sentence(text: &str) -> String {
+    format!("{}.", text.trim_end_matches('.'))
+}
+
+fn item(tx: &ReadTx<'_>, row: &ExecutionRow, why: &Reason) -> Result<OutboxItem> {
+    let person = row
+        .contact_id
+        .map(|c| people::load(tx, c))
+        .transpose()?
+        .flatten();
+    let can = match row.status {
+        ExecutionStatus::Queued | ExecutionStatus::Failed => {
+            vec![OutboxAct::Retry, OutboxAct::Edit, OutboxAct::Drop]
+        }
+        ExecutionStatus::Uncertain => vec![OutboxAct::Retry, OutboxAct::Drop],
+        _ => Vec::new(),
+    };
+    Ok(OutboxItem {
+        id: row.id,
+        move_id: row.move_id,
+        contact_id: row.contact_id,
+        contact: person.map(|p| p.name()).unwrap_or_default(),
+        to: row.to_key.clone(),
+        subject: row.subject.clone(),
+        status: row.status,
+        class: row.class,
+        account: row.transport.clone(),
+        approved_by: row.approved_by.clone(),
+        approved_at: row.approved_at,
+        approval_expires_at: row.approval_expires_at,
+        waits_for: row.waits_for,
+        not_before: row.not_before,
+        leaves_at: why.leaves_at,
+        guard: why.guard,
+        because: why.because.clone(),
+        clears_at: why.clears_at,
+        tries: row.tries,
+        can,
+        undo: undo::of_execution(tx, row.id)?,
+    })
+}
+
+impl Engine {
+    /// Lists the messages that were approved and have not left, in the order in which they leave; then those of which nobody knows whether
+    /// they left, and those that could not be sent.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn outbox(&self) -> Result<Vec<OutboxItem>> {
+        self.list_outbox(false)
+    }
+
+    /// Lists what waits as it would leave if effects were let out now.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn outbox_if_resumed(&self) -> Result<Vec<OutboxItem>> {
+        let mut items = self.list_outbox(true)?;
+        items.retain(|item| item.status == ExecutionStatus::Queued);
+        items.sort_by_key(|item| (item.leaves_at.is_none(), item.leaves_at));
+        Ok(items)
+    }
+
+    fn list_outbox(&self, resumed: bool) -> Result<Vec<OutboxItem>> {
+        let (core, now) = (self.core(), self.now());
+        self.store().read(|tx| {
+            let mut rows = queue(tx)?;
+            let planned = plan_queue(tx, core, &rows, resumed, now)?;
+            rows.extend(executions::waiting(tx, ExecutionStatus::Sending)?);
+            rows.extend(executions::waiting(tx, ExecutionStatus::Uncertain)?);
+            rows.extend(executions::dead(tx, MAX_DEAD)?);
+            rows.iter()
+                .map(|row| {
+                    let why = reason(tx, core, row, planned.get(&row.id), now)?;
+                    item(tx, row, &why)
+                })
+                .collect()
+        })
+    }
+
+    /// Shows one message in full, whatever became of it.
+    ///
+    /// # Errors
+    /// If there is no such message.
+    pub fn outbox_item(&self, id: ExecutionId) -> Result<OutboxDetail> {
+        let (core, now) = (self.core(), self.now());
+        self.store().read(|tx| {
+            let row = crate::engine::commands::find_message(tx, id)?;
+            let planned = plan_queue(tx, core, &queue(tx)?, false, now)?;
+            let why = reason(tx, core, &row, planned.get(&id), now)?;
+            let content: Content = serde_json::from_str(&row.content).map_err(|e| {
+                EngineError::from(crate::store::StoreError::Invalid(format!(
+                    "the content of execution {id}: {e}"
+                )))
+            })?;
+            Ok(OutboxDetail {
+                item: item(tx, &row, &why)?,
+                body: content.body,
+                message_id: row.message_id.clone(),
+                verdicts: why.verdicts,
+            })
+        })
+    }
+
+    /// Returns where a message stands; cheap enough to be asked often.
+    ///
+    /// # Errors
+    /// If there is no such message.
+    pub fn message_status(&self, id: ExecutionId) -> Result<(ExecutionStatus, KillSwitch)> {
+        self.store().read(|tx| {
+            let row = crate::engine::commands::find_message(tx, id)?;
+            Ok((row.status, control::kill_switch(tx)))
+        })
+    }
+}

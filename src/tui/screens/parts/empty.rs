@@ -1,0 +1,147 @@
+//! What a screen says when it has nothing to show: what it would show, why there is nothing, and what to do next.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::tui::action::KeyAction;
+use crate::tui::context::Context;
+use crate::tui::text::wrap;
+
+#[derive(Debug)]
+enum Piece {
+    Say(String),
+    Bad(String),
+    Key(KeyAction, String),
+    Command(String, String),
+    Gap,
+}
+
+/// The words of an empty screen.
+#[derive(Debug)]
+pub struct Empty {
+    heading: String,
+    pieces: Vec<Piece>,
+}
+
+impl Empty {
+    /// Begins with a heading.
+    #[must_use]
+    pub fn new(heading: &str) -> Self {
+        Self {
+            heading: heading.to_owned(),
+            pieces: Vec::new(),
+        }
+    }
+
+    /// Says that nothing was read yet.
+    #[must_use]
+    pub fn reading() -> Self {
+        Self::new("").say("Reading…")
+    }
+
+    /// Says that `what` could not be read.
+    #[must_use]
+    pub fn failed(what: &str, error: &str) -> Self {
+        Self::new(&format!("{what} could not be read"))
+            .bad(error)
+            .say("Nothing was changed.")
+            .gap()
+            .key(KeyAction::Refresh, "try again")
+    }
+
+    /// Says that nothing fits the words or the filter.
+    #[must_use]
+    pub fn nothing_found(sentence: &str) -> Self {
+        Self::new("Nothing found")
+            .say(sentence)
+            .gap()
+            .key(KeyAction::Back, "show everything again")
+            .key(KeyAction::Find, "look for something else")
+    }
+
+    /// Adds a sentence.
+    #[must_use]
+    pub fn say(mut self, text: &str) -> Self {
+        self.pieces.push(Piece::Say(text.to_owned()));
+        self
+    }
+
+    /// Adds what went wrong.
+    #[must_use]
+    pub fn bad(mut self, text: &str) -> Self {
+        self.pieces.push(Piece::Bad(text.to_owned()));
+        self
+    }
+
+    /// Adds a key and what it does.
+    #[must_use]
+    pub fn key(mut self, action: KeyAction, what: &str) -> Self {
+        self.pieces.push(Piece::Key(action, what.to_owned()));
+        self
+    }
+
+    /// Adds a command of the shell and what it does.
+    #[must_use]
+    pub fn command(mut self, command: &str, what: &str) -> Self {
+        self.pieces
+            .push(Piece::Command(command.to_owned(), what.to_owned()));
+        self
+    }
+
+    /// Adds an empty line.
+    #[must_use]
+    pub fn gap(mut self) -> Self {
+        self.pieces.push(Piece::Gap);
+        self
+    }
+
+    /// Draws it inside a frame.
+    pub fn draw(&self, frame: &mut Frame<'_>, inner: Rect, cx: &Context) {
+        let styles = cx.styles();
+        let context = cx.screen.context();
+        let cells = usize::from(inner.width.saturating_sub(2));
+        let mut lines = vec![Line::default()];
+        if !self.heading.is_empty() {
+            lines.push(Line::from(Span::styled(
+                self.heading.clone(),
+                styles.heading,
+            )));
+        }
+        for piece in &self.pieces {
+            match piece {
+                Piece::Say(text) => lines.extend(
+                    wrap(text, cells)
+                        .into_iter()
+                        .map(|line| Line::from(Span::styled(line, styles.muted))),
+                ),
+                Piece::Bad(text) => lines.extend(
+                    wrap(text, cells)
+                        .into_iter()
+                        .map(|line| Line::from(Span::styled(line, styles.bad))),
+                ),
+                Piece::Key(action, what) => lines.push(Line::from(vec![
+                    Span::styled(
+                        format!("{:>3}", cx.keymap.key(context, *action)),
+                        styles.key,
+                    ),
+                    Span::styled(format!("  {what}"), styles.text),
+                ])),
+                Piece::Command(command, what) => lines.push(Line::from(vec![
+                    Span::styled(format!("  {command}"), styles.accent),
+                    Span::styled(format!("  {what}"), styles.muted),
+                ])),
+                Piece::Gap => lines.push(Line::default()),
+            }
+        }
+        frame.render_widget(
+            Paragraph::new(lines),
+            Rect {
+                x: inner.x + 1,
+                width: inner.width.saturating_sub(1),
+                ..inner
+            },
+        );
+    }
+}

@@ -1,0 +1,70 @@
+//! Questions to the engine from one part of a screen, and which answers still count.
+
+use crate::tui::looks::{Look, Sight};
+use crate::tui::message::{Answer, Asked, Effect, Intent, Message, Part};
+use crate::tui::screens::ScreenId;
+
+/// One part of a screen that is read. The newest question wins; an answer to an older one counts as long as it is about the same thing.
+#[derive(Debug)]
+pub struct Reader {
+    screen: ScreenId,
+    part: Part,
+    asked: u64,
+    /// Answers before this are about something else.
+    valid_from: u64,
+    answered: u64,
+}
+
+impl Reader {
+    /// Makes the reader of a part.
+    #[must_use]
+    pub const fn new(screen: ScreenId, part: Part) -> Self {
+        Self {
+            screen,
+            part,
+            asked: 0,
+            valid_from: 0,
+            answered: 0,
+        }
+    }
+
+    /// Says that the next question is about something else, so that answers to earlier ones don't count any more.
+    pub const fn turn(&mut self) {
+        self.valid_from = self.asked + 1;
+    }
+
+    /// Asks.
+    pub fn ask(&mut self, look: Look) -> Intent {
+        self.asked += 1;
+        Intent::Effect(Effect::Read {
+            asked: Asked {
+                screen: self.screen,
+                part: self.part,
+                generation: self.asked,
+            },
+            look,
+        })
+    }
+
+    /// Tells whether a question has no answer yet.
+    #[must_use]
+    pub const fn waits(&self) -> bool {
+        self.answered < self.asked
+    }
+
+    /// Returns the answer if `message` is one to this part that still counts.
+    pub fn take<'a>(&mut self, message: &'a Message) -> Option<&'a Answer<Sight>> {
+        let Message::Read { asked, result } = message else {
+            return None;
+        };
+        if asked.screen != self.screen
+            || asked.part != self.part
+            || asked.generation < self.valid_from
+            || asked.generation <= self.answered
+        {
+            return None;
+        }
+        self.answered = asked.generation;
+        Some(result)
+    }
+}
