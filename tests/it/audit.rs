@@ -306,11 +306,7 @@ fn the_documented_program_finds_what_was_changed() {
 #[test]
 fn what_is_older_than_it_is_kept_is_cut_off_and_the_chain_holds() {
     let mut home = busy();
-    home.edit_config(|config| {
-        config
-            .replace("[audit]\n", "[audit]\n")
-            .replacen("keep_days = 0", "keep_days = 30", 1)
-    });
+    home.edit_config(|config| format!("{config}\n[audit]\nkeep_days = 30\n"));
     let before = last(&home);
     home.at("2027-01-20T10:00:00Z").ok("sync");
     let check: Value = home.json("audit verify");
