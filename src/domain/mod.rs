@@ -28,6 +28,7 @@ pub mod outcome;
 pub mod account;
 pub mod approval;
 pub mod circuit;
+pub mod audit;
 pub mod guard;
 pub mod limits;
 pub mod outbox;
