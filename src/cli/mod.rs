@@ -14,6 +14,7 @@ mod config;
 mod deals;
 mod demo;
 mod doctor;
+mod hubspot;
 mod init;
 mod limits;
 mod mail;
@@ -25,6 +26,7 @@ mod output;
 mod prompt;
 mod rules;
 mod safety;
+mod serve;
 mod show;
 mod signals;
 mod sync;
@@ -97,6 +99,8 @@ enum Command {
     Sync(sync::SyncArgs),
     Contacts(contacts::ContactsArgs),
     Deals(deals::DealsArgs),
+    Hubspot(hubspot::HubspotArgs),
+    Serve(serve::ServeArgs),
     Signals(signals::SignalsArgs),
     Mail(mail::MailArgs),
     Metrics(metrics::MetricsArgs),
@@ -228,6 +232,8 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
             contacts::run(&engine, &args, json, run.out, &interrupt)
         }
         Command::Deals(args) => deals::run(&mut run, &args),
+        Command::Hubspot(args) => hubspot::run(&mut run, &args),
+        Command::Serve(args) => serve::run(&mut run, &args),
         Command::Signals(args) => signals::run(&mut run, &args),
         Command::Mail(args) => mail::run(&mut run, &args),
         Command::Metrics(args) => metrics::run(&mut run, &args),

@@ -8,6 +8,7 @@ pub mod text;
 
 pub mod company;
 pub mod contact;
+pub mod crm;
 pub mod email;
 
 pub mod action;

@@ -5,6 +5,7 @@
 //! asked first. Commands are a lane of their own, strictly in order.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
@@ -13,10 +14,11 @@ use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
 use super::looks::{self, Look};
-use super::message::{Asked, Effect, Message, Part};
+use super::message::{Asked, Effect, Job, Message, Part, Progress};
 use super::screens::ScreenId;
 use crate::domain::id::MoveId;
 use crate::engine::command::Command;
+use crate::engine::import::{ImportProgress, ImportRequest};
 use crate::engine::queries::today::TodayQuery;
 use crate::engine::{Engine, EngineError, PassControl, PassScope};
 
@@ -62,8 +64,9 @@ pub struct Jobs {
     syncing: bool,
     due: Arc<AtomicBool>,
     sync_again: Option<Pass>,
-    /// Stops the pass that is under way when the console closes.
-    passes: PassControl,
+    /// Set to stop the pass, or the import, that is under way.
+    stop_jobs: Arc<AtomicBool>,
+    importing: bool,
     stop: Arc<AtomicBool>,
 }
 
@@ -91,7 +94,8 @@ impl Jobs {
             syncing: false,
             due: Arc::new(AtomicBool::new(false)),
             sync_again: None,
-            passes: PassControl::default(),
+            stop_jobs: Arc::new(AtomicBool::new(false)),
+            importing: false,
             stop: Arc::new(AtomicBool::new(false)),
         }
     }
@@ -115,8 +119,11 @@ impl Jobs {
             Effect::Preview(id) => self.previews.push_back(id),
             Effect::Run(command) => self.commands.push_back(command),
             Effect::Sync => self.sync(Pass::Full),
+            Effect::Import(path) => self.import(path),
+            Effect::CancelJobs => self.stop_jobs.store(true, Ordering::SeqCst),
             Effect::SyncOnly(source) => self.sync(Pass::Only(source)),
             Effect::Copy(_)
+            | Effect::Notify(_)
             | Effect::EditOutside { .. }
             | Effect::Redraw
             | Effect::Suspend
@@ -134,6 +141,7 @@ impl Jobs {
             }
             Message::Shown { .. } | Message::Previewed { .. } => self.showing = false,
             Message::Ran { .. } => self.running = false,
+            Message::Imported(_) => self.importing = false,
             Message::Synced(_) => {
                 self.syncing = false;
                 if let Some(pass) = self.sync_again.take() {
@@ -162,13 +170,16 @@ impl Jobs {
             return;
         }
         self.syncing = true;
+        if !self.importing {
+            self.stop_jobs.store(false, Ordering::SeqCst);
+        }
         let scope = PassScope {
             timed: pass == Pass::Due,
+            control: PassControl::stopped_by(Arc::clone(&self.stop_jobs)),
             only: match pass {
                 Pass::Only(name) => name,
                 Pass::Due | Pass::Full => String::new(),
             },
-            control: self.passes.clone(),
             ..PassScope::default()
         };
         let (engine, pulse) = (self.engine.clone(), self.pulse.clone());
@@ -188,6 +199,42 @@ impl Jobs {
                 .unwrap_or_else(|_| Err("the pass broke off (see the log).".into()));
             drop(answers.send(Message::Synced(result)).await);
         });
+    }
+
+    /// Brings people in from a file; one file at a time.
+    fn import(&mut self, path: PathBuf) {
+        if self.importing {
+            return;
+        }
+        self.importing = true;
+        self.stop_jobs.store(false, Ordering::SeqCst);
+        let (engine, stop) = (self.engine.clone(), Arc::clone(&self.stop_jobs));
+        let steps = self.answers.clone();
+        self.spawn(
+            move || {
+                let of = std::fs::metadata(&path).ok().map(|m| m.len());
+                let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
+                let what = name.unwrap_or_default();
+                let mut told = 0;
+                let mut tell = |p: ImportProgress| {
+                    // As often as a gauge can show it.
+                    if p.bytes.saturating_sub(told) < of.unwrap_or(0) / 100 {
+                        return;
+                    }
+                    told = p.bytes;
+                    let progress = Progress {
+                        what: what.clone(),
+                        done: p.bytes,
+                        of,
+                    };
+                    drop(steps.try_send(Message::Progress(Job::Import, progress)));
+                };
+                engine
+                    .import_file(&path, &ImportRequest::default(), &stop, &mut tell)
+                    .map_err(|e| said(&e))
+            },
+            Message::Imported,
+        );
     }
 
     /// Lets out what is due in the outbox, unless that is under way: messages whose undo window is over do not wait for a pass.
@@ -340,6 +387,6 @@ impl Jobs {
 impl Drop for Jobs {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        self.passes.stop();
+        self.stop_jobs.store(true, Ordering::SeqCst);
     }
 }

@@ -13,6 +13,7 @@ use crate::domain::id::{ContactId, DealId, SignalId};
 use crate::domain::metrics::Metrics;
 use crate::engine::queries::contacts::{ContactCard, ContactItem};
 use crate::engine::queries::log::{AuditCheck, AuditEntry};
+use crate::engine::queries::news::{FirstSteps, Mark, News};
 use crate::engine::queries::page::{Page, Slice};
 use crate::engine::queries::pipeline::{DealCard, Pipeline};
 use crate::engine::queries::signals::{
@@ -78,6 +79,10 @@ pub enum Look {
         /// Which entry.
         place: Place,
     },
+    /// What happened since a mark.
+    News(Option<Mark>),
+    /// Which of the first steps were taken.
+    Steps,
     /// The deals by stage.
     Pipeline,
     /// A deal with its moves.
@@ -111,6 +116,10 @@ pub enum Sight {
     Timeline(Arc<Slice<TimelineItem>>),
     /// An entry of a timeline in full.
     Entry(Arc<TimelineEntry>),
+    /// What happened.
+    News(News),
+    /// Which of the first steps were taken.
+    Steps(FirstSteps),
     /// The deals by stage.
     Pipeline(Arc<Pipeline>),
     /// A deal with its moves.
@@ -155,6 +164,8 @@ fn see(engine: &Engine, look: &Look) -> Result<Sight, EngineError> {
         Look::Entry { subject, place } => {
             Sight::Entry(Arc::new(engine.timeline_entry(*subject, *place)?))
         }
+        Look::News(since) => Sight::News(engine.news(*since)?),
+        Look::Steps => Sight::Steps(engine.first_steps()?),
         Look::Pipeline => Sight::Pipeline(Arc::new(engine.pipeline()?)),
         Look::Deal(id) => Sight::Deal(Arc::new(engine.deal_card(*id)?)),
     })

@@ -26,8 +26,14 @@ mod google;
 #[cfg(test)]
 mod hostile;
 
+mod hubspot;
 #[cfg(test)]
 mod imap;
+
+#[cfg(test)]
+mod serve;
+
+#[cfg(test)]
 mod import;
 mod mail_servers;
 

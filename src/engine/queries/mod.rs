@@ -10,6 +10,7 @@ pub mod lists;
 pub mod log;
 pub mod mail;
 pub mod metrics;
+pub mod news;
 pub mod outbox;
 pub mod page;
 pub mod pipeline;

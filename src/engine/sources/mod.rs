@@ -1,6 +1,7 @@
 //! The sources, one file each. A source brings signals; what becomes of them is intake's.
 
 pub(in crate::engine) mod gmail;
+pub(in crate::engine) mod hubspot;
 pub(in crate::engine) mod imap;
 pub(in crate::engine) mod lines;
 pub(in crate::engine) mod mailbox;
@@ -73,6 +74,9 @@ pub(in crate::engine) fn all(engine: &Engine) -> Vec<Box<dyn SignalSource>> {
             MailKind::Imap => all.push(Box::new(imap::ImapSource(account.clone()))),
             MailKind::Gmail => all.push(Box::new(gmail::GmailSource(account.clone()))),
         }
+    }
+    if hubspot::is_set_up(engine) {
+        all.push(Box::new(hubspot::HubspotSource));
     }
     all
 }

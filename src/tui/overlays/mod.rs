@@ -6,6 +6,7 @@ pub mod editor;
 pub mod field;
 pub mod find;
 pub mod help;
+pub mod import;
 pub mod outcome;
 pub mod palette;
 pub mod person;

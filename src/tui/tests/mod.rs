@@ -2,7 +2,7 @@
 
 mod behaviour;
 mod console;
-mod fixtures;
+pub(super) mod fixtures;
 mod real;
 mod soak;
 mod views;
