@@ -257,6 +257,9 @@ where
         pulse: None,
         folder: home.to_owned(),
         problems: Vec::new(),
+        title: false,
+        notify: false,
+        ask_background: false,
     };
     let operator = Operator {
         keys: keys.clone(),
