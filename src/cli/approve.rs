@@ -1,21 +1,30 @@
 //! `caseyos approve`: consent to a move, and carry it out.
 
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use clap::Args;
+use jiff::Timestamp;
 
 use super::Run;
 use super::output::Ending;
 use super::show::print_verdicts;
-use crate::domain::id::MoveId;
-use crate::engine::EngineError;
+use crate::domain::guard::KillSwitch;
+use crate::domain::id::{ExecutionId, MoveId};
 use crate::engine::command::{Command, Done};
+use crate::engine::queries::outbox::ExecutionStatus;
+use crate::engine::{Engine, EngineError};
+use crate::env::monotonic;
 
 /// Approve a move: its mail is sent (mode live) or put into Drafts (mode draft), if the guards let it.
 ///
-/// The approval is bound to the content as it is now and holds for 24 hours. If a guard holds the message that time will satisfy, the approval
+/// The approval is bound to the content as it is now and holds for 24 hours. A live mail waits 20 seconds (outbox.undo_seconds), in which `caseyos undo`
+/// takes it back; then the open console or the next `caseyos sync` lets it out. If a guard holds the message that time will satisfy, the approval
 /// is kept and a later `caseyos sync` sends it; exit code 4 says so. A move that is done by hand is ticked off.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  caseyos approve 12 --dry-run\n  caseyos approve 12\n  caseyos approve 12 --hash $(caseyos show 12 --json | jq -r .draft.content_hash)"
+    after_help = "Examples:\n  caseyos approve 12 --dry-run\n  caseyos approve 12\n  caseyos approve 12 --wait                  counts down, then sends\n  caseyos approve 12 --hash $(caseyos show 12 --json | jq -r .draft.content_hash)"
 )]
 pub(super) struct ApproveArgs {
     /// The move's number.
@@ -26,7 +35,15 @@ pub(super) struct ApproveArgs {
     /// Approves only if the draft still has this content hash, as `show --json` gives it.
     #[arg(long, value_name = "HEX")]
     hash: Option<String>,
+    /// Sends at once, without the time in which it can be taken back.
+    #[arg(long, conflicts_with = "wait")]
+    now: bool,
+    /// Waits that time out, and says how it went.
+    #[arg(long)]
+    wait: bool,
 }
+
+const POLL: Duration = Duration::from_millis(100);
 
 pub(super) fn run(run: &mut Run<'_>, args: &ApproveArgs) -> Result<Ending, EngineError> {
     let engine = run.engine()?;
@@ -35,11 +52,27 @@ pub(super) fn run(run: &mut Run<'_>, args: &ApproveArgs) -> Result<Ending, Engin
         engine.preview(id)?
     } else {
         let content_hash = args.hash.as_deref().map(parse_hash).transpose()?;
-        engine.run(Command::Approve {
+        let approve = || Command::Approve {
             id,
             content_hash,
             by: "operator".into(),
-        })?
+        };
+        match engine.run(approve())? {
+            Done::Queued { execution, .. } if args.now => engine.run(Command::Retry {
+                id: execution,
+                force: false,
+            })?,
+            Done::Queued {
+                execution,
+                leaves_at,
+                ..
+            } if args.wait => match wait(run, &engine, execution, leaves_at)? {
+                Some(done) => done,
+                // Another process let it out meanwhile; asked again, the same approval has the same answer.
+                None => engine.run(approve())?,
+            },
+            done => done,
+        }
     };
     if let (
         false,
@@ -54,6 +87,74 @@ pub(super) fn run(run: &mut Run<'_>, args: &ApproveArgs) -> Result<Ending, Engin
         return Ok(Ending::Done);
     }
     finish(run, &done)
+}
+
+/// Waits until a message leaves, and lets it out then; none if it has left already. A stop by anybody ends the wait.
+fn wait(
+    run: &mut Run<'_>,
+    engine: &Engine,
+    id: ExecutionId,
+    leaves_at: Timestamp,
+) -> Result<Option<Done>, EngineError> {
+    super::listen_for_interrupt(&run.interrupt);
+    let total = Duration::try_from(leaves_at.duration_since(engine.now())).unwrap_or_default();
+    let begin = monotonic();
+    let terminal = std::io::stderr().is_terminal();
+    let mut shown = None;
+    loop {
+        let left = total.saturating_sub(monotonic().saturating_sub(begin));
+        let (status, kill_switch) = engine.message_status(id)?;
+        let stays = |summary: &str| Done::Held {
+            summary: summary.to_owned(),
+            execution: id,
+            clears_at: None,
+            verdicts: Vec::new(),
+            undo: None,
+        };
+        match status {
+            ExecutionStatus::Queued => {}
+            ExecutionStatus::Sent | ExecutionStatus::Drafted => return Ok(None),
+            ExecutionStatus::Cancelled => {
+                return Ok(Some(Done::Nothing {
+                    summary: "It was taken back meanwhile; nothing was sent.".into(),
+                }));
+            }
+            ExecutionStatus::Sending | ExecutionStatus::Uncertain | ExecutionStatus::Failed => {
+                return Ok(Some(stays(
+                    "Another process took it up; `caseyos outbox` shows how it stands.",
+                )));
+            }
+        }
+        if kill_switch != KillSwitch::Running {
+            return Ok(Some(stays(
+                "Held by kill_switch: everything was stopped. The approval is kept.",
+            )));
+        }
+        if run.interrupt.load(Ordering::Relaxed) {
+            return Ok(Some(stays(
+                "Not waited for: it stays queued, and the next sync sends it.",
+            )));
+        }
+        if left.is_zero() {
+            if terminal {
+                drop(writeln!(std::io::stderr()));
+            }
+            return engine.run(Command::Retry { id, force: false }).map(Some);
+        }
+        let seconds = left.as_secs() + 1;
+        if shown != Some(seconds) && (terminal || shown.is_none()) {
+            let text = format!(
+                "leaves in {seconds} s; Ctrl-C leaves it queued, `caseyos undo` takes it back"
+            );
+            if terminal {
+                drop(write!(std::io::stderr(), "\r{text}  "));
+            } else {
+                run.out.talk(&text)?;
+            }
+            shown = Some(seconds);
+        }
+        std::thread::sleep(POLL.min(left));
+    }
 }
 
 fn parse_hash(text: &str) -> Result<[u8; 32], EngineError> {

@@ -13,15 +13,20 @@ mod completions;
 mod config;
 mod deals;
 mod demo;
+mod doctor;
+mod hubspot;
 mod init;
+mod limits;
 mod mail;
 mod metrics;
 mod moves;
+mod outbox;
 mod outcome;
 mod output;
 mod prompt;
 mod rules;
 mod safety;
+mod serve;
 mod show;
 mod signals;
 mod sync;
@@ -94,16 +99,22 @@ enum Command {
     Sync(sync::SyncArgs),
     Contacts(contacts::ContactsArgs),
     Deals(deals::DealsArgs),
+    Hubspot(hubspot::HubspotArgs),
+    Serve(serve::ServeArgs),
     Signals(signals::SignalsArgs),
     Mail(mail::MailArgs),
     Metrics(metrics::MetricsArgs),
     Suppress(safety::SuppressArgs),
     Stop(safety::StopArgs),
     Resume(safety::ResumeArgs),
+    Pause(safety::PauseArgs),
+    Outbox(outbox::OutboxArgs),
+    Limits(limits::LimitsArgs),
     Mode(safety::ModeArgs),
     Rules(rules::RulesArgs),
     Audit(audit::AuditArgs),
     Auth(auth::AuthArgs),
+    Doctor(doctor::DoctorArgs),
     Config(config::ConfigArgs),
     World(world::WorldArgs),
     Completions(completions::CompletionsArgs),
@@ -221,16 +232,22 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
             contacts::run(&engine, &args, json, run.out, &interrupt)
         }
         Command::Deals(args) => deals::run(&mut run, &args),
+        Command::Hubspot(args) => hubspot::run(&mut run, &args),
+        Command::Serve(args) => serve::run(&mut run, &args),
         Command::Signals(args) => signals::run(&mut run, &args),
         Command::Mail(args) => mail::run(&mut run, &args),
         Command::Metrics(args) => metrics::run(&mut run, &args),
         Command::Suppress(args) => safety::suppress(&mut run, &args),
         Command::Stop(args) => safety::stop(&mut run, &args),
-        Command::Resume(_) => safety::resume(&mut run),
+        Command::Resume(args) => safety::resume(&mut run, &args),
+        Command::Pause(args) => safety::pause(&mut run, &args),
+        Command::Outbox(args) => outbox::run(&mut run, &args),
+        Command::Limits(args) => limits::run(&mut run, &args),
         Command::Mode(args) => safety::mode(&mut run, &args),
         Command::Rules(args) => rules::run(&mut run, &args),
         Command::Audit(args) => audit::run(&mut run, &args),
         Command::Auth(args) => auth::run(&mut run, &args),
+        Command::Doctor(args) => doctor::run(&mut run, &args),
         Command::Config(args) => config::run(&mut run, &args),
         Command::World(args) => world::run(&mut run, &args),
         Command::Completions(args) => completions::run(&mut run, &args),

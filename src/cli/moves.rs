@@ -10,7 +10,7 @@ use super::approve::finish;
 use super::output::Ending;
 use crate::domain::id::MoveId;
 use crate::domain::when_text::parse_when;
-use crate::engine::command::Command;
+use crate::engine::command::{Command, Done};
 use crate::engine::{Engine, EngineError};
 
 /// Change a move's draft: with options, from a file, or in $EDITOR.
@@ -21,6 +21,16 @@ use crate::engine::{Engine, EngineError};
 pub(super) struct EditArgs {
     /// The move's number.
     id: i64,
+    #[command(flatten)]
+    words: Words,
+    /// Throws your words away and goes back to the template.
+    #[arg(long, conflicts_with_all = ["subject", "body", "body_file"])]
+    reset: bool,
+}
+
+/// New words for a draft; in the editor if none are given.
+#[derive(Debug, Args)]
+pub(super) struct Words {
     /// The new subject.
     #[arg(long)]
     subject: Option<String>,
@@ -30,9 +40,13 @@ pub(super) struct EditArgs {
     /// The new text from a file; `-` reads standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "body")]
     body_file: Option<PathBuf>,
-    /// Throws your words away and goes back to the template.
-    #[arg(long, conflicts_with_all = ["subject", "body", "body_file"])]
-    reset: bool,
+}
+
+impl Words {
+    /// Tells whether any are given.
+    pub(super) const fn are_given(&self) -> bool {
+        self.subject.is_some() || self.body.is_some() || self.body_file.is_some()
+    }
 }
 
 pub(super) fn edit(run: &mut Run<'_>, args: &EditArgs) -> Result<Ending, EngineError> {
@@ -41,9 +55,15 @@ pub(super) fn edit(run: &mut Run<'_>, args: &EditArgs) -> Result<Ending, EngineE
     if args.reset {
         return finish(run, &engine.run(Command::ResetDraft { id })?);
     }
-    let body = match &args.body_file {
+    let done = edit_words(&engine, id, &args.words)?;
+    finish(run, &done)
+}
+
+/// Changes the draft of a move to given words, or in the operator's editor.
+pub(super) fn edit_words(engine: &Engine, id: MoveId, words: &Words) -> Result<Done, EngineError> {
+    let body = match &words.body_file {
         Some(path) => Some(read_text(path)?),
-        None => args.body.clone(),
+        None => words.body.clone(),
     };
     let detail = engine.show(id)?;
     // A draft that its template cannot make is exactly one that has to be written by hand.
@@ -57,15 +77,15 @@ pub(super) fn edit(run: &mut Run<'_>, args: &EditArgs) -> Result<Ending, EngineE
             )));
         }
     };
-    let (subject, body) = if args.subject.is_none() && body.is_none() {
-        in_editor(&engine, id, &old_subject, &old_body)?
+    let (subject, body) = if words.subject.is_none() && body.is_none() {
+        in_editor(engine, id, &old_subject, &old_body)?
     } else {
         (
-            args.subject.clone().unwrap_or(old_subject),
+            words.subject.clone().unwrap_or(old_subject),
             body.unwrap_or(old_body),
         )
     };
-    finish(run, &engine.run(Command::EditDraft { id, subject, body })?)
+    engine.run(Command::EditDraft { id, subject, body })
 }
 
 const MAX_BODY_BYTES: u64 = 1024 * 1024;

@@ -1,4 +1,4 @@
-//! `caseyos stop|resume|mode|suppress`: what keeps mail in.
+//! `caseyos stop|resume|pause|mode|suppress`: what keeps mail in.
 
 use clap::{Args, Subcommand};
 
@@ -7,6 +7,7 @@ use super::approve::finish;
 use super::output::{Ending, fit, moment};
 use crate::config::edit::{edit, set};
 use crate::domain::guard::Mode;
+use crate::domain::when_text::parse_when;
 use crate::engine::EngineError;
 use crate::engine::command::{Command, Done};
 
@@ -25,13 +26,90 @@ pub(super) fn stop(run: &mut Run<'_>, args: &StopArgs) -> Result<Ending, EngineE
     finish(run, &done)
 }
 
-/// Let effects out again.
+/// Let effects out again, after a look at what would go next.
+///
+/// Where something waits, the list of it is shown with the time at which each would leave. On a terminal you are asked; elsewhere --yes is needed.
 #[derive(Debug, Args)]
-pub(super) struct ResumeArgs {}
+#[command(after_help = "Examples:\n  caseyos resume\n  caseyos resume --yes")]
+pub(super) struct ResumeArgs {
+    /// Does not ask.
+    #[arg(long, short)]
+    yes: bool,
+}
 
-pub(super) fn resume(run: &mut Run<'_>) -> Result<Ending, EngineError> {
-    let done = run.engine()?.run(Command::Resume)?;
-    finish(run, &done)
+pub(super) fn resume(run: &mut Run<'_>, args: &ResumeArgs) -> Result<Ending, EngineError> {
+    let engine = run.engine()?;
+    if engine.is_running()? {
+        return finish(run, &engine.run(Command::Resume)?);
+    }
+    let waiting = engine.outbox_if_resumed()?;
+    if !waiting.is_empty() && !args.yes {
+        if run.out.is_json() {
+            run.out.json(&waiting)?;
+        } else {
+            run.out.heading("Would leave, if everything runs again")?;
+            super::outbox::print_list(run.out, &waiting, engine.now(), &engine.zone())?;
+        }
+        let asked = run.is_in_terminal() && super::outbox::ask(run.out, "Let effects out again?")?;
+        if !asked {
+            return Err(EngineError::Input(
+                "Everything stays stopped. `caseyos resume --yes` lets effects out; `caseyos outbox drop` takes back what must not go.".into(),
+            ));
+        }
+    }
+    finish(run, &engine.run(Command::Resume)?)
+}
+
+/// Let nothing out until a day, such as for holidays; what waits is planned anew after it.
+///
+/// Reading goes on. Approvals that end meanwhile come back to be looked at again, due times move on by the length of the pause, and its days do not
+/// count as silence. After it, mail leaves at the usual pace. Without options, the pause in force is shown.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  caseyos pause --until 2027-01-04 --reason holidays\n  caseyos pause --for 3d\n  caseyos pause --off"
+)]
+pub(super) struct PauseArgs {
+    /// A day or an instant: 2027-01-04, monday, 'tomorrow 9:00'. A day alone means its beginning.
+    #[arg(long, value_name = "WHEN", conflicts_with = "span")]
+    until: Option<String>,
+    /// For so long: 3d, 2w, 8h.
+    #[arg(long = "for", value_name = "SPAN", id = "span")]
+    span: Option<String>,
+    /// Why.
+    #[arg(long, default_value = "")]
+    reason: String,
+    /// Ends the pause now.
+    #[arg(long, conflicts_with_all = ["until", "span", "reason"])]
+    off: bool,
+}
+
+pub(super) fn pause(run: &mut Run<'_>, args: &PauseArgs) -> Result<Ending, EngineError> {
+    let engine = run.engine()?;
+    if args.off {
+        return finish(run, &engine.run(Command::EndPause)?);
+    }
+    let Some(text) = args.until.as_ref().or(args.span.as_ref()) else {
+        let pause = engine.limits(None)?.pause;
+        if run.out.is_json() {
+            run.out.json(&pause)?;
+        } else if let Some(pause) = &pause {
+            let until = moment(pause.until, engine.now(), &engine.zone());
+            run.out
+                .line(&format!("Paused until {until}. {}", pause.reason))?;
+        } else {
+            run.out.line("No pause is in force.")?;
+        }
+        return Ok(if pause.is_some() {
+            Ending::Done
+        } else {
+            Ending::Nothing
+        });
+    };
+    let midnight = jiff::civil::time(0, 0, 0, 0);
+    let until = parse_when(text, engine.now(), &engine.zone(), midnight)
+        .map_err(|e| EngineError::Input(e.to_string()))?;
+    let reason = args.reason.clone();
+    finish(run, &engine.run(Command::Pause { until, reason })?)
 }
 
 /// Show or set what approval leads to: draft (nothing leaves), dry-run (nothing is written) or live.

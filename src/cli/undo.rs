@@ -1,6 +1,6 @@
 //! `caseyos undo`: take something back.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::Run;
 use super::approve::finish;
@@ -13,8 +13,13 @@ use crate::engine::command::Command;
 ///
 /// Each entry says beforehand what comes back and what cannot. An undo can itself be undone. A mail that has left cannot be unsent.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  caseyos undo --list\n  caseyos undo\n  caseyos undo 7")]
+#[command(
+    after_help = "Examples:\n  caseyos undo list\n  caseyos undo\n  caseyos undo 7",
+    args_conflicts_with_subcommands = true
+)]
 pub(super) struct UndoArgs {
+    #[command(subcommand)]
+    command: Option<UndoCommand>,
     /// The entry's number; the newest if none is given.
     id: Option<i64>,
     /// Shows what can be taken back.
@@ -25,20 +30,39 @@ pub(super) struct UndoArgs {
     limit: usize,
 }
 
+#[derive(Debug, Subcommand)]
+enum UndoCommand {
+    /// Show what can be taken back, with what comes back and what cannot.
+    #[command(after_help = "Example:\n  caseyos undo list --limit 50")]
+    List {
+        /// At most so many.
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+}
+
 pub(super) fn run(run: &mut Run<'_>, args: &UndoArgs) -> Result<Ending, EngineError> {
     let engine = run.engine()?;
-    if !args.list {
+    let limit = match &args.command {
+        Some(UndoCommand::List { limit }) => Some(*limit),
+        None => args.list.then_some(args.limit),
+    };
+    let Some(limit) = limit else {
         let done = engine.run(Command::Undo {
             id: args.id.map(UndoId),
         })?;
         return finish(run, &done);
-    }
-    let entries = engine.undo_list(args.limit)?;
+    };
+    let entries = engine.undo_list(limit)?;
     if run.out.is_json() {
         run.out.json(&entries)?;
     } else {
         for e in &entries {
-            let state = if e.undone_at.is_some() { "undone" } else { "" };
+            let state = match (e.undone_at, e.possible) {
+                (Some(_), _) => "undone",
+                (None, true) => "",
+                (None, false) => "cannot be undone",
+            };
             run.out.line(&format!(
                 "{:>5}  {}  {}  {state}",
                 e.id,

@@ -5,18 +5,24 @@ use clap::Args;
 use super::Run;
 use super::output::{Ending, fit, moment};
 use super::show::print_verdicts;
-use crate::engine::EngineError;
+use crate::engine::queries::why::WhyMove;
+use crate::engine::{Engine, EngineError};
 
-/// Explain why things with a person stand as they do: what holds each move, and when that clears.
+/// Explain why something was not sent: the one reason, and when it clears. Of a person, of a move, or of a message of the outbox.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  caseyos why lead@example.com\n  caseyos why 42 --json")]
+#[command(
+    after_help = "Examples:\n  caseyos why lead@example.com\n  caseyos why 42 --json                contact 42\n  caseyos why move:12\n  caseyos why execution:7"
+)]
 pub(super) struct WhyArgs {
-    /// An address, a contact's number, or an external id such as hubspot:501.
+    /// An address, a contact's number, an external id such as hubspot:501, move:12, or execution:7.
     who: String,
 }
 
 pub(super) fn run(run: &mut Run<'_>, args: &WhyArgs) -> Result<Ending, EngineError> {
     let engine = run.engine()?;
+    if let Some(one) = engine.why_one(&args.who)? {
+        return print_one(run, &engine, &one);
+    }
     let why = engine.why(&args.who)?;
     if run.out.is_json() {
         run.out.json(&why)?;
@@ -26,6 +32,13 @@ pub(super) fn run(run: &mut Run<'_>, args: &WhyArgs) -> Result<Ending, EngineErr
     run.out.heading(&format!("{} <{}>", why.name, why.email))?;
     if let Some(blocked) = &why.blocked {
         run.out.line(&format!("never written to: {blocked}"))?;
+    }
+    if let Some(pause) = &why.pause {
+        let until = moment(pause.until, now, &zone);
+        run.out.line(&format!(
+            "everything is paused until {until} {}",
+            pause.reason
+        ))?;
     }
     if let Some(paused) = &why.paused {
         run.out.line(&format!("paused: {paused}"))?;
@@ -59,5 +72,26 @@ pub(super) fn run(run: &mut Run<'_>, args: &WhyArgs) -> Result<Ending, EngineErr
     if let Some(first) = why.moves.first() {
         print_verdicts(run.out, &first.verdicts, now, &zone)?;
     }
+    Ok(Ending::Done)
+}
+
+fn print_one(run: &mut Run<'_>, engine: &Engine, one: &WhyMove) -> Result<Ending, EngineError> {
+    if run.out.is_json() {
+        run.out.json(one)?;
+        return Ok(Ending::Done);
+    }
+    let (now, zone) = (engine.now(), engine.zone());
+    run.out
+        .heading(&format!("move {}  {} ({})", one.id, one.title, one.status))?;
+    run.out.line(&one.because)?;
+    if let Some(at) = one.clears_at {
+        run.out
+            .line(&format!("clears {}", moment(at, now, &zone)))?;
+    }
+    if let Some(at) = one.leaves_at {
+        run.out
+            .line(&format!("leaves {}", moment(at, now, &zone)))?;
+    }
+    print_verdicts(run.out, &one.verdicts, now, &zone)?;
     Ok(Ending::Done)
 }

@@ -28,7 +28,7 @@ pub struct Ui {
     pub theme: UiTheme,
     /// Whether the mouse is listened to.
     pub mouse: bool,
-    /// Seconds between two passes over the mailboxes while the TUI is open.
+    /// Seconds between two looks at which sources are due while the TUI is open; see [`super::SyncConfig`]. 0 for none.
     pub sync_seconds: u32,
     /// Whether the terminal's title says how many moves are due.
     pub title: bool,

@@ -21,7 +21,7 @@ use crate::store::executions::ExecutionStatus;
 use crate::store::moves::{DraftRow, MoveState};
 use crate::store::undo::UndoRow;
 use crate::store::{
-    Durability, WriteTx, audit, control, executions, moves, outcomes, suppressions, undo,
+    Durability, ReadTx, WriteTx, audit, control, executions, moves, outcomes, suppressions, undo,
 };
 
 /// How to take something back.
@@ -200,6 +200,12 @@ impl Engine {
                 })
             }),
             ExecutionStatus::Drafted => {
+                // What is far away is asked before the transaction, which must wait for nobody; asked again it is gone, which is as good.
+                let post = Post::of(self.core(), &row.transport)?;
+                let far = match !post.is_local() {
+                    true => Some(post.remove_draft(&row)?),
+                    false => None,
+                };
                 self.write(Durability::Full, move |tx, core, now| {
                     let to = ExecutionStatus::Cancelled;
                     let because = ("", "draft removed by undo");
@@ -228,7 +234,10 @@ impl Engine {
                     )?;
                     tx.emit(now, "execution.cancelled", format!("execution:{id}"))?;
                     // The file goes once nothing else can refuse, and before the commit: killed in between, it can be undone again.
-                    let was_there = Post::of(core, &row.transport)?.remove_draft(&row)?;
+                    let was_there = match far {
+                        Some(was_there) => was_there,
+                        None => Post::of(core, &row.transport)?.remove_draft(&row)?,
+                    };
                     let file = if was_there {
                         "The draft was removed"
                     } else {
@@ -258,6 +267,49 @@ impl Engine {
             }),
         }
     }
+}
+
+/// Says what taking an entry back brings back now and what it cannot, and whether it can be asked for: what has left meanwhile cannot be unsent.
+pub(in crate::engine) fn promise_now(tx: &ReadTx<'_>, entry: &UndoRow) -> Result<(String, bool)> {
+    let Ok(Step::Execution { id }) = serde_json::from_str(&entry.step) else {
+        return Ok((entry.promise.clone(), true));
+    };
+    let Some(row) = executions::load(tx, id)? else {
+        return Ok((entry.promise.clone(), false));
+    };
+    let (to, account) = (&row.to_key, &row.transport);
+    Ok(match row.status {
+        ExecutionStatus::Queued => (
+            format!("The mail to {to} has not left: it is withdrawn and the move comes back."),
+            true,
+        ),
+        ExecutionStatus::Drafted => (
+            format!(
+                "The draft is removed from the Drafts folder of \"{account}\" and the move comes back."
+            ),
+            true,
+        ),
+        ExecutionStatus::Sent => (
+            format!(
+                "Cannot be taken back: the mail left through \"{account}\" and lies with {to}."
+            ),
+            false,
+        ),
+        ExecutionStatus::Sending | ExecutionStatus::Uncertain => (
+            format!(
+                "Cannot be taken back now: the mail to {to} may have left through \"{account}\"."
+            ),
+            false,
+        ),
+        ExecutionStatus::Failed => (
+            "It never left; `caseyos outbox` shows what can be done with it.".into(),
+            false,
+        ),
+        ExecutionStatus::Cancelled => (
+            "It never left; there is nothing to take back.".into(),
+            false,
+        ),
+    })
 }
 
 /// Remembers how a message that was taken back is queued again.

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::app::App;
 use super::background::{Background, Watched};
-use super::jobs::{Jobs, Pulse};
+use super::jobs::{Jobs, Pass, Pulse};
 use super::message::{Effect, Message};
 use super::terminal::{Host, Input};
 use super::{outside, screens};
@@ -198,7 +198,7 @@ where
             event = this.input.next() => this.take_event(event).await?,
             _ = this.signals.next() => this.hand(Message::Terminate).await?,
             () = sleep_until(next_sync.unwrap_or(never)) => {
-                this.jobs.sync();
+                this.jobs.sync(Pass::Due);
                 next_sync = settings.sync_every.map(|every| Instant::now() + every);
             }
             () = sleep_until(next_tick) => {}

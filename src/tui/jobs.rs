@@ -1,8 +1,8 @@
 //! What runs beside the loop: reads, commands, passes over the sources, and the watch for changes. All of it blocks, so it runs on other
 //! threads and answers with messages.
 //!
-//! Each part of a screen is a lane of one look, in which a newer question replaces one that has not begun. Reads of Today's list and reads of moves are two lanes of one job each: a newer list replaces one that has not begun, and moves are read the last
-//! asked first. Commands are a lane of their own, strictly in order.
+//! Each part of a screen is a lane of one look, in which a newer question replaces one that has not begun. Reads of Today's list and reads of
+//! moves are two lanes of one job each: a newer list replaces one that has not begun, and moves are read the last asked first. Commands are a lane of their own, strictly in order.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ use crate::domain::id::MoveId;
 use crate::engine::command::Command;
 use crate::engine::import::{ImportProgress, ImportRequest};
 use crate::engine::queries::today::TodayQuery;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, PassControl, PassScope, PassStep, PassWatcher};
 
 /// How often it is asked whether another process changed something.
 const WATCH: Duration = Duration::from_millis(250);
@@ -30,6 +30,15 @@ const SETTLE: Duration = Duration::from_millis(30);
 const MAX_WAITING: usize = 512;
 /// So many entries of the undo list are shown.
 const UNDO_ENTRIES: usize = 200;
+
+/// Which sources a pass reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pass {
+    /// Those that are due by their own pace.
+    Due,
+    /// All of them.
+    Full,
+}
 
 /// Called before each pass over the sources.
 pub type Pulse = Arc<dyn Fn() + Send + Sync>;
@@ -51,11 +60,13 @@ pub struct Jobs {
     commands: VecDeque<Command>,
     running: bool,
     syncing: bool,
-    sync_again: bool,
     due: Arc<AtomicBool>,
     /// Set to stop the pass, or the import, that is under way.
     stop_jobs: Arc<AtomicBool>,
     importing: bool,
+    sync_again: Option<Pass>,
+    /// Stops the pass that is under way, when that is asked for and when the console closes.
+    passes: PassControl,
     stop: Arc<AtomicBool>,
 }
 
@@ -81,10 +92,11 @@ impl Jobs {
             commands: VecDeque::new(),
             running: false,
             syncing: false,
-            sync_again: false,
             due: Arc::new(AtomicBool::new(false)),
             stop_jobs: Arc::new(AtomicBool::new(false)),
             importing: false,
+            sync_again: None,
+            passes: PassControl::default(),
             stop: Arc::new(AtomicBool::new(false)),
         }
     }
@@ -107,9 +119,12 @@ impl Jobs {
             }
             Effect::Preview(id) => self.previews.push_back(id),
             Effect::Run(command) => self.commands.push_back(command),
-            Effect::Sync => self.sync(),
+            Effect::Sync => self.sync(Pass::Full),
             Effect::Import(path) => self.import(path),
-            Effect::CancelJobs => self.stop_jobs.store(true, Ordering::SeqCst),
+            Effect::CancelJobs => {
+                self.stop_jobs.store(true, Ordering::SeqCst);
+                self.passes.stop();
+            }
             Effect::Copy(_)
             | Effect::Notify(_)
             | Effect::EditOutside { .. }
@@ -132,8 +147,8 @@ impl Jobs {
             Message::Imported(_) => self.importing = false,
             Message::Synced(_) => {
                 self.syncing = false;
-                if std::mem::take(&mut self.sync_again) {
-                    self.sync();
+                if let Some(pass) = self.sync_again.take() {
+                    self.sync(pass);
                 }
             }
             _ => return,
@@ -147,13 +162,36 @@ impl Jobs {
         self.running || !self.commands.is_empty()
     }
 
+    /// Tells the terminal how far each source is. What a full queue cannot take is told by the next step.
+    fn watcher(&self) -> PassWatcher {
+        let answers = self.answers.clone();
+        Arc::new(move |source, step| {
+            if let PassStep::Reading { seen, of } = step {
+                let progress = Progress {
+                    what: source.to_owned(),
+                    done: seen,
+                    of,
+                };
+                drop(answers.try_send(Message::Progress(Job::Sync, progress)));
+            }
+        })
+    }
+
     /// Begins a pass over the sources; one that is asked for during another follows it.
-    pub fn sync(&mut self) {
+    pub fn sync(&mut self, pass: Pass) {
         if self.syncing {
-            self.sync_again = true;
+            // What was asked for by hand is more than what is due.
+            self.sync_again = self.sync_again.max(Some(pass));
             return;
         }
         self.syncing = true;
+        // A handle of its own for each pass: one that was stopped stays so.
+        self.passes = PassControl::default().watched(self.watcher());
+        let scope = PassScope {
+            timed: pass == Pass::Due,
+            control: self.passes.clone(),
+            ..PassScope::default()
+        };
         let (engine, pulse) = (self.engine.clone(), self.pulse.clone());
         let answers = self.answers.clone();
         tokio::spawn(async move {
@@ -164,7 +202,7 @@ impl Jobs {
                 if let Some(pulse) = pulse {
                     pulse();
                 }
-                engine.sync().map_err(|e| said(&e))
+                engine.sync_with(&scope).map_err(|e| said(&e))
             });
             let result = job
                 .await
@@ -359,5 +397,6 @@ impl Jobs {
 impl Drop for Jobs {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
+        self.passes.stop();
     }
 }

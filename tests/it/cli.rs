@@ -296,7 +296,7 @@ fn what_is_queued_stays_when_everything_stops() {
     home.ok("stop");
     home.at("2026-11-23T10:00:00Z").ok("sync");
     assert!(home.outbox().is_empty());
-    home.ok("resume");
+    home.ok("resume --yes");
     home.ok("sync");
     assert_eq!(home.outbox().len(), 1);
 }

@@ -203,6 +203,60 @@ fn a_pass_killed_at_any_boundary_sends_what_waits_once() {
 }
 
 #[test]
+fn an_approval_that_waits_to_be_taken_back_is_sent_once_wherever_it_is_killed() {
+    let mut waiting = model("live");
+    waiting.undo_window(20);
+    let walked = walk("approve 1", "live", &|| waiting.copy(), &|home, how| {
+        assert!(home.outbox().is_empty(), "{how}: it left within its window");
+        home.ok("sync");
+        if home.json("show 1")["status"] == "open" {
+            home.ok("approve 1");
+        }
+        assert!(home.outbox().is_empty(), "{how}: it left within its window");
+        home.at_later("2026-11-23T10:00:20Z").ok("sync");
+        is_done_once(home, "live", how);
+    });
+    waiting.ok("approve 1");
+    waiting.at("2026-11-23T10:00:20Z");
+    let let_out = walk("sync", "live", &|| waiting.copy(), &|home, how| {
+        home.ok("sync");
+        is_done_once(home, "live", how);
+    });
+    println!("boundaries of an undo window: {walked} and {let_out}");
+    assert!(walked >= 4 && let_out >= 10, "{walked} {let_out}");
+}
+
+#[test]
+fn a_message_in_doubt_is_sent_once_wherever_its_recovery_is_killed() {
+    // The outbox cannot be looked at, so nobody knows whether it left.
+    let broken = model("live");
+    assert!(broken.crashes_at("after-claim", "approve 1"));
+    let (there, away) = (
+        broken.path().join("Mail/outbox"),
+        broken.path().join("away"),
+    );
+    fs::rename(&there, &away).unwrap();
+    let mut walked = walk("sync", "live", &|| broken.copy(), &|home, how| {
+        home.ok("sync");
+        assert_eq!(home.json("outbox")[0]["status"], "uncertain", "{how}");
+        fs::rename(home.path().join("away"), home.path().join("Mail/outbox")).unwrap();
+        home.ok("sync");
+        home.at_later("2026-11-23T10:05:00Z").ok("sync");
+        home.at_later("2026-11-23T10:10:00Z").ok("sync");
+        is_done_once(home, "live", how);
+    });
+    broken.ok("sync");
+    fs::rename(&away, &there).unwrap();
+    walked += walk("sync", "live", &|| broken.copy(), &|home, how| {
+        home.ok("sync");
+        home.at_later("2026-11-23T10:05:00Z").ok("sync");
+        is_done_once(home, "live", how);
+    });
+    println!("boundaries of doubts: {walked}");
+    assert!(walked >= 8, "{walked}");
+}
+
+#[test]
 fn a_recovery_that_is_killed_itself_still_sends_one_message() {
     let mut walked = 0;
     for first in [
@@ -245,6 +299,8 @@ fn mail_is_taken_in_once_wherever_a_pass_is_killed() {
         let mut health = home.json("signals health");
         for source in health.as_array_mut().unwrap() {
             source["failures"] = 0.into();
+            // A run that was broken off is no run.
+            source["recent_runs"] = 0.into();
         }
         let signals = home
             .json("signals list --limit 1000")

@@ -77,6 +77,34 @@ pub struct Home {
     pub now: String,
 }
 
+/// A home whose clock shows another instant.
+pub struct Later<'a> {
+    home: &'a Home,
+    now: String,
+}
+
+impl Later<'_> {
+    #[track_caller]
+    pub fn run(&self, line: &str) -> Ran {
+        let mut command = self.home.command(line.split_whitespace());
+        command
+            .env("CASEYOS_NOW", &self.now)
+            .output()
+            .unwrap()
+            .into()
+    }
+
+    #[track_caller]
+    pub fn ok(&self, line: &str) -> String {
+        self.run(line).exits(0).out
+    }
+
+    #[track_caller]
+    pub fn json(&self, line: &str) -> Value {
+        self.run(&format!("{line} --json")).exits(0).json()
+    }
+}
+
 impl Home {
     /// A folder without anything in it; in memory where that can be had, as thousands of commits are synced.
     pub fn empty() -> Self {
@@ -141,6 +169,14 @@ impl Home {
         self
     }
 
+    /// The same home at another instant.
+    pub fn at_later(&self, now: &str) -> Later<'_> {
+        Later {
+            home: self,
+            now: now.into(),
+        }
+    }
+
     pub fn add_mailbox(&self) {
         let root = self.path().join("Mail");
         self.run([
@@ -170,7 +206,11 @@ impl Home {
     /// Sets for how long a live approval waits before it leaves.
     pub fn undo_window(&self, seconds: u32) {
         self.edit_config(|config| {
-            config.replace("undo_seconds = 0", &format!("undo_seconds = {seconds}"))
+            let lines = config.lines().map(|line| match line {
+                line if line.starts_with("undo_seconds") => format!("undo_seconds = {seconds}"),
+                line => line.to_owned(),
+            });
+            lines.collect::<Vec<_>>().join("\n") + "\n"
         });
     }
 
@@ -193,6 +233,12 @@ impl Home {
             .env_remove("NO_COLOR")
             .env("TZ", "UTC")
             .stdin(Stdio::null());
+        let variables = fs::read_to_string(self.path().join("test-variables"));
+        for line in variables.unwrap_or_default().lines() {
+            if let Some((name, value)) = line.split_once('=') {
+                command.env(name, value);
+            }
+        }
         command
     }
 
@@ -227,6 +273,13 @@ impl Home {
         // A program that does not read all of it closes the pipe.
         drop(child.stdin.take().unwrap().write_all(input));
         child.wait_with_output().unwrap().into()
+    }
+
+    /// Sets a variable of the environment for every later run.
+    pub fn set_variable(&self, name: &str, value: &str) {
+        let path = self.path().join("test-variables");
+        let before = fs::read_to_string(&path).unwrap_or_default();
+        fs::write(path, format!("{before}{name}={value}\n")).unwrap();
     }
 
     /// Runs with a crash point set; returns whether the program ended there.

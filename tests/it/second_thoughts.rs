@@ -158,3 +158,145 @@ fn a_message_that_was_taken_from_the_outbox_before_the_recovery_is_not_sent_agai
         home.audit_holds();
     }
 }
+
+#[test]
+fn a_skip_or_a_tick_that_is_done_again_counts_again() {
+    let score = |home: &Home| {
+        let mut all: Vec<_> = home
+            .json("outcome list")
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|o| (o["kind"].clone(), o["undone_at"].is_null()))
+            .collect();
+        all.sort_by_key(|(kind, _)| kind.to_string());
+        all
+    };
+    let tally = |home: &Home| -> Vec<(String, i64, i64)> {
+        let database = home.database();
+        let mut statement = database
+            .prepare("SELECT scope, n, impact FROM outcome_tally WHERE n <> 0 ORDER BY scope, day")
+            .unwrap();
+        let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)));
+        rows.unwrap().map(Result::unwrap).collect()
+    };
+    let home = home_with(&["ann@acme.example", "bob@kite.example"]);
+    let (ann, bob) = (
+        home.find_move("ann@acme.example", "email_follow_up"),
+        home.find_move("bob@kite.example", "email_follow_up"),
+    );
+    let before = tally(&home);
+    home.ok(&format!("skip {ann} --reason no"));
+    home.ok(&format!("done {bob}"));
+    let after = (tally(&home), score(&home));
+    assert_ne!(before, after.0);
+    home.ok("undo 1");
+    home.ok("undo 2");
+    assert_eq!(tally(&home), before);
+    // Undone, and the undo undone: as if nothing had been taken back, however often.
+    for _ in 0..2 {
+        for entry in home.json("undo list").as_array().unwrap() {
+            let summary = entry["summary"].as_str().unwrap();
+            if entry["undone_at"].is_null() && summary.starts_with("Undone: ") {
+                home.ok(&format!("undo {}", entry["id"]));
+            }
+        }
+        assert_eq!((tally(&home), score(&home)), after);
+        home.ok("undo 1");
+        home.ok("undo 2");
+        assert_eq!(tally(&home), before);
+    }
+    // Reopened and taken back: the skip counts as before.
+    home.ok(&format!("skip {ann} --reason no"));
+    let skipped = tally(&home);
+    home.ok(&format!("reopen {ann}"));
+    assert_eq!(tally(&home), before);
+    home.ok("undo");
+    assert_eq!(tally(&home), skipped);
+}
+
+#[test]
+fn the_undo_list_says_what_comes_back_and_what_cannot() {
+    let mut home = home_with(&["ann@acme.example", "bob@kite.example"]);
+    home.undo_window(20);
+    let (ann, bob) = (
+        home.find_move("ann@acme.example", "email_follow_up"),
+        home.find_move("bob@kite.example", "email_follow_up"),
+    );
+    home.ok(&format!("approve {ann} --now"));
+    home.ok(&format!("approve {bob}"));
+    let entries = home.json("undo list");
+    let of = |id: usize| &entries[id];
+    assert_eq!(
+        (&of(0)["possible"], &of(1)["possible"]),
+        (&true.into(), &false.into()),
+        "{entries:#}"
+    );
+    assert!(
+        of(0)["promise"]
+            .as_str()
+            .unwrap()
+            .contains("bob@kite.example has not left")
+    );
+    assert!(
+        of(1)["promise"]
+            .as_str()
+            .unwrap()
+            .contains("lies with ann@acme.example")
+    );
+    assert!(home.ok("undo list").contains("cannot be undone"));
+    home.at("2026-11-23T10:00:20Z").ok("sync");
+    assert_eq!(home.json("undo list")[0]["possible"], false);
+    home.run(["undo", "2"]).exits(4);
+    assert_eq!(home.outbox().len(), 2);
+}
+
+#[test]
+fn a_withdrawn_mail_can_be_queued_again_and_withdrawn_again() {
+    let home = home_with(&["ann@acme.example"]);
+    home.undo_window(20);
+    let id = home.find_move("ann@acme.example", "email_follow_up");
+    let queued = home.json(&format!("approve {id}"));
+    assert_eq!(queued["result"], "queued", "{queued:#}");
+    assert_eq!(queued["leaves_at"], "2026-11-23T10:00:20Z");
+    let again = home.json("undo")["undo"].clone();
+    assert_eq!(home.json(&format!("show {id}"))["status"], "open");
+    home.ok(&format!("undo {again}"));
+    assert_eq!(home.json(&format!("show {id}"))["status"], "approved");
+    assert_eq!(home.json("undo")["result"], "changed");
+    assert_eq!(home.json(&format!("show {id}"))["status"], "open");
+    home.at_later("2026-11-23T11:00:00Z").ok("sync");
+    assert!(home.outbox().is_empty());
+    home.audit_holds();
+}
+
+#[test]
+fn stops_pauses_and_dropped_mail_are_on_the_undo_list_too() {
+    let mut home = home_with(&["ann@acme.example"]);
+    home.ok("stop");
+    home.ok("undo");
+    assert_eq!(home.json("today")["kill_switch"]["state"], "running");
+    home.ok("pause --for 3d --reason fair");
+    assert_eq!(home.json("today")["pause"]["reason"], "fair");
+    home.ok("undo");
+    assert!(home.json("today")["pause"].is_null());
+    home.ok("pause --for 3d");
+    home.ok("pause --off");
+    home.ok("undo");
+    assert_eq!(home.json("today")["pause"]["until"], "2026-11-26T10:00:00Z");
+    home.ok("pause --off");
+    home.undo_window(20);
+    let id = home.find_move("ann@acme.example", "email_follow_up");
+    let execution = home.json(&format!("approve {id}"))["execution"].clone();
+    // What waits would leave unseen, so an undo does not lift a stop.
+    home.ok("stop");
+    home.run(["undo"]).exits(2);
+    home.ok("resume --yes");
+    home.ok(&format!("outbox drop {execution}"));
+    assert!(home.json("outbox").as_array().unwrap().is_empty());
+    home.ok("undo");
+    assert_eq!(home.json("outbox")[0]["status"], "queued");
+    home.at("2026-11-23T10:01:00Z").ok("sync");
+    assert_eq!(home.outbox().len(), 1);
+    home.audit_holds();
+}

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
-use crate::home::{Home, Ran, form, letter};
+use caseyos::env::monotonic;
+
+use crate::home::{Home, Ran, form, letter, poll};
 
 fn spawn(home: &Home, line: &str) -> Child {
     home.command(line.split_whitespace())
@@ -243,4 +246,90 @@ fn two_additions_of_the_same_file_make_it_once() {
     };
     assert_eq!((sum("new"), sum("known"), sum("contacts")), (300, 600, 300));
     assert_eq!(home.today().len(), 300);
+}
+
+#[test]
+fn a_stop_by_one_process_holds_what_another_is_sending() {
+    const MANY: usize = 300;
+    let home = with_forms(MANY);
+    home.undo_window(20);
+    finish(
+        (1..=4)
+            .map(|i| spawn(&home, &format!("approve {i}")))
+            .collect(),
+    );
+    for id in 5..=MANY {
+        home.ok(&format!("approve {id}"));
+    }
+    assert!(home.outbox().is_empty());
+    let mut home = home;
+    home.at("2026-11-23T10:01:00Z");
+    let sending = spawn(&home, "sync");
+    poll(Duration::from_secs(20), "the first mail", || {
+        !home.outbox().is_empty()
+    });
+    let begin = monotonic();
+    home.ok("stop");
+    let at_the_stop = home.outbox().len();
+    assert!(
+        monotonic() - begin < Duration::from_secs(1),
+        "a stop takes {:?}",
+        monotonic() - begin
+    );
+    finish(vec![sending]);
+    let left = home.outbox().len();
+    // One may have passed its last look at the switch when the stop was committed.
+    assert!(
+        left <= at_the_stop + 1,
+        "{at_the_stop} had left at the stop, {left} in the end"
+    );
+    assert!(left < MANY, "all {MANY} left before the stop");
+    assert_eq!(home.json("today")["waiting"], MANY - left);
+    assert_eq!(home.outcomes().len(), left);
+    home.run(["resume"]).exits(2);
+    home.ok("resume --yes");
+    home.ok("sync");
+    assert_eq!(home.outbox().len(), MANY);
+    nothing_is_double(&home);
+}
+
+#[test]
+fn a_stop_ends_another_process_s_wait_within_a_second() {
+    let home = with_forms(1);
+    home.undo_window(600);
+    let mut waiting = spawn(&home, "approve 1 --wait");
+    poll(Duration::from_secs(10), "the approval", || {
+        home.json("today")["waiting"] == 1
+    });
+    home.ok("stop fire in the house");
+    let begin = monotonic();
+    poll(Duration::from_secs(10), "the end", || {
+        waiting.try_wait().unwrap().is_some()
+    });
+    let took = monotonic() - begin;
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    let ran = finish(vec![waiting]).remove(0).exits(4);
+    assert!(ran.out.contains("kill_switch"), "{ran:?}");
+    home.at_later("2026-11-23T10:30:00Z").ok("sync");
+    assert!(home.outbox().is_empty(), "and nothing leaves afterwards");
+}
+
+#[test]
+fn the_bookkeeping_of_timers_goes_on_while_everything_is_stopped() {
+    let home = with_forms(1);
+    home.ok("approve 1");
+    home.ok("stop");
+    let later = home.at_later("2026-11-28T10:00:00Z");
+    later.ok("sync");
+    assert_eq!(home.outcomes(), ["email_sent", "no_response"]);
+    let today = later.json("today");
+    assert!(
+        today["moves"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|m| m["action"] == "thread_bump"),
+        "{today:#}"
+    );
+    assert_eq!(home.outbox().len(), 1);
 }

@@ -14,7 +14,7 @@ use super::parse;
 
 /// Bytes read to find a message's header.
 const HEADER_BYTES: u64 = 64 * 1024;
-/// What our files in `tmp` begin with, so that only those are cleaned away.
+/// What our files in `tmp` begin with.
 const OWN_PREFIX: &str = "caseyos-";
 /// Separates a message's unique name from its flags.
 const INFO: &str = ":2,";
@@ -276,28 +276,6 @@ impl MaildirFolder {
             Err(error) => Err(io_error("removing", &entry.path)(error)),
         }
     }
-
-    /// Removes what our own broken-off deliveries left in `tmp`, except those that `is_running` knows; returns how many.
-    ///
-    /// # Errors
-    /// If `tmp` cannot be read.
-    pub fn clean_tmp(&self, is_running: impl Fn(&str) -> bool) -> Result<usize, MaildirError> {
-        let tmp = self.path.join("tmp");
-        let mut removed = 0;
-        for entry in fs::read_dir(&tmp)
-            .map_err(io_error("reading", &tmp))?
-            .flatten()
-        {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if let Some(unique) = name.strip_prefix(OWN_PREFIX)
-                && !is_running(unique)
-                && fs::remove_file(entry.path()).is_ok()
-            {
-                removed += 1;
-            }
-        }
-        Ok(removed)
-    }
 }
 
 /// Returns a file's name as text. Bytes that are no UTF-8 are written out, so that two names never become one.
@@ -454,14 +432,10 @@ mod tests {
     }
 
     #[test]
-    fn drafts_and_leftovers_are_handled() {
+    fn drafts_are_marked_and_bad_names_refused() {
         let (_dir, folder) = folder();
         let draft = folder.deliver_draft("d1", b"x").unwrap();
         assert!(draft.ends_with("cur/d1:2,DS"));
-        fs::write(folder.path().join("tmp/caseyos-old"), b"half").unwrap();
-        fs::write(folder.path().join("tmp/caseyos-live"), b"half").unwrap();
-        fs::write(folder.path().join("tmp/other"), b"half").unwrap();
-        assert_eq!(folder.clean_tmp(|unique| unique == "live").unwrap(), 1);
         for name in ["", ".x", "a/b", "a:2,S", "../x", "a\nb", "é"] {
             assert!(
                 matches!(folder.deliver(name, b"x"), Err(MaildirError::BadName(_))),

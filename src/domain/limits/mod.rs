@@ -238,17 +238,15 @@ impl LimitVerdict {
             LimitKind::MinGap => {
                 "Messages keep a gap, and the last one has only just left.".to_owned()
             }
-            LimitKind::Bounces if self.passed => {
-                format!("{used} messages came back in the last 7 days.")
-            }
+            LimitKind::Bounces if self.passed => format!("Came back in the last 7 days: {used}."),
             LimitKind::Bounces => format!(
-                "{used} messages came back in the last 7 days, which is 5 % or more of what was sent, so nothing but answers leaves."
+                "Came back in the last 7 days: {used}, which is 5 % or more of what was sent, so nothing but answers leaves."
             ),
             LimitKind::Complaints if self.passed => {
-                format!("{used} messages were reported as spam in the last 7 days.")
+                format!("Reported as spam in the last 7 days: {used}.")
             }
             LimitKind::Complaints => format!(
-                "{used} messages were reported as spam in the last 7 days, which is 0.1 % or more of what was sent, so nothing but answers leaves."
+                "Reported as spam in the last 7 days: {used}, which is 0.1 % or more of what was sent, so nothing but answers leaves."
             ),
         }
     }

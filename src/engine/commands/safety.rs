@@ -13,7 +13,7 @@ use crate::store::{Durability, audit, control, executions, suppressions};
 impl Engine {
     pub(in crate::engine) fn set_stopped(&self, stopped: bool, reason: String) -> Result<Done> {
         // Where nothing is stopped, what is held back for bounces is what there is to resume.
-        if !stopped && !self.is_stopped()? {
+        if !stopped && self.is_running()? {
             let cleared = self.clear_deliverability()?;
             if matches!(cleared, Done::Changed { .. }) {
                 return Ok(cleared);
@@ -54,9 +54,13 @@ impl Engine {
         })
     }
 
-    fn is_stopped(&self) -> Result<bool> {
+    /// Tells whether the kill switch lets effects out.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn is_running(&self) -> Result<bool> {
         self.store()
-            .read(|tx| Ok::<_, EngineError>(control::kill_switch(tx) != KillSwitch::Running))
+            .read(|tx| Ok::<_, EngineError>(control::kill_switch(tx) == KillSwitch::Running))
     }
 
     pub(in crate::engine) fn suppress(&self, value: &str, reason: String) -> Result<Done> {

@@ -40,7 +40,7 @@ impl Engine {
         let mut left = 0;
         for row in unknown {
             let is_cheap =
-                all && Post::of(self.core(), &row.transport).is_ok_and(|post| post.knows_at_once());
+                all && Post::of(self.core(), &row.transport).is_ok_and(|post| post.is_local());
             if !is_cheap && row.check_at.is_some_and(|at| at > now) {
                 continue;
             }

@@ -11,7 +11,8 @@ use crate::engine::core::Core;
 use crate::engine::draft::Content;
 use crate::engine::execute::{Planned, in_order, plan};
 use crate::engine::{Engine, EngineError, Result, gate};
-use crate::store::executions::{ExecutionRow, ExecutionStatus};
+use crate::store::executions::ExecutionRow;
+pub use crate::store::executions::ExecutionStatus;
 use crate::store::{ReadTx, control, executions, people, undo};
 
 /// Messages that were given up and are shown.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::id::UndoId;
+use crate::engine::undo::promise_now;
 use crate::engine::{Engine, Result};
 use crate::store::undo;
 
@@ -20,6 +21,8 @@ pub struct UndoItem {
     pub promise: String,
     /// When it was taken back.
     pub undone_at: Option<Timestamp>,
+    /// Whether it can be taken back now.
+    pub possible: bool,
 }
 
 impl Engine {
@@ -28,14 +31,18 @@ impl Engine {
             let rows = undo::list(tx, limit)?;
             Ok(rows
                 .into_iter()
-                .map(|row| UndoItem {
-                    id: row.id,
-                    at: row.at,
-                    summary: row.summary,
-                    promise: row.promise,
-                    undone_at: row.undone_at,
+                .map(|row| {
+                    let (promise, possible) = promise_now(tx, &row)?;
+                    Ok(UndoItem {
+                        id: row.id,
+                        at: row.at,
+                        possible: possible && row.undone_at.is_none(),
+                        summary: row.summary,
+                        promise,
+                        undone_at: row.undone_at,
+                    })
                 })
-                .collect())
+                .collect::<Result<_>>()?)
         })
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::why::find_person;
 use crate::domain::guard::KillSwitch;
 use crate::domain::limits::{LimitKind, next_send};
-use crate::domain::schedule::{Reason, zone_name};
+use crate::domain::schedule::{Reason, ReasonKind, zone_name};
 use crate::engine::{Engine, Result, gate};
 use crate::store::control;
 
@@ -40,7 +40,15 @@ impl Engine {
             let to_key = person.address_key();
             let policy = core.send_policy(zone.clone())?;
             let history = gate::history(tx, Some(&person), &to_key, now)?;
-            let next = next_send(&policy, &core.limits(), &history, now);
+            let pause = control::pause(tx, now)?;
+            let from = pause.as_ref().map_or(now, |pause| pause.until);
+            let mut next = next_send(&policy, &core.limits(), &history, from);
+            if let Some(pause) = pause {
+                let until = pause.until.to_zoned(core.config.operator.zone());
+                let text = format!("Paused until {}.", until.strftime("%a %-d %b %H:%M"));
+                next.because
+                    .insert(0, Reason::new(ReasonKind::Blocked, text));
+            }
             let mut view = NextSendView {
                 local: next.at.map(|at| {
                     at.to_zoned(zone)
@@ -64,10 +72,8 @@ impl Engine {
             if let Some(reason) = refused {
                 view.at = None;
                 view.local = None;
-                view.because.insert(
-                    0,
-                    Reason::new(crate::domain::schedule::ReasonKind::Blocked, reason),
-                );
+                view.because
+                    .insert(0, Reason::new(ReasonKind::Blocked, reason));
             }
             Ok(view)
         })

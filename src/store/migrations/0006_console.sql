@@ -52,3 +52,7 @@ CREATE INDEX execution_counted ON execution (settled_at, status, contact_id, to_
 -- Everything that metrics read of closed moves, and how often each rule made one.
 CREATE INDEX move_counted ON move (closed_at, status, action) WHERE closed_at IS NOT NULL;
 CREATE INDEX move_by_rule ON move (rule, status, created_at);
+
+-- The trail is looked through by event and by subject; its own order is that of its rows.
+CREATE INDEX IF NOT EXISTS audit_by_event ON audit (event);
+CREATE INDEX IF NOT EXISTS audit_by_subject ON audit (subject);

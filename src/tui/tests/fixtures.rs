@@ -408,6 +408,7 @@ pub fn undo_items() -> Vec<UndoItem> {
             .into(),
             promise: "They come back to the list.".into(),
             undone_at: (i == 3).then(|| in_minutes(-10)),
+            possible: true,
         })
         .collect()
 }

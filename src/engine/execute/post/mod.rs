@@ -126,6 +126,11 @@ impl<'a> Post<'a> {
         }
     }
 
+    /// Tells whether looking costs nothing, so that every pass may look.
+    pub const fn is_local(&self) -> bool {
+        matches!(self, Self::Maildir(_))
+    }
+
     /// Removes a draft; returns whether it was still there.
     pub fn remove_draft(&self, row: &ExecutionRow) -> Result<bool> {
         match self {

@@ -35,6 +35,7 @@ pub(super) fn moves_of(command: &Command) -> Vec<MoveId> {
         | Command::Stop { .. }
         | Command::Resume
         | Command::MatchSignal { .. }
+        | Command::SetApprovalRule { .. }
         | Command::Retry { .. }
         | Command::Recall { .. }
         | Command::Pause { .. }
@@ -60,6 +61,7 @@ pub(super) fn word_of(command: &Command) -> &'static str {
         | Command::Stop { .. }
         | Command::Resume
         | Command::MatchSignal { .. }
+        | Command::SetApprovalRule { .. }
         | Command::Retry { .. }
         | Command::Recall { .. }
         | Command::Pause { .. }

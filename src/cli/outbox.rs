@@ -1,0 +1,191 @@
+//! `caseyos outbox`: what was approved and has not left.
+
+use std::io::Write as _;
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::Run;
+use super::approve::finish;
+use super::moves::{Words, edit_words};
+use super::output::{Ending, Out, fit, moment};
+use super::show::print_verdicts;
+use crate::domain::id::ExecutionId;
+use crate::engine::EngineError;
+use crate::engine::command::{Command, Done};
+use crate::engine::queries::outbox::{ExecutionStatus, OutboxItem};
+
+/// Show what was approved and has not left, in the order in which it leaves, and what each message waits for.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  caseyos outbox\n  caseyos outbox show 7\n  caseyos outbox retry 7\n  caseyos outbox drop 7\n  caseyos outbox edit 7 --subject 'Better words'"
+)]
+pub(super) struct OutboxArgs {
+    #[command(subcommand)]
+    command: Option<OutboxCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum OutboxCommand {
+    /// List the messages (the default).
+    List,
+    /// Show one message in full.
+    #[command(after_help = "Example:\n  caseyos outbox show 7")]
+    Show {
+        /// The message's number, as the list shows it.
+        id: i64,
+    },
+    /// Try a message now: its undo window and its next try are not waited for, and one that was given up is tried again.
+    ///
+    /// It stays the same message under the same Message-ID, so nothing is sent twice. The guards are asked as always.
+    #[command(after_help = "Example:\n  caseyos outbox retry 7")]
+    Retry {
+        /// The message's number.
+        id: i64,
+        /// Also one of which nobody knows whether it left: look into what you sent first.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Take a message back: its move is open again. One that may have left counts as sent.
+    #[command(after_help = "Example:\n  caseyos outbox drop 7")]
+    Drop {
+        /// The message's number.
+        id: i64,
+    },
+    /// Take a message back to its open move and change its draft, with options or in $EDITOR. It has to be approved again.
+    #[command(
+        after_help = "Examples:\n  caseyos outbox edit 7\n  caseyos outbox edit 7 --body-file better.txt"
+    )]
+    Edit {
+        /// The message's number.
+        id: i64,
+        #[command(flatten)]
+        words: Words,
+    },
+}
+
+pub(super) fn run(run: &mut Run<'_>, args: &OutboxArgs) -> Result<Ending, EngineError> {
+    let engine = run.engine()?;
+    let command = match &args.command {
+        None | Some(OutboxCommand::List) => {
+            let items = engine.outbox()?;
+            if run.out.is_json() {
+                run.out.json(&items)?;
+            } else if items.is_empty() {
+                run.out.line("Nothing waits.")?;
+            } else {
+                print_list(run.out, &items, engine.now(), &engine.zone())?;
+            }
+            return Ok(if items.is_empty() {
+                Ending::Nothing
+            } else {
+                Ending::Done
+            });
+        }
+        Some(OutboxCommand::Show { id }) => return show(run, ExecutionId(*id)),
+        Some(OutboxCommand::Retry { id, force }) => Command::Retry {
+            id: ExecutionId(*id),
+            force: *force,
+        },
+        Some(OutboxCommand::Drop { id }) => Command::Withdraw {
+            id: ExecutionId(*id),
+        },
+        Some(OutboxCommand::Edit { id, words }) => {
+            let id = ExecutionId(*id);
+            let move_id = engine.outbox_item(id)?.item.move_id;
+            let recalled = engine.run(Command::Recall { id })?;
+            if !words.are_given() && !run.is_in_terminal() {
+                return finish(run, &recalled);
+            }
+            // It is back in either case; the draft can be edited again.
+            let edited = edit_words(&engine, move_id, words)?;
+            let done = match edited {
+                Done::Nothing { .. } => recalled,
+                done => done,
+            };
+            return finish(run, &done);
+        }
+    };
+    finish(run, &engine.run(command)?)
+}
+
+/// Prints messages, two lines for each.
+pub(super) fn print_list(
+    out: &mut Out,
+    items: &[OutboxItem],
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<(), EngineError> {
+    for item in items {
+        let state = match (item.status, item.leaves_at) {
+            (ExecutionStatus::Queued, Some(at)) if at > now => {
+                let seconds = at.duration_since(now).as_secs();
+                if seconds < 120 {
+                    format!("in {seconds} s")
+                } else {
+                    moment(at, now, zone)
+                }
+            }
+            (ExecutionStatus::Queued, Some(_)) => "next sync".into(),
+            (status, _) => status.to_string(),
+        };
+        out.line(&format!(
+            "{:>5}  {}  {}  {}",
+            item.id,
+            fit(&state, 16),
+            fit(&item.to, 32),
+            item.subject
+        ))?;
+        let clears = item
+            .clears_at
+            .map(|at| format!(" (clears {})", moment(at, now, zone)))
+            .unwrap_or_default();
+        out.line(&format!("       {}{clears}", item.because))?;
+    }
+    Ok(())
+}
+
+fn show(run: &mut Run<'_>, id: ExecutionId) -> Result<Ending, EngineError> {
+    let engine = run.engine()?;
+    let detail = engine.outbox_item(id)?;
+    if run.out.is_json() {
+        run.out.json(&detail)?;
+        return Ok(Ending::Done);
+    }
+    let (now, zone) = (engine.now(), engine.zone());
+    print_list(run.out, std::slice::from_ref(&detail.item), now, &zone)?;
+    let item = &detail.item;
+    run.out.line(&format!(
+        "move {} · {} · through {} · approved by {} {}, holds until {} · tried {}",
+        item.move_id,
+        item.class,
+        item.account,
+        item.approved_by,
+        moment(item.approved_at, now, &zone),
+        moment(item.approval_expires_at, now, &zone),
+        item.tries
+    ))?;
+    let can: Vec<&str> = item.can.iter().map(|act| act.as_str()).collect();
+    if !can.is_empty() {
+        run.out.line(&format!("can: {}", can.join(", ")))?;
+    }
+    run.out.line("")?;
+    run.out.line(&format!("Subject: {}", item.subject))?;
+    run.out.block(&detail.body)?;
+    print_verdicts(run.out, &detail.verdicts, now, &zone)?;
+    Ok(Ending::Done)
+}
+
+/// Asks a question on the terminal; only a yes is one.
+pub(super) fn ask(out: &mut Out, question: &str) -> Result<bool, EngineError> {
+    let failed =
+        |e: std::io::Error| EngineError::Outside(format!("The question could not be asked: {e}."));
+    out.flush().map_err(failed)?;
+    let mut err = std::io::stderr();
+    write!(err, "{question} [y/N] ").map_err(failed)?;
+    err.flush().map_err(failed)?;
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(failed)?;
+    Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
+}
