@@ -32,10 +32,12 @@ const MAX_WAITING: usize = 512;
 const UNDO_ENTRIES: usize = 200;
 
 /// Which sources a pass reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pass {
     /// Those that are due by their own pace.
     Due,
+    /// One of them, by its name.
+    Only(String),
     /// All of them.
     Full,
 }
@@ -125,6 +127,7 @@ impl Jobs {
                 self.stop_jobs.store(true, Ordering::SeqCst);
                 self.passes.stop();
             }
+            Effect::SyncOnly(source) => self.sync(Pass::Only(source)),
             Effect::Copy(_)
             | Effect::Notify(_)
             | Effect::EditOutside { .. }
@@ -181,7 +184,10 @@ impl Jobs {
     pub fn sync(&mut self, pass: Pass) {
         if self.syncing {
             // What was asked for by hand is more than what is due.
-            self.sync_again = self.sync_again.max(Some(pass));
+            self.sync_again = match (self.sync_again.take(), pass) {
+                (Some(Pass::Only(one)), Pass::Only(other)) if one != other => Some(Pass::Full),
+                (waiting, pass) => waiting.max(Some(pass)),
+            };
             return;
         }
         self.syncing = true;
@@ -190,6 +196,10 @@ impl Jobs {
         let scope = PassScope {
             timed: pass == Pass::Due,
             control: self.passes.clone(),
+            only: match pass {
+                Pass::Only(name) => name,
+                Pass::Due | Pass::Full => String::new(),
+            },
             ..PassScope::default()
         };
         let (engine, pulse) = (self.engine.clone(), self.pulse.clone());
@@ -397,6 +407,7 @@ impl Jobs {
 impl Drop for Jobs {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
+        self.stop_jobs.store(true, Ordering::SeqCst);
         self.passes.stop();
     }
 }

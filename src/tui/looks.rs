@@ -147,8 +147,8 @@ fn see(engine: &Engine, look: &Look) -> Result<Sight, EngineError> {
             Sight::Log(Arc::new(slice), events.into())
         }
         Look::Sync => {
-            let (sources, messages) = engine.sync_state()?;
-            Sight::Sync(Arc::new(screens::sync::lines(sources, messages)))
+            let (health, messages) = engine.sync_state()?;
+            Sight::Sync(Arc::new(screens::sync::lines(health, messages)))
         }
         Look::Rules => Sight::Rules(Arc::new(screens::rules::lines(engine.rules_state()?))),
         Look::LogCheck => Sight::LogCheck(engine.verify_audit()?),

@@ -178,6 +178,8 @@ pub enum Effect {
     CancelJobs,
     /// Tell the desktop, if that is wanted.
     Notify(String),
+    /// Read one source now, by its name.
+    SyncOnly(String),
     /// Put text on the clipboard.
     Copy(String),
     /// Let the operator's own editor change a draft.

@@ -1,4 +1,4 @@
-//! Sync: how each source stands, and the messages that could not leave or of which nobody knows whether they did.
+//! Sync: how each source and the services behind them stand, and the messages that could not leave or of which nobody knows whether they did.
 
 use std::sync::Arc;
 
@@ -12,24 +12,28 @@ use ratatui::text::{Line, Span};
 use super::parts::listing::{Framing, row_line};
 use super::parts::{Did, Empty, Item, Pair, RowState, TextPane, Words};
 use super::{Screen, ScreenId, Target};
+use crate::domain::circuit::Position;
 use crate::domain::id::ExecutionId;
+use crate::domain::service::Service;
 use crate::engine::command::Command;
+use crate::engine::queries::health::{Grade, Health, ServiceHealth, SourceHealth};
 use crate::engine::queries::outbox::{OutboxAct, OutboxItem};
 use crate::engine::queries::page::Slice;
-use crate::engine::queries::sync::{Grade, SourceLine};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
 use crate::tui::looks::{Look, Sight};
 use crate::tui::message::{Effect, Intent, Message, Tone};
 use crate::tui::overlays::confirm::Confirm;
-use crate::tui::text::{clean, pad};
+use crate::tui::text::{clean, fit, pad};
 use crate::tui::times;
 
-/// A line of the list: sources first, then messages.
+/// A line of the list: sources first, then the services that they ask, then messages.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SyncLine {
     /// A source.
-    Source(SourceLine),
+    Source(Box<SourceHealth>),
+    /// A service.
+    Service(Box<ServiceHealth>),
     /// A message that wants the operator.
     Message(Box<OutboxItem>),
 }
@@ -39,6 +43,8 @@ pub enum SyncLine {
 pub enum SyncKey {
     /// A source by name.
     Source(String),
+    /// A service.
+    Service(Service),
     /// A message.
     Message(ExecutionId),
 }
@@ -49,6 +55,7 @@ impl Item for SyncLine {
     fn key(&self) -> SyncKey {
         match self {
             Self::Source(source) => SyncKey::Source(source.state.name.clone()),
+            Self::Service(service) => SyncKey::Service(service.service),
             Self::Message(item) => SyncKey::Message(item.id),
         }
     }
@@ -131,7 +138,11 @@ impl Sync {
         let rows = self.pair.list.rows();
         let failing = rows
             .iter()
-            .filter(|row| matches!(row, SyncLine::Source(s) if s.grade == Grade::Failing))
+            .filter(|row| match row {
+                SyncLine::Source(source) => source.grade == Grade::Failing,
+                SyncLine::Service(service) => service.grade == Grade::Failing,
+                SyncLine::Message(_) => false,
+            })
             .count();
         let dead = rows
             .iter()
@@ -177,6 +188,10 @@ impl Sync {
         let mut words = Words::new(cells, cx);
         match self.pair.list.current() {
             Some(SyncLine::Source(source)) => describe_source(source, &mut words, cx),
+            Some(SyncLine::Service(service)) => {
+                words.styled(service.service.as_str(), cx.styles().heading);
+                describe_service(service, &mut words, cx);
+            }
             Some(SyncLine::Message(item)) => describe_message(item, &mut words, cx),
             None => {}
         }
@@ -197,7 +212,22 @@ fn graded(grade: Grade, cx: &Context) -> (&'static str, &'static str, Style) {
         Grade::Healthy => (glyphs.pass, "healthy", styles.good),
         Grade::Degraded => (glyphs.alert, "degraded", styles.warning),
         Grade::Failing => (glyphs.refuse, "failing", styles.bad),
-        Grade::Unknown => (glyphs.wait, "by hand", styles.muted),
+        Grade::Unknown => (glyphs.wait, "unknown", styles.muted),
+    }
+}
+
+/// Returns what is left of a service's scarcest budget, in percent.
+fn left(service: &ServiceHealth) -> Option<u64> {
+    let shares = service.quotas.iter().filter(|q| q.most > 0);
+    shares.map(|q| q.left.min(q.most) * 100 / q.most).min()
+}
+
+/// Says how a circuit stands.
+const fn circuit(position: Position) -> &'static str {
+    match position {
+        Position::Closed => "closed: it is asked",
+        Position::Open => "open: it is left alone",
+        Position::Trial => "on trial: one request is out",
     }
 }
 
@@ -211,6 +241,7 @@ fn row(line: &SyncLine, state: RowState, cells: usize, cx: &Context) -> Line<'st
     let spans = match line {
         SyncLine::Source(source) => {
             let (sign, word, style) = graded(source.grade, cx);
+            let word = if source.is_read { word } else { "by hand" };
             let name_cells = (room / 3).clamp(8, 26);
             let s = &source.state;
             let rest = room.saturating_sub(name_cells + 1 + 9 + 12);
@@ -226,6 +257,29 @@ fn row(line: &SyncLine, state: RowState, cells: usize, cx: &Context) -> Line<'st
                     pad(&format!("{} in, {} new", s.seen, s.new), rest, glyphs.cut),
                     styles.muted,
                 ),
+            ]
+        }
+        SyncLine::Service(service) => {
+            let (sign, word, style) = graded(service.grade, cx);
+            let name_cells = (room / 3).clamp(8, 26);
+            let rest = room.saturating_sub(name_cells + 1 + 9);
+            let mut said = match service.circuit {
+                Position::Closed => String::new(),
+                Position::Open => "circuit open, ".into(),
+                Position::Trial => "circuit on trial, ".into(),
+            };
+            said.push_str(&format!("{} calls today", service.today.calls));
+            if let Some(left) = left(service) {
+                said.push_str(&format!(", {left}% of quota left"));
+            }
+            vec![
+                Span::styled(format!("{sign} "), style),
+                Span::styled(
+                    format!("{} ", pad(service.service.as_str(), name_cells, glyphs.cut)),
+                    styles.accent,
+                ),
+                Span::styled(format!("{word:<9}"), style),
+                Span::styled(pad(&said, rest, glyphs.cut), styles.muted),
             ]
         }
         SyncLine::Message(item) => {
@@ -246,15 +300,29 @@ fn row(line: &SyncLine, state: RowState, cells: usize, cx: &Context) -> Line<'st
     row_line(state, spans, cells, cx)
 }
 
-fn describe_source(source: &SourceLine, words: &mut Words<'_>, cx: &Context) {
+fn describe_source(source: &SourceHealth, words: &mut Words<'_>, cx: &Context) {
     let styles = cx.styles();
     let s = &source.state;
     let (sign, word, style) = graded(source.grade, cx);
+    let word = if source.is_read { word } else { "fed by hand" };
     words.styled(&clean(&s.name), styles.heading);
     words.value_in("state", &format!("{sign} {word}"), style);
     words.value_in("because", &clean(&source.why), style);
     words.value("clean run", &ago(s.last_clean_at, cx));
     words.value("asked", &ago(s.last_run_at, cx));
+    if let Some(at) = s.next_try_at.filter(|at| *at > cx.now) {
+        words.value("next try", &times::both(at, cx.now, &cx.zone));
+    }
+    words.value("cursor", &fit(&clean(&s.cursor), 120, cx.glyphs().cut));
+    if source.recent_failures > 0 {
+        words.value(
+            "of late",
+            &format!(
+                "{} of {} runs failed",
+                source.recent_failures, source.recent_runs
+            ),
+        );
+    }
     if s.failures > 0 {
         let plural = if s.failures == 1 { "" } else { "s" };
         words.value_in(
@@ -273,6 +341,51 @@ fn describe_source(source: &SourceLine, words: &mut Words<'_>, cx: &Context) {
         for (reason, n) in &s.drop_reasons {
             words.muted(&format!("  {n} {}", clean(reason)));
         }
+    }
+    if let Some(service) = &source.service {
+        words.heading(&format!("The service behind it: {}", service.service));
+        describe_service(service, words, cx);
+    }
+}
+
+fn describe_service(service: &ServiceHealth, words: &mut Words<'_>, cx: &Context) {
+    let styles = cx.styles();
+    let (sign, word, style) = graded(service.grade, cx);
+    words.value_in("state", &format!("{sign} {word}"), style);
+    words.value("circuit", circuit(service.circuit));
+    words.value_in("because", &clean(&service.reason), styles.warning);
+    if service.failures > 0 {
+        words.value("failures", &format!("{} in a row", service.failures));
+    }
+    if let Some(at) = service.next_try_at {
+        words.value("next try", &times::both(at, cx.now, &cx.zone));
+    }
+    let today = &service.today;
+    words.value(
+        "today",
+        &format!(
+            "{} calls, {} failed, {} tried again",
+            today.calls, today.failed, today.retried
+        ),
+    );
+    for quota in &service.quotas {
+        // Four fifths used is the point from which it is to be watched.
+        let is_scarce = quota.most > 0 && quota.left * 5 <= quota.most;
+        let style = if is_scarce {
+            styles.warning
+        } else {
+            styles.text
+        };
+        words.value_in(
+            "quota",
+            &format!(
+                "{}: {} of {} left",
+                clean(&quota.name),
+                quota.left,
+                quota.most
+            ),
+            style,
+        );
     }
 }
 
@@ -311,7 +424,14 @@ impl Screen for Sync {
         match action {
             KeyAction::Retry => return self.retry(),
             KeyAction::Drop => return self.drop_it(),
-            KeyAction::Refresh => return vec![Intent::Effect(Effect::Sync)],
+            KeyAction::Refresh => {
+                return vec![Intent::Effect(match self.pair.list.current() {
+                    Some(SyncLine::Source(source)) if source.is_read => {
+                        Effect::SyncOnly(source.state.name.clone())
+                    }
+                    _ => Effect::Sync,
+                })];
+            }
             KeyAction::GoMove => {
                 return match self.message() {
                     Ok(item) => vec![Intent::Go(Target::Move(item.move_id))],
@@ -382,6 +502,7 @@ impl Screen for Sync {
             let (cells, _) = TextPane::room(side);
             let heading = match self.pair.list.current() {
                 Some(SyncLine::Message(_)) => "Message",
+                Some(SyncLine::Service(_)) => "Service",
                 _ => "Source",
             };
             let lines = self.text(cells, cx);
@@ -392,8 +513,12 @@ impl Screen for Sync {
 
 /// Puts sources and messages into one list.
 #[must_use]
-pub fn lines(sources: Vec<SourceLine>, messages: Vec<OutboxItem>) -> Slice<SyncLine> {
-    let sources = sources.into_iter().map(SyncLine::Source);
+pub fn lines(health: Health, messages: Vec<OutboxItem>) -> Slice<SyncLine> {
+    let sources = health.sources.into_iter().map(Box::new);
+    let services = health.services.into_iter().map(Box::new);
+    let sources = sources
+        .map(SyncLine::Source)
+        .chain(services.map(SyncLine::Service));
     let messages = messages.into_iter().map(|m| SyncLine::Message(Box::new(m)));
     Slice::whole(sources.chain(messages).collect())
 }

@@ -2,7 +2,7 @@
 
 mod behaviour;
 mod console;
-pub mod fixtures;
+pub(super) mod fixtures;
 mod real;
 mod screens;
 mod sights;
