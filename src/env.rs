@@ -176,6 +176,18 @@ pub fn variable_os(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
+/// Returns the name of the machine's own time zone, as `TZ` or the system's link says it; nobody has checked it.
+#[must_use]
+pub fn system_zone() -> Option<String> {
+    variable("TZ")
+        .or_else(|| {
+            let link = std::fs::read_link("/etc/localtime").ok()?;
+            let (_, name) = link.to_str()?.split_once("zoneinfo/")?;
+            Some(name.to_owned())
+        })
+        .map(|name| name.trim_start_matches(':').to_owned())
+}
+
 /// Ends the process on the spot, as a kill would, if `CASEYOS_CRASH_AT` names this place: `name`, or `name#3` for the third time
 /// that it is passed. For tests of recovery; release builds have no such places.
 pub fn crash_point(name: &str) {

@@ -1,12 +1,13 @@
 //! `caseyos init`: the first step with one's own data.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 
 use clap::Args;
 use serde::Serialize;
 
 use super::Run;
 use super::output::Ending;
+use super::prompt::ask_line;
 use crate::config::edit::{edit, set};
 use crate::domain::schedule::parse_zone;
 use crate::engine::{Engine, EngineError};
@@ -60,7 +61,9 @@ pub(super) fn run(run: &mut Run<'_>, args: &InitArgs) -> Result<Ending, EngineEr
         known.address,
     )?;
     let default_zone = if known.time_zone == "UTC" {
-        system_zone()
+        crate::env::system_zone()
+            .filter(|name| parse_zone(name).is_ok())
+            .unwrap_or_else(|| "UTC".into())
     } else {
         known.time_zone
     };
@@ -127,39 +130,5 @@ fn answer(
     if !ask {
         return Ok(default);
     }
-    let failed =
-        |e: std::io::Error| EngineError::Outside(format!("The terminal cannot be read: {e}."));
-    let hint = if default.is_empty() {
-        String::new()
-    } else {
-        format!(" [{default}]")
-    };
-    write!(run.out, "{what}{hint}: ")
-        .and_then(|()| run.out.flush())
-        .map_err(failed)?;
-    let mut line = String::new();
-    std::io::stdin()
-        .lock()
-        .read_line(&mut line)
-        .map_err(failed)?;
-    let line = line.trim();
-    Ok(if line.is_empty() {
-        default
-    } else {
-        line.to_owned()
-    })
-}
-
-/// Returns the machine's own zone by its name; UTC if it has none.
-fn system_zone() -> String {
-    let named = crate::env::variable("TZ").or_else(|| {
-        let link = std::fs::read_link("/etc/localtime").ok()?;
-        let path = link.to_str()?;
-        path.split_once("zoneinfo/")
-            .map(|(_, name)| name.to_owned())
-    });
-    named
-        .map(|name| name.trim_start_matches(':').to_owned())
-        .filter(|name| parse_zone(name).is_ok())
-        .unwrap_or_else(|| "UTC".into())
+    ask_line(run, what, &default)
 }

@@ -13,6 +13,8 @@ mod completions;
 mod config;
 mod deals;
 mod demo;
+mod doctor;
+mod hubspot;
 mod init;
 mod limits;
 mod mail;
@@ -24,6 +26,7 @@ mod output;
 mod prompt;
 mod rules;
 mod safety;
+mod serve;
 mod show;
 mod signals;
 mod sync;
@@ -96,6 +99,8 @@ enum Command {
     Sync(sync::SyncArgs),
     Contacts(contacts::ContactsArgs),
     Deals(deals::DealsArgs),
+    Hubspot(hubspot::HubspotArgs),
+    Serve(serve::ServeArgs),
     Signals(signals::SignalsArgs),
     Mail(mail::MailArgs),
     Metrics(metrics::MetricsArgs),
@@ -109,6 +114,7 @@ enum Command {
     Rules(rules::RulesArgs),
     Audit(audit::AuditArgs),
     Auth(auth::AuthArgs),
+    Doctor(doctor::DoctorArgs),
     Config(config::ConfigArgs),
     World(world::WorldArgs),
     Completions(completions::CompletionsArgs),
@@ -226,6 +232,8 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
             contacts::run(&engine, &args, json, run.out, &interrupt)
         }
         Command::Deals(args) => deals::run(&mut run, &args),
+        Command::Hubspot(args) => hubspot::run(&mut run, &args),
+        Command::Serve(args) => serve::run(&mut run, &args),
         Command::Signals(args) => signals::run(&mut run, &args),
         Command::Mail(args) => mail::run(&mut run, &args),
         Command::Metrics(args) => metrics::run(&mut run, &args),
@@ -239,6 +247,7 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Rules(args) => rules::run(&mut run, &args),
         Command::Audit(args) => audit::run(&mut run, &args),
         Command::Auth(args) => auth::run(&mut run, &args),
+        Command::Doctor(args) => doctor::run(&mut run, &args),
         Command::Config(args) => config::run(&mut run, &args),
         Command::World(args) => world::run(&mut run, &args),
         Command::Completions(args) => completions::run(&mut run, &args),

@@ -1,5 +1,7 @@
 //! `caseyos signals`: what was observed.
 
+mod health;
+
 use std::io::BufReader;
 use std::path::PathBuf;
 
@@ -96,7 +98,13 @@ enum SignalsCommand {
         #[arg(long, requires = "new", default_value = "")]
         company: String,
     },
-    /// Show how each source stands: last run, counts, what was dropped and why.
+    /// Show how each source stands: lag, cursor, counts, what was dropped and why, what is left of budgets, circuits, next tries.
+    ///
+    /// A source is healthy if its last clean run is younger than 5 minutes, degraded under 15 or if it fails now and then, and failing after
+    /// that.
+    #[command(
+        after_help = "Examples:\n  caseyos signals health\n  caseyos signals health --json | jq '.[] | select(.grade != \"healthy\")'"
+    )]
     Health,
 }
 
@@ -192,42 +200,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &SignalsArgs) -> Result<Ending, Engin
             })?;
             super::approve::finish(run, &done)
         }
-        SignalsCommand::Health => {
-            let sources = engine.source_health()?;
-            if run.out.is_json() {
-                run.out.json(&sources)?;
-            } else {
-                for s in &sources {
-                    let clean = s.last_clean_at.map_or_else(
-                        || "never".into(),
-                        |at| moment(at, engine.now(), &engine.zone()),
-                    );
-                    run.out.line(&format!(
-                        "{}  clean {}  in {}  new {}  matched {}  dropped {}",
-                        fit(&s.name, 20),
-                        fit(&clean, 16),
-                        s.seen,
-                        s.new,
-                        s.matched,
-                        s.dropped
-                    ))?;
-                    for (reason, n) in &s.drop_reasons {
-                        run.out.line(&format!("    {n} × {reason}"))?;
-                    }
-                    if !s.last_error.is_empty() {
-                        run.out.line(&format!(
-                            "    failed {} times: {}",
-                            s.failures, s.last_error
-                        ))?;
-                    }
-                }
-            }
-            Ok(if sources.is_empty() {
-                Ending::Nothing
-            } else {
-                Ending::Done
-            })
-        }
+        SignalsCommand::Health => health::run(run, &engine),
     }
 }
 

@@ -16,6 +16,8 @@ mod outbox;
 mod paths;
 mod providers;
 mod secrets;
+mod serve;
+mod sync;
 mod timers;
 mod ui;
 
@@ -34,6 +36,8 @@ pub use outbox::OutboxConfig;
 pub use paths::Paths;
 pub use providers::{GoogleConfig, HubspotConfig, HubspotVersion};
 pub use secrets::SecretsConfig;
+pub use serve::ServeConfig;
+pub use sync::SyncConfig;
 pub use timers::Timers;
 pub use ui::{Ui, UiTheme};
 
@@ -69,10 +73,14 @@ pub struct Config {
     pub google: GoogleConfig,
     /// HubSpot's account.
     pub hubspot: HubspotConfig,
+    /// How requests leave this machine.
+    pub network: NetworkConfig,
+    /// When the sources are read.
+    pub sync: SyncConfig,
     /// Where secrets are kept.
     pub secrets: SecretsConfig,
-    /// What the program asks the network by itself.
-    pub network: NetworkConfig,
+    /// The receiver of webhooks.
+    pub serve: ServeConfig,
     /// When silence and dates make moves.
     pub timers: Timers,
     /// How much each part of a score counts.
@@ -190,6 +198,14 @@ impl Config {
             .check()
             .map_err(|m| invalid(line_of("[timers"), m))?;
         config
+            .sync
+            .check()
+            .map_err(|m| invalid(line_of("[sync"), m))?;
+        config
+            .serve
+            .check()
+            .map_err(|m| invalid(line_of("[serve"), m))?;
+        config
             .mail
             .check()
             .map_err(|m| invalid(line_of("[mail"), m))?;
@@ -288,6 +304,9 @@ mod tests {
         check("[operator]\naddress = \"nobody\"", "address");
         check("[send_window]\nwindow = \"25:00-26:00\"", "25:00");
         check("[limits]\nper_day = 0", "per_day");
+        check("[network]\nretries = 99", "retries");
+        check("[network]\nproxy = \"socks\"", "proxy");
+        check("[sync]\nmail_seconds = 1", "mail_seconds");
         check(
             "[[mail.accounts]]\nname = \"a\"\nkind = \"maildir\"\npath = \"x\"\n[[mail.accounts]]\nname = \"a\"\nkind = \"maildir\"\npath = \"y\"",
             "two",

@@ -1,15 +1,47 @@
-//! What the program asks the network by itself.
+//! How requests leave this machine.
 
 use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-/// What the program asks the network by itself.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// Time limits, proxies and certificates of every HTTP request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NetworkConfig {
+    /// Seconds in which a connection must stand.
+    pub connect_seconds: u32,
+    /// Seconds without a byte after which an answer is given up.
+    pub read_seconds: u32,
+    /// Seconds in which an answer must be there whole.
+    pub whole_seconds: u32,
+    /// A longer answer is refused, in megabytes after decompression.
+    pub max_megabytes: u32,
+    /// How often a request that may be repeated is tried again.
+    pub retries: u32,
+    /// A service that wants to be left alone for longer is asked again in a later pass, not waited for.
+    pub patience_seconds: u32,
+    /// `environment`, `none`, or a proxy's URL.
+    pub proxy: String,
+    /// A file of further root certificates in PEM, beside the system's.
+    pub ca_file: String,
     /// The name server that `caseyos doctor` asks, with or without a port; the system's if this is empty.
     pub dns_server: String,
+}
+
+impl Default for NetworkConfig {
+    fn default() -> Self {
+        Self {
+            connect_seconds: 10,
+            read_seconds: 30,
+            whole_seconds: 120,
+            max_megabytes: 64,
+            retries: 3,
+            patience_seconds: 60,
+            proxy: "environment".into(),
+            ca_file: String::new(),
+            dns_server: String::new(),
+        }
+    }
 }
 
 impl NetworkConfig {
@@ -23,6 +55,26 @@ impl NetworkConfig {
     }
 
     pub(super) fn check(&self) -> Result<(), String> {
+        for (name, value, least, most) in [
+            ("connect_seconds", self.connect_seconds, 1, 300),
+            ("read_seconds", self.read_seconds, 1, 600),
+            ("whole_seconds", self.whole_seconds, 1, 3600),
+            ("max_megabytes", self.max_megabytes, 1, 1024),
+            ("retries", self.retries, 0, 10),
+            ("patience_seconds", self.patience_seconds, 0, 3600),
+        ] {
+            if !(least..=most).contains(&value) {
+                return Err(format!("{name} must be between {least} and {most}."));
+            }
+        }
+        let is_url = ["http://", "https://"]
+            .iter()
+            .any(|scheme| self.proxy.starts_with(scheme));
+        if !is_url && !matches!(self.proxy.as_str(), "environment" | "none") {
+            return Err(
+                "proxy must be \"environment\", \"none\" or the URL of an HTTP proxy.".into(),
+            );
+        }
         if self.dns_server.trim().is_empty() || self.dns_server().is_some() {
             return Ok(());
         }

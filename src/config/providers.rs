@@ -1,8 +1,11 @@
 //! The providers' accounts: where their services are and what is taken from them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::AppStatus;
+use crate::domain::crm::Ownership;
 use crate::domain::service::Service;
 
 pub use crate::domain::service::HubspotVersion;
@@ -23,6 +26,14 @@ pub struct GoogleConfig {
     pub authorize_url: String,
     /// Where tokens are given, refreshed and revoked.
     pub auth_url: String,
+    /// Gmail's units in a minute; 0 lifts the limit.
+    pub gmail_units_per_minute: u32,
+    /// Requests to Calendar in a minute; 0 lifts the limit.
+    pub calendar_per_minute: u32,
+    /// The first wait before a request is tried again, at most; each further one is twice as long.
+    pub backoff_millis: u32,
+    /// No wait is longer, unless the service asks for it.
+    pub backoff_most_seconds: u32,
 }
 
 impl Default for GoogleConfig {
@@ -34,6 +45,10 @@ impl Default for GoogleConfig {
             calendar_url: "https://www.googleapis.com".into(),
             authorize_url: "https://accounts.google.com/o/oauth2/v2/auth".into(),
             auth_url: "https://oauth2.googleapis.com".into(),
+            gmail_units_per_minute: 6_000,
+            calendar_per_minute: 600,
+            backoff_millis: 2_000,
+            backoff_most_seconds: 60,
         }
     }
 }
@@ -52,6 +67,22 @@ pub struct HubspotConfig {
     pub authorize_url: String,
     /// The version of the paths.
     pub api_version: HubspotVersion,
+    /// Requests in a second, searches apart; 0 lifts the limit.
+    pub per_second: u32,
+    /// Requests in ten seconds, searches apart; 0 lifts the limit.
+    pub per_ten_seconds: u32,
+    /// Searches in a second; 0 lifts the limit.
+    pub searches_per_second: u32,
+    /// The first wait before a request is tried again, at most; each further one is twice as long.
+    pub backoff_millis: u32,
+    /// No wait is longer, unless the service asks for it.
+    pub backoff_most_seconds: u32,
+    /// Whose contacts and deals are read: "me", the id of an owner, or "all".
+    pub owner: String,
+    /// Minutes by which each reading looks back before the last one: the portal's index lags behind its records.
+    pub overlap_minutes: u32,
+    /// Who decides when a field was changed on both sides, by the property's name.
+    pub ownership: BTreeMap<String, Ownership>,
 }
 
 impl Default for HubspotConfig {
@@ -62,11 +93,25 @@ impl Default for HubspotConfig {
             url: "https://api.hubapi.com".into(),
             authorize_url: "https://app.hubspot.com/oauth/authorize".into(),
             api_version: HubspotVersion::default(),
+            per_second: 10,
+            per_ten_seconds: 100,
+            searches_per_second: 4,
+            backoff_millis: 1_000,
+            backoff_most_seconds: 30,
+            owner: "all".into(),
+            overlap_minutes: 5,
+            ownership: BTreeMap::new(),
         }
     }
 }
 
 impl HubspotConfig {
+    /// Returns who decides about a property.
+    #[must_use]
+    pub fn owner_of(&self, property: &str) -> Ownership {
+        self.ownership.get(property).copied().unwrap_or_default()
+    }
+
     /// Returns host, port and path of the address that the browser is sent back to.
     #[must_use]
     pub fn redirect(&self) -> Option<(&str, u16, &str)> {
@@ -81,6 +126,16 @@ impl HubspotConfig {
     }
 
     pub(super) fn check(&self) -> Result<(), String> {
+        let is_id = !self.owner.is_empty() && self.owner.bytes().all(|b| b.is_ascii_digit());
+        if !(is_id || matches!(self.owner.as_str(), "me" | "all")) {
+            return Err(format!(
+                "owner must be \"me\", \"all\" or an owner's id, and is \"{}\".",
+                self.owner
+            ));
+        }
+        if self.overlap_minutes > 1_440 {
+            return Err("overlap_minutes must be at most 1440.".into());
+        }
         if self.redirect().is_some() {
             return Ok(());
         }

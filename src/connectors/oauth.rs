@@ -456,7 +456,7 @@ mod tests {
         check("error=access_denied", Err(NotOurs::State));
         check(
             "error=access_denied%1b%5b2J&state=ours&code=a",
-            Ok(Redirect::Refused("access_denied[2J".into())),
+            Ok(Redirect::Refused("access_denied".into())),
         );
     }
 

@@ -8,6 +8,7 @@ pub mod text;
 
 pub mod company;
 pub mod contact;
+pub mod crm;
 pub mod email;
 
 pub mod action;
@@ -25,6 +26,7 @@ pub mod outcome;
 pub mod account;
 pub mod approval;
 pub mod audit;
+pub mod circuit;
 pub mod guard;
 pub mod limits;
 pub mod outbox;

@@ -43,6 +43,18 @@ words! {
 }
 
 impl Service {
+    /// Returns its name as the operator knows it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Gmail => "Gmail",
+            Self::Calendar => "Google Calendar",
+            Self::GoogleAuth => "Google's sign-in",
+            Self::Hubspot => "HubSpot",
+            Self::HubspotAuth => "HubSpot's sign-in",
+        }
+    }
+
     /// Returns the account that the service belongs to.
     #[must_use]
     pub const fn provider(self) -> Provider {

@@ -70,13 +70,14 @@ impl Drop for InFlight<'_> {
 impl Core {
     pub fn new(env: Env, paths: Paths, config: Config, store: Store) -> Self {
         let known_mode = Mutex::new((stamp(&paths.config), config.mode));
+        let providers = Providers::new(&config);
         Self {
             known_mode,
             env,
             paths,
             config,
             store,
-            providers: Providers::default(),
+            providers,
             sign_ins: SignIns::default(),
             approval: KnownRules::default(),
             rules: OnceLock::new(),

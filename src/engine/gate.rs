@@ -7,12 +7,15 @@ use super::Result;
 use super::core::Core;
 use super::draft::Content;
 use super::execute::Post;
+use super::providers;
+use crate::config::MailKind;
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::guard::{self, ApprovalFacts, GuardFacts, GuardKind, Mode, Verdict};
 use crate::domain::id::{ContactId, ExecutionId};
 use crate::domain::limits::{self, LimitVerdict, MailResults, SendHistory};
 use crate::domain::outbox::SendClass;
 use crate::domain::schedule::{next_allowed, zone_name};
+use crate::domain::service::Service;
 use crate::store::control::HoldKind;
 use crate::store::executions::{ExecutionRow, SendTimes};
 use crate::store::people::Person;
@@ -63,9 +66,32 @@ pub(in crate::engine) fn ask(
         slot: next_allowed(&policy, now),
         zone: zone_label,
         mode: effect.mode,
-        transport: effect.transport.map_err(|reason| (reason, None)),
+        transport: carried_by(tx, core, effect.transport, now)?,
     };
     Ok(guard::check(&facts, now))
+}
+
+/// Says whether what carries a message may be asked now: a mailbox behind a service hangs on how that service stands.
+fn carried_by(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    account: Result<String, String>,
+    now: Timestamp,
+) -> Result<Result<String, (String, Option<Timestamp>)>> {
+    let name = match account {
+        Ok(name) => name,
+        Err(reason) => return Ok(Err((reason, None))),
+    };
+    let is_gmail = core
+        .config
+        .mail
+        .accounts
+        .iter()
+        .any(|a| a.name == name && a.kind == MailKind::Gmail);
+    if is_gmail && let Err(refused) = providers::health(tx, Service::Gmail, now)? {
+        return Ok(Err(refused));
+    }
+    Ok(Ok(name))
 }
 
 /// Asks the guards again about a queued execution.

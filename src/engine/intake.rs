@@ -106,9 +106,10 @@ pub(in crate::engine) fn take_as_past(
     tx: &WriteTx<'_>,
     core: &Core,
     draft: &SignalDraft,
+    known_contact: Option<ContactId>,
     now: Timestamp,
 ) -> Result<()> {
-    store(tx, core, draft, &draft.hash(), None, now).map(drop)
+    store(tx, core, draft, &draft.hash(), known_contact, now).map(drop)
 }
 
 type Stored = (SignalId, Option<ContactId>, Option<DealId>);

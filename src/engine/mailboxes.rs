@@ -12,13 +12,7 @@ use crate::connectors::mail::imap::{ImapError, ImapSession};
 use crate::connectors::mail::smtp::{SmtpError, SmtpSession};
 use crate::connectors::mail::{Endpoint, Login, Protection, settings};
 use crate::domain::email::address::EmailAddress;
-use crate::secrets::Secret;
-
-/// Returns the name under which the vault keeps a mailbox's password.
-#[must_use]
-pub fn password_name(account: &str) -> String {
-    format!("mail:{account}:password")
-}
+use crate::domain::service::Provider;
 
 impl Core {
     /// Connects to an account's IMAP server.
@@ -61,10 +55,14 @@ impl Core {
             account.user.clone()
         };
         match account.auth {
-            MailAuth::Password => crate::env::variable(&format!("CASEYOS_MAIL_{}_PASSWORD", account.name.to_ascii_uppercase()))
-                .map(|password| Login::Password { user, password: Secret::new(password) })
-                .ok_or_else(|| format!("no password is known for mailbox \"{0}\"; `caseyos auth login mail {0}` takes it", account.name)),
-            MailAuth::OAuth2 => Err("no token".into()),
+            MailAuth::Password => self
+                .mail_password(&account.name)
+                .map(|password| Login::Password { user, password })
+                .map_err(|e| e.message),
+            MailAuth::OAuth2 => self
+                .access_token(Provider::Google)
+                .map(|token| Login::Token { user, token })
+                .map_err(|e| e.message),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Every change by anyone is a [`command::Command`]; every look is a query. Faces hold an [`Engine`] and nothing else.
 
 pub mod command;
+pub mod hubspot;
 pub mod import;
 pub mod post;
 pub mod queries;
@@ -49,7 +50,8 @@ pub use providers::sign_in::{Asking, MissingScope, Said, SignedIn, SignedOut};
 pub use execute::{DueReport, MailFolders, mail_folders};
 pub use mailboxes::{FoundSettings, MailboxReport};
 pub use sources::lines::{LinesReport, RejectedLine};
-pub use sync::SyncReport;
+pub use sources::{PassControl, PassScope, PassStep, PassWatcher};
+pub use sync::{SourceOutcome, SourceReport, SyncReport};
 
 /// What can go wrong in the engine. The kind decides the exit code.
 #[derive(Debug, thiserror::Error)]
@@ -141,6 +143,20 @@ impl Engine {
             Ok(())
         })?;
         Ok(engine)
+    }
+
+    /// Returns an engine over a copy of the database in `folder`.
+    pub(in crate::engine) fn over_copy(&self, folder: &Path) -> Result<Self> {
+        let store = self.core.store.copy(folder)?;
+        let core = Core::new(
+            self.core.env.clone(),
+            self.core.paths.clone(),
+            self.core.config.clone(),
+            store,
+        );
+        Ok(Self {
+            core: Arc::new(core),
+        })
     }
 
     /// Runs `job` in a write transaction. If it recorded an outcome, every score is derived anew before the commit, so that

@@ -200,6 +200,12 @@ impl Engine {
                 })
             }),
             ExecutionStatus::Drafted => {
+                // What is far away is asked before the transaction, which must wait for nobody; asked again it is gone, which is as good.
+                let post = Post::of(self.core(), &row.transport)?;
+                let far = match !post.is_local() {
+                    true => Some(post.remove_draft(&row)?),
+                    false => None,
+                };
                 self.write(Durability::Full, move |tx, core, now| {
                     let to = ExecutionStatus::Cancelled;
                     let because = ("", "draft removed by undo");
@@ -228,7 +234,10 @@ impl Engine {
                     )?;
                     tx.emit(now, "execution.cancelled", format!("execution:{id}"))?;
                     // The file goes once nothing else can refuse, and before the commit: killed in between, it can be undone again.
-                    let was_there = Post::of(core, &row.transport)?.remove_draft(&row)?;
+                    let was_there = match far {
+                        Some(was_there) => was_there,
+                        None => Post::of(core, &row.transport)?.remove_draft(&row)?,
+                    };
                     let file = if was_there {
                         "The draft was removed"
                     } else {

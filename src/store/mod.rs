@@ -14,14 +14,19 @@ pub mod companies;
 pub mod contacts;
 pub mod control;
 pub mod deals;
+pub mod examine;
 pub mod executions;
+pub mod hubspot;
 pub mod lease;
+pub mod log;
 pub mod messages;
 pub mod metrics;
 pub mod migrations;
 pub mod moves;
+pub mod news;
 pub mod outcomes;
 pub mod people;
+pub mod providers;
 pub mod remotes;
 pub mod signals;
 pub mod sources;
@@ -340,6 +345,22 @@ impl Store {
         let store = Self::handle(directory, path);
         store.migrate(now)?;
         Ok(store)
+    }
+
+    /// Copies the store into another directory and opens the copy. Another process may write meanwhile.
+    ///
+    /// # Errors
+    /// If the copy cannot be made.
+    pub fn copy(&self, directory: &Path) -> Result<Self> {
+        create_private_directory(directory)?;
+        let path = directory.join(FILE_NAME);
+        create_private_file(&path)?;
+        self.read(|tx| {
+            tx.sql()
+                .backup("main", &path, None::<fn(rusqlite::backup::Progress)>)
+                .map_err(StoreError::from_sqlite)
+        })?;
+        Ok(Self::handle(directory, path))
     }
 
     fn handle(directory: &Path, path: PathBuf) -> Self {

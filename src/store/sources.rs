@@ -59,6 +59,109 @@ pub struct SourceState {
     pub dropped: u64,
     /// Why, with counts.
     pub drop_reasons: Vec<(String, u64)>,
+    /// How far it has read, in its own words.
+    pub cursor: String,
+    /// It is left alone until then, unless it is asked for by name.
+    pub next_try_at: Option<Timestamp>,
+}
+
+impl SourceState {
+    /// Returns the state of a source that was never asked.
+    #[must_use]
+    pub fn never(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            last_run_at: None,
+            last_clean_at: None,
+            last_error: String::new(),
+            failures: 0,
+            seen: 0,
+            new: 0,
+            matched: 0,
+            dropped: 0,
+            drop_reasons: Vec::new(),
+            cursor: String::new(),
+            next_try_at: None,
+        }
+    }
+}
+
+/// One run of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SourceRunRow {
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// Events looked at.
+    pub seen: u64,
+    /// Signals that were new.
+    pub new: u64,
+    /// Of these, about a known person.
+    pub matched: u64,
+    /// Events that made no signal.
+    pub dropped: u64,
+    /// Why it failed; empty if it did not.
+    pub error: String,
+}
+
+/// Runs that are kept of each source.
+const KEPT_RUNS: u32 = 200;
+
+/// Returns until when a source is left alone, and how often it has failed in a row.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn standing(tx: &ReadTx<'_>, name: &str) -> Result<(Option<Timestamp>, u64)> {
+    Ok(tx
+        .sql()
+        .prepare_cached("SELECT next_try_at, failures FROM source_state WHERE name = ?1")?
+        .query_row([name], |row| {
+            let failures: i64 = row.get(1)?;
+            Ok((
+                row.get::<_, Option<i64>>(0)?.map(instant),
+                u64::try_from(failures).unwrap_or(0),
+            ))
+        })
+        .optional()?
+        .unwrap_or_default())
+}
+
+/// Returns when a source was last asked.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn last_run(tx: &ReadTx<'_>, name: &str) -> Result<Option<Timestamp>> {
+    Ok(tx
+        .sql()
+        .prepare_cached("SELECT last_run_at FROM source_state WHERE name = ?1")?
+        .query_row([name], |row| row.get::<_, Option<i64>>(0))
+        .optional()?
+        .flatten()
+        .map(instant))
+}
+
+/// Returns the newest runs of a source, newest first.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn runs(tx: &ReadTx<'_>, name: &str, limit: u32) -> Result<Vec<SourceRunRow>> {
+    let number = |n: i64| u64::try_from(n).unwrap_or(0);
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT started_at, ended_at, seen, new, matched, dropped, error FROM source_run WHERE name = ?1 ORDER BY id DESC LIMIT ?2",
+    )?;
+    let rows = statement.query_map((name, limit), |row| {
+        Ok(SourceRunRow {
+            started_at: instant(row.get(0)?),
+            ended_at: instant(row.get(1)?),
+            seen: number(row.get(2)?),
+            new: number(row.get(3)?),
+            matched: number(row.get(4)?),
+            dropped: number(row.get(5)?),
+            error: row.get(6)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Adds a run's counts; with the rows that they count, in one transaction.
@@ -84,20 +187,45 @@ pub fn count(tx: &WriteTx<'_>, name: &str, counts: &SourceCounts) -> Result<()> 
     Ok(())
 }
 
-/// Records how a run ended; an empty error is a clean one.
+/// Records how a run ended; an empty error is a clean one. After a failure the source is left alone until `next_try`.
 ///
 /// # Errors
 /// If SQLite refuses.
-pub fn finish(tx: &WriteTx<'_>, name: &str, error: &str, now: Timestamp) -> Result<()> {
+pub fn finish(
+    tx: &WriteTx<'_>,
+    name: &str,
+    run: &SourceRunRow,
+    next_try: Option<Timestamp>,
+) -> Result<()> {
     tx.sql()
         .prepare_cached(
-            "INSERT INTO source_state (name, last_run_at, last_clean_at, last_error, failures)
-             VALUES (?1, ?2, CASE WHEN ?3 = '' THEN ?2 END, ?3, ?3 <> '')
+            "INSERT INTO source_state (name, last_run_at, last_clean_at, last_error, failures, next_try_at)
+             VALUES (?1, ?2, CASE WHEN ?3 = '' THEN ?2 END, ?3, ?3 <> '', ?4)
              ON CONFLICT (name) DO UPDATE SET last_run_at = excluded.last_run_at,
                  last_clean_at = coalesce(excluded.last_clean_at, last_clean_at), last_error = excluded.last_error,
-                 failures = CASE WHEN excluded.last_error = '' THEN 0 ELSE failures + 1 END",
+                 failures = CASE WHEN excluded.last_error = '' THEN 0 ELSE failures + 1 END, next_try_at = excluded.next_try_at",
         )?
-        .execute((name, now.as_millisecond(), error))?;
+        .execute((name, run.ended_at.as_millisecond(), &run.error, next_try.map(Timestamp::as_millisecond)))?;
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    tx.sql()
+        .prepare_cached(
+            "INSERT INTO source_run (name, started_at, ended_at, seen, new, matched, dropped, error) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute((
+            name,
+            run.started_at.as_millisecond(),
+            run.ended_at.as_millisecond(),
+            number(run.seen),
+            number(run.new),
+            number(run.matched),
+            number(run.dropped),
+            &run.error,
+        ))?;
+    tx.sql()
+        .prepare_cached(
+            "DELETE FROM source_run WHERE name = ?1 AND id <= (SELECT id FROM source_run WHERE name = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+        )?
+        .execute((name, KEPT_RUNS))?;
     Ok(())
 }
 
@@ -134,7 +262,7 @@ pub fn set_cursor(tx: &WriteTx<'_>, name: &str, cursor: &str) -> Result<()> {
 pub fn list(tx: &ReadTx<'_>) -> Result<Vec<SourceState>> {
     let number = |n: i64| u64::try_from(n).unwrap_or(0);
     let mut statement = tx.sql().prepare_cached(
-        "SELECT name, last_run_at, last_clean_at, last_error, failures, seen, new, matched, dropped FROM source_state ORDER BY name",
+        "SELECT name, last_run_at, last_clean_at, last_error, failures, seen, new, matched, dropped, cursor, next_try_at FROM source_state ORDER BY name",
     )?;
     let mut states = statement
         .query_map([], |row| {
@@ -149,6 +277,8 @@ pub fn list(tx: &ReadTx<'_>) -> Result<Vec<SourceState>> {
                 matched: number(row.get(7)?),
                 dropped: number(row.get(8)?),
                 drop_reasons: Vec::new(),
+                cursor: row.get(9)?,
+                next_try_at: row.get::<_, Option<i64>>(10)?.map(instant),
             })
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;

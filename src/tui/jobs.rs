@@ -5,6 +5,7 @@
 //! asked first. Commands are a lane of their own, strictly in order.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
@@ -13,12 +14,13 @@ use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
 use super::looks::{self, Look};
-use super::message::{Asked, Effect, Message, Part};
+use super::message::{Asked, Effect, Job, Message, Part, Progress};
 use super::screens::ScreenId;
 use crate::domain::id::MoveId;
 use crate::engine::command::Command;
+use crate::engine::import::{ImportProgress, ImportRequest};
 use crate::engine::queries::today::TodayQuery;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, PassControl, PassScope};
 
 /// How often it is asked whether another process changed something.
 const WATCH: Duration = Duration::from_millis(250);
@@ -28,6 +30,17 @@ const SETTLE: Duration = Duration::from_millis(30);
 const MAX_WAITING: usize = 512;
 /// So many entries of the undo list are shown.
 const UNDO_ENTRIES: usize = 200;
+
+/// Which sources a pass reads.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pass {
+    /// Those that are due by their own pace.
+    Due,
+    /// One of them, by its name.
+    Only(String),
+    /// All of them.
+    Full,
+}
 
 /// Called before each pass over the sources.
 pub type Pulse = Arc<dyn Fn() + Send + Sync>;
@@ -49,8 +62,11 @@ pub struct Jobs {
     commands: VecDeque<Command>,
     running: bool,
     syncing: bool,
-    sync_again: bool,
     due: Arc<AtomicBool>,
+    sync_again: Option<Pass>,
+    /// Set to stop the pass, or the import, that is under way.
+    stop_jobs: Arc<AtomicBool>,
+    importing: bool,
     stop: Arc<AtomicBool>,
 }
 
@@ -76,8 +92,10 @@ impl Jobs {
             commands: VecDeque::new(),
             running: false,
             syncing: false,
-            sync_again: false,
             due: Arc::new(AtomicBool::new(false)),
+            sync_again: None,
+            stop_jobs: Arc::new(AtomicBool::new(false)),
+            importing: false,
             stop: Arc::new(AtomicBool::new(false)),
         }
     }
@@ -100,8 +118,12 @@ impl Jobs {
             }
             Effect::Preview(id) => self.previews.push_back(id),
             Effect::Run(command) => self.commands.push_back(command),
-            Effect::Sync => self.sync(),
+            Effect::Sync => self.sync(Pass::Full),
+            Effect::Import(path) => self.import(path),
+            Effect::CancelJobs => self.stop_jobs.store(true, Ordering::SeqCst),
+            Effect::SyncOnly(source) => self.sync(Pass::Only(source)),
             Effect::Copy(_)
+            | Effect::Notify(_)
             | Effect::EditOutside { .. }
             | Effect::Redraw
             | Effect::Suspend
@@ -119,10 +141,11 @@ impl Jobs {
             }
             Message::Shown { .. } | Message::Previewed { .. } => self.showing = false,
             Message::Ran { .. } => self.running = false,
+            Message::Imported(_) => self.importing = false,
             Message::Synced(_) => {
                 self.syncing = false;
-                if std::mem::take(&mut self.sync_again) {
-                    self.sync();
+                if let Some(pass) = self.sync_again.take() {
+                    self.sync(pass);
                 }
             }
             _ => return,
@@ -137,12 +160,28 @@ impl Jobs {
     }
 
     /// Begins a pass over the sources; one that is asked for during another follows it.
-    pub fn sync(&mut self) {
+    pub fn sync(&mut self, pass: Pass) {
         if self.syncing {
-            self.sync_again = true;
+            // What was asked for by hand is more than what is due.
+            self.sync_again = match (self.sync_again.take(), pass) {
+                (Some(Pass::Only(one)), Pass::Only(other)) if one != other => Some(Pass::Full),
+                (waiting, pass) => waiting.max(Some(pass)),
+            };
             return;
         }
         self.syncing = true;
+        if !self.importing {
+            self.stop_jobs.store(false, Ordering::SeqCst);
+        }
+        let scope = PassScope {
+            timed: pass == Pass::Due,
+            control: PassControl::stopped_by(Arc::clone(&self.stop_jobs)),
+            only: match pass {
+                Pass::Only(name) => name,
+                Pass::Due | Pass::Full => String::new(),
+            },
+            ..PassScope::default()
+        };
         let (engine, pulse) = (self.engine.clone(), self.pulse.clone());
         let answers = self.answers.clone();
         tokio::spawn(async move {
@@ -153,13 +192,49 @@ impl Jobs {
                 if let Some(pulse) = pulse {
                     pulse();
                 }
-                engine.sync().map_err(|e| said(&e))
+                engine.sync_with(&scope).map_err(|e| said(&e))
             });
             let result = job
                 .await
                 .unwrap_or_else(|_| Err("the pass broke off (see the log).".into()));
             drop(answers.send(Message::Synced(result)).await);
         });
+    }
+
+    /// Brings people in from a file; one file at a time.
+    fn import(&mut self, path: PathBuf) {
+        if self.importing {
+            return;
+        }
+        self.importing = true;
+        self.stop_jobs.store(false, Ordering::SeqCst);
+        let (engine, stop) = (self.engine.clone(), Arc::clone(&self.stop_jobs));
+        let steps = self.answers.clone();
+        self.spawn(
+            move || {
+                let of = std::fs::metadata(&path).ok().map(|m| m.len());
+                let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
+                let what = name.unwrap_or_default();
+                let mut told = 0;
+                let mut tell = |p: ImportProgress| {
+                    // As often as a gauge can show it.
+                    if p.bytes.saturating_sub(told) < of.unwrap_or(0) / 100 {
+                        return;
+                    }
+                    told = p.bytes;
+                    let progress = Progress {
+                        what: what.clone(),
+                        done: p.bytes,
+                        of,
+                    };
+                    drop(steps.try_send(Message::Progress(Job::Import, progress)));
+                };
+                engine
+                    .import_file(&path, &ImportRequest::default(), &stop, &mut tell)
+                    .map_err(|e| said(&e))
+            },
+            Message::Imported,
+        );
     }
 
     /// Lets out what is due in the outbox, unless that is under way: messages whose undo window is over do not wait for a pass.
@@ -312,5 +387,6 @@ impl Jobs {
 impl Drop for Jobs {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
+        self.stop_jobs.store(true, Ordering::SeqCst);
     }
 }

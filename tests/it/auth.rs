@@ -69,6 +69,8 @@ pub struct Signing {
     pub world: World,
     pub google: Grants,
     pub hubspot: Grants,
+    /// What was said on stderr while somebody signed in.
+    pub heard: Arc<Mutex<String>>,
 }
 
 fn shared(double: impl Double + 'static) -> Arc<Mutex<dyn Double>> {
@@ -115,6 +117,7 @@ impl Signing {
             world,
             google,
             hubspot,
+            heard: Arc::default(),
         }
     }
 
@@ -151,7 +154,13 @@ impl Signing {
             said.push_str(&line);
         };
         // What is said later must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
+        let heard = Arc::clone(&self.heard);
+        heard.lock().unwrap().push_str(&said);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                heard.lock().unwrap().push_str(&line);
+            }
+        });
         (child, url)
     }
 
@@ -394,4 +403,101 @@ fn an_answer_without_a_token_is_no_sign_in() {
     }
     assert_eq!(s.status("google")["standing"], "signed_out");
     assert!(s.world.requests().iter().all(|r| !r.elsewhere));
+}
+
+/// Runs a script with a keyring of its own, if the programs are there.
+fn in_keyring(script: &str, s: &Signing) -> Option<Ran> {
+    let is_there = |program: &str| {
+        ["/usr/bin", "/bin"]
+            .iter()
+            .any(|folder| std::path::Path::new(folder).join(program).exists())
+    };
+    if !is_there("dbus-run-session") || !is_there("gnome-keyring-daemon") {
+        eprintln!("passed over: this test needs dbus-run-session and gnome-keyring-daemon");
+        return None;
+    }
+    let unlock = "printf test | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1";
+    let mut command = Command::new("dbus-run-session");
+    command
+        .args(["--", "sh", "-c", &format!("{unlock} && {script}")])
+        .env("CASEYOS", env!("CARGO_BIN_EXE_caseyos"))
+        .env("CASEYOS_HOME", s.home.path())
+        .env("HOME", s.home.path())
+        .env("XDG_DATA_HOME", s.home.path().join("xdg"))
+        .env("XDG_RUNTIME_DIR", s.home.path())
+        .env("CASEYOS_NOW", MONDAY)
+        .env_remove("DBUS_SESSION_BUS_ADDRESS");
+    Some(command.output().unwrap().into())
+}
+
+#[test]
+fn a_keyring_keeps_the_token_and_gives_it_back() {
+    let s = Signing::new();
+    s.home
+        .edit_config(|c| c.replace("backend = \"file\"", "backend = \"auto\""));
+    let script = "printf pat-good | $CASEYOS auth login hubspot --token-stdin && $CASEYOS auth status --json && $CASEYOS auth logout hubspot && $CASEYOS auth status";
+    let Some(ran) = in_keyring(script, &s) else {
+        return;
+    };
+    let ran = ran.exits(0);
+    assert!(
+        ran.out.contains("kept in the system's keyring"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("\"kept_in\": \"keyring\""), "{}", ran.out);
+    assert!(ran.out.contains("Signed out of hubspot"), "{}", ran.out);
+    assert!(!s.home.path().join("secrets.sealed").exists());
+}
+
+#[test]
+fn a_double_that_others_wrote_signs_us_in_too() {
+    let Some(base) = std::env::var_os("CASEYOS_EMULATE") else {
+        eprintln!(
+            "passed over: CASEYOS_EMULATE names no running emulate with the seed of docs/sign-in.md"
+        );
+        return;
+    };
+    let base = base.to_string_lossy().into_owned();
+    let s = Signing::new();
+    s.home.edit_config(|c| {
+        let mut document: toml_edit::DocumentMut = c.parse().unwrap();
+        for (key, path) in [
+            ("gmail_url", ""),
+            ("authorize_url", "/o/oauth2/v2/auth"),
+            ("auth_url", "/oauth2"),
+        ] {
+            document["google"][key] = toml_edit::value(format!("{base}{path}"));
+        }
+        document.to_string()
+    });
+    let (child, url) = s.start("auth login google --no-browser --port 8766 --json");
+    let page = reqwest::blocking::get(&url).unwrap().text().unwrap();
+    let (_, form) = page.split_once("<form").expect("a page of consent");
+    let (form, _) = form.split_once("</form>").unwrap();
+    let value = |text: &str, name: &str| {
+        let (_, rest) = text.split_once(&format!("{name}=\"")).unwrap();
+        rest.split('"').next().unwrap().replace("&amp;", "&")
+    };
+    let fields: Vec<String> = form
+        .split("<input")
+        .skip(1)
+        .map(|input| {
+            let field = reqwest::Url::parse_with_params(
+                "http://x/",
+                [(value(input, "name"), value(input, "value"))],
+            );
+            field.unwrap().query().unwrap().to_owned()
+        })
+        .collect();
+    let last = reqwest::blocking::Client::new()
+        .post(format!("{base}{}", value(form, "action")))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(fields.join("&"))
+        .send()
+        .unwrap();
+    assert!(last.text().unwrap().contains("has the answer"));
+    let ran: Ran = child.wait_with_output().unwrap().into();
+    assert_eq!(ran.exits(0).json()["missing"], json!([]));
+    s.run("auth logout google").exits(0);
 }

@@ -233,6 +233,12 @@ impl Home {
             .env_remove("NO_COLOR")
             .env("TZ", "UTC")
             .stdin(Stdio::null());
+        let variables = fs::read_to_string(self.path().join("test-variables"));
+        for line in variables.unwrap_or_default().lines() {
+            if let Some((name, value)) = line.split_once('=') {
+                command.env(name, value);
+            }
+        }
         command
     }
 
@@ -267,6 +273,13 @@ impl Home {
         // A program that does not read all of it closes the pipe.
         drop(child.stdin.take().unwrap().write_all(input));
         child.wait_with_output().unwrap().into()
+    }
+
+    /// Sets a variable of the environment for every later run.
+    pub fn set_variable(&self, name: &str, value: &str) {
+        let path = self.path().join("test-variables");
+        let before = fs::read_to_string(&path).unwrap_or_default();
+        fs::write(path, format!("{before}{name}={value}\n")).unwrap();
     }
 
     /// Runs with a crash point set; returns whether the program ended there.

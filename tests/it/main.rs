@@ -21,13 +21,25 @@ mod cli;
 mod crash;
 
 #[cfg(test)]
+mod doctor;
+
+#[cfg(test)]
 mod faults;
+
+#[cfg(test)]
+mod google;
 
 #[cfg(test)]
 mod hostile;
 
+mod hubspot;
 #[cfg(test)]
 mod imap;
+
+#[cfg(test)]
+mod serve;
+
+#[cfg(test)]
 mod import;
 mod mail_servers;
 
@@ -38,6 +50,9 @@ mod json;
 mod layers;
 
 #[cfg(test)]
+mod metrics;
+
+#[cfg(test)]
 mod order;
 #[cfg(test)]
 mod outbox;
@@ -45,7 +60,13 @@ mod outbox;
 mod pause;
 
 #[cfg(test)]
+mod secrecy;
+
+#[cfg(test)]
 mod second_thoughts;
+
+#[cfg(test)]
+mod signals;
 
 #[cfg(test)]
 mod tui;

@@ -1,16 +1,21 @@
 //! The one way out over HTTP. Connectors build a [`Request`] and read a [`Response`] and know no socket; a [`Transport`] carries the one to
 //! the other. What a failure says about the effect ("not sent", "answered", "unknown") is decided here and nowhere else.
 
+pub mod fate;
 mod http;
+mod record;
+mod vendors;
 
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::domain::service::Service;
+use crate::domain::text::clean_line;
 use crate::secrets::Secret;
 
-pub use http::HttpTransport;
+pub use http::{HttpSettings, HttpTransport, Proxy};
+pub use record::{RecordingTransport, written};
 
 /// An answer of ordinary size.
 pub const ORDINARY_BYTES: usize = 16 * 1024 * 1024;
@@ -106,6 +111,8 @@ pub struct Request {
     pub cost: u32,
     /// A longer answer is refused.
     pub max_bytes: usize,
+    /// Whether it changes nothing there. What changes something is recorded and not sent in mode dry-run.
+    pub reads: bool,
 }
 
 impl Request {
@@ -123,6 +130,7 @@ impl Request {
             budget: Budget::General,
             cost: 1,
             max_bytes: ORDINARY_BYTES,
+            reads: true,
         }
     }
 
@@ -139,6 +147,7 @@ impl Request {
             method,
             body,
             repeat: Repeat::Doubles,
+            reads: false,
             ..Self::get(service, operation, path)
         }
     }
@@ -164,11 +173,19 @@ impl Request {
         self
     }
 
-    /// Says that it is a search.
+    /// Says that it changes nothing though its method may: a batch that is read, a question with a body.
+    #[must_use]
+    pub const fn reading(mut self) -> Self {
+        self.reads = true;
+        self.repeat = Repeat::Harmless;
+        self
+    }
+
+    /// Says that it is a search, which reads.
     #[must_use]
     pub const fn search(mut self) -> Self {
         self.budget = Budget::Search;
-        self
+        self.reading()
     }
 }
 
@@ -220,12 +237,13 @@ impl Response {
     /// If it is not of that shape.
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, CallError> {
         serde_json::from_slice(&self.body).map_err(|e| CallError {
-            kind: CallErrorKind::BadAnswer,
-            fate: Fate::Answered,
             status: Some(self.status),
-            message: format!("the answer is not what it should be: {e}"),
-            retry_after: None,
-            body: Value::Null,
+            ..CallError::of(
+                CallErrorKind::BadAnswer,
+                fate::fate(fate::Stage::Answered(self.status)),
+                // What serde says may quote what it found.
+                clean_line(&format!("the answer is not what it should be: {e}"), 200),
+            )
         })
     }
 }
@@ -239,6 +257,8 @@ pub enum Fate {
     Answered,
     /// It may have been done: the answer did not come.
     Unknown,
+    /// The service did it, but what it answered cannot be read: ask it what became of it.
+    Sent,
 }
 
 /// What kind of failure.
@@ -276,8 +296,10 @@ pub enum CallErrorKind {
     Redirected,
     /// The service failed often of late, so it is not asked for a while.
     CircuitOpen,
-    /// The run stops here: dry-run records and does not send.
+    /// The run stops here: dry-run records and does not send. The body holds the request's text.
     Recorded,
+    /// The operator stopped it.
+    Stopped,
 }
 
 /// Why a request has no good answer.
@@ -296,6 +318,21 @@ pub struct CallError {
     pub retry_after: Option<Duration>,
     /// The body of the refusal, if it is JSON of a bounded size; else null.
     pub body: Value,
+}
+
+impl CallError {
+    /// Makes an error that no answer lies behind.
+    #[must_use]
+    pub fn of(kind: CallErrorKind, fate: Fate, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            fate,
+            status: None,
+            message: message.into(),
+            retry_after: None,
+            body: Value::Null,
+        }
+    }
 }
 
 /// Carries requests.

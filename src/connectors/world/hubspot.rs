@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
+use super::oauth::Grants;
 use super::{Double, Setting, WorldRequest, WorldResponse};
 use crate::domain::service::HubspotVersion;
 
@@ -63,6 +64,8 @@ pub struct HubspotDouble {
     /// A stamp that every new change gets instead of its instant.
     frozen_stamp: Option<Timestamp>,
     token: String,
+    /// Who may come in, where sign-in is a double too.
+    grants: Option<Grants>,
     searches: Vec<Timestamp>,
     search_limit: Option<usize>,
     /// Further properties that the portal has.
@@ -82,10 +85,18 @@ impl HubspotDouble {
             moving: Vec::new(),
             frozen_stamp: None,
             token: TOKEN.into(),
+            grants: None,
             searches: Vec::new(),
             search_limit: None,
             extra: BTreeSet::new(),
         }
+    }
+
+    /// Lets those in to whom sign-in has given a token.
+    #[must_use]
+    pub fn with_grants(mut self, grants: Grants) -> Self {
+        self.grants = Some(grants);
+        self
     }
 
     /// Lets the search index lag behind every write.
@@ -208,7 +219,11 @@ impl Double for HubspotDouble {
 
     fn handle(&mut self, request: &WorldRequest, now: Timestamp) -> WorldResponse {
         self.move_on(now);
-        if request.bearer() != Some(self.token.as_str()) {
+        let may_enter = request.bearer().is_some_and(|token| match &self.grants {
+            Some(grants) => grants.scopes_of(token, now).is_some(),
+            None => token == self.token,
+        });
+        if !may_enter {
             return refusal(
                 401,
                 "INVALID_AUTHENTICATION",

@@ -30,7 +30,7 @@ struct Consented {
 #[derive(Debug)]
 struct Book {
     provider: Provider,
-    made: u64,
+    minted: Vec<String>,
     codes: BTreeMap<String, Consented>,
     access: BTreeMap<String, (Timestamp, Vec<String>)>,
     refresh: BTreeMap<String, Vec<String>>,
@@ -53,7 +53,7 @@ impl Grants {
     pub fn new(provider: Provider) -> Self {
         Self(Arc::new(Mutex::new(Book {
             provider,
-            made: 0,
+            minted: Vec::new(),
             codes: BTreeMap::new(),
             access: BTreeMap::new(),
             refresh: BTreeMap::new(),
@@ -141,16 +141,10 @@ impl Grants {
         self.book().revoked
     }
 
-    /// Returns every secret that stands, for a search through what the program left behind.
+    /// Returns every secret that there has been, for a search through what the program left behind.
     #[must_use]
     pub fn secrets(&self) -> Vec<String> {
-        let book = self.book();
-        let mut all: Vec<String> = book
-            .access
-            .keys()
-            .chain(book.refresh.keys())
-            .cloned()
-            .collect();
+        let mut all = self.book().minted.clone();
         all.push(CLIENT_SECRET.to_owned());
         all
     }
@@ -163,10 +157,11 @@ fn all_scopes(provider: Provider) -> Vec<String> {
 impl Book {
     /// Makes a token that looks like one and is another each time.
     fn mint(&mut self, what: &str) -> String {
-        self.made += 1;
-        let text = format!("{} {what} {}", self.provider, self.made);
+        let text = format!("{} {what} {}", self.provider, self.minted.len());
         let digest = Sha256::digest(text.as_bytes());
-        format!("world.{what}.{}", URL_SAFE_NO_PAD.encode(digest))
+        let token = format!("world.{what}.{}", URL_SAFE_NO_PAD.encode(digest));
+        self.minted.push(token.clone());
+        token
     }
 
     fn consent(&mut self, request: &WorldRequest) -> WorldResponse {

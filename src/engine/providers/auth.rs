@@ -86,6 +86,11 @@ pub(in crate::engine) fn grant_name(provider: Provider) -> String {
     format!("{provider}:grant")
 }
 
+/// The name of a mailbox's password in the vault.
+pub(in crate::engine) fn password_name(mailbox: &str) -> String {
+    format!("mail:{mailbox}:password")
+}
+
 /// The name of an app's secret in the vault.
 pub(in crate::engine) fn client_secret_name(provider: Provider) -> String {
     format!("{provider}:client_secret")
@@ -195,7 +200,7 @@ impl Core {
     ///
     /// # Errors
     /// With `SignedOut` if only the operator can mend it; the message says how.
-    pub(super) fn access_token(&self, provider: Provider) -> Result<Secret, CallError> {
+    pub(in crate::engine) fn access_token(&self, provider: Provider) -> Result<Secret, CallError> {
         if let Some(token) = credential(&token_name(provider)) {
             return Ok(token);
         }
@@ -215,10 +220,6 @@ impl Core {
     ///
     /// # Errors
     /// With `SignedOut` if only the operator can mend it; the message says how.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "called where a 401 is answered by a refresh")
-    )]
     pub(super) fn refresh_token(
         &self,
         provider: Provider,
@@ -246,7 +247,7 @@ impl Core {
     /// # Errors
     /// With `SignedOut` if there is none or it cannot be had; the message says what to do.
     pub fn mail_password(&self, mailbox: &str) -> Result<Secret, CallError> {
-        let name = format!("mail:{mailbox}");
+        let name = password_name(mailbox);
         match self.vault().map_err(broken)?.get(&name) {
             Ok(Some((password, _))) => Ok(password),
             Ok(None) => Err(signed_out(format!(
@@ -348,7 +349,7 @@ impl Core {
         let name = format!("refresh-{provider}");
         let mut waited = Duration::ZERO;
         loop {
-            if let Some(lease) = lease::try_take(self.store.directory(), &name).map_err(broken)? {
+            if let Some(lease) = lease::try_take(&self.paths.data, &name).map_err(broken)? {
                 return Ok(lease);
             }
             if waited >= PATIENCE {
@@ -516,3 +517,6 @@ pub(in crate::engine) fn sealed(
     }
     .seal()
 }
+
+#[cfg(test)]
+mod tests;

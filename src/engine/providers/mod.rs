@@ -1,33 +1,274 @@
 //! The providers as the engine uses them: a request goes out with the account's token, within its budget, and is tried again where that is safe.
+//!
+//! What a service has done of late is a row that all processes share: its circuit, and until when it asked to be left alone. Budgets are
+//! memory: a source is read by one process at a time, so that only what is sent adds to them.
 
 mod auth;
+mod budget;
 pub mod sign_in;
+mod standing;
+pub(in crate::engine) mod wait;
 
-use crate::connectors::transport::{CallError, HttpTransport, Request, Response, Transport};
+use std::time::Duration;
+
+use budget::Budgets;
+use jiff::{SignedDuration, Timestamp};
+use standing::Meter;
+
+use crate::config::{Config, NetworkConfig};
+use crate::connectors::transport::{
+    CallError, CallErrorKind, Fate, HttpSettings, HttpTransport, Proxy, RecordingTransport,
+    Request, Response, Transport, fate,
+};
+use crate::domain::guard::Mode;
+use crate::domain::service::{Provider, Service};
 use crate::engine::core::Core;
+use crate::env::monotonic;
+use crate::store::StoreError;
 
-pub(in crate::engine) use auth::SignIns;
+pub(in crate::engine) use auth::{SignIns, password_name};
+pub(in crate::engine) use standing::health;
 
 /// What carries requests for this process.
 #[derive(Debug)]
 pub(in crate::engine) struct Providers {
     transport: Box<dyn Transport>,
+    budgets: Budgets,
+    meter: Meter,
 }
 
-impl Default for Providers {
-    fn default() -> Self {
+impl Providers {
+    /// Makes what the configuration describes; nothing is connected yet.
+    pub fn new(config: &Config) -> Self {
         Self {
-            transport: Box::new(HttpTransport::default()),
+            transport: Box::new(HttpTransport::new(settings(&config.network))),
+            budgets: Budgets::new(config),
+            meter: Meter::default(),
         }
     }
 }
 
+fn settings(network: &NetworkConfig) -> HttpSettings {
+    let seconds = |n: u32| Duration::from_secs(u64::from(n));
+    let roots = (!network.ca_file.is_empty()).then(|| {
+        // A file that cannot be read holds no certificate, which is said when a connection is made.
+        let pem = std::fs::read(&network.ca_file).unwrap_or_else(|_| b"unreadable".to_vec());
+        (network.ca_file.clone(), pem)
+    });
+    HttpSettings {
+        connect: seconds(network.connect_seconds),
+        read: seconds(network.read_seconds),
+        whole: seconds(network.whole_seconds),
+        max_bytes: usize::try_from(network.max_megabytes).unwrap_or(usize::MAX) * 1024 * 1024,
+        proxy: match network.proxy.as_str() {
+            "environment" => Proxy::Environment,
+            "none" => Proxy::None,
+            url => Proxy::Url(url.to_owned()),
+        },
+        roots,
+    }
+}
+
+/// How a service's requests are tried again.
+#[derive(Debug, Clone, Copy)]
+struct Backoff {
+    base: Duration,
+    most: Duration,
+}
+
+impl Backoff {
+    fn of(config: &Config, service: Service) -> Self {
+        let (millis, seconds) = match service.provider() {
+            Provider::Google => (
+                config.google.backoff_millis,
+                config.google.backoff_most_seconds,
+            ),
+            Provider::Hubspot => (
+                config.hubspot.backoff_millis,
+                config.hubspot.backoff_most_seconds,
+            ),
+        };
+        Self {
+            base: Duration::from_millis(u64::from(millis)),
+            most: Duration::from_secs(u64::from(seconds)),
+        }
+    }
+
+    /// Returns a wait with full jitter: anything between nothing and twice as long as the last one could be.
+    fn wait(self, tries: u32, chance: u64) -> Duration {
+        let ceiling = self
+            .base
+            .saturating_mul(1_u32.checked_shl(tries).unwrap_or(u32::MAX))
+            .min(self.most);
+        // 53 bits of chance fill a float's mantissa: a number from 0 up to 1.
+        #[expect(clippy::cast_precision_loss, reason = "the upper 53 bits fit")]
+        let share = (chance >> 11) as f64 / (1_u64 << 53) as f64;
+        ceiling.mul_f64(share)
+    }
+}
+
 impl Core {
-    /// Sends a request with the account's token and returns the answer.
+    /// Sends a request with the account's token and returns the answer. What may be repeated is tried again a few times; a token that is
+    /// refused is refreshed once. In mode dry-run, what would change something is recorded instead.
+    ///
+    /// Must not be called from a write transaction: it may wait.
     pub fn call(&self, request: &Request) -> Result<Response, CallError> {
-        let provider = request.service.provider();
-        let token = self.access_token(provider)?;
-        let base = self.config.base_url(request.service);
-        self.providers.transport.send(base, Some(&token), request)
+        let service = request.service;
+        let provider = service.provider();
+        let mut token = self.access_token(provider)?;
+        if !request.reads && self.mode() == Mode::DryRun {
+            let recording = RecordingTransport {
+                reads: self.providers.transport.as_ref(),
+            };
+            return recording.send(self.config.base_url(service), Some(&token), request);
+        }
+        let backoff = Backoff::of(&self.config, service);
+        let patience = Duration::from_secs(u64::from(self.config.network.patience_seconds));
+        let mut is_refreshed = false;
+        let mut tries = 0;
+        loop {
+            self.may_call(service)?;
+            self.await_budget(request)?;
+            let base = self.config.base_url(service);
+            let result = self.providers.transport.send(base, Some(&token), request);
+            self.providers
+                .meter
+                .count(service, request.cost, result.is_err(), tries > 0);
+            let error = match result {
+                Ok(response) => {
+                    self.providers
+                        .meter
+                        .read(service, &response, self.env.now());
+                    self.went_well(service);
+                    if !request.reads {
+                        self.flush_usage();
+                    }
+                    return Ok(response);
+                }
+                Err(error) => error,
+            };
+            if error.kind == CallErrorKind::Unauthorized && !is_refreshed {
+                token = self.refresh_token(provider, &token)?;
+                is_refreshed = true;
+                continue;
+            }
+            self.went_badly(service, &error);
+            if !fate::may_repeat(request.repeat, &error) || tries >= self.config.network.retries {
+                return Err(self.given_up(service, error, tries));
+            }
+            let wait = match error.retry_after {
+                Some(asked) if asked > patience => {
+                    return Err(self.given_up(service, error, tries));
+                }
+                // All who were sent away at once must not come back at once.
+                Some(asked) => asked + backoff.base.min(asked / 4).mul_f64(0.5),
+                None => backoff.wait(tries, self.env.draw()),
+            };
+            tracing::info!(
+                operation = request.operation,
+                tries,
+                wait_millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                "it is tried again"
+            );
+            if !wait::pause(wait) {
+                return Err(stopped());
+            }
+            tries += 1;
+        }
+    }
+
+    /// Waits until the request's budget allows it.
+    fn await_budget(&self, request: &Request) -> Result<(), CallError> {
+        loop {
+            if wait::is_stopped() {
+                return Err(stopped());
+            }
+            let taken = self.providers.budgets.take(
+                request.service,
+                request.budget,
+                request.cost,
+                monotonic(),
+            );
+            match taken {
+                Ok(()) => return Ok(()),
+                Err(long) => {
+                    if !wait::pause(long) {
+                        return Err(stopped());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds to a failure what was tried and when it is worth trying again.
+    fn given_up(&self, service: Service, mut error: CallError, tries: u32) -> CallError {
+        if tries > 0 {
+            error
+                .message
+                .push_str(&format!(" (after {} tries)", tries + 1));
+        }
+        let until = match error.kind {
+            CallErrorKind::QuotaExhausted => Some(self.next_midnight(service)),
+            _ => error
+                .retry_after
+                .and_then(|wait| SignedDuration::try_from(wait).ok())
+                .and_then(|wait| self.env.now().checked_add(wait).ok()),
+        };
+        if let Some(until) = until {
+            let zone = self.config.operator.zone();
+            let at = until.to_zoned(zone).strftime("%-d %b %H:%M");
+            error
+                .message
+                .push_str(&format!("; it may be asked again at {at}"));
+            self.leave_alone(service, until, &error.message);
+        }
+        error
+    }
+
+    /// Returns when a budget of the day begins anew: Google counts in Pacific time, HubSpot in the account's, which is taken to be the operator's.
+    fn next_midnight(&self, service: Service) -> Timestamp {
+        let now = self.env.now();
+        let zone = match service.provider() {
+            Provider::Google => {
+                jiff::tz::TimeZone::get("America/Los_Angeles").unwrap_or(jiff::tz::TimeZone::UTC)
+            }
+            Provider::Hubspot => self.config.operator.zone(),
+        };
+        now.to_zoned(zone)
+            .tomorrow()
+            .and_then(|day| day.start_of_day())
+            .map_or(now, |midnight| midnight.timestamp())
+    }
+}
+
+fn stopped() -> CallError {
+    CallError::of(CallErrorKind::Stopped, Fate::NotSent, "it was stopped")
+}
+
+/// Logs a store that cannot keep what a service did: the request itself is not to fail for it.
+fn noted(result: Result<(), StoreError>) {
+    if let Err(error) = result {
+        tracing::warn!(%error, "how a service stands could not be kept");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_a_cap_and_chance_fills_them() {
+        let backoff = Backoff {
+            base: Duration::from_secs(1),
+            most: Duration::from_secs(30),
+        };
+        let longest = |tries| backoff.wait(tries, u64::MAX);
+        for (tries, seconds) in [(0, 1.0), (1, 2.0), (2, 4.0), (5, 30.0), (40, 30.0)] {
+            let wait = longest(tries).as_secs_f64();
+            assert!(wait <= seconds && wait > seconds * 0.999, "{tries}: {wait}");
+            assert_eq!(backoff.wait(tries, 0), Duration::ZERO);
+        }
+        let half = backoff.wait(0, u64::MAX / 2).as_secs_f64();
+        assert!((half - 0.5).abs() < 0.001, "{half}");
     }
 }

@@ -9,7 +9,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::auth::{client_secret_name, grant_name, hubspot_root, sealed, with_endpoint};
+use super::auth::{
+    client_secret_name, grant_name, hubspot_root, password_name, sealed, with_endpoint,
+};
 use crate::config::HubspotVersion;
 use crate::connectors::loopback::{Knock, Loopback};
 use crate::connectors::oauth::{self, Client, Consent, Pkce, Redirect, Tokens};
@@ -181,7 +183,7 @@ impl Engine {
         let place = self
             .core()
             .vault()?
-            .set(&name, password)
+            .set(&password_name(mailbox), password)
             .map_err(|e| unkept(&e, "The password was not kept."))?;
         self.record(Account {
             name,
@@ -475,7 +477,8 @@ impl Engine {
             note = "The token is removed here; it stays good until you delete the service key or private app in HubSpot.".to_owned();
         }
         let vault = core.vault()?;
-        let secret = provider.map_or_else(|| name.to_owned(), grant_name);
+        let mailbox = name.strip_prefix("mail:").unwrap_or(name);
+        let secret = provider.map_or_else(|| password_name(mailbox), grant_name);
         let removed = match vault.remove(&secret) {
             Ok(removed) => removed,
             Err(VaultError::NoKeyring(_)) if account.is_none() => false,

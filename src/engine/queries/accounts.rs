@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::config::MailKind;
+use crate::config::{MailAuth, MailKind};
 use crate::domain::account::{AccountKind, SecretPlace, near_end};
 use crate::domain::service::Provider;
 use crate::domain::words::words;
+use crate::engine::providers::password_name;
 use crate::engine::providers::sign_in::{MissingScope, missing_scopes};
 use crate::engine::{Engine, Result};
 use crate::secrets::credential;
@@ -119,7 +120,7 @@ impl Engine {
             .mail
             .accounts
             .iter()
-            .filter(|a| a.kind == MailKind::Imap)
+            .filter(|a| a.kind == MailKind::Imap && a.auth == MailAuth::Password)
             .map(|a| format!("mail:{}", a.name));
         let kept = rows
             .iter()
@@ -209,10 +210,8 @@ impl Engine {
     }
 
     fn mailbox_state(&self, name: &str, row: Option<&Account>) -> Result<AccountState> {
-        let login = format!(
-            "caseyos auth login mail {}",
-            name.strip_prefix("mail:").unwrap_or(name)
-        );
+        let mailbox = name.strip_prefix("mail:").unwrap_or(name);
+        let login = format!("caseyos auth login mail {mailbox}");
         let state = row.map_or_else(
             || AccountState {
                 kind: Some(AccountKind::Password),
@@ -220,7 +219,7 @@ impl Engine {
             },
             AccountState::of,
         );
-        Ok(match self.core().vault()?.get(name) {
+        Ok(match self.core().vault()?.get(&password_name(mailbox)) {
             Ok(Some((_, place))) => AccountState {
                 standing: AccountStanding::Fine,
                 kept_in: Some(place),

@@ -9,7 +9,6 @@ use crate::domain::id::{ContactId, DealId};
 use crate::engine::{Engine, EngineError, Result};
 use crate::store::deals;
 use crate::store::outcomes::{self, OutcomeRow};
-use crate::store::sources::{self, SourceState};
 use crate::store::suppressions::{self, Suppression};
 
 /// A deal as it is listed.
@@ -87,15 +86,6 @@ impl Engine {
     pub fn find_contact(&self, who: &str) -> Result<ContactId> {
         self.store()
             .read(|tx| Ok(find_person(tx, who)?.contact_id()))
-    }
-
-    /// Says how each source stands.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub fn source_health(&self) -> Result<Vec<SourceState>> {
-        self.store()
-            .read(|tx| Ok::<_, EngineError>(sources::list(tx)?))
     }
 
     /// Lists what must never be written to.

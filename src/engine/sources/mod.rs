@@ -1,28 +1,19 @@
 //! The sources, one file each. A source brings signals; what becomes of them is intake's.
 
 pub(in crate::engine) mod gmail;
+pub(in crate::engine) mod hubspot;
 pub(in crate::engine) mod imap;
 pub(in crate::engine) mod lines;
 pub(in crate::engine) mod mailbox;
 pub(in crate::engine) mod maildir;
+mod scope;
 pub(in crate::engine) mod timer;
-
-use jiff::Timestamp;
 
 use super::intake::Taken;
 use super::{Engine, Result};
 use crate::store::sources::SourceCounts;
 
-/// What a pass is asked to do.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct PassScope {
-    /// Only this source, by its name or by what stands before the colon in it; all if empty.
-    pub only: String,
-    /// From the beginning, whatever the cursor says.
-    pub full: bool,
-    /// A first reading goes back to here.
-    pub since: Option<Timestamp>,
-}
+pub use scope::{PassControl, PassScope, PassStep, PassWatcher};
 
 /// What one reading of a source brought. What it took in is committed with its cursor already.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +31,12 @@ pub(in crate::engine) trait SignalSource: Send + Sync + std::fmt::Debug {
     /// Returns its name, such as `mail:work`, `calendar` or `hubspot`: the key of its cursor and counts.
     fn name(&self) -> String;
 
+    /// Tells whether reading it asks a server. One that does is left alone after repeated failures, between its times, and over a
+    /// metered link.
+    fn is_remote(&self) -> bool {
+        true
+    }
+
     /// Reads what is new, batch by batch, each batch with its cursor in one transaction.
     fn read(&self, engine: &Engine, scope: &PassScope) -> Result<SourceRun>;
 }
@@ -51,6 +48,10 @@ struct MaildirSource(crate::config::MailAccount);
 impl SignalSource for MaildirSource {
     fn name(&self) -> String {
         mailbox::source_name(&self.0)
+    }
+
+    fn is_remote(&self) -> bool {
+        false
     }
 
     fn read(&self, engine: &Engine, _: &PassScope) -> Result<SourceRun> {
@@ -74,5 +75,15 @@ pub(in crate::engine) fn all(engine: &Engine) -> Vec<Box<dyn SignalSource>> {
             MailKind::Gmail => all.push(Box::new(gmail::GmailSource(account.clone()))),
         }
     }
+    if hubspot::is_set_up(engine) {
+        all.push(Box::new(hubspot::HubspotSource));
+    }
     all
+}
+
+/// Returns the names of what a pass reads, the timers among them.
+pub(in crate::engine) fn names(engine: &Engine) -> Vec<String> {
+    let mut names: Vec<String> = all(engine).iter().map(|source| source.name()).collect();
+    names.push(timer::NAME.to_owned());
+    names
 }

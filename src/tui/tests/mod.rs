@@ -1,7 +1,8 @@
 //! The terminal driven message by message, on values.
 
 mod behaviour;
-mod fixtures;
+mod console;
+pub(super) mod fixtures;
 mod real;
 mod soak;
 mod views;

@@ -2,7 +2,7 @@
 //!
 //! What became of a message whose answer did not come is asked by its Message-ID. Gmail may have put another one in its place, so mail that
 //! was sent to the same address since is looked at too, and is ours if it says so or has our subject and date. The search lags behind what was
-//! sent, so not finding a message says little in the first minutes.
+//! sent, so not finding a message says little in the first minutes; how long to go on asking is decided above.
 
 use jiff::SignedDuration;
 
@@ -28,8 +28,6 @@ const HEADERS: &[&str] = &[
     "Date",
     "To",
 ];
-/// How long after a message was handed over the search may not know it yet.
-const SEARCH_LAG: SignedDuration = SignedDuration::from_mins(2);
 /// How far two clocks may lie apart where mail is looked for by time.
 const SKEW: SignedDuration = SignedDuration::from_mins(15);
 const DRAFTS: &str = "gmail:drafts/";
@@ -47,19 +45,19 @@ impl<'a> GmailPost<'a> {
         Self { core }
     }
 
-    /// Delivers a message.
+    /// Delivers a message, unless `stopped` says in the last moment why it must not leave.
     pub fn deliver(
         &self,
         row: &ExecutionRow,
         message: &[u8],
         stopped: &dyn Fn() -> Option<String>,
     ) -> Result<Delivered, Undelivered> {
-        let not_sent = |e: EngineError| Undelivered::NotSent {
+        let kept = |e: EngineError| Undelivered::NotSent {
             reason: e.to_string(),
             is_final: false,
             retry_after: None,
         };
-        let thread = self.thread_of(row).map_err(not_sent)?;
+        let thread = self.thread_of(row).map_err(kept)?;
         if let Some(reason) = stopped() {
             return Err(Undelivered::Stopped { reason });
         }
@@ -171,23 +169,12 @@ impl<'a> GmailPost<'a> {
         }
     }
 
-    /// Asks what became of a message; none if Gmail certainly does not have it.
+    /// Asks what became of a message; none if Gmail does not know it, which says little while its search lags.
     pub fn find(&self, row: &ExecutionRow) -> Result<Option<Delivered>> {
-        let now = self.core.env.now();
-        let found = match row.mode {
-            Mode::Live => self.find_sent(row),
-            Mode::Draft | Mode::DryRun => self.find_draft(row),
-        };
-        if let Some(delivered) = found? {
-            return Ok(Some(delivered));
-        }
-        let waited = row.claimed_at.map(|at| now.duration_since(at));
-        if waited.is_none_or(|waited| waited < SEARCH_LAG) {
-            return Err(EngineError::Outside(
-                "Gmail does not know of it yet; its search may lag by a minute or two.".into(),
-            ));
-        }
-        Ok(None)
+        Ok(match row.mode {
+            Mode::Live => self.find_sent(row)?,
+            Mode::Draft | Mode::DryRun => self.find_draft(row)?,
+        })
     }
 
     fn find_sent(&self, row: &ExecutionRow) -> Result<Option<Delivered>, Stop> {
@@ -198,10 +185,9 @@ impl<'a> GmailPost<'a> {
                 return Ok(Some(self.sent(row, &message)));
             }
         }
-        let Some(claimed) = row.claimed_at else {
-            return Ok(None);
-        };
-        let from = claimed.checked_sub(SKEW).unwrap_or(claimed).as_second();
+        // It cannot have left before it was approved.
+        let begin = row.claimed_at.unwrap_or(row.approved_at);
+        let from = begin.checked_sub(SKEW).unwrap_or(begin).as_second();
         let search = format!("in:sent to:{} after:{from}", row.to_key);
         let listed = self.core.call(&gmail::list_messages(&search, ""))?;
         let rendered = self
@@ -271,7 +257,8 @@ fn is_named(message: &Message, message_id: &str) -> bool {
 fn undelivered(error: &CallError) -> Undelivered {
     let reason = sentence(error);
     match error.fate {
-        Fate::Unknown => Undelivered::Unknown { reason },
+        // That it left is certain, but not as what: it is asked for by its Message-ID.
+        Fate::Unknown | Fate::Sent => Undelivered::Unknown { reason },
         Fate::NotSent | Fate::Answered => Undelivered::NotSent {
             reason,
             // A message that is refused as it is will be refused again.

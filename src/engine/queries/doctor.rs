@@ -1,0 +1,510 @@
+//! An examination of the whole installation: what is well, what is not, and what mends it.
+//!
+//! It works with nothing set up, and with what is broken: each part is looked at by itself.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::accounts::AccountStanding;
+use super::domain_mail;
+use crate::config::{Config, MailKind, Paths};
+use crate::connectors::clock;
+use crate::domain::account::SecretPlace;
+use crate::domain::schedule::parse_zone;
+use crate::domain::service::Service;
+use crate::domain::words::words;
+use crate::engine::{Engine, EngineError, mail_folders};
+use crate::env::{self, Env};
+use crate::secrets::{Places, Vault};
+use crate::store::examine::examine as examine_database;
+use crate::store::migrations::NEWEST;
+
+/// How long a server is asked for the time.
+const CLOCK_LIMIT: Duration = Duration::from_secs(3);
+/// From here on a clock is worth a word, and from there on tokens and signatures fail.
+const CLOCK_WARNING: i64 = 30;
+const CLOCK_FAILURE: i64 = 240;
+/// Less space than this is little.
+const LITTLE_SPACE: u64 = 200 * 1024 * 1024;
+/// A log that grew beyond this was never moved into the file.
+const LONG_LOG: u64 = 256 * 1024 * 1024;
+
+words! {
+    /// How one thing stands.
+    pub enum Health ("a state") {
+        /// It is well.
+        Ok = "ok",
+        /// It was not looked at.
+        Skipped = "skipped",
+        /// It works; it could be better.
+        Warning = "warn",
+        /// It does not work.
+        Failure = "fail",
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What.
+    pub name: String,
+    /// How it stands.
+    pub health: Health,
+    /// What was found.
+    pub found: String,
+    /// What mends it; empty if nothing is to be mended.
+    pub fix: String,
+}
+
+impl Check {
+    pub(super) fn new(
+        name: &str,
+        health: Health,
+        found: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            health,
+            found: found.into(),
+            fix: fix.into(),
+        }
+    }
+
+    pub(super) fn ok(name: &str, found: impl Into<String>) -> Self {
+        Self::new(name, Health::Ok, found, "")
+    }
+
+    pub(super) fn skipped(name: &str, found: impl Into<String>) -> Self {
+        Self::new(name, Health::Skipped, found, "")
+    }
+}
+
+/// What the examination found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The program's version.
+    pub version: &'static str,
+    /// When.
+    pub now: Timestamp,
+    /// Everything that was looked at.
+    pub checks: Vec<Check>,
+    /// How many warnings there are.
+    pub warnings: usize,
+    /// How many failures.
+    pub failures: usize,
+}
+
+/// Examines the installation at `paths`; without the network if `offline`.
+#[must_use]
+pub fn examine(env: &Env, paths: &Paths, offline: bool) -> Report {
+    let mut checks = Vec::new();
+    let config = match Config::load(&paths.config) {
+        Ok(config) => {
+            checks.push(if paths.config.exists() {
+                Check::ok("configuration", paths.config.display().to_string())
+            } else {
+                Check::new(
+                    "configuration",
+                    Health::Warning,
+                    "there is none, so the defaults hold",
+                    "caseyos init",
+                )
+            });
+            config
+        }
+        Err(error) => {
+            checks.push(Check::new(
+                "configuration",
+                Health::Failure,
+                error.to_string(),
+                "correct that line; `caseyos config example` shows every key",
+            ));
+            Config::default()
+        }
+    };
+    checks.extend(permissions(paths));
+    let engine = Engine::open(env.clone(), paths.clone());
+    checks.push(database(paths, engine.as_ref()));
+    checks.push(space(&paths.data));
+    checks.push(zone(&config));
+    checks.extend(mailboxes(&config));
+    checks.push(secrets(&config, paths, engine.as_ref().ok()));
+    if let Ok(engine) = &engine {
+        checks.extend(accounts(engine));
+    }
+    checks.push(if offline {
+        Check::skipped("clock", "not asked (--offline)")
+    } else {
+        clock_check(env, &config, engine.as_ref().ok())
+    });
+    checks.extend(domain_mail::check(&config, offline));
+    let count = |health| checks.iter().filter(|c| c.health == health).count();
+    Report {
+        version: env!("CARGO_PKG_VERSION"),
+        now: env.now(),
+        warnings: count(Health::Warning),
+        failures: count(Health::Failure),
+        checks,
+    }
+}
+
+fn permissions(paths: &Paths) -> Vec<Check> {
+    let name = "permissions";
+    let passphrase = env::variable_os("CASEYOS_PASSPHRASE_FILE").map(PathBuf::from);
+    let mut wrong = Vec::new();
+    let mut looked = 0;
+    let files = [
+        paths.config.clone(),
+        paths.data.join(crate::store::FILE_NAME),
+        paths.data.join("secrets.sealed"),
+        paths.log(),
+    ];
+    let all = std::iter::once((&paths.data, "700"))
+        .chain(files.iter().map(|f| (f, "600")))
+        .chain(passphrase.iter().map(|f| (f, "600")));
+    for (path, expect) in all {
+        if let Some(mode) = mode_of(path) {
+            looked += 1;
+            if mode & 0o077 != 0 {
+                wrong.push((path.display().to_string(), mode, expect));
+            }
+        }
+    }
+    if wrong.is_empty() {
+        return vec![if looked == 0 {
+            Check::skipped(
+                name,
+                "there is nothing yet, or this system has no such modes",
+            )
+        } else {
+            Check::ok(
+                name,
+                format!("nobody else may read the {looked} files and folders"),
+            )
+        }];
+    }
+    wrong
+        .into_iter()
+        .map(|(path, mode, expect)| {
+            Check::new(
+                name,
+                Health::Warning,
+                format!("others may look into {path} (mode {:03o})", mode & 0o777),
+                format!("chmod {expect} '{path}'"),
+            )
+        })
+        .collect()
+}
+
+#[cfg(unix)]
+fn mode_of(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    Some(std::fs::metadata(path).ok()?.permissions().mode())
+}
+
+#[cfg(not(unix))]
+fn mode_of(_: &Path) -> Option<u32> {
+    None
+}
+
+fn megabytes(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    let n = bytes as f64 / 1_048_576.0;
+    format!("{n:.1} MB")
+}
+
+fn database(paths: &Paths, engine: Result<&Engine, &EngineError>) -> Check {
+    let name = "database";
+    let engine = match engine {
+        Ok(engine) => engine,
+        Err(error) if error.is_missing_data() => {
+            return Check::new(
+                name,
+                Health::Warning,
+                format!("there is none yet in {}", paths.data.display()),
+                "caseyos init",
+            );
+        }
+        Err(EngineError::Config(_)) => {
+            return Check::skipped(name, "not opened, as the configuration is wrong");
+        }
+        Err(error) => {
+            return Check::new(
+                name,
+                Health::Failure,
+                error.to_string(),
+                "restore a copy from the data directory's `backups`",
+            );
+        }
+    };
+    match examine_database(engine.store()) {
+        Ok(found) if !found.damage.is_empty() => Check::new(
+            name,
+            Health::Failure,
+            format!("it is damaged: {}", found.damage),
+            "restore a copy from the data directory's `backups`, and check the disk",
+        ),
+        Ok(found) => {
+            let facts = format!(
+                "whole, schema {} of {NEWEST}, {}, log {}",
+                found.schema,
+                megabytes(found.bytes),
+                megabytes(found.log_bytes)
+            );
+            if !found.is_wal {
+                Check::new(
+                    name,
+                    Health::Warning,
+                    format!("{facts}; it is not in WAL mode, so that readers wait for writers"),
+                    "keep the data directory on a local disk",
+                )
+            } else if found.log_bytes > LONG_LOG {
+                Check::new(
+                    name,
+                    Health::Warning,
+                    format!("{facts}; the log has not been moved into the file"),
+                    "close every CaseyOS once",
+                )
+            } else {
+                Check::ok(name, facts)
+            }
+        }
+        Err(error) => Check::new(
+            name,
+            Health::Failure,
+            error.to_string(),
+            "look at the disk; restore a copy from `backups`",
+        ),
+    }
+}
+
+fn space(directory: &Path) -> Check {
+    let name = "disk space";
+    let there = directory.ancestors().find(|p| p.exists());
+    match there.and_then(free_space) {
+        None => Check::skipped(name, "it cannot be asked for here"),
+        Some(free) if free < LITTLE_SPACE => Check::new(
+            name,
+            Health::Warning,
+            format!("{} are left", megabytes(free)),
+            "make room: a full disk stops every write",
+        ),
+        Some(free) => Check::ok(name, format!("{} are left", megabytes(free))),
+    }
+}
+
+#[cfg(unix)]
+fn free_space(path: &Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(path).ok()?;
+    Some(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+#[cfg(not(unix))]
+fn free_space(_: &Path) -> Option<u64> {
+    None
+}
+
+fn zone(config: &Config) -> Check {
+    let name = "time zone";
+    let own = &config.operator.time_zone;
+    match env::system_zone().filter(|zone| parse_zone(zone).is_ok()) {
+        Some(system) if own == "UTC" && system != "UTC" && system != "Etc/UTC" => Check::new(
+            name,
+            Health::Warning,
+            format!("times are shown in UTC, and this machine is in {system}"),
+            format!("set time_zone = \"{system}\" in [operator]"),
+        ),
+        _ => Check::ok(name, own.clone()),
+    }
+}
+
+fn mailboxes(config: &Config) -> Vec<Check> {
+    let accounts = &config.mail.accounts;
+    if accounts.is_empty() {
+        return vec![Check::new(
+            "mail",
+            Health::Warning,
+            "no mailbox is set, so no mail is read or sent",
+            "caseyos mail add --help",
+        )];
+    }
+    accounts
+        .iter()
+        .map(|account| {
+            let name = format!("mail {}", account.name);
+            if account.kind != MailKind::Maildir {
+                return Check::ok(
+                    &name,
+                    format!("kind {}; see its sign-in below", account.kind),
+                );
+            }
+            let folders = match mail_folders(account, false) {
+                Ok(folders) => folders,
+                Err(error) => {
+                    return Check::new(&name, Health::Failure, error.to_string(), "correct [mail]");
+                }
+            };
+            let lacks: Vec<&str> = [&folders.inbox, &folders.outbox, &folders.drafts]
+                .into_iter()
+                .filter(|folder| !is_maildir(Path::new(folder)))
+                .map(String::as_str)
+                .collect();
+            if lacks.is_empty() {
+                Check::ok(&name, format!("inbox {}", folders.inbox))
+            } else {
+                Check::new(
+                    &name,
+                    Health::Failure,
+                    format!("no Maildir that can be written: {}", lacks.join(", ")),
+                    format!("caseyos mail add maildir '{}'", account.path),
+                )
+            }
+        })
+        .collect()
+}
+
+fn is_maildir(folder: &Path) -> bool {
+    ["new", "cur", "tmp"].iter().all(|part| {
+        std::fs::metadata(folder.join(part))
+            .is_ok_and(|m| m.is_dir() && !m.permissions().readonly())
+    })
+}
+
+fn secrets(config: &Config, paths: &Paths, engine: Option<&Engine>) -> Check {
+    let name = "secrets";
+    let vault = Vault::new(Places {
+        choice: config.secrets.backend,
+        directory: paths.data.clone(),
+        owner: String::new(),
+    });
+    let standing = vault.standing();
+    let chosen = format!("[secrets] backend = \"{}\"", standing.choice);
+    let kept = engine
+        .and_then(|engine| engine.accounts().ok())
+        .unwrap_or_default();
+    let is_needed = kept.iter().any(|a| {
+        a.kept_in
+            .is_some_and(|place| place != SecretPlace::Environment)
+    });
+    match (standing.place, standing.problem) {
+        (Some(place), _) => Check::ok(name, format!("kept in {} ({chosen})", place.describe())),
+        (None, Some(problem)) => Check::new(
+            name,
+            if is_needed {
+                Health::Failure
+            } else {
+                Health::Warning
+            },
+            format!("{problem} ({chosen})"),
+            problem.fix(),
+        ),
+        (None, None) => Check::skipped(name, chosen),
+    }
+}
+
+fn accounts(engine: &Engine) -> Vec<Check> {
+    let accounts = match engine.accounts() {
+        Ok(accounts) => accounts,
+        Err(error) => {
+            return vec![Check::new(
+                "accounts",
+                Health::Failure,
+                error.to_string(),
+                "",
+            )];
+        }
+    };
+    accounts
+        .into_iter()
+        .map(|account| {
+            let name = &account.account;
+            let place = account
+                .kept_in
+                .map(|place| format!(", secret in {}", place.describe()))
+                .unwrap_or_default();
+            let age = account
+                .granted_at
+                .map(|at| engine.now().duration_since(at).as_hours() / 24)
+                .map(|days| format!(", signed in {days} days ago"))
+                .unwrap_or_default();
+            let whose = if account.address.is_empty() {
+                "signed in".to_owned()
+            } else {
+                account.address.clone()
+            };
+            match account.standing {
+                AccountStanding::SignedOut => Check::skipped(name, "nobody is signed in"),
+                AccountStanding::Fine => Check::ok(name, format!("{whose}{place}{age}")),
+                AccountStanding::Warning => Check::new(
+                    name,
+                    Health::Warning,
+                    format!("{}{place}{age}", account.problem),
+                    account.fix,
+                ),
+                AccountStanding::Broken => {
+                    Check::new(name, Health::Failure, account.problem, account.fix)
+                }
+            }
+        })
+        .collect()
+}
+
+fn clock_check(env: &Env, config: &Config, engine: Option<&Engine>) -> Check {
+    let name = "clock";
+    let signed_in = |wanted: &str| {
+        engine
+            .and_then(|engine| engine.accounts().ok())
+            .unwrap_or_default()
+            .iter()
+            .any(|a| a.account == wanted && a.standing != AccountStanding::SignedOut)
+    };
+    let service = if signed_in("google") {
+        Service::Gmail
+    } else if signed_in("hubspot") {
+        Service::Hubspot
+    } else {
+        return Check::skipped(name, "not compared, as nobody is signed in to a provider");
+    };
+    match clock::date_of(config.base_url(service), CLOCK_LIMIT) {
+        Err(reason) => Check::new(
+            name,
+            Health::Warning,
+            format!("not compared: {reason}"),
+            "look at the network connection",
+        ),
+        Ok(there) => clock_verdict(name, env.now().duration_since(there)),
+    }
+}
+
+fn clock_verdict(name: &str, ahead: SignedDuration) -> Check {
+    let seconds = ahead.as_secs();
+    let side = if seconds < 0 { "behind" } else { "ahead" };
+    let found = format!("{} seconds {side}", seconds.abs());
+    let fix = "let the system set its clock by network time";
+    match seconds.abs() {
+        CLOCK_FAILURE.. => Check::new(name, Health::Failure, found, fix),
+        CLOCK_WARNING.. => Check::new(name, Health::Warning, found, fix),
+        _ => Check::ok(name, "right"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_judged_by_how_wrong_it_is() {
+        let check = |seconds: i64, expect: Health| {
+            let found = clock_verdict("clock", SignedDuration::from_secs(seconds));
+            assert_eq!(found.health, expect, "{seconds}");
+        };
+        check(0, Health::Ok);
+        check(-29, Health::Ok);
+        check(31, Health::Warning);
+        check(-600, Health::Failure);
+    }
+}
