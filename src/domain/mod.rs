@@ -27,8 +27,8 @@ pub mod outcome;
 
 pub mod account;
 pub mod approval;
-pub mod circuit;
 pub mod audit;
+pub mod circuit;
 pub mod guard;
 pub mod limits;
 pub mod outbox;
