@@ -91,11 +91,14 @@ impl Bench {
                 }],
                 Effect::Read { asked, look } => {
                     let result = sights::see(self.world, &look);
-                    self.looks.push(look);
-                    result
-                        .map(|result| Message::Read { asked, result })
-                        .into_iter()
-                        .collect()
+                    self.looks.push(look.clone());
+                    match result {
+                        Some(result) => vec![Message::Read { asked, result }],
+                        None => {
+                            self.other.push(Effect::Read { asked, look });
+                            Vec::new()
+                        }
+                    }
                 }
                 Effect::UndoList => vec![Message::UndoListed(Ok(fixtures::undo_items()))],
                 Effect::Run(command) => {
