@@ -15,10 +15,12 @@ pub mod action;
 pub mod deal;
 pub mod rule;
 pub mod signal;
+pub mod slots;
 pub mod template;
 
 pub mod aps;
 pub mod learning;
+pub mod meeting;
 pub mod metrics;
 pub mod moves;
 pub mod outcome;
