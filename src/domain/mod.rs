@@ -27,6 +27,7 @@ pub mod outcome;
 
 pub mod account;
 pub mod approval;
+pub mod audit;
 pub mod circuit;
 pub mod guard;
 pub mod limits;
