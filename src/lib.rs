@@ -14,4 +14,5 @@ pub mod telemetry;
 
 pub mod cli;
 pub mod demo;
+pub mod http;
 pub mod tui;

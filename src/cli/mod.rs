@@ -14,9 +14,11 @@ mod config;
 mod deals;
 mod demo;
 mod doctor;
+mod hubspot;
 mod init;
 mod limits;
 mod mail;
+mod meetings;
 mod metrics;
 mod moves;
 mod outbox;
@@ -25,8 +27,10 @@ mod output;
 mod prompt;
 mod rules;
 mod safety;
+mod serve;
 mod show;
 mod signals;
+mod slots;
 mod sync;
 mod today;
 mod undo;
@@ -95,8 +99,12 @@ enum Command {
     Why(why::WhyArgs),
     When(when::WhenArgs),
     Sync(sync::SyncArgs),
+    Meetings(meetings::MeetingsArgs),
+    Slots(slots::SlotsArgs),
     Contacts(contacts::ContactsArgs),
     Deals(deals::DealsArgs),
+    Hubspot(hubspot::HubspotArgs),
+    Serve(serve::ServeArgs),
     Signals(signals::SignalsArgs),
     Mail(mail::MailArgs),
     Metrics(metrics::MetricsArgs),
@@ -220,6 +228,8 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Why(args) => why::run(&mut run, &args),
         Command::When(args) => when::run(&mut run, &args),
         Command::Sync(args) => sync::run(&mut run, &args),
+        Command::Meetings(args) => meetings::run(&mut run, &args),
+        Command::Slots(args) => slots::run(&mut run, &args),
         Command::Contacts(args) => {
             listen_for_interrupt(&run.interrupt);
             let engine = run.engine()?;
@@ -228,6 +238,8 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
             contacts::run(&engine, &args, json, run.out, &interrupt)
         }
         Command::Deals(args) => deals::run(&mut run, &args),
+        Command::Hubspot(args) => hubspot::run(&mut run, &args),
+        Command::Serve(args) => serve::run(&mut run, &args),
         Command::Signals(args) => signals::run(&mut run, &args),
         Command::Mail(args) => mail::run(&mut run, &args),
         Command::Metrics(args) => metrics::run(&mut run, &args),

@@ -2,9 +2,10 @@
 
 use clap::Args;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::Run;
-use super::output::{Ending, fit, moment};
+use super::output::{Ending, Out, fit, moment};
 use crate::domain::guard::{KillSwitch, Mode};
 use crate::domain::signal::Domain;
 use crate::engine::EngineError;
@@ -16,7 +17,7 @@ use crate::engine::queries::today::{TodayList, TodayQuery};
 /// without changing anything.
 #[derive(Debug, Args, Default)]
 #[command(
-    after_help = "Examples:\n  caseyos today\n  caseyos today --domain cs --limit 5\n  caseyos today --find northwind --json\n  caseyos today --now 2026-12-01T09:00:00Z"
+    after_help = "Examples:\n  caseyos today\n  caseyos today --domain cs --limit 5\n  caseyos today --find northwind --json\n  caseyos today --now 2026-12-01T09:00:00Z\n  caseyos today --plain"
 )]
 pub(super) struct TodayArgs {
     /// Only one domain: sales, marketing or cs.
@@ -31,6 +32,9 @@ pub(super) struct TodayArgs {
     /// As of another instant (RFC 3339).
     #[arg(long, value_name = "INSTANT")]
     now: Option<Timestamp>,
+    /// Says each move in sentences instead of columns, for a screen reader.
+    #[arg(long, conflicts_with = "json")]
+    plain: bool,
 }
 
 pub(super) fn run(run: &mut Run<'_>, args: &TodayArgs) -> Result<Ending, EngineError> {
@@ -61,7 +65,7 @@ pub(super) fn print(
     run: &mut Run<'_>,
     args: &TodayArgs,
     list: &TodayList,
-    zone: &jiff::tz::TimeZone,
+    zone: &TimeZone,
 ) -> Result<(), EngineError> {
     let out = &mut *run.out;
     out.heading(&header(list, zone))?;
@@ -76,6 +80,9 @@ pub(super) fn print(
             "Nothing to do. Moves come from signals: `caseyos contacts import FILE`, `caseyos signals add --file FILE`,\n\
              `caseyos mail add maildir PATH`, then `caseyos sync`.",
         );
+    }
+    if args.plain {
+        return sentences(out, list, zone);
     }
     for mv in &list.moves {
         let who = match (mv.contact.as_str(), mv.company.as_str()) {
@@ -110,7 +117,40 @@ pub(super) fn print(
     Ok(())
 }
 
-fn header(list: &TodayList, zone: &jiff::tz::TimeZone) -> String {
+/// Says each move in sentences: nothing rests on columns, signs or colours.
+fn sentences(out: &mut Out, list: &TodayList, zone: &TimeZone) -> Result<(), EngineError> {
+    for mv in &list.moves {
+        let who = [&mv.contact, &mv.company]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(" at ");
+        let who = match who.as_str() {
+            "" if mv.email.is_empty() => String::new(),
+            "" => format!(", {}", mv.email),
+            who => format!(", {who}"),
+        };
+        let late = if mv.due_at < list.now {
+            "Overdue since"
+        } else {
+            "Due"
+        };
+        out.line(&format!(
+            "{}. {}{who}. Score {}. {late} {}. {}. Because: {}. Move {}.",
+            mv.rank,
+            mv.title,
+            mv.score,
+            moment(mv.due_at, list.now, zone),
+            mv.domain,
+            mv.because,
+            mv.id
+        ))?;
+    }
+    Ok(())
+}
+
+fn header(list: &TodayList, zone: &TimeZone) -> String {
     let mode = match (&list.kill_switch, list.mode) {
         (KillSwitch::Running, Mode::Live) if list.pause.is_some() => "LIVE, PAUSED",
         (KillSwitch::Running, Mode::Draft) => "DRAFT",

@@ -16,6 +16,7 @@ mod outbox;
 mod paths;
 mod providers;
 mod secrets;
+mod serve;
 mod sync;
 mod timers;
 mod ui;
@@ -35,6 +36,7 @@ pub use outbox::OutboxConfig;
 pub use paths::Paths;
 pub use providers::{GoogleConfig, HubspotConfig, HubspotVersion};
 pub use secrets::SecretsConfig;
+pub use serve::ServeConfig;
 pub use sync::SyncConfig;
 pub use timers::Timers;
 pub use ui::{Ui, UiTheme};
@@ -77,6 +79,8 @@ pub struct Config {
     pub sync: SyncConfig,
     /// Where secrets are kept.
     pub secrets: SecretsConfig,
+    /// The receiver of webhooks.
+    pub serve: ServeConfig,
     /// When silence and dates make moves.
     pub timers: Timers,
     /// How much each part of a score counts.
@@ -197,6 +201,10 @@ impl Config {
             .sync
             .check()
             .map_err(|m| invalid(line_of("[sync"), m))?;
+        config
+            .serve
+            .check()
+            .map_err(|m| invalid(line_of("[serve"), m))?;
         config
             .mail
             .check()

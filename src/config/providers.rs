@@ -1,8 +1,11 @@
 //! The providers' accounts: where their services are and what is taken from them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::AppStatus;
+use crate::domain::crm::Ownership;
 use crate::domain::service::Service;
 
 pub use crate::domain::service::HubspotVersion;
@@ -15,6 +18,8 @@ pub struct GoogleConfig {
     pub client_id: String,
     /// The app's publishing status.
     pub app_status: AppStatus,
+    /// The calendars that are read and asked for busy times; meetings are booked in the first. `primary` is the account's own.
+    pub calendars: Vec<String>,
     /// Where Gmail's API is.
     pub gmail_url: String,
     /// Where Calendar's API is.
@@ -38,6 +43,7 @@ impl Default for GoogleConfig {
         Self {
             client_id: String::new(),
             app_status: AppStatus::default(),
+            calendars: vec!["primary".into()],
             gmail_url: "https://gmail.googleapis.com".into(),
             calendar_url: "https://www.googleapis.com".into(),
             authorize_url: "https://accounts.google.com/o/oauth2/v2/auth".into(),
@@ -74,6 +80,12 @@ pub struct HubspotConfig {
     pub backoff_millis: u32,
     /// No wait is longer, unless the service asks for it.
     pub backoff_most_seconds: u32,
+    /// Whose contacts and deals are read: "me", the id of an owner, or "all".
+    pub owner: String,
+    /// Minutes by which each reading looks back before the last one: the portal's index lags behind its records.
+    pub overlap_minutes: u32,
+    /// Who decides when a field was changed on both sides, by the property's name.
+    pub ownership: BTreeMap<String, Ownership>,
 }
 
 impl Default for HubspotConfig {
@@ -89,11 +101,20 @@ impl Default for HubspotConfig {
             searches_per_second: 4,
             backoff_millis: 1_000,
             backoff_most_seconds: 30,
+            owner: "all".into(),
+            overlap_minutes: 5,
+            ownership: BTreeMap::new(),
         }
     }
 }
 
 impl HubspotConfig {
+    /// Returns who decides about a property.
+    #[must_use]
+    pub fn owner_of(&self, property: &str) -> Ownership {
+        self.ownership.get(property).copied().unwrap_or_default()
+    }
+
     /// Returns host, port and path of the address that the browser is sent back to.
     #[must_use]
     pub fn redirect(&self) -> Option<(&str, u16, &str)> {
@@ -108,6 +129,16 @@ impl HubspotConfig {
     }
 
     pub(super) fn check(&self) -> Result<(), String> {
+        let is_id = !self.owner.is_empty() && self.owner.bytes().all(|b| b.is_ascii_digit());
+        if !(is_id || matches!(self.owner.as_str(), "me" | "all")) {
+            return Err(format!(
+                "owner must be \"me\", \"all\" or an owner's id, and is \"{}\".",
+                self.owner
+            ));
+        }
+        if self.overlap_minutes > 1_440 {
+            return Err("overlap_minutes must be at most 1440.".into());
+        }
         if self.redirect().is_some() {
             return Ok(());
         }

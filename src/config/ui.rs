@@ -30,6 +30,10 @@ pub struct Ui {
     pub mouse: bool,
     /// Seconds between two looks at which sources are due while the TUI is open; see [`super::SyncConfig`]. 0 for none.
     pub sync_seconds: u32,
+    /// Whether the terminal's title says how many moves are due.
+    pub title: bool,
+    /// Whether what can't wait is told on the desktop.
+    pub notify: bool,
 }
 
 impl Default for Ui {
@@ -38,6 +42,8 @@ impl Default for Ui {
             theme: UiTheme::Auto,
             mouse: true,
             sync_seconds: 60,
+            title: true,
+            notify: false,
         }
     }
 }

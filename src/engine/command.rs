@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::domain::approval::RuleState;
 use crate::domain::guard::Verdict;
 use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, SignalId, UndoId};
 use crate::domain::outcome::OutcomeKind;
@@ -126,6 +127,13 @@ pub enum Command {
         value: String,
         /// Why.
         reason: String,
+    },
+    /// Turn a rule of approval off, to shadow or on.
+    SetApprovalRule {
+        /// The rule's name.
+        name: String,
+        /// Whether it is asked, and whether it acts.
+        state: RuleState,
     },
     /// Lift a suppression.
     Unsuppress {

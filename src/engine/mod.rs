@@ -3,7 +3,9 @@
 //! Every change by anyone is a [`command::Command`]; every look is a query. Faces hold an [`Engine`] and nothing else.
 
 pub mod command;
+pub mod hubspot;
 pub mod import;
+pub mod meetings;
 pub mod post;
 pub mod queries;
 pub mod seed;

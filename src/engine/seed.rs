@@ -141,7 +141,7 @@ impl Engine {
             let mut events = events;
             events.sort_by_cached_key(|e| (e.occurred_at, e.hash()));
             for event in &events {
-                intake::take_as_past(tx, core, event, now)?;
+                intake::take_as_past(tx, core, event, None, now)?;
             }
             Ok(())
         })

@@ -63,6 +63,12 @@ words! {
         Left = "left",
         /// One column to the right.
         Right = "right",
+        /// Pause sending until a time, or end the pause.
+        Pause = "pause",
+        /// Stop the work in progress.
+        Cancel = "cancel",
+        /// Import contacts from a file.
+        Import = "import",
         /// Look at the sources now.
         Refresh = "refresh",
         /// Stop every outward effect, or let it out again.
@@ -198,6 +204,9 @@ impl KeyAction {
             Self::GoMove => "its move",
             Self::Left => "left",
             Self::Right => "right",
+            Self::Pause => "pause",
+            Self::Cancel => "cancel",
+            Self::Import => "import",
             Self::Refresh => "sync",
             Self::KillSwitch => "stop",
             Self::DomainAll => "all",
@@ -269,6 +278,9 @@ impl KeyAction {
             Self::GoMove => "Go to its move on Today",
             Self::Left => "One column to the left",
             Self::Right => "One column to the right",
+            Self::Pause => "Pause sending until a time, or end the pause",
+            Self::Cancel => "Stop the work in progress",
+            Self::Import => "Import contacts from a file",
             Self::Refresh => "Sync now",
             Self::KillSwitch => "Stop everything, or resume",
             Self::DomainAll => "All domains",
@@ -327,6 +339,7 @@ impl KeyAction {
             | Self::Open
             | Self::Back => Group::Move,
             Self::Mark
+            | Self::Import
             | Self::Suppress
             | Self::Approve
             | Self::DryRun
@@ -368,6 +381,8 @@ impl KeyAction {
             | Self::Narrow
             | Self::NextTheme => Group::Look,
             Self::Palette
+            | Self::Cancel
+            | Self::Pause
             | Self::Help
             | Self::Refresh
             | Self::KillSwitch

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crossterm::event::{Event, KeyEvent, KeyEventKind, MouseEvent, MouseEventKind};
 use ratatui::Frame;
@@ -14,45 +13,30 @@ use ratatui::widgets::{Clear, Paragraph};
 use super::action::KeyAction;
 use super::context::Context;
 use super::keymap::{Chord, KeyContext, Resolution};
-use super::message::{Answer, Effect, Intent, Message, Tone};
+use super::looks::{Look, Sight};
+use super::message::{Answer, Effect, Intent, Job, Message, Part, Tone};
 use super::overlays::Overlay;
-use super::overlays::confirm::kill_switch;
+use super::overlays::confirm::{Confirm, kill_switch};
 use super::overlays::help::Help;
+use super::overlays::import::Import;
 use super::overlays::palette::{Palette, Screens};
+use super::overlays::snooze::Snooze;
 use super::overlays::undo::UndoList;
 use super::overlays::viewer::Viewer;
+use super::screens::parts::Reader;
 use super::screens::{SCREENS, Screen, ScreenId, Target};
 use super::text::clean;
 use super::theme::{Surroundings, Theme};
 use super::times;
+use super::toasts::Toasts;
 use super::widgets::{footer, status};
-use crate::engine::command::{Command, Done};
+use crate::config::UiTheme;
+use crate::engine::command::Command;
+use crate::engine::import::ImportReport;
+use crate::engine::queries::news::Mark;
 
 /// Below this there is no room to work.
 const LEAST: (u16, u16) = (60, 15);
-/// How long a sentence stays; one that tells of a failure stays longer.
-const STAYS: Duration = Duration::from_secs(6);
-const FAILURE_STAYS: Duration = Duration::from_secs(20);
-/// So many failures are kept to be read again.
-const KEPT_FAILURES: usize = 50;
-
-#[derive(Debug)]
-struct Said {
-    tone: Tone,
-    text: String,
-    /// The key that does something about it.
-    hint: String,
-    until: Duration,
-}
-
-/// Commands that were asked for together, so that they are reported together.
-#[derive(Debug, Default)]
-struct Batch {
-    total: usize,
-    done: usize,
-    held: usize,
-    refused: Vec<String>,
-}
 
 /// The terminal as a whole.
 #[derive(Debug)]
@@ -65,9 +49,11 @@ pub struct App {
     overlays: Vec<Box<dyn Overlay>>,
     pressed: Vec<Chord>,
     continuations: Vec<(Chord, KeyAction)>,
-    said: Option<Said>,
-    failures: Vec<String>,
-    batch: Batch,
+    toasts: Toasts,
+    news: Reader,
+    /// How far the operator was told of what came in.
+    told: Option<Mark>,
+    due: u64,
 }
 
 /// Returns the part of the screen between the line at the top and the line at the bottom.
@@ -94,9 +80,10 @@ impl App {
             overlays: Vec::new(),
             pressed: Vec::new(),
             continuations: Vec::new(),
-            said: None,
-            failures: Vec::new(),
-            batch: Batch::default(),
+            toasts: Toasts::default(),
+            news: Reader::new(ScreenId::Today, Part::Entry),
+            told: None,
+            due: 0,
         }
     }
 
@@ -109,7 +96,7 @@ impl App {
     /// Tells whether something turns, so that frames are wanted without messages.
     #[must_use]
     pub fn animates(&self) -> bool {
-        self.cx.status.running > 0 || self.cx.status.syncing
+        self.cx.status.running > 0 || self.cx.status.syncing || !self.cx.status.jobs.is_empty()
     }
 
     /// Returns how many overlays lie on the screen.
@@ -136,7 +123,7 @@ impl App {
                     }
                     Event::Resize(width, height) => {
                         self.cx.size = Rect::new(0, 0, *width, *height);
-                        let intents = self.to_screens(&message);
+                        let intents = self.tell_screens(&message);
                         self.follow(intents, &mut effects);
                     }
                     Event::Key(_) | Event::FocusGained | Event::FocusLost => {}
@@ -146,28 +133,29 @@ impl App {
             Message::Tick { now, elapsed } => {
                 self.cx.now = *now;
                 self.cx.elapsed = *elapsed;
-                if self
-                    .said
-                    .as_ref()
-                    .is_some_and(|said| said.until <= *elapsed)
-                {
-                    self.said = None;
-                }
+                self.toasts.tick(*elapsed);
             }
             Message::Listed { result, .. } => {
                 if let Ok(list) = result {
+                    let stopped = self.cx.status.known && !self.cx.status.stopped();
                     self.cx.status.take(list);
+                    if stopped && self.cx.status.stopped() && self.cx.status.running == 0 {
+                        // Not by a key here: another process did it.
+                        let text = status::stopped_because(&self.cx);
+                        effects.push(Effect::Notify(text));
+                    }
                 }
             }
             Message::Ran { command, result } => {
                 self.cx.status.running = self.cx.status.running.saturating_sub(1);
-                let more = self.report(command, result);
+                let more = self.toasts.report(command, result, &self.cx);
                 self.follow(more, &mut effects);
             }
             Message::SyncStarted => self.cx.status.syncing = true,
             Message::Synced(result) => {
                 self.cx.status.syncing = false;
-                self.synced(result);
+                self.cx.status.jobs.remove(&Job::Sync);
+                self.toasts.synced(result, &self.cx);
             }
             Message::EditedOutside { id, result } => match result {
                 Ok(Some((subject, body))) => {
@@ -181,6 +169,25 @@ impl App {
                 Ok(None) => self.say(Tone::Plain, "The draft was not changed."),
                 Err(error) => self.fail(error),
             },
+            Message::Background { light } => self.background(*light),
+            Message::Progress(job, progress) => {
+                self.cx.status.jobs.insert(*job, progress.clone());
+            }
+            Message::Imported(result) => {
+                self.cx.status.jobs.remove(&Job::Import);
+                self.imported(result);
+            }
+            Message::Read { .. } => {
+                if let Some(Ok(Sight::News(news))) = self.news.take(&message) {
+                    self.told = Some(news.mark);
+                    self.due = news.due;
+                    effects.extend(news.sentences.iter().cloned().map(Effect::Notify));
+                }
+            }
+            Message::Changed => {
+                let ask = self.news.ask(Look::News(self.told));
+                self.follow(vec![ask], &mut effects);
+            }
             Message::Problem(text) => self.fail(text),
             Message::Terminate => {
                 // Nobody can be asked any more; what was written is kept as a draft, which is harmless and can be undone.
@@ -189,23 +196,19 @@ impl App {
                 effects.push(Effect::Quit);
             }
             Message::MailCame => effects.push(Effect::Sync),
-            Message::Changed
-            | Message::Read { .. }
-            | Message::Shown { .. }
-            | Message::Previewed { .. }
-            | Message::UndoListed(_) => {}
+            Message::Shown { .. } | Message::Previewed { .. } | Message::UndoListed(_) => {}
         }
         let mut intents = Vec::new();
         for overlay in &mut self.overlays {
             intents.extend(overlay.receive(&message, &self.cx));
         }
-        intents.extend(self.to_screens(&message));
+        intents.extend(self.tell_screens(&message));
         self.follow(intents, &mut effects);
         effects
     }
 
     /// Hands a message to the screens that it concerns. Today hears everything, since its list feeds the line at the top.
-    fn to_screens(&mut self, message: &Message) -> Vec<Intent> {
+    fn tell_screens(&mut self, message: &Message) -> Vec<Intent> {
         let here = self.cx.screen;
         let only_shown = matches!(
             message,
@@ -279,14 +282,14 @@ impl App {
                 let intents = match self.overlays.last_mut() {
                     Some(top) => top.act(action, &self.cx),
                     None => {
-                        self.hush();
+                        self.toasts.hush(self.cx.elapsed);
                         self.perform(action)
                     }
                 };
                 self.follow(intents, effects);
             }
             Resolution::Prefix(next) => {
-                self.hush();
+                self.toasts.hush(self.cx.elapsed);
                 self.continuations = next;
             }
             Resolution::Unbound => {
@@ -307,21 +310,6 @@ impl App {
         self.continuations.clear();
     }
 
-    /// A key on the screen shows that what was said has been seen, after it had its time.
-    fn hush(&mut self) {
-        let seen = self.said.as_ref().is_some_and(|said| {
-            let stays = if said.tone == Tone::Bad {
-                FAILURE_STAYS
-            } else {
-                STAYS
-            };
-            said.until.saturating_sub(self.cx.elapsed) + Duration::from_secs(2) < stays
-        });
-        if seen {
-            self.said = None;
-        }
-    }
-
     fn mouse(&mut self, event: MouseEvent, effects: &mut Vec<Effect>) {
         if self.too_small() {
             return;
@@ -336,7 +324,7 @@ impl App {
         let at = Position::new(event.column, event.row);
         let action = if down && event.row == 0 {
             status::clicked(event.column, Rect { height: 1, ..size }, &self.cx)
-        } else if down && event.row + 1 == size.height && self.said.is_none() {
+        } else if down && event.row + 1 == size.height && self.toasts.newest().is_none() {
             footer::clicked(
                 event.column,
                 size,
@@ -375,6 +363,9 @@ impl App {
                 Intent::Effect(Effect::UndoList),
             ],
             KeyAction::KillSwitch => kill_switch(&self.cx),
+            KeyAction::Pause => self.pause(),
+            KeyAction::Cancel => self.cancel(),
+            KeyAction::Import => vec![Intent::Open(Box::new(Import::new()))],
             KeyAction::Problems => vec![Intent::Open(Box::new(self.problems()))],
             KeyAction::NextTheme => {
                 self.next_theme();
@@ -394,10 +385,7 @@ impl App {
         while let Some(intent) = waiting.pop_front() {
             match intent {
                 Intent::Effect(Effect::Run(command)) => {
-                    if self.cx.status.running == 0 {
-                        self.batch = Batch::default();
-                    }
-                    self.batch.total += 1;
+                    self.toasts.begin(self.cx.status.running);
                     self.cx.status.running += 1;
                     for screen in self.screens.values_mut() {
                         screen.started(&command, &self.cx);
@@ -428,144 +416,91 @@ impl App {
     }
 
     fn say(&mut self, tone: Tone, text: &str) {
-        let stays = if tone == Tone::Bad {
-            FAILURE_STAYS
-        } else {
-            STAYS
-        };
-        self.said = Some(Said {
-            tone,
-            text: clean(text),
-            hint: String::new(),
-            until: self.cx.elapsed + stays,
-        });
+        self.toasts.say(tone, text, &self.cx);
     }
 
     fn fail(&mut self, text: &str) {
-        self.say(Tone::Bad, text);
-        self.keep_failure(text);
+        self.toasts.fail(text, &self.cx);
     }
 
-    fn keep_failure(&mut self, text: &str) {
-        self.failures.push(format!(
-            "{}  {}",
-            times::clock(self.cx.now, &self.cx.zone),
-            clean(text)
-        ));
-        if self.failures.len() > KEPT_FAILURES {
-            self.failures.remove(0);
-        }
-    }
-
-    /// Tells how a command ended; several that were asked for together end as one.
-    fn report(&mut self, command: &Command, result: &Answer<Done>) -> Vec<Intent> {
-        let undo = self.cx.keymap.key(KeyContext::Screen, KeyAction::Undo);
-        let mut hint = String::new();
-        let mut intents = Vec::new();
-        let (tone, text) = match result {
-            Ok(done) => {
-                let summary = done.summary();
-                match done {
-                    Done::Changed { undo: Some(_), .. }
-                    | Done::Sent { undo: Some(_), .. }
-                    | Done::Queued { undo: Some(_), .. }
-                    | Done::Recorded { undo: Some(_), .. } => {
-                        if !undo.is_empty() {
-                            hint = format!("{undo} undoes");
-                        }
-                        (Tone::Good, summary.to_owned())
-                    }
-                    Done::Changed { .. }
-                    | Done::Sent { .. }
-                    | Done::Queued { .. }
-                    | Done::Recorded { .. } => (Tone::Good, summary.to_owned()),
-                    Done::Held { undo: taken, .. } => {
-                        if taken.is_some() && !undo.is_empty() {
-                            hint = format!("{undo} undoes");
-                        }
-                        (Tone::Warning, summary.to_owned())
-                    }
-                    Done::Blocked { .. } => (Tone::Bad, summary.to_owned()),
-                    Done::Shown { .. } => {
-                        if self.batch.total == 1 {
-                            intents.push(Intent::Open(Box::new(Viewer::of_answer(done))));
-                        }
-                        (Tone::Plain, summary.to_owned())
-                    }
-                    Done::Nothing { .. } => (Tone::Plain, summary.to_owned()),
-                }
-            }
-            Err(error) => (Tone::Bad, error.clone()),
-        };
-        if matches!(result, Ok(Done::Sent { .. } | Done::Held { .. }))
-            || (matches!(command, Command::Resume) && result.is_ok())
-        {
-            intents.push(Intent::Effect(Effect::Sync));
-        }
-        match tone {
-            Tone::Bad => self.batch.refused.push(text.clone()),
-            Tone::Warning => self.batch.held += 1,
-            Tone::Good | Tone::Plain => self.batch.done += 1,
-        }
-        if self.batch.total <= 1 {
-            if tone == Tone::Bad {
-                self.fail(&text);
-            } else {
-                self.say(tone, &text);
-                if let Some(said) = &mut self.said {
-                    said.hint = hint;
-                }
-            }
-            return intents;
-        }
-        if tone == Tone::Bad {
-            self.fail(&text);
-        }
-        let Batch {
-            total, done, held, ..
-        } = self.batch;
-        let refused = self.batch.refused.len();
-        let mut sentence = format!("{done} of {total} done");
-        if held > 0 {
-            sentence.push_str(&format!(", {held} waiting"));
-        }
-        if let Some(first) = self.batch.refused.first() {
-            sentence.push_str(&format!(", {refused} refused: {first}"));
-        }
-        let tone = if refused > 0 {
-            Tone::Bad
-        } else if held > 0 {
-            Tone::Warning
-        } else {
-            Tone::Good
-        };
-        self.say(tone, &sentence);
-        intents
-    }
-
-    fn synced(&mut self, result: &Answer<crate::engine::SyncReport>) {
+    fn imported(&mut self, result: &Answer<ImportReport>) {
         match result {
             Ok(report) => {
-                let nothing = report.new + report.proposed + report.closed + report.sent == 0;
-                // A pass that found nothing says so only where it was asked for; the line at the top tells its age.
-                if !nothing && !report.summary.is_empty() && self.said.is_none() {
-                    self.say(Tone::Plain, &report.summary);
-                }
-                // The line at the top counts what is wrong with the sources for as long as it is; here it is only kept to be read.
-                for problem in &report.problems {
-                    let problem = clean(problem);
-                    if !self.failures.iter().any(|f| f.ends_with(&problem)) {
-                        self.keep_failure(&problem);
+                let text = format!(
+                    "{}: {} new, {} updated, {} unchanged, {} rejected{}.",
+                    report.file,
+                    report.new,
+                    report.updated,
+                    report.unchanged,
+                    report.rejected,
+                    if report.cancelled {
+                        "; stopped, what was read is kept"
+                    } else {
+                        ""
                     }
-                }
+                );
+                let tone = if report.rejected > 0 || report.cancelled {
+                    Tone::Warning
+                } else {
+                    Tone::Good
+                };
+                self.say(tone, &text);
             }
-            Err(error) => {
-                let text = format!("The sync failed: {error} Nothing was lost; it is tried again.");
-                if !self.failures.last().is_some_and(|f| f.ends_with(&text)) {
-                    self.fail(&text);
-                }
-            }
+            Err(error) => self.fail(error),
         }
+    }
+
+    /// Takes the theme that suits the terminal's background.
+    fn background(&mut self, light: bool) {
+        self.around.light = light;
+        let name = Theme::choose(UiTheme::Auto, self.around);
+        if name != self.cx.theme.name
+            && let Ok(theme) = Theme::load(name, &self.themes, self.around)
+        {
+            self.cx.theme = theme;
+        }
+    }
+
+    /// Returns what the terminal's title says.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let stopped = if self.cx.status.stopped() {
+            " STOPPED"
+        } else {
+            ""
+        };
+        match self.due {
+            0 => format!("CaseyOS{stopped}"),
+            n => format!("({n} due) CaseyOS{stopped}"),
+        }
+    }
+
+    /// Pauses sending, or ends the pause.
+    fn pause(&self) -> Vec<Intent> {
+        match &self.cx.status.pause {
+            Some(pause) => vec![Intent::Open(Box::new(Confirm::new(
+                "End the pause",
+                &format!(
+                    "Sending is paused until {}. What waits is let out again by the rules that hold.",
+                    times::both(pause.until, self.cx.now, &self.cx.zone)
+                ),
+                Intent::run(Command::EndPause),
+            )))],
+            None => vec![Intent::Open(Box::new(Snooze::pause(&self.cx)))],
+        }
+    }
+
+    fn cancel(&mut self) -> Vec<Intent> {
+        if self.cx.status.jobs.is_empty() && !self.cx.status.syncing {
+            return vec![Intent::Say(Tone::Plain, "Nothing is in progress.".into())];
+        }
+        vec![
+            Intent::Effect(Effect::CancelJobs),
+            Intent::Say(
+                Tone::Plain,
+                "It stops as soon as it can; what was done is kept.".into(),
+            ),
+        ]
     }
 
     fn problems(&self) -> Viewer {
@@ -589,9 +524,9 @@ impl App {
             }
             text.push('\n');
         }
-        if !self.failures.is_empty() {
+        if !self.toasts.failures().is_empty() {
             text.push_str("What went wrong since the program began, newest first:\n\n");
-            for failure in self.failures.iter().rev() {
+            for failure in self.toasts.failures().iter().rev() {
                 text.push_str(&format!("  {failure}\n"));
             }
         }
@@ -655,10 +590,11 @@ impl App {
         if let Some(screen) = self.screen() {
             screen.draw(frame, body(area), cx);
         }
+        let newest = self.toasts.newest().map(|said| (said, said.sentence(cx)));
         let content = if !self.pressed.is_empty() {
             footer::Content::Pending(&self.pressed, &self.continuations)
-        } else if let Some(said) = &self.said {
-            footer::Content::Said(said.tone, &said.text, &said.hint)
+        } else if let Some((said, text)) = &newest {
+            footer::Content::Said(said.tone, text, &said.hint)
         } else {
             match self.overlays.last() {
                 Some(top) => footer::Content::Keys(top.context(), top.hints()),
@@ -669,12 +605,13 @@ impl App {
             }
         };
         footer::draw(frame, bottom, &content, cx);
+        self.toasts.draw_older(frame, bottom, cx);
         for overlay in &self.overlays {
             overlay.draw(frame, area, cx);
         }
         // An overlay may cover the line at the bottom with its own field; what was said lies above it then.
-        if let (Some(said), Some(KeyContext::Find)) =
-            (&self.said, self.overlays.last().map(|o| o.context()))
+        if let (Some((_, text)), Some(KeyContext::Find)) =
+            (&newest, self.overlays.last().map(|o| o.context()))
         {
             let above = Rect {
                 y: bottom.y.saturating_sub(1),
@@ -682,7 +619,7 @@ impl App {
             };
             frame.render_widget(Clear, above);
             frame.render_widget(
-                Paragraph::new(Line::from(Span::raw(format!(" {}", said.text)))),
+                Paragraph::new(Line::from(Span::raw(format!(" {text}")))),
                 above,
             );
         }

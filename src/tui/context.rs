@@ -1,5 +1,6 @@
 //! What every part of the terminal may look at: the keys, the colours, the time and the state of the installation.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -7,11 +8,12 @@ use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
 use super::keymap::Keymap;
+use super::message::{Job, Progress};
 use super::screens::ScreenId;
 use super::theme::{Glyphs, Styles, Theme};
-use crate::domain::guard::{KillSwitch, Mode};
+use crate::domain::guard::{KillSwitch, Mode, Pause};
 use crate::domain::signal::Domain;
-use crate::engine::queries::today::{OpenCounts, TodayList};
+use crate::engine::queries::today::{Leaving, OpenCounts, TodayList};
 
 /// What the line at the top says.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +42,12 @@ pub struct Status {
     pub syncing: bool,
     /// Commands under way.
     pub running: usize,
+    /// Work that takes long, and how far it is.
+    pub jobs: BTreeMap<Job, Progress>,
+    /// The pause in force.
+    pub pause: Option<Pause>,
+    /// Messages that can still be taken back before they leave, the first to leave first.
+    pub leaving: Vec<Leaving>,
 }
 
 impl Default for Status {
@@ -57,6 +65,9 @@ impl Default for Status {
             domain: None,
             syncing: false,
             running: 0,
+            jobs: BTreeMap::new(),
+            pause: None,
+            leaving: Vec::new(),
         }
     }
 }
@@ -73,6 +84,8 @@ impl Status {
         self.waiting = list.waiting;
         self.synced_at = list.synced_at;
         self.problems.clone_from(&list.problems);
+        self.pause.clone_from(&list.pause);
+        self.leaving.clone_from(&list.leaving);
     }
 
     /// Returns how many open moves there are in the domain that is shown.

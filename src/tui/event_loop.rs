@@ -16,6 +16,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::app::App;
+use super::background::{Background, Watched};
 use super::jobs::{Jobs, Pass, Pulse};
 use super::message::{Effect, Message};
 use super::terminal::{Host, Input};
@@ -47,6 +48,12 @@ pub struct Settings {
     pub folder: PathBuf,
     /// What went wrong before the loop began.
     pub problems: Vec<String>,
+    /// Whether the title says how many moves are due.
+    pub title: bool,
+    /// Whether the desktop is told of what can't wait.
+    pub notify: bool,
+    /// Whether the terminal is asked for its background.
+    pub ask_background: bool,
 }
 
 /// What a signal asks for.
@@ -108,6 +115,10 @@ struct Loop<'a, B: Backend, H: Host> {
     folder: PathBuf,
     /// When the outbox was last asked what is due.
     asked_due: Duration,
+    background: Background,
+    titled: Option<String>,
+    has_title: bool,
+    notifies: bool,
     ended: bool,
 }
 
@@ -141,6 +152,10 @@ where
         signals: Signals::new(),
         folder: settings.folder,
         asked_due: Duration::ZERO,
+        background: Background::default(),
+        titled: None,
+        has_title: settings.title,
+        notifies: settings.notify,
         ended: false,
     };
     let area = this.terminal.size()?;
@@ -163,6 +178,10 @@ where
         this.hand(Message::Problem(problem)).await?;
     }
     this.draw()?;
+    if settings.ask_background {
+        this.background.asked(env::monotonic());
+        this.host.ask_background()?;
+    }
     this.jobs.watch(version);
     if settings.sync_every.is_some() {
         this.jobs.watch_mailboxes();
@@ -209,6 +228,13 @@ where
     fn draw(&mut self) -> anyhow::Result<()> {
         let app = &self.app;
         self.terminal.draw(|frame| app.view(frame))?;
+        if self.has_title {
+            let title = app.title();
+            if self.titled.as_ref() != Some(&title) {
+                self.host.title(&title)?;
+                self.titled = Some(title);
+            }
+        }
         Ok(())
     }
 
@@ -226,6 +252,9 @@ where
         };
         self.hand(message).await?;
         let now = env::monotonic();
+        for event in self.background.overdue(now) {
+            self.hand(Message::Input(event)).await?;
+        }
         if now.saturating_sub(self.asked_due) >= SLOW / 2 {
             self.asked_due = now;
             self.jobs.run_due();
@@ -235,7 +264,16 @@ where
 
     async fn take_event(&mut self, event: Option<std::io::Result<Event>>) -> anyhow::Result<()> {
         match event {
-            Some(Ok(event)) => self.hand(Message::Input(event)).await,
+            Some(Ok(event)) => match self.background.watch(event, env::monotonic()) {
+                Watched::Held => Ok(()),
+                Watched::Light(light) => self.hand(Message::Background { light }).await,
+                Watched::Events(events) => {
+                    for event in events {
+                        self.hand(Message::Input(event)).await?;
+                    }
+                    Ok(())
+                }
+            },
             // Input that has ended means that the terminal is gone.
             Some(Err(_)) | None => self.hand(Message::Terminate).await,
         }
@@ -282,6 +320,8 @@ where
         match effect {
             Effect::Quit => self.ended = true,
             Effect::Copy(text) => self.host.copy(&text)?,
+            Effect::Notify(text) if self.notifies => self.host.notify(&text)?,
+            Effect::Notify(_) => {}
             Effect::Redraw => self.draw_anew()?,
             Effect::Suspend => {
                 self.lend()?;
@@ -334,6 +374,7 @@ where
 
     fn take_back(&mut self) -> anyhow::Result<()> {
         self.host.take_back()?;
+        self.titled = None;
         self.draw_anew()?;
         self.input = self.host.input();
         let size = self.terminal.size()?;

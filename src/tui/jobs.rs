@@ -1,10 +1,11 @@
 //! What runs beside the loop: reads, commands, passes over the sources, and the watch for changes. All of it blocks, so it runs on other
 //! threads and answers with messages.
 //!
-//! Each part of a screen is a lane of one look, in which a newer question replaces one that has not begun. Reads of Today's list and reads of moves are two lanes of one job each: a newer list replaces one that has not begun, and moves are read the last
-//! asked first. Commands are a lane of their own, strictly in order.
+//! Each part of a screen is a lane of one look, in which a newer question replaces one that has not begun. Reads of Today's list and reads of
+//! moves are two lanes of one job each: a newer list replaces one that has not begun, and moves are read the last asked first. Commands are a lane of their own, strictly in order.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
@@ -13,12 +14,13 @@ use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
 use super::looks::{self, Look};
-use super::message::{Asked, Effect, Message, Part};
+use super::message::{Asked, Effect, Job, Message, Part, Progress};
 use super::screens::ScreenId;
 use crate::domain::id::MoveId;
 use crate::engine::command::Command;
+use crate::engine::import::{ImportProgress, ImportRequest};
 use crate::engine::queries::today::TodayQuery;
-use crate::engine::{Engine, EngineError, PassControl, PassScope};
+use crate::engine::{Engine, EngineError, PassControl, PassScope, PassStep, PassWatcher};
 
 /// How often it is asked whether another process changed something.
 const WATCH: Duration = Duration::from_millis(250);
@@ -30,10 +32,12 @@ const MAX_WAITING: usize = 512;
 const UNDO_ENTRIES: usize = 200;
 
 /// Which sources a pass reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pass {
     /// Those that are due by their own pace.
     Due,
+    /// One of them, by its name.
+    Only(String),
     /// All of them.
     Full,
 }
@@ -59,8 +63,11 @@ pub struct Jobs {
     running: bool,
     syncing: bool,
     due: Arc<AtomicBool>,
+    /// Set to stop the pass, or the import, that is under way.
+    stop_jobs: Arc<AtomicBool>,
+    importing: bool,
     sync_again: Option<Pass>,
-    /// Stops the pass that is under way when the console closes.
+    /// Stops the pass that is under way, when that is asked for and when the console closes.
     passes: PassControl,
     stop: Arc<AtomicBool>,
 }
@@ -88,6 +95,8 @@ impl Jobs {
             running: false,
             syncing: false,
             due: Arc::new(AtomicBool::new(false)),
+            stop_jobs: Arc::new(AtomicBool::new(false)),
+            importing: false,
             sync_again: None,
             passes: PassControl::default(),
             stop: Arc::new(AtomicBool::new(false)),
@@ -113,7 +122,14 @@ impl Jobs {
             Effect::Preview(id) => self.previews.push_back(id),
             Effect::Run(command) => self.commands.push_back(command),
             Effect::Sync => self.sync(Pass::Full),
+            Effect::Import(path) => self.import(path),
+            Effect::CancelJobs => {
+                self.stop_jobs.store(true, Ordering::SeqCst);
+                self.passes.stop();
+            }
+            Effect::SyncOnly(source) => self.sync(Pass::Only(source)),
             Effect::Copy(_)
+            | Effect::Notify(_)
             | Effect::EditOutside { .. }
             | Effect::Redraw
             | Effect::Suspend
@@ -131,6 +147,7 @@ impl Jobs {
             }
             Message::Shown { .. } | Message::Previewed { .. } => self.showing = false,
             Message::Ran { .. } => self.running = false,
+            Message::Imported(_) => self.importing = false,
             Message::Synced(_) => {
                 self.syncing = false;
                 if let Some(pass) = self.sync_again.take() {
@@ -148,17 +165,41 @@ impl Jobs {
         self.running || !self.commands.is_empty()
     }
 
+    /// Tells the terminal how far each source is. What a full queue cannot take is told by the next step.
+    fn watcher(&self) -> PassWatcher {
+        let answers = self.answers.clone();
+        Arc::new(move |source, step| {
+            if let PassStep::Reading { seen, of } = step {
+                let progress = Progress {
+                    what: source.to_owned(),
+                    done: seen,
+                    of,
+                };
+                drop(answers.try_send(Message::Progress(Job::Sync, progress)));
+            }
+        })
+    }
+
     /// Begins a pass over the sources; one that is asked for during another follows it.
     pub fn sync(&mut self, pass: Pass) {
         if self.syncing {
             // What was asked for by hand is more than what is due.
-            self.sync_again = self.sync_again.max(Some(pass));
+            self.sync_again = match (self.sync_again.take(), pass) {
+                (Some(Pass::Only(one)), Pass::Only(other)) if one != other => Some(Pass::Full),
+                (waiting, pass) => waiting.max(Some(pass)),
+            };
             return;
         }
         self.syncing = true;
+        // A handle of its own for each pass: one that was stopped stays so.
+        self.passes = PassControl::default().watched(self.watcher());
         let scope = PassScope {
             timed: pass == Pass::Due,
             control: self.passes.clone(),
+            only: match pass {
+                Pass::Only(name) => name,
+                Pass::Due | Pass::Full => String::new(),
+            },
             ..PassScope::default()
         };
         let (engine, pulse) = (self.engine.clone(), self.pulse.clone());
@@ -178,6 +219,42 @@ impl Jobs {
                 .unwrap_or_else(|_| Err("the pass broke off (see the log).".into()));
             drop(answers.send(Message::Synced(result)).await);
         });
+    }
+
+    /// Brings people in from a file; one file at a time.
+    fn import(&mut self, path: PathBuf) {
+        if self.importing {
+            return;
+        }
+        self.importing = true;
+        self.stop_jobs.store(false, Ordering::SeqCst);
+        let (engine, stop) = (self.engine.clone(), Arc::clone(&self.stop_jobs));
+        let steps = self.answers.clone();
+        self.spawn(
+            move || {
+                let of = std::fs::metadata(&path).ok().map(|m| m.len());
+                let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
+                let what = name.unwrap_or_default();
+                let mut told = 0;
+                let mut tell = |p: ImportProgress| {
+                    // As often as a gauge can show it.
+                    if p.bytes.saturating_sub(told) < of.unwrap_or(0) / 100 {
+                        return;
+                    }
+                    told = p.bytes;
+                    let progress = Progress {
+                        what: what.clone(),
+                        done: p.bytes,
+                        of,
+                    };
+                    drop(steps.try_send(Message::Progress(Job::Import, progress)));
+                };
+                engine
+                    .import_file(&path, &ImportRequest::default(), &stop, &mut tell)
+                    .map_err(|e| said(&e))
+            },
+            Message::Imported,
+        );
     }
 
     /// Lets out what is due in the outbox, unless that is under way: messages whose undo window is over do not wait for a pass.
@@ -330,6 +407,7 @@ impl Jobs {
 impl Drop for Jobs {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
+        self.stop_jobs.store(true, Ordering::SeqCst);
         self.passes.stop();
     }
 }

@@ -6,9 +6,14 @@
 use std::sync::Arc;
 
 use super::message::Answer;
+use super::screens;
+use super::screens::rules::RuleLine;
+use super::screens::sync::SyncLine;
 use crate::domain::id::{ContactId, DealId, SignalId};
 use crate::domain::metrics::Metrics;
 use crate::engine::queries::contacts::{ContactCard, ContactItem};
+use crate::engine::queries::log::{AuditCheck, AuditEntry};
+use crate::engine::queries::news::{FirstSteps, Mark, News};
 use crate::engine::queries::page::{Page, Slice};
 use crate::engine::queries::pipeline::{DealCard, Pipeline};
 use crate::engine::queries::signals::{
@@ -34,6 +39,21 @@ pub enum Look {
     Signal(SignalId),
     /// What the work of so many days came to.
     Metrics(usize),
+    /// A page of the audit trail.
+    Log {
+        /// Only of one event.
+        event: Option<String>,
+        /// Words of an event or a subject.
+        words: String,
+        /// Which part.
+        page: Page<std::cmp::Reverse<i64>>,
+    },
+    /// How the sources and the messages that did not leave stand.
+    Sync,
+    /// What decides what becomes a move and what may leave.
+    Rules,
+    /// Whether the chain of the audit trail holds.
+    LogCheck,
     /// The people whose names, addresses or firms have words beginning so.
     People(String),
     /// People: those that words find, or all.
@@ -59,6 +79,10 @@ pub enum Look {
         /// Which entry.
         place: Place,
     },
+    /// What happened since a mark.
+    News(Option<Mark>),
+    /// Which of the first steps were taken.
+    Steps,
     /// The deals by stage.
     Pipeline,
     /// A deal with its moves.
@@ -74,6 +98,14 @@ pub enum Sight {
     Signal(Arc<SignalDetail>),
     /// What the work came to.
     Metrics(Arc<Metrics>),
+    /// A page of the audit trail, and every event that it knows.
+    Log(Arc<Slice<AuditEntry>>, Arc<[String]>),
+    /// How the sources and the messages that did not leave stand.
+    Sync(Arc<Slice<SyncLine>>),
+    /// What decides what becomes a move and what may leave.
+    Rules(Arc<Slice<RuleLine>>),
+    /// Whether its chain holds.
+    LogCheck(AuditCheck),
     /// People.
     People(Arc<[ContactItem]>),
     /// People, and how many there are in all.
@@ -84,6 +116,10 @@ pub enum Sight {
     Timeline(Arc<Slice<TimelineItem>>),
     /// An entry of a timeline in full.
     Entry(Arc<TimelineEntry>),
+    /// What happened.
+    News(News),
+    /// Which of the first steps were taken.
+    Steps(FirstSteps),
     /// The deals by stage.
     Pipeline(Arc<Pipeline>),
     /// A deal with its moves.
@@ -106,6 +142,16 @@ fn see(engine: &Engine, look: &Look) -> Result<Sight, EngineError> {
         }
         Look::Signal(id) => Sight::Signal(Arc::new(engine.show_signal(*id)?)),
         Look::Metrics(days) => Sight::Metrics(Arc::new(engine.metrics(*days)?)),
+        Look::Log { event, words, page } => {
+            let (slice, events) = engine.log_page(event.as_deref(), words, page)?;
+            Sight::Log(Arc::new(slice), events.into())
+        }
+        Look::Sync => {
+            let (health, messages) = engine.sync_state()?;
+            Sight::Sync(Arc::new(screens::sync::lines(health, messages)))
+        }
+        Look::Rules => Sight::Rules(Arc::new(screens::rules::lines(engine.rules_state()?))),
+        Look::LogCheck => Sight::LogCheck(engine.verify_audit()?),
         Look::People(words) => Sight::People(engine.search_contacts(words, FOUND)?.into()),
         Look::Contacts { words, page } => Sight::Contacts(
             Arc::new(engine.contacts_page(words, page)?),
@@ -118,6 +164,8 @@ fn see(engine: &Engine, look: &Look) -> Result<Sight, EngineError> {
         Look::Entry { subject, place } => {
             Sight::Entry(Arc::new(engine.timeline_entry(*subject, *place)?))
         }
+        Look::News(since) => Sight::News(engine.news(*since)?),
+        Look::Steps => Sight::Steps(engine.first_steps()?),
         Look::Pipeline => Sight::Pipeline(Arc::new(engine.pipeline()?)),
         Look::Deal(id) => Sight::Deal(Arc::new(engine.deal_card(*id)?)),
     })

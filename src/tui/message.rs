@@ -1,5 +1,6 @@
 //! Everything that wakes the terminal, everything that it asks for, and what passes between its parts.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use super::screens::{ScreenId, Target};
 use crate::domain::id::MoveId;
 use crate::engine::SyncReport;
 use crate::engine::command::{Command, Done};
+use crate::engine::import::ImportReport;
 use crate::engine::queries::show::MoveDetail;
 use crate::engine::queries::today::{TodayList, TodayQuery};
 use crate::engine::queries::undo::UndoItem;
@@ -31,6 +33,26 @@ pub enum Part {
     Inner,
     /// What is selected in that list.
     Entry,
+}
+
+/// Work that takes long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Job {
+    /// A pass over the sources.
+    Sync,
+    /// People are brought in from a file.
+    Import,
+}
+
+/// How far a job is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// What it is at.
+    pub what: String,
+    /// How much is done.
+    pub done: u64,
+    /// Of how much, if that is known.
+    pub of: Option<u64>,
 }
 
 /// Which question an answer belongs to.
@@ -108,6 +130,15 @@ pub enum Message {
         /// Subject and text if they changed.
         result: Answer<Option<(String, String)>>,
     },
+    /// The terminal said what colour its background has.
+    Background {
+        /// Whether it is light.
+        light: bool,
+    },
+    /// A job went on.
+    Progress(Job, Progress),
+    /// An import ended.
+    Imported(Answer<ImportReport>),
     /// Something that the operator should know of went wrong.
     Problem(String),
     /// The system asks the program to end.
@@ -141,6 +172,14 @@ pub enum Effect {
     UndoList,
     /// Pass over the sources now.
     Sync,
+    /// Bring people in from a file.
+    Import(PathBuf),
+    /// Stop the work in progress where it can be stopped; what was done is kept.
+    CancelJobs,
+    /// Tell the desktop, if that is wanted.
+    Notify(String),
+    /// Read one source now, by its name.
+    SyncOnly(String),
     /// Put text on the clipboard.
     Copy(String),
     /// Let the operator's own editor change a draft.

@@ -5,6 +5,7 @@
 
 pub mod action;
 pub mod app;
+mod background;
 pub mod context;
 mod event_loop;
 mod jobs;
@@ -18,6 +19,7 @@ pub mod terminal;
 pub mod text;
 pub mod theme;
 pub mod times;
+mod toasts;
 mod widgets;
 
 #[cfg(test)]
@@ -108,6 +110,7 @@ fn prepare(engine: &Engine, options: TuiOptions) -> (App, Settings) {
     let keymap = keymap.unwrap_or_default();
     let around = Surroundings::of_process();
     let ui = &engine.config().ui;
+    let may_ask = options.theme.is_none() && ui.theme == crate::config::UiTheme::Auto;
     let name = options
         .theme
         .unwrap_or_else(|| Theme::choose(ui.theme, around).to_owned());
@@ -138,6 +141,12 @@ fn prepare(engine: &Engine, options: TuiOptions) -> (App, Settings) {
         pulse: options.pulse,
         folder: paths.data.clone(),
         problems,
+        title: ui.title,
+        notify: ui.notify,
+        // Only where the answer would change something, and never on a console that would print the question.
+        ask_background: may_ask
+            && !matches!(around.depth, theme::Depth::None | theme::Depth::Sixteen)
+            && !around.ascii,
     };
     (app, settings)
 }

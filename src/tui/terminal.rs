@@ -16,6 +16,8 @@ use futures_util::Stream;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
+use crate::domain::text::clean_line;
+
 /// What the operator does, as it comes in.
 pub type Input = Pin<Box<dyn Stream<Item = io::Result<Event>> + Send>>;
 
@@ -44,10 +46,42 @@ pub trait Host {
     /// # Errors
     /// If the terminal is gone.
     fn copy(&mut self, text: &str) -> io::Result<()>;
+
+    /// Sets the terminal's title.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    fn title(&mut self, text: &str) -> io::Result<()> {
+        let _ = text;
+        Ok(())
+    }
+
+    /// Tells the desktop of something.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    fn notify(&mut self, text: &str) -> io::Result<()> {
+        let _ = text;
+        Ok(())
+    }
+
+    /// Asks the terminal for the colour of its background; the answer comes with the input.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    fn ask_background(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Whether the terminal is taken over at this moment; the panic hook asks it too.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether the title was changed, so that the one from before is to be put back.
+static TITLED: AtomicBool = AtomicBool::new(false);
+
+/// The most characters of a title or a notification.
+const MAX_WORDS: usize = 200;
 
 /// The terminal of the process, taken over; dropping it gives it back.
 #[derive(Debug)]
@@ -106,6 +140,10 @@ fn give_back() {
         return;
     }
     let mut out = io::stdout();
+    if TITLED.swap(false, Ordering::SeqCst) {
+        // The title from before lies on the terminal's own stack.
+        drop(write!(out, "\u{1b}[23;0t"));
+    }
     drop(execute!(
         out,
         DisableMouseCapture,
@@ -161,6 +199,43 @@ impl Host for Taken {
         write!(out, "{}", osc52(text))?;
         out.flush()
     }
+
+    fn title(&mut self, text: &str) -> io::Result<()> {
+        let push = if TITLED.swap(true, Ordering::SeqCst) {
+            ""
+        } else {
+            "\u{1b}[22;0t"
+        };
+        Self::say(&format!("{push}{}", osc_title(text)))
+    }
+
+    fn notify(&mut self, text: &str) -> io::Result<()> {
+        Self::say(&osc_notify(text))
+    }
+
+    fn ask_background(&mut self) -> io::Result<()> {
+        Self::say("\u{1b}]11;?\u{1b}\\")
+    }
+}
+
+impl Taken {
+    fn say(sequence: &str) -> io::Result<()> {
+        let mut out = io::stdout();
+        write!(out, "{sequence}")?;
+        out.flush()
+    }
+}
+
+/// Returns the sequence that sets the title (OSC 2).
+fn osc_title(text: &str) -> String {
+    format!("\u{1b}]2;{}\u{1b}\\", clean_line(text, MAX_WORDS))
+}
+
+/// Returns the sequences that tell the desktop of something: OSC 9 as iTerm2 and others know it, OSC 777 as rxvt and others do, and a bell for
+/// the rest. A semicolon would part the text.
+fn osc_notify(text: &str) -> String {
+    let text = clean_line(text, MAX_WORDS).replace(';', ",");
+    format!("\u{1b}]9;{text}\u{1b}\\\u{1b}]777;notify;CaseyOS;{text}\u{1b}\\\u{7}")
 }
 
 /// The most bytes that are put on the clipboard: xterm cuts longer sequences off.
@@ -205,5 +280,19 @@ mod tests {
         check("foobar", "Zm9vYmFy");
         assert_eq!(osc52("foo"), "\u{1b}]52;c;Zm9v\u{1b}\\");
         assert!(osc52(&"é".repeat(100_000)).len() < 100_000);
+    }
+
+    #[test]
+    fn titles_and_notifications_cannot_carry_sequences_of_their_own() {
+        let hostile = "a\u{1b}]0;owned\u{7}b\u{9c}c;d";
+        for sequence in [osc_title(hostile), osc_notify(hostile)] {
+            let inner = sequence.replace("\u{1b}]", "").replace("\u{1b}\\", "");
+            let inner = inner.trim_end_matches('\u{7}');
+            assert!(
+                !inner.chars().any(crate::domain::text::is_hostile),
+                "{sequence:?}"
+            );
+        }
+        assert!(osc_notify("a;b").contains("a,b"));
     }
 }

@@ -20,6 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("tui", &["env", "domain", "config", "engine"]),
     ("demo", &["env", "domain", "config", "engine"]),
+    ("http", &["env", "domain", "config", "engine"]),
     (
         "cli",
         &[
@@ -31,6 +32,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "engine",
             "tui",
             "demo",
+            "http",
         ],
     ),
 ];

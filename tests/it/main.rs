@@ -6,6 +6,12 @@
 mod home;
 
 #[cfg(test)]
+mod approvals;
+
+#[cfg(test)]
+mod audit;
+
+#[cfg(test)]
 mod auth;
 
 #[cfg(test)]
@@ -26,8 +32,14 @@ mod google;
 #[cfg(test)]
 mod hostile;
 
+mod hubspot;
 #[cfg(test)]
 mod imap;
+
+#[cfg(test)]
+mod serve;
+
+#[cfg(test)]
 mod import;
 mod mail_servers;
 
@@ -36,6 +48,9 @@ mod json;
 
 #[cfg(test)]
 mod layers;
+
+#[cfg(test)]
+mod metrics;
 
 #[cfg(test)]
 mod order;
@@ -49,6 +64,9 @@ mod secrecy;
 
 #[cfg(test)]
 mod second_thoughts;
+
+#[cfg(test)]
+mod signals;
 
 #[cfg(test)]
 mod tui;

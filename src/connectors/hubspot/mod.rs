@@ -12,3 +12,6 @@ pub mod owners;
 pub mod pipelines;
 pub mod refusal;
 pub mod webhook;
+
+#[cfg(test)]
+mod tests;

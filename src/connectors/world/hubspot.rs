@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
+use super::oauth::Grants;
 use super::{Double, Setting, WorldRequest, WorldResponse};
 use crate::domain::service::HubspotVersion;
 
@@ -47,6 +48,15 @@ struct Record {
     ties: BTreeMap<&'static str, BTreeSet<u64>>,
 }
 
+/// A change that is made once so many more requests have come in.
+#[derive(Debug)]
+struct Moving {
+    left: u64,
+    kind: &'static str,
+    id: u64,
+    properties: Vec<(String, String)>,
+}
+
 type Answer = Result<WorldResponse, WorldResponse>;
 
 /// HubSpot in memory.
@@ -59,10 +69,12 @@ pub struct HubspotDouble {
     next_id: u64,
     lag: SignedDuration,
     /// Changes to make after so many more requests: the id and its properties.
-    moving: Vec<(u64, &'static str, u64, Vec<(String, String)>)>,
+    moving: Vec<Moving>,
     /// A stamp that every new change gets instead of its instant.
     frozen_stamp: Option<Timestamp>,
     token: String,
+    /// Who may come in, where sign-in is a double too.
+    grants: Option<Grants>,
     searches: Vec<Timestamp>,
     search_limit: Option<usize>,
     /// Further properties that the portal has.
@@ -82,10 +94,18 @@ impl HubspotDouble {
             moving: Vec::new(),
             frozen_stamp: None,
             token: TOKEN.into(),
+            grants: None,
             searches: Vec::new(),
             search_limit: None,
             extra: BTreeSet::new(),
         }
+    }
+
+    /// Lets those in to whom sign-in has given a token.
+    #[must_use]
+    pub fn with_grants(mut self, grants: Grants) -> Self {
+        self.grants = Some(grants);
+        self
     }
 
     /// Lets the search index lag behind every write.
@@ -121,18 +141,27 @@ impl HubspotDouble {
                 .iter()
                 .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
                 .collect();
-            self.moving.push((requests, kind, id, properties));
+            self.moving.push(Moving {
+                left: requests,
+                kind,
+                id,
+                properties,
+            });
         }
     }
 
     fn move_on(&mut self, now: Timestamp) {
         let mut due = Vec::new();
-        self.moving.retain_mut(|(left, kind, id, properties)| {
-            if *left == 0 {
-                due.push((*kind, *id, std::mem::take(properties)));
+        self.moving.retain_mut(|moving| {
+            if moving.left == 0 {
+                due.push((
+                    moving.kind,
+                    moving.id,
+                    std::mem::take(&mut moving.properties),
+                ));
                 return false;
             }
-            *left -= 1;
+            moving.left -= 1;
             true
         });
         for (kind, id, properties) in due {
@@ -208,7 +237,11 @@ impl Double for HubspotDouble {
 
     fn handle(&mut self, request: &WorldRequest, now: Timestamp) -> WorldResponse {
         self.move_on(now);
-        if request.bearer() != Some(self.token.as_str()) {
+        let may_enter = request.bearer().is_some_and(|token| match &self.grants {
+            Some(grants) => grants.scopes_of(token, now).is_some(),
+            None => token == self.token,
+        });
+        if !may_enter {
             return refusal(
                 401,
                 "INVALID_AUTHENTICATION",

@@ -81,12 +81,11 @@ pub fn providers(filling: Filling, now: Timestamp) -> Vec<SharedDouble> {
             "casey@ruiz.example",
             google,
         ))),
-        Arc::new(Mutex::new(oauth::OauthDouble::new(hubspot_grants))),
-        Arc::new(Mutex::new(hubspot::HubspotDouble::filled(
-            filling.seed,
-            filling.contacts,
-            now,
-        ))),
+        Arc::new(Mutex::new(oauth::OauthDouble::new(hubspot_grants.clone()))),
+        Arc::new(Mutex::new(
+            hubspot::HubspotDouble::filled(filling.seed, filling.contacts, now)
+                .with_grants(hubspot_grants),
+        )),
     ]
 }
 

@@ -48,6 +48,7 @@ impl Engine {
             Command::EndPause => self.end_pause(),
             Command::ClearDeliverability => self.clear_deliverability(),
             Command::Suppress { value, reason } => self.suppress(&value, reason),
+            Command::SetApprovalRule { name, state } => self.set_approval_rule(&name, state),
             Command::Unsuppress { value } => self.unsuppress(&value),
         }
     }

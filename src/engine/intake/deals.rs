@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::domain::deal::{Cents, StageMove, default_stage_order, stage_move};
-use crate::domain::id::{ContactId, DealId};
+use crate::domain::id::{CompanyId, ContactId, DealId};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
@@ -124,6 +124,9 @@ pub(super) fn replay(tx: &WriteTx<'_>, core: &Core, id: DealId, now: Timestamp) 
     {
         deal.company_id = person.company_id;
     }
+    if let Some(firm) = company_of(tx, &history)? {
+        deal.company_id = Some(firm);
+    }
     deals::save(tx, &deal, now)?;
     tx.emit(now, "deal.changed", format!("deal:{id}"))?;
     for (outcome, once) in outcomes::of_deal_history(tx, id)? {
@@ -154,6 +157,18 @@ pub(super) fn replay(tx: &WriteTx<'_>, core: &Core, id: DealId, now: Timestamp) 
         rescore(tx, core, ScoringScope::Contact(contact), now)?;
     }
     Ok(new)
+}
+
+/// Returns the firm that the newest signal naming one names, by what its source calls it.
+fn company_of(tx: &WriteTx<'_>, history: &[SignalRow]) -> Result<Option<CompanyId>> {
+    let named = history
+        .iter()
+        .rev()
+        .find_map(|s| Some((s.draft.source.as_str(), s.draft.text("company_key")?)));
+    let Some((system, key)) = named else {
+        return Ok(None);
+    };
+    Ok(people::find_by_external_id(tx, "company", system, key)?.map(CompanyId))
 }
 
 const fn source_of(source: Source) -> OutcomeSource {
@@ -193,6 +208,12 @@ fn apply(deal: &mut DealRow, signal: &SignalRow) -> Option<OutcomeKind> {
     };
     deal.renewal_at = instant(&["renewal_at", "renewal_date"]).or(deal.renewal_at);
     deal.expires_at = instant(&["expires_at", "proposal_expires_at"]).or(deal.expires_at);
+    let flag = |key: &str| draft.payload.get(key).and_then(Value::as_bool);
+    // A deal that was put away is neither won nor lost: it is no longer there.
+    if flag("is_archived") == Some(true) {
+        deal.is_closed = true;
+        return None;
+    }
     let created = draft.kind == SignalKind::DealCreated;
     let Some(stage) =
         first(draft, &["to_stage", "new_stage", "stage", "dealstage"]).map(|s| clean_line(s, 100))
@@ -205,7 +226,6 @@ fn apply(deal: &mut DealRow, signal: &SignalRow) -> Option<OutcomeKind> {
         .number("stage_position")
         .map(whole)
         .or_else(|| position(draft, &stage));
-    let flag = |key: &str| draft.payload.get(key).and_then(Value::as_bool);
     let won = flag("is_won").unwrap_or(stage == "closedwon");
     let closed = flag("is_closed").unwrap_or(won || stage == "closedlost");
     let was_closed = deal.is_closed && deal.stage == stage;

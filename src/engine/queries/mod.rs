@@ -2,18 +2,23 @@
 
 pub mod accounts;
 pub mod approvals;
+pub mod audit;
 pub mod contacts;
 pub mod doctor;
 pub mod health;
 pub mod limits;
 pub mod lists;
+pub mod log;
 pub mod mail;
 pub mod metrics;
+pub mod news;
 pub mod outbox;
 pub mod page;
 pub mod pipeline;
+pub mod rules;
 pub mod show;
 pub mod signals;
+pub mod sync;
 pub mod timeline;
 pub mod today;
 pub mod undo;

@@ -7,6 +7,9 @@ CREATE INDEX move_closed_timeline ON move (contact_id, closed_at) WHERE contact_
 CREATE INDEX move_of_deal ON move (deal_id, created_at) WHERE deal_id IS NOT NULL;
 CREATE INDEX execution_timeline ON execution (contact_id, approved_at) WHERE contact_id IS NOT NULL;
 
+-- How many moves are due, for the terminal's title.
+CREATE INDEX move_due ON move (due_at) WHERE status = 'open';
+
 -- The list of people, those in touch last first.
 CREATE INDEX contact_in_touch ON contact (coalesce(last_contact_at, 0), id);
 -- What the console's screens read: kept counts and indexes, so that a look costs the same at a hundred rows and at a million.
@@ -49,3 +52,7 @@ CREATE INDEX execution_counted ON execution (settled_at, status, contact_id, to_
 -- Everything that metrics read of closed moves, and how often each rule made one.
 CREATE INDEX move_counted ON move (closed_at, status, action) WHERE closed_at IS NOT NULL;
 CREATE INDEX move_by_rule ON move (rule, status, created_at);
+
+-- The trail is looked through by event and by subject; its own order is that of its rows.
+CREATE INDEX IF NOT EXISTS audit_by_event ON audit (event);
+CREATE INDEX IF NOT EXISTS audit_by_subject ON audit (subject);

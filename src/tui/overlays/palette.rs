@@ -23,53 +23,99 @@ const GOES: [KeyAction; 8] = [
     KeyAction::GoRules,
 ];
 
+/// A command, and the screen that it belongs to if it is another one.
+#[derive(Debug, Clone, Copy)]
+pub struct Chosen {
+    action: KeyAction,
+    on: Option<ScreenId>,
+}
+
 /// The choice of a command.
 #[derive(Debug)]
 pub struct Palette {
-    picker: Picker<KeyAction>,
+    picker: Picker<Chosen>,
 }
 
 impl Palette {
-    /// Offers every command, with the keys that hold in `below`.
+    /// Offers every command: those that hold in `below` with their keys, and those of the other screens, which lead there.
     #[must_use]
     pub fn new(below: KeyContext, cx: &Context) -> Self {
-        let rows = Group::ALL
-            .iter()
-            .flat_map(|group| KeyAction::ALL.iter().filter(|a| a.group() == *group))
-            .filter(|action| action.in_palette() && is_built(**action))
-            .map(|action| Row {
-                value: *action,
-                label: match action {
-                    KeyAction::KillSwitch if cx.status.stopped() => {
-                        "Resume: let effects out again".to_owned()
-                    }
-                    other => other.title().to_owned(),
-                },
-                detail: cx.keymap.keys(below, *action).join(", "),
-            })
-            .collect();
+        let mut rows: Vec<Row<Chosen>> = Vec::new();
+        let all = || {
+            Group::ALL
+                .iter()
+                .flat_map(|group| KeyAction::ALL.iter().filter(|a| a.group() == *group))
+                .filter(|action| action.in_palette() && is_built(**action))
+                .copied()
+        };
+        for action in all() {
+            let keys = cx.keymap.keys(below, action);
+            if keys.is_empty() && elsewhere(action, cx).is_some() {
+                continue;
+            }
+            let label = match action {
+                KeyAction::KillSwitch if cx.status.stopped() => {
+                    "Resume: let effects out again".to_owned()
+                }
+                other => other.title().to_owned(),
+            };
+            rows.push(Row {
+                value: Chosen { action, on: None },
+                label,
+                detail: keys.join(", "),
+            });
+        }
+        for action in all() {
+            if !cx.keymap.keys(below, action).is_empty() {
+                continue;
+            }
+            if let Some((screen, keys)) = elsewhere(action, cx) {
+                rows.push(Row {
+                    value: Chosen {
+                        action,
+                        on: Some(screen),
+                    },
+                    label: format!("{}: {}", screen.name(), action.title()),
+                    detail: keys,
+                });
+            }
+        }
         Self {
             picker: Picker::new("Commands".into(), "type to find", rows),
         }
     }
 }
 
-impl Picking for Palette {
-    type Value = KeyAction;
+/// Returns the first screen on which an action has keys of its own, and the keys.
+fn elsewhere(action: KeyAction, cx: &Context) -> Option<(ScreenId, String)> {
+    SCREENS.iter().find_map(|entry| {
+        let keys = cx.keymap.own_keys(entry.id.context(), action);
+        (!keys.is_empty()).then(|| (entry.id, keys.join(", ")))
+    })
+}
 
-    fn picker(&self) -> &Picker<KeyAction> {
+impl Picking for Palette {
+    type Value = Chosen;
+
+    fn picker(&self) -> &Picker<Chosen> {
         &self.picker
     }
 
-    fn picker_mut(&mut self) -> &mut Picker<KeyAction> {
+    fn picker_mut(&mut self) -> &mut Picker<Chosen> {
         &mut self.picker
     }
 
     fn confirm(&self) -> Vec<Intent> {
-        match self.picker.chosen() {
-            Some(action) => vec![Intent::Close, Intent::Perform(*action)],
-            None => Vec::new(),
+        let Some(Chosen { action, on }) = self.picker.chosen().copied() else {
+            return Vec::new();
+        };
+        let mut intents = vec![Intent::Close];
+        // On a screen that was not read yet there is nothing to act on: one is led there and sees.
+        intents.extend(on.map(|screen| Intent::Go(Target::Screen(screen))));
+        if on.is_none() || action == KeyAction::Import {
+            intents.push(Intent::Perform(action));
         }
+        intents
     }
 }
 

@@ -31,10 +31,18 @@ const PRESETS: &[(&str, &str)] = &[
     ("1 month", "1 month"),
 ];
 
+/// What is put off.
+#[derive(Debug)]
+enum What {
+    Moves(Vec<MoveId>),
+    /// Everything that would leave.
+    Sending,
+}
+
 /// The choice of a time.
 #[derive(Debug)]
 pub struct Snooze {
-    ids: Vec<MoveId>,
+    what: What,
     picker: Picker<Timestamp>,
 }
 
@@ -46,6 +54,16 @@ impl Snooze {
     /// Asks until when `ids`, which are `what`, are put off.
     #[must_use]
     pub fn new(ids: Vec<MoveId>, what: String, cx: &Context) -> Self {
+        Self::of(What::Moves(ids), format!("Snooze {what}"), cx)
+    }
+
+    /// Asks until when nothing is sent.
+    #[must_use]
+    pub fn pause(cx: &Context) -> Self {
+        Self::of(What::Sending, "Send nothing until".into(), cx)
+    }
+
+    fn of(what: What, heading: String, cx: &Context) -> Self {
         let rows = PRESETS
             .iter()
             .filter_map(|(text, label)| {
@@ -58,12 +76,8 @@ impl Snooze {
             })
             .collect();
         Self {
-            ids,
-            picker: Picker::new(
-                format!("Snooze {what}"),
-                "2h, tomorrow 9:00, monday, 1 dec, …",
-                rows,
-            ),
+            what,
+            picker: Picker::new(heading, "2h, tomorrow 9:00, monday, 1 dec, …", rows),
         }
     }
 
@@ -85,9 +99,15 @@ impl Snooze {
         match self.until(cx) {
             Ok(until) if until > cx.now => vec![
                 Intent::Close,
-                Intent::run(Command::Snooze {
-                    ids: self.ids.clone(),
-                    until,
+                Intent::run(match &self.what {
+                    What::Moves(ids) => Command::Snooze {
+                        ids: ids.clone(),
+                        until,
+                    },
+                    What::Sending => Command::Pause {
+                        until,
+                        reason: "paused in the terminal".into(),
+                    },
                 }),
             ],
             Ok(_) => vec![Intent::Say(

@@ -1,10 +1,13 @@
 //! The screens: one line of the registry each, so that a new one touches nothing else here.
 
 pub mod contacts;
+pub mod log;
 pub mod metrics;
 pub mod parts;
 pub mod pipeline;
+pub mod rules;
 pub mod signals;
+pub mod sync;
 pub mod today;
 
 use crossterm::event::MouseEvent;
@@ -196,5 +199,17 @@ pub const SCREENS: &[Entry] = &[
     Entry {
         id: ScreenId::Metrics,
         make: || Box::new(metrics::Metrics::new()),
+    },
+    Entry {
+        id: ScreenId::Sync,
+        make: || Box::new(sync::Sync::new()),
+    },
+    Entry {
+        id: ScreenId::Log,
+        make: || Box::new(log::Log::new()),
+    },
+    Entry {
+        id: ScreenId::Rules,
+        make: || Box::new(rules::Rules::new()),
     },
 ];

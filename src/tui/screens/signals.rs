@@ -211,7 +211,7 @@ impl Signals {
             })
     }
 
-    fn note(&self, cx: &Context) -> Line<'static> {
+    fn note(&self, room: u16, cx: &Context) -> Line<'static> {
         let styles = cx.styles();
         let (n, unmatched) = self.count();
         let order = match self.order {
@@ -220,10 +220,20 @@ impl Signals {
             SignalOrder::Unmatched => "unmatched only",
         };
         let source = self.source.map_or("all sources", Source::as_str);
-        let mut spans = vec![Span::styled(
-            format!(" {source} {} {order} {} ", cx.glyphs().dot, cx.glyphs().dot),
-            styles.muted,
-        )];
+        // The heading and the counts come first where the frame is short.
+        let wide = room >= 64;
+        let mut spans = Vec::new();
+        if wide || self.source.is_some() {
+            spans.push(format!(" {source} {}", cx.glyphs().dot));
+        }
+        if wide || self.order != SignalOrder::UnmatchedFirst {
+            spans.push(format!(" {order} {}", cx.glyphs().dot));
+        }
+        let mut spans: Vec<Span<'static>> = spans
+            .into_iter()
+            .map(|text| Span::styled(text, styles.muted))
+            .collect();
+        spans.push(Span::raw(" "));
         // How many of one person there are is not kept, and not counted for a title.
         if !self.words.contains('@') {
             spans.push(Span::styled(format!("{} ", thousands(n)), styles.text));
@@ -299,7 +309,7 @@ fn thousands(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -480,7 +490,14 @@ impl Screen for Signals {
             }
             KeyAction::Match => {
                 return match self.unmatched() {
-                    Ok(item) => Person::open(item.id, &whom(item)),
+                    Ok(item) => {
+                        // A name on a network is nobody's name or address here.
+                        let words = match whom(item) {
+                            name if name.starts_with('@') => String::new(),
+                            name => name,
+                        };
+                        Person::open(item.id, &words)
+                    }
                     Err(intents) => intents,
                 };
             }
@@ -593,7 +610,7 @@ impl Screen for Signals {
             };
             let framing = Framing {
                 heading: &heading,
-                note: Some(self.note(cx)),
+                note: Some(self.note(list.width, cx)),
                 focused: !opened,
             };
             let inner = self

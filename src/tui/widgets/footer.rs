@@ -8,8 +8,9 @@ use ratatui::widgets::Paragraph;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
 use crate::tui::keymap::{Chord, KeyContext};
-use crate::tui::message::Tone;
-use crate::tui::text::{fit, width};
+use crate::tui::message::{Job, Tone};
+use crate::tui::text::{clean, fit, width};
+use crate::tui::widgets::bar;
 
 /// What the line shows.
 #[derive(Debug)]
@@ -56,6 +57,37 @@ fn background(cx: &Context) -> Vec<Span<'static>> {
             Span::styled(format!("{text} "), styles.muted),
         ]
     };
+    // Work whose extent is known has a gauge, with the key that stops it.
+    if let Some((job, progress)) = status.jobs.iter().next() {
+        let word = match job {
+            Job::Sync => "syncing",
+            Job::Import => "importing",
+        };
+        let gauge = match progress.of.filter(|of| *of > 0) {
+            Some(of) => {
+                #[expect(clippy::cast_precision_loss, reason = "a gauge is a few cells long")]
+                let share = progress.done as f64 / of as f64;
+                format!(
+                    "[{}] {:>3.0}%",
+                    bar(share, 8, cx.glyphs().bar),
+                    (share * 100.0).min(100.0)
+                )
+            }
+            None if progress.done > 0 => progress.done.to_string(),
+            None => String::new(),
+        };
+        let what = fit(&clean(&progress.what), 16, cx.glyphs().cut);
+        let mut spans = busy(
+            [word, what.as_str(), gauge.as_str()]
+                .join(" ")
+                .trim_end()
+                .to_owned(),
+        );
+        let key = cx.keymap.key(KeyContext::Screen, KeyAction::Cancel);
+        spans.push(Span::styled(key, styles.key));
+        spans.push(Span::styled(" stops ", styles.muted));
+        return spans;
+    }
     match (status.running, status.syncing) {
         (0, false) => vec![
             Span::styled(format!(" {} ", cx.glyphs().idle), styles.good),

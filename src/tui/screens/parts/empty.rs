@@ -15,6 +15,7 @@ enum Piece {
     Bad(String),
     Key(KeyAction, String),
     Command(String, String),
+    Step(u8, bool, Result<KeyAction, String>, String),
     Gap,
 }
 
@@ -90,6 +91,26 @@ impl Empty {
         self
     }
 
+    /// Adds a numbered step that is a command of the shell.
+    #[must_use]
+    pub fn step(mut self, number: u8, done: bool, command: &str, what: &str) -> Self {
+        self.pieces.push(Piece::Step(
+            number,
+            done,
+            Err(command.to_owned()),
+            what.to_owned(),
+        ));
+        self
+    }
+
+    /// Adds a numbered step that is a key.
+    #[must_use]
+    pub fn step_key(mut self, number: u8, done: bool, action: KeyAction, what: &str) -> Self {
+        self.pieces
+            .push(Piece::Step(number, done, Ok(action), what.to_owned()));
+        self
+    }
+
     /// Adds an empty line.
     #[must_use]
     pub fn gap(mut self) -> Self {
@@ -132,6 +153,20 @@ impl Empty {
                     Span::styled(format!("  {command}"), styles.accent),
                     Span::styled(format!("  {what}"), styles.muted),
                 ])),
+                Piece::Step(number, done, how, what) => {
+                    let (how, style) = match how {
+                        Ok(action) => (cx.keymap.key(context, *action), styles.key),
+                        Err(command) => (command.clone(), styles.accent),
+                    };
+                    let sign = if *done { cx.glyphs().pass } else { " " };
+                    lines.push(Line::from(vec![
+                        Span::styled(format!("{sign} {number}. "), styles.good),
+                        Span::styled(how, if *done { styles.faint } else { style }),
+                    ]));
+                    lines.extend(wrap(what, cells.saturating_sub(5)).into_iter().map(|line| {
+                        Line::from(Span::styled(format!("     {line}"), styles.muted))
+                    }));
+                }
                 Piece::Gap => lines.push(Line::default()),
             }
         }

@@ -16,6 +16,7 @@ use crate::tui::overlays::outcome::Outcome;
 use crate::tui::overlays::skip::Skip;
 use crate::tui::overlays::snooze::Snooze;
 use crate::tui::overlays::viewer::Viewer;
+use crate::tui::screens::parts::Split;
 use crate::tui::text::clean;
 use crate::tui::widgets::scroll::moved;
 
@@ -34,6 +35,7 @@ pub(super) fn moves_of(command: &Command) -> Vec<MoveId> {
         | Command::Stop { .. }
         | Command::Resume
         | Command::MatchSignal { .. }
+        | Command::SetApprovalRule { .. }
         | Command::Retry { .. }
         | Command::Recall { .. }
         | Command::Pause { .. }
@@ -59,6 +61,7 @@ pub(super) fn word_of(command: &Command) -> &'static str {
         | Command::Stop { .. }
         | Command::Resume
         | Command::MatchSignal { .. }
+        | Command::SetApprovalRule { .. }
         | Command::Retry { .. }
         | Command::Recall { .. }
         | Command::Pause { .. }
@@ -88,7 +91,7 @@ impl Today {
             KeyAction::PreviousPane => self.cycle(-1, cx),
             KeyAction::Open => {
                 if self.current().is_some() {
-                    self.opened = true;
+                    self.split.opened = true;
                     self.focus = Focus::Draft;
                 }
                 Vec::new()
@@ -98,10 +101,8 @@ impl Today {
                 let Some(id) = self.current().map(|item| item.id) else {
                     return nothing_selected();
                 };
-                if !self.marks.remove(&id) {
-                    self.marks.insert(id);
-                }
-                self.select(self.selected + 1, cx)
+                self.cursor.toggle(id);
+                self.select(self.cursor.selected() + 1, cx)
             }
             KeyAction::Approve => self.approve(),
             KeyAction::DryRun => self.dry_run(cx),
@@ -130,15 +131,17 @@ impl Today {
             KeyAction::DomainMarketing => self.set_domain(Some(Domain::Marketing)),
             KeyAction::DomainCs => self.set_domain(Some(Domain::Cs)),
             KeyAction::Find => {
-                self.opened = false;
+                self.split.opened = false;
                 self.focus = Focus::List;
                 vec![Intent::Open(Box::new(Find::new(
                     &self.query.search,
                     "words of a title, a person or a firm",
                 )))]
             }
-            KeyAction::Widen => self.set_split(i32::from(self.split) + 4),
-            KeyAction::Narrow => self.set_split(i32::from(self.split) - 4),
+            KeyAction::Widen | KeyAction::Narrow => {
+                self.split.act(action);
+                Vec::new()
+            }
             // What the whole terminal does, and what only overlays or other screens know.
             _ => Vec::new(),
         }
@@ -146,7 +149,7 @@ impl Today {
 
     fn step(&mut self, by: isize, cx: &Context) -> Vec<Intent> {
         if self.focus == Focus::List {
-            let to = self.selected.saturating_add_signed(by);
+            let to = self.cursor.selected().saturating_add_signed(by);
             return self.select(to, cx);
         }
         self.scroll_pane(self.focus, by, cx);
@@ -207,13 +210,13 @@ impl Today {
     }
 
     fn cycle(&mut self, by: isize, cx: &Context) -> Vec<Intent> {
-        let narrow = Self::narrow(crate::tui::app::body(cx.size));
-        let order: &[Focus] = if narrow && self.opened {
+        let narrow = Split::narrow(crate::tui::app::body(cx.size));
+        let order: &[Focus] = if narrow && self.split.opened {
             &Focus::PANES
         } else if narrow {
             // The panes are behind the list; the first Tab brings them up.
-            self.opened = self.current().is_some();
-            self.focus = if self.opened {
+            self.split.opened = self.current().is_some();
+            self.focus = if self.split.opened {
                 Focus::Draft
             } else {
                 Focus::List
@@ -232,19 +235,14 @@ impl Today {
     }
 
     fn back(&mut self) -> Vec<Intent> {
-        if self.focus != Focus::List || self.opened {
+        if self.focus != Focus::List || self.split.opened {
             self.focus = Focus::List;
-            self.opened = false;
-        } else if !self.marks.is_empty() {
-            self.marks.clear();
+            self.split.opened = false;
+        } else if !self.cursor.marks().is_empty() {
+            self.cursor.marks_mut().clear();
         } else if !self.query.search.is_empty() {
             return vec![Intent::Filter(String::new())];
         }
-        Vec::new()
-    }
-
-    pub(super) fn set_split(&mut self, to: i32) -> Vec<Intent> {
-        self.split = u16::try_from(to.clamp(25, 70)).unwrap_or(48);
         Vec::new()
     }
 

@@ -6,9 +6,6 @@ use super::{Focus, Today};
 use crate::tui::app::body;
 use crate::tui::context::Context;
 
-/// Below this width there is room for one pane only.
-pub(super) const TWO_PANES: u16 = 100;
-
 /// Lines of the screen that a move takes.
 pub(super) const ROW: u16 = 2;
 
@@ -22,33 +19,9 @@ pub(super) struct Areas {
 }
 
 impl Today {
-    pub(super) fn narrow(area: Rect) -> bool {
-        area.width < TWO_PANES
-    }
-
     pub(super) fn areas(&self, area: Rect, _cx: &Context) -> Areas {
-        if Self::narrow(area) {
-            let (list, panes) = if self.opened {
-                (None, Some(area))
-            } else {
-                (Some(area), None)
-            };
-            return Areas { list, panes };
-        }
-        let left = (u32::from(area.width) * u32::from(self.split) / 100) as u16;
-        let list = Rect {
-            width: left,
-            ..area
-        };
-        let panes = Rect {
-            x: area.x + left,
-            width: area.width - left,
-            ..area
-        };
-        Areas {
-            list: Some(list),
-            panes: Some(panes),
-        }
+        let (list, panes) = self.split.areas(area);
+        Areas { list, panes }
     }
 
     /// Returns how many moves fit into the list.

@@ -8,10 +8,11 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::{Focus, Today};
+use crate::engine::queries::news::FirstSteps;
 use crate::engine::queries::today::TodayItem;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
-use crate::tui::keymap::KeyContext;
+use crate::tui::screens::parts::Empty;
 use crate::tui::text::{clean, fit, width};
 use crate::tui::times;
 use crate::tui::widgets::frame::{block, title};
@@ -33,27 +34,48 @@ impl Today {
         let inner = frame_of_list.inner(area);
         frame.render_widget(frame_of_list, area);
         if self.items.is_empty() {
-            self.draw_empty(frame, inner, cx);
+            self.empty(cx).draw(frame, inner, cx);
             return;
         }
         let rows = self.rows_in_view(cx);
         let mut lines = Vec::with_capacity(rows * 2);
-        for (index, item) in self.items.iter().enumerate().skip(self.top).take(rows) {
-            let [first, second] = self.row(item, index == self.selected, inner, cx);
+        for (index, item) in self
+            .items
+            .iter()
+            .enumerate()
+            .skip(self.cursor.top())
+            .take(rows)
+        {
+            let [first, second] = self.row(item, index == self.cursor.selected(), inner, cx);
             lines.push(first);
             lines.push(second);
         }
         frame.render_widget(Paragraph::new(lines), inner);
-        scroll::bar(frame, inner, self.items.len() * 2, self.top * 2, cx);
+        scroll::bar(
+            frame,
+            inner,
+            self.items.len() * 2,
+            self.cursor.top() * 2,
+            cx,
+        );
     }
 
     /// What the frame says at the right: how many are marked, what the list is narrowed by, how much of it is there.
     fn note(&self, cx: &Context) -> Option<Line<'static>> {
         let styles = cx.styles();
         let mut spans = Vec::new();
-        if !self.marks.is_empty() {
+        // What was approved and can still be taken back counts down where the eyes are.
+        if let Some(first) = cx.status.leaving.first() {
+            let left = first.leaves_at.duration_since(cx.now).as_secs().max(0);
             spans.push(Span::styled(
-                format!(" {} {} marked ", cx.glyphs().mark, self.marks.len()),
+                format!(" {} leaving, next in {left} s ", cx.status.leaving.len()),
+                styles.accent,
+            ));
+        }
+        let marks = self.cursor.marks();
+        if !marks.is_empty() {
+            spans.push(Span::styled(
+                format!(" {} {} marked ", cx.glyphs().mark, marks.len()),
                 styles.mark,
             ));
         }
@@ -73,7 +95,7 @@ impl Today {
             spans.push(Span::styled(
                 format!(
                     " {}/{} ",
-                    self.selected + 1,
+                    self.cursor.selected() + 1,
                     cx.status.open_here().max(self.items.len() as u64)
                 ),
                 styles.muted,
@@ -92,7 +114,7 @@ impl Today {
         let (styles, glyphs) = (cx.styles(), cx.glyphs());
         let cells = usize::from(inner.width);
         let cells_of_bar = if cells < NARROW { BAR.1 } else { BAR.0 };
-        let marked = self.marks.contains(&item.id);
+        let marked = self.cursor.marks().contains(&item.id);
         let pending = self.pending.get(&item.id);
         let back = if selected {
             styles.selected
@@ -174,69 +196,78 @@ impl Today {
         [Line::from(first), Line::from(second)]
     }
 
-    fn draw_empty(&self, frame: &mut Frame<'_>, inner: Rect, cx: &Context) {
-        let styles = cx.styles();
-        let key = |action| cx.keymap.key(KeyContext::Today, action);
-        let say = |text: String| Line::from(Span::styled(text, styles.muted));
-        let head = |text: &str| Line::from(Span::styled(text.to_owned(), styles.heading));
-        let mut lines = vec![Line::default()];
-        let with_key = |action, text: &str| {
-            Line::from(vec![
-                Span::styled(format!("{:>3}", key(action)), styles.key),
-                Span::styled(format!("  {text}"), styles.text),
-            ])
-        };
+    fn empty(&self, cx: &Context) -> Empty {
         if let Some(error) = &self.error {
-            lines.push(head("The list could not be read"));
-            for line in crate::tui::text::wrap(error, usize::from(inner.width.saturating_sub(2))) {
-                lines.push(Line::from(Span::styled(line, styles.bad)));
-            }
-            lines.push(say("Nothing was changed.".into()));
-            lines.push(Line::default());
-            lines.push(with_key(KeyAction::Refresh, "try again"));
-        } else if !self.loaded {
-            lines.push(say("Reading…".into()));
-        } else if !self.query.search.is_empty() {
-            lines.push(head("Nothing found"));
-            lines.push(say(format!(
+            return Empty::failed("The list", error);
+        }
+        if !self.loaded {
+            return Empty::reading();
+        }
+        if !self.query.search.is_empty() {
+            return Empty::nothing_found(&format!(
                 "No open move has all the words \"{}\".",
                 fit(&clean(&self.query.search), 40, cx.glyphs().cut)
-            )));
-            lines.push(Line::default());
-            lines.push(with_key(KeyAction::Back, "show everything again"));
-            lines.push(with_key(KeyAction::Find, "look for something else"));
-        } else if cx.status.open.all > 0 {
-            lines.push(head("Nothing in this domain"));
-            lines.push(say(format!("{} open in the others.", cx.status.open.all)));
-            lines.push(Line::default());
-            lines.push(with_key(KeyAction::DomainAll, "show all domains"));
-        } else {
-            lines.push(head("All done for now"));
-            lines.push(say("New moves come up with new signals.".into()));
-            lines.push(Line::default());
-            lines.push(with_key(KeyAction::Refresh, "look at the sources now"));
-            lines.push(with_key(KeyAction::UndoList, "see what was done"));
-            lines.push(Line::default());
-            for (command, what) in [
-                ("caseyos contacts import FILE", "bring your contacts"),
-                ("caseyos mail add maildir PATH", "add a mailbox"),
-                ("caseyos signals add --file FILE", "add signals"),
-            ] {
-                lines.push(Line::from(vec![
-                    Span::styled(format!("  {command}"), styles.accent),
-                    Span::styled(format!("  {what}"), styles.muted),
-                ]));
-            }
+            ));
         }
-        frame.render_widget(
-            Paragraph::new(lines),
-            Rect {
-                x: inner.x + 1,
-                width: inner.width.saturating_sub(1),
-                ..inner
-            },
-        );
+        if cx.status.open.all > 0 {
+            return Empty::new("Nothing in this domain")
+                .say(&format!("{} open in the others.", cx.status.open.all))
+                .gap()
+                .key(KeyAction::DomainAll, "show all domains");
+        }
+        match self.steps {
+            Some(steps) if !(steps.people && steps.mailbox && steps.synced && steps.approved) => {
+                tour(steps)
+            }
+            _ => Empty::new("All done for now")
+                .say("New moves come up with new signals.")
+                .gap()
+                .key(KeyAction::Refresh, "look at the sources now")
+                .key(KeyAction::UndoList, "see what was done")
+                .gap()
+                .command("caseyos contacts import FILE", "bring your contacts")
+                .command("caseyos mail add maildir PATH", "add a mailbox")
+                .command("caseyos signals add --file FILE", "add signals"),
+        }
     }
+}
+
+/// The way from an empty installation to the first approved mail. What was done is ticked off; the next step is the first that is not.
+fn tour(steps: FirstSteps) -> Empty {
+    let mut empty = Empty::new("Five steps to the first answer")
+        .say("Here stands what to do next and why. It fills from what happens: mails, forms, deals, meetings.")
+        .gap()
+        .step(1, true, "caseyos init", "an installation; done")
+        .step(
+            2,
+            steps.people,
+            "caseyos contacts import FILE",
+            "whom you know: a CRM's export or vCards",
+        )
+        .step(
+            3,
+            steps.mailbox,
+            "caseyos mail add maildir PATH",
+            "where your mail is",
+        );
+    empty = empty
+        .step_key(
+            4,
+            steps.synced,
+            KeyAction::Refresh,
+            "look at the sources: moves come up here",
+        )
+        .step_key(
+            5,
+            steps.approved,
+            KeyAction::Approve,
+            "approve the first move; it is shown before it goes, and can be taken back",
+        );
+    empty
+        .gap()
+        .key(KeyAction::GoContacts, "the people, once they are in")
+        .key(KeyAction::Palette, "everything that can be done")
+        .command("caseyos demo", "try all of it on an invented world")
 }
 
 fn theme_score(points: f64, cx: &Context) -> Style {

@@ -14,22 +14,24 @@ mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use crossterm::event::MouseEvent;
 use jiff::Timestamp;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::{Screen, Target};
+use super::parts::{Cursor, Reader, Split};
+use super::{Screen, ScreenId, Target};
 use crate::domain::id::MoveId;
 use crate::domain::signal::Domain;
 use crate::engine::command::Command;
+use crate::engine::queries::news::FirstSteps;
 use crate::engine::queries::show::MoveDetail;
 use crate::engine::queries::today::{TodayItem, TodayList, TodayQuery};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
-use crate::tui::message::{Effect, Intent, Message, Tone};
+use crate::tui::looks::{Look, Sight};
+use crate::tui::message::{Effect, Intent, Message, Part, Tone};
 use crate::tui::overlays::viewer::Viewer;
 use details::Details;
 
@@ -101,22 +103,18 @@ pub struct Today {
     loaded: bool,
     read_at: Option<Timestamp>,
     error: Option<String>,
-    selected: usize,
-    top: usize,
+    cursor: Cursor<MoveId>,
     to_last: bool,
     /// A move that another screen named; it is looked for in the whole list, and shown by itself if it is not open any more.
     sought: Option<(u64, MoveId)>,
-    marks: BTreeSet<MoveId>,
     pending: BTreeMap<MoveId, Pending>,
     details: Details,
     focus: Focus,
     scroll: [usize; 3],
-    /// Where there is room for one pane only: whether the move is shown, not the list.
-    opened: bool,
-    /// The list's share of the width, in hundredths.
-    split: u16,
-    dragging: bool,
-    clicked: Option<(Duration, MoveId)>,
+    split: Split,
+    side: Reader,
+    /// Which of the first steps were taken, where there is nothing to show.
+    steps: Option<FirstSteps>,
 }
 
 impl Today {
@@ -136,19 +134,16 @@ impl Today {
             loaded: false,
             read_at: None,
             error: None,
-            selected: 0,
-            top: 0,
+            cursor: Cursor::default(),
             to_last: false,
             sought: None,
-            marks: BTreeSet::new(),
             pending: BTreeMap::new(),
             details: Details::default(),
             focus: Focus::List,
             scroll: [0; 3],
-            opened: false,
-            split: 48,
-            dragging: false,
-            clicked: None,
+            split: Split::new(48),
+            side: Reader::new(ScreenId::Today, Part::Side),
+            steps: None,
         }
     }
 
@@ -162,7 +157,7 @@ impl Today {
     }
 
     fn current(&self) -> Option<&TodayItem> {
-        self.items.get(self.selected)
+        self.items.get(self.cursor.selected())
     }
 
     fn current_detail(&self) -> Option<&Arc<MoveDetail>> {
@@ -177,7 +172,11 @@ impl Today {
             self.turned = true;
         }
         // As much as is needed around the place in the list, in steps, and no more: every read costs by its length.
-        let needed = if anew { 0 } else { self.selected + AHEAD };
+        let needed = if anew {
+            0
+        } else {
+            self.cursor.selected() + AHEAD
+        };
         if !self.to_last {
             self.query.limit = needed.div_ceil(FIRST_LIMIT).max(1) * FIRST_LIMIT;
         }
@@ -194,38 +193,27 @@ impl Today {
         self.answered = generation;
         self.read_at = Some(list.now);
         self.error = None;
-        let line = self.selected.saturating_sub(self.top);
         let kept = self.current().map(|item| item.id);
         self.items = Rows(Some(Arc::clone(list)));
         self.loaded = true;
         self.pending
             .retain(|_, p| p.settles_at.is_none_or(|at| generation < at));
         // A mark on a move that left the list must not be acted on unseen.
-        if !self.marks.is_empty()
+        if !self.cursor.marks().is_empty()
             && self.query.search.is_empty()
             && self.items.len() < self.query.limit
         {
             let here: BTreeSet<MoveId> = self.items.iter().map(|item| item.id).collect();
-            self.marks.retain(|id| here.contains(id));
+            self.cursor.marks_mut().retain(|id| here.contains(id));
         }
         let found = kept.and_then(|id| self.items.iter().position(|item| item.id == id));
-        match found {
-            Some(index) => {
-                self.top = index.saturating_sub(line);
-                self.selected = index;
-            }
-            None => {
-                if self.turned {
-                    self.selected = 0;
-                    self.top = 0;
-                }
-                self.selected = self.selected.min(self.items.len().saturating_sub(1));
-                self.scroll = [0; 3];
-            }
+        let (len, view) = (self.items.len(), self.rows_in_view(cx));
+        let turned = std::mem::take(&mut self.turned);
+        if !self.cursor.refreshed(found, turned, len, view) {
+            self.scroll = [0; 3];
         }
-        self.turned = false;
         if std::mem::take(&mut self.to_last) {
-            self.selected = self.items.len().saturating_sub(1);
+            self.cursor.select(len.saturating_sub(1), len, view);
         }
         if let Some((asked, id)) = self.sought
             && generation >= asked
@@ -233,8 +221,8 @@ impl Today {
             self.sought = None;
             match self.items.iter().position(|item| item.id == id) {
                 Some(index) => {
-                    self.selected = index;
-                    self.opened = true;
+                    self.cursor.select(index, len, view);
+                    self.split.opened = true;
                     self.focus = Focus::Draft;
                 }
                 None => {
@@ -246,18 +234,20 @@ impl Today {
                 }
             }
         }
-        self.keep_in_view(cx);
-        self.want_details()
+        let mut intents = self.want_details();
+        if self.items.is_empty() && cx.status.open.all == 0 {
+            intents.push(self.side.ask(Look::Steps));
+        }
+        intents
     }
 
     /// Selects a line, brings it into view and asks for what is not known of it and its neighbours.
     fn select(&mut self, index: usize, cx: &Context) -> Vec<Intent> {
-        let index = index.min(self.items.len().saturating_sub(1));
-        if index != self.selected {
-            self.selected = index;
+        let (len, view) = (self.items.len(), self.rows_in_view(cx));
+        let index = index.min(len.saturating_sub(1));
+        if self.cursor.select(index, len, view) {
             self.scroll = [0; 3];
         }
-        self.keep_in_view(cx);
         let mut intents = self.want_details();
         let near_end = index + AHEAD > self.items.len();
         if near_end && self.items.len() >= self.query.limit {
@@ -269,7 +259,7 @@ impl Today {
     fn want_details(&mut self) -> Vec<Intent> {
         let near = [0isize, 1, -1, 2, 3]
             .iter()
-            .filter_map(|by| self.selected.checked_add_signed(*by))
+            .filter_map(|by| self.cursor.selected().checked_add_signed(*by))
             .filter_map(|i| self.items.get(i))
             .map(|item| item.id);
         let ids = self.details.wanted(near);
@@ -281,18 +271,14 @@ impl Today {
     }
 
     fn keep_in_view(&mut self, cx: &Context) {
-        let rows = self.rows_in_view(cx);
-        if self.selected < self.top {
-            self.top = self.selected;
-        } else if self.selected >= self.top + rows {
-            self.top = self.selected + 1 - rows;
-        }
-        self.top = self.top.min(self.items.len().saturating_sub(rows));
+        let view = self.rows_in_view(cx);
+        self.cursor.keep_in_view(self.items.len(), view);
     }
 
     /// Returns the moves that an action is for: the marked ones, else the selected one.
     fn targets(&self) -> Vec<MoveId> {
-        if self.marks.is_empty() {
+        let marks = self.cursor.marks();
+        if marks.is_empty() {
             return self.current().map(|item| item.id).into_iter().collect();
         }
         // In the order of the list; what the filter hides comes last.
@@ -300,10 +286,9 @@ impl Today {
             .items
             .iter()
             .map(|item| item.id)
-            .filter(|id| self.marks.contains(id))
+            .filter(|id| marks.contains(id))
             .collect();
-        let rest: Vec<MoveId> = self
-            .marks
+        let rest: Vec<MoveId> = marks
             .iter()
             .filter(|id| !ids.contains(id))
             .copied()
@@ -364,6 +349,12 @@ impl Screen for Today {
                     }
                 }
             },
+            Message::Read { .. } => {
+                if let Some(Ok(Sight::Steps(steps))) = self.side.take(message) {
+                    self.steps = Some(*steps);
+                }
+                Vec::new()
+            }
             Message::Shown { id, result } => {
                 self.details.put(*id, result.clone());
                 Vec::new()
@@ -425,7 +416,7 @@ impl Screen for Today {
     fn started(&mut self, command: &Command, _cx: &Context) {
         let word = acts::word_of(command);
         for id in acts::moves_of(command) {
-            self.marks.remove(&id);
+            self.cursor.marks_mut().remove(&id);
             self.pending.insert(
                 id,
                 Pending {

@@ -1,8 +1,6 @@
 //! The mouse on Today's Moves: click selects, double click opens, the wheel scrolls what is under it, and the border between list and
 //! panes can be dragged.
 
-use std::time::Duration;
-
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
@@ -11,23 +9,16 @@ use super::{Focus, Today};
 use crate::tui::context::Context;
 use crate::tui::message::Intent;
 
-/// Two clicks within this time are one double click.
-const DOUBLE: Duration = Duration::from_millis(400);
-
 impl Today {
     pub(super) fn point(&mut self, event: MouseEvent, area: Rect, cx: &Context) -> Vec<Intent> {
+        if self.split.mouse(event, area) {
+            return Vec::new();
+        }
         let at = Position::new(event.column, event.row);
         let areas = self.areas(area, cx);
         let in_list = areas.list.filter(|list| list.contains(at));
         match event.kind {
             MouseEventKind::Down(MouseButton::Left) => {
-                // The frames of list and panes stand side by side; either is the handle.
-                if let (Some(list), Some(_)) = (areas.list, areas.panes)
-                    && (event.column == list.right() || event.column + 1 == list.right())
-                {
-                    self.dragging = true;
-                    return Vec::new();
-                }
                 if let Some(list) = in_list {
                     return self.click(event.row, list, cx);
                 }
@@ -36,19 +27,11 @@ impl Today {
                 }
                 Vec::new()
             }
-            MouseEventKind::Drag(MouseButton::Left) if self.dragging => {
-                let share = i32::from(event.column.saturating_sub(area.x)) * 100
-                    / i32::from(area.width.max(1));
-                self.set_split(share + 1)
-            }
-            MouseEventKind::Up(_) => {
-                self.dragging = false;
-                Vec::new()
-            }
             MouseEventKind::ScrollDown => self.wheel(1, at, in_list.is_some(), areas.panes, cx),
             MouseEventKind::ScrollUp => self.wheel(-1, at, in_list.is_some(), areas.panes, cx),
             MouseEventKind::Down(_)
             | MouseEventKind::Drag(_)
+            | MouseEventKind::Up(_)
             | MouseEventKind::Moved
             | MouseEventKind::ScrollLeft
             | MouseEventKind::ScrollRight => Vec::new(),
@@ -61,7 +44,7 @@ impl Today {
             return Vec::new();
         };
         let rows = usize::from(line / ROW);
-        let index = self.top + rows;
+        let index = self.cursor.top() + rows;
         if rows >= self.rows_in_view(cx) || index >= self.items.len() {
             return Vec::new();
         }
@@ -69,12 +52,8 @@ impl Today {
         let Some(id) = self.current().map(|item| item.id) else {
             return intents;
         };
-        let double = self
-            .clicked
-            .is_some_and(|(when, which)| which == id && cx.elapsed.saturating_sub(when) < DOUBLE);
-        self.clicked = (!double).then_some((cx.elapsed, id));
-        if double {
-            self.opened = true;
+        if self.cursor.clicked(id, cx.elapsed) {
+            self.split.opened = true;
             self.focus = Focus::Draft;
         }
         intents
@@ -101,14 +80,11 @@ impl Today {
         cx: &Context,
     ) -> Vec<Intent> {
         if in_list {
-            // The view moves; the selection is taken along only when it would leave it.
-            let rows = self.rows_in_view(cx);
-            let last = self.items.len().saturating_sub(rows);
-            self.top = self.top.saturating_add_signed(by).min(last);
-            let to = self
-                .selected
-                .clamp(self.top, (self.top + rows).saturating_sub(1));
-            return self.select(to, cx);
+            let (len, view) = (self.items.len(), self.rows_in_view(cx));
+            if self.cursor.wheel(by, len, view) {
+                self.scroll = [0; 3];
+            }
+            return self.select(self.cursor.selected(), cx);
         }
         if let Some(pane) = self.pane_at(at, panes, cx) {
             self.scroll_pane(pane, by * 3, cx);

@@ -1,0 +1,430 @@
+//! `caseyos hubspot`: how things stand with the portal, what is written there, and what both sides changed.
+
+use std::collections::BTreeMap;
+
+use clap::{Args, Subcommand, ValueEnum};
+use jiff::SignedDuration;
+use jiff::civil::Time;
+
+use super::Run;
+use super::approve::finish;
+use super::output::{Ending, fit, moment};
+use crate::domain::when_text::parse_when;
+use crate::engine::command::Done;
+use crate::engine::hubspot::{Gate, Take, Target, Wish};
+use crate::engine::{Engine, EngineError};
+
+/// HubSpot: how it stands, tasks, notes, properties, stages, conflicts.
+#[derive(Debug, Args)]
+pub(super) struct HubspotArgs {
+    #[command(subcommand)]
+    command: HubspotCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum HubspotCommand {
+    /// Show what was read, what waits to be written, pipelines and owners.
+    #[command(
+        after_help = "Examples:\n  caseyos hubspot status\n  caseyos hubspot status --json | jq '.stages[] | {id, label}'"
+    )]
+    Status,
+    /// List fields that were changed both here and in HubSpot since they were last the same.
+    #[command(
+        after_help = "Examples:\n  caseyos hubspot conflicts\n  caseyos hubspot conflicts --all --json"
+    )]
+    Conflicts {
+        /// Those that were settled too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Settle a conflict: take HubSpot's value here, or write yours there.
+    #[command(
+        after_help = "Examples:\n  caseyos hubspot resolve 3 --take hubspot\n  caseyos hubspot resolve 3 --take local"
+    )]
+    Resolve {
+        /// The conflict's number.
+        id: i64,
+        /// Whose value holds.
+        #[arg(long, value_enum)]
+        take: TakeArg,
+    },
+    /// Write what was changed here, and what waits, to HubSpot.
+    ///
+    /// Each record is fetched just before it is changed. What HubSpot changed meanwhile in another field is kept; in the same field it becomes a
+    /// conflict, unless [hubspot.ownership] says whose value holds.
+    #[command(
+        after_help = "Examples:\n  caseyos hubspot push --dry-run     the exact requests, and nothing sent\n  caseyos hubspot push"
+    )]
+    Push {
+        /// Shows the exact requests; nothing is sent.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Make a task.
+    #[command(
+        after_help = "Examples:\n  caseyos hubspot task 'Call about renewal' --contact ann@acme.example --due 'tomorrow 10:00'\n  caseyos hubspot task 'Send terms' --deal 'Northwind EU' --body 'The new ones' --dry-run"
+    )]
+    Task {
+        /// What is to be done.
+        subject: String,
+        /// More about it.
+        #[arg(long, default_value = "")]
+        body: String,
+        /// When it is due: "tomorrow 10:00", "fri", "3d"; in a day if it is not given.
+        #[arg(long)]
+        due: Option<String>,
+        #[command(flatten)]
+        about: About,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Write a note.
+    #[command(
+        after_help = "Examples:\n  caseyos hubspot note 'Met at the fair.' --contact ann@acme.example"
+    )]
+    Note {
+        /// The text.
+        body: String,
+        #[command(flatten)]
+        about: About,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Change properties of a contact or a deal.
+    #[command(
+        after_help = "Examples:\n  caseyos hubspot set ann@acme.example jobtitle=CTO city=Madrid\n  caseyos hubspot set --deal 'Northwind EU' amount=64000 closedate=2026-12-31"
+    )]
+    Set {
+        /// The contact (an address, a number, hubspot:501), unless --deal is given; then property=value, as many as there are.
+        #[arg(required = true, value_name = "WHO|PROPERTY=VALUE")]
+        words: Vec<String>,
+        /// The deal: a name, a number or hubspot:9001.
+        #[arg(long)]
+        deal: Option<String>,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Move a deal to another stage of its pipeline, by the stage's id or its name.
+    #[command(
+        after_help = "Examples:\n  caseyos hubspot stage 'Northwind EU' 'Contract Sent'\n  caseyos hubspot stage hubspot:9001 contractsent --dry-run"
+    )]
+    Stage {
+        /// The deal: a name, a number or hubspot:9001.
+        deal: String,
+        /// The stage.
+        stage: String,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Make one contact of two, for ever.
+    #[command(
+        after_help = "Examples:\n  caseyos hubspot merge ann@acme.example hubspot:502\n  caseyos hubspot merge ann@acme.example hubspot:502 --confirm 'merge 502 into 501'"
+    )]
+    Merge {
+        /// Who survives.
+        primary: String,
+        /// Who goes into them.
+        other: String,
+        #[command(flatten)]
+        gate: GateArgs,
+    },
+    /// Remove a contact for good, as the law on data protection may require.
+    #[command(
+        after_help = "Examples:\n  caseyos hubspot gdpr-delete ann@acme.example\n  caseyos hubspot gdpr-delete ann@acme.example --confirm 'delete ann@acme.example for ever'"
+    )]
+    GdprDelete {
+        /// Who.
+        who: String,
+        #[command(flatten)]
+        gate: GateArgs,
+    },
+}
+
+/// What a write is about.
+#[derive(Debug, Args)]
+struct About {
+    /// The contact: an address, a number or hubspot:501. May be given several times.
+    #[arg(long)]
+    contact: Vec<String>,
+    /// The deal: a name, a number or hubspot:9001. May be given several times.
+    #[arg(long)]
+    deal: Vec<String>,
+}
+
+/// How a write is made.
+#[derive(Debug, Args)]
+struct How {
+    /// Shows the exact request; nothing is kept or sent.
+    #[arg(long)]
+    dry_run: bool,
+    /// A second wish with the same key writes nothing.
+    #[arg(long)]
+    key: Option<String>,
+}
+
+/// How a gate is opened.
+#[derive(Debug, Args)]
+struct GateArgs {
+    /// The phrase that the gate asks for.
+    #[arg(long, value_name = "PHRASE")]
+    confirm: Option<String>,
+    /// Shows the exact request and what can't come back; nothing is sent.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TakeArg {
+    Hubspot,
+    Local,
+}
+
+impl About {
+    fn targets(&self) -> Vec<Target> {
+        let contacts = self.contact.iter().map(|c| Target::Contact(c.clone()));
+        contacts
+            .chain(self.deal.iter().map(|d| Target::Deal(d.clone())))
+            .collect()
+    }
+}
+
+pub(super) fn run(run: &mut Run<'_>, args: &HubspotArgs) -> Result<Ending, EngineError> {
+    let engine = run.engine()?;
+    match &args.command {
+        HubspotCommand::Status => status(run, &engine),
+        HubspotCommand::Conflicts { all } => conflicts(run, &engine, *all),
+        HubspotCommand::Resolve { id, take } => {
+            let take = match take {
+                TakeArg::Hubspot => Take::Hubspot,
+                TakeArg::Local => Take::Local,
+            };
+            let done = engine.resolve_conflict(*id, take)?;
+            finish(run, &done)
+        }
+        HubspotCommand::Push { dry_run } => push(run, &engine, *dry_run),
+        HubspotCommand::Task {
+            subject,
+            body,
+            due,
+            about,
+            how,
+        } => {
+            let now = engine.now();
+            let due = match due {
+                Some(text) => parse_when(text, now, &engine.zone(), Time::constant(9, 0, 0, 0))
+                    .map_err(|e| EngineError::Input(format!("--due: {e}")))?,
+                None => now
+                    .checked_add(SignedDuration::from_hours(24))
+                    .unwrap_or(now),
+            };
+            let wish = Wish::Task {
+                subject: subject.clone(),
+                body: body.clone(),
+                due,
+                about: about.targets(),
+            };
+            wished(run, &engine, &wish, how)
+        }
+        HubspotCommand::Note { body, about, how } => {
+            let wish = Wish::Note {
+                body: body.clone(),
+                about: about.targets(),
+            };
+            wished(run, &engine, &wish, how)
+        }
+        HubspotCommand::Set { words, deal, how } => {
+            let (target, pairs) = match deal {
+                Some(deal) => (Target::Deal(deal.clone()), words.as_slice()),
+                None => match words.split_first() {
+                    Some((who, pairs)) => (Target::Contact(who.clone()), pairs),
+                    None => {
+                        return Err(EngineError::Input(
+                            "Say whose property is to change.".into(),
+                        ));
+                    }
+                },
+            };
+            let properties = pairs
+                .iter()
+                .map(|pair| {
+                    let (name, value) = pair.split_once('=').ok_or_else(|| {
+                        EngineError::Input(format!(
+                            "\"{pair}\" is no property=value. Nothing was written."
+                        ))
+                    })?;
+                    Ok((name.trim().to_owned(), value.to_owned()))
+                })
+                .collect::<Result<BTreeMap<_, _>, EngineError>>()?;
+            wished(run, &engine, &Wish::Set { target, properties }, how)
+        }
+        HubspotCommand::Stage { deal, stage, how } => {
+            let wish = Wish::Stage {
+                deal: deal.clone(),
+                stage: stage.clone(),
+            };
+            wished(run, &engine, &wish, how)
+        }
+        HubspotCommand::Merge {
+            primary,
+            other,
+            gate,
+        } => {
+            let which = Gate::Merge {
+                primary: primary.clone(),
+                other: other.clone(),
+            };
+            let done = engine.pass_gate(&which, gate.confirm.as_deref(), gate.dry_run)?;
+            said(run, &done)
+        }
+        HubspotCommand::GdprDelete { who, gate } => {
+            let which = Gate::GdprDelete { who: who.clone() };
+            let done = engine.pass_gate(&which, gate.confirm.as_deref(), gate.dry_run)?;
+            said(run, &done)
+        }
+    }
+}
+
+fn wished(
+    run: &mut Run<'_>,
+    engine: &Engine,
+    wish: &Wish,
+    how: &How,
+) -> Result<Ending, EngineError> {
+    let done = engine.hubspot_wish(wish, how.key.as_deref(), how.dry_run)?;
+    said(run, &done)
+}
+
+/// Prints how a write ended; a request that is only shown goes to stdout as it is.
+fn said(run: &mut Run<'_>, done: &Done) -> Result<Ending, EngineError> {
+    if let (false, Done::Shown { message, .. }) = (run.out.is_json(), done) {
+        run.out.block(message)?;
+        run.out.talk(done.summary())?;
+        return Ok(Ending::Done);
+    }
+    finish(run, done)
+}
+
+fn push(run: &mut Run<'_>, engine: &Engine, dry_run: bool) -> Result<Ending, EngineError> {
+    let report = engine.hubspot_push(dry_run)?;
+    if run.out.is_json() {
+        run.out.json(&report)?;
+    } else if dry_run {
+        for request in &report.requests {
+            run.out.block(request)?;
+            run.out.line("")?;
+        }
+        run.out.talk(&format!(
+            "{} requests would go; nothing was sent.",
+            report.requests.len()
+        ))?;
+    } else {
+        run.out.line(&format!(
+            "{} written, {} waiting, {} refused, {} conflicts.",
+            report.sent, report.waiting, report.failed, report.conflicts
+        ))?;
+        for problem in &report.problems {
+            run.out.talk(problem)?;
+        }
+    }
+    Ok(match &report {
+        r if r.failed > 0 => Ending::Partly,
+        r if !dry_run && r.waiting > 0 => Ending::Blocked,
+        r if r.sent == 0 && r.requests.is_empty() => Ending::Nothing,
+        _ => Ending::Done,
+    })
+}
+
+fn conflicts(run: &mut Run<'_>, engine: &Engine, all: bool) -> Result<Ending, EngineError> {
+    let found = engine.hubspot_conflicts(all)?;
+    if run.out.is_json() {
+        run.out.json(&found)?;
+    } else {
+        for c in &found {
+            let state = match c.taken.as_str() {
+                "" => "open".to_owned(),
+                taken => format!("settled: {taken}"),
+            };
+            run.out.line(&format!(
+                "{:>4}  {}  {}  hubspot \"{}\"  here \"{}\"  before \"{}\"  {state}",
+                c.id,
+                fit(&format!("{}:{}", c.kind, c.object_id), 24),
+                fit(&c.field, 16),
+                c.remote,
+                c.local,
+                c.base
+            ))?;
+        }
+        if found.is_empty() {
+            run.out.line("No conflicts.")?;
+        }
+    }
+    Ok(if found.is_empty() {
+        Ending::Nothing
+    } else {
+        Ending::Done
+    })
+}
+
+fn status(run: &mut Run<'_>, engine: &Engine) -> Result<Ending, EngineError> {
+    let status = engine.hubspot_status()?;
+    if run.out.is_json() {
+        run.out.json(&status)?;
+        return Ok(Ending::Done);
+    }
+    let (now, zone) = (engine.now(), engine.zone());
+    let signed = if status.signed_in {
+        "signed in"
+    } else {
+        "nobody is signed in; `caseyos auth login hubspot` does that"
+    };
+    run.out.line(&format!(
+        "HubSpot at {}, version {}: {signed}.",
+        status.url, status.api_version
+    ))?;
+    run.out.line(&format!("Whose records: {}.", status.owner))?;
+    for kind in &status.kinds {
+        let state = match (kind.done_at, kind.under_way) {
+            (_, true) => "under way; the next sync goes on".to_owned(),
+            (Some(at), false) => format!("read {}", moment(at, now, &zone)),
+            (None, false) => "not read yet".to_owned(),
+        };
+        run.out.line(&format!(
+            "  {}  {:>8}  {state}",
+            fit(&kind.kind, 10),
+            kind.seen
+        ))?;
+    }
+    run.out.line(&format!(
+        "{} conflicts, {} writes waiting, {} webhook events waiting.",
+        status.conflicts,
+        status.waiting.len(),
+        status.events_waiting
+    ))?;
+    for write in &status.waiting {
+        run.out.line(&format!(
+            "  write {}: {} ({}) {}",
+            write.id, write.summary, write.status, write.error
+        ))?;
+    }
+    for (id, email, name) in &status.owners {
+        run.out.line(&format!("  owner {id}: {name} {email}"))?;
+    }
+    let mut pipeline = "";
+    for stage in &status.stages {
+        if stage.pipeline != pipeline {
+            run.out.line(&format!(
+                "Pipeline {} ({})",
+                stage.pipeline_label, stage.pipeline
+            ))?;
+            pipeline = &stage.pipeline;
+        }
+        let ends = match (stage.is_closed, stage.is_won) {
+            (true, true) => "  won",
+            (true, false) => "  lost",
+            _ => "",
+        };
+        run.out
+            .line(&format!("  {}  {}{ends}", fit(&stage.id, 24), stage.label))?;
+    }
+    Ok(Ending::Done)
+}

@@ -1,0 +1,123 @@
+//! One write to HubSpot, as it is kept and as it is sent.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::connectors::hubspot::engagements;
+use crate::connectors::hubspot::objects::{self, TieTo};
+use crate::connectors::hubspot::paths::ObjectKind;
+use crate::connectors::transport::{Body, Request};
+use crate::domain::service::HubspotVersion;
+
+/// A write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "operation")]
+pub(super) enum Operation {
+    /// Make a task.
+    Task {
+        subject: String,
+        body: String,
+        due: Timestamp,
+        owner: Option<String>,
+        ties: Vec<TieTo>,
+    },
+    /// Write a note.
+    Note {
+        body: String,
+        at: Timestamp,
+        owner: Option<String>,
+        ties: Vec<TieTo>,
+    },
+    /// Change properties of a record.
+    Set {
+        kind: ObjectKind,
+        id: String,
+        /// Our number for the record.
+        record: i64,
+        properties: BTreeMap<String, String>,
+        /// What each of them said when the change was asked for.
+        base: BTreeMap<String, String>,
+        /// Whether the operator has seen the portal's value and decided against it.
+        decided: bool,
+    },
+    /// Make one contact of two.
+    Merge { primary: String, other: String },
+    /// Remove a contact for good.
+    GdprDelete { id: String, email: String },
+}
+
+impl Operation {
+    /// Returns the request that carries it out.
+    pub fn request(&self, version: HubspotVersion, key: &str) -> Request {
+        match self {
+            Self::Task {
+                subject,
+                body,
+                due,
+                owner,
+                ties,
+            } => objects::create(
+                version,
+                ObjectKind::Tasks,
+                &engagements::task(subject, body, *due, owner.as_deref(), key),
+                ties,
+            ),
+            Self::Note {
+                body,
+                at,
+                owner,
+                ties,
+            } => objects::create(
+                version,
+                ObjectKind::Notes,
+                &engagements::note(body, *at, owner.as_deref(), key),
+                ties,
+            ),
+            Self::Set {
+                kind,
+                id,
+                properties,
+                ..
+            } => objects::update(version, *kind, id, properties),
+            Self::Merge { primary, other } => {
+                objects::merge(version, ObjectKind::Contacts, primary, other)
+            }
+            Self::GdprDelete { id, .. } => objects::gdpr_delete(version, id),
+        }
+    }
+
+    /// Returns the kind of record that it makes and what that is tied to; none if it makes nothing.
+    pub fn makes(&self) -> Option<(ObjectKind, &[TieTo])> {
+        match self {
+            Self::Task { ties, .. } => Some((ObjectKind::Tasks, ties)),
+            Self::Note { ties, .. } => Some((ObjectKind::Notes, ties)),
+            Self::Set { .. } | Self::Merge { .. } | Self::GdprDelete { .. } => None,
+        }
+    }
+}
+
+/// Writes a request as it would go over the wire, without the token.
+pub(super) fn shown(base: &str, request: &Request) -> String {
+    let mut text = format!(
+        "{} {}{}",
+        request.method.as_str(),
+        base.trim_end_matches('/'),
+        request.path
+    );
+    for (i, (name, value)) in request.query.iter().enumerate() {
+        text.push(if i == 0 { '?' } else { '&' });
+        text.push_str(&format!(
+            "{name}={}",
+            crate::connectors::transport::segment(value)
+        ));
+    }
+    text.push_str("\nauthorization: Bearer ****\n");
+    if let Body::Json(body) = &request.body {
+        text.push_str("content-type: application/json\n\n");
+        text.push_str(&body.to_string());
+        text.push('\n');
+    }
+    text
+}

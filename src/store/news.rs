@@ -1,0 +1,123 @@
+//! What came in or went wrong since a mark, for faces that tell of it at once.
+
+use jiff::Timestamp;
+
+use super::{ReadTx, Result};
+
+/// How far one has been told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Mark {
+    /// The newest message.
+    pub message: i64,
+    /// When the newest settled execution ended, in milliseconds.
+    pub settled: i64,
+}
+
+/// A mail of theirs that asks for an answer soon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// Who wrote; the address if the name is unknown.
+    pub from: String,
+    /// What it says: `interested` or `meeting_request`.
+    pub label: String,
+    /// The subject.
+    pub subject: String,
+}
+
+/// A message of ours that could not leave, or of which nobody knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// To whom.
+    pub to: String,
+    /// The subject.
+    pub subject: String,
+    /// What went wrong.
+    pub error: String,
+}
+
+/// The most of each kind that are told at once.
+const MOST: usize = 5;
+
+/// Returns where things stand now.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn mark(tx: &ReadTx<'_>) -> Result<Mark> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "SELECT coalesce((SELECT max(id) FROM message), 0),
+                 coalesce((SELECT max(settled_at) FROM execution WHERE settled_at IS NOT NULL), 0)",
+        )?
+        .query_row([], |row| {
+            Ok(Mark {
+                message: row.get(0)?,
+                settled: row.get(1)?,
+            })
+        })?)
+}
+
+/// Returns the mails that came in since and ask for an answer soon.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn replies(tx: &ReadTx<'_>, since: Mark) -> Result<Vec<Reply>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT coalesce(nullif(trim(c.first_name || ' ' || c.last_name), ''), m.from_address), m.label, m.subject
+         FROM message m LEFT JOIN contact c ON c.id = m.contact_id
+         WHERE m.id > ?1 AND m.direction = 'in' AND m.label IN ('interested', 'meeting_request') ORDER BY m.id LIMIT ?2",
+    )?;
+    let rows = statement.query_map((since.message, MOST as i64), |row| {
+        Ok(Reply {
+            from: row.get(0)?,
+            label: row.get(1)?,
+            subject: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns the messages that failed since.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn troubles(tx: &ReadTx<'_>, since: Mark) -> Result<Vec<Trouble>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT to_key, subject, error FROM execution WHERE settled_at IS NOT NULL AND settled_at > ?1 AND status = 'failed'
+         ORDER BY settled_at LIMIT ?2",
+    )?;
+    let rows = statement.query_map((since.settled, MOST as i64), |row| {
+        Ok(Trouble {
+            to: row.get(0)?,
+            subject: row.get(1)?,
+            error: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Counts the open moves that are due at or before an instant.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn due(tx: &ReadTx<'_>, by: Timestamp) -> Result<u64> {
+    let n: i64 = tx
+        .sql()
+        .prepare_cached("SELECT count(*) FROM move WHERE status = 'open' AND due_at <= ?1")?
+        .query_row([by.as_millisecond()], |row| row.get(0))?;
+    Ok(n.unsigned_abs())
+}
+
+/// Tells which first steps were taken: whether anybody is known, any mailbox was read, and anything was approved.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn steps(tx: &ReadTx<'_>) -> Result<[bool; 3]> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM contact), EXISTS (SELECT 1 FROM source_state WHERE last_clean_at IS NOT NULL),
+                 EXISTS (SELECT 1 FROM execution)",
+        )?
+        .query_row([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?)
+}
