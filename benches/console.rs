@@ -19,6 +19,7 @@ use caseyos::engine::Engine;
 use caseyos::tui::app::App;
 use caseyos::tui::context::{Context, Status};
 use caseyos::tui::keymap::Keymap;
+use caseyos::tui::looks;
 use caseyos::tui::message::{Effect, Message};
 use caseyos::tui::theme::{Depth, Surroundings, Theme};
 use criterion::Criterion;
@@ -44,6 +45,39 @@ fn main() {
     });
     let mut keys = ['2', '1'].into_iter().cycle();
     criterion.bench_function("key to frame: another domain, read from the store", |b| {
+        b.iter(|| press(&mut app, &mut terminal, &engine, keys.next().unwrap()));
+    });
+    // Every screen with its reads, and every key of a search.
+    for (name, letter) in [
+        ("Signals", 's'),
+        ("Contacts", 'c'),
+        ("Pipeline", 'p'),
+        ("Metrics", 'm'),
+        ("Sync", 'y'),
+        ("Log", 'l'),
+        ("Rules", 'r'),
+    ] {
+        criterion.bench_function(&format!("to {name} and back to Today"), |b| {
+            b.iter(|| {
+                for key in ['g', letter, 'g', 't'] {
+                    press(&mut app, &mut terminal, &engine, key);
+                }
+            });
+        });
+    }
+    for key in ['g', 'c'] {
+        press(&mut app, &mut terminal, &engine, key);
+    }
+    let mut keys = ['j', 'j', 'j', 'k'].into_iter().cycle();
+    criterion.bench_function(
+        "key to frame: along the contacts, with card and timeline",
+        |b| {
+            b.iter(|| press(&mut app, &mut terminal, &engine, keys.next().unwrap()));
+        },
+    );
+    press(&mut app, &mut terminal, &engine, '/');
+    let mut keys = "dana ruiz kite omar lumen ".chars().cycle();
+    criterion.bench_function("search keystroke at 100000 contacts", |b| {
         b.iter(|| press(&mut app, &mut terminal, &engine, keys.next().unwrap()));
     });
     criterion.final_summary();
@@ -106,6 +140,10 @@ fn tell(app: &mut App, engine: &Engine, message: Message) {
                     result: engine.show(id).map(Arc::new).map_err(|e| e.to_string()),
                 })
                 .collect(),
+            Effect::Read { asked, look } => vec![Message::Read {
+                asked,
+                result: looks::answer(engine, &look),
+            }],
             other => panic!("nothing else is asked for: {other:?}"),
         };
         for answer in answers {

@@ -1,77 +1,249 @@
 //! `caseyos audit`: the append-only trail.
 
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand};
 
 use super::Run;
-use super::output::{Ending, fit, moment};
-use crate::engine::EngineError;
+use super::output::{Ending, fit, moment, since};
+use crate::engine::queries::audit::{AuditCheck, AuditFilter, verify_export};
+use crate::engine::{EngineError, create_private_file};
 
 /// The append-only trail of decisions and effects.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct AuditArgs {
     #[command(subcommand)]
     command: AuditCommand,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  caseyos audit list --since 7d --event execution    what left, failed or was withdrawn
+  caseyos audit show 41                              one entry in full
+  caseyos audit verify                               whether anybody changed the trail
+  caseyos audit export --output trail.jsonl          the trail for somebody else to check";
+
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
-    /// Check the chain: an entry that was edited, removed or moved is named.
+    /// Check the chain: an entry that was edited, removed, inserted or moved is named.
     ///
-    /// Exit code 1 if it is broken.
-    Verify,
+    /// Exit code 1 if it is broken. The hash of the last entry, kept elsewhere, tells later whether the whole trail was rebuilt.
+    #[command(
+        after_help = "Examples:\n  caseyos audit verify\n  caseyos audit verify trail.jsonl      an export, without the database"
+    )]
+    Verify {
+        /// An export to check instead of the trail itself.
+        file: Option<PathBuf>,
+    },
     /// List the newest entries.
+    #[command(
+        after_help = "Examples:\n  caseyos audit list move:12\n  caseyos audit list --actor rule --since 30d\n  caseyos audit list --event approval --limit 200 --json"
+    )]
     List {
         /// Only of one subject, such as move:12 or execution:7.
+        #[arg(value_name = "SUBJECT", conflicts_with = "subject")]
+        about: Option<String>,
+        /// Only of one subject, such as move:12 or execution:7.
+        #[arg(long)]
         subject: Option<String>,
+        /// Only of one event, or of a group: execution.sent, or execution.
+        #[arg(long)]
+        event: Option<String>,
+        /// Only by one actor, or by a group: operator, rule:replied-before, or rule.
+        #[arg(long)]
+        actor: Option<String>,
+        /// Only from then on: a length of time such as 7d, or a date.
+        #[arg(long, value_name = "WHEN")]
+        since: Option<String>,
         /// At most so many.
         #[arg(long, default_value_t = 50)]
         limit: usize,
     },
+    /// Show one entry in full, with its hash.
+    #[command(after_help = "Examples:\n  caseyos audit show 41\n  caseyos audit show 41 --json")]
+    Show {
+        /// The entry's number.
+        seq: i64,
+    },
+    /// Write the trail as JSON lines that an outsider can check.
+    ///
+    /// docs/safety.md says what each hash covers, with a program that checks an export.
+    #[command(
+        after_help = "Examples:\n  caseyos audit export > trail.jsonl\n  caseyos audit export --since 90d --output trail.jsonl"
+    )]
+    Export {
+        /// Only from then on: a length of time such as 90d, or a date.
+        #[arg(long, value_name = "WHEN")]
+        since: Option<String>,
+        /// The file to write, readable by you alone; standard output if none is given.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 pub(super) fn run(run: &mut Run<'_>, args: &AuditArgs) -> Result<Ending, EngineError> {
-    let engine = run.engine()?;
     match &args.command {
-        AuditCommand::Verify => {
-            let check = engine.verify_audit()?;
-            if run.out.is_json() {
-                run.out.json(&check)?;
-            }
-            match check.broken_at {
-                None => {
-                    if !run.out.is_json() {
-                        run.out
-                            .line(&format!("The chain holds: {} entries.", check.entries))?;
-                    }
-                    Ok(Ending::Done)
-                }
-                Some(at) => Err(EngineError::Outside(format!(
-                    "The audit trail is broken at entry {at}: {}. Everything before it holds ({} entries).",
-                    check.reason, check.entries
-                ))),
-            }
+        AuditCommand::Verify { file: None } => {
+            let check = run.engine()?.verify_audit()?;
+            told(run, &check, "The audit trail")
         }
-        AuditCommand::List { subject, limit } => {
-            let entries = engine.list_audit(subject.as_deref(), *limit)?;
-            if run.out.is_json() {
-                run.out.json(&entries)?;
-            } else {
-                for e in &entries {
-                    let when = fit(&moment(e.at, engine.now(), &engine.zone()), 16);
-                    run.out.line(&format!(
-                        "{:>6}  {when}  {}  {}  {}",
-                        e.seq,
-                        fit(&e.actor, 10),
-                        fit(&e.event, 22),
-                        e.subject
-                    ))?;
-                }
-            }
-            Ok(if entries.is_empty() {
-                Ending::Nothing
-            } else {
-                Ending::Done
-            })
+        AuditCommand::Verify { file: Some(file) } => {
+            let check = verify_export(BufReader::new(open(file)?))?;
+            told(run, &check, &file.display().to_string())
+        }
+        AuditCommand::List {
+            about,
+            subject,
+            event,
+            actor,
+            since: from,
+            limit,
+        } => {
+            let engine = run.engine()?;
+            let from = from
+                .as_deref()
+                .map(|text| since(text, engine.now(), &engine.zone()))
+                .transpose()?;
+            let filter = AuditFilter {
+                subject: about.clone().or_else(|| subject.clone()),
+                event: event.clone(),
+                actor: actor.clone(),
+                since: from,
+                limit: *limit,
+            };
+            list(run, &filter)
+        }
+        AuditCommand::Show { seq } => show(run, *seq),
+        AuditCommand::Export {
+            since: from,
+            output,
+        } => export(run, from.as_deref(), output.as_deref()),
+    }
+}
+
+fn open(path: &Path) -> Result<File, EngineError> {
+    File::open(path)
+        .map_err(|e| EngineError::Input(format!("{} cannot be read: {e}.", path.display())))
+}
+
+fn told(run: &mut Run<'_>, check: &AuditCheck, what: &str) -> Result<Ending, EngineError> {
+    if run.out.is_json() {
+        run.out.json(check)?;
+    }
+    if let Some(at) = check.broken_at {
+        return Err(EngineError::Outside(format!(
+            "{what} is broken at entry {at}: {}. Everything before it holds ({} entries).",
+            check.reason, check.entries
+        )));
+    }
+    if !run.out.is_json() {
+        run.out.line(&match check.first {
+            0 | 1 => format!("The chain holds: {} entries.", check.entries),
+            first => format!(
+                "The chain holds: {} entries, from {first} to {}; those before were cut off.",
+                check.entries, check.last
+            ),
+        })?;
+        if !check.head.is_empty() {
+            run.out
+                .line(&format!("Last: {} {}", check.last, check.head))?;
         }
     }
+    Ok(Ending::Done)
+}
+
+fn list(run: &mut Run<'_>, filter: &AuditFilter) -> Result<Ending, EngineError> {
+    let engine = run.engine()?;
+    let entries = engine.filter_audit(filter)?;
+    if run.out.is_json() {
+        run.out.json(&entries)?;
+    } else {
+        for e in &entries {
+            let when = fit(&moment(e.at, engine.now(), &engine.zone()), 16);
+            run.out.line(&format!(
+                "{:>6}  {when}  {}  {}  {}",
+                e.seq,
+                fit(&e.actor, 20),
+                fit(&e.event, 22),
+                e.subject
+            ))?;
+        }
+    }
+    Ok(if entries.is_empty() {
+        Ending::Nothing
+    } else {
+        Ending::Done
+    })
+}
+
+fn show(run: &mut Run<'_>, seq: i64) -> Result<Ending, EngineError> {
+    let engine = run.engine()?;
+    let found = engine.audit_entry(seq)?;
+    if run.out.is_json() {
+        run.out.json(&found)?;
+        return Ok(Ending::Done);
+    }
+    let entry = &found.entry;
+    run.out.heading(&format!("{seq} {}", entry.event))?;
+    let before = match found.previous.as_str() {
+        "" => "none: it is the first",
+        hash => hash,
+    };
+    let at = entry
+        .at
+        .to_zoned(engine.zone())
+        .strftime("%a %-d %b %Y %H:%M:%S%.f %Z")
+        .to_string();
+    for (what, text) in [
+        ("at", at.as_str()),
+        ("by", &entry.actor),
+        ("about", &entry.subject),
+        ("hash", &found.hash),
+        ("before", before),
+    ] {
+        run.out.line(&format!("{}  {text}", fit(what, 6)))?;
+    }
+    let detail = serde_json::to_string_pretty(&entry.detail)
+        .map_err(|e| EngineError::Outside(format!("The particulars cannot be shown: {e}.")))?;
+    run.out.block(&detail)?;
+    Ok(Ending::Done)
+}
+
+fn export(
+    run: &mut Run<'_>,
+    from: Option<&str>,
+    output: Option<&Path>,
+) -> Result<Ending, EngineError> {
+    let engine = run.engine()?;
+    let from = from
+        .map(|text| since(text, engine.now(), &engine.zone()))
+        .transpose()?;
+    let Some(path) = output else {
+        engine.export_audit(from, &mut *run.out)?;
+        return Ok(Ending::Done);
+    };
+    let unwritable = |e: std::io::Error| {
+        EngineError::Outside(format!("{} cannot be written: {e}.", path.display()))
+    };
+    create_private_file(path)?;
+    let mut file = BufWriter::new(
+        File::options()
+            .write(true)
+            .truncate(true)
+            .open(path)
+            .map_err(unwritable)?,
+    );
+    let entries = engine.export_audit(from, &mut file)?;
+    file.flush().map_err(unwritable)?;
+    if run.out.is_json() {
+        run.out
+            .json(&serde_json::json!({"file": path.display().to_string(), "entries": entries}))?;
+    } else {
+        run.out
+            .line(&format!("{entries} entries written to {}.", path.display()))?;
+    }
+    Ok(Ending::Done)
 }

@@ -35,6 +35,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &ConfigArgs) -> Result<Ending, Engine
                 ("config", &paths.config),
                 ("data", &paths.data),
                 ("rules", &paths.rules()),
+                ("approval", &paths.approval()),
                 ("templates", &paths.templates()),
                 ("keymap", &paths.keymap()),
                 ("themes", &paths.themes()),

@@ -18,6 +18,7 @@ mod hubspot;
 mod init;
 mod limits;
 mod mail;
+mod meetings;
 mod metrics;
 mod moves;
 mod outbox;
@@ -29,6 +30,7 @@ mod safety;
 mod serve;
 mod show;
 mod signals;
+mod slots;
 mod sync;
 mod today;
 mod undo;
@@ -97,6 +99,8 @@ enum Command {
     Why(why::WhyArgs),
     When(when::WhenArgs),
     Sync(sync::SyncArgs),
+    Meetings(meetings::MeetingsArgs),
+    Slots(slots::SlotsArgs),
     Contacts(contacts::ContactsArgs),
     Deals(deals::DealsArgs),
     Hubspot(hubspot::HubspotArgs),
@@ -224,6 +228,8 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Why(args) => why::run(&mut run, &args),
         Command::When(args) => when::run(&mut run, &args),
         Command::Sync(args) => sync::run(&mut run, &args),
+        Command::Meetings(args) => meetings::run(&mut run, &args),
+        Command::Slots(args) => slots::run(&mut run, &args),
         Command::Contacts(args) => {
             listen_for_interrupt(&run.interrupt);
             let engine = run.engine()?;

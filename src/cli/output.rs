@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::domain::rule::parse_duration;
-use crate::domain::text::{clean_block, clean_line, is_hostile};
+use crate::domain::text::{clean_block, clean_line, json_escaped};
 use crate::engine::EngineError;
 
 /// How a subcommand ended.
@@ -141,19 +141,7 @@ impl Out {
 pub(super) fn json_text(value: &impl Serialize) -> Result<String, EngineError> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|e| EngineError::Outside(format!("The JSON could not be made: {e}.")))?;
-    let mut out = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
-        // Outside of strings there is nothing but ASCII and line breaks.
-        if c != '\n' && is_hostile(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                out.push_str(&format!("\\u{unit:04x}"));
-            }
-        } else {
-            out.push(c);
-        }
-    }
-    out.push('\n');
-    Ok(out)
+    Ok(json_escaped(&text) + "\n")
 }
 
 fn clean_keeping_spaces(text: &str) -> String {

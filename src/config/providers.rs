@@ -18,6 +18,8 @@ pub struct GoogleConfig {
     pub client_id: String,
     /// The app's publishing status.
     pub app_status: AppStatus,
+    /// The calendars that are read and asked for busy times; meetings are booked in the first. `primary` is the account's own.
+    pub calendars: Vec<String>,
     /// Where Gmail's API is.
     pub gmail_url: String,
     /// Where Calendar's API is.
@@ -41,6 +43,7 @@ impl Default for GoogleConfig {
         Self {
             client_id: String::new(),
             app_status: AppStatus::default(),
+            calendars: vec!["primary".into()],
             gmail_url: "https://gmail.googleapis.com".into(),
             calendar_url: "https://www.googleapis.com".into(),
             authorize_url: "https://accounts.google.com/o/oauth2/v2/auth".into(),

@@ -131,7 +131,17 @@ fn send(demo: &Demo, id: MoveId) -> Option<String> {
         content_hash: None,
         by: "operator".into(),
     };
-    match demo.engine.run(approve).unwrap() {
+    let done = match demo.engine.run(approve).unwrap() {
+        Done::Queued { execution, .. } => {
+            let retry = Command::Retry {
+                id: execution,
+                force: false,
+            };
+            demo.engine.run(retry).unwrap()
+        }
+        done => done,
+    };
+    match done {
         Done::Sent { location, .. } => Some(location),
         _ => None,
     }

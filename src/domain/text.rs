@@ -120,6 +120,23 @@ fn strip_escapes(text: &str) -> impl Iterator<Item = char> + '_ {
     })
 }
 
+/// Writes what acts on a terminal as escapes within JSON, which lose nothing: JSON is also looked at.
+#[must_use]
+pub fn json_escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len() + 1);
+    for c in json.chars() {
+        // Outside of strings there is nothing but ASCII and line breaks.
+        if c != '\n' && is_hostile(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

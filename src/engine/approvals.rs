@@ -14,13 +14,16 @@ use sha2::{Digest, Sha256};
 
 use super::command::{Command, Done};
 use super::core::Core;
+use super::draft::hex;
 use super::{Engine, EngineError, Result};
 use crate::domain::action::{ActionKind, Means};
-use crate::domain::approval::{ApprovalRules, Condition, Decisions, Facts, Verdict, decide};
+use crate::domain::approval::{
+    ApprovalRules, Condition, DecidedBy, Decisions, Facts, Verdict, decide,
+};
 use crate::domain::guard::{KillSwitch, Mode};
 use crate::domain::id::MoveId;
 use crate::store::approvals::{self, NewDecision};
-use crate::store::{Durability, ReadTx, control, executions, moves};
+use crate::store::{Durability, ReadTx, WriteTx, audit, control, executions, moves};
 
 /// Moves that one pass decides about at most; the rest is for the next one, best moves first.
 const PER_PASS: usize = 2000;
@@ -111,7 +114,9 @@ impl Engine {
             let (rules_hash, kept) = (*rules.hash(), decided);
             self.write(Durability::Normal, move |tx, _, _| {
                 for one in &kept {
-                    approvals::keep(tx, &one.kept, &rules_hash, &context, now)?;
+                    if approvals::keep(tx, &one.kept, &rules_hash, &context, now)? {
+                        note_decision(tx, &one.kept, now)?;
+                    }
                 }
                 Ok(())
             })?;
@@ -185,6 +190,33 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Notes in the audit trail what a rule that is on decided.
+fn note_decision(tx: &WriteTx<'_>, kept: &NewDecision, now: Timestamp) -> Result<()> {
+    let decision = &kept.decisions.acting;
+    let DecidedBy::Rule { name, version, .. } = &decision.by else {
+        return Ok(());
+    };
+    let event = match decision.verdict {
+        Verdict::Allow => "approval_rule.allowed",
+        Verdict::Deny | Verdict::Operator => "approval_rule.denied",
+    };
+    let detail = serde_json::json!({
+        "version": version,
+        "confidence": decision.confidence,
+        "because": decision.reason,
+        "inputs_hash": hex(&kept.inputs_hash),
+    });
+    let subject = format!("move:{}", kept.move_id);
+    Ok(audit::append(
+        tx,
+        now,
+        &format!("rule:{name}"),
+        event,
+        &subject,
+        &detail,
+    )?)
 }
 
 fn sendable() -> Vec<ActionKind> {

@@ -13,6 +13,7 @@ use super::core::Core;
 use super::{EngineError, Result};
 use crate::config::Operator;
 use crate::domain::action::{ActionKind, Means};
+pub(in crate::engine) use crate::domain::audit::hex;
 use crate::domain::deal::short_amount;
 use crate::domain::email::message_id::{MessageId, parse_list};
 use crate::domain::email::subject::base_subject;
@@ -73,11 +74,6 @@ impl Content {
 pub(in crate::engine) struct Draft {
     pub content: Content,
     pub edited: bool,
-}
-
-/// Writes bytes as hexadecimal digits.
-pub(in crate::engine) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Makes the draft of a move.

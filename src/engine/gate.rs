@@ -54,6 +54,10 @@ pub(in crate::engine) fn ask(
     // What a person wrote is answered whatever came back from others.
     if effect.class != SendClass::Reply {
         judged.extend(deliverability(tx, core, now)?);
+        if effect.mode == Mode::Live && judged.iter().all(|v| v.passed) {
+            let ready = executions::ready_before(tx, effect.class, now)?;
+            judged.extend(limits::reserve(&judged, &ready, now));
+        }
     }
     let facts = GuardFacts {
         earlier: effect.earlier,

@@ -20,7 +20,7 @@ use crate::connectors::files::{
 use crate::domain::contact::ContactDraft;
 pub use crate::store::contacts::Change;
 use crate::store::contacts::{ContactWriter, Origin, RunMemory, begin_bulk, end_bulk};
-use crate::store::{Durability, StoreError};
+use crate::store::{Durability, StoreError, audit};
 
 /// Rows in one transaction. Fewer cost more: each commit writes every touched page of the address index to the log anew.
 const BATCH_ROWS: usize = 20_000;
@@ -247,6 +247,15 @@ impl Engine {
         self.store().write(Durability::Normal, begin_bulk)?;
         let outcome = self.write_each(batches, run, mapping, delimiter, cancel, progress, &memory);
         self.store().write(Durability::Normal, end_bulk)?;
+        let report = &run.report;
+        if report.rows > 0 {
+            let detail = serde_json::json!({"rows": report.rows, "new": report.new, "updated": report.updated, "rejected": report.rejected});
+            let (file, now) = (format!("file:{}", report.file), self.now());
+            self.store()
+                .write::<_, StoreError>(Durability::Normal, move |tx| {
+                    audit::append(tx, now, "operator", "contacts.imported", &file, &detail)
+                })?;
+        }
         outcome
     }
 
@@ -427,7 +436,10 @@ impl Engine {
                 let written = writer.write(&draft, Origin::Direct, &mut RunMemory::default())?;
                 writer.finish()?;
                 if written.change != Change::Unchanged {
-                    tx.emit(now, "contact.changed", format!("contact:{}", written.id))?;
+                    let subject = format!("contact:{}", written.id);
+                    let detail = serde_json::json!({"new": written.change == Change::New});
+                    audit::append(tx, now, "operator", "contact.saved", &subject, &detail)?;
+                    tx.emit(now, "contact.changed", subject)?;
                 }
                 Ok(written)
             })?;

@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Result;
 use super::core::Core;
-use super::outcomes::{Observed, record};
+use super::outcomes::{Observed, RECORDED, record};
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::id::{ContactId, DealId, SignalId};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
@@ -25,7 +25,7 @@ use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
 use crate::store::deals::{MeetingRow, save_meeting, set_meeting_state};
 use crate::store::people::NewPerson;
-use crate::store::{WriteTx, people, signals};
+use crate::store::{WriteTx, outcomes, people, signals};
 
 /// What a batch did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -250,15 +250,28 @@ fn meeting_and_outcome(
         set_meeting_state(tx, &uid, state, draft.occurred_at, now)?;
     }
     let Some(kind) = outcome else { return Ok(0) };
+    // An invitation by mail and the calendar tell of one meeting, and one outcome comes of it.
+    let once = match (meeting_uid(draft), kind, starts_at) {
+        (Some(uid), OutcomeKind::MeetingRescheduled, Some(at)) => {
+            format!("meeting:{uid}:{kind}:{}", at.as_second())
+        }
+        (Some(uid), ..) => format!("meeting:{uid}:{kind}"),
+        (None, ..) => format!("signal:{signal}:{kind}"),
+    };
+    if kind == OutcomeKind::MeetingNoShow
+        && let Some(uid) = meeting_uid(draft)
+    {
+        // It was taken for held until somebody said otherwise.
+        let held = format!("meeting:{uid}:{}", OutcomeKind::MeetingHeld);
+        if let Some(id) = outcomes::find_by_once(tx, &held)? {
+            outcomes::set_undone(tx, id, true, now)?;
+            tx.emit(now, RECORDED, format!("outcome:{id}"))?;
+        }
+    }
     let observed = Observed {
         contact: Some(contact),
         signal: Some(signal),
-        ..Observed::new(
-            kind,
-            OutcomeSource::Calendar,
-            draft.occurred_at,
-            format!("signal:{signal}:{kind}"),
-        )
+        ..Observed::new(kind, OutcomeSource::Calendar, draft.occurred_at, once)
     };
     Ok(u64::from(record(tx, observed, now)?.is_some()))
 }

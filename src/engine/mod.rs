@@ -5,6 +5,7 @@
 pub mod command;
 pub mod hubspot;
 pub mod import;
+pub mod meetings;
 pub mod post;
 pub mod queries;
 pub mod seed;

@@ -270,6 +270,8 @@ impl Engine {
         if scope.control.is_stopped() {
             report.problems.push("It was stopped. What was read is kept, nothing was sent, and the next pass goes on from there.".into());
         }
+        report.problems.extend(self.ending_sign_in()?);
+        self.prune_audit()?;
         self.write(Durability::Normal, |tx, core, now| {
             core.note_usage(tx, now)?;
             Ok(tx.prune_events(KEPT_EVENTS)?)
@@ -299,7 +301,7 @@ impl Engine {
         let (sent, waiting) = self.drain()?;
         report.sent += sent;
         report.waiting = waiting;
-        Ok(())
+        self.prune_audit()
     }
 
     fn check_name(&self, only: &str, all: &[Box<dyn SignalSource>]) -> Result<()> {

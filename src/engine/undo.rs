@@ -78,6 +78,8 @@ pub(in crate::engine) enum Step {
     },
     /// Hold mail back for bounces again, or lift that again.
     Deliverability { id: i64, held: bool },
+    /// Take a meeting out of the calendar again.
+    Meeting { id: i64 },
 }
 
 /// Adds an entry to the undo list.
@@ -123,6 +125,9 @@ impl Engine {
         })?;
         if let Step::Execution { id } = step {
             return self.undo_execution(&entry, id);
+        }
+        if let Step::Meeting { id } = step {
+            return self.take_meeting_back(&id.to_string(), Some(entry.id));
         }
         self.write(Durability::Full, move |tx, core, now| {
             // Asked twice at once, it is undone once.
@@ -511,6 +516,7 @@ fn apply(tx: &WriteTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<S
             }
         }
         Step::Execution { id } => Step::Execution { id: *id },
+        Step::Meeting { id } => Step::Meeting { id: *id },
         Step::Outbox { id, status } => Step::Outbox {
             id: *id,
             status: put_in_outbox(tx, core, *id, *status, now)?,

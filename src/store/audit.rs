@@ -1,18 +1,21 @@
 //! The audit trail: append-only and hash-chained.
 //!
 //! Each row's hash covers its content and the hash before it; `meta` remembers the last one. An edited, removed, inserted or
-//! reordered row therefore breaks the chain at a place that can be named.
+//! reordered row therefore breaks the chain at a place that can be named. The beginning may be cut off, which leaves an entry that says
+//! what went; the database refuses every other change.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 use serde::Serialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::{ReadTx, Result, WriteTx, instant};
+use crate::domain::audit::{Broken, Cut, Hash, Link, PRUNED, Walk, hex};
 use crate::domain::signal::canonical_json;
 
 const HEAD: &str = "audit_head";
+/// Up to which number the database lets entries go.
+const PRUNE_TO: &str = "audit_prune_to";
 
 /// One entry of the trail.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -32,32 +35,60 @@ pub struct AuditEntry {
 }
 
 /// What a check of the chain found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct AuditCheck {
-    /// Entries looked at.
+    /// Entries that hold, from the first on.
     pub entries: i64,
     /// Whether the chain holds.
     pub intact: bool,
-    /// Where it breaks.
+    /// Where it breaks: the number of the entry that is at fault.
     pub broken_at: Option<i64>,
     /// How.
     pub reason: String,
+    /// The number of the first entry; greater than 1 if earlier ones were cut off, 0 if there is none.
+    pub first: i64,
+    /// The number of the last entry that holds.
+    pub last: i64,
+    /// The hash of the last entry that holds: whoever keeps it can tell later whether the trail was rebuilt.
+    pub head: String,
 }
 
-fn hash(seq: i64, at: i64, texts: [&str; 4], previous: &[u8]) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    hasher.update(seq.to_be_bytes());
-    hasher.update(at.to_be_bytes());
-    for text in texts {
-        hasher.update((text.len() as u64).to_be_bytes());
-        hasher.update(text.as_bytes());
+impl AuditCheck {
+    /// Tells what a walk came to.
+    #[must_use]
+    pub fn of(walk: &Walk, broken: Option<Broken>) -> Self {
+        let (last, head) = walk
+            .last()
+            .map_or((0, String::new()), |(seq, hash)| (seq, hex(&hash)));
+        let (broken_at, reason) = match broken {
+            Some(broken) => (Some(broken.at), broken.reason),
+            None => (None, String::new()),
+        };
+        Self {
+            entries: walk.entries(),
+            intact: broken_at.is_none(),
+            broken_at,
+            reason,
+            first: walk.first(),
+            last,
+            head,
+        }
     }
-    hasher.update(previous);
-    hasher.finalize().into()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+/// Which entries to list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AuditFilter {
+    /// Only of one subject, such as `move:12`.
+    pub subject: Option<String>,
+    /// Only of one event, or of all that begin with it and a dot: `execution` or `execution.sent`.
+    pub event: Option<String>,
+    /// Only by one actor, or by all that begin with it and a colon: `rule` or `rule:replied-before`.
+    pub actor: Option<String>,
+    /// Only from this instant on.
+    pub since: Option<Timestamp>,
+    /// At most so many.
+    pub limit: usize,
 }
 
 /// Adds an entry at the end of the trail.
@@ -79,16 +110,83 @@ pub fn append(
         .optional()?;
     let (last_seq, previous) = last.unwrap_or_default();
     let (seq, at, detail) = (last_seq + 1, at.as_millisecond(), canonical_json(detail));
-    let hash = hash(seq, at, [actor, event, subject, &detail], &previous);
+    let link = Link {
+        seq,
+        at,
+        actor,
+        event,
+        subject,
+        detail: &detail,
+        previous: &previous,
+        hash: &[],
+    };
+    let hash = link.hash_as(seq);
     tx.sql()
         .prepare_cached(
             "INSERT INTO audit (seq, at, actor, event, subject, detail, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute((seq, at, actor, event, subject, &detail, &previous, hash))?;
-    tx.sql()
-        .prepare_cached("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value")?
-        .execute((HEAD, format!("{seq}:{}", hex(&hash))))?;
+    super::control::set_meta(tx, HEAD, &format!("{seq}:{}", hex(&hash)))
+}
+
+/// Calls `each` with the entries from an instant on, in their order, until it refuses one. Linear in their number.
+///
+/// # Errors
+/// If the database cannot be read, or the error of `each`.
+pub fn each<E: From<super::StoreError>>(
+    tx: &ReadTx<'_>,
+    since: Option<Timestamp>,
+    mut each: impl FnMut(&Link<'_>) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
+    let wrong = |e: rusqlite::Error| E::from(e.into());
+    let mut statement = tx
+        .sql()
+        .prepare(
+            "SELECT seq, at, actor, event, subject, detail, previous, hash FROM audit
+             WHERE ?1 IS NULL OR seq >= (SELECT min(seq) FROM audit WHERE at >= ?1) ORDER BY seq",
+        )
+        .map_err(wrong)?;
+    let mut rows = statement
+        .query([since.map(Timestamp::as_millisecond)])
+        .map_err(wrong)?;
+    while let Some(row) = rows.next().map_err(wrong)? {
+        // Bytes that are no text are what somebody put there; as an empty text they break the chain here.
+        let text = |i| {
+            row.get_ref(i)
+                .ok()
+                .and_then(|v| v.as_str().ok())
+                .unwrap_or("")
+        };
+        let bytes = |i| {
+            row.get_ref(i)
+                .ok()
+                .and_then(|v| v.as_blob().ok())
+                .unwrap_or(&[])
+        };
+        each(&Link {
+            seq: row.get(0).map_err(wrong)?,
+            at: row.get(1).map_err(wrong)?,
+            actor: text(2),
+            event: text(3),
+            subject: text(4),
+            detail: text(5),
+            previous: bytes(6),
+            hash: bytes(7),
+        })?;
+    }
     Ok(())
+}
+
+/// How a walk over the database ended.
+enum Stop {
+    Broken(Broken),
+    Store(super::StoreError),
+}
+
+impl From<super::StoreError> for Stop {
+    fn from(error: super::StoreError) -> Self {
+        Self::Store(error)
+    }
 }
 
 /// Checks the whole chain. Linear in its length.
@@ -96,86 +194,176 @@ pub fn append(
 /// # Errors
 /// If the database cannot be read.
 pub fn verify(tx: &ReadTx<'_>) -> Result<AuditCheck> {
-    let mut statement = tx.sql().prepare(
-        "SELECT seq, at, actor, event, subject, detail, previous, hash FROM audit ORDER BY seq",
-    )?;
-    let mut rows = statement.query([])?;
-    let (mut entries, mut previous) = (0_i64, Vec::<u8>::new());
-    let broken = |entries, at: i64, reason: &str| AuditCheck {
-        entries,
-        intact: false,
-        broken_at: Some(at),
-        reason: reason.into(),
+    let mut walk = Walk::default();
+    let walked = each(tx, None, |link| walk.step(link).map_err(Stop::Broken));
+    let broken = match walked {
+        Err(Stop::Store(error)) => return Err(error),
+        Err(Stop::Broken(broken)) => Some(broken),
+        Ok(()) => match head_fault(tx, &walk)? {
+            Some(broken) => Some(broken),
+            None => walk.end().err(),
+        },
     };
-    while let Some(row) = rows.next()? {
-        let seq: i64 = row.get(0)?;
-        if seq != entries + 1 {
-            return Ok(broken(entries, entries + 1, "an entry is missing here"));
-        }
-        let text = |i| {
-            row.get_ref(i)
-                .and_then(|v| v.as_str().map_err(Into::into).map(str::to_owned))
-        };
-        let (actor, event, subject, detail): (String, String, String, String) =
-            (text(2)?, text(3)?, text(4)?, text(5)?);
-        let (linked, stored): (Vec<u8>, Vec<u8>) = (row.get(6)?, row.get(7)?);
-        if linked != previous {
-            return Ok(broken(
-                entries,
-                seq,
-                "the entry before this one was changed, removed or moved",
-            ));
-        }
-        if stored
-            != hash(
-                seq,
-                row.get(1)?,
-                [&actor, &event, &subject, &detail],
-                &previous,
-            )
-        {
-            return Ok(broken(entries, seq, "this entry was changed"));
-        }
-        entries += 1;
-        previous = stored;
-    }
-    let head: Option<String> = super::control::meta(tx, HEAD)?;
-    let expected = (entries > 0).then(|| format!("{entries}:{}", hex(&previous)));
-    if head != expected {
-        return Ok(broken(
-            entries,
-            entries + 1,
-            "entries at the end were removed",
-        ));
-    }
-    Ok(AuditCheck {
-        entries,
-        intact: true,
-        broken_at: None,
-        reason: String::new(),
-    })
+    Ok(AuditCheck::of(&walk, broken))
 }
 
-/// Returns the newest entries, newest first, optionally of one subject.
+/// Compares the end of the chain with what was remembered of it apart.
+fn head_fault(tx: &ReadTx<'_>, walk: &Walk) -> Result<Option<Broken>> {
+    let remembered = super::control::meta(tx, HEAD)?;
+    let head: Option<(i64, &str)> = remembered
+        .as_deref()
+        .and_then(|text| text.split_once(':'))
+        .and_then(|(seq, hash)| Some((seq.parse().ok()?, hash)));
+    let last: Option<(i64, Hash)> = walk.last();
+    let broken = |at, reason: String| Ok(Some(Broken { at, reason }));
+    match (last, head) {
+        (None, None) => {
+            let effects: i64 = tx.sql().query_row("SELECT count(*) FROM execution", [], |row| row.get(0))?;
+            if effects > 0 {
+                return broken(1, "the whole trail was removed: there are executions and no entry about them".into());
+            }
+            Ok(None)
+        }
+        (Some((seq, _)), None) => broken(
+            seq,
+            "what was remembered of this last entry was removed, so nobody can tell whether more came after it".into(),
+        ),
+        (last, Some((head, hash))) => {
+            let (seq, own) = last.map_or((0, String::new()), |(seq, own)| (seq, hex(&own)));
+            if seq < head {
+                return broken(
+                    seq + 1,
+                    match head - seq {
+                        1 => "this entry, the last, was removed".into(),
+                        _ => format!("entries {} to {head} at the end were removed", seq + 1),
+                    },
+                );
+            }
+            if seq > head {
+                return broken(head + 1, "this entry was inserted at the end, and not by the program".into());
+            }
+            if own != hash {
+                return broken(seq, "this entry, the last, was put in the place of another".into());
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// Cuts off what is older than an instant, if there is any, and adds an entry that says what went. Returns it.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn prune(tx: &WriteTx<'_>, before: Timestamp, now: Timestamp) -> Result<Option<Cut>> {
+    // A prefix by number: an entry that is old but stands behind a younger one stays.
+    let kept: Option<i64> = tx
+        .sql()
+        .prepare_cached("SELECT min(seq) FROM audit WHERE at >= ?1")?
+        .query_row([before.as_millisecond()], |row| row.get(0))?;
+    let through: Option<i64> = match kept {
+        Some(kept) => Some(kept - 1),
+        None => tx
+            .sql()
+            .prepare_cached("SELECT max(seq) FROM audit")?
+            .query_row([], |row| row.get(0))?,
+    };
+    let Some(through) = through else {
+        return Ok(None);
+    };
+    let last: Option<(Vec<u8>, i64)> = tx
+        .sql()
+        .prepare_cached("SELECT hash, at FROM audit WHERE seq = ?1")?
+        .query_row([through], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((hash, until)) = last else {
+        return Ok(None);
+    };
+    let count: i64 = tx
+        .sql()
+        .prepare_cached("SELECT count(*) FROM audit WHERE seq <= ?1")?
+        .query_row([through], |row| row.get(0))?;
+    let cut = Cut {
+        through,
+        count,
+        hash: hex(&hash),
+        until: instant(until),
+    };
+    let detail =
+        serde_json::to_value(&cut).map_err(|e| super::StoreError::Invalid(e.to_string()))?;
+    append(tx, now, "engine", PRUNED, "audit", &detail)?;
+    super::control::set_meta(tx, PRUNE_TO, &through.to_string())?;
+    tx.sql()
+        .prepare_cached("DELETE FROM audit WHERE seq <= ?1")?
+        .execute([through])?;
+    Ok(Some(cut))
+}
+
+/// Returns the instant of the first entry.
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn list(tx: &ReadTx<'_>, subject: Option<&str>, limit: usize) -> Result<Vec<AuditEntry>> {
-    let mut statement = tx.sql().prepare_cached(
-        "SELECT seq, at, actor, event, subject, detail FROM audit WHERE ?1 IS NULL OR subject = ?1 ORDER BY seq DESC LIMIT ?2",
+pub fn first_at(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
+    Ok(tx
+        .sql()
+        .prepare_cached("SELECT at FROM audit ORDER BY seq LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?
+        .map(instant))
+}
+
+/// Returns the newest entries, newest first.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn list(tx: &ReadTx<'_>, filter: &AuditFilter) -> Result<Vec<AuditEntry>> {
+    let sql = format!(
+        "SELECT {ENTRY} FROM audit
+         WHERE (?1 IS NULL OR subject = ?1) AND (?2 IS NULL OR event = ?2 OR substr(event, 1, length(?2) + 1) = ?2 || '.')
+           AND (?3 IS NULL OR actor = ?3 OR substr(actor, 1, length(?3) + 1) = ?3 || ':') AND (?4 IS NULL OR at >= ?4)
+         ORDER BY seq DESC LIMIT ?5"
+    );
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    let rows = statement.query_map(
+        (
+            filter.subject.as_deref(),
+            filter.event.as_deref(),
+            filter.actor.as_deref(),
+            filter.since.map(Timestamp::as_millisecond),
+            i64::try_from(filter.limit).unwrap_or(i64::MAX),
+        ),
+        entry,
     )?;
-    let rows = statement.query_map((subject, i64::try_from(limit).unwrap_or(i64::MAX)), |row| {
-        let detail: String = row.get(5)?;
-        Ok(AuditEntry {
-            seq: row.get(0)?,
-            at: instant(row.get(1)?),
-            actor: row.get(2)?,
-            event: row.get(3)?,
-            subject: row.get(4)?,
-            detail: serde_json::from_str(&detail).unwrap_or(Value::String(detail)),
-        })
-    })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+const ENTRY: &str = "seq, at, actor, event, subject, detail, previous, hash";
+
+fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<AuditEntry> {
+    let detail: String = row.get(5)?;
+    Ok(AuditEntry {
+        seq: row.get(0)?,
+        at: instant(row.get(1)?),
+        actor: row.get(2)?,
+        event: row.get(3)?,
+        subject: row.get(4)?,
+        detail: serde_json::from_str(&detail).unwrap_or(Value::String(detail)),
+    })
+}
+
+/// Returns an entry with the hash before it and its own, in hexadecimal digits.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn load(tx: &ReadTx<'_>, seq: i64) -> Result<Option<(AuditEntry, String, String)>> {
+    let sql = format!("SELECT {ENTRY} FROM audit WHERE seq = ?1");
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row([seq], |row| {
+            let (previous, hash): (Vec<u8>, Vec<u8>) = (row.get(6)?, row.get(7)?);
+            Ok((entry(row)?, hex(&previous), hex(&hash)))
+        })
+        .optional()?)
 }
 
 #[cfg(test)]
@@ -242,6 +430,51 @@ mod tests {
             "UPDATE audit SET seq = -1 WHERE seq = 2; UPDATE audit SET seq = 2 WHERE seq = 3; UPDATE audit SET seq = 3 WHERE seq = -1",
             2,
         );
+        check("UPDATE meta SET value = '4:00' WHERE key = 'audit_head'", 5);
+        check("DELETE FROM meta WHERE key = 'audit_head'", 5);
+        check("DELETE FROM audit WHERE seq < 3", 2);
+        check(
+            "INSERT INTO meta VALUES ('audit_prune_to', '2'); DELETE FROM audit WHERE seq < 3",
+            2,
+        );
+    }
+
+    #[test]
+    fn what_is_old_is_cut_off_and_the_chain_holds() {
+        let (_directory, store) = filled();
+        let day = |n: i64| Timestamp::from_second(n * 86_400).unwrap();
+        for n in 1..4 {
+            store
+                .write(Durability::Full, move |tx| {
+                    append(tx, day(n), "operator", "test", "move:9", &json!({}))
+                })
+                .unwrap();
+        }
+        let prune_to = |before: i64| {
+            store
+                .write(Durability::Full, move |tx| prune(tx, day(before), day(10)))
+                .unwrap()
+        };
+        let cut = prune_to(2).unwrap();
+        assert_eq!((cut.through, cut.count, cut.until), (6, 6, day(1)));
+        let check = store.read(verify).unwrap();
+        assert!(check.intact, "{check:?}");
+        assert_eq!((check.first, check.last, check.entries), (7, 9, 3));
+        // A second cut takes the first one's record along, and leaves its own.
+        assert_eq!(prune_to(9).unwrap().through, 8);
+        assert_eq!(store.read(verify).unwrap().first, 9);
+        assert_eq!(prune_to(9), None);
+        assert_eq!(prune_to(11).unwrap().through, 10);
+        let check = store.read(verify).unwrap();
+        assert!(
+            check.intact && check.first == 11 && check.entries == 1,
+            "{check:?}"
+        );
+        let refused: Result<()> = store.write(Durability::Normal, |tx| {
+            Ok(tx.sql().execute("DELETE FROM audit", []).map(drop)?)
+        });
+        assert!(refused.unwrap_err().to_string().contains("append-only"));
+        assert!(!tamper(&store, "DELETE FROM audit WHERE seq = 11").intact);
     }
 
     #[test]

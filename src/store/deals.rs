@@ -358,6 +358,31 @@ pub fn set_meeting_state(
     Ok(())
 }
 
+/// Finds a meeting that is booked by the calendar's own name for it.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn meeting(tx: &ReadTx<'_>, uid: &str) -> Result<Option<MeetingRow>> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "SELECT uid, contact_id, title, starts_at, as_of FROM meeting WHERE uid = ?1 AND state = 'booked'",
+        )?
+        .query_row([uid], booked)
+        .optional()?)
+}
+
+fn booked(row: &rusqlite::Row<'_>) -> rusqlite::Result<MeetingRow> {
+    Ok(MeetingRow {
+        uid: row.get(0)?,
+        contact_id: row.get::<_, Option<i64>>(1)?.map(ContactId),
+        title: row.get(2)?,
+        starts_at: instant(row.get(3)?),
+        state: "booked",
+        as_of: instant(row.get(4)?),
+    })
+}
+
 /// Returns the booked meetings that begin between two instants.
 ///
 /// # Errors
@@ -368,15 +393,6 @@ pub fn meetings_ahead(tx: &ReadTx<'_>, from: Timestamp, to: Timestamp) -> Result
          ORDER BY starts_at, uid",
     )?;
     Ok(statement
-        .query_map((from.as_millisecond(), to.as_millisecond()), |row| {
-            Ok(MeetingRow {
-                uid: row.get(0)?,
-                contact_id: row.get::<_, Option<i64>>(1)?.map(ContactId),
-                title: row.get(2)?,
-                starts_at: instant(row.get(3)?),
-                state: "booked",
-                as_of: instant(row.get(4)?),
-            })
-        })?
+        .query_map((from.as_millisecond(), to.as_millisecond()), booked)?
         .collect::<rusqlite::Result<_>>()?)
 }

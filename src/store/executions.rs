@@ -247,6 +247,23 @@ pub fn in_undo_window(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<ExecutionRo
         .collect::<rusqlite::Result<_>>()?)
 }
 
+/// Returns when the queued live messages that come before one of a class can leave, as far as that is known, if their consent holds until then.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn ready_before(tx: &ReadTx<'_>, class: SendClass, now: Timestamp) -> Result<Vec<Timestamp>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT max(not_before, coalesce(check_at, 0)) AS ready FROM execution
+         WHERE status = 'queued' AND status IN ('queued', 'sending', 'uncertain') AND mode = 'live' AND approval_expires_at > max(not_before, coalesce(check_at, 0), ?2)
+           AND (send_class = 'reply' OR (?1 = 'first_touch' AND send_class = 'follow_up'))",
+    )?;
+    Ok(statement
+        .query_map((class.as_str(), now.as_millisecond()), |row| {
+            row.get(0).map(instant)
+        })?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
 /// Counts the executions that are queued.
 ///
 /// # Errors

@@ -315,13 +315,14 @@ pub fn id_of(tx: &ReadTx<'_>, kind: &str, record: i64) -> Result<Option<String>>
         .optional()?)
 }
 
+/// A firm of the portal: what it is called there, our number, the name and the domain.
+pub type KnownCompany = (String, CompanyId, String, Option<String>);
+
 /// Returns the firms that the portal knows: what it calls them, our number, the name and the domain.
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn known_companies(
-    tx: &ReadTx<'_>,
-) -> Result<Vec<(String, CompanyId, String, Option<String>)>> {
+pub fn known_companies(tx: &ReadTx<'_>) -> Result<Vec<KnownCompany>> {
     let mut statement = tx.sql().prepare(
         "SELECT x.external, c.id, c.name, c.domain FROM external_id x JOIN company c ON c.id = x.record_id WHERE x.kind = 'company' AND x.system = 'hubspot'",
     )?;

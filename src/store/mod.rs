@@ -10,6 +10,7 @@
 pub mod accounts;
 pub mod approvals;
 pub mod audit;
+pub mod calendar;
 pub mod companies;
 pub mod contacts;
 pub mod control;

@@ -173,6 +173,19 @@ fn count(
     Ok(())
 }
 
+/// Finds an outcome by what makes it the same.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn find_by_once(tx: &ReadTx<'_>, once: &str) -> Result<Option<OutcomeId>> {
+    Ok(tx
+        .sql()
+        .prepare_cached("SELECT id FROM outcome WHERE once = ?1")?
+        .query_row([once], |row| row.get(0))
+        .optional()?
+        .map(OutcomeId))
+}
+
 /// Takes an outcome back, or puts it back; returns the contact whose score it changes.
 ///
 /// # Errors

@@ -1,8 +1,8 @@
 //! What runs beside the loop: reads, commands, passes over the sources, and the watch for changes. All of it blocks, so it runs on other
 //! threads and answers with messages.
 //!
-//! Each part of a screen is a lane of one look, in which a newer question replaces one that has not begun. Reads of Today's list and reads of moves are two lanes of one job each: a newer list replaces one that has not begun, and moves are read the last
-//! asked first. Commands are a lane of their own, strictly in order.
+//! Each part of a screen is a lane of one look, in which a newer question replaces one that has not begun. Reads of Today's list and reads of
+//! moves are two lanes of one job each: a newer list replaces one that has not begun, and moves are read the last asked first. Commands are a lane of their own, strictly in order.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ use crate::domain::id::MoveId;
 use crate::engine::command::Command;
 use crate::engine::import::{ImportProgress, ImportRequest};
 use crate::engine::queries::today::TodayQuery;
-use crate::engine::{Engine, EngineError, PassControl, PassScope};
+use crate::engine::{Engine, EngineError, PassControl, PassScope, PassStep, PassWatcher};
 
 /// How often it is asked whether another process changed something.
 const WATCH: Duration = Duration::from_millis(250);
@@ -63,10 +63,12 @@ pub struct Jobs {
     running: bool,
     syncing: bool,
     due: Arc<AtomicBool>,
-    sync_again: Option<Pass>,
     /// Set to stop the pass, or the import, that is under way.
     stop_jobs: Arc<AtomicBool>,
     importing: bool,
+    sync_again: Option<Pass>,
+    /// Stops the pass that is under way, when that is asked for and when the console closes.
+    passes: PassControl,
     stop: Arc<AtomicBool>,
 }
 
@@ -93,9 +95,10 @@ impl Jobs {
             running: false,
             syncing: false,
             due: Arc::new(AtomicBool::new(false)),
-            sync_again: None,
             stop_jobs: Arc::new(AtomicBool::new(false)),
             importing: false,
+            sync_again: None,
+            passes: PassControl::default(),
             stop: Arc::new(AtomicBool::new(false)),
         }
     }
@@ -120,7 +123,10 @@ impl Jobs {
             Effect::Run(command) => self.commands.push_back(command),
             Effect::Sync => self.sync(Pass::Full),
             Effect::Import(path) => self.import(path),
-            Effect::CancelJobs => self.stop_jobs.store(true, Ordering::SeqCst),
+            Effect::CancelJobs => {
+                self.stop_jobs.store(true, Ordering::SeqCst);
+                self.passes.stop();
+            }
             Effect::SyncOnly(source) => self.sync(Pass::Only(source)),
             Effect::Copy(_)
             | Effect::Notify(_)
@@ -159,6 +165,21 @@ impl Jobs {
         self.running || !self.commands.is_empty()
     }
 
+    /// Tells the terminal how far each source is. What a full queue cannot take is told by the next step.
+    fn watcher(&self) -> PassWatcher {
+        let answers = self.answers.clone();
+        Arc::new(move |source, step| {
+            if let PassStep::Reading { seen, of } = step {
+                let progress = Progress {
+                    what: source.to_owned(),
+                    done: seen,
+                    of,
+                };
+                drop(answers.try_send(Message::Progress(Job::Sync, progress)));
+            }
+        })
+    }
+
     /// Begins a pass over the sources; one that is asked for during another follows it.
     pub fn sync(&mut self, pass: Pass) {
         if self.syncing {
@@ -170,12 +191,11 @@ impl Jobs {
             return;
         }
         self.syncing = true;
-        if !self.importing {
-            self.stop_jobs.store(false, Ordering::SeqCst);
-        }
+        // A handle of its own for each pass: one that was stopped stays so.
+        self.passes = PassControl::default().watched(self.watcher());
         let scope = PassScope {
             timed: pass == Pass::Due,
-            control: PassControl::stopped_by(Arc::clone(&self.stop_jobs)),
+            control: self.passes.clone(),
             only: match pass {
                 Pass::Only(name) => name,
                 Pass::Due | Pass::Full => String::new(),
@@ -388,5 +408,6 @@ impl Drop for Jobs {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         self.stop_jobs.store(true, Ordering::SeqCst);
+        self.passes.stop();
     }
 }

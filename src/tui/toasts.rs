@@ -96,12 +96,6 @@ impl Toasts {
         self.said.back()
     }
 
-    /// Tells whether one of them counts down.
-    #[must_use]
-    pub fn counts(&self) -> bool {
-        self.said.iter().any(|said| said.counts_to.is_some())
-    }
-
     /// Returns what went wrong, the oldest first.
     #[must_use]
     pub fn failures(&self) -> &[String] {

@@ -454,7 +454,7 @@ fn a_keyring_keeps_the_token_and_gives_it_back() {
 fn a_double_that_others_wrote_signs_us_in_too() {
     let Some(base) = std::env::var_os("CASEYOS_EMULATE") else {
         eprintln!(
-            "passed over: CASEYOS_EMULATE names no running emulate with the seed of docs/sign-in.md"
+            "passed over: CASEYOS_EMULATE names no running emulate (client world-client, redirect to port 8766)"
         );
         return;
     };

@@ -25,6 +25,9 @@ const POINTS: &[&str] = &[
     "after-commit",
 ];
 
+/// Places within the talk with a provider, which need its double to be reached.
+const ELSEWHERE: &[&str] = &["gmail-batch", "token-refreshed"];
+
 /// Passes of one place within one command, at most.
 const MAX_PASSES: u32 = 200;
 
@@ -146,7 +149,8 @@ fn every_crash_point_of_the_source_is_walked() {
         &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
         &mut found,
     );
-    assert_eq!(found, POINTS.iter().map(|p| (*p).to_owned()).collect());
+    let known = POINTS.iter().chain(ELSEWHERE);
+    assert_eq!(found, known.map(|p| (*p).to_owned()).collect());
 }
 
 #[test]

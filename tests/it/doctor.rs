@@ -54,6 +54,7 @@ fn files_that_others_may_read_are_named() {
     use std::os::unix::fs::PermissionsExt;
     let home = Home::init();
     let config = home.path().join("config.toml");
+    fs::set_permissions(home.path(), fs::Permissions::from_mode(0o700)).unwrap();
     fs::set_permissions(&config, fs::Permissions::from_mode(0o644)).unwrap();
     let ran = home.run(["doctor", "--offline", "--json"]).exits(3);
     let fix = check(&ran.json(), "permissions")["fix"].to_string();
@@ -66,6 +67,12 @@ fn files_that_others_may_read_are_named() {
 #[test]
 fn it_asks_for_the_domains_records_and_the_time() {
     let s = Signing::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The folder of a test is made with the usual rights.
+        fs::set_permissions(s.home.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    }
     s.sign_in("google").exits(0);
     let records = |spf: &[&str]| {
         let mut all = vec![

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use caseyos::connectors::mail::parse::parse;
 use caseyos::connectors::world::google::GoogleDouble;
-use caseyos::connectors::world::{Double, Fault, FaultRule, When, World, WorldOptions};
+use caseyos::connectors::world::{
+    Double, Fault, FaultRule, Setting, When, World, WorldOptions, WorldRequest, WorldResponse,
+};
 use caseyos::domain::email::ParsedMail;
 use caseyos::env::FixedClock;
 use jiff::Timestamp;
@@ -442,4 +444,373 @@ fn killed_at_any_batch_the_next_pass_reads_the_rest() {
         .map_or_else(|| signals["signals"].as_array().unwrap().len(), Vec::len);
     assert_eq!(count, 12);
     assert_eq!(google.synced()["new"], 0);
+}
+
+/// A meeting that we invited Ann to.
+fn meeting(id: &str, start: &str, end: &str, answer: &str) -> Value {
+    json!({"fields": {
+        "id": id, "summary": "Intro", "start": {"dateTime": start}, "end": {"dateTime": end},
+        "attendees": [{"email": OPERATOR, "self": true, "responseStatus": "accepted"},
+                      {"email": "ann@acme.example", "responseStatus": answer}],
+    }})
+}
+
+impl Google {
+    fn with_ann(mode: &str) -> Self {
+        let google = Self::start(mode);
+        google.home.contacts(
+            "First Name,Last Name,Email,Time Zone\nAnn,Ames,ann@acme.example,Europe/Madrid\n",
+        );
+        google
+    }
+
+    /// The kinds of the calendar's signals, oldest first.
+    fn told(&self) -> Vec<String> {
+        let database = self.home.database();
+        let mut statement = database
+            .prepare("SELECT kind FROM signal WHERE source = 'calendar' ORDER BY id")
+            .unwrap();
+        statement
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect()
+    }
+}
+
+#[test]
+fn a_meeting_is_booked_moved_and_held_and_each_of_it_is_told_once() {
+    let mut google = Google::with_ann("live");
+    google.synced();
+    google.happen(
+        "event",
+        &meeting(
+            "intro1",
+            "2026-11-24T10:00:00Z",
+            "2026-11-24T10:30:00Z",
+            "needsAction",
+        ),
+    );
+    assert_eq!(google.synced()["new"], 0);
+    let yes = json!({"event": "intro1", "email": "ann@acme.example", "response": "accepted"});
+    google.happen("respond", &yes);
+    google.synced();
+    assert_eq!(google.told(), ["calendar.meeting_booked"]);
+    assert_eq!(google.home.outcomes(), ["meeting_booked"]);
+    google.home.find_move("ann@acme.example", "prep_meeting");
+    google.happen(
+        "event",
+        &meeting(
+            "intro1",
+            "2026-11-25T10:00:00Z",
+            "2026-11-25T10:30:00Z",
+            "accepted",
+        ),
+    );
+    google.synced();
+    google.happen("expire_sync_tokens", &json!({}));
+    assert_eq!(google.synced()["new"], 0);
+    google.at("2026-11-25T11:00:00Z").synced();
+    let told = [
+        "calendar.meeting_booked",
+        "calendar.meeting_rescheduled",
+        "calendar.meeting_held",
+    ];
+    assert_eq!(google.told(), told);
+    assert_eq!(
+        google.home.outcomes(),
+        ["meeting_booked", "meeting_held", "meeting_rescheduled"]
+    );
+    google.home.ok("meetings no-show intro1");
+    // What was taken for held counts no more.
+    let counting: String = google
+        .home
+        .database()
+        .query_row(
+            "SELECT group_concat(kind, ' ') FROM (SELECT kind FROM outcome WHERE undone_at IS NULL ORDER BY kind)",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(
+        counting,
+        "meeting_booked meeting_no_show meeting_rescheduled"
+    );
+    assert_eq!(
+        google.home.json("meetings --past 7d")[0]["state"],
+        "no_show"
+    );
+    google.home.audit_holds();
+}
+
+#[test]
+fn the_invitation_by_mail_and_the_calendar_tell_of_one_meeting() {
+    let google = Google::with_ann("live");
+    google.synced();
+    let invitation = format!(
+        "From: ann@acme.example\r\nTo: {OPERATOR}\r\nSubject: Accepted: Intro\r\nDate: Mon, 23 Nov 2026 09:50:00 +0000\r\nMessage-ID: <yes@acme.example>\r\n\
+         MIME-Version: 1.0\r\nContent-Type: text/calendar; method=REPLY; charset=utf-8\r\n\r\n\
+         BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\nUID:intro1@google.com\r\nDTSTART:20261124T100000Z\r\nSUMMARY:Intro\r\n\
+         ATTENDEE;PARTSTAT=ACCEPTED:mailto:ann@acme.example\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    );
+    google.happen("receive", &json!({ "raw": invitation }));
+    google.happen(
+        "event",
+        &meeting(
+            "intro1",
+            "2026-11-24T10:00:00Z",
+            "2026-11-24T10:30:00Z",
+            "accepted",
+        ),
+    );
+    google.synced();
+    assert_eq!(google.home.outcomes(), ["meeting_booked"]);
+    let meetings: i64 = google
+        .home
+        .database()
+        .query_row("SELECT count(*) FROM meeting", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(meetings, 1);
+}
+
+#[test]
+fn what_is_called_off_or_gone_from_the_calendar_is_told_and_a_series_is_no_flood() {
+    let mut google = Google::with_ann("live");
+    google.double().calendars.page_limit = 4;
+    google.synced();
+    google.happen(
+        "event",
+        &meeting(
+            "intro1",
+            "2026-11-26T10:00:00Z",
+            "2026-11-26T10:30:00Z",
+            "accepted",
+        ),
+    );
+    let mut weekly = meeting(
+        "weekly1",
+        "2026-11-27T12:00:00Z",
+        "2026-11-27T12:30:00Z",
+        "accepted",
+    );
+    weekly["fields"]["recurrence"] = json!(["RRULE:FREQ=DAILY;COUNT=20"]);
+    google.happen("event", &weekly);
+    google.synced();
+    assert_eq!(google.told(), ["calendar.meeting_booked"; 2]);
+    google.happen("cancel", &json!({"event": "intro1"}));
+    google.synced();
+    assert_eq!(google.told()[2..], ["calendar.meeting_declined"]);
+    // While nobody looked, the token grew too old.
+    google.happen(
+        "event",
+        &meeting(
+            "intro2",
+            "2026-11-28T10:00:00Z",
+            "2026-11-28T10:30:00Z",
+            "accepted",
+        ),
+    );
+    google.happen("expire_sync_tokens", &json!({}));
+    google.at("2026-11-23T12:00:00Z").synced();
+    assert_eq!(google.told()[3..], ["calendar.meeting_booked"]);
+    assert_eq!(google.synced()["new"], 0);
+}
+
+#[test]
+fn a_calendar_that_repeats_a_page_is_left_there() {
+    let google = Google::with_ann("live");
+    google.double().calendars.page_limit = 2;
+    for n in 0..7 {
+        let event = meeting(
+            &format!("intro{n}"),
+            &format!("2026-12-0{}T10:00:00Z", n + 1),
+            &format!("2026-12-0{}T10:30:00Z", n + 1),
+            "accepted",
+        );
+        google.happen("event", &event);
+    }
+    google.world.harm(
+        FaultRule::on("/calendar/v3/calendars", Fault::RepeatPage)
+            .method("GET")
+            .times(1000),
+    );
+    let ran = google.sync().exits(3);
+    assert!(
+        ran.json()["problems"][0]
+            .as_str()
+            .unwrap()
+            .contains("repeats a page")
+    );
+    google.world.heal();
+    google.synced();
+    assert_eq!(google.told().len(), 7);
+}
+
+#[test]
+fn times_are_offered_that_suit_both_and_a_meeting_is_booked_once() {
+    let google = Google::with_ann("draft");
+    google.happen(
+        "event",
+        &meeting(
+            "intro1",
+            "2026-11-23T11:00:00Z",
+            "2026-11-23T12:30:00Z",
+            "accepted",
+        ),
+    );
+    let slots = google
+        .home
+        .json("slots --with ann@acme.example --for 1h --within 2d --limit 3");
+    let starts: Vec<&str> = slots["slots"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| s["start"].as_str().unwrap())
+        .collect();
+    // The operator works 09:00-17:00 UTC, Ann 08:00-16:00 UTC.
+    assert_eq!(
+        starts,
+        [
+            "2026-11-23T10:00:00Z",
+            "2026-11-23T12:30:00Z",
+            "2026-11-23T13:30:00Z"
+        ]
+    );
+    let book = [
+        "meetings",
+        "book",
+        "ann@acme.example",
+        "2026-11-23T14:00",
+        "--for",
+        "30m",
+        "--json",
+    ];
+    google.home.run(book).exits(4);
+    google.home.ok("mode live");
+    google.world.harm(
+        FaultRule::on("/calendar/v3/calendars", Fault::Cut { when: When::After })
+            .method("POST")
+            .times(1),
+    );
+    google.home.run(book).exits(0);
+    google.home.run(book);
+    let events = |google: &Google| {
+        let shown = google.double().show();
+        let all = shown["calendars"]["events"][OPERATOR]
+            .as_array()
+            .unwrap()
+            .clone();
+        all.iter()
+            .filter(|e| e["summary"] == "Call with Ann Ames" && e["status"] != "cancelled")
+            .count()
+    };
+    assert_eq!(events(&google), 1);
+    assert!(
+        google
+            .double()
+            .calendars
+            .told
+            .iter()
+            .all(|(_, who)| who == "ann@acme.example")
+    );
+    google.home.ok("undo");
+    assert_eq!(events(&google), 0);
+    google.home.run(book).exits(0);
+    assert_eq!(events(&google), 1);
+    google.home.audit_holds();
+}
+
+#[test]
+fn a_booking_broken_off_in_the_middle_is_settled_by_asking_the_calendar() {
+    for point in ["booking-begun", "booking-asked"] {
+        let mut google = Google::with_ann("live");
+        assert!(
+            google
+                .home
+                .crashes_at(point, "meetings book ann@acme.example 2026-11-24T14:00")
+        );
+        google.at("2026-11-23T10:10:00Z").synced();
+        let state: String = google
+            .home
+            .database()
+            .query_row("SELECT state FROM booking", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(
+            state,
+            if point == "booking-begun" {
+                "failed"
+            } else {
+                "booked"
+            }
+        );
+        google
+            .home
+            .run(["meetings", "book", "ann@acme.example", "2026-11-24T14:00"]);
+        assert_eq!(google.double().calendars.told.len(), 1);
+    }
+}
+
+/// A mock server that answers every question with its description's example, for ever.
+struct Parrot;
+
+impl Double for Parrot {
+    fn name(&self) -> &'static str {
+        "parrot"
+    }
+
+    fn serves(&self, _: &str) -> bool {
+        true
+    }
+
+    fn handle(&mut self, request: &WorldRequest, _: Timestamp) -> WorldResponse {
+        let message = json!({"id": "string", "threadId": "string", "labelIds": ["string"], "historyId": "string", "internalDate": "string",
+            "raw": "string", "payload": {"headers": [{"name": "string", "value": "string"}], "body": {"data": "string"}}});
+        let time =
+            json!({"date": "2019-08-24", "dateTime": "2019-08-24T14:15:22Z", "timeZone": "string"});
+        let person = json!({"email": "string", "displayName": "string", "responseStatus": "string", "self": true, "organizer": true, "resource": true});
+        let event = json!({"id": "string", "iCalUID": "string", "status": "string", "summary": "string", "start": time, "end": time,
+            "updated": "2019-08-24T14:15:22Z", "recurringEventId": "string", "organizer": person, "attendees": [person]});
+        let body = json!({
+            "emailAddress": "string", "historyId": "string", "nextPageToken": "string", "nextSyncToken": "string", "timeZone": "string",
+            "messages": [message], "history": [{"id": "string", "messagesAdded": [{"message": message}]}],
+            "sendAs": [{"sendAsEmail": "string"}], "items": [event], "id": "string", "threadId": "string", "raw": "string", "message": message,
+            "drafts": [{"id": "string", "message": message}], "start": time, "end": time, "summary": "string", "status": "string",
+            "calendars": {"property1": {"busy": [{"start": "2019-08-24T14:15:22Z", "end": "2019-08-24T14:15:22Z"}]}},
+        });
+        match request.method.as_str() {
+            "DELETE" => WorldResponse::empty(204),
+            _ => WorldResponse::json(200, &body),
+        }
+    }
+
+    fn settings(&self, base: &str) -> Vec<Setting> {
+        vec![
+            ("google", "gmail_url", base.into()),
+            ("google", "calendar_url", base.into()),
+        ]
+    }
+}
+
+#[test]
+fn a_mock_that_repeats_one_example_for_ever_is_survived_without_a_flood() {
+    let google = Google::with_ann("live");
+    let parrot = World::start(WorldOptions::default(), vec![Arc::new(Mutex::new(Parrot))]).unwrap();
+    google
+        .home
+        .edit_config(|config| config.replace(google.world.base(), parrot.base()));
+    for _ in 0..3 {
+        let ran = google.sync().exits(3);
+        assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    }
+    assert!(parrot.requests().len() < 80, "{}", parrot.requests().len());
+    assert!(google.home.today().is_empty());
+    let mv = google.form_of_ann();
+    google.home.ok(&format!("approve {mv}"));
+    google.home.run(["slots", "--with", "ann@acme.example"]);
+    google
+        .home
+        .run(["meetings", "book", "ann@acme.example", "tomorrow 12:00"])
+        .exits(0);
+    google.home.ok("undo");
+    google.home.audit_holds();
 }

@@ -36,6 +36,15 @@ impl Portal {
         };
         let base = portal.world.base().to_owned();
         portal.set("hubspot", "url", &base);
+        // What is measured elsewhere: the pace.
+        portal.home.edit_config(|config| {
+            let mut document: toml_edit::DocumentMut = config.parse().unwrap();
+            for key in ["per_second", "per_ten_seconds", "searches_per_second"] {
+                document["hubspot"][key] = toml_edit::value(0);
+            }
+            document["hubspot"]["backoff_millis"] = toml_edit::value(1);
+            document.to_string()
+        });
         portal.run("mode live").exits(0);
         portal
     }
@@ -360,6 +369,40 @@ fn a_failure_in_the_middle_keeps_what_came_and_the_next_pass_goes_on() {
             .unwrap();
         let mut portal = portal;
         portal.later(30);
+        portal.run("sync --json").exits(0);
+        assert_eq!(
+            (portal.count("contact"), portal.count("deal")),
+            (450, 113),
+            "{what}"
+        );
+        assert_eq!(portal.home.today().len(), 0, "{what}");
+    }
+}
+
+#[test]
+fn limits_and_failures_of_the_portal_lose_nothing() {
+    let limited = |retry_after: Option<&str>| Fault::Status {
+        status: 429,
+        retry_after: retry_after.map(str::to_owned),
+        body: serde_json::json!({"status": "error", "errorType": "RATE_LIMIT", "policyName": "SECONDLY", "message": "slow down"}),
+    };
+    for fault in [
+        limited(None),
+        limited(Some("1")),
+        Fault::status(500),
+        Fault::status(503),
+    ] {
+        let what = format!("{fault:?}");
+        let mut portal = Portal::new(HubspotDouble::filled(1, 450, monday()));
+        portal.world.harm(
+            FaultRule::on("/crm/objects/2026-03", fault)
+                .after(2)
+                .times(4),
+        );
+        for _ in 0..4 {
+            portal.run("sync --json");
+            portal.later(30);
+        }
         portal.run("sync --json").exits(0);
         assert_eq!(
             (portal.count("contact"), portal.count("deal")),

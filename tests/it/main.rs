@@ -6,6 +6,12 @@
 mod home;
 
 #[cfg(test)]
+mod approvals;
+
+#[cfg(test)]
+mod audit;
+
+#[cfg(test)]
 mod auth;
 
 #[cfg(test)]

@@ -300,3 +300,30 @@ fn stops_pauses_and_dropped_mail_are_on_the_undo_list_too() {
     assert_eq!(home.outbox().len(), 1);
     home.audit_holds();
 }
+
+#[test]
+fn an_import_that_changes_only_the_fit_revalues_what_is_open() {
+    let csv = |fit: &str| format!("Email,First Name,ICP Fit\nann@acme.example,Ann,{fit}\n");
+    let line = [form("ann@acme.example", "2026-11-23T09:30:00Z", "pricing?")];
+    let strategic = |home: &Home| {
+        let show = home.json("show 1");
+        let terms = show["terms"].as_array().unwrap().clone();
+        let term = terms
+            .iter()
+            .find(|t| t.to_string().contains("strategic"))
+            .unwrap()
+            .clone();
+        (show["score"].clone(), term)
+    };
+    let known_before = Home::live();
+    known_before.contacts(&csv("0.9"));
+    known_before.signals(&line).exits(0);
+    for first in ["0.2", ""] {
+        let home = Home::live();
+        home.contacts(&csv(first));
+        home.signals(&line).exits(0);
+        assert_ne!(strategic(&home), strategic(&known_before), "{first}");
+        home.contacts(&csv("0.9"));
+        assert_eq!(strategic(&home), strategic(&known_before), "{first}");
+    }
+}

@@ -178,6 +178,7 @@ fn whatever_is_not_well_signed_is_refused_without_a_word() {
 #[test]
 fn without_a_client_secret_it_does_not_begin() {
     let portal = Portal::new(HubspotDouble::empty());
+    portal.set("secrets", "backend", "environment");
     let ran = portal.words(&["serve".to_owned()]).exits(2);
     assert!(
         ran.err.contains("CASEYOS_HUBSPOT_CLIENT_SECRET"),

@@ -236,7 +236,7 @@ pub fn busy_times(calendars: &[String], from: Timestamp, to: Timestamp) -> Reque
             json!({ "timeMin": from.to_string(), "timeMax": to.to_string(), "items": items }),
         ),
     )
-    .repeatable()
+    .reading()
 }
 
 /// Asks which calendars there are.

@@ -48,7 +48,7 @@ fn read(version: HubspotVersion, from: ObjectKind, to: ObjectKind, inputs: Vec<V
         path,
         body,
     )
-    .repeatable()
+    .reading()
 }
 
 /// Lists what one record is tied to. Version 2026-09 does not have it.

@@ -498,7 +498,7 @@ pub fn batch_read<'a>(
         path,
         Body::Json(body),
     )
-    .repeatable()
+    .reading()
 }
 
 /// A record that a new one is to be tied to.

@@ -90,6 +90,5 @@ pub fn after_id(
         path(version, Place::Search(kind)),
         Body::Json(body),
     )
-    .repeatable()
     .search()
 }

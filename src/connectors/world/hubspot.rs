@@ -48,6 +48,15 @@ struct Record {
     ties: BTreeMap<&'static str, BTreeSet<u64>>,
 }
 
+/// A change that is made once so many more requests have come in.
+#[derive(Debug)]
+struct Moving {
+    left: u64,
+    kind: &'static str,
+    id: u64,
+    properties: Vec<(String, String)>,
+}
+
 type Answer = Result<WorldResponse, WorldResponse>;
 
 /// HubSpot in memory.
@@ -60,7 +69,7 @@ pub struct HubspotDouble {
     next_id: u64,
     lag: SignedDuration,
     /// Changes to make after so many more requests: the id and its properties.
-    moving: Vec<(u64, &'static str, u64, Vec<(String, String)>)>,
+    moving: Vec<Moving>,
     /// A stamp that every new change gets instead of its instant.
     frozen_stamp: Option<Timestamp>,
     token: String,
@@ -132,18 +141,27 @@ impl HubspotDouble {
                 .iter()
                 .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
                 .collect();
-            self.moving.push((requests, kind, id, properties));
+            self.moving.push(Moving {
+                left: requests,
+                kind,
+                id,
+                properties,
+            });
         }
     }
 
     fn move_on(&mut self, now: Timestamp) {
         let mut due = Vec::new();
-        self.moving.retain_mut(|(left, kind, id, properties)| {
-            if *left == 0 {
-                due.push((*kind, *id, std::mem::take(properties)));
+        self.moving.retain_mut(|moving| {
+            if moving.left == 0 {
+                due.push((
+                    moving.kind,
+                    moving.id,
+                    std::mem::take(&mut moving.properties),
+                ));
                 return false;
             }
-            *left -= 1;
+            moving.left -= 1;
             true
         });
         for (kind, id, properties) in due {

@@ -191,7 +191,7 @@ impl Flag {
                 let text = text.ask(facts)?;
                 list.iter().any(|one| *one == text)
             }
-            Self::Contains { text, part } => text.ask(facts)?.contains(part.ask(facts)?.as_ref()),
+            Self::Contains { text, part } => contains(&text.ask(facts)?, &part.ask(facts)?),
             Self::Begins { text, part } => text.ask(facts)?.starts_with(part.ask(facts)?.as_ref()),
             Self::Ends { text, part } => text.ask(facts)?.ends_with(part.ask(facts)?.as_ref()),
         })
@@ -228,10 +228,33 @@ impl Text {
             Self::Is(text) => Cow::Borrowed(text),
             Self::Of(variable) => Cow::Borrowed(facts.text(*variable).ok_or(NotKnown(*variable))?),
             Self::OrElse(variable, other) => Cow::Borrowed(facts.text(*variable).unwrap_or(other)),
-            Self::Lower(text) => Cow::Owned(text.ask(facts)?.to_lowercase()),
+            Self::Lower(text) => lower(text.ask(facts)?),
             Self::Upper(text) => Cow::Owned(text.ask(facts)?.to_uppercase()),
             Self::Trim(text) => Cow::Owned(text.ask(facts)?.trim().to_owned()),
         })
+    }
+}
+
+/// Tells whether a text has a part. In a short one, looking at each place costs less than the library's preparation for long ones.
+fn contains(text: &str, part: &str) -> bool {
+    match (part.is_empty(), text.len() < 128) {
+        (true, _) => true,
+        (false, true) => text
+            .as_bytes()
+            .windows(part.len())
+            .any(|place| place == part.as_bytes()),
+        (false, false) => text.contains(part),
+    }
+}
+
+/// Lowers a text, quickly where it is plain: this is asked of every move.
+fn lower(text: Cow<'_, str>) -> Cow<'_, str> {
+    if !text.is_ascii() {
+        return Cow::Owned(text.to_lowercase());
+    }
+    match text.bytes().any(|b| b.is_ascii_uppercase()) {
+        true => Cow::Owned(text.to_ascii_lowercase()),
+        false => text,
     }
 }
 

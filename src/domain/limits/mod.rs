@@ -160,6 +160,8 @@ pub enum LimitKind {
     Bounces,
     /// Messages that their reader reported as spam, in 7 days; too many of them pause sending.
     Complaints,
+    /// The last room of the hour or the day, which is kept for what comes first.
+    Reserved,
 }
 
 impl LimitKind {
@@ -175,6 +177,7 @@ impl LimitKind {
             Self::MinGap => "gap between two mails",
             Self::Bounces => "bounces in 7 days",
             Self::Complaints => "spam complaints in 7 days",
+            Self::Reserved => "kept for answers and follow-ups",
         }
     }
 }
@@ -205,7 +208,10 @@ impl LimitVerdict {
             LimitKind::PerDay => "today",
             LimitKind::Ramp => "of the ramp",
             LimitKind::PerHour => "this hour",
-            LimitKind::MinGap | LimitKind::Bounces | LimitKind::Complaints => {
+            LimitKind::MinGap
+            | LimitKind::Bounces
+            | LimitKind::Complaints
+            | LimitKind::Reserved => {
                 return String::new();
             }
         };
@@ -238,6 +244,9 @@ impl LimitVerdict {
             LimitKind::MinGap => {
                 "Messages keep a gap, and the last one has only just left.".to_owned()
             }
+            LimitKind::Reserved => format!(
+                "Room for {cap} more is left, and is kept for what comes first: {used} answers or follow-ups wait."
+            ),
             LimitKind::Bounces if self.passed => format!("Came back in the last 7 days: {used}."),
             LimitKind::Bounces => format!(
                 "Came back in the last 7 days: {used}, which is 5 % or more of what was sent, so nothing but answers leaves."
@@ -305,6 +314,39 @@ pub fn check(limits: &Limits, history: &SendHistory, now: Timestamp) -> Vec<Limi
     ));
     verdicts.push(rolling(LimitKind::MinGap, &history.all, gap, 1));
     verdicts
+}
+
+/// Keeps the last room of the hour and the day for messages that come first and will be ready while it lasts: `ready` are the instants at which
+/// they can leave. None if there is room for all.
+#[must_use]
+pub fn reserve(
+    verdicts: &[LimitVerdict],
+    ready: &[Timestamp],
+    now: Timestamp,
+) -> Option<LimitVerdict> {
+    verdicts
+        .iter()
+        .filter_map(|v| match v.limit {
+            LimitKind::PerHour => Some((v, HOUR)),
+            LimitKind::PerDay | LimitKind::Ramp => Some((v, DAY)),
+            _ => None,
+        })
+        .find_map(|(v, window)| {
+            let room = v.cap.saturating_sub(v.used);
+            let soon = ready.iter().filter(|at| at.duration_since(now) < window);
+            let used = u32::try_from(soon.clone().count()).unwrap_or(u32::MAX);
+            let first = soon.min().copied()?;
+            (used >= room).then(|| LimitVerdict {
+                limit: LimitKind::Reserved,
+                used,
+                cap: room,
+                // When the first of them has had its turn, or in a moment if it is its turn now.
+                clears_at: Some(
+                    first.max(now.checked_add(SignedDuration::from_secs(1)).unwrap_or(now)),
+                ),
+                passed: false,
+            })
+        })
 }
 
 /// Returns the limit that decides: of those without room, the one that clears last (one that never does comes before all);

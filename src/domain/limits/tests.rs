@@ -342,3 +342,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_last_room_is_kept_for_what_comes_first() {
+    let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
+    let minutes = |m: i64| now + SignedDuration::from_mins(m);
+    let of = |limit, used, cap| LimitVerdict {
+        limit,
+        used,
+        cap,
+        clears_at: None,
+        passed: true,
+    };
+    let verdicts = [of(LimitKind::PerDay, 17, 20), of(LimitKind::PerHour, 4, 5)];
+    let check = |ready: &[i64], expect: Option<(u32, u32, i64)>| {
+        let ready: Vec<Timestamp> = ready.iter().map(|m| minutes(*m)).collect();
+        let got = reserve(&verdicts, &ready, now).map(|v| (v.used, v.cap, v.clears_at.unwrap()));
+        assert_eq!(got, expect.map(|(u, c, m)| (u, c, minutes(m))), "{ready:?}");
+    };
+    check(&[], None);
+    check(&[10], Some((1, 1, 10)));
+    check(&[70], None);
+    check(&[70, 80], None);
+    check(&[70, 80, 90], Some((3, 3, 70)));
+    check(&[1500, 1501, 1502], None);
+}

@@ -188,6 +188,14 @@ impl Engine {
                 },
                 now,
             )?;
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "draft.reset",
+                &format!("move:{id}"),
+                &json!({}),
+            )?;
             tx.emit(now, "move.changed", format!("move:{id}"))?;
             Ok(Done::Changed {
                 summary: format!("{summary}."),

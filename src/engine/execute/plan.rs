@@ -28,6 +28,9 @@ pub(in crate::engine) struct Planned {
     pub because: String,
 }
 
+/// A message that has left in the forecast: when, to whom, at which address, in which domain.
+type Left = (Timestamp, Option<ContactId>, String, String);
+
 struct Waiting<'a> {
     row: &'a ExecutionRow,
     policy: SendPolicy,
@@ -110,7 +113,7 @@ fn simulate(
     planned: &mut HashMap<ExecutionId, Planned>,
 ) {
     let limits = core.limits();
-    let mut left: Vec<(Timestamp, Option<ContactId>, String, String)> = Vec::new();
+    let mut left: Vec<Left> = Vec::new();
     let mut heap: BinaryHeap<Reverse<(Timestamp, usize)>> = waiting
         .iter()
         .enumerate()
@@ -121,14 +124,12 @@ fn simulate(
             continue;
         };
         let domain = &w.row.to_domain;
-        let with =
-            |seen: &[Timestamp],
-             counts: &dyn Fn(&(Timestamp, Option<ContactId>, String, String)) -> bool| {
-                seen.iter()
-                    .copied()
-                    .chain(left.iter().filter(|l| counts(l)).map(|l| l.0))
-                    .collect()
-            };
+        let with = |seen: &[Timestamp], counts: &dyn Fn(&Left) -> bool| {
+            seen.iter()
+                .copied()
+                .chain(left.iter().filter(|l| counts(l)).map(|l| l.0))
+                .collect()
+        };
         let history = SendHistory {
             all: with(&w.times.all, &|_| true),
             to_contact: with(&w.times.to_contact, &|l| {

@@ -34,7 +34,12 @@ impl Engine {
         let client = self
             .core()
             .oauth_client(Provider::Hubspot)
-            .map_err(|e| EngineError::Outside(e.message))?;
+            .map_err(|e| {
+                EngineError::Outside(format!(
+                    "{} Without the app's client secret no call can be checked; CASEYOS_HUBSPOT_CLIENT_SECRET can supply it.",
+                    e.message
+                ))
+            })?;
         if client.secret.is_empty() {
             return Err(EngineError::Input(
                 "No client secret of the HubSpot app is kept, and without it no call can be checked. Put it into CASEYOS_HUBSPOT_CLIENT_SECRET, or keep it with `caseyos auth login hubspot`.".into(),

@@ -234,6 +234,11 @@ impl Core {
         self.renew(provider, Some(stale))
     }
 
+    /// Tells whether somebody has signed in to an account, whatever has become of that since.
+    pub fn is_signed_in(&self, provider: Provider) -> bool {
+        credential(&token_name(provider)).is_some() || self.account(provider).is_some()
+    }
+
     /// Tells why the account's tokens cannot be had, if so; asks no provider.
     ///
     /// # Errors

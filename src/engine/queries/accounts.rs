@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::config::{MailAuth, MailKind};
-use crate::domain::account::{AccountKind, SecretPlace, near_end};
+use crate::domain::account::{AccountKind, NearEnd, SecretPlace, near_end};
 use crate::domain::service::Provider;
 use crate::domain::words::words;
 use crate::engine::providers::password_name;
@@ -135,6 +135,33 @@ impl Engine {
         Ok(all)
     }
 
+    /// Warns of a sign-in that ends soon. Looks at rows alone, as every pass asks.
+    pub(in crate::engine) fn ending_sign_in(&self) -> Result<Option<String>> {
+        let google = Provider::Google;
+        let row = self
+            .store()
+            .read(|tx| Ok::<_, crate::engine::EngineError>(accounts::find(tx, google.as_str())?))?;
+        let end = row
+            .filter(|row| row.problem.is_empty() && row.kind == AccountKind::Oauth)
+            .and_then(|row| self.end_of(&row));
+        Ok(end.map(|end| {
+            let when = if end.is_certain {
+                ""
+            } else {
+                " if your app is in Testing status"
+            };
+            format!(
+                "Google ends its sign-in at {}{when}; `caseyos auth login google` begins a new one.",
+                end.at.strftime("%d %b %Y %H:%M UTC")
+            )
+        }))
+    }
+
+    fn end_of(&self, row: &Account) -> Option<NearEnd> {
+        let status = self.config().google.app_status;
+        near_end(status, row.granted_at, row.refresh_expires_at, self.now())
+    }
+
     fn provider_state(&self, provider: Provider, row: Option<&Account>) -> AccountState {
         let name = provider.as_str();
         let from_environment = AccountState {
@@ -166,9 +193,7 @@ impl Engine {
             state = state.with(AccountStanding::Broken, reason, login.clone());
         }
         if provider == Provider::Google && row.kind == AccountKind::Oauth {
-            let status = self.config().google.app_status;
-            let end = near_end(status, row.granted_at, row.refresh_expires_at, self.now());
-            if let Some(end) = end {
+            if let Some(end) = self.end_of(row) {
                 state.ends_at = Some(end.at);
                 let (when, more) = if end.is_certain {
                     ("", "")

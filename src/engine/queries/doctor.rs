@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::accounts::AccountStanding;
 use super::domain_mail;
+use super::health::Grade;
 use crate::config::{Config, MailKind, Paths};
 use crate::connectors::clock;
 use crate::domain::account::SecretPlace;
@@ -135,6 +136,7 @@ pub fn examine(env: &Env, paths: &Paths, offline: bool) -> Report {
     checks.push(secrets(&config, paths, engine.as_ref().ok()));
     if let Ok(engine) = &engine {
         checks.extend(accounts(engine));
+        checks.extend(services(engine));
     }
     checks.push(if offline {
         Check::skipped("clock", "not asked (--offline)")
@@ -449,6 +451,42 @@ fn accounts(engine: &Engine) -> Vec<Check> {
                     Check::new(name, Health::Failure, account.problem, account.fix)
                 }
             }
+        })
+        .collect()
+}
+
+/// Says what was asked of each service today and what it says is left of its budgets.
+fn services(engine: &Engine) -> Vec<Check> {
+    let Ok(health) = engine.health() else {
+        // The database has been judged above.
+        return Vec::new();
+    };
+    health
+        .services
+        .into_iter()
+        .map(|service| {
+            let name = format!("service {}", service.service);
+            let mut found = format!("{} requests today", service.today.calls);
+            for quota in &service.quotas {
+                found.push_str(&format!(
+                    ", {} of {} left ({})",
+                    quota.left, quota.most, quota.name
+                ));
+            }
+            let health = match service.grade {
+                Grade::Healthy | Grade::Unknown => return Check::ok(&name, found),
+                Grade::Degraded => Health::Warning,
+                Grade::Failing => Health::Failure,
+            };
+            if !service.reason.is_empty() {
+                found = format!("{}; {found}", service.reason);
+            }
+            Check::new(
+                &name,
+                health,
+                found,
+                "caseyos signals health shows when it is asked next",
+            )
         })
         .collect()
 }

@@ -121,7 +121,7 @@ impl Engine {
                     | LimitKind::Ramp
                     | LimitKind::PerHour
                     | LimitKind::MinGap => true,
-                    LimitKind::Bounces | LimitKind::Complaints => false,
+                    LimitKind::Bounces | LimitKind::Complaints | LimitKind::Reserved => false,
                 });
                 u32::try_from(counts.count()).unwrap_or(u32::MAX)
             };

@@ -7,7 +7,6 @@ use super::why::find_person;
 use crate::domain::deal::Cents;
 use crate::domain::id::{ContactId, DealId};
 use crate::engine::{Engine, EngineError, Result};
-use crate::store::audit::{self, AuditCheck, AuditEntry};
 use crate::store::deals;
 use crate::store::outcomes::{self, OutcomeRow};
 use crate::store::suppressions::{self, Suppression};
@@ -96,23 +95,5 @@ impl Engine {
     pub fn list_suppressions(&self) -> Result<Vec<Suppression>> {
         self.store()
             .read(|tx| Ok::<_, EngineError>(suppressions::list(tx)?))
-    }
-
-    /// Lists the newest entries of the audit trail, newest first.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub fn list_audit(&self, subject: Option<&str>, limit: usize) -> Result<Vec<AuditEntry>> {
-        self.store()
-            .read(|tx| Ok::<_, EngineError>(audit::list(tx, subject, limit)?))
-    }
-
-    /// Checks the audit trail's chain. Linear in its length.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub fn verify_audit(&self) -> Result<AuditCheck> {
-        self.store()
-            .read(|tx| Ok::<_, EngineError>(audit::verify(tx)?))
     }
 }

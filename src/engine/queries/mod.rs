@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod approvals;
+pub mod audit;
 pub mod contacts;
 pub mod doctor;
 pub mod health;

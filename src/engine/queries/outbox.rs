@@ -172,6 +172,9 @@ pub(in crate::engine) fn reason(
                     found.guard = Some(v.guard);
                     found.because = format!("{}: {}", v.guard, v.detail);
                     found.clears_at = v.clears_at;
+                    found.leaves_at = found
+                        .leaves_at
+                        .map(|at| v.clears_at.map_or(at, |c| c.max(at)));
                 }
                 (None, Some(at), WaitsFor::Retry) => {
                     found.because = format!(

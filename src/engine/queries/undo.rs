@@ -29,8 +29,7 @@ impl Engine {
     pub(in crate::engine) fn list_undo(&self, limit: usize) -> Result<Vec<UndoItem>> {
         self.store().read(|tx| {
             let rows = undo::list(tx, limit)?;
-            Ok(rows
-                .into_iter()
+            rows.into_iter()
                 .map(|row| {
                     let (promise, possible) = promise_now(tx, &row)?;
                     Ok(UndoItem {
@@ -42,7 +41,7 @@ impl Engine {
                         undone_at: row.undone_at,
                     })
                 })
-                .collect::<Result<_>>()?)
+                .collect::<Result<_>>()
         })
     }
 }

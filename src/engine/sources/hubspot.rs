@@ -123,7 +123,7 @@ impl SignalSource for HubspotSource {
         };
         let mut run = reading.run;
         // What waits to be written goes out with the same pass: a portal that could not be read is not written to.
-        if problem.is_none() {
+        if problem.is_none() && !scope.rehearsal {
             let pushed = engine.drain_hubspot()?;
             if let Some(first) = pushed.problems.first() {
                 run.problem = [run.problem.as_str(), first].join(" ").trim().to_owned();

@@ -1,5 +1,6 @@
 //! The sources, one file each. A source brings signals; what becomes of them is intake's.
 
+pub(in crate::engine) mod calendar;
 pub(in crate::engine) mod gmail;
 pub(in crate::engine) mod hubspot;
 pub(in crate::engine) mod imap;
@@ -74,6 +75,13 @@ pub(in crate::engine) fn all(engine: &Engine) -> Vec<Box<dyn SignalSource>> {
             MailKind::Imap => all.push(Box::new(imap::ImapSource(account.clone()))),
             MailKind::Gmail => all.push(Box::new(gmail::GmailSource(account.clone()))),
         }
+    }
+    if engine
+        .core()
+        .is_signed_in(crate::domain::service::Provider::Google)
+        && !engine.config().google.calendars.is_empty()
+    {
+        all.push(Box::new(calendar::CalendarSource));
     }
     if hubspot::is_set_up(engine) {
         all.push(Box::new(hubspot::HubspotSource));

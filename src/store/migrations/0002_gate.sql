@@ -84,3 +84,20 @@ END;
 CREATE INDEX audit_by_subject ON audit (subject, seq);
 CREATE INDEX audit_by_time ON audit (at, seq);
 
+
+-- How well somebody fits is part of a move's strategic worth (engine/intake/propose.rs): a known fit shifts it by up to a tenth either way, so
+-- a fit that changes shifts the standing moves. Where the person's own is unknown the firm's counts, and where that is unknown nothing.
+CREATE TRIGGER move_fit AFTER UPDATE OF icp_fit ON contact WHEN old.icp_fit IS NOT new.icp_fit BEGIN
+    UPDATE move
+    SET strategic = round(max(0.0, min(1.0, strategic + 0.2 * (
+            coalesce(new.icp_fit, (SELECT f.icp_fit FROM company f WHERE f.id = new.company_id), 0.5)
+            - coalesce(old.icp_fit, (SELECT f.icp_fit FROM company f WHERE f.id = old.company_id), 0.5)))), 3),
+        strategic_why = CASE
+            WHEN strategic_why LIKE 'ICP fit %' THEN
+                'ICP fit ' || printf('%.2f', coalesce(new.icp_fit, (SELECT f.icp_fit FROM company f WHERE f.id = new.company_id), 0.5))
+                || substr(strategic_why, 13)
+            ELSE 'ICP fit ' || printf('%.2f', new.icp_fit) || CASE strategic_why WHEN '' THEN '' ELSE ', ' || strategic_why END
+        END,
+        changes_at = 0
+    WHERE contact_id = new.id AND status IN ('open', 'snoozed', 'approved', 'executing');
+END;

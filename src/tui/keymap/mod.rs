@@ -238,6 +238,16 @@ impl Keymap {
             .unwrap_or_default()
     }
 
+    /// Returns the keys of an action that are bound in `context` itself, as they are printed.
+    #[must_use]
+    pub fn own_keys(&self, context: KeyContext, action: KeyAction) -> Vec<String> {
+        self.bindings
+            .iter()
+            .filter(|b| b.context == context && b.action == action)
+            .map(|b| show(&b.keys))
+            .collect()
+    }
+
     /// Returns all keys of an action in `context`, as they are printed.
     #[must_use]
     pub fn keys(&self, context: KeyContext, action: KeyAction) -> Vec<String> {

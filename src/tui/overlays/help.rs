@@ -11,6 +11,7 @@ use crate::tui::action::{Group, KeyAction};
 use crate::tui::context::Context;
 use crate::tui::keymap::KeyContext;
 use crate::tui::message::Intent;
+use crate::tui::screens::SCREENS;
 use crate::tui::text::{fit, pad, width};
 use crate::tui::widgets::frame::{block, clear, middle, title};
 use crate::tui::widgets::scroll;
@@ -40,6 +41,23 @@ pub fn sections(below: KeyContext, cx: &Context) -> Vec<(String, Vec<(String, St
             .collect();
         if !lines.is_empty() {
             sections.push((group.title().to_owned(), lines));
+        }
+    }
+    // What only the other screens know.
+    for entry in SCREENS {
+        let context = entry.id.context();
+        if context == below {
+            continue;
+        }
+        let lines: Vec<(String, String)> = KeyAction::ALL
+            .iter()
+            .filter_map(|action| {
+                let keys = cx.keymap.own_keys(context, *action);
+                (!keys.is_empty()).then(|| (keys.join(" "), action.title().to_owned()))
+            })
+            .collect();
+        if !lines.is_empty() {
+            sections.push((format!("On {}", entry.id.name()), lines));
         }
     }
     for (context, heading) in [

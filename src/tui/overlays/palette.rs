@@ -89,7 +89,7 @@ impl Palette {
 /// Returns the first screen on which an action has keys of its own, and the keys.
 fn elsewhere(action: KeyAction, cx: &Context) -> Option<(ScreenId, String)> {
     SCREENS.iter().find_map(|entry| {
-        let keys = cx.keymap.keys(entry.id.context(), action);
+        let keys = cx.keymap.own_keys(entry.id.context(), action);
         (!keys.is_empty()).then(|| (entry.id, keys.join(", ")))
     })
 }

@@ -350,13 +350,16 @@ fn outcomes_are_found_by_typing() {
     bench.press("o");
     bench.type_text("mtg book");
     bench.press("enter");
+    bench.type_text("next Tuesday");
+    bench.press("enter");
     assert!(matches!(
         &bench.commands[0],
         Command::RecordOutcome {
             kind: OutcomeKind::MeetingBooked,
             move_id: Some(MoveId(101)),
+            note,
             ..
-        }
+        } if note == "next Tuesday"
     ));
 }
 

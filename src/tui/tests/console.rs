@@ -411,6 +411,9 @@ fn answer(look: &Look, world: World) -> Answer<Sight> {
             } else {
                 String::new()
             },
+            first: i64::from(full),
+            last: if full { 41 } else { 0 },
+            head: String::new(),
         }),
         Look::Sync => {
             let sources = vec![

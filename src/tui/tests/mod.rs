@@ -2,8 +2,10 @@
 
 mod behaviour;
 mod console;
-pub(super) mod fixtures;
+pub mod fixtures;
 mod real;
+mod screens;
+mod sights;
 mod soak;
 mod views;
 
@@ -28,6 +30,10 @@ struct Bench {
     other: Vec<Effect>,
     /// Whether reads of moves are answered.
     answers_details: bool,
+    /// What the other screens see.
+    world: sights::World,
+    /// What they looked at.
+    looks: Vec<super::looks::Look>,
 }
 
 impl Bench {
@@ -39,6 +45,8 @@ impl Bench {
             commands: Vec::new(),
             other: Vec::new(),
             answers_details: true,
+            world: sights::World::Full,
+            looks: Vec::new(),
         };
         let first = Message::Listed {
             generation: 0,
@@ -81,6 +89,17 @@ impl Bench {
                         verdicts: fixtures::verdicts(false),
                     }),
                 }],
+                Effect::Read { asked, look } => {
+                    let result = sights::see(self.world, &look);
+                    self.looks.push(look.clone());
+                    match result {
+                        Some(result) => vec![Message::Read { asked, result }],
+                        None => {
+                            self.other.push(Effect::Read { asked, look });
+                            Vec::new()
+                        }
+                    }
+                }
                 Effect::UndoList => vec![Message::UndoListed(Ok(fixtures::undo_items()))],
                 Effect::Run(command) => {
                     self.commands.push(command);

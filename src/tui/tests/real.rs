@@ -18,7 +18,7 @@ use super::*;
 use crate::config::Paths;
 use crate::engine::Engine;
 use crate::engine::queries::today::TodayQuery;
-use crate::env::{Env, FixedClock};
+use crate::env::{Clock, Env, FixedClock, ShiftedClock};
 use crate::tui::event_loop::{self, Settings};
 use crate::tui::terminal::{Host, Input};
 
@@ -191,7 +191,11 @@ const NOW: &str = "2026-11-24T10:00:00Z";
 
 fn engine_in(home: &Path) -> Engine {
     let now: Timestamp = NOW.parse().unwrap();
-    let env = Env::new(Arc::new(FixedClock(now)), 7);
+    engine_with(home, Arc::new(FixedClock(now)))
+}
+
+fn engine_with(home: &Path, clock: Arc<dyn Clock>) -> Engine {
+    let env = Env::new(clock, 7);
     Engine::create(env, Paths::in_folder(home)).unwrap()
 }
 
@@ -231,7 +235,19 @@ fn with_loop<F>(home: &Path, width: u16, height: u16, test: impl FnOnce(Operator
 where
     F: Future<Output = Operator>,
 {
-    let engine = installation(home);
+    with_engine(installation(home), home, width, height, test);
+}
+
+/// As [`with_loop`], over an engine that is open already.
+fn with_engine<F>(
+    engine: Engine,
+    home: &Path,
+    width: u16,
+    height: u16,
+    test: impl FnOnce(Operator) -> F,
+) where
+    F: Future<Output = Operator>,
+{
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -310,9 +326,40 @@ fn a_move_is_approved_and_its_message_lies_in_the_outbox() {
         operator.see("All 3").await;
         let left = operator.engine.today(&TodayQuery::default()).unwrap();
         assert_eq!(left.moves.len(), 3);
+        assert_eq!(left.leaving.len(), 1);
         operator
     });
+    assert_eq!(messages_in(&mail), 0, "its undo window is open");
+    let engine = engine_with(
+        home.path(),
+        Arc::new(FixedClock("2026-11-24T10:00:20Z".parse().unwrap())),
+    );
+    assert_eq!(engine.run_due().unwrap().sent, 1);
+    assert_eq!(engine.run_due().unwrap().sent, 0);
     assert_eq!(messages_in(&mail), 1);
+}
+
+#[test]
+fn the_console_itself_lets_out_what_is_due_without_a_pass() {
+    let home = tempfile::tempdir().unwrap();
+    drop(installation(home.path()));
+    let config = home.path().join("config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("{text}[outbox]\nundo_seconds = 1\n")).unwrap();
+    let begin: Timestamp = NOW.parse().unwrap();
+    let shift = begin.duration_since(crate::env::SystemClock.now());
+    let clock = ShiftedClock::new(Arc::new(crate::env::SystemClock), shift);
+    let engine = engine_with(home.path(), Arc::new(clock));
+    with_engine(engine, home.path(), 120, 40, async |mut operator| {
+        operator.see("Before it goes").await;
+        operator.press("a");
+        operator.see("a or Enter approves").await;
+        operator.press("a");
+        // No pass is made in this test, so only the timer can have sent it.
+        operator.see("sent 1/20").await;
+        operator
+    });
+    assert_eq!(messages_in(&home.path().join("mail")), 1);
 }
 
 #[test]

@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 
 use super::bring::{Bringing, Parsed};
-use super::{ACTIVITIES_BACK, ARCHIVED_EVERY, Reading, Stop};
+use super::{ACTIVITIES_BACK, ARCHIVED_EVERY, NAME, Reading, Stop};
 use crate::connectors::hubspot::associations;
 use crate::connectors::hubspot::objects::{self, BATCH, Object, Tied, Ties, parse_page};
 use crate::connectors::hubspot::paths::ObjectKind;
 use crate::connectors::hubspot::search::{self, Filter, PAGE};
 use crate::connectors::transport::Response;
+use crate::engine::sources::PassStep;
 use crate::engine::{Engine, EngineError};
 use crate::store::contacts::{RunMemory, begin_bulk, end_bulk};
 use crate::store::hubspot::{self, Sweep};
@@ -104,6 +105,7 @@ impl Reading<'_> {
         let lists =
             kind == ObjectKind::Deals && is_first && self.owner.is_none() && sweep.since.is_none();
         let mut marks = BTreeSet::new();
+        let mut looked_at = 0;
         loop {
             let request = if lists {
                 let ties = [ObjectKind::Contacts, ObjectKind::Companies];
@@ -165,6 +167,12 @@ impl Reading<'_> {
                 objects: results,
                 sweep: sweep.clone(),
             };
+            looked_at += count as u64;
+            let step = PassStep::Reading {
+                seen: looked_at,
+                of: None,
+            };
+            self.scope.control.tell(NAME, step);
             if sender.send(parsed).is_err() || is_done {
                 return Ok(());
             }

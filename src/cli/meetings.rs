@@ -1,0 +1,164 @@
+//! `caseyos meetings`: what the calendars hold, booking, and who did not come.
+
+use clap::{Args, Subcommand};
+use jiff::SignedDuration;
+use jiff::civil::Time;
+use serde::Serialize;
+
+use super::Run;
+use super::approve::finish;
+use super::output::{Ending, fit, moment};
+use super::slots::length;
+use crate::domain::when_text::parse_when;
+use crate::engine::EngineError;
+use crate::engine::meetings::Booking;
+
+/// Meetings: list them, book one, take one back, say who did not come.
+///
+/// Without a subcommand, the meetings of the coming two weeks as the last sync saw them.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  caseyos meetings\n  caseyos meetings --past 7d --json\n  caseyos meetings book ann@acme.com 'tomorrow 15:00' --for 45m --call\n  caseyos meetings no-show EVENT"
+)]
+pub(super) struct MeetingsArgs {
+    #[command(subcommand)]
+    command: Option<MeetingsCommand>,
+    /// Shows the meetings of the time before now instead.
+    #[arg(long, value_parser = length)]
+    past: Option<SignedDuration>,
+}
+
+#[derive(Debug, Subcommand)]
+enum MeetingsCommand {
+    /// Book a meeting: it goes into the first calendar, and they are invited. Needs mode live.
+    ///
+    /// The same wish twice makes one meeting, however the first one ended. `caseyos undo` takes it back.
+    #[command(
+        after_help = "Examples:\n  caseyos meetings book ann@acme.com 2026-12-01T15:00\n  caseyos meetings book 12 'mon 10:00' --title Kickoff --place 'Room 1' --dry-run"
+    )]
+    Book {
+        /// An address, a contact's number, or an external id.
+        who: String,
+        /// When it begins, in your zone unless an offset is given.
+        at: String,
+        /// How long it lasts.
+        #[arg(long = "for", default_value = "30m", value_parser = length)]
+        length: SignedDuration,
+        /// What it is called.
+        #[arg(long, default_value = "")]
+        title: String,
+        /// Where it is.
+        #[arg(long, default_value = "")]
+        place: String,
+        /// Adds a video call.
+        #[arg(long)]
+        call: bool,
+        /// Shows what would be asked of the calendar, and asks nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Take a meeting that was booked here out of the calendar again, and tell them.
+    Cancel {
+        /// The booking's number, or its event's name.
+        booking: String,
+    },
+    /// Say that somebody did not come. A meeting that was agreed and has passed counts as held until you do.
+    NoShow {
+        /// The event's name, as `caseyos meetings --past 7d --json` shows it.
+        event: String,
+    },
+}
+
+#[derive(Serialize)]
+struct Shown {
+    event: String,
+    calendar: String,
+    uid: String,
+    title: String,
+    email: String,
+    starts_at: String,
+    ends_at: String,
+    state: String,
+}
+
+pub(super) fn run(run: &mut Run<'_>, args: &MeetingsArgs) -> Result<Ending, EngineError> {
+    let engine = run.engine()?;
+    let done = match &args.command {
+        None => return list(run, args.past),
+        Some(MeetingsCommand::Book {
+            who,
+            at,
+            length,
+            title,
+            place,
+            call,
+            dry_run,
+        }) => {
+            let nine = Time::constant(9, 0, 0, 0);
+            let start = parse_when(at, engine.now(), &engine.zone(), nine)
+                .map_err(|e| EngineError::Input(format!("{e} Nothing was booked.")))?;
+            let wish = Booking {
+                who: who.clone(),
+                start,
+                length: *length,
+                title: title.clone(),
+                place: place.clone(),
+                with_call: *call,
+            };
+            engine.book_meeting(&wish, *dry_run)?
+        }
+        Some(MeetingsCommand::Cancel { booking }) => engine.take_meeting_back(booking, None)?,
+        Some(MeetingsCommand::NoShow { event }) => engine.note_no_show(event)?,
+    };
+    finish(run, &done)
+}
+
+fn list(run: &mut Run<'_>, past: Option<SignedDuration>) -> Result<Ending, EngineError> {
+    let engine = run.engine()?;
+    let now = engine.now();
+    let (from, to) = match past {
+        Some(past) => (now.checked_sub(past).unwrap_or(now), now),
+        None => {
+            let ahead = SignedDuration::from_hours(24 * 14);
+            (now, now.checked_add(ahead).unwrap_or(now))
+        }
+    };
+    let rows: Vec<Shown> = engine
+        .meetings(from, to)?
+        .into_iter()
+        .map(|row| Shown {
+            event: row.event,
+            calendar: row.calendar,
+            uid: row.uid,
+            title: row.title,
+            email: row.email,
+            starts_at: row.starts_at.to_string(),
+            ends_at: row.ends_at.to_string(),
+            state: row.state.to_string(),
+        })
+        .collect();
+    if run.out.is_json() {
+        run.out.json(&rows)?;
+    } else {
+        for row in &rows {
+            let at = row
+                .starts_at
+                .parse()
+                .map_or_else(|_| String::new(), |at| moment(at, now, &engine.zone()));
+            run.out.line(&format!(
+                "{at}  {}  {}  {}",
+                fit(&row.state, 9),
+                fit(&row.email, 28),
+                row.title
+            ))?;
+        }
+        if rows.is_empty() {
+            run.out.talk("No meetings.")?;
+        }
+    }
+    Ok(if rows.is_empty() {
+        Ending::Nothing
+    } else {
+        Ending::Done
+    })
+}

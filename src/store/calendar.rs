@@ -1,0 +1,290 @@
+//! The events of the calendars that are read, as they were last seen, and the meetings that were booked from here.
+
+use jiff::Timestamp;
+use rusqlite::OptionalExtension;
+
+use super::{ReadTx, Result, WriteTx, instant, word};
+use crate::domain::id::ContactId;
+use crate::domain::meeting::MeetingState;
+
+/// An event as it was last seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRow {
+    /// The calendar.
+    pub calendar: String,
+    /// The provider's name for it.
+    pub event: String,
+    /// The meeting's name, which invitations by mail carry too.
+    pub uid: String,
+    /// The series that it is an instance of; empty if none.
+    pub series: String,
+    /// With whom, if they are known.
+    pub contact_id: Option<ContactId>,
+    /// Their address.
+    pub email: String,
+    /// What it is called.
+    pub title: String,
+    /// When it begins.
+    pub starts_at: Timestamp,
+    /// When it ends.
+    pub ends_at: Timestamp,
+    /// Where it stands.
+    pub state: MeetingState,
+    /// The full reading that saw it last, by its millisecond.
+    pub seen_in: i64,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+const COLUMNS: &str = "calendar, event, uid, series, contact_id, email, title, starts_at, ends_at, state, seen_in, updated_at";
+
+fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<EventRow> {
+    Ok(EventRow {
+        calendar: row.get(0)?,
+        event: row.get(1)?,
+        uid: row.get(2)?,
+        series: row.get(3)?,
+        contact_id: row.get::<_, Option<i64>>(4)?.map(ContactId),
+        email: row.get(5)?,
+        title: row.get(6)?,
+        starts_at: instant(row.get(7)?),
+        ends_at: instant(row.get(8)?),
+        state: word(&row.get::<_, String>(9)?)?,
+        seen_in: row.get(10)?,
+        updated_at: instant(row.get(11)?),
+    })
+}
+
+/// Loads an event.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn load(tx: &ReadTx<'_>, calendar: &str, event: &str) -> Result<Option<EventRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM calendar_event WHERE calendar = ?1 AND event = ?2");
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row((calendar, event), from_row)
+        .optional()?)
+}
+
+/// Stores an event as it is now.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn save(tx: &WriteTx<'_>, row: &EventRow) -> Result<()> {
+    tx.sql()
+        .prepare_cached(
+            "INSERT INTO calendar_event (calendar, event, uid, series, contact_id, email, title, starts_at, ends_at, state, seen_in, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+             ON CONFLICT (calendar, event) DO UPDATE SET uid = excluded.uid, series = excluded.series, contact_id = excluded.contact_id,
+                 email = excluded.email, title = excluded.title, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+                 state = excluded.state, seen_in = max(seen_in, excluded.seen_in), updated_at = excluded.updated_at",
+        )?
+        .execute(rusqlite::params![
+            row.calendar,
+            row.event,
+            row.uid,
+            row.series,
+            row.contact_id.map(|c| c.0),
+            row.email,
+            row.title,
+            row.starts_at.as_millisecond(),
+            row.ends_at.as_millisecond(),
+            row.state.as_str(),
+            row.seen_in,
+            row.updated_at.as_millisecond(),
+        ])?;
+    Ok(())
+}
+
+fn rows(
+    tx: &ReadTx<'_>,
+    condition: &str,
+    parameters: impl rusqlite::Params,
+) -> Result<Vec<EventRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM calendar_event WHERE {condition}");
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    Ok(statement
+        .query_map(parameters, from_row)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns agreed meetings that have ended, oldest first.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn ended(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<EventRow>> {
+    let condition = "state = 'agreed' AND ends_at <= ?1 ORDER BY ends_at, event";
+    rows(tx, condition, [now.as_millisecond()])
+}
+
+/// Returns what a full reading did not see though it lies in the span that was read and is still to come.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn unseen(
+    tx: &ReadTx<'_>,
+    calendar: &str,
+    reading: i64,
+    span: (Timestamp, Timestamp),
+) -> Result<Vec<EventRow>> {
+    let condition = "calendar = ?1 AND seen_in < ?2 AND starts_at >= ?3 AND starts_at < ?4 AND state IN ('invited', 'agreed') ORDER BY event";
+    let (from, to) = (span.0.as_millisecond(), span.1.as_millisecond());
+    rows(tx, condition, (calendar, reading, from, to))
+}
+
+/// Returns the meetings that begin between two instants, in order.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn between(tx: &ReadTx<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<EventRow>> {
+    let condition = "starts_at >= ?1 AND starts_at < ?2 ORDER BY starts_at, event";
+    rows(tx, condition, (from.as_millisecond(), to.as_millisecond()))
+}
+
+/// Finds an event by its name in any calendar.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn find(tx: &ReadTx<'_>, event: &str) -> Result<Option<EventRow>> {
+    Ok(rows(tx, "event = ?1 ORDER BY calendar LIMIT 1", [event])?.pop())
+}
+
+/// Tells whether an instance of a series was agreed before.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn knows_series(tx: &ReadTx<'_>, series: &str) -> Result<bool> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM calendar_event WHERE series = ?1 AND series <> '' AND state IN ('agreed', 'held', 'no_show'))",
+        )?
+        .query_row([series], |row| row.get(0))?)
+}
+
+/// A meeting that was booked from here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookingRow {
+    /// The row's id; 0 before it is stored.
+    pub id: i64,
+    /// Same text, same meeting.
+    pub once: String,
+    /// The calendar that it goes into.
+    pub calendar: String,
+    /// The name that we gave it.
+    pub event: String,
+    /// With whom.
+    pub contact_id: ContactId,
+    /// When it begins.
+    pub starts_at: Timestamp,
+    /// When it ends.
+    pub ends_at: Timestamp,
+    /// What the calendar is given, as JSON.
+    pub content: String,
+    /// `booking`, `booked`, `failed` or `taken_back`.
+    pub state: String,
+    /// What went wrong last.
+    pub error: String,
+    /// When it was asked for.
+    pub at: Timestamp,
+}
+
+const BOOKING: &str =
+    "id, once, calendar, event, contact_id, starts_at, ends_at, content, state, error, at";
+
+fn booking(row: &rusqlite::Row<'_>) -> rusqlite::Result<BookingRow> {
+    Ok(BookingRow {
+        id: row.get(0)?,
+        once: row.get(1)?,
+        calendar: row.get(2)?,
+        event: row.get(3)?,
+        contact_id: ContactId(row.get(4)?),
+        starts_at: instant(row.get(5)?),
+        ends_at: instant(row.get(6)?),
+        content: row.get(7)?,
+        state: row.get(8)?,
+        error: row.get(9)?,
+        at: instant(row.get(10)?),
+    })
+}
+
+/// Stores a booking before the calendar is asked.
+///
+/// # Errors
+/// If SQLite refuses; a second one of the same meeting is refused.
+pub fn begin_booking(tx: &WriteTx<'_>, row: &BookingRow) -> Result<i64> {
+    tx.sql()
+        .prepare_cached(
+            "INSERT INTO booking (once, calendar, event, contact_id, starts_at, ends_at, content, state, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'booking', ?8)",
+        )?
+        .execute(rusqlite::params![
+            row.once,
+            row.calendar,
+            row.event,
+            row.contact_id.0,
+            row.starts_at.as_millisecond(),
+            row.ends_at.as_millisecond(),
+            row.content,
+            row.at.as_millisecond(),
+        ])?;
+    Ok(tx.sql().last_insert_rowid())
+}
+
+/// Sets what became of a booking; returns whether it was `from` until now.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn settle_booking(
+    tx: &WriteTx<'_>,
+    id: i64,
+    from: &str,
+    to: &str,
+    error: &str,
+) -> Result<bool> {
+    Ok(tx
+        .sql()
+        .prepare_cached("UPDATE booking SET state = ?3, error = ?4 WHERE id = ?1 AND state = ?2")?
+        .execute((id, from, to, error))?
+        > 0)
+}
+
+/// Finds the booking of a meeting that was neither given up nor taken back.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn find_booking(tx: &ReadTx<'_>, once: &str) -> Result<Option<BookingRow>> {
+    let sql = format!("SELECT {BOOKING} FROM booking WHERE once = ?1");
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row([once], booking)
+        .optional()?)
+}
+
+/// Finds a booking by its number or by its event's name.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn load_booking(tx: &ReadTx<'_>, name: &str) -> Result<Option<BookingRow>> {
+    let sql = format!("SELECT {BOOKING} FROM booking WHERE event = ?1 OR id = ?2");
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row((name, name.parse::<i64>().unwrap_or(0)), booking)
+        .optional()?)
+}
+
+/// Returns the bookings of which nobody knows whether the calendar took them.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn open_bookings(tx: &ReadTx<'_>) -> Result<Vec<BookingRow>> {
+    let sql = format!("SELECT {BOOKING} FROM booking WHERE state = 'booking' ORDER BY id");
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    Ok(statement
+        .query_map([], booking)?
+        .collect::<rusqlite::Result<_>>()?)
+}
