@@ -54,7 +54,7 @@ def make_world(program, home, contacts, moves, signals):
         for n in range(moves):
             at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now - 60 * (n % 10_000) - 60))
             f.write(
-                '{"source":"hubspot","kind":"hubspot.deal_created","external_id":"d%d","occurred_at":"%s","email":"p%d@firm%d.example",'
+                '{"source":"hubspot","kind":"hubspot.deal_created","external_id":"d%d","at":"%s","email":"p%d@firm%d.example",'
                 '"payload":{"deal_name":"Deal %d","amount":%d,"stage":"qualifiedtobuy"}}\n'
                 % (n, at, n * 7 % contacts, n * 7 % contacts % 9973, n, 1000 + n * 13 % 90_000)
             )

@@ -301,7 +301,7 @@ impl Engine {
         let (sent, waiting) = self.drain()?;
         report.sent += sent;
         report.waiting = waiting;
-        Ok(())
+        self.prune_audit()
     }
 
     fn check_name(&self, only: &str, all: &[Box<dyn SignalSource>]) -> Result<()> {

@@ -123,7 +123,7 @@ impl App {
                     }
                     Event::Resize(width, height) => {
                         self.cx.size = Rect::new(0, 0, *width, *height);
-                        let intents = self.to_screens(&message);
+                        let intents = self.tell_screens(&message);
                         self.follow(intents, &mut effects);
                     }
                     Event::Key(_) | Event::FocusGained | Event::FocusLost => {}
@@ -202,13 +202,13 @@ impl App {
         for overlay in &mut self.overlays {
             intents.extend(overlay.receive(&message, &self.cx));
         }
-        intents.extend(self.to_screens(&message));
+        intents.extend(self.tell_screens(&message));
         self.follow(intents, &mut effects);
         effects
     }
 
     /// Hands a message to the screens that it concerns. Today hears everything, since its list feeds the line at the top.
-    fn to_screens(&mut self, message: &Message) -> Vec<Intent> {
+    fn tell_screens(&mut self, message: &Message) -> Vec<Intent> {
         let here = self.cx.screen;
         let only_shown = matches!(
             message,

@@ -89,4 +89,10 @@ fn the_shapes_are_stable() {
         &format!("approve {follow} --dry-run"),
     );
     shape(&home, "deals_list", "deals list");
+    shape(&home, "deals_by_stage", "deals list --by-stage");
+    shape(
+        &home,
+        "contacts_timeline",
+        "contacts timeline ann@acme.example --limit 3",
+    );
 }

@@ -86,7 +86,9 @@ fn the_length_of_the_window_is_read_or_refused() {
 #[test]
 fn minutes_are_the_operators_own() {
     let home = world();
-    home.edit_config(|config| format!("{config}\n[metrics.minutes]\nemail_follow_up = 45\n"));
+    home.edit_config(|config| {
+        config.replace("\nemail_follow_up = 6\n", "\nemail_follow_up = 45\n")
+    });
     let today = home.run(["today", "--json"]).json();
     let id = today["moves"][0]["id"].to_string();
     home.run(["approve", &id]).exits(0);

@@ -540,13 +540,17 @@ fn cut_short(answer: WorldResponse) -> Response {
     response
         .headers_mut()
         .insert("content-length", HeaderValue::from(answer.body.len()));
-    let half = Bytes::from(answer.body).slice(..);
-    let half = half.slice(..half.len() / 2);
-    let parts = [
-        Ok(half),
-        Err(io::Error::from(io::ErrorKind::ConnectionReset)),
-    ];
-    *response.body_mut() = Body::from_stream(stream::iter(parts));
+    let half = answer.body.len() / 2;
+    let half = Bytes::from(answer.body).slice(..half);
+    let parts = stream::unfold(Some(half), |half| async move {
+        if let Some(half) = half {
+            return Some((Ok(half), None));
+        }
+        // What was sent must be on its way before the cut, or nothing of it arrives.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Some((Err(io::Error::from(io::ErrorKind::ConnectionReset)), None))
+    });
+    *response.body_mut() = Body::from_stream(parts);
     response
 }
 

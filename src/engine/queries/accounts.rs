@@ -192,26 +192,27 @@ impl Engine {
         if let Err(reason) = self.core().look_for_grant(provider) {
             state = state.with(AccountStanding::Broken, reason, login.clone());
         }
-        if provider == Provider::Google && row.kind == AccountKind::Oauth {
-            if let Some(end) = self.end_of(row) {
-                state.ends_at = Some(end.at);
-                let (when, more) = if end.is_certain {
-                    ("", "")
-                } else {
-                    (
-                        " if your app is in Testing status",
-                        ", or set app_status = \"production\" in [google] if it is",
-                    )
-                };
-                state = state.with(
-                    AccountStanding::Warning,
-                    format!(
-                        "Google ends this sign-in at {}{when}",
-                        end.at.strftime("%d %b %Y %H:%M UTC")
-                    ),
-                    format!("{login} begins a new one; publishing the app makes it last{more}"),
-                );
-            }
+        if provider == Provider::Google
+            && row.kind == AccountKind::Oauth
+            && let Some(end) = self.end_of(row)
+        {
+            state.ends_at = Some(end.at);
+            let (when, more) = if end.is_certain {
+                ("", "")
+            } else {
+                (
+                    " if your app is in Testing status",
+                    ", or set app_status = \"production\" in [google] if it is",
+                )
+            };
+            state = state.with(
+                AccountStanding::Warning,
+                format!(
+                    "Google ends this sign-in at {}{when}",
+                    end.at.strftime("%d %b %Y %H:%M UTC")
+                ),
+                format!("{login} begins a new one; publishing the app makes it last{more}"),
+            );
         }
         state.missing = missing_scopes(provider, &row.scopes);
         if let Some(first) = state.missing.first() {

@@ -208,7 +208,7 @@ fn installation(home: &Path) -> Engine {
         home.join("config.toml"),
         format!(
             "mode = \"live\"\n[operator]\nname = \"Casey Rivera\"\naddress = \"casey@rivera.example\"\n\
-             time_zone = \"Europe/Madrid\"\n[outbox]\nundo_seconds = 0\n[[mail.accounts]]\nname = \"work\"\nkind = \"maildir\"\npath = \"{}\"\n",
+             time_zone = \"Europe/Madrid\"\n[[mail.accounts]]\nname = \"work\"\nkind = \"maildir\"\npath = \"{}\"\n",
             mail.display()
         ),
     )

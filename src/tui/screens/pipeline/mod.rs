@@ -138,7 +138,7 @@ impl Pipeline {
                 self.column = column;
                 self.row = row;
             }
-            None if self.current().is_none() => self.to_some_deal(),
+            None if self.current().is_none() => self.select_some_deal(),
             None => {}
         }
         self.tops.resize(self.columns().len(), 0);
@@ -147,7 +147,7 @@ impl Pipeline {
     }
 
     /// Selects a deal near the place where none is any more.
-    fn to_some_deal(&mut self) {
+    fn select_some_deal(&mut self) {
         let lengths: Vec<usize> = self.columns().iter().map(|c| c.deals.len()).collect();
         let here = lengths.get(self.column).copied().unwrap_or(0);
         if here > 0 {
