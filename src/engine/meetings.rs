@@ -222,7 +222,7 @@ impl Engine {
                 },
             });
         }
-        let instance = self.store().read(|tx| super::core::instance(tx))?;
+        let instance = self.store().read(super::core::instance)?;
         let hash = Sha256::digest(format!("{instance}:{once}"));
         event.id = event_id(hash.get(..20).unwrap_or(&hash));
         let request = calendar::insert_event(&calendar, &event);

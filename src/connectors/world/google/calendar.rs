@@ -1,5 +1,10 @@
 //! Google's calendars: events with their answers, series with single instances, what changed since a token, and busy times.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON value that is read by a name answers null for what it has not, and what is written to are objects made here"
+)]
+
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;

@@ -1,5 +1,10 @@
 //! A mailbox of Gmail: messages with their labels, threads and history, drafts, and mail that leaves.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON value that is read by a name answers null for what it has not, and what is written to are objects made here"
+)]
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;

@@ -56,7 +56,7 @@ pub(in crate::engine) enum Post<'a> {
     /// Folders on this machine.
     Maildir(MaildirPost),
     /// A server that speaks IMAP and SMTP.
-    Imap(ImapPost<'a>),
+    Imap(Box<ImapPost<'a>>),
     /// Gmail.
     Gmail(GmailPost<'a>),
 }
@@ -69,7 +69,7 @@ impl<'a> Post<'a> {
         })?;
         match account.kind {
             MailKind::Maildir => Ok(Self::Maildir(MaildirPost::of(account))),
-            MailKind::Imap => Ok(Self::Imap(ImapPost::of(core, account))),
+            MailKind::Imap => Ok(Self::Imap(Box::new(ImapPost::of(core, account)))),
             MailKind::Gmail => Ok(Self::Gmail(GmailPost::of(core))),
         }
     }
