@@ -28,9 +28,8 @@ pub fn is_metered() -> Option<bool> {
 /// Reads the command's answer: pairs of lines, one pair for each device. The link is metered if a connected device is.
 fn read(answer: &str) -> Option<bool> {
     let mut metered = None;
-    let mut lines = answer.lines().map(str::trim);
     let mut last = "";
-    while let Some(line) = lines.next() {
+    for line in answer.lines().map(str::trim) {
         if let Some(word) = line.strip_prefix("GENERAL.METERED:") {
             last = word;
         } else if let Some(state) = line.strip_prefix("GENERAL.STATE:")
