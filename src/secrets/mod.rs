@@ -82,7 +82,7 @@ mod tests {
         let all = format!(
             "{secret} {secret:?} {:?} {:#?}",
             Some(&secret),
-            [secret.clone()]
+            std::slice::from_ref(&secret)
         );
         assert!(!all.contains("hunter2"), "{all}");
         assert_eq!(secret.expose(), "hunter2");

@@ -452,7 +452,7 @@ fn a_keyring_keeps_the_token_and_gives_it_back() {
 
 #[test]
 fn a_double_that_others_wrote_signs_us_in_too() {
-    let Some(base) = std::env::var_os("CASEYOS_EMULATE") else {
+    let Some(base) = caseyos::env::variable_os("CASEYOS_EMULATE") else {
         eprintln!(
             "passed over: CASEYOS_EMULATE names no running emulate (client world-client, redirect to port 8766)"
         );

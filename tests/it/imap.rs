@@ -124,7 +124,7 @@ fn a_session_over_imap_and_smtp_goes_from_a_form_to_what_came_of_it() {
             .folder("dana", "INBOX")
             .into_iter()
             .map(read_mail)
-            .last()
+            .next_back()
             .unwrap();
         assert_eq!(arrived.message_id, sent["message_id"].as_str().unwrap());
         let copies: Vec<_> = servers

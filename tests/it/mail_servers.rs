@@ -66,7 +66,7 @@ impl MailServers {
             .collect();
         let has_lmtp = Path::new("/usr/lib/dovecot/lmtp").exists();
         if !missing.is_empty() || !has_lmtp || !is_root() {
-            let needed = std::env::var_os("CASEYOS_NEED_MAIL_SERVERS").is_some();
+            let needed = caseyos::env::variable_os("CASEYOS_NEED_MAIL_SERVERS").is_some();
             assert!(
                 !needed,
                 "Dovecot (with LMTP), Postfix, openssl and root are needed; missing: {missing:?}"

@@ -3,77 +3,57 @@
 //! One binary, so that the program is linked into tests once. Nothing here sleeps for luck; what must wait polls with a bound.
 
 #[cfg(test)]
-mod home;
-
-#[cfg(test)]
 mod approvals;
-
 #[cfg(test)]
 mod audit;
-
 #[cfg(test)]
 mod auth;
-
 #[cfg(test)]
 mod cli;
-
 #[cfg(test)]
 mod crash;
-
 #[cfg(test)]
 mod doctor;
-
 #[cfg(test)]
 mod faults;
-
 #[cfg(test)]
 mod google;
-
+#[cfg(test)]
+mod home;
 #[cfg(test)]
 mod hostile;
-
+#[cfg(test)]
 mod hubspot;
 #[cfg(test)]
 mod imap;
-
-#[cfg(test)]
-mod serve;
-
 #[cfg(test)]
 mod import;
-mod mail_servers;
-
 #[cfg(test)]
 mod json;
-
 #[cfg(test)]
 mod layers;
-
+#[cfg(test)]
+mod mail_servers;
 #[cfg(test)]
 mod metrics;
-
 #[cfg(test)]
 mod order;
 #[cfg(test)]
 mod outbox;
 #[cfg(test)]
 mod pause;
-
-#[cfg(test)]
-mod secrecy;
-
 #[cfg(test)]
 mod second_thoughts;
-
+#[cfg(test)]
+mod secrecy;
+#[cfg(test)]
+mod serve;
 #[cfg(test)]
 mod signals;
-
-#[cfg(test)]
-mod tui;
-
-#[cfg(test)]
-mod two;
-
 #[cfg(test)]
 #[path = "loop.rs"]
 mod the_loop;
+#[cfg(test)]
+mod tui;
+#[cfg(test)]
+mod two;
