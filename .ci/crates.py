@@ -16,9 +16,14 @@ ALLOWED = {
 # Licences that only these crates may have, with the reason.
 ALLOWED_FOR = {
     ("nucleo-matcher", "MPL-2.0"): "file-level copyleft; used unchanged",
+    ("webpki-root-certs", "CDLA-Permissive-2.0"): "a list of certificates, no code; used on platforms without a store of their own",
 }
 # Crates that may stand twice, with the reason.
 TWICE = {
+    "async-channel": "async-imap is still at 1",
+    "event-listener": "through async-imap's async-channel 1",
+    "thiserror": "async-imap's helpers are still at 1",
+    "thiserror-impl": "through thiserror",
     "syn": "build time only: clap_derive, thiserror and serde are at 3, derive_more, hashify and strum_macros still at 2",
 }
 

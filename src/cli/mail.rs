@@ -25,6 +25,9 @@ pub(super) struct MailArgs {
 #[derive(Debug, Subcommand)]
 enum MailCommand {
     /// Add a mailbox. Mail leaves from the first.
+    #[command(
+        after_help = "Examples:\n  caseyos mail add maildir ~/Mail/work\n  caseyos mail add imap casey@gmx.de\n  caseyos mail add gmail"
+    )]
     Add(AddArgs),
     /// Try a mailbox on a server: reach both servers, sign in, find the folders. Nothing is sent or changed.
     ///

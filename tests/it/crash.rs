@@ -26,7 +26,17 @@ const POINTS: &[&str] = &[
 ];
 
 /// Places within the talk with a provider, which need its double to be reached.
-const ELSEWHERE: &[&str] = &["gmail-batch", "token-refreshed"];
+const ELSEWHERE: &[&str] = &[
+    "booking-asked",
+    "booking-begun",
+    "calendar-page",
+    "gmail-batch",
+    "hubspot-after-claim",
+    "hubspot-after-look",
+    "hubspot-after-request",
+    "hubspot-after-settle",
+    "token-refreshed",
+];
 
 /// Passes of one place within one command, at most.
 const MAX_PASSES: u32 = 200;

@@ -27,7 +27,7 @@ fn a_signal_about_nobody_is_given_to_somebody_and_taken_back() {
     let unmatched = list(&home, "--unmatched");
     assert_eq!(unmatched.len(), 1);
     let id = unmatched[0]["id"].to_string();
-    let first_move = unmatched[0]["move_id"].to_string();
+    let first_move = &unmatched[0]["move_id"];
     let before = home.run(["today", "--json"]).json();
 
     let said = home.ok(&format!("signals match {id} ben@kite.example"));
@@ -37,7 +37,7 @@ fn a_signal_about_nobody_is_given_to_somebody_and_taken_back() {
     assert_eq!(shown["contact"], "Ben Kite", "{shown}");
     let moves = shown["moves"].as_array().unwrap();
     assert!(moves.iter().any(|m| m["status"] == "open"), "{shown}");
-    let own = moves.iter().find(|m| m["id"] == first_move);
+    let own = moves.iter().find(|m| &m["id"] == first_move);
     assert_eq!(own.unwrap()["status"], "expired", "{shown}");
 
     home.run(["signals", "match", &id, "ben@kite.example"])

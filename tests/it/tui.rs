@@ -37,7 +37,7 @@ fn add_signal(home: &Path, name: &str) {
 
 fn installation(home: &Path) {
     let config = format!(
-        "mode = \"live\"\n[operator]\nname = \"Casey Rivera\"\naddress = \"casey@rivera.example\"\n\
+        "mode = \"live\"\n[outbox]\nundo_seconds = 0\n[operator]\nname = \"Casey Rivera\"\naddress = \"casey@rivera.example\"\n\
          time_zone = \"Europe/Madrid\"\n[[mail.accounts]]\nname = \"work\"\nkind = \"maildir\"\npath = \"{}\"\n",
         home.join("mail").display()
     );
