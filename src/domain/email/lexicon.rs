@@ -706,7 +706,7 @@ const PHRASES: &[(Sense, f64, &[&str])] = &[
         Sense::NotInterested,
         0.85,
         &[
-            "not|aren't|isn't|ain't|am ?really|?at|?currently|?particularly|?very|?all|?be|?much interested|intrested",
+            "not|aren't|isn't|ain't|amn't ?really|?at|?currently|?particularly|?very|?all|?be|?much interested|intrested",
             "no|zero|little|without interest ?in|?from|?at|?whatsoever",
             "not|isn't ?really|?quite|?something|?a|?the|?going|?be|?right|?good|?great ?fit|?for fit|us|match|me|relevant",
             "not relevant|useful|applicable|needed|required|necessary",
