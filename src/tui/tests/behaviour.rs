@@ -48,7 +48,11 @@ fn approval_shows_first_and_carries_the_hash_of_what_was_shown() {
     let mut bench = bench();
     bench.press("a");
     assert_eq!(bench.commands, [], "nothing happens before it is confirmed");
-    assert!(bench.screen().contains("It is sent; u takes it back until it leaves."));
+    assert!(
+        bench
+            .screen()
+            .contains("It is sent; u takes it back until it leaves.")
+    );
     bench.press("a");
     assert_eq!(
         bench.commands,

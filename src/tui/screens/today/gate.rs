@@ -78,7 +78,11 @@ impl Outlook {
             };
         }
         match cx.status.mode {
-            Mode::Live => make(Tone::Good, word, "It is sent; u takes it back until it leaves.".into()),
+            Mode::Live => make(
+                Tone::Good,
+                word,
+                "It is sent; u takes it back until it leaves.".into(),
+            ),
             Mode::Draft => make(
                 Tone::Good,
                 word,
