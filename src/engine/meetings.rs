@@ -16,6 +16,7 @@ use super::undo::{Step, remember};
 use super::{Engine, EngineError, Result};
 use crate::connectors::google::calendar::{self, NewEvent, event_id};
 use crate::connectors::transport::{CallErrorKind, Fate};
+use crate::domain::email::address::EmailAddress;
 use crate::domain::guard::{KillSwitch, Mode};
 use crate::domain::id::UndoId;
 use crate::domain::meeting::MeetingState;
@@ -28,7 +29,7 @@ use crate::store::calendar::{self as events, BookingRow, EventRow};
 use crate::store::{Durability, audit, control, suppressions, undo};
 
 /// A booking that is younger may still be under way in another process.
-const UNDER_WAY: SignedDuration = SignedDuration::from_mins(2);
+const UNDER_WAY: SignedDuration = SignedDuration::from_mins(10);
 /// Times of one day that are offered.
 const PER_DAY: usize = 3;
 
@@ -277,14 +278,16 @@ impl Engine {
             Ok(_) => self.booked(id),
             // The name is ours alone: what is there under it is this meeting.
             Err(e) if e.kind == CallErrorKind::Conflict => self.booked(id),
-            Err(e) if e.fate == Fate::Unknown => match self.is_in_calendar(&calendar, &event.id) {
-                Some(true) => self.booked(id),
-                Some(false) => self.not_booked(id, &sentence(&e)),
-                None => Err(EngineError::Outside(format!(
-                    "Nobody knows yet whether the calendar took it: {} Booking {id} is kept; the next sync asks, and it is not booked twice.",
-                    sentence(&e)
-                ))),
-            },
+            Err(e) if matches!(e.fate, Fate::Unknown | Fate::Sent) => {
+                match self.is_in_calendar(&calendar, &event.id) {
+                    Some(true) => self.booked(id),
+                    // It may still be on its way there: only later does its absence mean something.
+                    Some(false) | None => Err(EngineError::Outside(format!(
+                        "Nobody knows yet whether the calendar took it: {} Booking {id} is kept; the next sync asks, and it is not booked twice.",
+                        sentence(&e)
+                    ))),
+                }
+            }
             Err(e) => self.not_booked(id, &sentence(&e)),
         }
     }
@@ -293,7 +296,17 @@ impl Engine {
     fn why_not_to(&self, address: Option<&str>, stage: &str) -> Result<Option<String>> {
         let (switch, suppressed) = self.store().read(|tx| {
             let suppressed = match address {
-                Some(address) => suppressions::find(tx, &address.to_lowercase())?,
+                Some(address) => {
+                    let key = address.to_lowercase();
+                    // They may have asked under another spelling of the same address.
+                    let canonical = EmailAddress::parse(&key)
+                        .map(|a| a.canonical_key())
+                        .unwrap_or_default();
+                    match suppressions::find(tx, &key)? {
+                        None => suppressions::find(tx, &canonical)?,
+                        found => found,
+                    }
+                }
                 None => None,
             };
             Ok::<_, EngineError>((control::kill_switch(tx), suppressed))

@@ -252,22 +252,24 @@ impl Engine {
         for (source, looked) in asked.iter().zip(looked) {
             let name = source.name();
             if gate.as_ref() == Some(&name) {
-                is_gate_read = matches!(&looked, Ok(Looked::Read { run: Ok(_), .. }));
+                is_gate_read =
+                    matches!(&looked, Ok(Looked::Read { run: Ok(run), .. }) if !run.is_partial);
                 is_gate_due = !matches!(&looked, Ok(Looked::NotDue));
             }
             self.settle_source(&name, source.is_remote(), looked, scope, &mut report)?;
         }
-        if is_gate_read && !scope.control.is_stopped() {
+        let was_stopped = scope.control.is_stopped();
+        if is_gate_read && !was_stopped {
             self.finish_pass(scope, &mut report)?;
         } else {
             report.waiting = self
                 .store()
                 .read(|tx| Ok::<_, EngineError>(executions::count_queued(tx)?))?;
-            if scope.only.is_empty() && is_gate_due && !scope.control.is_stopped() {
+            if scope.only.is_empty() && is_gate_due && !was_stopped {
                 report.problems.push("The mailbox that mail leaves from could not be read, so nothing was sent and no silence was counted.".into());
             }
         }
-        if scope.control.is_stopped() {
+        if was_stopped {
             report.problems.push("It was stopped. What was read is kept, nothing was sent, and the next pass goes on from there.".into());
         }
         report.problems.extend(self.ending_sign_in()?);
@@ -288,6 +290,7 @@ impl Engine {
             counts,
             taken,
             problem: String::new(),
+            is_partial: false,
         });
         let looked = Ok(Looked::Read { started, run });
         self.settle_source(timer::NAME, false, looked, scope, report)?;

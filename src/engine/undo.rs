@@ -207,6 +207,15 @@ impl Engine {
             ExecutionStatus::Drafted => {
                 // What is far away is asked before the transaction, which must wait for nobody; asked again it is gone, which is as good.
                 let post = Post::of(self.core(), &row.transport)?;
+                let back = MoveState {
+                    id: row.move_id,
+                    status: MoveStatus::Open,
+                    snoozed_until: None,
+                    closed_at: None,
+                    close_reason: String::new(),
+                };
+                // Before anything is removed: afterwards it would be too late to refuse.
+                self.store().read(|tx| refuse_if_replaced(tx, &back))?;
                 let far = match !post.is_local() {
                     true => Some(post.remove_draft(&row)?),
                     false => None,
@@ -387,6 +396,14 @@ fn put_in_outbox(
 
 /// Puts a move back, unless a newer one has taken its place.
 fn reopen(tx: &WriteTx<'_>, state: &MoveState, now: Timestamp) -> Result<()> {
+    refuse_if_replaced(tx, state)?;
+    moves::set_state(tx, state, now)?;
+    tx.emit(now, "move.changed", format!("move:{}", state.id))?;
+    Ok(())
+}
+
+/// Refuses to bring a move back whose place another has taken.
+fn refuse_if_replaced(tx: &ReadTx<'_>, state: &MoveState) -> Result<()> {
     if state.status.is_standing()
         && let Some(mv) = moves::load(tx, state.id)?
         && let Some(other) = moves::find_standing(tx, &mv.subject, mv.action.family())?
@@ -397,8 +414,6 @@ fn reopen(tx: &WriteTx<'_>, state: &MoveState, now: Timestamp) -> Result<()> {
             state.id, other.id
         )));
     }
-    moves::set_state(tx, state, now)?;
-    tx.emit(now, "move.changed", format!("move:{}", state.id))?;
     Ok(())
 }
 

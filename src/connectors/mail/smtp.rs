@@ -219,8 +219,8 @@ impl SmtpSession {
         }
         self.expect(|c| c.command(Data))?;
         if let Err(reason) = last_word() {
-            // The transaction is open; hanging up leaves nothing behind, since no message has ended (RFC 5321, 4.1.1.4).
-            self.connection.abort();
+            // Whoever drops the session hangs up, which leaves nothing behind: no message has ended (RFC 5321, 4.1.1.4). The library's own
+            // `abort` would say QUIT first, which is text here, and wait for an answer to it.
             return Err(SmtpError::Stopped(reason));
         }
         match self.connection.message(message) {

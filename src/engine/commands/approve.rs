@@ -300,7 +300,10 @@ fn approve_in(
             },
         });
     }
-    if !matches!(mv.status, MoveStatus::Open | MoveStatus::Snoozed) {
+    // The operator may approve what was put off; a rule decided before that must not.
+    let may = mv.status == MoveStatus::Open
+        || (mv.status == MoveStatus::Snoozed && !by.starts_with("rule:"));
+    if !may {
         return answered(Done::Nothing {
             summary: format!("Move {id} is {} already ({}).", mv.status, mv.close_reason),
         });

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::approve::expiry;
-use crate::domain::id::ExecutionId;
+use crate::domain::id::{ExecutionId, MoveId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::WaitsFor;
 use crate::engine::command::Done;
@@ -129,6 +129,9 @@ impl Engine {
             }
             let content: Content = serde_json::from_str(&row.content)
                 .map_err(|e| StoreError::Invalid(format!("the content of execution {id}: {e}")))?;
+            if row.status == ExecutionStatus::Failed {
+                refuse_if_move_went_on(tx, &row)?;
+            }
             cancel(tx, &row, "taken back to be edited", MoveStatus::Open, now)?;
             if let Some(entry) = undo::of_execution(tx, id)? {
                 undo::mark(tx, entry, now)?;
@@ -154,6 +157,21 @@ impl Engine {
 /// Refuses to try a message again whose move went on since.
 pub(in crate::engine) fn may_try_again(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
     let refused = |why: String| Err(EngineError::Input(format!("{why} Nothing was done.")));
+    let mv = refuse_if_move_went_on(tx, row)?;
+    let content: Content = serde_json::from_str(&row.content)
+        .map_err(|e| StoreError::Invalid(format!("the content of execution {}: {e}", row.id)))?;
+    let edited = moves::draft(tx, mv)?;
+    if edited.is_some_and(|own| (own.subject, own.body) != (content.subject, content.body)) {
+        return refused(format!(
+            "The draft of move {mv} was edited since; `caseyos approve {mv}` sends that."
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses to touch a message that was given up if its move has gone on without it: closed, or with another message. Returns the move.
+fn refuse_if_move_went_on(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<MoveId> {
+    let refused = |why: String| Err(EngineError::Input(format!("{why} Nothing was done.")));
     let Some(mv) = moves::load(tx, row.move_id)? else {
         return refused(format!("Move {} is gone.", row.move_id));
     };
@@ -173,16 +191,7 @@ pub(in crate::engine) fn may_try_again(tx: &WriteTx<'_>, row: &ExecutionRow) -> 
             mv.id, later.id
         ));
     }
-    let content: Content = serde_json::from_str(&row.content)
-        .map_err(|e| StoreError::Invalid(format!("the content of execution {}: {e}", row.id)))?;
-    let edited = moves::draft(tx, mv.id)?;
-    if edited.is_some_and(|own| (own.subject, own.body) != (content.subject, content.body)) {
-        return refused(format!(
-            "The draft of move {} was edited since; `caseyos approve {}` sends that.",
-            mv.id, mv.id
-        ));
-    }
-    Ok(())
+    Ok(mv.id)
 }
 
 pub(in crate::engine) fn set_move(

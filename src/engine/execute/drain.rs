@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::Outcome;
+use crate::domain::guard::Mode;
 use crate::domain::id::ExecutionId;
+use crate::engine::sources::mailbox::source_name;
 use crate::engine::{Engine, EngineError, Result};
 use crate::store::executions::{self, ExecutionRow, ExecutionStatus};
+use crate::store::sources;
 
 /// What became of the messages whose time had come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -23,6 +26,13 @@ pub struct DueReport {
 /// Puts messages into the order in which they leave.
 pub(in crate::engine) fn in_order(rows: &mut [ExecutionRow]) {
     rows.sort_by_key(|row| (row.class, row.approved_at, row.id));
+}
+
+/// So long after the mailbox was read, or the operator looked at a message, it may leave without a new look.
+const FRESH: SignedDuration = SignedDuration::from_mins(15);
+
+fn is_recent(at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(at) < FRESH
 }
 
 impl Engine {
@@ -52,10 +62,27 @@ impl Engine {
         }
         self.end_pause_in_time()?;
         let found = self.ask_about_uncertain(false)?;
-        let (sent, waiting) = self.drain_those(|row| row.check_at.is_none_or(|at| at <= now))?;
+        let is_read = self.is_gate_fresh(now)?;
+        let (sent, waiting) = self.drain_those(|row| {
+            row.check_at.is_none_or(|at| at <= now)
+                && (is_read || row.mode != Mode::Live || is_recent(row.approved_at, now))
+        })?;
         Ok(DueReport {
             sent: sent + found,
             waiting,
+        })
+    }
+
+    /// Tells whether the mailbox that mail leaves from was read of late. Without a pass, only what was approved just now may leave unless it
+    /// was: over a weekend's sleep an answer or an opt-out may have come.
+    fn is_gate_fresh(&self, now: Timestamp) -> Result<bool> {
+        let Some(account) = self.config().mail.accounts.first() else {
+            return Ok(true);
+        };
+        let name = source_name(account);
+        self.store().read(|tx| {
+            let is_clean = sources::standing(tx, &name)?.1 == 0;
+            Ok(is_clean && sources::last_run(tx, &name)?.is_some_and(|at| is_recent(at, now)))
         })
     }
 

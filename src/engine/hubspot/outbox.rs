@@ -137,7 +137,10 @@ impl Engine {
             });
         }
         crash_point("hubspot-after-claim");
-        let ended = self.perform_write(&row, &operation)?;
+        // A failure of our own says nothing about what HubSpot did: it is asked about.
+        let ended = self
+            .perform_write(&row, &operation)
+            .unwrap_or_else(|error| Ended::Uncertain(error.to_string()));
         crash_point("hubspot-after-request");
         self.settle_and_say(&row, ended)
     }
@@ -218,6 +221,10 @@ impl Engine {
         let (id, by, summary) = (row.id, row.asked_by.clone(), row.summary.clone());
         let detail =
             json!({"what": summary, "remote": remote, "because": error, "tries": tries + 1});
+        let ended = match ended {
+            Ended::Queued(why) if to == WriteStatus::Failed => Ended::Failed(why),
+            ended => ended,
+        };
         let from = row.status;
         self.write(Durability::Full, move |tx, _, now| {
             let from = if from == WriteStatus::Queued {
@@ -610,7 +617,8 @@ impl Engine {
         }
         let mut report = self.drain_hubspot()?;
         for (operation, summary, key) in edits {
-            match self.ask_to_write(&operation, summary, key, "operator", false) {
+            let asked = self.ask_to_write(&operation, summary, key.clone(), "operator", false);
+            match asked {
                 Ok(Done::Changed { .. }) => report.sent += 1,
                 Ok(Done::Blocked { summary, .. }) => {
                     report.waiting += 1;
@@ -623,7 +631,13 @@ impl Engine {
                     report.problems.push(error.to_string());
                 }
             }
-            if let (Operation::Set { id, .. }, true) = (&operation, self.write_held_by()?.is_none())
+            // One that was refused for good stays a change that is to be written.
+            let failed = self
+                .store()
+                .read(|tx| hubspot::find_write(tx, &key))?
+                .is_some_and(|write| write.status == WriteStatus::Failed);
+            if let (Operation::Set { id, .. }, true, false) =
+                (&operation, self.write_held_by()?.is_none(), failed)
             {
                 let id = id.clone();
                 self.write(Durability::Normal, move |tx, _, now| {

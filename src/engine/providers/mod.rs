@@ -20,11 +20,11 @@ use crate::connectors::transport::{
     CallError, CallErrorKind, Fate, HttpSettings, HttpTransport, Proxy, RecordingTransport,
     Request, Response, Transport, fate,
 };
-use crate::domain::guard::Mode;
+use crate::domain::guard::{KillSwitch, Mode};
 use crate::domain::service::{Provider, Service};
 use crate::engine::core::Core;
 use crate::env::monotonic;
-use crate::store::StoreError;
+use crate::store::{StoreError, control};
 
 pub(in crate::engine) use auth::{SignIns, password_name};
 pub(in crate::engine) use standing::health;
@@ -107,12 +107,32 @@ impl Backoff {
     }
 }
 
+/// No service is left alone for longer, whatever it asks.
+const LONGEST_HOLD: Duration = Duration::from_secs(24 * 3600);
+
 impl Core {
     /// Sends a request with the account's token and returns the answer. What may be repeated is tried again a few times; a token that is
     /// refused is refreshed once. In mode dry-run, what would change something is recorded instead.
     ///
     /// Must not be called from a write transaction: it may wait.
     pub fn call(&self, request: &Request) -> Result<Response, CallError> {
+        let mut in_doubt = false;
+        self.call_until_known(request, &mut in_doubt)
+            .map_err(|error| match in_doubt {
+                // An earlier try may have been heard: what came of the last one says nothing about it.
+                true => CallError {
+                    fate: Fate::Unknown,
+                    ..error
+                },
+                false => error,
+            })
+    }
+
+    fn call_until_known(
+        &self,
+        request: &Request,
+        in_doubt: &mut bool,
+    ) -> Result<Response, CallError> {
         let service = request.service;
         let provider = service.provider();
         let mut token = self.access_token(provider)?;
@@ -129,6 +149,7 @@ impl Core {
         loop {
             self.may_call(service)?;
             self.await_budget(request)?;
+            self.refuse_if_stopped(request)?;
             let base = self.config.base_url(service);
             let result = self.providers.transport.send(base, Some(&token), request);
             self.providers
@@ -147,6 +168,7 @@ impl Core {
                 }
                 Err(error) => error,
             };
+            *in_doubt |= matches!(error.fate, Fate::Unknown | Fate::Sent);
             if error.kind == CallErrorKind::Unauthorized && !is_refreshed {
                 token = self.refresh_token(provider, &token)?;
                 is_refreshed = true;
@@ -174,6 +196,24 @@ impl Core {
                 return Err(stopped());
             }
             tries += 1;
+        }
+    }
+
+    /// Asks the kill switch directly before something leaves: a refresh, a budget or a retry may have taken a minute since it was asked
+    /// last. A draft may be taken back all the same.
+    fn refuse_if_stopped(&self, request: &Request) -> Result<(), CallError> {
+        if request.reads || request.operation == "gmail.users.drafts.delete" {
+            return Ok(());
+        }
+        let switch = self
+            .store
+            .read(|tx| Ok::<_, StoreError>(control::kill_switch(tx)));
+        match switch {
+            Ok(KillSwitch::Running) => Ok(()),
+            _ => Err(CallError {
+                message: "everything is stopped; `caseyos resume` lifts it".into(),
+                ..stopped()
+            }),
         }
     }
 
@@ -211,6 +251,8 @@ impl Core {
             CallErrorKind::QuotaExhausted => Some(self.next_midnight(service)),
             _ => error
                 .retry_after
+                // One broken header must not close a service for months.
+                .map(|wait| wait.min(LONGEST_HOLD))
                 .and_then(|wait| SignedDuration::try_from(wait).ok())
                 .and_then(|wait| self.env.now().checked_add(wait).ok()),
         };

@@ -129,8 +129,10 @@ impl Reading<'_> {
                 self.cursor.points.push((now.as_millisecond(), point));
             }
         }
+        // A reading that is not done yet still goes back as far as it was to go.
+        let unfinished = self.cursor.backfill.as_ref().map(|b| b.after);
         self.cursor.backfill = Some(Backfill {
-            after: since.as_second(),
+            after: unfinished.map_or(since.as_second(), |after| after.min(since.as_second())),
             page: String::new(),
         });
         self.commit(Vec::new())
@@ -177,6 +179,7 @@ impl Reading<'_> {
                 break;
             }
             if !asked.insert(read.next.clone()) {
+                self.run.is_partial = true;
                 self.trouble("Gmail's history repeats a page, so it was left there; the next pass reads it again");
                 return Ok(());
             }
@@ -223,6 +226,7 @@ impl Reading<'_> {
             };
             self.take(read.messages)?;
             if !read.next.is_empty() && !asked.insert(read.next.clone()) {
+                self.run.is_partial = true;
                 self.trouble("Gmail's list of messages repeats a page, so it was left there; the next pass reads it again");
                 return Ok(());
             }

@@ -70,6 +70,7 @@ impl SignalSource for ImapSource {
                 )?,
                 // A folder that was renamed must not keep the others from being read; the connection is still good.
                 Err(ImapError::Refused { reason, .. }) if folder != inbox => {
+                    run.is_partial = true;
                     run.problem = format!("the folder \"{folder}\" cannot be read: {reason}.");
                 }
                 Err(error) => return Err(failed(error)),
@@ -90,9 +91,11 @@ impl ImapSource {
         (cursor, run): (&mut Cursor, &mut SourceRun),
     ) -> Result<()> {
         let failed = |e: ImapError| imap_failed(&self.0, &e);
-        let known = cursor.get(folder).copied().filter(|c| {
-            c.uid_validity == state.uid_validity && !scope.full && scope.since.is_none()
-        });
+        let known = cursor
+            .get(folder)
+            .copied()
+            .filter(|c| c.uid_validity == state.uid_validity);
+        let again = scope.full || scope.since.is_some();
         let mut at = known.unwrap_or_else(|| FolderCursor {
             uid_validity: state.uid_validity,
             last: state.uid_next.saturating_sub(1),
@@ -102,7 +105,7 @@ impl ImapSource {
         let unchanged = state.uid_next != 0
             && state.uid_next == at.uid_next
             && state.mod_sequence == at.mod_sequence;
-        if unchanged && at.below == 0 {
+        if unchanged && at.below == 0 && !again {
             return Ok(());
         }
         if known.is_some() {
@@ -115,10 +118,17 @@ impl ImapSource {
                 self.take(engine, session, (folder, batch), (cursor, at), run)?;
             }
         }
+        let usual = first_day(engine.now(), self.0.backfill_days);
+        // A first reading that is not done yet still goes back as far as it was to go.
+        let since = match scope.since {
+            Some(since) if at.below == 0 => since,
+            Some(since) => since.min(usual),
+            None => usual,
+        };
+        if again {
+            at.below = u32::MAX;
+        }
         if at.below != 0 {
-            let since = scope
-                .since
-                .unwrap_or_else(|| first_day(engine.now(), self.0.backfill_days));
             let zone = engine.zone();
             let uids = session
                 .uids_since(since.to_zoned(zone).date())

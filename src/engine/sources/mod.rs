@@ -25,6 +25,9 @@ pub(in crate::engine) struct SourceRun {
     pub taken: Taken,
     /// What could not be read though the rest could; empty if all could.
     pub problem: String,
+    /// Whether a part of what is there was left out that may hold anything, such as a folder or the rest of a list; one unreadable message
+    /// is no such part. While it is, nothing leaves: an opt-out may lie there.
+    pub is_partial: bool,
 }
 
 /// Something that a pass reads. Sources are read side by side, each on a thread of its own, so one must not wait for another.
@@ -61,6 +64,7 @@ impl SignalSource for MaildirSource {
             counts,
             taken,
             problem,
+            is_partial: false,
         })
     }
 }
