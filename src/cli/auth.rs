@@ -110,7 +110,7 @@ struct LoginArgs {
     /// Takes the mailbox's password from standard input.
     #[arg(long)]
     password_stdin: bool,
-    /// Keeps secrets in the keyring or in a file sealed with a passphrase from now on; written to [secrets] backend.
+    /// Keeps secrets in the keyring or in a file sealed with a passphrase from now on; written to `secrets.backend`.
     #[arg(long)]
     keep: Option<Keep>,
 }

@@ -13,17 +13,17 @@ use crate::http::Server;
 
 /// Receive HubSpot's webhooks: POST /webhooks/hubspot, checked by signature and kept for the next sync. GET /health says that it lives.
 ///
-/// It listens on 127.0.0.1; let a proxy or a tunnel with TLS stand before it and set [serve] public_url to the URL that HubSpot calls, for the
+/// It listens on 127.0.0.1; let a proxy or a tunnel with TLS stand before it and set `serve.public_url` to the URL that HubSpot calls, for the
 /// signature covers it. It runs until Ctrl-C or SIGTERM.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  caseyos serve\n  caseyos serve --port 9000\n  curl -s http://127.0.0.1:8787/health"
 )]
 pub(super) struct ServeArgs {
-    /// The port; 0 takes any free one. [serve] port in config.toml if it is not given.
+    /// The port; 0 takes any free one. `serve.port` in config.toml if it is not given.
     #[arg(long)]
     port: Option<u16>,
-    /// The IP address to listen at. [serve] bind in config.toml if it is not given.
+    /// The IP address to listen at. `serve.bind` in config.toml if it is not given.
     #[arg(long)]
     bind: Option<IpAddr>,
 }

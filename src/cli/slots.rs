@@ -11,7 +11,7 @@ use crate::engine::EngineError;
 /// Find times at which you and somebody else can meet: inside the working hours of both, each in their own zone, and outside of what your
 /// calendars call busy.
 ///
-/// The hours, days and holidays are those of [send_window]; the calendars those of [google] calendars. At most three times a day are offered.
+/// The hours, days and holidays are those of `send_window`; the calendars those of `google.calendars`. At most three times a day are offered.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  caseyos slots --with ann@acme.com\n  caseyos slots --with ann@acme.com --for 45m --within 5d --json"

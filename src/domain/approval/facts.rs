@@ -167,7 +167,7 @@ variables! {
     DraftReply = "draft"."is_reply", Flag, false, "Whether it continues a thread.";
     DraftEdited = "draft"."edited", Flag, false, "Whether it holds words of your own.";
     DraftRecipients = "draft"."recipients", Number, false, "How many addresses it goes to.";
-    DraftUnfilled = "draft"."unfilled", Text, false, "What in it looks like a gap that nobody filled, such as [NAME]; empty if nothing does.";
+    DraftUnfilled = "draft"."unfilled", Text, false, "What in it looks like a gap that nobody filled, such as `[NAME]`; empty if nothing does.";
     HistoryMails = "history"."mails_sent", Number, false, "Mails of yours that ever went to the person.";
     HistoryReplies = "history"."replies", Number, false, "Answers of theirs, written by a human.";
     HistoryReplyDays = "history"."days_since_reply", Number, true, "Whole days since the last of them.";
