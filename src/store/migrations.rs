@@ -71,6 +71,47 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_the_first_version_keeps_its_rows_and_leaves_a_backup() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = Connection::open(folder.path().join(FILE_NAME)).unwrap();
+        old.execute_batch(STEPS[0]).unwrap();
+        old.execute_batch(
+            "INSERT INTO contact (id, first_name, email, created_at, updated_at) VALUES (7, 'Ann', 'ann@acme.example', 1, 1);
+             INSERT INTO signal (id, source, kind, occurred_at, seen_at, contact_id, state, payload, hash)
+                 VALUES (3, 'form', 'form.submitted', 1, 1, 7, 'matched', '{}', x'00');
+             INSERT INTO move (id, subject, family, contact_id, lead_signal_id, action, domain, status, title, rule, revenue, urgency, effort,
+                 strategic, revenue_why, urgency_why, strategic_why, score, started_at, due_at, changes_at, created_at, updated_at)
+                 VALUES (5, 'contact:7', 'mail', 7, 3, 'email_follow_up', 'sales', 'done', 'Answer', 'form', 0.5, 0.5, 0.5, 0.5, '', '', '', 1, 1, 1, 1, 1, 1);
+             INSERT INTO execution (id, move_id, contact_id, action, idempotency_key, status, mode, transport, to_key, to_domain, subject, message_id,
+                 content_hash, content, approved_by, approved_at, approval_expires_at, not_before, settled_at)
+                 VALUES (9, 5, 7, 'email_follow_up', 'move:5:0', 'sent', 'live', 'mail', 'ann@acme.example', 'acme.example', 'Hi', '<a@b>',
+                 x'00', '{}', 'operator', 1, 2, 1, 1);
+             INSERT INTO suppression (value, kind, reason, source, created_at) VALUES ('bob@bolt.example', 'address', 'asked', 'mail', 1);
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+        drop(old);
+        let store = Store::open(folder.path(), Timestamp::UNIX_EPOCH).unwrap();
+        let counts = store
+            .read(|tx| {
+                assert_eq!(version(tx.sql())?, NEWEST);
+                let sql = "SELECT (SELECT count(*) FROM contact), (SELECT count(*) FROM signal), (SELECT count(*) FROM execution WHERE status = 'sent'),
+                           (SELECT count(*) FROM suppression)";
+                Ok::<(i64, i64, i64, i64), StoreError>(tx.sql().query_row(sql, [], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                })?)
+            })
+            .unwrap();
+        assert_eq!(counts, (1, 1, 1, 1));
+        assert_eq!(
+            std::fs::read_dir(folder.path().join("backups"))
+                .unwrap()
+                .count(),
+            1
+        );
+    }
+
+    #[test]
     fn a_newer_file_is_left_alone() {
         let (_directory, store) = store();
         let path = store.directory().join(FILE_NAME);
