@@ -107,7 +107,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &MeetingsArgs) -> Result<Ending, Engi
             };
             engine.book_meeting(&wish, *dry_run)?
         }
-        Some(MeetingsCommand::Cancel { booking }) => engine.take_meeting_back(booking, None)?,
+        Some(MeetingsCommand::Cancel { booking }) => engine.take_meeting_back(booking)?,
         Some(MeetingsCommand::NoShow { event }) => engine.note_no_show(event)?,
     };
     finish(run, &done)

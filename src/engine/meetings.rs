@@ -15,10 +15,9 @@ use super::sources::calendar::tell;
 use super::undo::{Step, remember};
 use super::{Engine, EngineError, Result};
 use crate::connectors::google::calendar::{self, NewEvent, event_id};
-use crate::connectors::transport::{CallErrorKind, Fate};
+use crate::connectors::transport::{CallErrorKind, Fate, Response};
 use crate::domain::email::address::EmailAddress;
 use crate::domain::guard::{KillSwitch, Mode};
-use crate::domain::id::UndoId;
 use crate::domain::meeting::MeetingState;
 use crate::domain::schedule::zone_name;
 use crate::domain::signal::SignalKind;
@@ -275,7 +274,10 @@ impl Engine {
         let answer = self.core().call(&request);
         crash_point("booking-asked");
         match answer {
-            Ok(_) => self.booked(id),
+            Ok(answer) => {
+                self.keep_name_of_event(id, &event.id, &answer)?;
+                self.booked(id)
+            }
             // The name is ours alone: what is there under it is this meeting.
             Err(e) if e.kind == CallErrorKind::Conflict => self.booked(id),
             Err(e) if matches!(e.fate, Fate::Unknown | Fate::Sent) => {
@@ -340,6 +342,18 @@ impl Engine {
         }
     }
 
+    /// Keeps the name under which the event really stands: a server that is not Google's may give it another than the one asked for, and
+    /// under ours it could be neither found nor taken back.
+    fn keep_name_of_event(&self, id: i64, asked: &str, answer: &Response) -> Result<()> {
+        let given = match calendar::read_event(answer, &self.zone()) {
+            Ok(event) if !event.id.is_empty() && event.id != asked => event.id,
+            _ => return Ok(()),
+        };
+        self.write(Durability::Full, move |tx, _, _| {
+            Ok(events::name_booking(tx, id, &given)?)
+        })
+    }
+
     fn booked(&self, id: i64) -> Result<Done> {
         self.write(Durability::Full, move |tx, core, now| {
             let Some(row) = events::load_booking(tx, &id.to_string())? else {
@@ -401,7 +415,7 @@ impl Engine {
     ///
     /// # Errors
     /// If there is no such booking, or the calendar refuses.
-    pub fn take_meeting_back(&self, name: &str, entry: Option<UndoId>) -> Result<Done> {
+    pub fn take_meeting_back(&self, name: &str) -> Result<Done> {
         let row = self
             .store()
             .read(|tx| Ok::<_, EngineError>(events::load_booking(tx, name)?))?
@@ -426,19 +440,18 @@ impl Engine {
                 verdicts: Vec::new(),
             });
         }
-        match self
+        let was_there = match self
             .core()
             .call(&calendar::delete_event(&row.calendar, &row.event))
         {
-            Ok(_) => {}
-            Err(e) if matches!(e.kind, CallErrorKind::Gone | CallErrorKind::NotFound) => {}
+            Ok(_) => true,
+            Err(e) if matches!(e.kind, CallErrorKind::Gone | CallErrorKind::NotFound) => false,
             Err(error) => return Err(failed(&error)),
-        }
+        };
         self.write(Durability::Full, move |tx, _, now| {
             events::settle_booking(tx, row.id, "booked", "taken_back", "")?;
-            if let Some(entry) = entry {
-                undo::mark(tx, entry, now)?;
-            }
+            // Else the next undo would come upon it, and find nothing to take back, for ever.
+            undo::mark_meeting(tx, row.id, now)?;
             audit::append(
                 tx,
                 now,
@@ -448,10 +461,11 @@ impl Engine {
                 &json!({"event": row.event}),
             )?;
             Ok(Done::Changed {
-                summary: format!(
-                    "Booking {} was taken out of the calendar, and they are told.",
-                    row.id
-                ),
+                summary: if was_there {
+                    format!("Booking {} was taken out of the calendar, and they are told.", row.id)
+                } else {
+                    format!("Booking {} was not in the calendar any more; it is taken back here.", row.id)
+                },
                 undo: None,
             })
         })

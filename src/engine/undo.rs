@@ -127,7 +127,7 @@ impl Engine {
             return self.undo_execution(&entry, id);
         }
         if let Step::Meeting { id } = step {
-            return self.take_meeting_back(&id.to_string(), Some(entry.id));
+            return self.take_meeting_back(&id.to_string());
         }
         self.write(Durability::Full, move |tx, core, now| {
             // Asked twice at once, it is undone once.

@@ -209,6 +209,12 @@ fn lenient_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D:
     Ok(Plain::deserialize(deserializer)?.0.unwrap_or_default())
 }
 
+fn lenient_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(Plain::deserialize(deserializer)?
+        .0
+        .and_then(|text| text.parse().ok()))
+}
+
 fn lenient_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(Plain::deserialize(deserializer)?.0.as_deref() == Some("true"))
 }
@@ -328,7 +334,7 @@ pub struct Page {
     #[serde(default)]
     paging: Option<Paging>,
     /// How many there are in all, where a search says so.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient_count")]
     pub total: Option<u64>,
 }
 

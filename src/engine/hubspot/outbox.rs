@@ -373,8 +373,9 @@ impl Engine {
         } else if dropped.is_empty() {
             "HubSpot says so already; nothing was written.".into()
         } else {
+            // What was asked for may be what was seen last: then only HubSpot's side moved, and no ownership was asked.
             format!(
-                "HubSpot's own value of {} stands, by [hubspot.ownership]; nothing was written.",
+                "HubSpot's own value of {} stands, as it was changed there since it was last seen here or by [hubspot.ownership]; nothing was written. `caseyos sync` brings it, and then it can be asked for again.",
                 dropped.join(", ")
             )
         })))

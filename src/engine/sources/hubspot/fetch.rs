@@ -276,7 +276,7 @@ impl Reading<'_> {
 
     /// Looks, once a day, for records that were put away.
     pub(super) fn read_archived(&mut self) -> Result<(), Stop> {
-        for (kind, key) in [
+        'kinds: for (kind, key) in [
             (ObjectKind::Contacts, "contacts.archived"),
             (ObjectKind::Deals, "deals.archived"),
         ] {
@@ -306,7 +306,9 @@ impl Reading<'_> {
                     break;
                 }
                 if !marks.insert(next.clone()) {
-                    return Err(Stop::Repeated);
+                    // It is looked for again with the next pass.
+                    self.has_repeated(kind);
+                    continue 'kinds;
                 }
                 after = next;
             }
