@@ -462,9 +462,15 @@ impl Engine {
             )?;
             Ok(Done::Changed {
                 summary: if was_there {
-                    format!("Booking {} was taken out of the calendar, and they are told.", row.id)
+                    format!(
+                        "Booking {} was taken out of the calendar, and they are told.",
+                        row.id
+                    )
                 } else {
-                    format!("Booking {} was not in the calendar any more; it is taken back here.", row.id)
+                    format!(
+                        "Booking {} was not in the calendar any more; it is taken back here.",
+                        row.id
+                    )
                 },
                 undo: None,
             })

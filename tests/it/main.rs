@@ -15,6 +15,8 @@ mod crash;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod emulate;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod google;
