@@ -717,6 +717,11 @@ fn times_are_offered_that_suit_both_and_a_meeting_is_booked_once() {
     assert_eq!(events(&google), 0);
     google.home.run(book).exits(0);
     assert_eq!(events(&google), 1);
+    // However it is taken back, the next undo is about something else.
+    google.home.ok("meetings cancel 2");
+    assert_eq!(events(&google), 0);
+    let next = google.home.run(["undo"]);
+    assert!(!next.out.contains("ooking"), "{}", next.out);
     google.home.audit_holds();
 }
 

@@ -336,7 +336,11 @@ impl Engine {
                     kind: ObjectKind::Deals,
                     id,
                     record: deal.id.0,
-                    name: deal.name,
+                    name: if deal.name.is_empty() {
+                        format!("deal {}", deal.id)
+                    } else {
+                        deal.name
+                    },
                 })
             }
         })
