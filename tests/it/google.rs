@@ -479,6 +479,19 @@ impl Google {
 }
 
 #[test]
+fn an_event_without_a_name_gets_one() {
+    let google = Google::start("draft");
+    let fields = json!({"fields": {"summary": "Demo", "start": {"dateTime": "2026-11-24T10:00:00Z"}, "end": {"dateTime": "2026-11-24T10:30:00Z"},
+        "attendees": [{"email": "ann@acme.example", "responseStatus": "accepted"}]}});
+    let ids: Vec<Value> = (0..2)
+        .map(|_| google.happen("event", &fields)["id"].clone())
+        .collect();
+    assert_eq!(ids, ["event1", "event2"]);
+    google.synced();
+    assert_eq!(google.home.json("meetings").as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn a_meeting_is_booked_moved_and_held_and_each_of_it_is_told_once() {
     let mut google = Google::with_ann("live");
     google.synced();
