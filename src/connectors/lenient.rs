@@ -79,29 +79,24 @@ mod tests {
 
     #[test]
     fn nulls_are_nothing_wherever_they_stand() {
-        let check = |json: &str, expect: (&str, &[u8], &[(&str, u8)], &[(&str, &[u8])])| {
-            let read: Answer = serde_json::from_str(json).unwrap();
-            let owned = |(key, value): &(&str, u8)| ((*key).to_owned(), *value);
-            let lists = expect.3.iter();
-            let expect = Answer {
-                text: expect.0.into(),
-                items: expect.1.into(),
-                by_key: expect.2.iter().map(owned).collect(),
-                lists: lists
-                    .map(|(key, items)| ((*key).to_owned(), items.to_vec()))
-                    .collect(),
-            };
-            assert_eq!(read, expect, "{json}");
+        let read = |json: &str| serde_json::from_str::<Answer>(json);
+        let nothing = Answer {
+            text: String::new(),
+            items: Vec::new(),
+            by_key: BTreeMap::new(),
+            lists: BTreeMap::new(),
         };
-        check("{}", ("", &[], &[], &[]));
-        check(
-            r#"{"text": null, "items": null, "by_key": null, "lists": null}"#,
-            ("", &[], &[], &[]),
-        );
-        check(
-            r#"{"text": "a", "items": [null, 1], "by_key": {"a": null, "b": 2}, "lists": {"a": null, "b": [null, 3]}}"#,
-            ("a", &[1], &[("b", 2)], &[("b", &[3])]),
-        );
-        assert!(serde_json::from_str::<Answer>(r#"{"items": 1}"#).is_err());
+        assert_eq!(read("{}").unwrap(), nothing);
+        let nulls = r#"{"text": null, "items": null, "by_key": null, "lists": null}"#;
+        assert_eq!(read(nulls).unwrap(), nothing);
+        let among = r#"{"text": "a", "items": [null, 1], "by_key": {"a": null, "b": 2}, "lists": {"a": null, "b": [null, 3]}}"#;
+        let expect = Answer {
+            text: "a".into(),
+            items: vec![1],
+            by_key: BTreeMap::from([("b".into(), 2)]),
+            lists: BTreeMap::from([("b".into(), vec![3])]),
+        };
+        assert_eq!(read(among).unwrap(), expect);
+        assert!(read(r#"{"items": 1}"#).is_err());
     }
 }
