@@ -11,7 +11,7 @@ use crate::domain::service::HubspotVersion;
 
 /// Returns every request that the connector can build.
 fn all(version: HubspotVersion) -> Vec<Request> {
-    use ObjectKind::{Companies, Contacts, Deals, Notes, Tasks};
+    use ObjectKind::{Calls, Companies, Contacts, Deals, Notes, Tasks};
     let ties = [
         objects::TieTo {
             kind: Contacts,
@@ -40,6 +40,12 @@ fn all(version: HubspotVersion) -> Vec<Request> {
             Notes,
             &engagements::note("Met.", now, None, "k"),
             &[],
+        ),
+        objects::create(
+            version,
+            Calls,
+            &engagements::call("Renewal", "Wants a quote.", now, Some("71"), "k"),
+            &ties,
         ),
         objects::gdpr_delete(version, "501"),
         associations::batch_read(version, Deals, Contacts, ["1", "2"]),
