@@ -15,3 +15,7 @@ ALTER TABLE booking ADD COLUMN new_start INTEGER;
 ALTER TABLE booking ADD COLUMN new_end INTEGER;
 ALTER TABLE booking ADD COLUMN moving_at INTEGER;
 CREATE INDEX booking_moving ON booking (id) WHERE new_start IS NOT NULL;
+
+-- Everything that metrics read of executions, the kind among it.
+DROP INDEX execution_counted;
+CREATE INDEX execution_counted ON execution (settled_at, status, contact_id, to_key, action, approved_by, kind) WHERE settled_at IS NOT NULL;
