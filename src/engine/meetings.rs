@@ -3,12 +3,15 @@
 //! A booking is committed before the calendar is asked, under a name for the event that we choose. Asked twice, the calendar has one event; where no
 //! answer came, it is asked by that name, and never told to make another.
 
+mod change;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::command::Done;
+use super::deed::call_with;
 use super::google::{failed, sentence};
 use super::queries::why::find_person;
 use super::sources::calendar::tell;
@@ -25,10 +28,10 @@ use crate::domain::slots::{SlotQuery, free_slots};
 use crate::domain::text::clean_line;
 use crate::env::crash_point;
 use crate::store::calendar::{self as events, BookingRow, EventRow};
-use crate::store::{Durability, audit, control, suppressions, undo};
+use crate::store::{Durability, audit, control, suppressions};
 
 /// A booking that is younger may still be under way in another process.
-const UNDER_WAY: SignedDuration = SignedDuration::from_mins(10);
+pub(super) const UNDER_WAY: SignedDuration = SignedDuration::from_mins(10);
 /// Times of one day that are offered.
 const PER_DAY: usize = 3;
 
@@ -175,16 +178,7 @@ impl Engine {
         })?;
         let name = clean_line(&person.name(), 120);
         let title = match clean_line(&wish.title, 200) {
-            title if title.is_empty() => {
-                format!(
-                    "Call with {}",
-                    if name.is_empty() {
-                        &person.email
-                    } else {
-                        &name
-                    }
-                )
-            }
+            title if title.is_empty() => call_with(&name, &person.email),
             title => title,
         };
         let mut event = NewEvent {
@@ -205,6 +199,8 @@ impl Engine {
                 let once = format!("{wished}:{n}");
                 match events::find_booking(tx, &once)? {
                     Some(b) if matches!(b.state.as_str(), "failed" | "taken_back") => {}
+                    // One that was moved since is another meeting by now.
+                    Some(b) if b.starts_at != wish.start => {}
                     known => return Ok::<_, EngineError>((once, known)),
                 }
             }
@@ -263,6 +259,8 @@ impl Engine {
             state: String::new(),
             error: String::new(),
             at: now,
+            moving_to: None,
+            moving_at: None,
         };
         let id = self.write(Durability::Full, move |tx, _, now| {
             let id = events::begin_booking(tx, &row)?;
@@ -275,7 +273,10 @@ impl Engine {
         crash_point("booking-asked");
         match answer {
             Ok(answer) => {
-                self.keep_name_of_event(id, &event.id, &answer)?;
+                let name = self.name_given(&event.id, &answer);
+                self.write(Durability::Full, move |tx, _, _| {
+                    Ok(events::name_booking(tx, id, &name)?)
+                })?;
                 self.booked(id)
             }
             // The name is ours alone: what is there under it is this meeting.
@@ -295,7 +296,7 @@ impl Engine {
     }
 
     /// Says why nothing may go out to somebody now, if so.
-    fn why_not_to(&self, address: Option<&str>, stage: &str) -> Result<Option<String>> {
+    pub(super) fn why_not_to(&self, address: Option<&str>, stage: &str) -> Result<Option<String>> {
         let (switch, suppressed) = self.store().read(|tx| {
             let suppressed = match address {
                 Some(address) => {
@@ -330,7 +331,7 @@ impl Engine {
     }
 
     /// Asks whether an event of ours is in a calendar; none if that cannot be learned now.
-    fn is_in_calendar(&self, calendar: &str, event: &str) -> Option<bool> {
+    pub(in crate::engine) fn is_in_calendar(&self, calendar: &str, event: &str) -> Option<bool> {
         match self.core().call(&calendar::get_event(calendar, event)) {
             Ok(answer) => calendar::read_event(&answer, &self.zone())
                 .ok()
@@ -342,16 +343,13 @@ impl Engine {
         }
     }
 
-    /// Keeps the name under which the event really stands: a server that is not Google's may give it another than the one asked for, and
+    /// Returns the name under which an event really stands: a server that is not Google's may give it another than the one asked for, and
     /// under ours it could be neither found nor taken back.
-    fn keep_name_of_event(&self, id: i64, asked: &str, answer: &Response) -> Result<()> {
-        let given = match calendar::read_event(answer, &self.zone()) {
-            Ok(event) if !event.id.is_empty() && event.id != asked => event.id,
-            _ => return Ok(()),
-        };
-        self.write(Durability::Full, move |tx, _, _| {
-            Ok(events::name_booking(tx, id, &given)?)
-        })
+    pub(in crate::engine) fn name_given(&self, asked: &str, answer: &Response) -> String {
+        match calendar::read_event(answer, &self.zone()) {
+            Ok(event) if !event.id.is_empty() => event.id,
+            _ => asked.to_owned(),
+        }
     }
 
     fn booked(&self, id: i64) -> Result<Done> {
@@ -408,73 +406,7 @@ impl Engine {
                 None => {}
             }
         }
-        Ok(())
-    }
-
-    /// Takes a meeting that was booked from here out of the calendar, and tells the others.
-    ///
-    /// # Errors
-    /// If there is no such booking, or the calendar refuses.
-    pub fn take_meeting_back(&self, name: &str) -> Result<Done> {
-        let row = self
-            .store()
-            .read(|tx| Ok::<_, EngineError>(events::load_booking(tx, name)?))?
-            .ok_or_else(|| {
-                EngineError::NotFound(format!(
-                    "There is no booking {}; `caseyos meetings` lists meetings, and only those booked from here can be taken back here.",
-                    clean_line(name, 80)
-                ))
-            })?;
-        if row.state != "booked" {
-            return Ok(Done::Nothing {
-                summary: format!(
-                    "Booking {} is {}; there is nothing to take back.",
-                    row.id,
-                    row.state.replace('_', " ")
-                ),
-            });
-        }
-        if let Some(summary) = self.why_not_to(None, "")? {
-            return Ok(Done::Blocked {
-                summary,
-                verdicts: Vec::new(),
-            });
-        }
-        let was_there = match self
-            .core()
-            .call(&calendar::delete_event(&row.calendar, &row.event))
-        {
-            Ok(_) => true,
-            Err(e) if matches!(e.kind, CallErrorKind::Gone | CallErrorKind::NotFound) => false,
-            Err(error) => return Err(failed(&error)),
-        };
-        self.write(Durability::Full, move |tx, _, now| {
-            events::settle_booking(tx, row.id, "booked", "taken_back", "")?;
-            // Else the next undo would come upon it, and find nothing to take back, for ever.
-            undo::mark_meeting(tx, row.id, now)?;
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "meeting.taken_back",
-                &format!("booking:{}", row.id),
-                &json!({"event": row.event}),
-            )?;
-            Ok(Done::Changed {
-                summary: if was_there {
-                    format!(
-                        "Booking {} was taken out of the calendar, and they are told.",
-                        row.id
-                    )
-                } else {
-                    format!(
-                        "Booking {} was not in the calendar any more; it is taken back here.",
-                        row.id
-                    )
-                },
-                undo: None,
-            })
-        })
+        self.settle_moves()
     }
 
     /// Records that somebody did not come to a meeting.

@@ -63,7 +63,7 @@ pub fn mark(tx: &WriteTx<'_>, id: UndoId, now: Timestamp) -> Result<bool> {
         > 0)
 }
 
-/// Marks the entry of a booking as taken back, however the meeting was taken out of the calendar.
+/// Marks what could be taken back of a booking as taken back, however the meeting was taken out of the calendar.
 ///
 /// # Errors
 /// If SQLite refuses.
@@ -71,7 +71,7 @@ pub fn mark_meeting(tx: &WriteTx<'_>, booking: i64, now: Timestamp) -> Result<()
     tx.sql()
         .prepare_cached(
             "UPDATE undo SET undone_at = ?2
-             WHERE step ->> 'step' = 'meeting' AND step ->> 'id' = ?1 AND undone_at IS NULL",
+             WHERE step ->> 'step' IN ('meeting', 'meeting_time') AND step ->> 'id' = ?1 AND undone_at IS NULL",
         )?
         .execute((booking, now.as_millisecond()))?;
     Ok(())
