@@ -446,6 +446,19 @@ fn meetings_are_read_found_room_for_booked_and_taken_back() {
     let again = google.home.run(["undo"]);
     assert!(!again.out.contains("ooking"), "{again:?}");
 
+    // So it is with one that approval books.
+    let wish = json!({"source": "manual", "kind": "manual", "at": "2026-11-23T09:50:00Z", "email": "bob@bolt.example",
+        "action": "book_meeting", "title": "Talk to Bob"});
+    google.home.signals(&[wish.to_string()]).exits(0);
+    let mv = google.home.find_move("bob@bolt.example", "book_meeting");
+    let number = mv.to_string();
+    let at = ["edit", &number, "--at", "2026-11-25T15:00"];
+    google.home.run(at).exits(0);
+    google.home.ok(&format!("approve {mv}"));
+    assert_eq!(google.events().len(), 2);
+    google.home.ok("undo");
+    assert_eq!(google.events(), left);
+
     // What is gone from the span was called off.
     let path = format!("{events}/{}", theirs.as_str().unwrap());
     google.ask(Method::DELETE, &path, &Value::Null);
