@@ -16,7 +16,7 @@ use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::text::clean_line;
 use crate::engine::deed::{Invitation, held};
 use crate::engine::google::sentence;
-use crate::engine::hubspot::RecordDeed;
+use crate::engine::hubspot::{RecordDeed, SAYS_SO};
 use crate::engine::outcomes::{Observed, RECORDED, record};
 use crate::engine::undo::reopen;
 use crate::engine::{Engine, EngineError, Result};
@@ -127,7 +127,7 @@ impl Engine {
         match write.status {
             WriteStatus::Sent => record_at(write, row).map_err(|e| kept(&e)),
             // It says so there already: nothing was left to write.
-            WriteStatus::Cancelled if !is_refusal(&reason) => {
+            WriteStatus::Cancelled if reason == SAYS_SO => {
                 record_at(write, row).map_err(|e| kept(&e))
             }
             WriteStatus::Cancelled | WriteStatus::Failed => Err(Undelivered::NotSent {
@@ -223,10 +223,6 @@ impl Engine {
 
 /// How the error of a write begins that an execution took out of the queue again.
 const NOT_DONE: &str = "not done: ";
-
-fn is_refusal(error: &str) -> bool {
-    error.starts_with(NOT_DONE) || error.starts_with("conflict")
-}
 
 fn meeting_at(calendar: &str, event: &str) -> Delivered {
     Delivered {
