@@ -785,7 +785,7 @@ impl Double for Parrot {
             "raw": "string", "payload": {"headers": [{"name": "string", "value": "string"}], "body": {"data": "string"}}});
         let time =
             json!({"date": "2019-08-24", "dateTime": "2019-08-24T14:15:22Z", "timeZone": "string"});
-        let person = json!({"email": "string", "displayName": "string", "responseStatus": "string", "self": true, "organizer": true, "resource": true});
+        let person = json!({"email": "string", "displayName": "string", "responseStatus": "string", "self": false, "organizer": true, "resource": false});
         let event = json!({"id": "string", "iCalUID": "string", "status": "string", "summary": "string", "start": time, "end": time,
             "updated": "2019-08-24T14:15:22Z", "recurringEventId": "string", "organizer": person, "attendees": [person]});
         let body = json!({
@@ -822,6 +822,9 @@ fn a_mock_that_repeats_one_example_for_ever_is_survived_without_a_flood() {
     }
     assert!(parrot.requests().len() < 80, "{}", parrot.requests().len());
     assert!(google.home.today().is_empty());
+    let health = google.home.ok("signals health");
+    let dropped = "nobody with an address takes part";
+    assert!(health.contains(dropped), "{health}");
     let mv = google.form_of_ann();
     google.home.ok(&format!("approve {mv}"));
     google.home.run(["slots", "--with", "ann@acme.example"]);
