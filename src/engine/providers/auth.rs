@@ -11,12 +11,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::config::HubspotVersion;
 use crate::connectors::oauth::{self, Client, Endpoint, Tokens};
-use crate::connectors::transport::{CallError, CallErrorKind, Fate, Request, Response};
+use crate::connectors::transport::{CallError, CallErrorKind, Fate};
 use crate::domain::account::{Refused, SecretPlace, Span, explain};
-use crate::domain::service::{Provider, Service};
+use crate::domain::service::Provider;
 use crate::engine::core::{Core, INSTANCE};
+use crate::engine::providers::{Bearer, FEW, stopped, wait};
 use crate::secrets::{Places, Secret, Vault, VaultError, credential, variable_of};
 use crate::store::lease::{self, Lease};
 use crate::store::{Durability, StoreError, accounts, control};
@@ -130,37 +130,6 @@ fn locked(error: &VaultError) -> CallError {
     signed_out(format!("{error}. {fix}"))
 }
 
-/// Which paths a provider's server of tokens has. HubSpot's oldest ones end in February 2027, so its sign-in uses dated ones throughout.
-pub(in crate::engine) fn with_endpoint<T>(
-    provider: Provider,
-    version: HubspotVersion,
-    job: impl FnOnce(Endpoint<'_>) -> T,
-) -> T {
-    match provider {
-        Provider::Google => job(Endpoint {
-            service: Service::GoogleAuth,
-            token: "/token",
-            revoke: "/revoke",
-        }),
-        Provider::Hubspot => {
-            let root = hubspot_root(version);
-            job(Endpoint {
-                service: Service::HubspotAuth,
-                token: &format!("{root}/token"),
-                revoke: &format!("{root}/token/revoke"),
-            })
-        }
-    }
-}
-
-pub(in crate::engine) fn hubspot_root(version: HubspotVersion) -> String {
-    let dated = match version {
-        HubspotVersion::V3 => HubspotVersion::March2026,
-        dated => dated,
-    };
-    format!("/oauth/{dated}")
-}
-
 impl Core {
     /// Returns the way to the secrets. The first call reads the installation's name; nothing else is touched until a secret is asked for.
     pub fn vault(&self) -> Result<&Vault, StoreError> {
@@ -270,10 +239,10 @@ impl Core {
         let grant = self.load(provider).map_err(|e| e.message)?;
         let client = self.oauth_client(provider).map_err(|e| e.message)?;
         let token = grant.refresh.unwrap_or(grant.access);
-        let version = self.config.hubspot.api_version;
         let client = (provider == Provider::Hubspot).then_some(&client);
-        let request = with_endpoint(provider, version, |e| e.revoke(client, &token));
-        match self.ask_without_token(&request) {
+        let request = self.endpoint(provider).revoke(client, &token);
+        // It is removed here in any case, and the operator waits for it.
+        match self.carry(&request, Bearer::None, FEW) {
             Ok(_) => Ok(()),
             // It was withdrawn before.
             Err(e) if oauth::refusal(&e).is_some_and(|(word, _)| word == "invalid_token") => Ok(()),
@@ -366,7 +335,9 @@ impl Core {
                     ))
                 });
             }
-            std::thread::sleep(POLL);
+            if !wait::pause(POLL) {
+                return Err(stopped());
+            }
             waited += POLL;
         }
     }
@@ -400,10 +371,15 @@ impl Core {
             return Err(signed_out(account.problem));
         }
         let client = self.oauth_client(provider)?;
-        let version = self.config.hubspot.api_version;
-        let request = with_endpoint(provider, version, |e| e.refresh(&client, &refresh));
+        let request = self.endpoint(provider).refresh(&client, &refresh);
+        // While the old token is good nobody should wait for a new one.
+        let is_spare = stale.is_none() && grant.span.holds(now);
+        let retries = match is_spare {
+            true => 0,
+            false => self.config.network.retries,
+        };
         let answer = self
-            .ask_without_token(&request)
+            .carry(&request, Bearer::None, retries)
             .and_then(|response| oauth::read_tokens(&response, now));
         match answer {
             Ok(tokens) => Ok(self.take_tokens(provider, &grant, tokens)),
@@ -419,7 +395,7 @@ impl Core {
                     Err(self.give_up(provider, &refresh, explain(provider, &refused, now)))
                 }
                 // What failed for now need not stop what still holds.
-                _ if stale.is_none() && grant.span.holds(now) => Ok(self.hold(provider, grant)),
+                _ if is_spare => Ok(self.hold(provider, grant)),
                 _ => Err(CallError {
                     message: format!(
                         "refreshing the token for {provider} failed: {}",
@@ -487,20 +463,9 @@ impl Core {
         error
     }
 
-    /// Sends a request that carries no token.
-    pub(super) fn ask_without_token(&self, request: &Request) -> Result<Response, CallError> {
-        let base = self.config.base_url(request.service);
-        self.providers.transport.send(base, None, request)
-    }
-
-    /// Sends a request with a token that is not kept yet.
-    pub(super) fn ask_with(
-        &self,
-        token: &Secret,
-        request: &Request,
-    ) -> Result<Response, CallError> {
-        let base = self.config.base_url(request.service);
-        self.providers.transport.send(base, Some(token), request)
+    /// Returns a provider's server of tokens.
+    pub(super) fn endpoint(&self, provider: Provider) -> Endpoint {
+        Endpoint::of(provider, self.config.hubspot.api_version)
     }
 }
 

@@ -73,6 +73,8 @@ pub(super) struct Budgets {
 const SECOND: Duration = Duration::from_secs(1);
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 const MINUTE: Duration = Duration::from_secs(60);
+/// A sign-in takes a handful of requests and a refresh comes once in half an hour: more than this in a minute is something going round in circles.
+const SIGN_INS: u32 = 60;
 
 impl Budgets {
     /// Makes the budgets that the configuration names; a limit of 0 is none.
@@ -96,6 +98,8 @@ impl Budgets {
                 true,
                 vec![(hubspot.searches_per_second, SECOND)],
             ),
+            (Service::GoogleAuth, false, spread(SIGN_INS)),
+            (Service::HubspotAuth, false, spread(SIGN_INS)),
         ];
         let all = budgets
             .into_iter()

@@ -24,6 +24,7 @@ use crate::domain::guard::{KillSwitch, Mode};
 use crate::domain::service::{Provider, Service};
 use crate::engine::core::Core;
 use crate::env::monotonic;
+use crate::secrets::Secret;
 use crate::store::{StoreError, control};
 
 pub(in crate::engine) use auth::{SignIns, password_name};
@@ -110,14 +111,41 @@ impl Backoff {
 /// No service is left alone for longer, whatever it asks.
 const LONGEST_HOLD: Duration = Duration::from_secs(24 * 3600);
 
+/// Tries after the first one for what somebody at the terminal waits for and could do without.
+const FEW: u32 = 1;
+
+/// Whose token goes with a request.
+#[derive(Debug, Clone, Copy)]
+enum Bearer<'a> {
+    /// The account's. If it is refused, it is refreshed once.
+    Account,
+    /// One that is not kept yet.
+    Given(&'a Secret),
+    /// Nobody's: the request itself shows who asks.
+    None,
+}
+
 impl Core {
     /// Sends a request with the account's token and returns the answer. What may be repeated is tried again a few times; a token that is
     /// refused is refreshed once. In mode dry-run, what would change something is recorded instead.
     ///
     /// Must not be called from a write transaction: it may wait.
     pub fn call(&self, request: &Request) -> Result<Response, CallError> {
+        self.carry(request, Bearer::Account, self.config.network.retries)
+    }
+
+    /// Sends a request within its service's budget and circuit, and again up to `retries` times where that is safe.
+    ///
+    /// The kill switch and mode dry-run concern what leaves with the account's token: nobody is kept from signing in, and a token is refreshed
+    /// also where only reading is left.
+    fn carry(
+        &self,
+        request: &Request,
+        bearer: Bearer<'_>,
+        retries: u32,
+    ) -> Result<Response, CallError> {
         let mut in_doubt = false;
-        self.call_until_known(request, &mut in_doubt)
+        self.carry_until_known(request, bearer, retries, &mut in_doubt)
             .map_err(|error| match in_doubt {
                 // An earlier try may have been heard: what came of the last one says nothing about it.
                 true => CallError {
@@ -128,19 +156,26 @@ impl Core {
             })
     }
 
-    fn call_until_known(
+    fn carry_until_known(
         &self,
         request: &Request,
+        bearer: Bearer<'_>,
+        retries: u32,
         in_doubt: &mut bool,
     ) -> Result<Response, CallError> {
         let service = request.service;
         let provider = service.provider();
-        let mut token = self.access_token(provider)?;
-        if !request.reads && self.mode() == Mode::DryRun {
+        let is_account = matches!(bearer, Bearer::Account);
+        let mut token = match bearer {
+            Bearer::Account => Some(self.access_token(provider)?),
+            Bearer::Given(token) => Some(token.clone()),
+            Bearer::None => None,
+        };
+        if is_account && !request.reads && self.mode() == Mode::DryRun {
             let recording = RecordingTransport {
                 reads: self.providers.transport.as_ref(),
             };
-            return recording.send(self.config.base_url(service), Some(&token), request);
+            return recording.send(self.config.base_url(service), token.as_ref(), request);
         }
         let backoff = Backoff::of(&self.config, service);
         let patience = Duration::from_secs(u64::from(self.config.network.patience_seconds));
@@ -149,9 +184,11 @@ impl Core {
         loop {
             self.may_call(service)?;
             self.await_budget(request)?;
-            self.refuse_if_stopped(request)?;
+            if is_account {
+                self.refuse_if_stopped(request)?;
+            }
             let base = self.config.base_url(service);
-            let result = self.providers.transport.send(base, Some(&token), request);
+            let result = self.providers.transport.send(base, token.as_ref(), request);
             self.providers
                 .meter
                 .count(service, request.cost, result.is_err(), tries > 0);
@@ -169,13 +206,15 @@ impl Core {
                 Err(error) => error,
             };
             *in_doubt |= matches!(error.fate, Fate::Unknown | Fate::Sent);
-            if error.kind == CallErrorKind::Unauthorized && !is_refreshed {
-                token = self.refresh_token(provider, &token)?;
+            if let (true, CallErrorKind::Unauthorized, false, Some(stale)) =
+                (is_account, error.kind, is_refreshed, &token)
+            {
+                token = Some(self.refresh_token(provider, stale)?);
                 is_refreshed = true;
                 continue;
             }
             self.went_badly(service, &error);
-            if !fate::may_repeat(request.repeat, &error) || tries >= self.config.network.retries {
+            if !fate::may_repeat(request.repeat, &error) || tries >= retries {
                 return Err(self.given_up(service, error, tries));
             }
             let wait = match error.retry_after {
