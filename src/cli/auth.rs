@@ -11,11 +11,13 @@ use serde::Deserialize;
 
 use super::Run;
 use super::browser;
+use super::mail::imap;
 use super::output::{Ending, moment};
 use super::prompt::{ask_line, ask_passphrase, ask_secret, can_ask, secret_from_stdin};
 use crate::config::MailKind;
 use crate::config::edit::{edit, set};
 use crate::domain::account::SecretChoice;
+use crate::domain::email::address::EmailAddress;
 use crate::domain::service::Provider;
 use crate::domain::text::clean_line;
 use crate::engine::queries::accounts::{AccountStanding, AccountState};
@@ -40,7 +42,7 @@ pub(super) struct AuthArgs {
 enum AuthCommand {
     /// Sign in to google, hubspot or a mailbox.
     #[command(
-        after_help = "Examples:\n  caseyos auth login google --client client_secret.json     (the file that Google lets you download)\n  caseyos auth login google --no-browser                    (prints the address; paste what comes back)\n  caseyos auth login hubspot                                (a service key or private-app token, pasted)\n  pass show hubspot | caseyos auth login hubspot --token-stdin\n  caseyos auth login hubspot --oauth\n  caseyos auth login mail work                              (the password of the mailbox `work`)\n  caseyos auth login google --keep file                     (where there is no keyring)"
+        after_help = "Examples:\n  caseyos auth login google --client client_secret.json     (the file that Google lets you download)\n  caseyos auth login google --no-browser                    (prints the address; paste what comes back)\n  caseyos auth login hubspot                                (a service key or private-app token, pasted)\n  pass show hubspot | caseyos auth login hubspot --token-stdin\n  caseyos auth login hubspot --oauth\n  caseyos auth login mail work                              (the password of the mailbox `work`)\n  caseyos auth login mail casey@firm.example                (finds its servers, adds the mailbox, takes the password)\n  caseyos auth login google --keep file                     (where there is no keyring)"
     )]
     Login(LoginArgs),
     /// Show each account: who, the rights, until when, where the secret is kept, and how to mend it.
@@ -87,7 +89,7 @@ enum Keep {
 struct LoginArgs {
     /// google, hubspot or mail.
     account: Whom,
-    /// The mailbox's name, for mail.
+    /// The mailbox's name or address, for mail. An address without a mailbox makes one, on the servers that are found for it.
     mailbox: Option<String>,
     /// Opens no browser: prints the address and takes what comes back on standard input, as the address of the page that failed or the code.
     #[arg(long)]
@@ -110,6 +112,9 @@ struct LoginArgs {
     /// Takes the mailbox's password from standard input.
     #[arg(long)]
     password_stdin: bool,
+    /// Takes servers outside the address's domain without asking, where only DNS speaks for them.
+    #[arg(long)]
+    yes: bool,
     /// Keeps secrets in the keyring or in a file sealed with a passphrase from now on; written to `secrets.backend`.
     #[arg(long)]
     keep: Option<Keep>,
@@ -139,7 +144,10 @@ fn login(run: &mut Run<'_>, args: &LoginArgs) -> Result<Ending, EngineError> {
     let engine = asking_engine(run, &asked)?;
     let place = engine.ready_to_keep()?;
     let signed_in = match args.account {
-        Whom::Mail => login_mailbox(&engine, args)?,
+        Whom::Mail => {
+            let (engine, name) = mailbox_to_sign_in(run, engine, &asked, args)?;
+            login_mailbox(&engine, name.as_deref(), args)?
+        }
         Whom::Hubspot if !args.oauth => {
             let token = if args.token_stdin || !can_ask() {
                 secret_from_stdin("The token")?
@@ -176,16 +184,54 @@ fn asking_engine(run: &Run<'_>, asked: &Asked) -> Result<Engine, EngineError> {
     Ok(engine)
 }
 
-fn login_mailbox(engine: &Engine, args: &LoginArgs) -> Result<SignedIn, EngineError> {
+/// Returns the name of the mailbox that is meant; one that is named by its address alone is added first.
+fn mailbox_to_sign_in(
+    run: &mut Run<'_>,
+    engine: Engine,
+    asked: &Asked,
+    args: &LoginArgs,
+) -> Result<(Engine, Option<String>), EngineError> {
+    let boxes = &engine.config().mail.accounts;
+    let given = args.mailbox.as_deref();
+    let named = boxes
+        .iter()
+        .find(|a| given == Some(a.name.as_str()))
+        .or_else(|| {
+            boxes.iter().find(|a| {
+                a.kind == MailKind::Imap && given.is_some_and(|g| a.user.eq_ignore_ascii_case(g))
+            })
+        });
+    let address = given.and_then(|text| EmailAddress::parse(text).ok());
+    match (named, address) {
+        (Some(named), _) => {
+            let name = named.name.clone();
+            Ok((engine, Some(name)))
+        }
+        (None, None) => Ok((engine, args.mailbox.clone())),
+        (None, Some(address)) => {
+            let added = imap::add(run, &imap::ImapArgs::of(address, args.yes))?;
+            if !run.out.is_json() {
+                imap::show(run, &added)?;
+            }
+            Ok((asking_engine(run, asked)?, Some(added.account.name)))
+        }
+    }
+}
+
+fn login_mailbox(
+    engine: &Engine,
+    name: Option<&str>,
+    args: &LoginArgs,
+) -> Result<SignedIn, EngineError> {
     let boxes = &engine.config().mail.accounts;
     let mut imap = boxes.iter().filter(|a| a.kind == MailKind::Imap);
-    let found = match &args.mailbox {
-        Some(name) => boxes.iter().find(|a| a.name == *name),
+    let found = match name {
+        Some(name) => boxes.iter().find(|a| a.name == name),
         None => imap.next().filter(|_| imap.next().is_none()),
     };
     let Some(mailbox) = found else {
         return Err(EngineError::Input(
-            "Name a mailbox of the configuration (`caseyos mail list`): caseyos auth login mail NAME.".into(),
+            "Name a mailbox of the configuration (`caseyos mail list`) or an address: caseyos auth login mail NAME.".into(),
         ));
     };
     if mailbox.kind != MailKind::Imap {

@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+mod find;
+
 use super::core::Core;
 use super::{Engine, EngineError, Result};
 use crate::config::{MailAccount, MailAuth, MailKind, MailServer, Security};
 use crate::connectors::mail::imap::{ImapError, ImapSession};
 use crate::connectors::mail::smtp::{SmtpError, SmtpSession};
-use crate::connectors::mail::{Endpoint, Login, Protection, settings};
-use crate::domain::email::address::EmailAddress;
+use crate::connectors::mail::{Endpoint, Login, Protection};
 use crate::domain::service::Provider;
+
+pub use find::{FoundSettings, Needed, SettingsSource};
 
 impl Core {
     /// Connects to an account's IMAP server.
@@ -93,17 +96,6 @@ fn endpoint(
     })
 }
 
-/// Where the servers of an address probably are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundSettings {
-    /// Where mail is read.
-    pub imap: MailServer,
-    /// Where mail is handed in.
-    pub smtp: MailServer,
-    /// How sure that is, and what to know of signing in.
-    pub why: String,
-}
-
 /// What a mailbox on a server offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MailboxReport {
@@ -122,31 +114,6 @@ pub struct MailboxReport {
 }
 
 impl Engine {
-    /// Finds the servers of an address among the well-known mail hosts; else names those that most hosts have.
-    #[must_use]
-    pub fn find_mail_settings(&self, address: &EmailAddress) -> FoundSettings {
-        let server = |(host, port, protection): (String, u16, Protection)| MailServer {
-            host,
-            port,
-            security: match protection {
-                Protection::Tls => Security::Tls,
-                Protection::StartTls => Security::StartTls,
-                Protection::None => Security::None,
-            },
-        };
-        let known = settings::known(address.domain());
-        let why = match &known {
-            Some(known) => known.note.to_owned(),
-            None => "The servers' names are a guess; --imap and --smtp name others.".to_owned(),
-        };
-        let found = known.unwrap_or_else(|| settings::usual(address.domain()));
-        FoundSettings {
-            imap: server(found.imap),
-            smtp: server(found.smtp),
-            why,
-        }
-    }
-
     /// Reaches both servers of a mailbox and signs in; nothing is sent or changed.
     ///
     /// # Errors

@@ -323,11 +323,12 @@ fn a_mailbox_is_added_by_its_address_and_tried_before_anything_depends_on_it() {
         (&added["imap"]["host"], &added["smtp"]["port"]),
         (&"imap.gmx.net".into(), &465.into())
     );
-    let guessed =
-        home.json("mail add imap casey@firm.example --smtp mail.firm.example:587 --folder Answers");
+    let given = home.json(
+        "mail add imap casey@firm.example --imap imap.firm.example --smtp mail.firm.example:587 --folder Answers",
+    );
     assert_eq!(
-        (&guessed["imap"]["host"], &guessed["smtp"]["security"]),
-        (&"imap.firm.example".into(), &"starttls".into())
+        (&given["imap"]["port"], &given["smtp"]["security"]),
+        (&993.into(), &"starttls".into())
     );
     let names: Vec<_> = home
         .json("mail list")
@@ -339,8 +340,8 @@ fn a_mailbox_is_added_by_its_address_and_tried_before_anything_depends_on_it() {
     assert_eq!(names, ["private", "firm.example"]);
     for bad in [
         "casey",
-        "casey@firm.example --smtp host:port",
-        "casey@firm.example --security none",
+        "casey@firm.example --imap host --smtp host:port",
+        "casey@firm.example --imap host.example --smtp host.example --security none",
     ] {
         home.run(format!("mail add imap {bad}").split_whitespace())
             .exits(2);

@@ -49,7 +49,8 @@ impl Providers {
     }
 }
 
-fn settings(network: &NetworkConfig) -> HttpSettings {
+/// Returns the limits that the configuration sets.
+pub(in crate::engine) fn settings(network: &NetworkConfig) -> HttpSettings {
     let seconds = |n: u32| Duration::from_secs(u64::from(n));
     let roots = (!network.ca_file.is_empty()).then(|| {
         // A file that cannot be read holds no certificate, which is said when a connection is made.
@@ -80,14 +81,15 @@ struct Backoff {
 impl Backoff {
     fn of(config: &Config, service: Service) -> Self {
         let (millis, seconds) = match service.provider() {
-            Provider::Google => (
+            Some(Provider::Google) => (
                 config.google.backoff_millis,
                 config.google.backoff_most_seconds,
             ),
-            Provider::Hubspot => (
+            Some(Provider::Hubspot) => (
                 config.hubspot.backoff_millis,
                 config.hubspot.backoff_most_seconds,
             ),
+            None => (1_000, 30),
         };
         Self {
             base: Duration::from_millis(u64::from(millis)),
@@ -164,14 +166,16 @@ impl Core {
         in_doubt: &mut bool,
     ) -> Result<Response, CallError> {
         let service = request.service;
-        let provider = service.provider();
-        let is_account = matches!(bearer, Bearer::Account);
-        let mut token = match bearer {
-            Bearer::Account => Some(self.access_token(provider)?),
-            Bearer::Given(token) => Some(token.clone()),
-            Bearer::None => None,
+        let account = match bearer {
+            Bearer::Account => service.provider(),
+            Bearer::Given(_) | Bearer::None => None,
         };
-        if is_account && !request.reads && self.mode() == Mode::DryRun {
+        let mut token = match (bearer, account) {
+            (Bearer::Given(token), _) => Some(token.clone()),
+            (_, Some(provider)) => Some(self.access_token(provider)?),
+            (_, None) => None,
+        };
+        if account.is_some() && !request.reads && self.mode() == Mode::DryRun {
             let recording = RecordingTransport {
                 reads: self.providers.transport.as_ref(),
             };
@@ -184,7 +188,7 @@ impl Core {
         loop {
             self.may_call(service)?;
             self.await_budget(request)?;
-            if is_account {
+            if account.is_some() {
                 self.refuse_if_stopped(request)?;
             }
             let base = self.config.base_url(service);
@@ -206,8 +210,8 @@ impl Core {
                 Err(error) => error,
             };
             *in_doubt |= matches!(error.fate, Fate::Unknown | Fate::Sent);
-            if let (true, CallErrorKind::Unauthorized, false, Some(stale)) =
-                (is_account, error.kind, is_refreshed, &token)
+            if let (Some(provider), CallErrorKind::Unauthorized, false, Some(stale)) =
+                (account, error.kind, is_refreshed, &token)
             {
                 token = Some(self.refresh_token(provider, stale)?);
                 is_refreshed = true;
@@ -310,10 +314,10 @@ impl Core {
     fn next_midnight(&self, service: Service) -> Timestamp {
         let now = self.env.now();
         let zone = match service.provider() {
-            Provider::Google => {
+            Some(Provider::Google) => {
                 jiff::tz::TimeZone::get("America/Los_Angeles").unwrap_or(jiff::tz::TimeZone::UTC)
             }
-            Provider::Hubspot => self.config.operator.zone(),
+            Some(Provider::Hubspot) | None => self.config.operator.zone(),
         };
         now.to_zoned(zone)
             .tomorrow()
