@@ -14,8 +14,8 @@ use super::browser;
 use super::mail::imap;
 use super::output::{Ending, moment};
 use super::prompt::{ask_line, ask_passphrase, ask_secret, can_ask, secret_from_stdin};
-use crate::config::MailKind;
 use crate::config::edit::{edit, set};
+use crate::config::{MailAuth, MailKind};
 use crate::domain::account::SecretChoice;
 use crate::domain::email::address::EmailAddress;
 use crate::domain::service::Provider;
@@ -42,7 +42,7 @@ pub(super) struct AuthArgs {
 enum AuthCommand {
     /// Sign in to google, hubspot or a mailbox.
     #[command(
-        after_help = "Examples:\n  caseyos auth login google --client client_secret.json     (the file that Google lets you download)\n  caseyos auth login google --no-browser                    (prints the address; paste what comes back)\n  caseyos auth login hubspot                                (a service key or private-app token, pasted)\n  pass show hubspot | caseyos auth login hubspot --token-stdin\n  caseyos auth login hubspot --oauth\n  caseyos auth login mail work                              (the password of the mailbox `work`)\n  caseyos auth login mail casey@firm.example                (finds its servers, adds the mailbox, takes the password)\n  caseyos auth login google --keep file                     (where there is no keyring)"
+        after_help = "Examples:\n  caseyos auth login google --client client_secret.json     (the file that Google lets you download)\n  caseyos auth login google --no-browser                    (prints the address; paste what comes back)\n  caseyos auth login google --mail-server                   (also for Google's IMAP and SMTP servers)\n  caseyos auth login hubspot                                (a service key or private-app token, pasted)\n  pass show hubspot | caseyos auth login hubspot --token-stdin\n  caseyos auth login hubspot --oauth\n  caseyos auth login mail work                              (the password of the mailbox `work`)\n  caseyos auth login mail casey@firm.example                (finds its servers, adds the mailbox, takes the password)\n  caseyos auth login google --keep file                     (where there is no keyring)"
     )]
     Login(LoginArgs),
     /// Show each account: who, the rights, until when, where the secret is kept, and how to mend it.
@@ -103,6 +103,9 @@ struct LoginArgs {
     /// Your app's file as Google lets you download it; its id goes into the configuration and its secret to where secrets are kept.
     #[arg(long, value_name = "FILE")]
     client: Option<PathBuf>,
+    /// Asks Google for the right that its IMAP and SMTP servers want, for mailboxes with `auth = "oauth2"`; without this it is asked for once there is such a mailbox.
+    #[arg(long)]
+    mail_server: bool,
     /// Signs in to HubSpot by OAuth with an app of your own instead of a token.
     #[arg(long)]
     oauth: bool,
@@ -240,6 +243,12 @@ fn login_mailbox(
             mailbox.name, mailbox.kind
         )));
     }
+    if mailbox.auth == MailAuth::OAuth2 {
+        return Err(EngineError::Input(format!(
+            "The mailbox \"{}\" shows its servers the Google account's token and has no password: caseyos auth login google --mail-server.",
+            mailbox.name
+        )));
+    }
     let password = if args.password_stdin || !can_ask() {
         secret_from_stdin("The password")?
     } else {
@@ -336,6 +345,7 @@ fn consent(
 ) -> Result<SignedIn, EngineError> {
     let asking = Asking {
         wait: Duration::from_secs(args.wait),
+        mail_server: args.mail_server,
         port: args.port,
         pasted: args.no_browser.then(pasted_lines),
         interrupt: &Arc::clone(&run.interrupt),
@@ -460,7 +470,10 @@ fn show_account(
         (None, _) => {}
     }
     if !account.scopes.is_empty() {
-        let short = |scope: &str| clean_line(scope.rsplit('/').next().unwrap_or(scope), 80);
+        let short = |scope: &str| {
+            let scope = scope.trim_end_matches('/');
+            clean_line(scope.rsplit('/').next().unwrap_or(scope), 80)
+        };
         let names: Vec<String> = account.scopes.iter().map(|s| short(s)).collect();
         lines.push(("rights", names.join(", ")));
     }
@@ -473,7 +486,7 @@ fn show_account(
     if !account.fix.is_empty() {
         lines.push(("fix", account.fix.clone()));
     }
-    if account.standing == AccountStanding::SignedOut {
+    if account.standing == AccountStanding::SignedOut && account.fix.is_empty() {
         let what = account.account.replace(':', " ");
         lines.push(("sign in", format!("caseyos auth login {what}")));
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::connectors::oauth::{self, Client, Endpoint, Tokens};
 use crate::connectors::transport::{CallError, CallErrorKind, Fate};
-use crate::domain::account::{Refused, SecretPlace, Span, explain};
+use crate::domain::account::{AccountKind, MAIL_SERVER, Refused, SecretPlace, Span, explain};
 use crate::domain::service::Provider;
 use crate::engine::core::{Core, INSTANCE};
 use crate::engine::providers::{Bearer, FEW, stopped, wait};
@@ -31,6 +31,7 @@ pub(in crate::engine) struct SignIns {
     vault: OnceLock<Vault>,
     held: Mutex<BTreeMap<Provider, Grant>>,
     refused: Mutex<BTreeMap<Provider, (Secret, CallError)>>,
+    useless: Mutex<Option<Secret>>,
 }
 
 /// What one is signed in with.
@@ -229,6 +230,39 @@ impl Core {
             ))),
             Err(error) => Err(locked(&error)),
         }
+    }
+
+    /// Returns the token that Google's mail servers are shown.
+    ///
+    /// # Errors
+    /// Why there is none, with what to do.
+    pub fn mail_token(&self) -> Result<Secret, CallError> {
+        let google = Provider::Google;
+        let token = self.access_token(google)?;
+        let is_ours = credential(&token_name(google)).is_none()
+            && credential(&refresh_name(google)).is_none();
+        let lacks = |account: accounts::Account| {
+            account.kind == AccountKind::Oauth
+                && !account.scopes.iter().any(|s| s == MAIL_SERVER.name)
+        };
+        if is_ours && self.account(google).is_some_and(lacks) {
+            return Err(signed_out(format!(
+                "the sign-in to google was not given the right {}, without which {}; `caseyos auth login google --mail-server` asks for it",
+                MAIL_SERVER.name, MAIL_SERVER.without
+            )));
+        }
+        Ok(token)
+    }
+
+    /// Returns another token after a mail server has refused this one; none if that would not help. A token that was fresh is not replaced
+    /// again: the refusal then has another reason, and each pass would ask for a new one.
+    pub fn other_mail_token(&self, refused: &Secret) -> Option<Secret> {
+        if lock(&self.sign_ins.useless).as_ref() == Some(refused) {
+            return None;
+        }
+        let fresh = self.refresh_token(Provider::Google, refused).ok()?;
+        *lock(&self.sign_ins.useless) = Some(fresh.clone());
+        Some(fresh)
     }
 
     /// Asks the provider to withdraw the sign-in.

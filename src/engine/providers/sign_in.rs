@@ -18,7 +18,7 @@ use crate::connectors::hubspot::paths::{ObjectKind, Place, path};
 use crate::connectors::loopback::{Knock, Loopback};
 use crate::connectors::oauth::{self, Client, Consent, Pkce, Redirect, Tokens};
 use crate::connectors::transport::{CallError, CallErrorKind, Request, Response};
-use crate::domain::account::{AccountKind, SecretPlace, Span, missing, wanted};
+use crate::domain::account::{AccountKind, SecretPlace, Span, missing, to_ask};
 use crate::domain::service::{Provider, Service};
 use crate::domain::text::clean_line;
 use crate::engine::{Engine, EngineError, Result};
@@ -35,6 +35,8 @@ const LOOK: Duration = Duration::from_millis(50);
 pub struct Asking<'a> {
     /// At most for so long.
     pub wait: Duration,
+    /// Whether the right that Google's mail servers want is asked for too; it is in any case where a mailbox needs it.
+    pub mail_server: bool,
     /// The port to listen on; none for any free one, or the configured one.
     pub port: Option<u16>,
     /// Lines that the operator pastes.
@@ -62,8 +64,12 @@ pub struct MissingScope {
 }
 
 /// Returns the rights that are missing, as they are shown.
-pub(in crate::engine) fn missing_scopes(provider: Provider, given: &[String]) -> Vec<MissingScope> {
-    missing(provider, given)
+pub(in crate::engine) fn missing_scopes(
+    provider: Provider,
+    given: &[String],
+    mail_server: bool,
+) -> Vec<MissingScope> {
+    missing(provider, given, mail_server)
         .into_iter()
         .map(|s| MissingScope {
             scope: s.name,
@@ -187,19 +193,22 @@ impl Engine {
             .vault()?
             .set(&password_name(mailbox), password)
             .map_err(|e| unkept(&e, "The password was not kept."))?;
-        self.record(Account {
-            name,
-            kind: AccountKind::Password,
-            address: address.to_owned(),
-            scopes: Vec::new(),
-            place,
-            granted_at: self.now(),
-            refreshed_at: None,
-            expires_at: None,
-            refresh_expires_at: None,
-            problem: String::new(),
-            problem_at: None,
-        })
+        self.record(
+            Account {
+                name,
+                kind: AccountKind::Password,
+                address: address.to_owned(),
+                scopes: Vec::new(),
+                place,
+                granted_at: self.now(),
+                refreshed_at: None,
+                expires_at: None,
+                refresh_expires_at: None,
+                problem: String::new(),
+                problem_at: None,
+            },
+            false,
+        )
     }
 
     /// Signs in by OAuth: asks for consent in a browser, waits for the answer, redeems it, and keeps what it gave.
@@ -237,7 +246,8 @@ impl Engine {
                 "Port {port} of this machine cannot be listened on: {e}. Nothing was changed; choose another with --port."
             ))
         })?;
-        let scopes: Vec<&str> = wanted(provider).iter().map(|s| s.name).collect();
+        let mail_server = asking.mail_server || core.config.mail.shows_google_tokens();
+        let scopes = to_ask(provider, mail_server);
         // HubSpot's description of its token endpoint knows no verifier, so it would not redeem a code that needs one.
         let pkce = (provider == Provider::Google).then_some(pkce);
         let more: &[(&str, &str)] = match provider {
@@ -271,7 +281,7 @@ impl Engine {
                 .carry(&request, Bearer::None, core.config.network.retries)
                 .and_then(|response| oauth::read_tokens(&response, now))
                 .map_err(|e| outside(unredeemed(provider, &e)))?;
-            self.keep_tokens(provider, &client, tokens)
+            self.keep_tokens(provider, &client, tokens, mail_server)
         })
     }
 
@@ -300,14 +310,21 @@ impl Engine {
         }
     }
 
-    fn keep_tokens(&self, provider: Provider, client: &Client, tokens: Tokens) -> Result<SignedIn> {
+    fn keep_tokens(
+        &self,
+        provider: Provider,
+        client: &Client,
+        tokens: Tokens,
+        mail_server: bool,
+    ) -> Result<SignedIn> {
         let core = self.core();
         if tokens.refresh.is_none() {
             return Err(outside(format!(
                 "{provider} gave no token to refresh with, so the sign-in would end within the hour. Nothing was changed; withdraw the app's access at {provider} and sign in again."
             )));
         }
-        let (address, scopes) = self.who(provider, client, &tokens);
+        let asked = to_ask(provider, mail_server);
+        let (address, scopes) = self.who(provider, client, &tokens, &asked);
         let text = sealed(tokens.access, tokens.refresh, tokens.span)
             .map_err(|e| unkept(&e, "Nothing was kept."))?;
         let place = core
@@ -319,19 +336,22 @@ impl Engine {
                     "The sign-in worked but its token was not kept, so it is as if it had not been.",
                 )
             })?;
-        self.record(Account {
-            name: provider.to_string(),
-            kind: AccountKind::Oauth,
-            address,
-            scopes,
-            place,
-            granted_at: self.now(),
-            refreshed_at: None,
-            expires_at: tokens.span.expires_at,
-            refresh_expires_at: tokens.refresh_expires_at,
-            problem: String::new(),
-            problem_at: None,
-        })
+        self.record(
+            Account {
+                name: provider.to_string(),
+                kind: AccountKind::Oauth,
+                address,
+                scopes,
+                place,
+                granted_at: self.now(),
+                refreshed_at: None,
+                expires_at: tokens.span.expires_at,
+                refresh_expires_at: tokens.refresh_expires_at,
+                problem: String::new(),
+                problem_at: None,
+            },
+            mail_server,
+        )
     }
 
     /// Signs in with a token that lasts, after asking the provider whether it is good.
@@ -372,10 +392,10 @@ impl Engine {
         }
         // Whether it may write is known only once it does.
         scopes.extend(
-            wanted(provider)
-                .iter()
-                .filter(|s| s.name.ends_with(".write"))
-                .map(|s| s.name.to_owned()),
+            to_ask(provider, false)
+                .into_iter()
+                .filter(|name| name.ends_with(".write"))
+                .map(str::to_owned),
         );
         let now = self.now();
         let span = Span {
@@ -387,23 +407,32 @@ impl Engine {
             .vault()?
             .set(&grant_name(provider), &text)
             .map_err(|e| unkept(&e, "The token is good and was not kept."))?;
-        self.record(Account {
-            name: provider.to_string(),
-            kind: AccountKind::Token,
-            address: String::new(),
-            scopes,
-            place,
-            granted_at: now,
-            refreshed_at: None,
-            expires_at: None,
-            refresh_expires_at: None,
-            problem: String::new(),
-            problem_at: None,
-        })
+        self.record(
+            Account {
+                name: provider.to_string(),
+                kind: AccountKind::Token,
+                address: String::new(),
+                scopes,
+                place,
+                granted_at: now,
+                refreshed_at: None,
+                expires_at: None,
+                refresh_expires_at: None,
+                problem: String::new(),
+                problem_at: None,
+            },
+            false,
+        )
     }
 
     /// Asks the provider who has signed in, and with which rights. That it does not say is no reason to refuse.
-    fn who(&self, provider: Provider, client: &Client, tokens: &Tokens) -> (String, Vec<String>) {
+    fn who(
+        &self,
+        provider: Provider,
+        client: &Client,
+        tokens: &Tokens,
+        asked: &[&str],
+    ) -> (String, Vec<String>) {
         let core = self.core();
         let given = tokens.scopes.clone();
         let (request, bearer, key) = match provider {
@@ -444,11 +473,11 @@ impl Engine {
         // RFC 6749, 5.1: a server that gave what was asked for need not say so.
         let scopes = given
             .or(told)
-            .unwrap_or_else(|| wanted(provider).iter().map(|s| s.name.to_owned()).collect());
+            .unwrap_or_else(|| asked.iter().map(|s| (*s).to_owned()).collect());
         (address, scopes)
     }
 
-    fn record(&self, account: Account) -> Result<SignedIn> {
+    fn record(&self, account: Account, mail_server: bool) -> Result<SignedIn> {
         let provider: Option<Provider> = account.name.parse().ok();
         let signed_in = SignedIn {
             account: account.name.clone(),
@@ -457,7 +486,7 @@ impl Engine {
             kept_in: account.place,
             scopes: account.scopes.clone(),
             missing: provider
-                .map(|p| missing_scopes(p, &account.scopes))
+                .map(|p| missing_scopes(p, &account.scopes, mail_server))
                 .unwrap_or_default(),
             expires_at: account.expires_at,
         };

@@ -78,6 +78,7 @@ impl Place {
             .unwrap();
         let asking = Asking {
             wait: Duration::from_secs(20),
+            mail_server: false,
             port: None,
             pasted: None,
             interrupt: &Arc::new(AtomicBool::new(false)),
