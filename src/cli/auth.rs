@@ -82,6 +82,7 @@ impl Whom {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Keep {
     Keyring,
+    Keyutils,
     File,
 }
 
@@ -118,7 +119,7 @@ struct LoginArgs {
     /// Takes servers outside the address's domain without asking, where only DNS speaks for them.
     #[arg(long)]
     yes: bool,
-    /// Keeps secrets in the keyring or in a file sealed with a passphrase from now on; written to `secrets.backend`.
+    /// Keeps secrets in the system's keyring, in the Linux kernel's (keyutils, which forgets at a restart) or in a file sealed with a passphrase from now on; written to `secrets.backend`.
     #[arg(long)]
     keep: Option<Keep>,
 }
@@ -137,6 +138,7 @@ fn login(run: &mut Run<'_>, args: &LoginArgs) -> Result<Ending, EngineError> {
     if let Some(keep) = args.keep {
         let choice = match keep {
             Keep::Keyring => SecretChoice::Keyring,
+            Keep::Keyutils => SecretChoice::Keyutils,
             Keep::File => SecretChoice::File,
         };
         edit(&run.paths.config, |document| {

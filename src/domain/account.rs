@@ -15,6 +15,8 @@ words! {
         Auto = "auto",
         /// The system's keyring.
         Keyring = "keyring",
+        /// The Linux kernel's keyring, which forgets at a restart.
+        Keyutils = "keyutils",
         /// A file with a passphrase.
         File = "file",
         /// Nowhere: they come from the environment alone.
@@ -29,6 +31,8 @@ words! {
         Environment = "environment",
         /// In the system's keyring.
         Keyring = "keyring",
+        /// In the Linux kernel's keyring.
+        Keyutils = "keyutils",
         /// In the file with a passphrase.
         File = "file",
     }
@@ -41,6 +45,7 @@ impl SecretPlace {
         match self {
             Self::Environment => "the environment",
             Self::Keyring => "the system's keyring",
+            Self::Keyutils => "the kernel's keyring, which forgets at a restart",
             Self::File => "the encrypted file",
         }
     }

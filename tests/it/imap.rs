@@ -395,7 +395,11 @@ fn a_mailbox_that_takes_googles_tokens_is_read_and_sent_from() {
                 "{imap:?} {}",
                 servers.logs()
             );
-            assert!(matches!(&smtp, Err(SmtpError::SignIn(_))), "{smtp:?} {}", servers.logs());
+            assert!(
+                matches!(&smtp, Err(SmtpError::SignIn(_))),
+                "{smtp:?} {}",
+                servers.logs()
+            );
         }
     }
 }

@@ -317,7 +317,9 @@ impl Core {
             }),
             Ok(None) => Err(self.without_grant(provider)),
             Err(VaultError::NoKeyring(reason)) => Err(match self.account(provider) {
-                Some(account) if account.place == SecretPlace::Keyring => {
+                Some(account)
+                    if matches!(account.place, SecretPlace::Keyring | SecretPlace::Keyutils) =>
+                {
                     locked(&VaultError::NoKeyring(reason))
                 }
                 _ => nobody(provider),
@@ -331,6 +333,9 @@ impl Core {
         match self.account(provider) {
             Some(account) if account.place == SecretPlace::Keyring => signed_out(format!(
                 "the keyring does not give out the token for {provider}: it is locked, or the entry was removed. Unlock it, or `caseyos auth login {provider}`"
+            )),
+            Some(account) if account.place == SecretPlace::Keyutils => signed_out(format!(
+                "the kernel's keyring holds no token for {provider} any more: it forgets at a restart and after some days without use; `caseyos auth login {provider}` keeps a new one"
             )),
             Some(account) => signed_out(format!(
                 "the token for {provider} was kept in {} and is not there; `caseyos auth login {provider}` mends it",

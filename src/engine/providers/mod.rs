@@ -1,7 +1,7 @@
 //! The providers as the engine uses them: a request goes out with the account's token, within its budget, and is tried again where that is safe.
 //!
 //! What a service has done of late is a row that all processes share: its circuit, and until when it asked to be left alone. Budgets are
-//! memory: a source is read by one process at a time, so that only what is sent adds to them.
+//! files that they share ([`budget`]): a source is read by one process at a time, but what is sent, booked and written adds to it.
 
 mod auth;
 mod budget;
@@ -9,6 +9,7 @@ pub mod sign_in;
 mod standing;
 pub(in crate::engine) mod wait;
 
+use std::path::Path;
 use std::time::Duration;
 
 use budget::Budgets;
@@ -23,7 +24,7 @@ use crate::connectors::transport::{
 use crate::domain::guard::{KillSwitch, Mode};
 use crate::domain::service::{Provider, Service};
 use crate::engine::core::Core;
-use crate::env::monotonic;
+use crate::env::{monotonic, uptime};
 use crate::secrets::Secret;
 use crate::store::{StoreError, control};
 
@@ -40,10 +41,12 @@ pub(in crate::engine) struct Providers {
 
 impl Providers {
     /// Makes what the configuration describes; nothing is connected yet.
-    pub fn new(config: &Config) -> Self {
+    pub fn new(config: &Config, data: &Path) -> Self {
+        // Times in a shared file must mean the same in every process.
+        let shared = uptime().map(|_| data);
         Self {
             transport: Box::new(HttpTransport::new(settings(&config.network))),
-            budgets: Budgets::new(config),
+            budgets: Budgets::new(config, shared),
             meter: Meter::default(),
         }
     }
@@ -270,7 +273,7 @@ impl Core {
                 request.service,
                 request.budget,
                 request.cost,
-                monotonic(),
+                uptime().unwrap_or_else(monotonic),
             );
             match taken {
                 Ok(()) => return Ok(()),
