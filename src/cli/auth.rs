@@ -488,7 +488,7 @@ fn show_account(
     if !account.fix.is_empty() {
         lines.push(("fix", account.fix.clone()));
     }
-    if account.standing == AccountStanding::SignedOut && account.fix.is_empty() {
+    if account.standing == AccountStanding::SignedOut {
         let what = account.account.replace(':', " ");
         lines.push(("sign in", format!("caseyos auth login {what}")));
     }

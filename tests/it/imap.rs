@@ -326,6 +326,15 @@ fn a_mailbox_that_takes_googles_tokens_is_read_and_sent_from() {
     assert_eq!(account("google")["missing"][0]["scope"], right);
     assert_eq!(account("mail:work")["standing"], "broken");
     s.run("auth login mail work").exits(2);
+    s.run("auth logout google").exits(0);
+    let alone = account("mail:work");
+    assert!(
+        alone["problem"]
+            .as_str()
+            .unwrap()
+            .contains("nobody is signed in"),
+        "{alone}"
+    );
 
     // The mailbox is reason enough to ask for it.
     let signed_in = s.sign_in("google").exits(0).json();

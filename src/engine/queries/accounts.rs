@@ -132,7 +132,7 @@ fn token_state(mailbox: &MailAccount, google: Option<&AccountState>) -> AccountS
             }
         }
         _ => base.with(
-            AccountStanding::SignedOut,
+            AccountStanding::Broken,
             "it shows its servers the token of the Google account, and nobody is signed in there"
                 .into(),
             login,
