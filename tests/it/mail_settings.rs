@@ -1,7 +1,7 @@
 //! Where a mailbox's servers are: found by the address, with a name server and the domain's own web server on loopback.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::UdpSocket;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
@@ -12,6 +12,7 @@ use caseyos::connectors::world::{
     Double, Setting, World, WorldOptions, WorldRequest, WorldResponse,
 };
 use jiff::Timestamp;
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use serde_json::{Value, json};
 
 use crate::home::{Home, Ran};
@@ -206,6 +207,51 @@ fn servers_outside_the_domain_are_taken_only_when_they_are_confirmed() {
     let added = place.add("casey@firm.example --yes").exits(0).json();
     assert_eq!(added["imap"], server("imap.hoster.example", 993, "tls"));
     assert_eq!(place.mailboxes(), 2);
+}
+
+#[test]
+fn whoever_sits_at_a_terminal_is_asked() {
+    let place = Place::new(
+        &[
+            (
+                "_imaps._tcp.firm.example",
+                Kind::Srv,
+                "0 1 993 imap.hoster.example",
+            ),
+            (
+                "_submissions._tcp.firm.example",
+                Kind::Srv,
+                "0 1 465 smtp.firm.example",
+            ),
+        ],
+        &[],
+    );
+    for (answer, code, mailboxes) in [("\r", 2, 0), ("no\r", 2, 0), ("y\r", 0, 1)] {
+        let pair = native_pty_system().openpty(PtySize::default()).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_caseyos"));
+        command.args(["mail", "add", "imap", "casey@firm.example"]);
+        command.env("CASEYOS_HOME", place.home.path());
+        let mut child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        // The terminal keeps what is typed ahead.
+        let mut keys = pair.master.take_writer().unwrap();
+        keys.write_all(answer.as_bytes()).unwrap();
+        let mut screen = Vec::new();
+        // A terminal whose other side has gone ends with an error.
+        drop(
+            pair.master
+                .try_clone_reader()
+                .unwrap()
+                .read_to_end(&mut screen),
+        );
+        let screen = String::from_utf8_lossy(&screen);
+        assert!(
+            screen.contains("names imap.hoster.example by its SRV records, outside itself"),
+            "{screen}"
+        );
+        assert_eq!(child.wait().unwrap().exit_code(), code, "{screen}");
+        assert_eq!(place.mailboxes(), mailboxes);
+    }
 }
 
 #[test]

@@ -113,17 +113,21 @@ impl Lead {
 
 /// Why no source says anything: what each was asked and answered.
 #[derive(Debug, Default)]
-struct Tried(Vec<String>);
+struct Tried {
+    said: Vec<String>,
+    /// Whether the name servers are silent, so that they need not be asked again.
+    is_deaf: bool,
+}
 
 impl Tried {
     fn add(&mut self, what: impl Into<String>) {
-        self.0.push(what.into());
+        self.said.push(what.into());
     }
 
     fn nothing(self, domain: &str) -> EngineError {
         EngineError::Outside(format!(
             "No mail servers were found for {domain}: {}. Nothing was added. Ask your mail host for their names and give them by hand: --imap HOST[:PORT] --smtp HOST[:PORT] (many hosts have imap.{domain} and smtp.{domain}).",
-            self.0.join("; ")
+            self.said.join("; ")
         ))
     }
 }
@@ -152,7 +156,9 @@ impl Engine {
         if let Some(found) = self.by_service_records(&domain, needed, &mut tried)? {
             return Ok(found);
         }
-        if let Some(found) = self.by_exchanger(&domain, needed, &mut tried) {
+        if !tried.is_deaf
+            && let Some(found) = self.by_exchanger(&domain, needed, &mut tried)
+        {
             return Ok(found);
         }
         if let Some(found) = self.by_autoconfig(&domain, needed, &mut tried) {
@@ -178,7 +184,10 @@ impl Engine {
         let offers = match service_records::ask(&self.name_servers(), domain, draw, NAMES) {
             Ok(offers) => offers,
             Err(error) => {
-                tried.add(format!("its SRV records could not be asked for ({error})"));
+                tried.add(format!(
+                    "its SRV and MX records could not be asked for ({error})"
+                ));
+                tried.is_deaf = true;
                 return Ok(None);
             }
         };
