@@ -39,6 +39,8 @@ mod layers;
 #[cfg(test)]
 mod mail_servers;
 #[cfg(test)]
+mod mail_settings;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod order;
