@@ -19,7 +19,7 @@ use crate::domain::moves::{MAX_MEETING_MINUTES, MEETING_MINUTES, MovePlan};
 use crate::domain::schedule::{parse_zone, zone_name};
 use crate::domain::service::Provider;
 use crate::domain::signal::SignalKind;
-use crate::domain::text::clean_line;
+use crate::domain::text::{clean_block, clean_line};
 use crate::store::executions::ExecutionRow;
 use crate::store::moves::MoveRow;
 use crate::store::people::Person;
@@ -30,6 +30,9 @@ use crate::store::{ReadTx, StoreError, moves, people, signals};
 pub(in crate::engine) const CALENDAR: &str = "google:calendar";
 /// What records are written through.
 pub(in crate::engine) const HUBSPOT: &str = "hubspot:crm";
+
+/// The longest part that is shown, in bytes.
+const MAX_PART: usize = 60_000;
 
 /// An invitation to a meeting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -272,7 +275,7 @@ fn invitation(
             place: clean_line(&plan.place, 200),
             start,
             end,
-            zone: zone_name(&core.config.operator.zone()),
+            zone: calendar_zone(core),
             attendees: vec![(person.email.trim().to_owned(), name)],
             with_call: plan.with_call.unwrap_or(false),
         },
@@ -280,6 +283,12 @@ fn invitation(
         to: person.email.trim().to_owned(),
         their_zone: zone_name(&core.zone_of(&person)),
     })
+}
+
+/// Returns the zone that a calendar shows our meetings in: the operator's, where it has a name that calendars know.
+pub(in crate::engine) fn calendar_zone(core: &Core) -> String {
+    let zone = core.config.operator.zone();
+    zone.iana_name().unwrap_or("UTC").to_owned()
 }
 
 /// Returns what a meeting with somebody is called if nobody says otherwise.
@@ -376,6 +385,14 @@ impl Deed {
 
     /// Returns its parts for a face, a name and a value each; none for a mail.
     pub fn parts(&self, core: &Core) -> Vec<(String, String)> {
+        // Some of it was written elsewhere.
+        self.raw_parts(core)
+            .into_iter()
+            .map(|(name, value)| (clean_line(&name, 100), clean_block(&value, MAX_PART)))
+            .collect()
+    }
+
+    fn raw_parts(&self, core: &Core) -> Vec<(String, String)> {
         match self {
             Self::Mail(_) => Vec::new(),
             Self::Record(record) => record.parts(core),
@@ -394,12 +411,12 @@ impl Deed {
                             "{} to {} ({})",
                             at(event.start, "%a %-d %b %Y %H:%M"),
                             at(event.end, "%H:%M"),
-                            event.zone
+                            zone_name(&zone)
                         ),
                     ),
                 ];
                 if let Ok(theirs) = parse_zone(&invitation.their_zone)
-                    && invitation.their_zone != event.zone
+                    && invitation.their_zone != zone_name(&zone)
                 {
                     let there = event.start.to_zoned(theirs);
                     parts.push((

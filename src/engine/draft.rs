@@ -19,6 +19,7 @@ use crate::domain::deal::short_amount;
 use crate::domain::email::message_id::{MessageId, parse_list};
 use crate::domain::email::subject::base_subject;
 use crate::domain::email::thread::reply_headers_to;
+use crate::domain::schedule::zone_name;
 use crate::domain::signal::SignalKind;
 use crate::domain::slots::{SlotQuery, free_slots};
 use crate::domain::template::{Context, DealFacts, MeetingFacts, OnboardingFacts, OperatorFacts};
@@ -370,9 +371,10 @@ fn offered_times(
 
 /// Names a zone for somebody who lives in it: " (Madrid time)".
 fn zone_label(zone: &TimeZone) -> String {
-    match zone.iana_name().and_then(|name| name.rsplit_once('/')) {
+    let name = zone_name(zone);
+    match name.rsplit_once('/') {
+        Some(("Etc", _)) | None => format!(" ({})", name.trim_start_matches("Etc/")),
         Some((_, city)) => format!(" ({} time)", city.replace('_', " ")),
-        None => " (UTC)".into(),
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::Result;
 use super::core::Core;
-use super::deed::{CALENDAR, HUBSPOT, held_hash};
+use super::deed::{self, CALENDAR, HUBSPOT, Invitation, held_hash};
 use super::execute::Post;
 use super::providers;
 use crate::config::MailKind;
@@ -161,7 +161,16 @@ pub(in crate::engine) fn ask_again(
             EffectKind::Meeting | EffectKind::Record => Ok(row.transport.clone()),
         },
     };
-    ask(tx, core, effect, now)
+    let mut verdicts = ask(tx, core, effect, now)?;
+    // Consent to a time ends with it.
+    if row.kind == EffectKind::Meeting
+        && deed::held::<Invitation>(row)?.event.start <= now
+        && let Some(approval) = verdicts.iter_mut().find(|v| v.guard == GuardKind::Approval)
+    {
+        approval.passed = false;
+        approval.detail = "the meeting would begin in the past".into();
+    }
+    Ok(verdicts)
 }
 
 /// Returns the stricter of what was approved and what is set now: a live approval does not leave after the mode was turned down.

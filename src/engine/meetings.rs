@@ -11,7 +11,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::command::Done;
-use super::deed::call_with;
+use super::deed::{calendar_zone, call_with};
 use super::google::{failed, sentence};
 use super::queries::why::find_person;
 use super::sources::calendar::tell;
@@ -31,7 +31,7 @@ use crate::store::calendar::{self as events, BookingRow, EventRow};
 use crate::store::{Durability, audit, control, suppressions};
 
 /// A booking that is younger may still be under way in another process.
-pub(super) const UNDER_WAY: SignedDuration = SignedDuration::from_mins(10);
+pub(in crate::engine) const UNDER_WAY: SignedDuration = SignedDuration::from_mins(10);
 /// Times of one day that are offered.
 const PER_DAY: usize = 3;
 
@@ -188,7 +188,7 @@ impl Engine {
             place: clean_line(&wish.place, 200),
             start: wish.start,
             end,
-            zone: zone_name(&self.zone()),
+            zone: calendar_zone(self.core()),
             attendees: vec![(person.email.clone(), name)],
             with_call: wish.with_call,
         };
@@ -297,6 +297,7 @@ impl Engine {
 
     /// Says why nothing may go out to somebody now, if so.
     pub(super) fn why_not_to(&self, address: Option<&str>, stage: &str) -> Result<Option<String>> {
+        let pause = self.store().read(|tx| control::pause(tx, self.now()))?;
         let (switch, suppressed) = self.store().read(|tx| {
             let suppressed = match address {
                 Some(address) => {
@@ -314,6 +315,14 @@ impl Engine {
             };
             Ok::<_, EngineError>((control::kill_switch(tx), suppressed))
         })?;
+        if let (KillSwitch::Running, Some(pause), Mode::Live) = (&switch, pause, self.core().mode())
+        {
+            let until = pause.until.to_zoned(self.zone());
+            return Ok(Some(format!(
+                "kill_switch: everything is paused until {}; `caseyos pause --off` ends it. Nothing was asked of the calendar.",
+                until.strftime("%a %-d %b %H:%M")
+            )));
+        }
         Ok(match (switch, suppressed, self.core().mode()) {
             (KillSwitch::Running, None, Mode::Live) if stage != "do_not_contact" => None,
             (KillSwitch::Running, None, Mode::Live) => {

@@ -372,6 +372,9 @@ pub(in crate::engine) fn promise_now(tx: &ReadTx<'_>, entry: &UndoRow) -> Result
             "It never left; `caseyos outbox` shows what can be done with it.".into(),
             false,
         ),
+        ExecutionStatus::Cancelled if row.kind != EffectKind::Mail => {
+            ("It was taken back, or never left.".into(), false)
+        }
         ExecutionStatus::Cancelled => (
             "It never left; there is nothing to take back.".into(),
             false,
@@ -417,7 +420,7 @@ fn put_in_outbox(
     let from = row.status;
     match (from, to) {
         (ExecutionStatus::Cancelled, ExecutionStatus::Queued) => {
-            may_try_again(tx, &row)?;
+            may_try_again(tx, core, &row, now)?;
             if row.approval_expires_at <= now {
                 return Err(refused(format!(
                     "The consent to message {id} has ended; approve move {} anew.",

@@ -393,7 +393,7 @@ pub fn approvals_since(tx: &ReadTx<'_>, since: Timestamp) -> Result<(u64, u64)> 
         .sql()
         .prepare_cached(
             "SELECT count(DISTINCT iif(approved_by LIKE 'rule:%', move_id, NULL)), count(DISTINCT iif(approved_by NOT LIKE 'rule:%', move_id, NULL))
-             FROM execution WHERE approved_at >= ?1 AND status <> 'cancelled'",
+             FROM execution WHERE approved_at >= ?1 AND status <> 'cancelled' AND kind = 'mail'",
         )?
         .query_row([since.as_millisecond()], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok((

@@ -113,7 +113,7 @@ fn closed(tx: &ReadTx<'_>, between: (i64, i64)) -> Result<Vec<Closed>> {
 /// Returns how many approvals still wait: those of the operator and those of rules.
 fn waiting(tx: &ReadTx<'_>, between: (i64, i64)) -> Result<(u64, u64)> {
     let mut statement = tx.sql().prepare_cached(
-        "SELECT approved_by FROM execution WHERE status IN ('queued', 'sending', 'uncertain') AND approved_at BETWEEN ?1 AND ?2",
+        "SELECT approved_by FROM execution WHERE status IN ('queued', 'sending', 'uncertain') AND kind = 'mail' AND approved_at BETWEEN ?1 AND ?2",
     )?;
     let mut rows = statement.query(between)?;
     let (mut by_operator, mut by_rule) = (0, 0);

@@ -831,3 +831,224 @@ fn a_record_that_was_refused_can_be_tried_again_and_one_in_doubt_never_becomes_t
     assert_eq!(status(&portal, mv), "done");
     portal.home.audit_holds();
 }
+
+/// A portal in which a record is in doubt: its request never arrived, and nobody could be asked.
+fn doubtful() -> (Portal, i64, i64) {
+    let (portal, ..) = portal();
+    let mv = wished(&portal.home, "create_task", &json!({}));
+    for rule in [
+        FaultRule::on(
+            "/crm/objects/2026-03/tasks",
+            Fault::Cut { when: When::Before },
+        )
+        .method("POST")
+        .times(0),
+        FaultRule::on("/crm/associations", Fault::Cut { when: When::Before }).times(0),
+    ] {
+        portal.world.harm(rule);
+    }
+    portal.run(&format!("approve {mv}")).exits(1);
+    portal.world.heal();
+    let id = portal.json("outbox")[0]["id"].as_i64().unwrap();
+    (portal, mv, id)
+}
+
+#[test]
+fn a_record_in_doubt_is_tried_again_only_through_the_gate() {
+    // A pause began, and then consent ended: nothing is written any more.
+    let (mut portal, mv, _) = doubtful();
+    portal.run("pause --for 3d").exits(0);
+    portal.later(10);
+    portal.sync();
+    assert_eq!(portal.there().ids("tasks"), Vec::<u64>::new());
+    for _ in 0..3 {
+        portal.later(26 * 60);
+        portal.sync();
+    }
+    portal.run("pause --off");
+    portal.sync();
+    assert_eq!(portal.there().ids("tasks"), Vec::<u64>::new());
+    assert_eq!(status(&portal, mv), "open");
+
+    // One that the operator closed is not made after all.
+    let (mut portal, mv, id) = doubtful();
+    portal.run(&format!("outbox drop {id}")).exits(0);
+    for _ in 0..3 {
+        portal.later(31);
+        portal.sync();
+    }
+    assert_eq!(portal.there().ids("tasks"), Vec::<u64>::new());
+    assert_eq!(status(&portal, mv), "done");
+    let unknown = portal.run("undo").exits(4);
+    assert!(unknown.out.contains("nobody knows"), "{}", unknown.out);
+    portal.home.audit_holds();
+}
+
+#[test]
+fn two_installations_on_one_portal_do_not_take_each_others_tasks_for_theirs() {
+    let (portal, ..) = portal();
+    let mv = wished(&portal.home, "create_task", &json!({}));
+    portal.run(&format!("approve {mv}")).exits(0);
+    let key = |home: &Home| -> String {
+        let sql = "SELECT key FROM hubspot_write ORDER BY id DESC LIMIT 1";
+        home.database()
+            .query_row(sql, [], |row| row.get(0))
+            .unwrap()
+    };
+    let instance: String = portal
+        .home
+        .database()
+        .query_row("SELECT value FROM meta WHERE key = 'instance'", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert_eq!(key(&portal.home), format!("execution:{instance}:1:1"));
+}
+
+#[test]
+fn a_change_of_several_fields_is_written_whole_or_not_at_all() {
+    let (mut portal, ann, _) = portal();
+    let mv = wished(
+        &portal.home,
+        "update_contact",
+        &json!({"properties": {"jobtitle": "CTO", "city": "Delft"}}),
+    );
+    let now = portal.later(1);
+    portal
+        .there()
+        .change("contacts", ann, &[("jobtitle", "CEO")], now);
+    portal.run(&format!("approve {mv}")).exits(1);
+    assert_eq!(portal.there().property("contacts", ann, "city"), None);
+    assert_eq!(status(&portal, mv), "open");
+
+    // What HubSpot says already is nothing to write, and its approval can be taken back.
+    portal.there().change(
+        "contacts",
+        ann,
+        &[("jobtitle", "CTO"), ("city", "Delft")],
+        now,
+    );
+    portal.run(&format!("approve {mv}")).exits(0);
+    assert_eq!(status(&portal, mv), "done");
+    portal.run("undo").exits(0);
+    assert_eq!(status(&portal, mv), "open");
+    assert_eq!(
+        portal.there().property("contacts", ann, "city").as_deref(),
+        Some("Delft")
+    );
+}
+
+#[test]
+fn an_answer_that_does_not_name_what_was_made_is_looked_up() {
+    let (portal, ..) = portal();
+    let mv = wished(&portal.home, "create_task", &json!({}));
+    portal.world.harm(
+        FaultRule::on("/crm/objects/2026-03/tasks", Fault::Malformed)
+            .method("POST")
+            .times(1),
+    );
+    let done = portal.json(&format!("approve {mv}"));
+    let tasks = portal.there().ids("tasks");
+    assert_eq!(tasks.len(), 1);
+    assert_eq!(done["location"], format!("hubspot:tasks/{}", tasks[0]));
+    portal.run("undo").exits(0);
+    assert_eq!(portal.there().ids("tasks"), Vec::<u64>::new());
+}
+
+#[test]
+fn consent_to_one_thing_is_not_consent_to_another() {
+    let (portal, ann, _) = portal();
+    let mv = wished(&portal.home, "create_task", &json!({}));
+    let hash = portal.json(&format!("show {mv}"))["deed"]["content_hash"].clone();
+    // Somewhere without the token it would be done by hand: that was not looked at.
+    let mut command =
+        portal
+            .home
+            .command(["approve", &mv.to_string(), "--hash", hash.as_str().unwrap()]);
+    let ran: crate::home::Ran = command
+        .env_remove("CASEYOS_HUBSPOT_TOKEN")
+        .output()
+        .unwrap()
+        .into();
+    ran.exits(2);
+    assert_eq!(status(&portal, mv), "open");
+
+    // What was refused cannot be tried again once the move would do something else.
+    portal.world.harm(
+        FaultRule::on(
+            "/crm/objects/2026-03/tasks",
+            Fault::Status {
+                status: 400,
+                retry_after: None,
+                body: Value::Null,
+            },
+        )
+        .method("POST")
+        .times(1),
+    );
+    portal.run(&format!("approve {mv}")).exits(1);
+    let id = portal.json("outbox")[0]["id"].as_i64().unwrap();
+    portal
+        .run(&format!("edit {mv} --subject 'Something else'"))
+        .exits(0);
+    portal.run(&format!("outbox retry {id}")).exits(2);
+    assert_eq!(portal.there().ids("tasks"), Vec::<u64>::new());
+
+    // What stands in HubSpot is shown without what would act on a terminal.
+    let evil = "\u{1b}[31mBoss\u{7}";
+    let now = portal.home.now.parse().unwrap();
+    portal
+        .there()
+        .change("contacts", ann, &[("jobtitle", evil)], now);
+    portal.sync();
+    let mv = wished(
+        &portal.home,
+        "update_contact",
+        &json!({"properties": {"jobtitle": "CTO"}}),
+    );
+    let shown = portal.json(&format!("show {mv}"));
+    let value = shown["deed"]["parts"][0]["value"].as_str().unwrap();
+    assert!(
+        value.contains("Boss") && !value.contains('\u{1b}') && !value.contains('\u{7}'),
+        "{value:?}"
+    );
+}
+
+#[test]
+fn an_invitation_is_not_sent_for_a_time_that_has_passed_nor_in_a_pause() {
+    let mut google = Google::with_ann("live");
+    let mv = wished(
+        &google.home,
+        "book_meeting",
+        &json!({"starts_at": "2026-11-23T12:00:00Z"}),
+    );
+    google.home.ok("pause --for 3h");
+    google.home.run(["approve", &mv.to_string()]).exits(4);
+    let direct = google
+        .home
+        .run(["meetings", "book", ANN, "2026-11-25T12:00"])
+        .exits(4);
+    assert!(direct.out.contains("paused"), "{}", direct.out);
+    google.at("2026-11-23T14:00:00Z").synced();
+    assert!(meetings(&google).is_empty());
+    assert_eq!(google.home.json(&format!("show {mv}"))["status"], "open");
+}
+
+#[test]
+fn a_request_that_may_still_arrive_is_not_called_unsent() {
+    let google = Google::with_ann("live");
+    let mv = wished(
+        &google.home,
+        "book_meeting",
+        &json!({"starts_at": "2026-11-26T14:00:00Z"}),
+    );
+    google.world.harm(
+        FaultRule::on("/calendar/v3/calendars", Fault::Cut { when: When::Before })
+            .method("POST")
+            .times(0),
+    );
+    google.home.run(["approve", &mv.to_string()]).exits(1);
+    google.world.heal();
+    assert_eq!(google.home.json("outbox")[0]["status"], "uncertain");
+    google.home.run(["undo"]).exits(4);
+}

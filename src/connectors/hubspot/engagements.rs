@@ -88,7 +88,17 @@ pub fn carries(kind: ObjectKind, object: &Object, key: &str) -> bool {
         ObjectKind::Calls => "hs_call_body",
         _ => return false,
     };
-    object.properties.text(body).contains(&mark(key))
+    let mark = mark(key);
+    // The mark of another key may begin with this one.
+    object
+        .properties
+        .text(body)
+        .match_indices(&mark)
+        .any(|(at, _)| {
+            let rest = object.properties.text(body).get(at + mark.len()..);
+            rest.and_then(|rest| rest.chars().next())
+                .is_none_or(|next| !next.is_alphanumeric() && next != ':')
+        })
 }
 
 /// Returns the property that holds the text of an activity.

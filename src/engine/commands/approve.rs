@@ -56,7 +56,8 @@ impl Engine {
             let means = deed::means_of(tx, self.core(), &mv, now)?;
             Ok::<_, EngineError>(is_new && means == Means::ByHand)
         })?;
-        if is_by_hand {
+        // Who looked at something else consents to that alone.
+        if is_by_hand && content_hash.is_none() {
             return self.tick_off(id, String::new());
         }
         crash_point("before-approval");

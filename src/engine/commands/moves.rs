@@ -123,13 +123,17 @@ impl Engine {
             subject: clean_line(&subject, MAX_SUBJECT_CHARS),
             body: clean_block(&body, MAX_BODY_BYTES),
         };
-        if draft.body.trim().is_empty() {
-            return Err(EngineError::Input(
-                "The text is empty. The draft was left as it was.".into(),
-            ));
-        }
         self.write(Durability::Full, move |tx, core, now| {
             let mv = find_open(tx, id)?;
+            // A task or a call may do without a text, but not without a title.
+            let needs_text = !matches!(mv.action, ActionKind::CreateTask | ActionKind::LogCall);
+            let needed = if needs_text { &draft.body } else { &draft.subject };
+            if needed.trim().is_empty() {
+                return Err(EngineError::Input(format!(
+                    "The {} is empty. The draft was left as it was.",
+                    if needs_text { "text" } else { "title" }
+                )));
+            }
             let means = deed::means_of(tx, core, &mv, now)?;
             match means {
                 Means::Mail => {}

@@ -9,9 +9,10 @@ use crate::domain::id::{ExecutionId, MoveId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::WaitsFor;
 use crate::engine::command::Done;
-use crate::engine::deed::named;
+use crate::engine::core::Core;
+use crate::engine::deed::{self, Way, named};
 use crate::engine::draft::Content;
-use crate::engine::execute::{Delivered, cancel, settle};
+use crate::engine::execute::{Delivered, cancel, close_write, settle};
 use crate::engine::undo::{Step, remember};
 use crate::engine::{Engine, EngineError, Result};
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
@@ -38,7 +39,7 @@ impl Engine {
             let row = find(tx, id)?;
             match row.status {
                 ExecutionStatus::Queued => {}
-                ExecutionStatus::Failed => may_try_again(tx, &row)?,
+                ExecutionStatus::Failed => may_try_again(tx, core, &row, now)?,
                 ExecutionStatus::Uncertain if force => {}
                 ExecutionStatus::Uncertain => {
                     return Err(EngineError::Input(format!(
@@ -118,6 +119,7 @@ impl Engine {
                     is_draft: row.mode != crate::domain::guard::Mode::Live,
                 };
                 settle(tx, core, id, row.status, &delivered, now)?;
+                close_write(tx, id, now)?;
                 None
             } else {
                 cancel(tx, &row, "withdrawn by the operator", MoveStatus::Open, now)?;
@@ -193,11 +195,28 @@ impl Engine {
 }
 
 /// Refuses to try a message again whose move went on since.
-pub(in crate::engine) fn may_try_again(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
+pub(in crate::engine) fn may_try_again(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    row: &ExecutionRow,
+    now: Timestamp,
+) -> Result<()> {
     let refused = |why: String| Err(EngineError::Input(format!("{why} Nothing was done.")));
     let mv = refuse_if_move_went_on(tx, row)?;
     if row.kind != EffectKind::Mail {
-        return Ok(());
+        let mv = moves::load(tx, mv)?.ok_or_else(|| super::no_such_move(mv))?;
+        let is_same = match deed::make(tx, core, &mv, now) {
+            Ok(Way::Deed(deed)) => deed.hash()? == row.content_hash,
+            Ok(Way::ByHand(_)) | Err(EngineError::Input(_)) => false,
+            Err(other) => return Err(other),
+        };
+        if is_same {
+            return Ok(());
+        }
+        return refused(format!(
+            "What move {} would do has changed since; `caseyos approve {}` does that.",
+            mv.id, mv.id
+        ));
     }
     let content: Content = serde_json::from_str(&row.content)
         .map_err(|e| StoreError::Invalid(format!("the content of execution {}: {e}", row.id)))?;

@@ -14,9 +14,11 @@ use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::Answer;
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::text::clean_line;
+use crate::engine::core::instance;
 use crate::engine::deed::{Invitation, held};
 use crate::engine::google::sentence;
-use crate::engine::hubspot::{RecordDeed, SAYS_SO};
+use crate::engine::hubspot::{CLOSED, NOT_DONE, RecordDeed, SAYS_SO};
+use crate::engine::meetings::UNDER_WAY;
 use crate::engine::outcomes::{Observed, RECORDED, record};
 use crate::engine::undo::reopen;
 use crate::engine::{Engine, EngineError, Result};
@@ -28,24 +30,44 @@ use crate::store::{Durability, ReadTx, WriteTx, audit, moves, outcomes, people};
 
 /// Returns how the keys of an execution's writes to HubSpot begin. A write that was certainly not done is followed by another under a key of its
 /// own; one of which that is not certain is never followed by a second.
-fn write_family(id: ExecutionId) -> String {
-    format!("execution:{id}:")
+///
+/// The installation is named in it: another one that writes to the same portal has executions of the same numbers.
+fn write_family(tx: &ReadTx<'_>, id: ExecutionId) -> Result<String> {
+    Ok(format!("execution:{}:{id}:", instance(tx)?))
 }
 
 /// Finds the write of an execution that was done, or that may have been.
 pub(in crate::engine) fn find_write(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<WriteRow>> {
-    let newest = hubspot::newest_write_of(tx, &write_family(id))?;
+    let newest = hubspot::newest_write_of(tx, &write_family(tx, id)?)?;
     Ok(newest.filter(|write| !was_not_done(write)))
 }
 
 fn was_not_done(write: &WriteRow) -> bool {
     match write.status {
         WriteStatus::Failed => true,
-        WriteStatus::Cancelled => write.error != SAYS_SO,
+        WriteStatus::Cancelled => write.error != SAYS_SO && write.error != CLOSED,
         WriteStatus::Queued | WriteStatus::Sending | WriteStatus::Sent | WriteStatus::Uncertain => {
             false
         }
     }
+}
+
+/// Ends the write of an execution that the operator closed: it counts as done, and must not be done after all.
+pub(in crate::engine) fn close_write(
+    tx: &WriteTx<'_>,
+    id: ExecutionId,
+    now: Timestamp,
+) -> Result<()> {
+    if let Some(write) = find_write(tx, id)?
+        && matches!(
+            write.status,
+            WriteStatus::Uncertain | WriteStatus::Queued | WriteStatus::Sending
+        )
+    {
+        let steps = (write.status, WriteStatus::Cancelled);
+        hubspot::settle_write(tx, write.id, steps, ("", CLOSED), now)?;
+    }
+    Ok(())
 }
 
 /// Returns what makes a meeting that an execution booked known as its.
@@ -104,14 +126,21 @@ impl Engine {
         }
     }
 
-    /// Asks the calendar what became of a meeting. One that is not there may be asked for again: under its name there is never a second.
+    /// Asks the calendar what became of a meeting. While the request may still be on its way, that it is not there says nothing: who approved the
+    /// move anew would have two. After that it may be asked for again; under its name there is never a second.
     fn find_meeting(&self, row: &ExecutionRow) -> Result<(Answer, Option<Delivered>)> {
         let (calendar, event) = self.meeting_of(row)?;
         Ok(match self.is_in_calendar(&calendar, &event.id) {
             Some(true) => (Answer::Found, Some(meeting_at(&calendar, &event.id))),
+            Some(false) if self.is_under_way(row) => (Answer::NotFoundYet, None),
             Some(false) => (Answer::NeverHad, None),
             None => (Answer::Silent, None),
         })
+    }
+
+    fn is_under_way(&self, row: &ExecutionRow) -> bool {
+        row.claimed_at
+            .is_some_and(|at| self.now().duration_since(at) < UNDER_WAY)
     }
 
     /// Writes a record to HubSpot.
@@ -147,6 +176,11 @@ impl Engine {
             WriteStatus::Cancelled if !was_not_done(write) => {
                 record_at(write, row).map_err(|e| kept(&e))
             }
+            WriteStatus::Cancelled if reason.starts_with(NOT_DONE) => Err(Undelivered::NotSent {
+                reason: reason.trim_start_matches(NOT_DONE).to_owned(),
+                is_final: false,
+                retry_after: None,
+            }),
             WriteStatus::Cancelled | WriteStatus::Failed => Err(Undelivered::NotSent {
                 reason,
                 is_final: true,
@@ -177,8 +211,9 @@ impl Engine {
             if let Some(write) = find_write(tx, id)? {
                 return Ok(write);
             }
-            let earlier = hubspot::newest_write_of(tx, &write_family(id))?;
-            let key = format!("{}{}", write_family(id), earlier.map_or(1, |w| w.id + 1));
+            let family = write_family(tx, id)?;
+            let earlier = hubspot::newest_write_of(tx, &family)?;
+            let key = format!("{family}{}", earlier.map_or(1, |w| w.id + 1));
             let write = NewWrite {
                 key: key.clone(),
                 operation,
@@ -244,9 +279,6 @@ impl Engine {
         }
     }
 }
-
-/// How the error of a write begins that an execution took out of the queue again.
-const NOT_DONE: &str = "not done: ";
 
 fn meeting_at(calendar: &str, event: &str) -> Delivered {
     Delivered {
@@ -332,8 +364,10 @@ pub(super) fn record_written(tx: &WriteTx<'_>, row: &ExecutionRow, now: Timestam
     Ok(())
 }
 
+/// Returns the name of the outcome of a completed task, the same that the reading of HubSpot gives it: it counts once, whoever tells first.
 fn completed_once(row: &ExecutionRow) -> String {
-    format!("execution:{}:task_completed", row.id)
+    let task = row.location.rsplit_once('/').map_or("", |(_, id)| id);
+    format!("hubspot:task:{task}:completed")
 }
 
 /// Opens the move of an execution again that was taken back after it was done; what it counted for counts no more.

@@ -29,7 +29,7 @@ use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::moves::MoveState;
 use crate::store::{Durability, WriteTx, control, executions, moves};
 
-pub(in crate::engine) use carry::{execution_of, find_write, may_reopen, take_back};
+pub(in crate::engine) use carry::{close_write, execution_of, find_write, may_reopen, take_back};
 use claim::{Claim, claim};
 pub use drain::DueReport;
 pub(in crate::engine) use drain::in_order;

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 
@@ -19,13 +19,14 @@ use crate::connectors::hubspot::{associations, engagements};
 use crate::connectors::transport::{CallError, CallErrorKind, Fate};
 use crate::domain::crm::{ContactField, Merged, Sides, merge};
 use crate::domain::guard::{KillSwitch, Mode};
+use crate::domain::id::ExecutionId;
 use crate::domain::service::Service;
 use crate::engine::command::Done;
 use crate::engine::sources::hubspot::{base_of, draft_of, local, read_base, said, slot_text};
 use crate::engine::{Engine, EngineError, Result};
 use crate::env::crash_point;
 use crate::store::hubspot::{self, Conflict, SeenWriter, WriteRow, WriteStatus};
-use crate::store::{Durability, audit, contacts, control};
+use crate::store::{Durability, audit, contacts, control, executions};
 
 /// How long an unanswered write is left alone before it is asked after: the request may still be on its way.
 const SETTLES_IN: SignedDuration = SignedDuration::from_secs(60);
@@ -38,6 +39,21 @@ const MOST_EDITS: usize = 1_000;
 
 /// What is said where nothing was left to write, as HubSpot has the value already: all other ends of a write that was given up leave
 /// undone what was asked for.
+/// The error of a write that the operator closed although it may have been done.
+pub(in crate::engine) const CLOSED: &str = "closed by the operator; it may have been written";
+/// How the error of a write begins that its execution tries again itself, once its guards have been asked again.
+pub(in crate::engine) const NOT_DONE: &str = "not done: ";
+
+/// Tells whether an execution asked for a write: then the execution decides when it is tried, not HubSpot's outbox.
+fn is_of_execution(row: &WriteRow) -> bool {
+    row.key.starts_with("execution:")
+}
+
+/// Tells whether a write stands or falls as a whole: what a move does, and what takes something back, is not done by halves.
+fn is_whole(row: &WriteRow) -> bool {
+    is_of_execution(row) || row.key.starts_with("undo:")
+}
+
 pub(in crate::engine) const SAYS_SO: &str = "HubSpot says so already; nothing was written.";
 
 /// What a push did, or would do.
@@ -79,6 +95,17 @@ impl Engine {
             return Ok(Some((
                 "kill_switch",
                 "everything is stopped; `caseyos resume` lifts it".into(),
+            )));
+        }
+        let pause = self.store().read(|tx| control::pause(tx, self.now()))?;
+        if let (Some(pause), Mode::Live) = (pause, self.core().mode()) {
+            let until = pause.until.to_zoned(self.zone());
+            return Ok(Some((
+                "kill_switch",
+                format!(
+                    "everything is paused until {}; `caseyos pause --off` ends it",
+                    until.strftime("%a %-d %b %H:%M")
+                ),
             )));
         }
         Ok(match self.core().mode() {
@@ -153,7 +180,7 @@ impl Engine {
         let version = self.config().hubspot.api_version;
         let mut operation = operation.clone();
         if let Operation::Set { .. } = operation {
-            if let Some(ended) = self.look_before_write(&mut operation)? {
+            if let Some(ended) = self.look_before_write(row, &mut operation)? {
                 return Ok(ended);
             }
             // What is written and what that replaces is known before it is done, so that it can be looked up and taken back.
@@ -165,13 +192,25 @@ impl Engine {
         }
         let request = operation.request(version, &row.key);
         match self.core().call(&request) {
-            Ok(response) => {
-                let id = objects::parse_object(&response)
-                    .map(|o| o.id)
-                    .unwrap_or_default();
-                self.note_done(&operation, &id)?;
-                Ok(Ended::Sent(id))
-            }
+            Ok(response) => match objects::parse_object(&response).map(|o| o.id) {
+                // It was made, and without its name nobody finds it again: it is looked up as if no answer had come.
+                Err(error) if operation.makes().is_some() => {
+                    self.unanswered_write(row, &operation, &error)
+                }
+                Ok(id) if id.is_empty() && operation.makes().is_some() => {
+                    let error = CallError::of(
+                        CallErrorKind::BadAnswer,
+                        Fate::Sent,
+                        "the answer does not name what was made",
+                    );
+                    self.unanswered_write(row, &operation, &error)
+                }
+                named => {
+                    let id = named.unwrap_or_default();
+                    self.note_done(&operation, &id)?;
+                    Ok(Ended::Sent(id))
+                }
+            },
             // What is gone already needs no putting away.
             Err(error)
                 if error.kind == CallErrorKind::NotFound
@@ -302,8 +341,28 @@ impl Engine {
         }
     }
 
+    /// Returns when the operator wished for a write: what was approved and waited is as old as its approval.
+    fn wished_at(&self, row: &WriteRow) -> Result<Timestamp> {
+        let of_execution = row.key.strip_prefix("execution:").and_then(|rest| {
+            let id = rest.split(':').nth(1)?.parse().ok()?;
+            Some(ExecutionId(id))
+        });
+        let approved = match of_execution {
+            Some(id) => self
+                .store()
+                .read(|tx| executions::load(tx, id))?
+                .map(|execution| execution.approved_at),
+            None => None,
+        };
+        Ok(approved.unwrap_or(row.created_at))
+    }
+
     /// Fetches the record just before it is changed, and takes out of the change what must not be written. Returns how the write ends if nothing is left.
-    fn look_before_write(&self, operation: &mut Operation) -> Result<Option<Ended>> {
+    fn look_before_write(
+        &self,
+        row: &WriteRow,
+        operation: &mut Operation,
+    ) -> Result<Option<Ended>> {
         let Operation::Set {
             kind,
             id,
@@ -335,6 +394,9 @@ impl Engine {
             Err(error) => return Ok(Some(Ended::Queued(said(&error)))),
         };
         let now = self.now();
+        let wished_at = self.wished_at(row)?;
+        let asked_for = properties.len();
+        let mut same = 0;
         let mut conflicts = Vec::new();
         let mut dropped = Vec::new();
         let mut replaced = Vec::new();
@@ -350,7 +412,7 @@ impl Engine {
                 remote,
                 remote_at,
                 local: value,
-                local_at: Some(now),
+                local_at: Some(wished_at),
             };
             let ownership = self.config().hubspot.owner_of(name);
             let decision = merge(&sides, ownership);
@@ -360,7 +422,10 @@ impl Engine {
             }
             match decision {
                 Merged::KeepLocal => true,
-                Merged::Same => false,
+                Merged::Same => {
+                    same += 1;
+                    false
+                }
                 Merged::TakeRemote => {
                     dropped.push(name.clone());
                     false
@@ -394,12 +459,13 @@ impl Engine {
                 Ok(tx.emit(now, "hubspot.conflict", "hubspot")?)
             })?;
         }
-        if !properties.is_empty() {
+        let is_complete = properties.len() + same == asked_for;
+        if !properties.is_empty() && (is_complete || !is_whole(row)) {
             base.extend(replaced);
             return Ok(None);
         }
         Ok(Some(Ended::Moot(if is_conflict {
-            "conflict: it was changed in HubSpot since it was last seen here, so nothing was written over it. `caseyos hubspot conflicts` shows both.".into()
+            "conflict: it was changed in HubSpot since it was last seen here, so nothing was written. `caseyos hubspot conflicts` shows both.".into()
         } else if dropped.is_empty() {
             SAYS_SO.into()
         } else {
@@ -572,6 +638,7 @@ impl Engine {
         let rows = self.store().read(hubspot::waiting_writes)?;
         for row in rows {
             let done = match row.status {
+                WriteStatus::Queued if is_of_execution(&row) => continue,
                 WriteStatus::Queued => self.carry_out_write(row.id),
                 WriteStatus::Sending
                     if !crate::store::lease::is_abandoned(
@@ -619,6 +686,8 @@ impl Engine {
             Ok(None) if age < SETTLES_IN || (!has_ties && age < INDEX_LAG) => {
                 Ended::Uncertain("It is asked after again at the next sync.".into())
             }
+            // Its execution asks the guards before it is tried again.
+            Ok(None) if is_of_execution(row) => Ended::Moot(format!("{NOT_DONE}it never arrived")),
             Ok(None) => Ended::Queued("it never arrived".into()),
             Err(error) => Ended::Uncertain(said(&error)),
         };

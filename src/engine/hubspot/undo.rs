@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::operation::Operation;
-use super::outbox::SAYS_SO;
 use super::outbox::read;
+use super::outbox::{CLOSED, SAYS_SO};
 use crate::domain::id::{ExecutionId, UndoId};
 use crate::domain::moves::MoveStatus;
 use crate::engine::command::Done;
@@ -161,6 +161,13 @@ impl Engine {
                     "{summary}: it may be written just now; the next sync tells, and then it can be taken back. Nothing was changed."
                 ));
             }
+            // Nothing was written, so nothing needs writing back.
+            WriteStatus::Cancelled if row.error == SAYS_SO => return Ok(None),
+            WriteStatus::Cancelled if row.error == CLOSED => {
+                return blocked(format!(
+                    "{summary}: nobody knows whether it was written; look into HubSpot. Nothing was changed."
+                ));
+            }
             WriteStatus::Queued | WriteStatus::Failed | WriteStatus::Cancelled => {
                 return Ok(Some(Done::Nothing {
                     summary: format!(
@@ -191,7 +198,12 @@ impl Engine {
             Some((WriteStatus::Sent, _)) => Ok(None),
             // "HubSpot says so already" is as good as written.
             Some((WriteStatus::Cancelled, why)) if why == SAYS_SO => Ok(None),
-            _ => asked.map(Some),
+            _ => asked.map(Some).map_err(|error| match error {
+                EngineError::Outside(why) => EngineError::Outside(format!(
+                    "{why} Ask for the undo again after that; it then ends what is left."
+                )),
+                other => other,
+            }),
         }
     }
 

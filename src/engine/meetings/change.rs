@@ -10,9 +10,9 @@ use crate::connectors::google::calendar;
 use crate::connectors::transport::{Body, CallErrorKind, Fate};
 use crate::domain::guard::Mode;
 use crate::domain::id::{ExecutionId, UndoId};
-use crate::domain::schedule::zone_name;
 use crate::domain::text::clean_line;
 use crate::engine::command::Done;
+use crate::engine::deed::calendar_zone;
 use crate::engine::execute;
 use crate::engine::google::{failed, sentence};
 use crate::engine::undo::{Step, remember};
@@ -175,21 +175,36 @@ impl Engine {
     ) -> Result<Done> {
         let nothing = |summary: String| Ok(Done::Nothing { summary });
         let id = row.id;
+        let blocked = |summary: String| {
+            Ok(Done::Blocked {
+                summary,
+                verdicts: Vec::new(),
+            })
+        };
         if row.state != "booked" {
-            return nothing(format!(
-                "Booking {id} is {}; it cannot be moved.",
+            return blocked(format!(
+                "Booking {id} is {}; it cannot be moved. Nothing was changed.",
                 row.state.replace('_', " ")
             ));
         }
         if row.moving_to.is_some() {
-            return nothing(format!(
-                "Booking {id} is being moved; the next sync tells what became of it."
+            return blocked(format!(
+                "Booking {id} is being moved; the next sync tells what became of it. Nothing was changed."
             ));
         }
-        if (row.starts_at, row.ends_at) == to {
+        // What stands here may have been moved in the calendar since.
+        if (row.starts_at, row.ends_at) == to
+            && !dry_run
+            && self.begins_at(row).flatten() == Some(to.0)
+        {
+            if let Some(entry) = entry {
+                self.write(Durability::Full, move |tx, _, now| {
+                    Ok(undo::mark(tx, entry, now)?)
+                })?;
+            }
             return nothing(format!("Booking {id} is at that time already."));
         }
-        let zone = zone_name(&self.zone());
+        let zone = calendar_zone(self.core());
         let request = calendar::move_event(&row.calendar, &row.event, to.0, to.1, &zone);
         if dry_run || self.core().mode() == Mode::DryRun {
             let body = match &request.body {
@@ -332,7 +347,10 @@ impl Engine {
                     if row
                         .moving_at
                         .is_some_and(|at| self.now().duration_since(at) < UNDER_WAY) => {}
-                Some(_) => self.not_moved(row.id, "the calendar still has it at its old time")?,
+                Some(None) => self.not_moved(row.id, "it is no longer in the calendar")?,
+                Some(Some(_)) => {
+                    self.not_moved(row.id, "the calendar has it at another time")?;
+                }
                 None => {}
             }
         }

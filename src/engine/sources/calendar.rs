@@ -119,7 +119,11 @@ fn learn_busy_times(engine: &Engine) -> Result<()> {
     match asked {
         // Half an answer would offer times that are taken.
         Ok(answer) if answer.unknown.is_empty() => {
-            let spans = answer.spans.into_iter().take(MOST_SPANS).collect();
+            let mut spans = answer.spans;
+            spans.sort_unstable();
+            // What comes after those that are kept is not known to be free.
+            let until = spans.get(MOST_SPANS).map_or(until, |(start, _)| *start);
+            spans.truncate(MOST_SPANS);
             let busy = BusyTimes {
                 spans,
                 read_at: now,
