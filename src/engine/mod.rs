@@ -16,6 +16,7 @@ mod approvals;
 mod commands;
 mod core;
 mod draft;
+mod drafts;
 mod execute;
 mod gate;
 mod google;

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::command::Done;
 use super::commands::{finish_pause, may_try_again, set_move, undo_window};
 use super::core::Core;
+use super::drafts::Found;
 use super::execute::{self, Post};
 use super::{Engine, EngineError, Result, intake};
 use crate::domain::guard::KillSwitch;
@@ -17,7 +18,7 @@ use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, SignalId, Und
 use crate::domain::moves::MoveStatus;
 use crate::engine::outcomes::RECORDED;
 use crate::store::control::HoldKind;
-use crate::store::executions::ExecutionStatus;
+use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::moves::{DraftRow, MoveState};
 use crate::store::undo::UndoRow;
 use crate::store::{
@@ -205,6 +206,9 @@ impl Engine {
                 })
             }),
             ExecutionStatus::Drafted => {
+                if self.look_after_draft(&row)? == Found::Left {
+                    return Ok(cannot_be_unsent(&row));
+                }
                 // What is far away is asked before the transaction, which must wait for nobody; asked again it is gone, which is as good.
                 let post = Post::of(self.core(), &row.transport)?;
                 let back = MoveState {
@@ -263,13 +267,7 @@ impl Engine {
                     })
                 })
             }
-            ExecutionStatus::Sent => Ok(Done::Blocked {
-                summary: format!(
-                    "The mail to {} left and cannot be unsent. Nothing was changed; `caseyos undo --list` shows what else can be undone.",
-                    row.to_key
-                ),
-                verdicts: Vec::new(),
-            }),
+            ExecutionStatus::Sent => Ok(cannot_be_unsent(&row)),
             ExecutionStatus::Sending | ExecutionStatus::Uncertain => Ok(Done::Blocked {
                 summary: format!(
                     "Execution {id} is leaving right now; the next sync tells what became of it."
@@ -280,6 +278,16 @@ impl Engine {
                 summary: format!("Execution {id} never left; there is nothing to take back."),
             }),
         }
+    }
+}
+
+fn cannot_be_unsent(row: &ExecutionRow) -> Done {
+    Done::Blocked {
+        summary: format!(
+            "The mail to {} left and cannot be unsent. Nothing was changed; `caseyos undo --list` shows what else can be undone.",
+            row.to_key
+        ),
+        verdicts: Vec::new(),
     }
 }
 

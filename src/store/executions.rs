@@ -217,6 +217,19 @@ pub fn of_move(tx: &ReadTx<'_>, id: MoveId) -> Result<Vec<ExecutionRow>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
+/// Returns the executions that fit a condition of this room's own.
+pub(super) fn listed(
+    tx: &ReadTx<'_>,
+    condition: &str,
+    values: impl rusqlite::Params,
+) -> Result<Vec<ExecutionRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM execution WHERE {condition}");
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    Ok(statement
+        .query_map(values, from_row)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
 /// Returns the executions in a state that waits for something, oldest first.
 ///
 /// # Errors

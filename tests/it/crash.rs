@@ -30,6 +30,7 @@ const ELSEWHERE: &[&str] = &[
     "booking-asked",
     "booking-begun",
     "calendar-page",
+    "draft-left",
     "gmail-batch",
     "hubspot-after-claim",
     "hubspot-after-look",

@@ -15,14 +15,14 @@ use serde_json::{Value, json};
 use crate::home::{Home, MONDAY, OPERATOR, Ran, form};
 
 /// An installation that works with Google's doubles.
-struct Google {
-    home: Home,
-    world: World,
+pub struct Google {
+    pub home: Home,
+    pub world: World,
     double: Arc<Mutex<GoogleDouble>>,
 }
 
 impl Google {
-    fn start(mode: &str) -> Self {
+    pub fn start(mode: &str) -> Self {
         let double = Arc::new(Mutex::new(GoogleDouble::alone(OPERATOR)));
         let clock = Arc::new(FixedClock(MONDAY.parse().unwrap()));
         let options = WorldOptions {
@@ -55,12 +55,12 @@ impl Google {
         }
     }
 
-    fn double(&self) -> MutexGuard<'_, GoogleDouble> {
+    pub fn double(&self) -> MutexGuard<'_, GoogleDouble> {
         self.double.lock().unwrap()
     }
 
     /// Moves both clocks to an instant.
-    fn at(&mut self, now: &str) -> &mut Self {
+    pub fn at(&mut self, now: &str) -> &mut Self {
         let (before, after): (Timestamp, Timestamp) =
             (self.home.now.parse().unwrap(), now.parse().unwrap());
         self.world.advance(after.duration_since(before));
@@ -69,7 +69,7 @@ impl Google {
     }
 
     #[track_caller]
-    fn happen(&self, what: &str, given: &Value) -> Value {
+    pub fn happen(&self, what: &str, given: &Value) -> Value {
         let now = self.home.now.parse().unwrap();
         self.double().happen(what, given, now).unwrap()
     }
@@ -83,19 +83,19 @@ impl Google {
             .to_owned()
     }
 
-    fn sync(&self) -> Ran {
+    pub fn sync(&self) -> Ran {
         self.home.run(["sync", "--json"])
     }
 
     /// A pass that must not fail.
     #[track_caller]
-    fn synced(&self) -> Value {
+    pub fn synced(&self) -> Value {
         let ran = self.sync();
         assert!(matches!(ran.code, Some(0 | 5)), "{ran:?}");
         ran.json()
     }
 
-    fn sent(&self) -> Vec<ParsedMail> {
+    pub fn sent(&self) -> Vec<ParsedMail> {
         self.double()
             .mailbox
             .sent()
@@ -104,7 +104,7 @@ impl Google {
             .collect()
     }
 
-    fn drafts(&self) -> Vec<ParsedMail> {
+    pub fn drafts(&self) -> Vec<ParsedMail> {
         self.double()
             .mailbox
             .drafts()
@@ -122,7 +122,7 @@ impl Google {
     }
 
     /// How many requests went to an operation since the log was cleared.
-    fn asked(&self, method: &str, path: &str) -> usize {
+    pub fn asked(&self, method: &str, path: &str) -> usize {
         self.world
             .requests()
             .iter()
@@ -131,7 +131,7 @@ impl Google {
     }
 
     /// Has a form of Ann's waiting as a move; returns its number.
-    fn form_of_ann(&self) -> i64 {
+    pub fn form_of_ann(&self) -> i64 {
         let line = form(
             "ann@acme.example",
             "2026-11-23T09:40:00Z",
@@ -142,7 +142,7 @@ impl Google {
     }
 }
 
-fn id(mail: &ParsedMail) -> String {
+pub fn id(mail: &ParsedMail) -> String {
     mail.message_id.as_ref().unwrap().to_string()
 }
 

@@ -25,6 +25,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ALL_VERSIONS, ClientConfig};
 
 use super::wire::{Endpoint, Login, Protection, plain, xoauth2};
+use crate::domain::email::address::EmailAddress;
 use crate::domain::email::message_id::MessageId;
 use crate::domain::text::clean_line;
 
@@ -248,13 +249,16 @@ impl ImapSession {
     /// # Errors
     /// If the server fails.
     pub fn uids_since(&mut self, day: Date) -> Result<Vec<u32>, ImapError> {
-        let month = [
-            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-        ]
-        .get(usize::try_from(day.month() - 1).unwrap_or(0))
-        .copied()
-        .unwrap_or("Jan");
-        self.search(&format!("SINCE {}-{month}-{:04}", day.day(), day.year()))
+        self.search(&since(day))
+    }
+
+    /// Lists the UIDs of the open folder that arrived on `day` or later and go to an address, lowest first.
+    ///
+    /// # Errors
+    /// If the server fails.
+    pub fn uids_to(&mut self, to: &EmailAddress, day: Date) -> Result<Vec<u32>, ImapError> {
+        let quoted = to.as_str().replace('\\', "\\\\").replace('"', "\\\"");
+        self.search(&format!("{} TO \"{quoted}\"", since(day)))
     }
 
     /// Lists the UIDs of the open folder whose Message-ID is `id`.
@@ -644,6 +648,17 @@ impl AsyncWrite for Wire {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
+}
+
+/// Says "arrived on `day` or later" as IMAP does.
+fn since(day: Date) -> String {
+    let month = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+    .get(usize::try_from(day.month() - 1).unwrap_or(0))
+    .copied()
+    .unwrap_or("Jan");
+    format!("SINCE {}-{month}-{:04}", day.day(), day.year())
 }
 
 /// Encodes a folder's name in the modified UTF-7 of RFC 3501, 5.1.3.

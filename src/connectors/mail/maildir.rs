@@ -319,6 +319,9 @@ fn is_maildir(path: &Path) -> bool {
     path.join("cur").is_dir() && path.join("new").is_dir()
 }
 
+/// What mail programs call their folder for sent mail.
+const SENT_NAMES: [&str; 4] = ["sent", "sent items", "sent messages", "sent mail"];
+
 /// Where mail comes in, goes out and waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailLayout {
@@ -328,13 +331,15 @@ pub struct MailLayout {
     pub outbox: PathBuf,
     /// Drafts are put here.
     pub drafts: PathBuf,
+    /// Where a mail program keeps what it sent; none if no such folder is found.
+    pub sent: Option<PathBuf>,
 }
 
 impl MailLayout {
     /// Returns the layout of the mail folder `root`, which need not be complete.
     ///
     /// A root that is itself a Maildir is the inbox, and the others are its Maildir++ sub-folders `.Outbox` and `.Drafts`. Otherwise they are folders in
-    /// it, found by name in any case, else named `inbox`, `outbox` and `drafts`.
+    /// it, found by name in any case, else named `inbox`, `outbox` and `drafts`. The folder for sent mail is a mail program's own and is never made.
     #[must_use]
     pub fn detect(root: &Path) -> Self {
         let existing = |wanted: &str| -> Option<PathBuf> {
@@ -356,6 +361,9 @@ impl MailLayout {
                 inbox: root.to_owned(),
                 outbox: sub("Outbox"),
                 drafts: sub("Drafts"),
+                sent: SENT_NAMES
+                    .iter()
+                    .find_map(|name| existing(&format!(".{name}"))),
             };
         }
         let sub = |name: &str| existing(name).unwrap_or_else(|| root.join(name));
@@ -363,6 +371,7 @@ impl MailLayout {
             inbox: sub("inbox"),
             outbox: sub("outbox"),
             drafts: sub("drafts"),
+            sent: SENT_NAMES.iter().find_map(|name| existing(name)),
         }
     }
 

@@ -32,10 +32,10 @@ use claim::{Claim, claim};
 pub use drain::DueReport;
 pub(in crate::engine) use drain::in_order;
 pub(in crate::engine) use plan::{Planned, plan};
-pub(in crate::engine) use post::{Delivered, Post, Undelivered, layout};
+pub(in crate::engine) use post::{Delivered, DraftFate, LeftDraft, Post, Undelivered, layout};
 pub use post::{MailFolders, mail_folders};
-pub(in crate::engine) use render::render_content;
-pub(in crate::engine) use settle::{record_sent, settle};
+pub(in crate::engine) use render::{content_of, render_content};
+pub(in crate::engine) use settle::{record_left, record_sent, settle};
 
 /// How one execution went.
 #[derive(Debug, Clone, PartialEq)]

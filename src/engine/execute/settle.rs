@@ -11,6 +11,7 @@ use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::{RETRY_MINUTES, WaitsFor, retry_at};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::engine::core::Core;
+use crate::engine::draft::Content;
 use crate::engine::outcomes::{Observed, record};
 use crate::engine::{Engine, Result};
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
@@ -142,7 +143,17 @@ pub(in crate::engine) fn record_sent(
     row: &ExecutionRow,
     now: Timestamp,
 ) -> Result<()> {
-    let content = content_of(row)?;
+    record_left(tx, core, row, content_of(row)?, now)
+}
+
+/// As [`record_sent`], for a message that left at `now` with a content that may be another than the approved one.
+pub(in crate::engine) fn record_left(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    row: &ExecutionRow,
+    content: Content,
+    now: Timestamp,
+) -> Result<()> {
     let thread_id = match content.in_reply_to.as_str() {
         "" => 0,
         parent => messages::find(tx, parent)?.map_or(0, |m| m.thread_id),

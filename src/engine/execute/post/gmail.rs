@@ -4,6 +4,8 @@
 //! was sent to the same address since is looked at too, and is ours if it says so or has our subject and date. The search lags behind what was
 //! sent, so not finding a message says little in the first minutes; how long to go on asking is decided above.
 
+mod drafts;
+
 use jiff::SignedDuration;
 
 use super::{Delivered, Undelivered};
@@ -217,7 +219,7 @@ impl<'a> GmailPost<'a> {
 
     fn find_draft(&self, row: &ExecutionRow) -> Result<Option<Delivered>, Stop> {
         let listed = self.core.call(&gmail::find_draft(&row.message_id))?;
-        for draft in gmail::read_drafts(&listed)?.into_iter().take(10) {
+        for draft in gmail::read_drafts(&listed)?.0.into_iter().take(10) {
             let draft = gmail::read_draft(&self.core.call(&gmail::get_draft(&draft.id))?)?;
             if is_named(&draft.message, &row.message_id) {
                 return Ok(Some(self.drafted(row, &draft.id, &draft.message)));

@@ -3,6 +3,8 @@
 //! An SMTP server keeps no list of what it was handed, so only a copy in a folder shows that a message left; where there is none, nobody can
 //! say, and the operator decides.
 
+mod drafts;
+
 use super::{Delivered, Undelivered};
 use crate::config::MailAccount;
 use crate::connectors::mail::imap::{ImapError, ImapSession, SpecialFolders};

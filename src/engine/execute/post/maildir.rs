@@ -1,5 +1,7 @@
 //! A Maildir as the post: a message leaves when its file stands in the outbox.
 
+mod drafts;
+
 use std::path::PathBuf;
 
 use super::Delivered;
@@ -44,6 +46,9 @@ pub(in crate::engine) fn layout(account: &MailAccount) -> MailLayout {
         if !own.is_empty() {
             *folder = root.join(own);
         }
+    }
+    if !account.sent.is_empty() {
+        layout.sent = Some(root.join(&account.sent));
     }
     layout
 }

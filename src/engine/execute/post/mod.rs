@@ -1,5 +1,6 @@
 //! The post: the mailbox that messages leave from, as execution needs it: deliver once, and find what was delivered.
 
+mod drafts;
 mod gmail;
 mod imap;
 mod maildir;
@@ -11,6 +12,7 @@ use crate::engine::core::Core;
 use crate::engine::{EngineError, Result};
 use crate::store::executions::ExecutionRow;
 
+pub(in crate::engine) use drafts::{DraftFate, LeftDraft};
 use gmail::GmailPost;
 use imap::ImapPost;
 use maildir::MaildirPost;
