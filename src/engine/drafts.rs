@@ -12,6 +12,7 @@ use super::execute::{DraftFate, LeftDraft, Post, content_of, record_left};
 use super::sources::SourceRun;
 use super::{Engine, EngineError, Result};
 use crate::config::MailAccount;
+use crate::domain::email::ParsedMail;
 use crate::domain::id::ExecutionId;
 use crate::domain::moves::MoveStatus;
 use crate::domain::text::{clean_block, clean_line};
@@ -219,7 +220,7 @@ fn settle_by_hand(
         return Ok(false);
     }
     let approved = content_of(row)?;
-    let content = content_as_left(&approved, left);
+    let content = content_as_left(&approved, &left.mail);
     let to_key = content.to.to_lowercase();
     let contact = match people::find_by_email(tx, &to_key)? {
         _ if to_key == row.to_key => row.contact_id,
@@ -273,8 +274,7 @@ fn settle_by_hand(
 }
 
 /// Returns the content that really left: the approved one with what the operator changed.
-fn content_as_left(approved: &Content, left: &LeftDraft) -> Content {
-    let mail = &left.mail;
+pub(in crate::engine) fn content_as_left(approved: &Content, mail: &ParsedMail) -> Content {
     let to = mail
         .to
         .iter()

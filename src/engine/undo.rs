@@ -181,6 +181,7 @@ impl Engine {
             .ok_or_else(|| EngineError::NotFound(format!("There is no execution {id}.")))?;
         let (entry_id, what) = (entry.id, entry.summary.clone());
         match row.status {
+            ExecutionStatus::Queued if row.is_of_draft() => self.leave_draft(&row),
             ExecutionStatus::Queued => self.write(Durability::Full, move |tx, _, now| {
                 if !execute::cancel(tx, &row, "withdrawn by the operator", MoveStatus::Open, now)? {
                     return Ok(Done::Nothing {
@@ -301,6 +302,12 @@ pub(in crate::engine) fn promise_now(tx: &ReadTx<'_>, entry: &UndoRow) -> Result
     };
     let (to, account) = (&row.to_key, &row.transport);
     Ok(match row.status {
+        ExecutionStatus::Queued if row.is_of_draft() => (
+            format!(
+                "Nothing leaves: the draft to {to} stays in the Drafts folder of \"{account}\" as it lies."
+            ),
+            true,
+        ),
         ExecutionStatus::Queued => (
             format!("The mail to {to} has not left: it is withdrawn and the move comes back."),
             true,

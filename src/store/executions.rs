@@ -77,7 +77,7 @@ pub struct ExecutionRow {
     pub settled_at: Option<Timestamp>,
     /// How often it was tried.
     pub tries: i64,
-    /// Where the message lies.
+    /// Where the message lies; of one that has not ended, where a draft of it lies.
     pub location: String,
     /// What went wrong last.
     pub error: String,
@@ -101,6 +101,12 @@ impl ExecutionRow {
             self.status,
             ExecutionStatus::Queued | ExecutionStatus::Sending | ExecutionStatus::Uncertain
         )
+    }
+
+    /// Tells whether it is carried out from a draft that lies in its mailbox.
+    #[must_use]
+    pub const fn is_of_draft(&self) -> bool {
+        self.is_underway() && !self.location.is_empty()
     }
 }
 
@@ -383,7 +389,7 @@ pub fn requeue(
     Ok(tx
         .sql()
         .prepare_cached(
-            "UPDATE execution SET status = 'queued', holder = '', location = '', settled_at = NULL, check_at = NULL, asks = 0, error = ?3,
+            "UPDATE execution SET status = 'queued', holder = '', settled_at = NULL, check_at = NULL, asks = 0, error = ?3,
                  not_before = coalesce(?4, not_before), waits_for = coalesce(?5, waits_for)
              WHERE id = ?1 AND status = ?2",
         )?

@@ -388,3 +388,369 @@ fn a_draft_that_is_sent_from_a_mail_servers_folder_is_recorded_as_sent() {
         session.close();
     }
 }
+
+/// The words of the one draft at Gmail.
+fn words(google: &Google) -> (String, String) {
+    let [draft] = &google.drafts()[..] else {
+        panic!("{:#?}", google.drafts())
+    };
+    (draft.subject.clone(), draft.text.trim().to_owned())
+}
+
+#[test]
+fn a_draft_at_gmail_gets_new_words_in_place() {
+    let mut google = Google::start("draft");
+    let mv = google.form_of_ann();
+    let made = google.home.json(&format!("approve {mv}"));
+    google.world.forget();
+    google
+        .home
+        .run([
+            "edit",
+            &mv.to_string(),
+            "--subject",
+            "Prices",
+            "--body",
+            "It costs 40.",
+        ])
+        .exits(0);
+    assert_eq!(words(&google), ("Prices".into(), "It costs 40.".into()));
+    assert_eq!(
+        id(&google.drafts()[0]),
+        made["message_id"].as_str().unwrap()
+    );
+    assert_eq!(google.asked("PUT", "/gmail/v1/users/me/drafts/"), 1);
+    assert_eq!(google.asked("POST", "/gmail/v1/users/me/drafts"), 0);
+    let shown = google.home.json(&format!("show {mv}"));
+    assert_eq!(
+        shown["executions"].as_array().unwrap().len(),
+        1,
+        "{shown:#}"
+    );
+    assert_eq!(shown["draft"]["subject"], "Prices");
+    assert_eq!(shown["executions"][0]["status"], "drafted");
+    // The same words again change nothing.
+    google
+        .home
+        .run(["edit", &mv.to_string(), "--body", "It costs 40."]);
+    assert_eq!(google.asked("PUT", "/gmail/v1/users/me/drafts/"), 1);
+    // What was written there is not written over.
+    google.happen("edit_draft", &json!({"text": "Forty a month."}));
+    let refused = google
+        .home
+        .run(["edit", &mv.to_string(), "--body", "It costs 50."])
+        .exits(2);
+    assert!(refused.err.contains("would be lost"), "{refused:?}");
+    assert_eq!(words(&google).1, "Forty a month.");
+    // Taken back and approved again there is one.
+    google.home.ok("undo");
+    assert!(google.drafts().is_empty());
+    google.home.ok(&format!("approve {mv}"));
+    assert_eq!(words(&google).1, "It costs 40.");
+    google.happen("send_draft", &json!({}));
+    google.at("2026-11-23T10:10:00Z").synced();
+    let refused = google
+        .home
+        .run(["edit", &mv.to_string(), "--body", "Never mind."])
+        .exits(2);
+    assert!(!refused.err.is_empty());
+    assert_eq!(google.sent().len(), 1);
+    google.home.audit_holds();
+}
+
+#[test]
+fn new_words_for_a_draft_are_there_once_wherever_it_is_killed() {
+    for point in [
+        "draft-edited",
+        "before-claim",
+        "after-claim",
+        "after-delivery",
+        "after-settle",
+    ] {
+        let google = Google::start("draft");
+        let mv = google.form_of_ann();
+        google.home.ok(&format!("approve {mv}"));
+        let killed = google
+            .home
+            .command([
+                "edit",
+                &mv.to_string(),
+                "--subject",
+                "Prices",
+                "--body",
+                "It costs 40.",
+            ])
+            .env("CASEYOS_CRASH_AT", point)
+            .output()
+            .unwrap();
+        assert_eq!(killed.status.code(), None, "{point}");
+        google.sync();
+        google.sync();
+        let ended = execution(&google.home, mv);
+        // What Gmail's search does not show at once is asked for again later.
+        if ended["status"] != "drafted" {
+            panic!("{point}: {ended:#}");
+        }
+        assert_eq!(
+            words(&google),
+            ("Prices".into(), "It costs 40.".into()),
+            "{point}"
+        );
+    }
+}
+
+#[test]
+fn a_draft_in_a_maildir_gets_new_words_in_place_wherever_it_is_killed() {
+    for point in [
+        "",
+        "draft-edited",
+        "after-claim",
+        "before-rename",
+        "after-rename",
+        "after-delivery",
+    ] {
+        let (home, mv) = maildir();
+        let edited = home
+            .command([
+                "edit",
+                &mv.to_string(),
+                "--subject",
+                "Prices",
+                "--body",
+                "It costs 40.",
+            ])
+            .env("CASEYOS_CRASH_AT", point)
+            .output()
+            .unwrap();
+        assert_eq!(
+            edited.status.code().is_none(),
+            !point.is_empty(),
+            "{point} {edited:?}"
+        );
+        if !point.is_empty() {
+            home.ok("sync");
+        }
+        let [draft] = &home.drafts()[..] else {
+            panic!("{point}: {:#?}", home.drafts())
+        };
+        assert_eq!(
+            (draft.subject.as_str(), draft.body.trim()),
+            ("Prices", "It costs 40."),
+            "{point}"
+        );
+        assert_eq!(execution(&home, mv)["status"], "drafted", "{point}");
+    }
+}
+
+#[test]
+fn a_draft_at_gmail_is_sent_from_here_once_the_mode_is_live() {
+    for rewrites in [false, true] {
+        let mut google = Google::start("draft");
+        google.double().mailbox.rewrites_ids = rewrites;
+        google.synced();
+        let mv = google.form_of_ann();
+        google.home.ok(&format!("approve {mv}"));
+        google.home.ok("mode live");
+        google.world.forget();
+        let sent = google.home.json(&format!("approve {mv}"));
+        assert_eq!(sent["status"], "sent", "{sent:#}");
+        assert_eq!(google.asked("POST", "/gmail/v1/users/me/drafts/send"), 1);
+        assert_eq!(google.asked("POST", "/gmail/v1/users/me/messages/send"), 0);
+        assert!(google.drafts().is_empty());
+        assert_eq!(google.sent().len(), 1);
+        is_sent_once(&google.home, mv, "sent from here");
+        let verdicts = one(
+            &google.home,
+            "SELECT count(*) FROM verdict WHERE phase = 'claim' AND passed",
+        );
+        assert_eq!(verdicts, 8);
+        assert_eq!(message(&google.home).0, id(&google.sent()[0]));
+        // Asked again, it has the same answer.
+        google.home.ok(&format!("approve {mv}"));
+        assert_eq!(google.sent().len(), 1);
+        google.at("2026-11-23T10:10:00Z");
+        assert_eq!(google.synced()["sent_by_hand"], 0);
+    }
+}
+
+#[test]
+fn a_draft_that_was_changed_there_is_shown_and_sent_only_when_it_is_approved_again() {
+    let google = Google::start("draft");
+    let mv = google.form_of_ann();
+    google.home.ok(&format!("approve {mv}"));
+    google.happen(
+        "edit_draft",
+        &json!({"subject": "Prices", "text": "Forty a month."}),
+    );
+    google.home.ok("mode live");
+    let shown = google.home.run(["approve", &mv.to_string()]).exits(4);
+    assert!(shown.out.contains("Forty a month."), "{shown:?}");
+    assert!(google.sent().is_empty());
+    // Changed once more in between: shown again.
+    google.happen("edit_draft", &json!({"text": "Fifty a month."}));
+    google.home.run(["approve", &mv.to_string()]).exits(4);
+    google.home.ok(&format!("approve {mv}"));
+    let [left] = &google.sent()[..] else { panic!() };
+    assert_eq!(
+        (left.subject.as_str(), left.text.trim()),
+        ("Prices", "Fifty a month.")
+    );
+    assert!(message(&google.home).2.contains("Fifty a month."));
+    google.home.audit_holds();
+}
+
+#[test]
+fn sending_a_draft_passes_the_gate_and_can_be_taken_back_while_it_waits() {
+    let mut google = Google::start("draft");
+    google.home.undo_window(20);
+    let mv = google.form_of_ann();
+    google.home.ok(&format!("approve {mv}"));
+    google.home.ok("mode live");
+    google.home.ok("suppress add ann@acme.example");
+    google.home.run(["approve", &mv.to_string()]).exits(4);
+    assert_eq!(execution(&google.home, mv)["status"], "drafted");
+    google.home.ok("suppress remove ann@acme.example");
+    let queued = google.home.json(&format!("approve {mv}"));
+    assert_eq!(queued["result"], "queued", "{queued:#}");
+    google.home.ok("undo");
+    assert_eq!(execution(&google.home, mv)["status"], "drafted");
+    assert_eq!(google.drafts().len(), 1);
+    // Changed within the window: what was approved is not what would leave.
+    google.home.ok(&format!("approve {mv}"));
+    google.happen("edit_draft", &json!({"text": "Forty a month."}));
+    google.at("2026-11-23T10:00:30Z").sync();
+    assert!(google.sent().is_empty());
+    let lies = execution(&google.home, mv);
+    assert_eq!(lies["status"], "drafted", "{lies:#}");
+    assert!(
+        lies["error"].as_str().unwrap().contains("changed at Gmail"),
+        "{lies:#}"
+    );
+    // They opted out within the window: nothing leaves, and the draft stays the operator's.
+    google.home.run(["approve", &mv.to_string()]).exits(4);
+    google.home.ok(&format!("approve {mv}"));
+    google.home.ok("suppress add ann@acme.example");
+    google.at("2026-11-23T10:01:30Z").sync();
+    assert!(google.sent().is_empty());
+    assert_eq!(execution(&google.home, mv)["status"], "drafted");
+    // Then the draft itself can be taken back.
+    google.home.ok("undo");
+    google.home.audit_holds();
+}
+
+#[test]
+fn a_draft_is_sent_once_wherever_it_is_killed() {
+    for point in [
+        "draft-approved",
+        "before-claim",
+        "after-claim",
+        "after-delivery",
+        "after-settle",
+    ] {
+        for rewrites in [false, true] {
+            let mut google = Google::start("draft");
+            google.double().mailbox.rewrites_ids = rewrites;
+            let mv = google.form_of_ann();
+            google.home.ok(&format!("approve {mv}"));
+            google.home.ok("mode live");
+            assert!(
+                google.home.crashes_at(point, &format!("approve {mv}")),
+                "{point}"
+            );
+            for at in [
+                "2026-11-23T10:02:00Z",
+                "2026-11-23T10:10:00Z",
+                "2026-11-23T10:40:00Z",
+            ] {
+                google.at(at).sync();
+            }
+            assert!(google.drafts().is_empty(), "{point}");
+            assert_eq!(google.sent().len(), 1, "{point}");
+            is_sent_once(&google.home, mv, point);
+        }
+    }
+}
+
+#[test]
+fn a_draft_in_a_maildir_is_sent_once_and_gone_wherever_it_is_killed() {
+    for point in [
+        "",
+        "draft-approved",
+        "after-claim",
+        "before-rename",
+        "after-rename",
+        "after-delivery",
+        "before-commit#3",
+        "after-settle",
+    ] {
+        let (home, mv) = maildir();
+        home.ok("mode live");
+        let sent = home
+            .command(["approve", &mv.to_string()])
+            .env("CASEYOS_CRASH_AT", point)
+            .output()
+            .unwrap();
+        assert_eq!(
+            sent.status.code().is_none(),
+            !point.is_empty(),
+            "{point} {sent:?}"
+        );
+        home.ok("sync");
+        home.ok("sync");
+        assert_eq!(
+            (home.outbox().len(), home.drafts().len()),
+            (1, 0),
+            "{point}"
+        );
+        is_sent_once(&home, mv, point);
+    }
+}
+
+#[test]
+fn a_draft_on_a_mail_server_gets_new_words_and_is_sent_from_here() {
+    let Some(servers) = MailServers::start() else {
+        return;
+    };
+    let home = imap::home(
+        &servers,
+        ("tls", servers.imaps, servers.submissions),
+        PASSWORD,
+    );
+    imap::contacts(&home);
+    home.ok("mode draft");
+    home.signals(&[form(
+        "dana@client.example",
+        "2026-11-23T09:40:00Z",
+        "What does it cost?",
+    )])
+    .exits(0);
+    let mv = home.find_move("dana@client.example", "email_follow_up");
+    imap::run(&home, &format!("approve {mv}")).exits(0);
+    let edit = |body: &str, crash: &str| {
+        home.command([
+            "edit",
+            &mv.to_string(),
+            "--subject",
+            "Prices",
+            "--body",
+            body,
+        ])
+        .env("CASEYOS_MAIL_WORK_PASSWORD", PASSWORD)
+        .env("CASEYOS_CRASH_AT", crash)
+        .output()
+        .unwrap()
+    };
+    assert_eq!(edit("It costs 40.", "").status.code(), Some(0));
+    // Killed when both lie there.
+    assert_eq!(edit("It costs 50.", "draft-appended").status.code(), None);
+    imap::run(&home, "sync").exits(0);
+    let lying = servers.folder("casey", "Entw&APw-rfe");
+    assert_eq!(lying.len(), 1, "{lying:#?}");
+    let raw = fs::read_to_string(&lying[0]).unwrap();
+    assert!(raw.contains("It costs 50."), "{raw}");
+    home.ok("mode live");
+    imap::run(&home, &format!("approve {mv}")).exits(0);
+    is_sent_once(&home, mv, "imap");
+    assert!(servers.folder("casey", "Entw&APw-rfe").is_empty());
+    assert_eq!(servers.folder("casey", "Sent").len(), 1);
+}

@@ -113,16 +113,17 @@ impl MaildirFolder {
         self.place(unique, bytes, self.path.join("new").join(unique))
     }
 
-    /// Delivers a draft to `cur` with the flags draft and seen, otherwise as [`Self::deliver`].
+    /// Delivers a draft to `cur` with the flags draft and seen; one of that name that is there already is replaced by it.
     ///
     /// # Errors
     /// As [`Self::deliver`].
     pub fn deliver_draft(&self, unique: &str, bytes: &[u8]) -> Result<PathBuf, MaildirError> {
-        self.place(
-            unique,
-            bytes,
-            self.path.join("cur").join(format!("{unique}{INFO}DS")),
-        )
+        check_name(unique)?;
+        let target = match self.find(unique)? {
+            Some(entry) => entry.path,
+            None => self.path.join("cur").join(format!("{unique}{INFO}DS")),
+        };
+        self.stage_and_release(unique, bytes, target)
     }
 
     fn place(&self, unique: &str, bytes: &[u8], target: PathBuf) -> Result<PathBuf, MaildirError> {
@@ -130,6 +131,15 @@ impl MaildirFolder {
         if let Some(entry) = self.find(unique)? {
             return Ok(entry.path);
         }
+        self.stage_and_release(unique, bytes, target)
+    }
+
+    fn stage_and_release(
+        &self,
+        unique: &str,
+        bytes: &[u8],
+        target: PathBuf,
+    ) -> Result<PathBuf, MaildirError> {
         let tmp = self.staged_path(unique);
         if fs::read(&tmp).is_ok_and(|staged| staged == bytes) {
             return Self::release(&tmp, target);

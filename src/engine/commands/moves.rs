@@ -127,6 +127,9 @@ impl Engine {
                 "The text is empty. The draft was left as it was.".into(),
             ));
         }
+        if let Some(done) = self.edit_lying_draft(id, &draft)? {
+            return Ok(done);
+        }
         self.write(Durability::Full, move |tx, _, now| {
             let mv = find_open(tx, id)?;
             if !draft::sends_mail(&mv) {

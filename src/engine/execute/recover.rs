@@ -54,7 +54,9 @@ impl Engine {
     pub(super) fn look_up(&self, row: &ExecutionRow, why: &str, crashed: bool) -> Result<Outcome> {
         let now = self.now();
         let post = Post::of(self.core(), &row.transport);
-        let knows_at_once = post.as_ref().is_ok_and(Post::knows_at_once);
+        let knows_at_once = post
+            .as_ref()
+            .is_ok_and(|post| post.knows_at_once() || post.still_lies(row));
         let mut why = why.to_owned();
         let (answer, found) = match post.and_then(|post| post.find(row, now)) {
             Ok(Some(delivered)) => (Answer::Found, Some(delivered)),

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::render::content_of;
-use super::{Delivered, Outcome, set_move};
+use super::{Delivered, Outcome, Post, set_move};
 use crate::domain::email::subject::thread_subject;
 use crate::domain::id::ExecutionId;
 use crate::domain::moves::MoveStatus;
@@ -24,6 +24,14 @@ const MAX_UNANSWERED: i64 = 3;
 impl Engine {
     /// Settles an execution as delivered.
     pub(super) fn settle_as(&self, row: &ExecutionRow, delivered: Delivered) -> Result<Outcome> {
+        // Before it counts as sent, so that a kill in between cannot leave the draft to be sent once more by hand.
+        if row.is_of_draft()
+            && !delivered.is_draft
+            && let Err(error) =
+                Post::of(self.core(), &row.transport).and_then(|post| post.clear_draft(row))
+        {
+            tracing::warn!(execution = row.id.0, %error, "the draft of a message that left could not be removed");
+        }
         let (id, from, holder) = (row.id, row.status, row.holder.clone());
         let settled = self.write(Durability::Full, move |tx, core, now| {
             if !is_still(tx, id, from, &holder)? {
@@ -102,7 +110,7 @@ pub(in crate::engine) fn settle(
     let (to, closing, event) = if delivered.is_draft {
         (
             ExecutionStatus::Drafted,
-            "a draft was made",
+            super::DRAFT_WAS_MADE,
             "execution.drafted",
         )
     } else {
@@ -224,6 +232,12 @@ fn give_up(
     is_final: bool,
     now: Timestamp,
 ) -> Result<String> {
+    if row.is_of_draft() {
+        super::put_back(tx, row, reason, now)?;
+        return Ok(format!(
+            "It was not sent: {reason} The draft lies where it was; nothing is tried again by itself."
+        ));
+    }
     let (id, to) = (row.id, ExecutionStatus::Failed);
     if !executions::settle(tx, id, row.status, to, ("", reason), now)? {
         return Ok(String::new());

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::Post;
+use crate::connectors::mail::parse::parse;
 use crate::domain::email::ParsedMail;
 use crate::domain::email::left::LostDraft;
 use crate::engine::Result;
@@ -49,6 +50,48 @@ impl Post<'_> {
             Self::Gmail(post) => post.draft_fates(rows),
         }
     }
+
+    /// Returns a draft's message as it lies there; none if it does not.
+    pub fn lying_draft(&self, row: &ExecutionRow) -> Result<Option<ParsedMail>> {
+        match self {
+            Self::Maildir(post) => post.lying_draft(row),
+            Self::Imap(post) => post.lying_draft(row),
+            Self::Gmail(post) => post.lying_draft(row),
+        }
+    }
+
+    /// Tells whether the draft that an execution is carried out from certainly lies there yet, where sending takes it away by itself: then it
+    /// has not left, and giving it its words again does no harm.
+    pub fn still_lies(&self, row: &ExecutionRow) -> bool {
+        match self {
+            Self::Gmail(post) if row.is_of_draft() => {
+                post.lying_draft(row).is_ok_and(|mail| mail.is_some())
+            }
+            Self::Gmail(_) | Self::Maildir(_) | Self::Imap(_) => false,
+        }
+    }
+
+    /// Removes the draft of a message that left, where sending does not do so.
+    pub fn clear_draft(&self, row: &ExecutionRow) -> Result<()> {
+        match self {
+            Self::Gmail(_) => Ok(()),
+            Self::Maildir(_) | Self::Imap(_) => self.remove_draft(row).map(drop),
+        }
+    }
+}
+
+/// Tells whether a message in a mailbox still says what was put there. Programs fold and flow text as they like, so blanks do not count.
+pub(in crate::engine) fn is_as_rendered(rendered: &[u8], mail: &ParsedMail) -> bool {
+    let ours = parse(rendered);
+    let words =
+        |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
+    let addresses = |mail: &ParsedMail| -> Vec<String> {
+        mail.to.iter().map(|to| to.address.to_string()).collect()
+    };
+    words(&ours.text) == words(&mail.text)
+        && words(&ours.subject) == words(&mail.subject)
+        && addresses(&ours) == addresses(mail)
+        && mail.attachments == 0
 }
 
 /// Returns what an execution's draft is known by.

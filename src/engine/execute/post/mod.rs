@@ -12,7 +12,7 @@ use crate::engine::core::Core;
 use crate::engine::{EngineError, Result};
 use crate::store::executions::ExecutionRow;
 
-pub(in crate::engine) use drafts::{DraftFate, LeftDraft};
+pub(in crate::engine) use drafts::{DraftFate, LeftDraft, is_as_rendered};
 use gmail::GmailPost;
 use imap::ImapPost;
 use maildir::MaildirPost;

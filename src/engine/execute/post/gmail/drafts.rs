@@ -5,14 +5,18 @@
 
 use std::collections::HashSet;
 
-use super::{GmailPost, HEADERS, SKEW};
-use crate::connectors::google::gmail::{self, Message};
+use super::{GmailPost, HEADERS, SKEW, undelivered};
+use crate::connectors::google::gmail::{self, Draft, Message};
 use crate::connectors::mail::parse::{parse, parse_header};
-use crate::connectors::transport::CallErrorKind;
+use crate::connectors::transport::{CallError, CallErrorKind};
+use crate::domain::email::ParsedMail;
 use crate::domain::email::left::LostDraft;
 use crate::domain::email::message_id::MessageId;
-use crate::engine::execute::post::drafts::{DraftFate, LeftDraft, likeliest_first, sought};
-use crate::engine::google::Stop;
+use crate::engine::execute::post::drafts::{
+    DraftFate, LeftDraft, is_as_rendered, likeliest_first, sought,
+};
+use crate::engine::execute::post::{Delivered, Undelivered};
+use crate::engine::google::{Stop, failed, sentence};
 use crate::engine::{EngineError, Result};
 use crate::store::executions::ExecutionRow;
 use crate::store::remotes::{self, RemoteMessage};
@@ -61,7 +65,7 @@ impl GmailPost<'_> {
             .read(|tx| Ok::<_, EngineError>(remotes::load(tx, row.id)?))?
             .unwrap_or_default();
         let is_there = match kept.remote_id.as_str() {
-            "" => self.find_draft(row)?.is_some(),
+            "" => self.named_draft(row)?.is_some(),
             id => lying.contains(id) || self.has_draft(id)?,
         };
         if is_there {
@@ -77,11 +81,107 @@ impl GmailPost<'_> {
     }
 
     fn has_draft(&self, id: &str) -> Result<bool, Stop> {
+        Ok(self.fetch_draft(id)?.is_some())
+    }
+
+    fn fetch_draft(&self, id: &str) -> Result<Option<Message>, CallError> {
         match self.core.call(&gmail::get_draft(id)) {
-            Ok(_) => Ok(true),
-            Err(e) if matches!(e.kind, CallErrorKind::NotFound | CallErrorKind::Gone) => Ok(false),
-            Err(error) => Err(error.into()),
+            Ok(answer) => Ok(Some(gmail::read_draft(&answer)?.message)),
+            Err(e) if matches!(e.kind, CallErrorKind::NotFound | CallErrorKind::Gone) => Ok(None),
+            Err(error) => Err(error),
         }
+    }
+
+    /// Returns a draft's message as it lies there; none if it does not.
+    pub fn lying_draft(&self, row: &ExecutionRow) -> Result<Option<ParsedMail>> {
+        let Some(id) = self.draft_id(row)? else {
+            return Ok(None);
+        };
+        let message = self.fetch_draft(&id).map_err(|e| failed(&e))?;
+        Ok(message.map(|message| parse(&message.bytes().unwrap_or_default())))
+    }
+
+    /// Returns Gmail's name for the draft of an execution: the one that is kept, else the one that is found by the Message-ID.
+    pub(super) fn draft_id(&self, row: &ExecutionRow) -> Result<Option<String>, Stop> {
+        let kept = self
+            .core
+            .store
+            .read(|tx| Ok::<_, EngineError>(remotes::load(tx, row.id)?))?;
+        if let Some(kept) = kept.filter(|kept| !kept.remote_id.is_empty()) {
+            return Ok(Some(kept.remote_id));
+        }
+        Ok(self.named_draft(row)?.map(|draft| draft.id))
+    }
+
+    /// Finds the draft that carries an execution's Message-ID.
+    pub(super) fn named_draft(&self, row: &ExecutionRow) -> Result<Option<Draft>, Stop> {
+        let listed = self.core.call(&gmail::find_draft(&row.message_id))?;
+        for draft in gmail::read_drafts(&listed)?.0.into_iter().take(10) {
+            let draft = gmail::read_draft(&self.core.call(&gmail::get_draft(&draft.id))?)?;
+            let header = parse_header(&draft.message.bytes().unwrap_or_default());
+            if header
+                .message_id
+                .is_some_and(|id| id.to_string() == row.message_id)
+            {
+                return Ok(Some(draft));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Sends the draft that lies there, if it says what was approved.
+    pub(super) fn send_draft(
+        &self,
+        row: &ExecutionRow,
+        message: &[u8],
+    ) -> Result<Message, Undelivered> {
+        let gone = || Undelivered::Unknown {
+            reason: "The draft is no longer at Gmail: it was sent by hand or deleted.".into(),
+        };
+        let id = match self.draft_id(row) {
+            Ok(Some(id)) => id,
+            Ok(None) => return Err(gone()),
+            Err(Stop::Call(error)) => return Err(undelivered_read(&error)),
+            Err(Stop::Engine(error)) => return Err(not_sent(error.to_string(), false)),
+        };
+        let lying = self.fetch_draft(&id).map_err(|e| undelivered_read(&e))?;
+        let lying = lying.ok_or_else(gone)?;
+        if !is_as_rendered(message, &parse(&lying.bytes().unwrap_or_default())) {
+            return Err(not_sent(
+                "The draft was changed at Gmail since it was approved.".into(),
+                true,
+            ));
+        }
+        match self.core.call(&gmail::send_draft(&id)) {
+            Ok(answer) => Ok(gmail::read_message(&answer).unwrap_or_default()),
+            Err(e) if matches!(e.kind, CallErrorKind::NotFound | CallErrorKind::Gone) => {
+                Err(gone())
+            }
+            Err(error) => Err(undelivered(&error)),
+        }
+    }
+
+    /// Finds the message that a draft became.
+    pub(super) fn find_sent_draft(&self, row: &ExecutionRow) -> Result<Option<Delivered>> {
+        let fate = self
+            .draft_fates(std::slice::from_ref(row))?
+            .into_iter()
+            .next();
+        let Some(DraftFate::Gone(found)) = fate else {
+            return Ok(None);
+        };
+        Ok(found.into_iter().next().map(|left| {
+            let remote = RemoteMessage {
+                message_id: left.ids.first().cloned().unwrap_or_default(),
+                remote_id: left.remote_id,
+                thread: left.thread,
+            };
+            self.keep(row, remote);
+            Delivered {
+                location: left.location,
+                is_draft: false,
+            }
+        }))
     }
 
     fn sent_in_thread(
@@ -163,6 +263,23 @@ impl GmailPost<'_> {
     }
 }
 
+fn not_sent(reason: String, is_final: bool) -> Undelivered {
+    Undelivered::NotSent {
+        reason,
+        is_final,
+        retry_after: None,
+    }
+}
+
+/// Says why nothing was sent: what failed was a look.
+fn undelivered_read(error: &CallError) -> Undelivered {
+    Undelivered::NotSent {
+        reason: sentence(error),
+        is_final: false,
+        retry_after: error.retry_after,
+    }
+}
+
 fn ids_of(message: &Message) -> Vec<String> {
     HEADERS
         .iter()
@@ -173,7 +290,7 @@ fn ids_of(message: &Message) -> Vec<String> {
 }
 
 /// Reads the headers that came without the message.
-fn header_of(message: &Message) -> crate::domain::email::ParsedMail {
+fn header_of(message: &Message) -> ParsedMail {
     let lines: String = TELLING
         .iter()
         .filter(|name| !message.header(name).is_empty())

@@ -6,16 +6,20 @@
 use jiff::tz::TimeZone;
 
 use super::{ImapPost, imap_failed};
-use crate::connectors::mail::imap::{ImapError, ImapSession};
+use crate::connectors::mail::imap::{FetchedMail, ImapError, ImapSession};
 use crate::connectors::mail::parse::{parse, parse_header};
 use crate::domain::email::ParsedMail;
 use crate::domain::email::address::EmailAddress;
 use crate::domain::email::left::LostDraft;
 use crate::domain::email::message_id::MessageId;
-use crate::engine::Result;
-use crate::engine::execute::post::drafts::{DraftFate, LeftDraft, likeliest_first, sought};
-use crate::store::executions::ExecutionRow;
+use crate::engine::execute::post::drafts::{
+    DraftFate, LeftDraft, is_as_rendered, likeliest_first, sought,
+};
+use crate::engine::{EngineError, Result};
+use crate::env::crash_point;
+use crate::store::executions::{self, ExecutionRow};
 
+const DRAFT_FLAGS: &str = r"(\Draft \Seen)";
 /// Messages that are looked at for one draft, the newest.
 const MAX_CANDIDATES: usize = 20;
 /// What is read of a message to know it.
@@ -46,6 +50,91 @@ impl ImapPost<'_> {
         }
         session.close();
         Ok(fates)
+    }
+
+    /// Returns a draft's message as it lies there; none if it does not.
+    pub fn lying_draft(&self, row: &ExecutionRow) -> Result<Option<ParsedMail>> {
+        let failed = |e: ImapError| imap_failed(&self.account, &e);
+        let mut session = self.core.imap(&self.account).map_err(failed)?;
+        let folder = self.drafts(session.special_folders().map_err(failed)?);
+        let mut mail = None;
+        if is_open(&mut session, &folder).map_err(failed)? {
+            let uids = matching(&mut session, &sought(row)?).map_err(failed)?;
+            let newest = uids.get(uids.len().saturating_sub(1)..).unwrap_or_default();
+            let fetched = session.fetch(newest, MESSAGE_BYTES).map_err(failed)?;
+            mail = fetched.first().map(|fetched| parse(&fetched.bytes));
+        }
+        session.close();
+        Ok(mail)
+    }
+
+    /// Removes a draft, also one that a mail program saved anew; returns whether it was still there.
+    pub fn remove_draft(&self, row: &ExecutionRow) -> Result<bool> {
+        let failed = |e: ImapError| imap_failed(&self.account, &e);
+        let mut session = self.core.imap(&self.account).map_err(failed)?;
+        let folder = self.drafts(session.special_folders().map_err(failed)?);
+        let mut found = Vec::new();
+        if is_open(&mut session, &folder).map_err(failed)? {
+            found = matching(&mut session, &sought(row)?).map_err(failed)?;
+        }
+        for uid in &found {
+            session.delete(&folder, *uid).map_err(failed)?;
+        }
+        session.close();
+        Ok(!found.is_empty())
+    }
+
+    /// Tells whether a draft lies in the folder as it was to be put there, and nothing else of it.
+    pub(super) fn has_draft(
+        &self,
+        session: &mut ImapSession,
+        folder: &str,
+        row: &ExecutionRow,
+    ) -> Result<bool> {
+        let failed = |e: ImapError| imap_failed(&self.account, &e);
+        let Some(id) = MessageId::find(&row.message_id) else {
+            return Ok(false);
+        };
+        if !is_open(session, folder).map_err(failed)? {
+            return Ok(false);
+        }
+        let there = session.find_message_id(&id).map_err(failed)?;
+        let rendered = self
+            .core
+            .store
+            .read(|tx| Ok::<_, EngineError>(executions::rendered(tx, row.id)?))?;
+        let lying = session.fetch(&there, MESSAGE_BYTES).map_err(failed)?;
+        let is_fitting = |mail: &FetchedMail| is_as_rendered(&rendered, &parse(&mail.bytes));
+        Ok(lying.len() == 1 && lying.iter().all(is_fitting))
+    }
+
+    /// Puts a draft into its folder, in the place of what lies there of it already.
+    pub(super) fn place_draft(
+        &self,
+        session: &mut ImapSession,
+        folder: &str,
+        row: &ExecutionRow,
+        message: &[u8],
+    ) -> Result<(), ImapError> {
+        session.examine(folder)?;
+        let Some(id) = MessageId::find(&row.message_id) else {
+            return session.append(folder, DRAFT_FLAGS, message);
+        };
+        let there = session.find_message_id(&id)?;
+        let lying = session.fetch(&there, MESSAGE_BYTES)?;
+        let fitting = lying
+            .iter()
+            .find(|mail| is_as_rendered(message, &parse(&mail.bytes)))
+            .map(|mail| mail.uid);
+        if fitting.is_none() {
+            session.append(folder, DRAFT_FLAGS, message)?;
+        }
+        // The new one is in its place before the old one goes.
+        crash_point("draft-appended");
+        for uid in there.into_iter().filter(|uid| Some(*uid) != fitting) {
+            session.delete(folder, uid)?;
+        }
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{MaildirPost, unique_name};
 use crate::connectors::mail::maildir::{MailEntry, MaildirError, MaildirFolder};
 use crate::connectors::mail::parse::{parse, parse_header};
+use crate::domain::email::ParsedMail;
 use crate::domain::email::left::LostDraft;
 use crate::engine::execute::post::drafts::{DraftFate, LeftDraft, likeliest_first, sought};
 use crate::engine::{EngineError, Result};
@@ -22,6 +23,38 @@ impl MaildirPost {
     /// Looks what became of drafts: in the drafts folder, then in the outbox and the folder for sent mail.
     pub fn draft_fates(&self, rows: &[ExecutionRow]) -> Result<Vec<DraftFate>> {
         rows.iter().map(|row| self.draft_fate(row)).collect()
+    }
+
+    /// Returns a draft's message as it lies there; none if it does not.
+    pub fn lying_draft(&self, row: &ExecutionRow) -> Result<Option<ParsedMail>> {
+        let failed = |e: MaildirError| EngineError::Outside(format!("{e}."));
+        let path = &self.layout.drafts;
+        if !path.is_dir() {
+            return Ok(None);
+        }
+        let folder = MaildirFolder::open(path).map_err(failed)?;
+        if let Some(entry) = folder.find(&unique_name(row)).map_err(failed)?
+            && let Some(bytes) = folder.read(&entry, MESSAGE_BYTES).map_err(failed)?
+        {
+            return Ok(Some(parse(&bytes)));
+        }
+        let found = find(path, &sought(row)?)?.into_iter().next();
+        Ok(found.map(|left| left.mail))
+    }
+
+    /// Removes a draft, also one that a mail program saved anew; returns whether it was still there.
+    pub fn remove_draft(&self, row: &ExecutionRow) -> Result<bool> {
+        let failed = |e: MaildirError| EngineError::Outside(format!("{e}."));
+        let path = &self.layout.drafts;
+        if !path.is_dir() {
+            return Ok(false);
+        }
+        let folder = MaildirFolder::open(path).map_err(failed)?;
+        let mut was_there = folder.remove(&unique_name(row)).map_err(failed)?;
+        for left in find(path, &sought(row)?)? {
+            was_there |= folder.remove(&left.remote_id).map_err(failed)?;
+        }
+        Ok(was_there)
     }
 
     fn draft_fate(&self, row: &ExecutionRow) -> Result<DraftFate> {
