@@ -27,7 +27,14 @@ impl Core {
             .ok_or_else(|| refused("no IMAP server is set".into()))?;
         let login = self.login(account).map_err(refused)?;
         let endpoint = endpoint(account, server, (993, 143)).map_err(refused)?;
-        ImapSession::connect(&endpoint, &login)
+        let mut session = ImapSession::connect(&endpoint, &login)?;
+        session.give_up_after(self.answers_in());
+        Ok(session)
+    }
+
+    /// Returns how long a mail server may take for an answer.
+    fn answers_in(&self) -> Duration {
+        Duration::from_secs(u64::from(self.config.network.whole_seconds))
     }
 
     /// Connects to an account's SMTP server.
@@ -45,7 +52,9 @@ impl Core {
             .rsplit_once('@')
             .map_or("localhost", |(_, domain)| domain);
         let endpoint = endpoint(account, server, (465, 587)).map_err(SmtpError::NotYet)?;
-        SmtpSession::connect(&endpoint, &login, domain)
+        let mut session = SmtpSession::connect(&endpoint, &login, domain)?;
+        session.give_up_after(self.answers_in());
+        Ok(session)
     }
 
     fn login(&self, account: &MailAccount) -> Result<Login, String> {

@@ -432,7 +432,13 @@ impl Engine {
         {
             Ok(_) => {}
             Err(e) if matches!(e.kind, CallErrorKind::Gone | CallErrorKind::NotFound) => {}
-            Err(error) => return Err(failed(&error)),
+            Err(error) => {
+                return Err(EngineError::Outside(format!(
+                    "Booking {} could not be taken out of the calendar: {} It stands here as it was; asked again, it is taken out once.",
+                    row.id,
+                    sentence(&error)
+                )));
+            }
         }
         self.write(Durability::Full, move |tx, _, now| {
             events::settle_booking(tx, row.id, "booked", "taken_back", "")?;

@@ -207,7 +207,8 @@ impl Engine {
                 })
             }),
             ExecutionStatus::Drafted => {
-                if self.look_after_draft(&row)? == Found::Left {
+                let found = self.look_after_draft(&row);
+                if found.map_err(|e| not_removed(&row, &e))? == Found::Left {
                     return Ok(cannot_be_unsent(&row));
                 }
                 // What is far away is asked before the transaction, which must wait for nobody; asked again it is gone, which is as good.
@@ -222,7 +223,7 @@ impl Engine {
                 // Before anything is removed: afterwards it would be too late to refuse.
                 self.store().read(|tx| refuse_if_replaced(tx, &back))?;
                 let far = match !post.is_local() {
-                    true => Some(post.remove_draft(&row)?),
+                    true => Some(post.remove_draft(&row).map_err(|e| not_removed(&row, &e))?),
                     false => None,
                 };
                 self.write(Durability::Full, move |tx, core, now| {
@@ -280,6 +281,19 @@ impl Engine {
             }),
         }
     }
+}
+
+/// Says that a draft could not be taken back.
+fn not_removed(row: &ExecutionRow, error: &EngineError) -> EngineError {
+    EngineError::Outside(format!(
+        "The draft to {} could not be taken back: {} Nothing was changed here; asked again, undo looks whether it is still there.",
+        row.to_key,
+        sentence(&error.to_string())
+    ))
+}
+
+fn sentence(text: &str) -> String {
+    format!("{}.", text.trim_end_matches('.'))
 }
 
 fn cannot_be_unsent(row: &ExecutionRow) -> Done {

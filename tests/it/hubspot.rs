@@ -62,7 +62,7 @@ impl Portal {
     }
 
     /// Lets time pass in both worlds.
-    fn later(&mut self, minutes: i64) -> Timestamp {
+    pub fn later(&mut self, minutes: i64) -> Timestamp {
         self.world.advance(SignedDuration::from_mins(minutes));
         let now: Timestamp = self.home.now.parse().unwrap();
         let now = now + SignedDuration::from_mins(minutes);
@@ -70,7 +70,7 @@ impl Portal {
         now
     }
 
-    fn run(&self, line: &str) -> Ran {
+    pub fn run(&self, line: &str) -> Ran {
         self.words(&words(line))
     }
 
@@ -117,7 +117,7 @@ impl Portal {
 }
 
 /// Splits a line into words, with 'single quotes' around those that hold spaces.
-fn words(line: &str) -> Vec<String> {
+pub fn words(line: &str) -> Vec<String> {
     let mut out = Vec::new();
     for (i, part) in line.split('\'').enumerate() {
         if i % 2 == 1 {
@@ -129,12 +129,12 @@ fn words(line: &str) -> Vec<String> {
     out
 }
 
-fn before(days: i64) -> Timestamp {
+pub fn before(days: i64) -> Timestamp {
     monday() - SignedDuration::from_hours(24 * days)
 }
 
 /// A portal with one person, her firm and her deal.
-fn small() -> (HubspotDouble, u64, u64) {
+pub fn small() -> (HubspotDouble, u64, u64) {
     let mut double = HubspotDouble::empty();
     let firm = double.add(
         "companies",

@@ -35,6 +35,8 @@ mod json;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
+mod lost_mail;
+#[cfg(test)]
 mod mail_servers;
 #[cfg(test)]
 mod metrics;
@@ -59,3 +61,5 @@ mod the_loop;
 mod tui;
 #[cfg(test)]
 mod two;
+#[cfg(test)]
+mod unanswered;

@@ -105,6 +105,7 @@ pub struct ImapSession {
     budget: Arc<Budget>,
     capabilities: Option<Capabilities>,
     server: String,
+    patience: Duration,
 }
 
 impl fmt::Debug for ImapSession {
@@ -171,7 +172,13 @@ impl ImapSession {
             budget,
             capabilities: None,
             server,
+            patience: STEP,
         })
+    }
+
+    /// Sets how long the server may take for an answer from here on.
+    pub fn give_up_after(&mut self, limit: Duration) {
+        self.patience = limit;
     }
 
     fn step<T>(
@@ -186,9 +193,10 @@ impl ImapSession {
                 reason: "the connection has ended".into(),
             });
         };
+        let patience = self.patience;
         let result = self
             .runtime
-            .block_on(async { tokio::time::timeout(STEP, run(session)).await });
+            .block_on(async { tokio::time::timeout(patience, run(session)).await });
         let reason = match result {
             Ok(Ok(value)) => return Ok(value),
             Ok(Err(async_imap::error::Error::No(text) | async_imap::error::Error::Bad(text))) => {

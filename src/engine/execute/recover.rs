@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::settle::{is_still, requeue};
 use super::{Outcome, Post, set_move};
+use crate::domain::guard::Mode;
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::{Answer, Step, next_step};
 use crate::domain::text::clean_line;
@@ -117,9 +118,19 @@ impl Engine {
                 audit::append(tx, now, "engine", "execution.uncertain", &subject, &detail)?;
             }
             tx.emit(now, "execution.uncertain", subject)?;
-            let at = ask_at.to_zoned(core.config.operator.zone()).strftime("%H:%M:%S");
+            let at = ask_at
+                .to_zoned(core.config.operator.zone())
+                .strftime("%H:%M:%S");
             Ok(Outcome::Uncertain(format!(
-                "Nobody knows yet whether it left: {reason} It is not sent again; {} is asked again from {at}.",
+                "{}: {reason} {} again; {} is asked again from {at}.",
+                match row.mode {
+                    Mode::Live => "Nobody knows yet whether it left",
+                    Mode::Draft | Mode::DryRun => "Nobody knows yet whether the draft was made",
+                },
+                match row.mode {
+                    Mode::Live => "It is not sent",
+                    Mode::Draft | Mode::DryRun => "It is not made",
+                },
                 row.transport
             )))
         })

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::render::content_of;
 use super::{Delivered, Outcome, Post, set_move};
 use crate::domain::email::subject::thread_subject;
+use crate::domain::guard::Mode;
 use crate::domain::id::ExecutionId;
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::{RETRY_MINUTES, WaitsFor, retry_at};
@@ -81,9 +82,18 @@ impl Engine {
             requeue(tx, &row, &reason, Some((again, WaitsFor::Retry)), now)?;
             let at = again.to_zoned(core.config.operator.zone()).strftime("%H:%M:%S");
             Ok(Outcome::Failed(format!(
-                "It was not sent: {reason} It stays approved and is tried again from {at}; `caseyos outbox retry {id}` tries it now."
+                "{} {reason} It stays approved and is tried again from {at}; `caseyos outbox retry {id}` tries it now.",
+                not_done(row.mode)
             )))
         })
+    }
+}
+
+/// Begins the sentence about a message that did not leave, or a draft that was not made.
+const fn not_done(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Live => "It was not sent:",
+        Mode::Draft | Mode::DryRun => "The draft was not made:",
     }
 }
 
@@ -235,7 +245,8 @@ fn give_up(
     if row.is_of_draft() {
         super::put_back(tx, row, reason, now)?;
         return Ok(format!(
-            "It was not sent: {reason} The draft lies where it was; nothing is tried again by itself."
+            "{} {reason} The draft lies where it was; nothing is tried again by itself.",
+            not_done(row.mode)
         ));
     }
     let (id, to) = (row.id, ExecutionStatus::Failed);
