@@ -16,7 +16,7 @@ use crate::engine::{Engine, EngineError};
 /// Change a move's draft: with options, from a file, or in $EDITOR.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  caseyos edit 12                            in $VISUAL or $EDITOR\n  caseyos edit 12 --subject 'Your question'\n  caseyos edit 12 --body-file answer.txt\n  caseyos edit 12 --reset                    back to the template"
+    after_help = "Examples:\n  caseyos edit 12                            in $VISUAL or $EDITOR\n  caseyos edit 12 --subject 'Your question'\n  caseyos edit 12 --body-file answer.txt     also a draft that lies in its mailbox\n  caseyos edit 12 --reset                    back to the template"
 )]
 pub(super) struct EditArgs {
     /// The move's number.

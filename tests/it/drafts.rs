@@ -639,6 +639,49 @@ fn sending_a_draft_passes_the_gate_and_can_be_taken_back_while_it_waits() {
 }
 
 #[test]
+fn a_draft_that_is_sent_by_hand_while_it_waits_to_be_sent_from_here_leaves_once() {
+    // At Gmail.
+    let mut google = Google::start("draft");
+    google.home.undo_window(20);
+    let mv = google.form_of_ann();
+    google.home.ok(&format!("approve {mv}"));
+    google.home.ok("mode live");
+    let shown = google.home.ok(&format!("approve {mv} --dry-run"));
+    assert!(shown.contains("Subject:"), "{shown}");
+    google.home.ok(&format!("approve {mv}"));
+    google.happen("send_draft", &json!({}));
+    google.at("2026-11-23T10:00:30Z").synced();
+    assert_eq!(google.sent().len(), 1);
+    is_sent_once(&google.home, mv, "gmail");
+    // In a Maildir.
+    for (sent_by_hand, edited) in [(true, false), (false, false), (false, true)] {
+        let how = format!("by hand {sent_by_hand}, edited {edited}");
+        let (mut home, mv) = maildir();
+        make_maildir(&home, "Sent");
+        home.undo_window(20);
+        home.ok("mode live");
+        home.ok(&format!("approve {mv}"));
+        let draft = &home.drafts()[0];
+        if edited {
+            let (head, _) = draft.raw.split_once("\r\n\r\n").unwrap();
+            fs::write(&draft.path, format!("{head}\r\n\r\nForty.\r\n")).unwrap();
+        } else {
+            fs::remove_file(&draft.path).unwrap();
+        }
+        if sent_by_hand {
+            home.write("Mail/Sent/cur/1795514700.mua.host:2,S", &draft.raw);
+        }
+        home.at("2026-11-23T10:00:30Z").ok("sync");
+        assert!(home.outbox().is_empty(), "{how}");
+        if sent_by_hand {
+            is_sent_once(&home, mv, &how);
+        } else {
+            assert_eq!(execution(&home, mv)["status"], "drafted", "{how}");
+        }
+    }
+}
+
+#[test]
 fn a_draft_is_sent_once_wherever_it_is_killed() {
     for point in [
         "draft-approved",
@@ -749,7 +792,15 @@ fn a_draft_on_a_mail_server_gets_new_words_and_is_sent_from_here() {
     let raw = fs::read_to_string(&lying[0]).unwrap();
     assert!(raw.contains("It costs 50."), "{raw}");
     home.ok("mode live");
-    imap::run(&home, &format!("approve {mv}")).exits(0);
+    // Killed when it is handed in and the draft is not removed yet.
+    let killed = home
+        .command(["approve", &mv.to_string()])
+        .env("CASEYOS_MAIL_WORK_PASSWORD", PASSWORD)
+        .env("CASEYOS_CRASH_AT", "after-delivery")
+        .output()
+        .unwrap();
+    assert_eq!(killed.status.code(), None);
+    imap::run(&home, "sync").exits(0);
     is_sent_once(&home, mv, "imap");
     assert!(servers.folder("casey", "Entw&APw-rfe").is_empty());
     assert_eq!(servers.folder("casey", "Sent").len(), 1);

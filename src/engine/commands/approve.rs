@@ -190,6 +190,11 @@ impl Engine {
     /// Returns what approval would send, without doing it: the same code with nothing written.
     pub(in crate::engine) fn preview_move(&self, id: MoveId) -> Result<Done> {
         let now = self.now();
+        if self.core().mode() == Mode::Live
+            && let Some(row) = self.drafted_of(id)?
+        {
+            return self.preview_lying_draft(&row);
+        }
         self.store().read(|tx| {
             let mv = find(tx, id)?;
             if !draft::sends_mail(&mv) {

@@ -174,6 +174,43 @@ impl Engine {
         self.carry_out(approved)
     }
 
+    /// Shows what sending a lying draft would send: what it says now.
+    pub(super) fn preview_lying_draft(&self, row: &ExecutionRow) -> Result<Done> {
+        let content = match self.look_at_draft(row)? {
+            None => {
+                return Ok(Done::Nothing {
+                    summary: format!(
+                        "The draft to {} was sent by hand. Nothing would be sent.",
+                        row.to_key
+                    ),
+                });
+            }
+            Some(Lying::AsMade) => content_of(row)?,
+            Some(Lying::Changed(content)) => *content,
+        };
+        let now = self.now();
+        let message = render_content(&content, &row.message_id, now)?;
+        let verdicts = self
+            .store()
+            .read(|tx| verdicts(tx, self.core(), row, &content, "operator", now))?;
+        let summary = match binding(&verdicts) {
+            Some(refusal) => format!(
+                "Would be held by {}: {}. Nothing was sent.",
+                refusal.guard,
+                refusal.detail.trim_end_matches('.')
+            ),
+            None => format!(
+                "Would send the draft to {} as it lies. Nothing was sent.",
+                content.to
+            ),
+        };
+        Ok(Done::Shown {
+            summary,
+            message: String::from_utf8_lossy(&message).into_owned(),
+            verdicts,
+        })
+    }
+
     /// Takes back that a draft is to be carried out anew: it stays where it lies. The entry of the undo list goes on to hold, for the draft.
     pub(in crate::engine) fn leave_draft(&self, row: &ExecutionRow) -> Result<Done> {
         let row = row.clone();

@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::Post;
+use super::{Delivered, Post, Undelivered};
 use crate::connectors::mail::parse::parse;
 use crate::domain::email::ParsedMail;
 use crate::domain::email::left::LostDraft;
-use crate::engine::Result;
+use crate::domain::guard::Mode;
 use crate::engine::execute::render::content_of;
+use crate::engine::{EngineError, Result};
 use crate::store::executions::ExecutionRow;
 
 /// A message that may be a draft of ours, sent.
@@ -68,6 +69,47 @@ impl Post<'_> {
                 post.lying_draft(row).is_ok_and(|mail| mail.is_some())
             }
             Self::Gmail(_) | Self::Maildir(_) | Self::Imap(_) => false,
+        }
+    }
+
+    /// Looks, before a lying draft is sent, whether it still says what was approved; where sending names the draft, that look is part of it.
+    /// Returns where it went if it was sent by hand meanwhile.
+    pub(super) fn before_sending_draft(
+        &self,
+        row: &ExecutionRow,
+        message: &[u8],
+    ) -> Result<Option<Delivered>, Undelivered> {
+        if !row.is_of_draft() || row.mode != Mode::Live || matches!(self, Self::Gmail(_)) {
+            return Ok(None);
+        }
+        let not_sent = |reason: String, is_final| Undelivered::NotSent {
+            reason,
+            is_final,
+            retry_after: None,
+        };
+        let failed = |e: EngineError| not_sent(e.to_string(), false);
+        match self.lying_draft(row).map_err(failed)? {
+            Some(mail) if is_as_rendered(message, &mail) => return Ok(None),
+            Some(_) => {
+                let why = "The draft was changed in the mailbox since it was approved.";
+                return Err(not_sent(why.into(), true));
+            }
+            None => {}
+        }
+        let fates = self
+            .draft_fates(std::slice::from_ref(row))
+            .map_err(failed)?;
+        match fates.into_iter().next() {
+            Some(DraftFate::Gone(found)) if !found.is_empty() => {
+                Ok(found.into_iter().next().map(|left| Delivered {
+                    location: left.location,
+                    is_draft: false,
+                }))
+            }
+            _ => {
+                let why = "The draft is no longer in the mailbox: it was sent by hand or deleted.";
+                Err(not_sent(why.into(), true))
+            }
         }
     }
 

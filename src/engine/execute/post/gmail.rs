@@ -197,7 +197,11 @@ impl<'a> GmailPost<'a> {
         Ok(match row.mode {
             Mode::Live if row.is_of_draft() => self.find_sent_draft(row)?,
             Mode::Live => self.find_sent(row)?,
-            Mode::Draft | Mode::DryRun => self.find_draft(row)?,
+            // It may have been sent by hand before it was known to be there.
+            Mode::Draft | Mode::DryRun => match self.find_draft(row)? {
+                None if !row.is_of_draft() => self.find_sent(row)?,
+                found => found,
+            },
         })
     }
 

@@ -59,11 +59,12 @@ impl<'a> ImapPost<'a> {
         session.ensure_folder(&folder).map_err(not_sent)?;
         last_word().map_err(|reason| Undelivered::Stopped { reason })?;
         self.place_draft(&mut session, &folder, row, message)
-            .map_err(|e| match e {
-                ImapError::Network { .. } => Undelivered::Unknown {
-                    reason: e.to_string(),
-                },
-                ImapError::Refused { .. } | ImapError::SignIn { .. } => later(e.to_string()),
+            .map_err(|e| {
+                let reason = imap_failed(&self.account, &e).to_string();
+                match e {
+                    ImapError::Network { .. } => Undelivered::Unknown { reason },
+                    ImapError::Refused { .. } | ImapError::SignIn { .. } => later(reason),
+                }
             })?;
         session.close();
         Ok(self.delivered(&folder, true))

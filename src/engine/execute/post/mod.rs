@@ -87,6 +87,9 @@ impl<'a> Post<'a> {
         if let Some(reason) = stopped() {
             return Err(Undelivered::Stopped { reason });
         }
+        if let Some(known) = self.before_sending_draft(row, message)? {
+            return Ok(known);
+        }
         match self {
             // A file is in place or it is not, and looking tells.
             Self::Maildir(post) => post
