@@ -34,6 +34,20 @@ words! {
 }
 
 words! {
+    /// What an effect reaches, which decides which guards have anything to ask.
+    #[derive(Default)]
+    pub enum EffectKind ("a kind of effect") {
+        /// A mail to a person.
+        #[default]
+        Mail = "mail",
+        /// An invitation that a calendar sends.
+        Meeting = "meeting",
+        /// A change of records elsewhere; nothing is sent to anybody.
+        Record = "record",
+    }
+}
+
+words! {
     /// What approval leads to.
     #[derive(Default)]
     pub enum Mode ("a mode") {
@@ -102,6 +116,8 @@ pub struct ApprovalFacts {
 /// What the guards look at.
 #[derive(Debug, Clone)]
 pub struct GuardFacts {
+    /// What it reaches.
+    pub kind: EffectKind,
     /// An earlier execution with the same key whose effect is out or on its way.
     pub earlier: Option<(ExecutionId, &'static str)>,
     /// The kill switch.
@@ -192,11 +208,17 @@ fn ask(guard: GuardKind, facts: &GuardFacts, now: Timestamp) -> Verdict {
             }
             Some(approval) => pass(format!("by {}", approval.by)),
         },
+        GuardKind::Suppression if facts.kind == EffectKind::Record => {
+            pass("nothing is sent to anybody".into())
+        }
         GuardKind::Suppression => match &facts.suppressed {
             None => pass("may be written to".into()),
             Some(reason) => refuse(reason.clone(), None),
         },
         GuardKind::RateLimits if !leaves => pass("not counted: nothing leaves in this mode".into()),
+        GuardKind::RateLimits | GuardKind::SendWindow if facts.kind != EffectKind::Mail => {
+            pass("not asked: it is no mail".into())
+        }
         GuardKind::RateLimits => match limits::binding(&facts.limits) {
             Some(binding) => refuse(binding.sentence(), binding.clears_at),
             None => pass(
@@ -223,7 +245,17 @@ fn ask(guard: GuardKind, facts: &GuardFacts, now: Timestamp) -> Verdict {
         },
         GuardKind::Mode => match facts.mode {
             Mode::Live => pass("live".into()),
-            Mode::Draft => pass("draft: goes to the Drafts folder, not out".into()),
+            Mode::Draft => match facts.kind {
+                EffectKind::Mail => pass("draft: goes to the Drafts folder, not out".into()),
+                EffectKind::Meeting => refuse(
+                    "draft: an invitation would leave at once; `caseyos mode live` lets it".into(),
+                    None,
+                ),
+                EffectKind::Record => refuse(
+                    "draft: nothing is written elsewhere; `caseyos mode live` lets it".into(),
+                    None,
+                ),
+            },
             Mode::DryRun => refuse("dry-run: shown, not sent".into(), None),
         },
         GuardKind::ConnectorHealth => match &facts.transport {

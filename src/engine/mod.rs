@@ -15,6 +15,7 @@ pub mod world;
 mod approvals;
 mod commands;
 mod core;
+mod deed;
 mod draft;
 mod drafts;
 mod execute;

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0004_hubspot.sql"),
     include_str!("migrations/0005_mailboxes.sql"),
     include_str!("migrations/0006_console.sql"),
+    include_str!("migrations/0007_deeds.sql"),
 ];
 
 /// The newest schema version that this program knows.

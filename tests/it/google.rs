@@ -456,7 +456,7 @@ fn meeting(id: &str, start: &str, end: &str, answer: &str) -> Value {
 }
 
 impl Google {
-    fn with_ann(mode: &str) -> Self {
+    pub fn with_ann(mode: &str) -> Self {
         let google = Self::start(mode);
         google.home.contacts(
             "First Name,Last Name,Email,Time Zone\nAnn,Ames,ann@acme.example,Europe/Madrid\n",
@@ -465,7 +465,7 @@ impl Google {
     }
 
     /// The kinds of the calendar's signals, oldest first.
-    fn told(&self) -> Vec<String> {
+    pub fn told(&self) -> Vec<String> {
         let database = self.home.database();
         let mut statement = database
             .prepare("SELECT kind FROM signal WHERE source = 'calendar' ORDER BY id")

@@ -93,7 +93,7 @@ impl Portal {
         self.json("sync")
     }
 
-    fn count(&self, table: &str) -> i64 {
+    pub fn count(&self, table: &str) -> i64 {
         let sql = format!("SELECT count(*) FROM {table}");
         self.home
             .database()
@@ -101,14 +101,14 @@ impl Portal {
             .unwrap()
     }
 
-    fn one(&self, sql: &str) -> String {
+    pub fn one(&self, sql: &str) -> String {
         self.home
             .database()
             .query_row(sql, [], |row| row.get(0))
             .unwrap()
     }
 
-    fn calls(&self, method: &str, end: &str) -> usize {
+    pub fn calls(&self, method: &str, end: &str) -> usize {
         let all = self.world.requests();
         all.iter()
             .filter(|r| r.method == method && r.path.ends_with(end))

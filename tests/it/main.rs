@@ -13,6 +13,8 @@ mod cli;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod deeds;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod drafts;

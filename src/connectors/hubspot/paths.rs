@@ -120,7 +120,13 @@ impl ObjectKind {
                 "hs_lastmodifieddate",
                 "hs_object_id",
             ],
-            Self::Calls => &["hs_timestamp", "hs_lastmodifieddate", "hs_object_id"],
+            Self::Calls => &[
+                "hs_timestamp",
+                "hs_call_title",
+                "hs_call_body",
+                "hs_lastmodifieddate",
+                "hs_object_id",
+            ],
         }
     }
 

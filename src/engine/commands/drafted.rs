@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::approve::{Approved, expiry, undo_window};
 use super::outbox::set_move;
-use crate::domain::guard::{ApprovalFacts, Mode, binding};
+use crate::domain::guard::{ApprovalFacts, EffectKind, Mode, binding};
 use crate::domain::id::{ExecutionId, MoveId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::WaitsFor;
@@ -335,6 +335,7 @@ fn verdicts(
         .transpose()?
         .flatten();
     let effect = Effect {
+        kind: EffectKind::Mail,
         person: person.as_ref(),
         to_key: &row.to_key,
         content_hash: content.hash(),

@@ -19,7 +19,7 @@ use crate::domain::service::{Provider, Service};
 use crate::engine::core::{Core, INSTANCE};
 use crate::secrets::{Places, Secret, Vault, VaultError, credential, variable_of};
 use crate::store::lease::{self, Lease};
-use crate::store::{Durability, StoreError, accounts, control};
+use crate::store::{Durability, ReadTx, StoreError, accounts, control};
 
 /// How long one waits for another process's refresh.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -237,6 +237,15 @@ impl Core {
     /// Tells whether somebody has signed in to an account, whatever has become of that since.
     pub fn is_signed_in(&self, provider: Provider) -> bool {
         credential(&token_name(provider)).is_some() || self.account(provider).is_some()
+    }
+
+    /// Tells the same within a transaction.
+    pub fn is_signed_in_by(tx: &ReadTx<'_>, provider: Provider) -> Result<bool, StoreError> {
+        let name = provider.as_str();
+        let is_supplied = ["token", "refresh_token"]
+            .iter()
+            .any(|what| credential(&format!("{name}:{what}")).is_some());
+        Ok(is_supplied || accounts::find(tx, name)?.is_some())
     }
 
     /// Tells why the account's tokens cannot be had, if so; asks no provider.

@@ -156,6 +156,17 @@ pub fn writes(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<WriteRow>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
+/// Keeps what a write really does, once the record was looked at.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn set_operation(tx: &WriteTx<'_>, id: i64, operation: &str) -> Result<()> {
+    tx.sql()
+        .prepare_cached("UPDATE hubspot_write SET operation = ?2 WHERE id = ?1")?
+        .execute((id, operation))?;
+    Ok(())
+}
+
 /// Claims a queued write; returns whether it was still queued.
 ///
 /// # Errors

@@ -266,6 +266,7 @@ fn dead_letter() -> OutboxItem {
         contact: "Omar Haddad".into(),
         to: "omar@kite.example".into(),
         subject: "Re: Pricing".into(),
+        kind: crate::domain::guard::EffectKind::Mail,
         status: ExecutionStatus::Failed,
         class: SendClass::ALL[0],
         account: "work".into(),
