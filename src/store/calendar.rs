@@ -353,3 +353,65 @@ pub fn open_bookings(tx: &ReadTx<'_>) -> Result<Vec<BookingRow>> {
         .query_map([], booking)?
         .collect::<rusqlite::Result<_>>()?)
 }
+
+/// When the operator is busy, as the calendars last said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BusyTimes {
+    /// The spans, the earliest first.
+    pub spans: Vec<(Timestamp, Timestamp)>,
+    /// When they were read.
+    pub read_at: Timestamp,
+    /// Up to when they reach.
+    pub until: Timestamp,
+}
+
+/// Keeps when the operator is busy, in place of what was known.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn set_busy(tx: &WriteTx<'_>, busy: &BusyTimes) -> Result<()> {
+    tx.sql()
+        .prepare_cached("DELETE FROM calendar_busy")?
+        .execute([])?;
+    let mut add = tx.sql().prepare_cached(
+        "INSERT OR IGNORE INTO calendar_busy (starts_at, ends_at) VALUES (?1, ?2)",
+    )?;
+    for (start, end) in &busy.spans {
+        add.execute((start.as_millisecond(), end.as_millisecond()))?;
+    }
+    tx.sql()
+        .prepare_cached(
+            "INSERT INTO calendar_busy_read (id, read_at, until) VALUES (1, ?1, ?2)
+             ON CONFLICT (id) DO UPDATE SET read_at = excluded.read_at, until = excluded.until",
+        )?
+        .execute((busy.read_at.as_millisecond(), busy.until.as_millisecond()))?;
+    Ok(())
+}
+
+/// Returns when the operator is busy after an instant; none if no calendar was ever asked.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn busy(tx: &ReadTx<'_>, from: Timestamp) -> Result<Option<BusyTimes>> {
+    let read: Option<(i64, i64)> = tx
+        .sql()
+        .prepare_cached("SELECT read_at, until FROM calendar_busy_read WHERE id = 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((read_at, until)) = read else {
+        return Ok(None);
+    };
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT starts_at, ends_at FROM calendar_busy WHERE ends_at > ?1 ORDER BY starts_at, ends_at",
+    )?;
+    let spans = statement
+        .query_map([from.as_millisecond()], |row| {
+            Ok((instant(row.get(0)?), instant(row.get(1)?)))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Some(BusyTimes {
+        spans,
+        read_at: instant(read_at),
+        until: instant(until),
+    }))
+}

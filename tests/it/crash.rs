@@ -29,6 +29,7 @@ const POINTS: &[&str] = &[
 const ELSEWHERE: &[&str] = &[
     "booking-asked",
     "booking-begun",
+    "booking-deleted",
     "calendar-page",
     "draft-appended",
     "draft-approved",
@@ -39,6 +40,8 @@ const ELSEWHERE: &[&str] = &[
     "hubspot-after-look",
     "hubspot-after-request",
     "hubspot-after-settle",
+    "moving-asked",
+    "moving-begun",
     "token-refreshed",
 ];
 

@@ -684,3 +684,68 @@ fn a_booked_meeting_is_moved_and_put_back_and_each_is_told_once() {
         google.home.audit_holds();
     }
 }
+
+#[test]
+fn a_mail_that_offers_times_names_free_ones_on_their_clock() {
+    let google = Google::with_ann("draft");
+    let busy = json!({"fields": {"id": "busy1", "summary": "Board", "start": {"dateTime": "2026-11-24T07:00:00Z"},
+        "end": {"dateTime": "2026-11-24T12:00:00Z"}}});
+    google.happen("event", &busy);
+    let mv = wished(&google.home, "book_meeting", &json!({}));
+    let body = |google: &Google| {
+        let shown = google.home.json(&format!("show {mv}"));
+        shown["draft"]["body"].as_str().unwrap().to_owned()
+    };
+    // Before the calendar was asked, nothing is claimed.
+    assert!(
+        body(&google).contains("Tell me two or three times"),
+        "{}",
+        body(&google)
+    );
+    google.synced();
+    let offered = body(&google);
+    for line in [
+        "- Tuesday 24 November at 13:00 (Madrid time)",
+        "- Wednesday 25 November at 14:00 (Madrid time)",
+        "- Thursday 26 November at 11:00 (Madrid time)",
+    ] {
+        assert!(offered.contains(line), "{line} in {offered}");
+    }
+    // What the calendars said a day ago is no offer any more.
+    let mut google = google;
+    google.home.at("2026-11-25T10:00:00Z");
+    assert!(body(&google).contains("Tell me two or three times"));
+}
+
+#[test]
+fn taking_back_that_is_killed_in_the_middle_can_be_asked_for_again() {
+    let google = Google::with_ann("live");
+    let mv = wished(
+        &google.home,
+        "book_meeting",
+        &json!({"starts_at": "2026-11-26T14:00:00Z"}),
+    );
+    google.home.ok(&format!("approve {mv}"));
+    assert!(google.home.crashes_at("booking-deleted", "undo"));
+    assert!(meetings(&google).is_empty());
+    let again = google.home.ok("undo");
+    assert!(again.contains("open again"), "{again}");
+    assert_eq!(google.home.json(&format!("show {mv}"))["status"], "open");
+
+    for point in [
+        "hubspot-after-claim",
+        "hubspot-after-request",
+        "hubspot-after-settle",
+    ] {
+        let (mut portal, ..) = portal();
+        let mv = wished(&portal.home, "create_task", &json!({}));
+        portal.run(&format!("approve {mv}")).exits(0);
+        assert!(portal.home.crashes_at(point, "undo"), "{point}");
+        portal.later(10);
+        portal.sync();
+        portal.run("undo").exits(0);
+        assert_eq!(portal.there().ids("tasks"), Vec::<u64>::new(), "{point}");
+        assert_eq!(status(&portal, mv), "open", "{point}");
+        portal.home.audit_holds();
+    }
+}

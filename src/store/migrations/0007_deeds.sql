@@ -19,3 +19,16 @@ CREATE INDEX booking_moving ON booking (id) WHERE new_start IS NOT NULL;
 -- Everything that metrics read of executions, the kind among it.
 DROP INDEX execution_counted;
 CREATE INDEX execution_counted ON execution (settled_at, status, contact_id, to_key, action, approved_by, kind) WHERE settled_at IS NOT NULL;
+
+-- When the operator is busy, as the calendars last said, so that drafts can offer times without asking anybody.
+CREATE TABLE calendar_busy (
+    starts_at INTEGER NOT NULL,
+    ends_at   INTEGER NOT NULL,
+    PRIMARY KEY (starts_at, ends_at)
+) STRICT, WITHOUT ROWID;
+-- When that was read, and up to when it reaches; no row before the first time.
+CREATE TABLE calendar_busy_read (
+    id      INTEGER PRIMARY KEY CHECK (id = 1),
+    read_at INTEGER NOT NULL,
+    until   INTEGER NOT NULL
+) STRICT;
