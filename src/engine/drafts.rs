@@ -72,8 +72,11 @@ impl Engine {
             return Ok(0);
         }
         let fates = Post::of(self.core(), account)?.draft_fates(&rows)?;
+        let mut found: Vec<_> = rows.iter().zip(fates).collect();
+        // Of two drafts that one sent message may be, the one that it is most like takes it.
+        found.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)));
         let (mut left, mut taken) = (0, HashSet::new());
-        for (row, fate) in rows.iter().zip(fates) {
+        for (row, fate) in found {
             let found = self.note_fate(row, fate, &mut taken)?;
             left += u64::from(found == Found::Left);
         }
@@ -129,6 +132,27 @@ impl Engine {
         })?;
         Ok(if is_new { Found::Left } else { Found::Lies })
     }
+}
+
+/// Returns how much the likeliest message is like a draft: more than 1 if it carries its Message-ID, else the share of words in common.
+fn likeness((row, fate): &(&ExecutionRow, DraftFate)) -> f64 {
+    let DraftFate::Gone(candidates) = fate else {
+        return 0.0;
+    };
+    let Some(left) = candidates.first() else {
+        return 0.0;
+    };
+    if left.ids.contains(&row.message_id) {
+        return 2.0;
+    }
+    let words = |text: &str| -> HashSet<String> {
+        text.split_whitespace().map(str::to_lowercase).collect()
+    };
+    let ours = content_of(row).map(|c| words(&format!("{} {}", c.subject, c.body)));
+    let ours = ours.unwrap_or_default();
+    let theirs = words(&format!("{} {}", left.mail.subject, left.mail.text));
+    let all = ours.union(&theirs).count();
+    ours.intersection(&theirs).count() as f64 / all.max(1) as f64
 }
 
 /// Tells whether a message is not known to be another one's: of an execution, or of another draft in this look.

@@ -8,6 +8,7 @@ use caseyos::domain::email::message_id::MessageId;
 use caseyos::secrets::Secret;
 use serde_json::{Value, json};
 
+use crate::deeds::wished;
 use crate::google::{Google, id};
 use crate::home::{Home, form};
 use crate::imap;
@@ -165,6 +166,37 @@ fn an_answer_that_was_read_before_the_draft_was_known_to_have_left_ends_the_wait
     assert_eq!(execution(&google.home, mv)["status"], "sent");
     let waiting = "SELECT count(*) FROM execution WHERE status = 'sent' AND answered_at IS NULL";
     assert_eq!(one(&google.home, waiting), 0);
+}
+
+#[test]
+fn of_two_drafts_to_one_person_the_one_that_was_sent_is_recorded_as_sent() {
+    let mut google = Google::start("draft");
+    google.synced();
+    let first = google.form_of_ann();
+    google.home.ok(&format!("approve {first}"));
+    let subject = google.drafts()[0].subject.clone();
+    let second = wished(&google.home, "check_in", &json!({}));
+    let words = [
+        "--subject",
+        "Fair",
+        "--body",
+        "Shall we meet at the fair in Lyon in March?",
+    ];
+    google
+        .home
+        .run(["edit", &second.to_string()].into_iter().chain(words))
+        .exits(0);
+    google.home.ok(&format!("approve {second}"));
+    assert_eq!(google.drafts().len(), 2);
+    // The second is sent under the first one's subject, and the first is thrown away.
+    google.happen("edit_draft", &json!({"subject": subject}));
+    google.happen("send_draft", &json!({}));
+    google.happen("delete_draft", &json!({}));
+    assert_eq!((google.drafts().len(), google.sent().len()), (0, 1));
+    google.at("2026-11-23T10:10:00Z").synced();
+    google.at("2026-11-23T10:30:00Z").synced();
+    assert_eq!(execution(&google.home, first)["status"], "cancelled");
+    is_sent_once(&google.home, second, "two drafts");
 }
 
 #[test]
