@@ -16,7 +16,7 @@ use crate::domain::action::{ActionKind, Means};
 use crate::domain::guard::EffectKind;
 use crate::domain::id::ExecutionId;
 use crate::domain::moves::{MAX_MEETING_MINUTES, MEETING_MINUTES, MovePlan};
-use crate::domain::schedule::zone_name;
+use crate::domain::schedule::{parse_zone, zone_name};
 use crate::domain::service::Provider;
 use crate::domain::signal::SignalKind;
 use crate::domain::text::clean_line;
@@ -40,6 +40,8 @@ pub(in crate::engine) struct Invitation {
     pub event: NewEvent,
     /// Whom it invites.
     pub to: String,
+    /// The IANA name of the zone that they live in, as far as it is known.
+    pub their_zone: String,
 }
 
 impl Invitation {
@@ -276,6 +278,7 @@ fn invitation(
         },
         calendar,
         to: person.email.trim().to_owned(),
+        their_zone: zone_name(&core.zone_of(&person)),
     })
 }
 
@@ -375,7 +378,7 @@ impl Deed {
     pub fn parts(&self, core: &Core) -> Vec<(String, String)> {
         match self {
             Self::Mail(_) => Vec::new(),
-            Self::Record(record) => record.parts(),
+            Self::Record(record) => record.parts(core),
             Self::Meeting(invitation) => {
                 let event = &invitation.event;
                 let zone = core.config.operator.zone();
@@ -395,6 +398,15 @@ impl Deed {
                         ),
                     ),
                 ];
+                if let Ok(theirs) = parse_zone(&invitation.their_zone)
+                    && invitation.their_zone != event.zone
+                {
+                    let there = event.start.to_zoned(theirs);
+                    parts.push((
+                        "there".to_owned(),
+                        format!("{} ({})", there.strftime("%a %H:%M"), invitation.their_zone),
+                    ));
+                }
                 if !event.place.is_empty() {
                     parts.push(("where".to_owned(), event.place.clone()));
                 }

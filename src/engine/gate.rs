@@ -113,7 +113,7 @@ fn carried_by(
             let why = format!("nobody is signed in; `caseyos auth login {provider}`");
             return Ok(Err((why, None)));
         }
-        return Ok(providers::health(tx, service, now)?.map(|_| name));
+        return Ok(providers::health(tx, service, now)?);
     }
     let is_gmail = core
         .config

@@ -114,7 +114,7 @@ fn a_task_is_made_once_in_hubspot_by_approval_and_put_away_by_undo() {
 #[test]
 fn a_stage_is_settled_written_and_taken_back_but_never_over_what_changed_since() {
     let (mut portal, _, deal) = portal();
-    let deal_line = json!({"source": "manual", "kind": "manual", "at": "2026-11-23T09:50:00Z", "deal_id": format!("hubspot:{deal}"),
+    let deal_line = json!({"source": "manual", "kind": "manual", "at": "2026-11-23T09:50:00Z", 
         "email": ANN, "action": "update_deal_stage", "title": "Move Acme EU on"});
     portal.home.signals(&[deal_line.to_string()]).exits(0);
     let today = portal.home.today();
@@ -748,4 +748,55 @@ fn taking_back_that_is_killed_in_the_middle_can_be_asked_for_again() {
         assert_eq!(status(&portal, mv), "open", "{point}");
         portal.home.audit_holds();
     }
+}
+
+#[test]
+fn a_record_that_was_refused_can_be_tried_again_and_one_in_doubt_never_becomes_two() {
+    let (mut portal, ..) = portal();
+    let mv = wished(&portal.home, "create_task", &json!({}));
+    let tasks = "/crm/objects/2026-03/tasks";
+    let refuse = Fault::Status {
+        status: 400,
+        retry_after: None,
+        body: Value::Null,
+    };
+    portal
+        .world
+        .harm(FaultRule::on(tasks, refuse).method("POST").times(1));
+    portal.run(&format!("approve {mv}")).exits(1);
+    assert_eq!(status(&portal, mv), "open");
+    let dead = portal.json("outbox");
+    assert_eq!(
+        (&dead[0]["status"], &dead[0]["kind"]),
+        (&json!("failed"), &json!("record"))
+    );
+    let id = dead[0]["id"].as_i64().unwrap();
+    portal.run(&format!("outbox show {id}")).exits(0);
+    portal.run(&format!("outbox retry {id}")).exits(0);
+    assert_eq!(portal.there().ids("tasks").len(), 1);
+    assert_eq!(status(&portal, mv), "done");
+    portal.run("undo").exits(0);
+    assert_eq!(portal.there().ids("tasks").len(), 0);
+
+    // Done there, but neither the answer nor the look afterwards comes through.
+    for rule in [
+        FaultRule::on(tasks, Fault::Cut { when: When::After }).times(0),
+        FaultRule::on("/crm/associations", Fault::Cut { when: When::Before }).times(0),
+    ] {
+        portal.world.harm(rule);
+    }
+    portal.run(&format!("approve {mv}")).exits(1);
+    let doubtful = portal.json("outbox");
+    assert_eq!(doubtful[0]["status"], "uncertain", "{doubtful}");
+    let id = doubtful[0]["id"].as_i64().unwrap();
+    portal.run(&format!("outbox retry {id}")).exits(2);
+    portal.run(&format!("outbox retry {id} --force"));
+    portal.world.heal();
+    portal.later(31);
+    portal.sync();
+    portal.later(31);
+    portal.sync();
+    assert_eq!(portal.there().ids("tasks").len(), 1);
+    assert_eq!(status(&portal, mv), "done");
+    portal.home.audit_holds();
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Delivered, Undelivered};
 use crate::connectors::google::calendar::{self, NewEvent};
 use crate::connectors::transport::{CallError, CallErrorKind, Fate};
-use crate::domain::id::MoveId;
+use crate::domain::id::{ExecutionId, MoveId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::Answer;
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
@@ -26,9 +26,28 @@ use crate::store::hubspot::{self, NewWrite, WriteRow, WriteStatus};
 use crate::store::moves::MoveState;
 use crate::store::{Durability, ReadTx, WriteTx, audit, moves, outcomes, people};
 
-/// Returns the key under which an execution's write to HubSpot is kept: each try has its own, as one that failed was certainly not done.
-pub(in crate::engine) fn write_key(row: &ExecutionRow) -> String {
-    format!("execution:{}:{}", row.id, row.tries.max(1))
+/// Returns how the keys of an execution's writes to HubSpot begin. A write that was certainly not done is followed by another under a key of its
+/// own; one of which that is not certain is never followed by a second.
+fn write_family(id: ExecutionId) -> String {
+    format!("execution:{id}:")
+}
+
+/// Finds the write of an execution that was done, or that may have been.
+pub(in crate::engine) fn find_write(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<WriteRow>> {
+    let newest = hubspot::newest_write_of(tx, &write_family(id))?;
+    Ok(newest.filter(|write| !was_not_done(write)))
+}
+
+fn was_not_done(write: &WriteRow) -> bool {
+    match write.status {
+        WriteStatus::Failed => true,
+        WriteStatus::Cancelled => {
+            write.error.starts_with(NOT_DONE) || write.error.starts_with("conflict")
+        }
+        WriteStatus::Queued | WriteStatus::Sending | WriteStatus::Sent | WriteStatus::Uncertain => {
+            false
+        }
+    }
 }
 
 /// Returns what makes a meeting that an execution booked known as its.
@@ -127,7 +146,7 @@ impl Engine {
         match write.status {
             WriteStatus::Sent => record_at(write, row).map_err(|e| kept(&e)),
             // It says so there already: nothing was left to write.
-            WriteStatus::Cancelled if !is_refusal(&reason) => {
+            WriteStatus::Cancelled if !was_not_done(write) => {
                 record_at(write, row).map_err(|e| kept(&e))
             }
             WriteStatus::Cancelled | WriteStatus::Failed => Err(Undelivered::NotSent {
@@ -154,14 +173,20 @@ impl Engine {
 
     fn begin_write(&self, row: &ExecutionRow) -> Result<WriteRow> {
         let deed: RecordDeed = held(row)?;
-        let key = write_key(row);
-        let write = NewWrite {
-            key: key.clone(),
-            operation: crate::engine::hubspot::written(&deed.operation)?,
-            summary: deed.summary,
-            asked_by: row.approved_by.clone(),
-        };
+        let operation = crate::engine::hubspot::written(&deed.operation)?;
+        let (id, asked_by) = (row.id, row.approved_by.clone());
         self.write(Durability::Full, move |tx, _, now| {
+            if let Some(write) = find_write(tx, id)? {
+                return Ok(write);
+            }
+            let earlier = hubspot::newest_write_of(tx, &write_family(id))?;
+            let key = format!("{}{}", write_family(id), earlier.map_or(1, |w| w.id + 1));
+            let write = NewWrite {
+                key: key.clone(),
+                operation,
+                summary: deed.summary,
+                asked_by,
+            };
             if let Some(id) = hubspot::add_write(tx, &write, now)? {
                 let subject = format!("hubspot_write:{id}");
                 let detail = json!({"what": write.summary, "key": write.key});
@@ -184,8 +209,7 @@ impl Engine {
 
     /// Asks HubSpot's outbox, and through it HubSpot, what became of a record.
     fn find_record(&self, row: &ExecutionRow) -> Result<(Answer, Option<Delivered>)> {
-        let key = write_key(row);
-        let load = || self.store().read(|tx| hubspot::find_write(tx, &key));
+        let load = || self.store().read(|tx| find_write(tx, row.id));
         let Some(mut write) = load()? else {
             return Ok((Answer::NeverHad, None));
         };
@@ -201,7 +225,9 @@ impl Engine {
             if let Err(error) = self.ask_after_write(&write) {
                 tracing::info!(execution = row.id.0, %error, "what became of a record is not known yet");
             }
-            write = load()?.unwrap_or(write);
+            let id = write.id;
+            let now_there = self.store().read(|tx| hubspot::load_write(tx, id))?;
+            write = now_there.unwrap_or(write);
         }
         Ok(match self.delivered_as(&write, row) {
             Ok(delivered) => (Answer::Found, Some(delivered)),
@@ -223,10 +249,6 @@ impl Engine {
 
 /// How the error of a write begins that an execution took out of the queue again.
 const NOT_DONE: &str = "not done: ";
-
-fn is_refusal(error: &str) -> bool {
-    error.starts_with(NOT_DONE) || error.starts_with("conflict")
-}
 
 fn meeting_at(calendar: &str, event: &str) -> Delivered {
     Delivered {

@@ -29,7 +29,7 @@ use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::moves::MoveState;
 use crate::store::{Durability, WriteTx, control, drafts, executions, moves};
 
-pub(in crate::engine) use carry::{execution_of, may_reopen, take_back, write_key};
+pub(in crate::engine) use carry::{execution_of, find_write, may_reopen, take_back};
 use claim::{Claim, claim};
 pub use drain::DueReport;
 pub(in crate::engine) use drain::in_order;

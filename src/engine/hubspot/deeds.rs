@@ -47,7 +47,8 @@ impl RecordDeed {
     }
 
     /// Returns its parts for a face: a name and a value each.
-    pub fn parts(&self) -> Vec<(String, String)> {
+    pub fn parts(&self, core: &Core) -> Vec<(String, String)> {
+        let zone = core.config.operator.zone();
         let filled =
             |name: &str, text: &str| (!text.is_empty()).then(|| (name.to_owned(), text.to_owned()));
         match &self.operation {
@@ -55,7 +56,12 @@ impl RecordDeed {
                 subject, body, due, ..
             } => [
                 filled("task", subject),
-                filled("due", &due.to_string()),
+                filled(
+                    "due",
+                    &due.to_zoned(zone)
+                        .strftime("%a %-d %b %Y %H:%M")
+                        .to_string(),
+                ),
                 filled("text", body),
             ]
             .into_iter()

@@ -110,8 +110,7 @@ impl Engine {
             let Some(row) = executions::load(tx, execution)? else {
                 return Ok::<_, EngineError>(None);
             };
-            let key = execute::write_key(&row);
-            Ok(hubspot::find_write(tx, &key)?.map(|write| (row, write)))
+            Ok(execute::find_write(tx, execution)?.map(|write| (row, write)))
         })?;
         let Some((row, write)) = found else {
             return Err(EngineError::NotFound(format!(

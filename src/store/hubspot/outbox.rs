@@ -132,6 +132,21 @@ pub fn find_write(tx: &ReadTx<'_>, key: &str) -> Result<Option<WriteRow>> {
         .optional()?)
 }
 
+/// Finds the newest write whose key begins with `family`, which ends in a colon.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn newest_write_of(tx: &ReadTx<'_>, family: &str) -> Result<Option<WriteRow>> {
+    // A semicolon is the next character after a colon.
+    let beyond = format!("{};", family.trim_end_matches(':'));
+    let sql = format!("{COLUMNS} WHERE key >= ?1 AND key < ?2 ORDER BY id DESC LIMIT 1");
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row((family, beyond), from_row)
+        .optional()?)
+}
+
 /// Lists writes that are not settled, oldest first.
 ///
 /// # Errors

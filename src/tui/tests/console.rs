@@ -258,7 +258,7 @@ fn source(name: &str, grade: Grade, clean: i64, error: &str) -> SourceHealth {
     }
 }
 
-fn dead_letter() -> OutboxItem {
+pub fn dead_letter() -> OutboxItem {
     OutboxItem {
         id: ExecutionId(9),
         move_id: MoveId(102),

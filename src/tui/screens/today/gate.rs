@@ -160,7 +160,7 @@ fn name(guard: GuardKind) -> &'static str {
         GuardKind::RateLimits => "rate limits",
         GuardKind::SendWindow => "send window",
         GuardKind::Mode => "mode",
-        GuardKind::ConnectorHealth => "mailbox",
+        GuardKind::ConnectorHealth => "connection",
     }
 }
 
