@@ -176,6 +176,13 @@ impl Engine {
             tx.emit(now, "undo", format!("undo:{}", entry.id))?;
             // Taking back an undo does the thing again: its own entry is in force again, and no third one is made.
             if let Some(original) = entry.undoes {
+                // An execution that is queued again may have become anything by the time that it is taken back once more.
+                let inverse = match &step {
+                    Step::Outbox { id, status } if *status == ExecutionStatus::Queued => {
+                        Step::Execution { id: *id }
+                    }
+                    _ => inverse,
+                };
                 undo::renew(tx, original, &written(&inverse)?)?;
                 let summary = entry.summary.replacen("Undone: ", "Done again: ", 1);
                 return Ok(Done::Changed {

@@ -474,9 +474,15 @@ fn a_draft_at_gmail_gets_new_words_in_place() {
         .exits(2);
     assert!(refused.err.contains("would be lost"), "{refused:?}");
     assert_eq!(words(&google).1, "Forty a month.");
-    // Taken back and approved again there is one.
+    // Taken back, put back and taken back, it is there and gone.
+    let undone = google.home.json("undo");
+    assert!(google.drafts().is_empty());
+    google.home.ok(&format!("undo {}", undone["undo"]));
+    google.sync();
+    assert_eq!(words(&google).1, "It costs 40.");
     google.home.ok("undo");
     assert!(google.drafts().is_empty());
+    // Approved again there is one.
     google.home.ok(&format!("approve {mv}"));
     assert_eq!(words(&google).1, "It costs 40.");
     google.happen("send_draft", &json!({}));
@@ -744,6 +750,21 @@ fn a_draft_is_sent_once_wherever_it_is_killed() {
             is_sent_once(&google.home, mv, point);
         }
     }
+}
+
+#[test]
+fn a_draft_that_was_taken_back_and_put_back_can_be_taken_back_again() {
+    let (home, mv) = maildir();
+    for _ in 0..3 {
+        let undone = home.json("undo");
+        assert!(home.drafts().is_empty());
+        assert_eq!(home.json(&format!("show {mv}"))["status"], "open");
+        home.ok(&format!("undo {}", undone["undo"]));
+        home.ok("sync");
+        assert_eq!(home.drafts().len(), 1);
+        assert_eq!(execution(&home, mv)["status"], "drafted");
+    }
+    home.audit_holds();
 }
 
 #[test]

@@ -174,6 +174,25 @@ impl Engine {
         self.carry_out(approved)
     }
 
+    /// Says what became of a draft that was approved before, if it lies there no more.
+    pub(super) fn no_more_a_draft(&self, row: &ExecutionRow) -> Result<Option<Done>> {
+        // Where the mailbox cannot be asked, what was known last is the answer.
+        let found = self.look_after_draft(row).unwrap_or(Found::Lies);
+        Ok(match found {
+            Found::Lies => None,
+            Found::Left => {
+                let row = self.store().read(|tx| super::outbox::find(tx, row.id))?;
+                Some(super::approve::sent(&row, None))
+            }
+            Found::Gone => Some(Done::Nothing {
+                summary: format!(
+                    "The draft to {} is no longer in \"{}\", and nothing shows yet that it was sent. The next sync tells what became of it.",
+                    row.to_key, row.transport
+                ),
+            }),
+        })
+    }
+
     /// Shows what sending a lying draft would send: what it says now.
     pub(super) fn preview_lying_draft(&self, row: &ExecutionRow) -> Result<Done> {
         let content = match self.look_at_draft(row)? {
