@@ -108,8 +108,9 @@ fn carried_by(
         _ => None,
     };
     if let Some(service) = service {
-        if !Core::is_signed_in_by(tx, service.provider())? {
-            let provider = service.provider();
+        if let Some(provider) = service.provider()
+            && !Core::is_signed_in_by(tx, provider)?
+        {
             let why = format!("nobody is signed in; `caseyos auth login {provider}`");
             return Ok(Err((why, None)));
         }

@@ -41,6 +41,8 @@ mod lost_mail;
 #[cfg(test)]
 mod mail_servers;
 #[cfg(test)]
+mod mail_settings;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod order;
