@@ -19,6 +19,8 @@ mod doctor;
 #[cfg(test)]
 mod drafts;
 #[cfg(test)]
+mod emulate;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod google;

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{encode, id, or_default, read};
+use super::{encode, id, read};
+use crate::connectors::lenient::{list, or_default};
 use crate::connectors::transport::{Body, CallError, Method, Request, Response, segment};
 use crate::domain::service::Service;
 
@@ -257,7 +258,7 @@ pub struct Message {
     #[serde(deserialize_with = "id")]
     pub internal_date: String,
     /// Its labels.
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "list")]
     pub label_ids: Vec<String>,
     /// The whole message, if it was asked for.
     #[serde(deserialize_with = "or_default")]
@@ -271,7 +272,7 @@ pub struct Message {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]
 pub struct Payload {
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "list")]
     headers: Vec<Header>,
 }
 
@@ -359,7 +360,7 @@ pub fn read_messages(response: &Response) -> Result<Page, CallError> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
     struct List {
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "list")]
         messages: Vec<Message>,
         #[serde(deserialize_with = "id")]
         next_page_token: String,
@@ -380,7 +381,7 @@ pub fn read_history(response: &Response) -> Result<Page, CallError> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
     struct History {
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "list")]
         history: Vec<Record>,
         #[serde(deserialize_with = "id")]
         next_page_token: String,
@@ -390,9 +391,9 @@ pub fn read_history(response: &Response) -> Result<Page, CallError> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
     struct Record {
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "list")]
         messages_added: Vec<Added>,
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "list")]
         labels_added: Vec<Added>,
     }
     #[derive(Default, Deserialize)]
@@ -401,7 +402,7 @@ pub fn read_history(response: &Response) -> Result<Page, CallError> {
         #[serde(deserialize_with = "or_default")]
         message: Message,
         /// The labels that were added, if that is what happened.
-        #[serde(rename = "labelIds", deserialize_with = "or_default")]
+        #[serde(rename = "labelIds", deserialize_with = "list")]
         label_ids: Vec<String>,
     }
     let history: History = read(response)?;
@@ -461,7 +462,7 @@ pub fn read_drafts(response: &Response) -> Result<(Vec<Draft>, String), CallErro
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
     struct List {
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "list")]
         drafts: Vec<Draft>,
         #[serde(deserialize_with = "id")]
         next_page_token: String,
@@ -486,7 +487,7 @@ pub fn read_send_as(response: &Response) -> Result<Vec<String>, CallError> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
     struct List {
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "list")]
         send_as: Vec<Alias>,
     }
     #[derive(Default, Deserialize)]
