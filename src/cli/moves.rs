@@ -23,7 +23,7 @@ use crate::engine::{Engine, EngineError};
 /// A move that offers times for a meeting books one once it has a time: approving it puts the meeting into the calendar and invites them.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  caseyos edit 12                            in $VISUAL or $EDITOR\n  caseyos edit 12 --subject 'Your question'\n  caseyos edit 12 --body-file answer.txt\n  caseyos edit 12 --at 'tue 15:00' --for 45m --call\n  caseyos edit 12 --no-time                  offers times by mail again\n  caseyos edit 13 --stage 'Contract Sent'\n  caseyos edit 14 --set jobtitle=CTO --set city=Madrid\n  caseyos edit 12 --reset                    back to the template"
+    after_help = "Examples:\n  caseyos edit 12                            in $VISUAL or $EDITOR\n  caseyos edit 12 --subject 'Your question'\n  caseyos edit 12 --body-file answer.txt     also a draft that lies in its mailbox\n  caseyos edit 12 --at 'tue 15:00' --for 45m --call\n  caseyos edit 12 --no-time                  offers times by mail again\n  caseyos edit 13 --stage 'Contract Sent'\n  caseyos edit 14 --set jobtitle=CTO --set city=Madrid\n  caseyos edit 12 --reset                    back to the template"
 )]
 pub(super) struct EditArgs {
     /// The move's number.

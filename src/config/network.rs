@@ -12,7 +12,7 @@ pub struct NetworkConfig {
     pub connect_seconds: u32,
     /// Seconds without a byte after which an answer is given up.
     pub read_seconds: u32,
-    /// Seconds in which an answer must be there whole.
+    /// Seconds in which an answer must be there whole, a mail server's too.
     pub whole_seconds: u32,
     /// A longer answer is refused, in megabytes after decompression.
     pub max_megabytes: u32,

@@ -29,13 +29,20 @@ impl Core {
             .ok_or_else(|| refused("no IMAP server is set".into()))?;
         let login = self.login(account).map_err(refused)?;
         let endpoint = endpoint(account, server, (993, 143)).map_err(refused)?;
-        match ImapSession::connect(&endpoint, &login) {
+        let mut session = match ImapSession::connect(&endpoint, &login) {
             Err(ImapError::SignIn { server, reason }) => match self.other_login(&login) {
                 Some(login) => ImapSession::connect(&endpoint, &login),
                 None => Err(ImapError::SignIn { server, reason }),
             },
             other => other,
-        }
+        }?;
+        session.give_up_after(self.answers_in());
+        Ok(session)
+    }
+
+    /// Returns how long a mail server may take for an answer.
+    fn answers_in(&self) -> Duration {
+        Duration::from_secs(u64::from(self.config.network.whole_seconds))
     }
 
     /// Connects to an account's SMTP server.
@@ -53,13 +60,15 @@ impl Core {
             .rsplit_once('@')
             .map_or("localhost", |(_, domain)| domain);
         let endpoint = endpoint(account, server, (465, 587)).map_err(SmtpError::NotYet)?;
-        match SmtpSession::connect(&endpoint, &login, domain) {
+        let mut session = match SmtpSession::connect(&endpoint, &login, domain) {
             Err(SmtpError::SignIn(reason)) => match self.other_login(&login) {
                 Some(login) => SmtpSession::connect(&endpoint, &login, domain),
                 None => Err(SmtpError::SignIn(reason)),
             },
             other => other,
-        }
+        }?;
+        session.give_up_after(self.answers_in());
+        Ok(session)
     }
 
     /// Returns what to try after a refusal: a token may have been withdrawn before its time, and is worth one refresh.

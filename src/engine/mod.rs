@@ -17,6 +17,7 @@ mod commands;
 mod core;
 mod deed;
 mod draft;
+mod drafts;
 mod execute;
 mod gate;
 mod google;

@@ -83,6 +83,8 @@ pub struct SyncReport {
     pub approved_by_rules: u64,
     /// Messages that left, or drafts that were made.
     pub sent: u64,
+    /// Drafts that the operator was found to have sent by hand.
+    pub sent_by_hand: u64,
     /// Approved messages that still wait.
     pub waiting: u64,
     /// Whether it was a rehearsal: nothing was kept and nothing left.
@@ -131,6 +133,7 @@ impl SyncReport {
                 "approved by rules",
             ),
             (self.sent, "sent", "sent"),
+            (self.sent_by_hand, "sent by hand", "sent by hand"),
             (self.waiting, "waiting", "waiting"),
             (skipped as u64, "source left out", "sources left out"),
             (self.problems.len() as u64, "problem", "problems"),
@@ -289,8 +292,7 @@ impl Engine {
         let run = self.run_timers().map(|(counts, taken)| SourceRun {
             counts,
             taken,
-            problem: String::new(),
-            is_partial: false,
+            ..SourceRun::default()
         });
         let looked = Ok(Looked::Read { started, run });
         self.settle_source(timer::NAME, false, looked, scope, report)?;
@@ -423,6 +425,7 @@ impl Engine {
         let problem = match run {
             Ok(run) => {
                 report.add(&run.counts, &run.taken);
+                report.sent_by_hand += run.sent_by_hand;
                 brought = run;
                 std::mem::take(&mut brought.problem)
             }

@@ -11,6 +11,7 @@ use super::command::Done;
 use super::commands::{capital, finish_pause, may_try_again, set_move, undo_window};
 use super::core::Core;
 use super::deed::named;
+use super::drafts::Found;
 use super::execute::{self, Post};
 use super::hubspot::promise_of;
 use super::{Engine, EngineError, Result, intake};
@@ -19,7 +20,7 @@ use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, SignalId, Und
 use crate::domain::moves::{MovePlan, MoveStatus};
 use crate::engine::outcomes::RECORDED;
 use crate::store::control::HoldKind;
-use crate::store::executions::ExecutionStatus;
+use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::moves::{DraftRow, MoveState};
 use crate::store::undo::UndoRow;
 use crate::store::{
@@ -175,6 +176,13 @@ impl Engine {
             tx.emit(now, "undo", format!("undo:{}", entry.id))?;
             // Taking back an undo does the thing again: its own entry is in force again, and no third one is made.
             if let Some(original) = entry.undoes {
+                // An execution that is queued again may have become anything by the time that it is taken back once more.
+                let inverse = match &step {
+                    Step::Outbox { id, status } if *status == ExecutionStatus::Queued => {
+                        Step::Execution { id: *id }
+                    }
+                    _ => inverse,
+                };
                 undo::renew(tx, original, &written(&inverse)?)?;
                 let summary = entry.summary.replacen("Undone: ", "Done again: ", 1);
                 return Ok(Done::Changed {
@@ -207,6 +215,7 @@ impl Engine {
             .ok_or_else(|| EngineError::NotFound(format!("There is no execution {id}.")))?;
         let (entry_id, what) = (entry.id, entry.summary.clone());
         match row.status {
+            ExecutionStatus::Queued if row.is_of_draft() => self.leave_draft(&row),
             ExecutionStatus::Queued => self.write(Durability::Full, move |tx, _, now| {
                 if !execute::cancel(tx, &row, "withdrawn by the operator", MoveStatus::Open, now)? {
                     return Ok(Done::Nothing {
@@ -233,6 +242,10 @@ impl Engine {
                 })
             }),
             ExecutionStatus::Drafted => {
+                let found = self.look_after_draft(&row);
+                if found.map_err(|e| not_removed(&row, &e))? == Found::Left {
+                    return Ok(cannot_be_unsent(&row));
+                }
                 // What is far away is asked before the transaction, which must wait for nobody; asked again it is gone, which is as good.
                 let post = Post::of(self.core(), &row.transport)?;
                 let back = MoveState {
@@ -245,7 +258,7 @@ impl Engine {
                 // Before anything is removed: afterwards it would be too late to refuse.
                 self.store().read(|tx| refuse_if_replaced(tx, &back))?;
                 let far = match !post.is_local() {
-                    true => Some(post.remove_draft(&row)?),
+                    true => Some(post.remove_draft(&row).map_err(|e| not_removed(&row, &e))?),
                     false => None,
                 };
                 self.write(Durability::Full, move |tx, core, now| {
@@ -303,13 +316,7 @@ impl Engine {
                     })?;
                 self.take_meeting_back(&booking.id.to_string(), Some(entry_id))
             }
-            ExecutionStatus::Sent => Ok(Done::Blocked {
-                summary: format!(
-                    "The mail to {} left and cannot be unsent. Nothing was changed; `caseyos undo --list` shows what else can be undone.",
-                    row.to_key
-                ),
-                verdicts: Vec::new(),
-            }),
+            ExecutionStatus::Sent => Ok(cannot_be_unsent(&row)),
             ExecutionStatus::Sending | ExecutionStatus::Uncertain => Ok(Done::Blocked {
                 summary: format!(
                     "Execution {id} is leaving right now; the next sync tells what became of it."
@@ -320,6 +327,29 @@ impl Engine {
                 summary: format!("Execution {id} never left; there is nothing to take back."),
             }),
         }
+    }
+}
+
+/// Says that a draft could not be taken back.
+fn not_removed(row: &ExecutionRow, error: &EngineError) -> EngineError {
+    EngineError::Outside(format!(
+        "The draft to {} could not be taken back: {} Nothing was changed here; asked again, undo looks whether it is still there.",
+        row.to_key,
+        sentence(&error.to_string())
+    ))
+}
+
+fn sentence(text: &str) -> String {
+    format!("{}.", text.trim_end_matches('.'))
+}
+
+fn cannot_be_unsent(row: &ExecutionRow) -> Done {
+    Done::Blocked {
+        summary: format!(
+            "The mail to {} left and cannot be unsent. Nothing was changed; `caseyos undo --list` shows what else can be undone.",
+            row.to_key
+        ),
+        verdicts: Vec::new(),
     }
 }
 
@@ -335,6 +365,12 @@ pub(in crate::engine) fn promise_now(tx: &ReadTx<'_>, entry: &UndoRow) -> Result
     };
     let (to, account) = (&row.to_key, &row.transport);
     Ok(match row.status {
+        ExecutionStatus::Queued if row.is_of_draft() => (
+            format!(
+                "Nothing leaves: the draft to {to} stays in the Drafts folder of \"{account}\" as it lies."
+            ),
+            true,
+        ),
         ExecutionStatus::Queued => (
             format!(
                 "{} has not left: it is withdrawn and the move comes back.",

@@ -79,7 +79,7 @@ pub struct ExecutionRow {
     pub settled_at: Option<Timestamp>,
     /// How often it was tried.
     pub tries: i64,
-    /// Where the message lies.
+    /// Where the message lies; of one that has not ended, where a draft of it lies.
     pub location: String,
     /// What went wrong last.
     pub error: String,
@@ -103,6 +103,12 @@ impl ExecutionRow {
             self.status,
             ExecutionStatus::Queued | ExecutionStatus::Sending | ExecutionStatus::Uncertain
         )
+    }
+
+    /// Tells whether it is carried out from a draft that lies in its mailbox.
+    #[must_use]
+    pub const fn is_of_draft(&self) -> bool {
+        matches!(self.kind, EffectKind::Mail) && self.is_underway() && !self.location.is_empty()
     }
 }
 
@@ -218,6 +224,19 @@ pub fn of_move(tx: &ReadTx<'_>, id: MoveId) -> Result<Vec<ExecutionRow>> {
     let mut statement = tx.sql().prepare_cached(&sql)?;
     Ok(statement
         .query_map([id.0], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns the executions that fit a condition of this room's own.
+pub(super) fn listed(
+    tx: &ReadTx<'_>,
+    condition: &str,
+    values: impl rusqlite::Params,
+) -> Result<Vec<ExecutionRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM execution WHERE {condition}");
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    Ok(statement
+        .query_map(values, from_row)?
         .collect::<rusqlite::Result<_>>()?)
 }
 
@@ -374,7 +393,7 @@ pub fn requeue(
     Ok(tx
         .sql()
         .prepare_cached(
-            "UPDATE execution SET status = 'queued', holder = '', location = '', settled_at = NULL, check_at = NULL, asks = 0, error = ?3,
+            "UPDATE execution SET status = 'queued', holder = '', settled_at = NULL, check_at = NULL, asks = 0, error = ?3,
                  not_before = coalesce(?4, not_before), waits_for = coalesce(?5, waits_for)
              WHERE id = ?1 AND status = ?2",
         )?

@@ -15,6 +15,7 @@ pub mod companies;
 pub mod contacts;
 pub mod control;
 pub mod deals;
+pub mod drafts;
 pub mod examine;
 pub mod executions;
 pub mod hubspot;

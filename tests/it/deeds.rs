@@ -19,7 +19,7 @@ fn wish(action: &str, more: &Value) -> String {
     line.to_string()
 }
 
-fn wished(home: &Home, action: &str, more: &Value) -> i64 {
+pub fn wished(home: &Home, action: &str, more: &Value) -> i64 {
     home.signals(&[wish(action, more)]).exits(0);
     home.find_move(ANN, action)
 }

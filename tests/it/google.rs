@@ -22,7 +22,7 @@ pub struct Google {
 }
 
 impl Google {
-    fn start(mode: &str) -> Self {
+    pub fn start(mode: &str) -> Self {
         let double = Arc::new(Mutex::new(GoogleDouble::alone(OPERATOR)));
         let clock = Arc::new(FixedClock(MONDAY.parse().unwrap()));
         let options = WorldOptions {
@@ -83,7 +83,7 @@ impl Google {
             .to_owned()
     }
 
-    fn sync(&self) -> Ran {
+    pub fn sync(&self) -> Ran {
         self.home.run(["sync", "--json"])
     }
 
@@ -95,7 +95,7 @@ impl Google {
         ran.json()
     }
 
-    fn sent(&self) -> Vec<ParsedMail> {
+    pub fn sent(&self) -> Vec<ParsedMail> {
         self.double()
             .mailbox
             .sent()
@@ -104,7 +104,7 @@ impl Google {
             .collect()
     }
 
-    fn drafts(&self) -> Vec<ParsedMail> {
+    pub fn drafts(&self) -> Vec<ParsedMail> {
         self.double()
             .mailbox
             .drafts()
@@ -131,7 +131,7 @@ impl Google {
     }
 
     /// Has a form of Ann's waiting as a move; returns its number.
-    fn form_of_ann(&self) -> i64 {
+    pub fn form_of_ann(&self) -> i64 {
         let line = form(
             "ann@acme.example",
             "2026-11-23T09:40:00Z",
@@ -142,7 +142,7 @@ impl Google {
     }
 }
 
-fn id(mail: &ParsedMail) -> String {
+pub fn id(mail: &ParsedMail) -> String {
     mail.message_id.as_ref().unwrap().to_string()
 }
 

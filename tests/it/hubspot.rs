@@ -119,7 +119,7 @@ impl Portal {
 }
 
 /// Splits a line into words, with 'single quotes' around those that hold spaces.
-fn words(line: &str) -> Vec<String> {
+pub fn words(line: &str) -> Vec<String> {
     let mut out = Vec::new();
     for (i, part) in line.split('\'').enumerate() {
         if i % 2 == 1 {
@@ -131,7 +131,7 @@ fn words(line: &str) -> Vec<String> {
     out
 }
 
-fn before(days: i64) -> Timestamp {
+pub fn before(days: i64) -> Timestamp {
     monday() - SignedDuration::from_hours(24 * days)
 }
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// An installation with a mailbox on the servers, in mode live.
-fn home(servers: &MailServers, security: (&str, u16, u16), password: &str) -> Home {
+pub fn home(servers: &MailServers, security: (&str, u16, u16), password: &str) -> Home {
     let home = Home::empty();
     home.run([
         "init",
@@ -47,7 +47,7 @@ fn home(servers: &MailServers, security: (&str, u16, u16), password: &str) -> Ho
     home
 }
 
-fn run(home: &Home, line: &str) -> Ran {
+pub fn run(home: &Home, line: &str) -> Ran {
     let password = fs::read_to_string(home.path().join("password")).unwrap();
     home.command(line.split_whitespace())
         .env("CASEYOS_MAIL_WORK_PASSWORD", password)
@@ -56,7 +56,7 @@ fn run(home: &Home, line: &str) -> Ran {
         .into()
 }
 
-fn endpoint(servers: &MailServers, port: u16) -> Endpoint {
+pub fn endpoint(servers: &MailServers, port: u16) -> Endpoint {
     Endpoint {
         host: "localhost".into(),
         port,
@@ -86,7 +86,7 @@ fn dana_writes(servers: &MailServers, message: &str) {
     session.close();
 }
 
-fn contacts(home: &Home) {
+pub fn contacts(home: &Home) {
     home.contacts(
         "First Name,Last Name,Email,Company,Country\nDana,Diaz,dana@client.example,Client,United Kingdom\n\
          Nick,Nobody,nobody@client.example,Client,United Kingdom\nRita,Refused,refused@client.example,Client,United Kingdom\n",

@@ -17,6 +17,8 @@ mod deeds;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod drafts;
+#[cfg(test)]
 mod emulate;
 #[cfg(test)]
 mod faults;
@@ -36,6 +38,8 @@ mod import;
 mod json;
 #[cfg(test)]
 mod layers;
+#[cfg(test)]
+mod lost_mail;
 #[cfg(test)]
 mod mail_servers;
 #[cfg(test)]
@@ -63,3 +67,5 @@ mod the_loop;
 mod tui;
 #[cfg(test)]
 mod two;
+#[cfg(test)]
+mod unanswered;

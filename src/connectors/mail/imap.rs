@@ -25,6 +25,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ALL_VERSIONS, ClientConfig};
 
 use super::wire::{Endpoint, Login, Protection, plain, xoauth2};
+use crate::domain::email::address::EmailAddress;
 use crate::domain::email::message_id::MessageId;
 use crate::domain::text::clean_line;
 
@@ -104,6 +105,7 @@ pub struct ImapSession {
     budget: Arc<Budget>,
     capabilities: Option<Capabilities>,
     server: String,
+    patience: Duration,
 }
 
 impl fmt::Debug for ImapSession {
@@ -174,7 +176,13 @@ impl ImapSession {
             budget,
             capabilities: None,
             server,
+            patience: STEP,
         })
+    }
+
+    /// Sets how long the server may take for an answer from here on.
+    pub fn give_up_after(&mut self, limit: Duration) {
+        self.patience = limit;
     }
 
     fn step<T>(
@@ -189,9 +197,10 @@ impl ImapSession {
                 reason: "the connection has ended".into(),
             });
         };
+        let patience = self.patience;
         let result = self
             .runtime
-            .block_on(async { tokio::time::timeout(STEP, run(session)).await });
+            .block_on(async { tokio::time::timeout(patience, run(session)).await });
         let reason = match result {
             Ok(Ok(value)) => return Ok(value),
             Ok(Err(async_imap::error::Error::No(text) | async_imap::error::Error::Bad(text))) => {
@@ -252,13 +261,16 @@ impl ImapSession {
     /// # Errors
     /// If the server fails.
     pub fn uids_since(&mut self, day: Date) -> Result<Vec<u32>, ImapError> {
-        let month = [
-            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-        ]
-        .get(usize::try_from(day.month() - 1).unwrap_or(0))
-        .copied()
-        .unwrap_or("Jan");
-        self.search(&format!("SINCE {}-{month}-{:04}", day.day(), day.year()))
+        self.search(&since(day))
+    }
+
+    /// Lists the UIDs of the open folder that arrived on `day` or later and go to an address, lowest first.
+    ///
+    /// # Errors
+    /// If the server fails.
+    pub fn uids_to(&mut self, to: &EmailAddress, day: Date) -> Result<Vec<u32>, ImapError> {
+        let quoted = to.as_str().replace('\\', "\\\\").replace('"', "\\\"");
+        self.search(&format!("{} TO \"{quoted}\"", since(day)))
     }
 
     /// Lists the UIDs of the open folder whose Message-ID is `id`.
@@ -648,6 +660,17 @@ impl AsyncWrite for Wire {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
+}
+
+/// Says "arrived on `day` or later" as IMAP does.
+fn since(day: Date) -> String {
+    let month = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+    .get(usize::try_from(day.month() - 1).unwrap_or(0))
+    .copied()
+    .unwrap_or("Jan");
+    format!("SINCE {}-{month}-{:04}", day.day(), day.year())
 }
 
 /// Encodes a folder's name in the modified UTF-7 of RFC 3501, 5.1.3.

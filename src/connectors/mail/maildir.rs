@@ -113,16 +113,17 @@ impl MaildirFolder {
         self.place(unique, bytes, self.path.join("new").join(unique))
     }
 
-    /// Delivers a draft to `cur` with the flags draft and seen, otherwise as [`Self::deliver`].
+    /// Delivers a draft to `cur` with the flags draft and seen; one of that name that is there already is replaced by it.
     ///
     /// # Errors
     /// As [`Self::deliver`].
     pub fn deliver_draft(&self, unique: &str, bytes: &[u8]) -> Result<PathBuf, MaildirError> {
-        self.place(
-            unique,
-            bytes,
-            self.path.join("cur").join(format!("{unique}{INFO}DS")),
-        )
+        check_name(unique)?;
+        let target = match self.find(unique)? {
+            Some(entry) => entry.path,
+            None => self.path.join("cur").join(format!("{unique}{INFO}DS")),
+        };
+        self.stage_and_release(unique, bytes, target)
     }
 
     fn place(&self, unique: &str, bytes: &[u8], target: PathBuf) -> Result<PathBuf, MaildirError> {
@@ -130,6 +131,15 @@ impl MaildirFolder {
         if let Some(entry) = self.find(unique)? {
             return Ok(entry.path);
         }
+        self.stage_and_release(unique, bytes, target)
+    }
+
+    fn stage_and_release(
+        &self,
+        unique: &str,
+        bytes: &[u8],
+        target: PathBuf,
+    ) -> Result<PathBuf, MaildirError> {
         let tmp = self.staged_path(unique);
         if fs::read(&tmp).is_ok_and(|staged| staged == bytes) {
             return Self::release(&tmp, target);
@@ -319,6 +329,9 @@ fn is_maildir(path: &Path) -> bool {
     path.join("cur").is_dir() && path.join("new").is_dir()
 }
 
+/// What mail programs call their folder for sent mail.
+const SENT_NAMES: [&str; 4] = ["sent", "sent items", "sent messages", "sent mail"];
+
 /// Where mail comes in, goes out and waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailLayout {
@@ -328,13 +341,15 @@ pub struct MailLayout {
     pub outbox: PathBuf,
     /// Drafts are put here.
     pub drafts: PathBuf,
+    /// Where a mail program keeps what it sent; none if no such folder is found.
+    pub sent: Option<PathBuf>,
 }
 
 impl MailLayout {
     /// Returns the layout of the mail folder `root`, which need not be complete.
     ///
     /// A root that is itself a Maildir is the inbox, and the others are its Maildir++ sub-folders `.Outbox` and `.Drafts`. Otherwise they are folders in
-    /// it, found by name in any case, else named `inbox`, `outbox` and `drafts`.
+    /// it, found by name in any case, else named `inbox`, `outbox` and `drafts`. The folder for sent mail is a mail program's own and is never made.
     #[must_use]
     pub fn detect(root: &Path) -> Self {
         let existing = |wanted: &str| -> Option<PathBuf> {
@@ -356,6 +371,9 @@ impl MailLayout {
                 inbox: root.to_owned(),
                 outbox: sub("Outbox"),
                 drafts: sub("Drafts"),
+                sent: SENT_NAMES
+                    .iter()
+                    .find_map(|name| existing(&format!(".{name}"))),
             };
         }
         let sub = |name: &str| existing(name).unwrap_or_else(|| root.join(name));
@@ -363,6 +381,7 @@ impl MailLayout {
             inbox: sub("inbox"),
             outbox: sub("outbox"),
             drafts: sub("drafts"),
+            sent: SENT_NAMES.iter().find_map(|name| existing(name)),
         }
     }
 

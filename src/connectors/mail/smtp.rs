@@ -143,6 +143,13 @@ impl SmtpSession {
         Ok(session)
     }
 
+    /// Sets how long the server may take for an answer from here on.
+    pub fn give_up_after(&mut self, limit: Duration) {
+        if let Err(error) = self.connection.set_timeout(Some(limit)) {
+            tracing::warn!(%error, "the time limit of a mail server could not be set");
+        }
+    }
+
     /// Tells whether it is asked to report what it could not deliver.
     #[must_use]
     pub const fn offers_reports(&self) -> bool {

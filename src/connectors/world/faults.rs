@@ -33,6 +33,11 @@ pub enum Fault {
         #[serde(default)]
         body: Value,
     },
+    /// The provider does it, and answers with this status all the same.
+    DoneBut {
+        /// The status, such as 500.
+        status: u16,
+    },
     /// The provider does it, and the answer never comes.
     Hang,
     /// The connection is cut.

@@ -418,6 +418,12 @@ async fn take(
             note(status);
             respond(answer, date)
         }
+        Some(Fault::DoneBut { status }) => {
+            drop(handle());
+            note(status);
+            let said = WorldResponse::text(status, "text/plain", "a fault on demand");
+            respond(said, date)
+        }
         Some(Fault::Hang) => {
             drop(handle());
             std::future::pending().await

@@ -20,6 +20,7 @@ pub mod lexicon;
 pub mod quote;
 pub mod words;
 
+pub mod left;
 pub mod understand;
 
 pub use address::{EmailAddress, Mailbox};

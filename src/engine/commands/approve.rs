@@ -33,7 +33,7 @@ const NO_ACCOUNT: &str = "no mailbox is set up; `caseyos mail add maildir PATH` 
 const PATIENCE: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(25);
 
-enum Approved {
+pub(super) enum Approved {
     Queued(ExecutionId, UndoId),
     Waits(Box<ExecutionRow>, UndoId, Vec<Verdict>),
     Answered(Box<Done>),
@@ -60,11 +60,26 @@ impl Engine {
         if is_by_hand && content_hash.is_none() {
             return self.tick_off(id, String::new());
         }
+        if !by.starts_with("rule:")
+            && let Some(row) = self.drafted_of(id)?
+        {
+            if self.core().mode() == Mode::Live {
+                return self.send_lying_draft(&row, content_hash, by);
+            }
+            if let Some(done) = self.no_more_a_draft(&row)? {
+                return Ok(done);
+            }
+        }
         crash_point("before-approval");
         let approved = self.write(Durability::Full, move |tx, core, now| {
             approve_in(tx, core, id, content_hash, &by, now)
         })?;
         crash_point("after-approval");
+        self.carry_out(approved)
+    }
+
+    /// Carries out what was approved, or says what it waits for.
+    pub(super) fn carry_out(&self, approved: Approved) -> Result<Done> {
         let (execution, undo) = match approved {
             Approved::Queued(execution, undo) => (execution, undo),
             Approved::Waits(row, undo, verdicts) => return self.waits(&row, undo, verdicts),
@@ -72,6 +87,15 @@ impl Engine {
         };
         let outcome = self.execute_in_turn(execution)?;
         self.answer(execution, Some(undo), outcome)
+    }
+
+    /// Carries out a queued execution now and says how it went.
+    pub(super) fn finish_in_turn(&self, id: ExecutionId) -> Result<Done> {
+        let undo = self
+            .store()
+            .read(|tx| Ok::<_, EngineError>(undo::of_execution(tx, id)?))?;
+        let outcome = self.execute_in_turn(id)?;
+        self.answer(id, undo, outcome)
     }
 
     /// Carries out an execution as soon as no other message is on its way through its mailbox.
@@ -131,14 +155,21 @@ impl Engine {
                 let expires = row.map(|row| row.approval_expires_at);
                 held(self, id, undo, verdicts, expires)
             }
-            Outcome::Cancelled(verdicts) => Done::Blocked {
-                summary: refusal_sentence(
-                    self,
-                    &verdicts,
-                    "Nothing was sent, and the move is open again.",
-                ),
-                verdicts,
-            },
+            Outcome::Cancelled(verdicts) => {
+                let row = self
+                    .store()
+                    .read(|tx| Ok::<_, EngineError>(executions::load(tx, id)?))?;
+                let ending = match row.map(|row| row.status) {
+                    Some(ExecutionStatus::Drafted) => {
+                        "Nothing was sent, and the draft lies where it was."
+                    }
+                    _ => "Nothing was sent, and the move is open again.",
+                };
+                Done::Blocked {
+                    summary: refusal_sentence(self, &verdicts, ending),
+                    verdicts,
+                }
+            }
             Outcome::Failed(reason) | Outcome::Uncertain(reason) => {
                 return Err(EngineError::Outside(reason));
             }
@@ -173,6 +204,11 @@ impl Engine {
     /// Returns what approval would send, without doing it: the same code with nothing written.
     pub(in crate::engine) fn preview_move(&self, id: MoveId) -> Result<Done> {
         let now = self.now();
+        if self.core().mode() == Mode::Live
+            && let Some(row) = self.drafted_of(id)?
+        {
+            return self.preview_lying_draft(&row);
+        }
         self.store().read(|tx| {
             let mv = find(tx, id)?;
             let deed = match deed::make(tx, self.core(), &mv, now)? {
@@ -572,7 +608,7 @@ fn sentence(text: &str) -> String {
     format!("{}.", text.trim_end_matches('.'))
 }
 
-fn sent(row: &ExecutionRow, undo: Option<UndoId>) -> Done {
+pub(super) fn sent(row: &ExecutionRow, undo: Option<UndoId>) -> Done {
     let summary = match (row.status, row.kind) {
         (_, EffectKind::Meeting) => format!(
             "Put into the calendar and invited {}: {}. `caseyos undo` takes it out again.",

@@ -1,6 +1,7 @@
 //! One file for each command. A command is one transaction, or says why it is several.
 
 mod approve;
+mod drafted;
 mod moves;
 mod outbox;
 mod pause;

@@ -123,6 +123,11 @@ impl Engine {
             subject: clean_line(&subject, MAX_SUBJECT_CHARS),
             body: clean_block(&body, MAX_BODY_BYTES),
         };
+        if !draft.body.trim().is_empty()
+            && let Some(done) = self.edit_lying_draft(id, &draft)?
+        {
+            return Ok(done);
+        }
         self.write(Durability::Full, move |tx, core, now| {
             let mv = find_open(tx, id)?;
             // A task or a call may do without a text, but not without a title.

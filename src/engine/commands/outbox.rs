@@ -68,15 +68,15 @@ impl Engine {
         if let Some(done) = answered {
             return Ok(done);
         }
-        let undo = self
-            .store()
-            .read(|tx| Ok::<_, EngineError>(undo::of_execution(tx, id)?))?;
-        let outcome = self.execute_in_turn(id)?;
-        self.answer(id, undo, outcome)
+        self.finish_in_turn(id)
     }
 
     /// Drops a message that waits or was given up, or closes one that may have left.
     pub(in crate::engine) fn withdraw(&self, id: ExecutionId) -> Result<Done> {
+        let row = self.store().read(|tx| find(tx, id))?;
+        if row.status == ExecutionStatus::Queued && row.is_of_draft() {
+            return self.leave_draft(&row);
+        }
         self.write(Durability::Full, move |tx, core, now| {
             let row = find(tx, id)?;
             let (summary, promise) = match row.status {
@@ -160,6 +160,12 @@ impl Engine {
                 return Err(EngineError::Input(format!(
                     "Message {id} is {}; only one that waits or was given up can be edited. Nothing was changed.",
                     row.status
+                )));
+            }
+            if row.is_of_draft() {
+                return Err(EngineError::Input(format!(
+                    "Message {id} is a draft in \"{}\". Nothing was changed; `caseyos outbox drop {id}` leaves it there, and then `caseyos edit {}` changes it in place.",
+                    row.transport, row.move_id
                 )));
             }
             let content: Option<Content> = (row.kind == EffectKind::Mail)

@@ -27,17 +27,22 @@ use crate::domain::moves::MoveStatus;
 use crate::env::crash_point;
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::moves::MoveState;
-use crate::store::{Durability, WriteTx, control, executions, moves};
+use crate::store::{Durability, WriteTx, control, drafts, executions, moves};
 
 pub(in crate::engine) use carry::{close_write, execution_of, find_write, may_reopen, take_back};
 use claim::{Claim, claim};
 pub use drain::DueReport;
 pub(in crate::engine) use drain::in_order;
 pub(in crate::engine) use plan::{Planned, plan};
-pub(in crate::engine) use post::{Delivered, Post, Undelivered, layout};
+pub(in crate::engine) use post::{
+    Delivered, DraftFate, LeftDraft, Post, Undelivered, is_as_rendered, layout,
+};
 pub use post::{MailFolders, mail_folders};
-pub(in crate::engine) use render::render_content;
-pub(in crate::engine) use settle::{record_sent, settle};
+pub(in crate::engine) use render::{content_of, render_content};
+pub(in crate::engine) use settle::{record_left, record_sent, settle};
+
+/// Why a move is done whose draft lies in a mailbox.
+const DRAFT_WAS_MADE: &str = "a draft was made";
 
 /// How one execution went.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,6 +141,9 @@ pub(in crate::engine) fn cancel(
     to: MoveStatus,
     now: Timestamp,
 ) -> Result<bool> {
+    if row.is_of_draft() {
+        return put_back(tx, row, reason, now);
+    }
     let (from, cancelled) = (row.status, ExecutionStatus::Cancelled);
     if !matches!(from, ExecutionStatus::Queued | ExecutionStatus::Failed)
         || !executions::settle(tx, row.id, from, cancelled, ("", reason), now)?
@@ -149,6 +157,16 @@ pub(in crate::engine) fn cancel(
         set_move(tx, row, to, closed, why, now)?;
     }
     tx.emit(now, "execution.cancelled", format!("execution:{}", row.id))?;
+    Ok(true)
+}
+
+/// Leaves the draft that an execution was to be carried out from where it lies.
+fn put_back(tx: &WriteTx<'_>, row: &ExecutionRow, reason: &str, now: Timestamp) -> Result<bool> {
+    if !drafts::put_back(tx, row, reason, now)? {
+        return Ok(false);
+    }
+    set_move(tx, row, MoveStatus::Done, Some(now), DRAFT_WAS_MADE, now)?;
+    tx.emit(now, "execution.settled", format!("execution:{}", row.id))?;
     Ok(true)
 }
 

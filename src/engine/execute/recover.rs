@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::settle::{is_still, requeue};
 use super::{Delivered, Outcome, Post, set_move};
-use crate::domain::guard::EffectKind;
+use crate::domain::guard::{EffectKind, Mode};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::{Answer, Step, next_step};
 use crate::domain::text::clean_line;
@@ -86,7 +86,7 @@ impl Engine {
         let post = Post::of(self.core(), &row.transport)?;
         Ok(match post.find(row, now)? {
             Some(delivered) => (Answer::Found, Some(delivered)),
-            None if post.knows_at_once() => (Answer::NeverHad, None),
+            None if post.knows_at_once() || post.still_lies(row) => (Answer::NeverHad, None),
             None => (Answer::NotFoundYet, None),
         })
     }
@@ -126,9 +126,19 @@ impl Engine {
                 audit::append(tx, now, "engine", "execution.uncertain", &subject, &detail)?;
             }
             tx.emit(now, "execution.uncertain", subject)?;
-            let at = ask_at.to_zoned(core.config.operator.zone()).strftime("%H:%M:%S");
+            let at = ask_at
+                .to_zoned(core.config.operator.zone())
+                .strftime("%H:%M:%S");
             Ok(Outcome::Uncertain(format!(
-                "Nobody knows yet whether it left: {reason} It is not sent again; {} is asked again from {at}.",
+                "{}: {reason} {} again; {} is asked again from {at}.",
+                match row.mode {
+                    Mode::Live => "Nobody knows yet whether it left",
+                    Mode::Draft | Mode::DryRun => "Nobody knows yet whether the draft was made",
+                },
+                match row.mode {
+                    Mode::Live => "It is not sent",
+                    Mode::Draft | Mode::DryRun => "It is not made",
+                },
                 row.transport
             )))
         })

@@ -10,7 +10,7 @@ use crate::engine::{EngineError, Result};
 use crate::store::executions::ExecutionRow;
 
 /// Returns what was approved.
-pub(super) fn content_of(row: &ExecutionRow) -> Result<Content> {
+pub(in crate::engine) fn content_of(row: &ExecutionRow) -> Result<Content> {
     Ok(serde_json::from_str(&row.content).map_err(|e| {
         crate::store::StoreError::Invalid(format!("the content of execution {}: {e}", row.id))
     })?)

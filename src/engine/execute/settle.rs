@@ -5,14 +5,15 @@ use serde_json::json;
 
 use super::carry::{record_booked, record_written};
 use super::render::content_of;
-use super::{Delivered, Outcome, set_move};
+use super::{Delivered, Outcome, Post, set_move};
 use crate::domain::email::subject::thread_subject;
-use crate::domain::guard::EffectKind;
+use crate::domain::guard::{EffectKind, Mode};
 use crate::domain::id::ExecutionId;
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::{RETRY_MINUTES, WaitsFor, retry_at};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::engine::core::Core;
+use crate::engine::draft::Content;
 use crate::engine::outcomes::{Observed, record};
 use crate::engine::{Engine, Result};
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
@@ -25,6 +26,14 @@ const MAX_UNANSWERED: i64 = 3;
 impl Engine {
     /// Settles an execution as delivered.
     pub(super) fn settle_as(&self, row: &ExecutionRow, delivered: Delivered) -> Result<Outcome> {
+        // Before it counts as sent, so that a kill in between cannot leave the draft to be sent once more by hand.
+        if row.is_of_draft()
+            && !delivered.is_draft
+            && let Err(error) =
+                Post::of(self.core(), &row.transport).and_then(|post| post.clear_draft(row))
+        {
+            tracing::warn!(execution = row.id.0, %error, "the draft of a message that left could not be removed");
+        }
         let (id, from, holder) = (row.id, row.status, row.holder.clone());
         let settled = self.write(Durability::Full, move |tx, core, now| {
             if !is_still(tx, id, from, &holder)? {
@@ -74,9 +83,18 @@ impl Engine {
             requeue(tx, &row, &reason, Some((again, WaitsFor::Retry)), now)?;
             let at = again.to_zoned(core.config.operator.zone()).strftime("%H:%M:%S");
             Ok(Outcome::Failed(format!(
-                "It was not sent: {reason} It stays approved and is tried again from {at}; `caseyos outbox retry {id}` tries it now."
+                "{} {reason} It stays approved and is tried again from {at}; `caseyos outbox retry {id}` tries it now.",
+                not_done(row.mode)
             )))
         })
+    }
+}
+
+/// Begins the sentence about a message that did not leave, or a draft that was not made.
+const fn not_done(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Live => "It was not sent:",
+        Mode::Draft | Mode::DryRun => "The draft was not made:",
     }
 }
 
@@ -106,7 +124,7 @@ pub(in crate::engine) fn settle(
     let (to, closing, event) = if delivered.is_draft {
         (
             ExecutionStatus::Drafted,
-            "a draft was made",
+            super::DRAFT_WAS_MADE,
             "execution.drafted",
         )
     } else {
@@ -155,7 +173,17 @@ pub(in crate::engine) fn record_sent(
     row: &ExecutionRow,
     now: Timestamp,
 ) -> Result<()> {
-    let content = content_of(row)?;
+    record_left(tx, core, row, content_of(row)?, now)
+}
+
+/// As [`record_sent`], for a message that left at `now` with a content that may be another than the approved one.
+pub(in crate::engine) fn record_left(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    row: &ExecutionRow,
+    content: Content,
+    now: Timestamp,
+) -> Result<()> {
     let thread_id = match content.in_reply_to.as_str() {
         "" => 0,
         parent => messages::find(tx, parent)?.map_or(0, |m| m.thread_id),
@@ -226,6 +254,13 @@ fn give_up(
     is_final: bool,
     now: Timestamp,
 ) -> Result<String> {
+    if row.is_of_draft() {
+        super::put_back(tx, row, reason, now)?;
+        return Ok(format!(
+            "{} {reason} The draft lies where it was; nothing is tried again by itself.",
+            not_done(row.mode)
+        ));
+    }
     let (id, to) = (row.id, ExecutionStatus::Failed);
     if !executions::settle(tx, id, row.status, to, ("", reason), now)? {
         return Ok(String::new());

@@ -14,7 +14,7 @@ use crate::domain::text::clean_line;
 use crate::engine::command::Done;
 use crate::engine::deed::calendar_zone;
 use crate::engine::execute;
-use crate::engine::google::{failed, sentence};
+use crate::engine::google::sentence;
 use crate::engine::undo::{Step, remember};
 use crate::engine::{Engine, EngineError, Result};
 use crate::env::crash_point;
@@ -74,7 +74,13 @@ impl Engine {
         {
             Ok(_) => true,
             Err(e) if matches!(e.kind, CallErrorKind::Gone | CallErrorKind::NotFound) => false,
-            Err(error) => return Err(failed(&error)),
+            Err(error) => {
+                return Err(EngineError::Outside(format!(
+                    "Booking {} could not be taken out of the calendar: {} It stands here as it was; asked again, it is taken out once.",
+                    row.id,
+                    sentence(&error)
+                )));
+            }
         };
         crash_point("booking-deleted");
         self.write(Durability::Full, move |tx, _, now| {

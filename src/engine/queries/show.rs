@@ -5,11 +5,13 @@ use serde::Serialize;
 
 use crate::engine::commands::{no_such_move, would_be};
 use crate::engine::deed::{self, Deed, Way};
-use crate::engine::draft::hex;
+use crate::engine::draft::{Content, hex};
+use crate::engine::execute::content_of;
 use crate::engine::intake::what_happened;
 use crate::engine::queries::today::item;
 use crate::engine::scoring::{Tallies, facts};
 use crate::engine::{Engine, EngineError, Result};
+use crate::store::executions::ExecutionStatus;
 use crate::store::moves::ScoringRow;
 use crate::store::{deals, executions, moves, people, signals};
 
@@ -167,6 +169,18 @@ pub struct MoveDetail {
 /// Signals that are shown as evidence.
 const MAX_EVIDENCE: usize = 20;
 
+fn shown(content: Content, edited: bool) -> DraftView {
+    DraftView {
+        content_hash: hex(&content.hash()),
+        from: content.from,
+        to: content.to,
+        subject: content.subject,
+        body: content.body,
+        in_reply_to: (!content.in_reply_to.is_empty()).then_some(content.in_reply_to),
+        edited,
+    }
+}
+
 impl Engine {
     pub(in crate::engine) fn show_move(&self, id: MoveId) -> Result<MoveDetail> {
         self.refresh()?;
@@ -246,17 +260,7 @@ impl Engine {
                         let content_hash = hex(&made.hash()?);
                         match made {
                             Deed::Mail(made) => {
-                                let content = made.content;
-                                draft_view = Some(DraftView {
-                                    content_hash,
-                                    from: content.from,
-                                    to: content.to,
-                                    subject: content.subject,
-                                    body: content.body,
-                                    in_reply_to: (!content.in_reply_to.is_empty())
-                                        .then_some(content.in_reply_to),
-                                    edited: made.edited,
-                                });
+                                draft_view = Some(shown(made.content, made.edited));
                             }
                             other => {
                                 let parts = other.parts(core).into_iter();
@@ -276,6 +280,13 @@ impl Engine {
                 }
             }
             let executions = executions::of_move(tx, id)?;
+            // A draft that lies in a mailbox can still be changed and sent.
+            if let Some(lying) = executions
+                .iter()
+                .find(|e| e.status == ExecutionStatus::Drafted || e.is_of_draft())
+            {
+                draft_view = Some(shown(content_of(lying)?, true));
+            }
             if let (Some(waiting), false) = (
                 executions.iter().find(|e| e.settled_at.is_none()),
                 executions.is_empty(),

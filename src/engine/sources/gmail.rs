@@ -81,6 +81,7 @@ impl SignalSource for GmailSource {
             cursor: serde_json::from_str(&text).unwrap_or_default(),
             run: SourceRun::default(),
         };
+        engine.watch_drafts(&self.0, &mut reading.run);
         reading.pass(scope)?;
         Ok(reading.run)
     }

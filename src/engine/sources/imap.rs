@@ -57,6 +57,7 @@ impl SignalSource for ImapSource {
             .read(|tx| sources::cursor(tx, &name))
             .map(|text| serde_json::from_str(&text).unwrap_or_default())?;
         let mut run = SourceRun::default();
+        engine.watch_drafts(account, &mut run);
         let mut session = engine.core().imap(account).map_err(failed)?;
         let inbox = inbox_of(account);
         for folder in std::iter::once(inbox).chain(account.folders.iter().map(String::as_str)) {

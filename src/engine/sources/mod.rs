@@ -23,6 +23,8 @@ pub(in crate::engine) struct SourceRun {
     pub counts: SourceCounts,
     /// What became of them.
     pub taken: Taken,
+    /// Drafts that were found to have been sent by hand.
+    pub sent_by_hand: u64,
     /// What could not be read though the rest could; empty if all could.
     pub problem: String,
     /// Whether a part of what is there was left out that may hold anything, such as a folder or the rest of a list; one unreadable message
@@ -59,13 +61,15 @@ impl SignalSource for MaildirSource {
     }
 
     fn read(&self, engine: &Engine, _: &PassScope) -> Result<SourceRun> {
+        let mut run = SourceRun::default();
+        engine.watch_drafts(&self.0, &mut run);
         let (counts, taken, problem) = engine.read_maildir(&self.0)?;
-        Ok(SourceRun {
-            counts,
-            taken,
-            problem,
-            is_partial: false,
-        })
+        run.counts.add(&counts);
+        run.taken.add(&taken);
+        if !problem.is_empty() {
+            run.problem = problem;
+        }
+        Ok(run)
     }
 }
 

@@ -38,8 +38,8 @@ pub(super) fn cost(method: &str, path: &[&str]) -> u32 {
         ("GET", ["threads", _]) => 40,
         ("GET", ["messages", _]) => 20,
         ("PUT", ["drafts", _]) => 15,
-        ("POST" | "DELETE", ["drafts", ..]) | ("GET", ["threads"]) => 10,
-        ("GET", ["messages"] | ["drafts", ..]) | ("POST", ["messages", _, "modify"]) => 5,
+        ("POST" | "DELETE", ["drafts", ..]) => 10,
+        ("GET", ["messages"] | ["drafts", ..]) => 5,
         ("GET", ["history"]) => 2,
         _ => 1,
     }
@@ -121,14 +121,6 @@ impl MailboxWorld {
                     }),
                 ))
             }
-            ("GET", ["labels"]) => {
-                knows(request, &[])?;
-                let labels: Vec<Value> = ["INBOX", "SENT", "DRAFT", "SPAM", "TRASH", "UNREAD"]
-                    .iter()
-                    .map(|l| json!({"id": l, "name": l, "type": "system"}))
-                    .collect();
-                Ok(WorldResponse::json(200, &json!({ "labels": labels })))
-            }
             ("GET", ["settings", "sendAs"]) => {
                 knows(request, &[])?;
                 let all: Vec<Value> = std::iter::once(&self.address)
@@ -138,7 +130,6 @@ impl MailboxWorld {
                 Ok(WorldResponse::json(200, &json!({ "sendAs": all })))
             }
             ("GET", ["messages"]) => self.list(request, now),
-            ("GET", ["threads"]) => self.list_threads(request, now),
             ("GET", ["history"]) => self.list_history(request),
             ("POST", ["messages", "send"]) => {
                 knows(request, &[])?;
@@ -149,19 +140,6 @@ impl MailboxWorld {
                 knows(request, &["format", "metadataHeaders"])?;
                 let (id, stored) = self.stored(id)?;
                 Ok(WorldResponse::json(200, &shown(id, stored, request)?))
-            }
-            ("POST", ["messages", id, "modify"]) => {
-                knows(request, &[])?;
-                let body = request.json();
-                holds_only(&body, &["addLabelIds", "removeLabelIds"])?;
-                let (id, _) = self.stored(id)?;
-                self.label(
-                    id,
-                    &words(&body["addLabelIds"]),
-                    &words(&body["removeLabelIds"]),
-                );
-                let (_, stored) = self.stored(&named(id))?;
-                Ok(WorldResponse::json(200, &brief(id, stored)))
             }
             ("GET", ["threads", id]) => self.thread(request, id),
             (_, ["drafts", ..]) => self.answer_draft(request, path, now),
@@ -192,25 +170,6 @@ impl MailboxWorld {
         }
         if let Some(id) = self.vanishing.pop() {
             self.delete(&id);
-        }
-        Ok(WorldResponse::json(200, &body))
-    }
-
-    fn list_threads(&mut self, request: &WorldRequest, now: Timestamp) -> Answer {
-        knows(request, SEARCH)?;
-        let (ids, next) = self.search(request, now)?;
-        let mut threads: Vec<u64> = Vec::new();
-        for id in ids {
-            if let Some(m) = self.messages.get(&id)
-                && !threads.contains(&m.thread)
-            {
-                threads.push(m.thread);
-            }
-        }
-        let threads: Vec<Value> = threads.iter().map(|t| json!({"id": named(*t)})).collect();
-        let mut body = json!({ "threads": threads });
-        if let Some(next) = next {
-            body["nextPageToken"] = json!(next);
         }
         Ok(WorldResponse::json(200, &body))
     }
@@ -571,11 +530,7 @@ impl MailboxWorld {
             ("POST", ["drafts", "send"]) => {
                 knows(request, &[])?;
                 holds_only(&body, &["id", "message"])?;
-                let draft = body["id"].as_str().unwrap_or_default();
-                let id = self.drafts.remove(draft).ok_or_else(not_found)?;
-                let stored = self.messages.remove(&id).ok_or_else(not_found)?;
-                let thread = (stored.thread != id).then_some(stored.thread);
-                self.send(stored.raw, thread, now)
+                self.send_draft(body["id"].as_str().unwrap_or_default(), now)
             }
             ("GET", ["drafts", draft]) => {
                 knows(request, &["format"])?;
@@ -599,6 +554,64 @@ impl MailboxWorld {
             }
             _ => Err(not_found()),
         }
+    }
+
+    /// Sends a draft as it lies: it is a draft no more, and a message of another name lies in its thread.
+    fn send_draft(&mut self, draft: &str, now: Timestamp) -> Answer {
+        let id = self.drafts.get(draft).copied().ok_or_else(not_found)?;
+        let stored = self.messages.get(&id).cloned().ok_or_else(not_found)?;
+        let answer = self.send(stored.raw, Some(stored.thread), now)?;
+        self.drafts.remove(draft);
+        self.messages.remove(&id);
+        Ok(answer)
+    }
+
+    fn chosen_draft(&self, to: &str) -> Option<String> {
+        let mut fitting: Vec<(u64, String)> = self
+            .drafts
+            .iter()
+            .filter(|(_, id)| {
+                self.messages.get(id).is_some_and(|m| {
+                    let mail = parse_header(&m.raw);
+                    to.is_empty() || mail.to.iter().any(|t| t.address.as_str() == to)
+                })
+            })
+            .map(|(draft, id)| (*id, draft.clone()))
+            .collect();
+        fitting.sort();
+        fitting.pop().map(|(_, draft)| draft)
+    }
+
+    /// Writes a draft anew with what the operator changed. Gmail gives it a Message-ID of its own.
+    fn edited(&self, raw: &[u8], given: &Value) -> Result<Vec<u8>, String> {
+        let mail = parse(raw);
+        let or = |key: &str, old: &str| given[key].as_str().unwrap_or(old).to_owned();
+        let from = mail.from.ok_or("the draft has no sender")?;
+        let to = match given["recipient"].as_str() {
+            Some(address) => vec![Mailbox {
+                name: String::new(),
+                address: EmailAddress::parse(address).map_err(|e| e.to_string())?,
+            }],
+            None => mail.to,
+        };
+        let kept = mail.message_id.filter(|_| given["keep_id"] == true);
+        let edited = OutboundMail {
+            message_id: kept.unwrap_or_else(|| {
+                MessageId::from_parts(&format!("CAF+{}", self.next_id), "mail.gmail.com")
+            }),
+            from,
+            to,
+            subject: or("subject", &mail.subject),
+            body: or("text", &mail.text),
+            date: mail.date.unwrap_or_default(),
+            zone: None,
+            in_reply_to: mail.in_reply_to.into_iter().next(),
+            references: mail.references,
+            list_unsubscribe_mailto: None,
+            list_unsubscribe_url: None,
+            extra_headers: Vec::new(),
+        };
+        compose(&edited).map_err(|e| e.to_string())
     }
 
     fn shown_draft(&self, draft: &str, request: &WorldRequest) -> Answer {
@@ -681,6 +694,31 @@ impl MailboxWorld {
                 });
                 let raw = self.written(&answer, now)?;
                 Ok(json!({"id": self.receive_raw(&raw, &["INBOX", "UNREAD"], now)}))
+            }
+            // What the operator does with a draft in Gmail's own window: the one to `to`, else the newest.
+            "send_draft" | "edit_draft" | "delete_draft" => {
+                let draft = self
+                    .chosen_draft(text("to"))
+                    .ok_or("there is no such draft")?;
+                let id = self.drafts.get(&draft).copied().unwrap_or_default();
+                match what {
+                    "send_draft" => {
+                        let sent = self.send_draft(&draft, now);
+                        sent.map_err(|_| "the draft cannot be sent")?;
+                    }
+                    "edit_draft" => {
+                        let stored = self.messages.remove(&id).ok_or("there is no such draft")?;
+                        let raw = self.edited(&stored.raw, given)?;
+                        let thread = (stored.thread != id).then_some(stored.thread);
+                        let new = self.add(raw, vec!["DRAFT".into()], thread.or(Some(id)), now);
+                        self.drafts.insert(draft, new);
+                    }
+                    _ => {
+                        self.drafts.remove(&draft);
+                        self.messages.remove(&id);
+                    }
+                }
+                Ok(json!({}))
             }
             "expire_history" => {
                 self.expire_history();

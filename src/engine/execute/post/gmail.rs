@@ -4,11 +4,13 @@
 //! was sent to the same address since is looked at too, and is ours if it says so or has our subject and date. The search lags behind what was
 //! sent, so not finding a message says little in the first minutes; how long to go on asking is decided above.
 
+mod drafts;
+
 use jiff::SignedDuration;
 
-use super::{Delivered, Undelivered};
+use super::{Delivered, Undelivered, is_as_rendered};
 use crate::connectors::google::gmail::{self, Message};
-use crate::connectors::mail::parse::parse_header;
+use crate::connectors::mail::parse::{parse, parse_header};
 use crate::connectors::transport::{CallError, CallErrorKind, Fate, Request};
 use crate::domain::email::message_id::MessageId;
 use crate::domain::guard::Mode;
@@ -73,9 +75,13 @@ impl<'a> GmailPost<'a> {
         message: &[u8],
         thread: &str,
     ) -> Result<Delivered, Undelivered> {
-        let answer = self.in_thread(thread, |thread| gmail::send(message, thread))?;
+        let sent = if row.is_of_draft() {
+            self.send_draft(row, message)?
+        } else {
+            let answer = self.in_thread(thread, |thread| gmail::send(message, thread))?;
+            gmail::read_message(&answer).unwrap_or_default()
+        };
         // It has left; whatever cannot be learned about it now must not look as if it had not.
-        let sent = gmail::read_message(&answer).unwrap_or_default();
         let known = self
             .look_at(&sent.id)
             .inspect_err(|error| tracing::warn!(execution = row.id.0, %error, "the Message-ID of a sent message is not known"))
@@ -94,10 +100,23 @@ impl<'a> GmailPost<'a> {
         message: &[u8],
         thread: &str,
     ) -> Result<Delivered, Undelivered> {
-        if row.tries > 0
-            && let Ok(Some(there)) = self.find_draft(row)
-        {
-            return Ok(there);
+        // What lies there already, of this very execution, gets the new words in place: there are never two.
+        let kept = self.draft_id(row).map_err(|e| match e {
+            Stop::Call(error) => undelivered(&error),
+            Stop::Engine(error) => Undelivered::Unknown {
+                reason: error.to_string(),
+            },
+        })?;
+        if let Some(id) = kept {
+            match self.in_thread(thread, |thread| gmail::update_draft(&id, message, thread)) {
+                Ok(answer) => {
+                    let draft = gmail::read_draft(&answer).unwrap_or_default();
+                    return Ok(self.drafted(row, &id, &draft.message));
+                }
+                // It was removed meanwhile, here or there.
+                Err(Undelivered::NotSent { .. }) if matches!(self.lying_draft(row), Ok(None)) => {}
+                Err(error) => return Err(error),
+            }
         }
         let answer = self.in_thread(thread, |thread| gmail::create_draft(message, thread))?;
         let draft = gmail::read_draft(&answer).unwrap_or_default();
@@ -160,6 +179,10 @@ impl<'a> GmailPost<'a> {
             remote_id: remote_id.to_owned(),
             thread: message.thread_id.clone(),
         };
+        self.keep(row, remote);
+    }
+
+    fn keep(&self, row: &ExecutionRow, remote: RemoteMessage) {
         let id = row.id;
         let kept = self.core.store.write(Durability::Full, move |tx| {
             Ok::<_, EngineError>(remotes::set(tx, id, &remote)?)
@@ -172,8 +195,13 @@ impl<'a> GmailPost<'a> {
     /// Asks what became of a message; none if Gmail does not know it, which says little while its search lags.
     pub fn find(&self, row: &ExecutionRow) -> Result<Option<Delivered>> {
         Ok(match row.mode {
+            Mode::Live if row.is_of_draft() => self.find_sent_draft(row)?,
             Mode::Live => self.find_sent(row)?,
-            Mode::Draft | Mode::DryRun => self.find_draft(row)?,
+            // It may have been sent by hand before it was known to be there.
+            Mode::Draft | Mode::DryRun => match self.find_draft(row)? {
+                None if !row.is_of_draft() => self.find_sent(row)?,
+                found => found,
+            },
         })
     }
 
@@ -215,29 +243,23 @@ impl<'a> GmailPost<'a> {
         Ok(None)
     }
 
+    /// Finds the draft as it was to be made: one that still says something else has not got its new words yet.
     fn find_draft(&self, row: &ExecutionRow) -> Result<Option<Delivered>, Stop> {
-        let listed = self.core.call(&gmail::find_draft(&row.message_id))?;
-        for draft in gmail::read_drafts(&listed)?.into_iter().take(10) {
-            let draft = gmail::read_draft(&self.core.call(&gmail::get_draft(&draft.id))?)?;
-            if is_named(&draft.message, &row.message_id) {
-                return Ok(Some(self.drafted(row, &draft.id, &draft.message)));
-            }
-        }
-        Ok(None)
+        let rendered = self
+            .core
+            .store
+            .read(|tx| Ok::<_, EngineError>(executions::rendered(tx, row.id)?))?;
+        let Some(draft) = self.named_draft(row)? else {
+            return Ok(None);
+        };
+        let mail = parse(&draft.message.bytes().unwrap_or_default());
+        Ok(is_as_rendered(&rendered, &mail).then(|| self.drafted(row, &draft.id, &draft.message)))
     }
 
     /// Removes a draft; returns whether it was still there.
     pub fn remove_draft(&self, row: &ExecutionRow) -> Result<bool> {
-        let kept = self
-            .core
-            .store
-            .read(|tx| Ok::<_, EngineError>(remotes::load(tx, row.id)?))?;
-        let id = match kept.map(|r| r.remote_id).filter(|id| !id.is_empty()) {
-            Some(id) => id,
-            None => match self.find_draft(row)? {
-                Some(found) => found.location.trim_start_matches(DRAFTS).to_owned(),
-                None => return Ok(false),
-            },
+        let Some(id) = self.draft_id(row)? else {
+            return Ok(false);
         };
         match self.core.call(&gmail::delete_draft(&id)) {
             Ok(_) => Ok(true),

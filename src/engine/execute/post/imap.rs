@@ -3,6 +3,8 @@
 //! An SMTP server keeps no list of what it was handed, so only a copy in a folder shows that a message left; where there is none, nobody can
 //! say, and the operator decides.
 
+mod drafts;
+
 use super::{Delivered, Undelivered};
 use crate::config::MailAccount;
 use crate::connectors::mail::imap::{ImapError, ImapSession, SpecialFolders};
@@ -55,21 +57,15 @@ impl<'a> ImapPost<'a> {
         let mut session = self.core.imap(&self.account).map_err(not_sent)?;
         let folder = self.drafts(session.special_folders().map_err(not_sent)?);
         session.ensure_folder(&folder).map_err(not_sent)?;
-        if self
-            .search(&mut session, &folder, row)
-            .map_err(not_sent)?
-            .is_none()
-        {
-            last_word().map_err(|reason| Undelivered::Stopped { reason })?;
-            session
-                .append(&folder, r"(\Draft \Seen)", message)
-                .map_err(|e| match e {
-                    ImapError::Network { .. } => Undelivered::Unknown {
-                        reason: e.to_string(),
-                    },
-                    ImapError::Refused { .. } | ImapError::SignIn { .. } => later(e.to_string()),
-                })?;
-        }
+        last_word().map_err(|reason| Undelivered::Stopped { reason })?;
+        self.place_draft(&mut session, &folder, row, message)
+            .map_err(|e| {
+                let reason = imap_failed(&self.account, &e).to_string();
+                match e {
+                    ImapError::Network { .. } => Undelivered::Unknown { reason },
+                    ImapError::Refused { .. } | ImapError::SignIn { .. } => later(reason),
+                }
+            })?;
         session.close();
         Ok(self.delivered(&folder, true))
     }
@@ -133,14 +129,15 @@ impl<'a> ImapPost<'a> {
     /// Finds out what became of a message.
     pub fn find(&self, row: &ExecutionRow) -> Result<Option<Delivered>> {
         let failed = |e: ImapError| imap_failed(&self.account, &e);
-        let is_draft = row.mode != Mode::Live;
         let mut session = self.core.imap(&self.account).map_err(failed)?;
         let special = session.special_folders().map_err(failed)?;
-        let folder = if is_draft {
-            self.drafts(special)
-        } else {
-            self.sent(special)
-        };
+        if row.mode != Mode::Live {
+            let folder = self.drafts(special);
+            let is_there = self.has_draft(&mut session, &folder, row)?;
+            session.close();
+            return Ok(is_there.then(|| self.delivered(&folder, true)));
+        }
+        let folder = self.sent(special);
         let found = match self.search(&mut session, &folder, row) {
             Ok(found) => found,
             // A folder that is not there holds nothing.
@@ -148,27 +145,13 @@ impl<'a> ImapPost<'a> {
             Err(error) => return Err(failed(error)),
         };
         session.close();
-        match (found, is_draft) {
-            (Some(_), _) => Ok(Some(self.delivered(&folder, is_draft))),
-            (None, true) => Ok(None),
-            (None, false) => Err(EngineError::Outside(format!(
-                "There is no copy in \"{folder}\", and an SMTP server cannot be asked what it was handed. If your provider shows that it left, `caseyos outbox drop {0}` ends the matter; if not, `caseyos outbox retry {0} --force` sends it.",
-                row.id
-            ))),
+        if found.is_some() {
+            return Ok(Some(self.delivered(&folder, false)));
         }
-    }
-
-    /// Removes a draft; returns whether it was still there.
-    pub fn remove_draft(&self, row: &ExecutionRow) -> Result<bool> {
-        let failed = |e: ImapError| imap_failed(&self.account, &e);
-        let mut session = self.core.imap(&self.account).map_err(failed)?;
-        let folder = self.drafts(session.special_folders().map_err(failed)?);
-        let found = self.search(&mut session, &folder, row).map_err(failed)?;
-        if let Some(uid) = found {
-            session.delete(&folder, uid).map_err(failed)?;
-        }
-        session.close();
-        Ok(found.is_some())
+        Err(EngineError::Outside(format!(
+            "There is no copy in \"{folder}\", and an SMTP server cannot be asked what it was handed. If your provider shows that it left, `caseyos outbox drop {0}` ends the matter; if not, `caseyos outbox retry {0} --force` sends it.",
+            row.id
+        )))
     }
 
     fn search(

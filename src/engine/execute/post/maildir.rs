@@ -1,5 +1,7 @@
 //! A Maildir as the post: a message leaves when its file stands in the outbox.
 
+mod drafts;
+
 use std::path::PathBuf;
 
 use super::Delivered;
@@ -44,6 +46,9 @@ pub(in crate::engine) fn layout(account: &MailAccount) -> MailLayout {
         if !own.is_empty() {
             *folder = root.join(own);
         }
+    }
+    if !account.sent.is_empty() {
+        layout.sent = Some(root.join(&account.sent));
     }
     layout
 }
@@ -183,7 +188,9 @@ impl MaildirPost {
                 None => None,
             },
         };
-        if let Some(entry) = found {
+        // The new words of a draft still lie ready: what stands in the folder are its old ones.
+        let has_old_words = is_draft && folder.is_staged(&unique);
+        if let Some(entry) = found.filter(|_| !has_old_words) {
             return Ok(Some(Delivered {
                 location: entry.path.display().to_string(),
                 is_draft,
@@ -206,19 +213,6 @@ impl MaildirPost {
             location: format!("{} (taken since)", path.display()),
             is_draft,
         }))
-    }
-
-    /// Removes a draft; returns whether it was still there.
-    pub fn remove_draft(&self, row: &ExecutionRow) -> Result<bool> {
-        let path = &self.layout.drafts;
-        let failed = |e: MaildirError| EngineError::Outside(format!("{e}."));
-        if !path.is_dir() {
-            return Ok(false);
-        }
-        MaildirFolder::create(path)
-            .map_err(failed)?
-            .remove(&unique_name(row))
-            .map_err(failed)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The post: the mailbox that messages leave from, as execution needs it: deliver once, and find what was delivered.
 
+mod drafts;
 mod gmail;
 mod imap;
 mod maildir;
@@ -11,6 +12,7 @@ use crate::engine::core::Core;
 use crate::engine::{EngineError, Result};
 use crate::store::executions::ExecutionRow;
 
+pub(in crate::engine) use drafts::{DraftFate, LeftDraft, is_as_rendered};
 use gmail::GmailPost;
 use imap::ImapPost;
 use maildir::MaildirPost;
@@ -84,6 +86,9 @@ impl<'a> Post<'a> {
     ) -> Result<Delivered, Undelivered> {
         if let Some(reason) = stopped() {
             return Err(Undelivered::Stopped { reason });
+        }
+        if let Some(known) = self.before_sending_draft(row, message)? {
+            return Ok(known);
         }
         match self {
             // A file is in place or it is not, and looking tells.

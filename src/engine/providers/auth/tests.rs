@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use super::*;
 use crate::config::Paths;
 use crate::connectors::world::oauth::{Grants, OauthDouble};
-use crate::connectors::world::{Fault, FaultRule, World, WorldOptions};
+use crate::connectors::world::{Fault, FaultRule, When, World, WorldOptions};
 use crate::domain::service::Service;
 use crate::engine::queries::accounts::AccountStanding;
 use crate::engine::{Asking, Engine, Said};
@@ -32,6 +32,11 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
+        Self::with("")
+    }
+
+    /// One that is configured further.
+    fn with(more: &str) -> Self {
         let clock = Arc::new(Hands::default());
         let grants = Grants::new(GOOGLE);
         let options = WorldOptions {
@@ -42,7 +47,7 @@ impl Place {
         let world = World::start(options, vec![Arc::new(Mutex::new(double))]).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let config = format!(
-            "{}\ngmail_url = {:?}\nbackoff_millis = 1\n[secrets]\nbackend = \"file\"\n",
+            "{}\ngmail_url = {:?}\nbackoff_millis = 1\n[secrets]\nbackend = \"file\"\n{more}",
             world.config_lines(),
             world.base()
         );
@@ -236,6 +241,42 @@ fn a_token_that_still_holds_is_used_while_refreshing_fails() {
     place.world.heal();
     place.pass(61);
     assert!(place.is_good(&place.token(&engine).unwrap()));
+}
+
+#[test]
+fn a_refresh_whose_answer_does_not_come_is_asked_for_again_and_costs_no_sign_in() {
+    for (fault, is_done) in [
+        (Fault::Hang, true),
+        (Fault::Cut { when: When::Before }, false),
+        (Fault::Cut { when: When::After }, true),
+        (Fault::Cut { when: When::Body }, true),
+        (Fault::DoneBut { status: 500 }, true),
+        (Fault::Malformed, true),
+        (Fault::status(429), false),
+    ] {
+        let place = Place::with("[network]\nread_seconds = 1\nretries = 1\n");
+        let engine = place.sign_in();
+        // Once: it is asked for again at once, where another answer may be better. For ever: nothing was sent, and the sign-in stands.
+        for times in [1, 0] {
+            place.pass(4000);
+            let before = place.grants.refreshes();
+            let rule = FaultRule::on("/token", fault.clone()).times(times);
+            place.world.harm(rule);
+            let got = place.token(&engine);
+            if times == 0 {
+                let error = got.unwrap_err();
+                assert_eq!(error.fate, Fate::NotSent, "{fault:?}: {error}");
+                assert!(!error.message.is_empty(), "{fault:?}");
+            }
+            if is_done {
+                assert!(place.grants.refreshes() > before, "{fault:?}");
+            }
+            place.world.heal();
+            assert!(place.is_good(&place.token(&engine).unwrap()), "{fault:?}");
+            let state = engine.accounts().unwrap().remove(0);
+            assert_eq!(state.standing, AccountStanding::Fine, "{fault:?}");
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,443 @@
+//! A draft that lies in its mailbox, taken up again from here: its words are changed in place, or it is sent once the mode is live.
+//!
+//! Either way the draft as it lies there is looked at first. What the operator changed there is never overwritten, and consent is bound to what
+//! the draft says now. The execution is queued again and goes the common road: guards, claim, delivery, settling. Until it is delivered its
+//! `location` says where the draft lies, so that an approval that is taken back leaves the draft where it was.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::approve::{Approved, expiry, undo_window};
+use super::outbox::set_move;
+use crate::domain::guard::{ApprovalFacts, EffectKind, Mode, binding};
+use crate::domain::id::{ExecutionId, MoveId};
+use crate::domain::moves::MoveStatus;
+use crate::domain::outbox::WaitsFor;
+use crate::engine::command::Done;
+use crate::engine::draft::{Content, hex};
+use crate::engine::drafts::{Found, content_as_left};
+use crate::engine::execute::{Post, cancel, content_of, is_as_rendered, render_content};
+use crate::engine::gate::{self, Effect};
+use crate::engine::undo::{Step, remember};
+use crate::engine::{Engine, EngineError, Result};
+use crate::store::drafts::Requeued;
+use crate::store::executions::{ExecutionRow, ExecutionStatus};
+use crate::store::moves::DraftRow;
+use crate::store::{
+    Durability, ReadTx, StoreError, WriteTx, audit, drafts, executions, moves, people, undo,
+};
+
+/// A draft as it lies in its mailbox.
+enum Lying {
+    /// As it was put there.
+    AsMade,
+    /// Changed there.
+    Changed(Box<Content>),
+}
+
+impl Engine {
+    /// Returns the execution of a move whose draft lies in a mailbox.
+    pub(super) fn drafted_of(&self, id: MoveId) -> Result<Option<ExecutionRow>> {
+        let rows = self
+            .store()
+            .read(|tx| Ok::<_, EngineError>(executions::of_move(tx, id)?))?;
+        Ok(rows
+            .into_iter()
+            .find(|row| row.status == ExecutionStatus::Drafted))
+    }
+
+    /// Looks at a draft as it lies there; the error says why nothing can be done with it.
+    fn look_at_draft(&self, row: &ExecutionRow) -> Result<Option<Lying>> {
+        let gone = || {
+            EngineError::Input(format!(
+                "The draft to {} is no longer in \"{}\". Nothing was done; the next sync tells what became of it, and `caseyos undo --list` has the entry that opens the move again.",
+                row.to_key, row.transport
+            ))
+        };
+        match self.look_after_draft(row)? {
+            Found::Left => return Ok(None),
+            Found::Gone => return Err(gone()),
+            Found::Lies => {}
+        }
+        let mail = Post::of(self.core(), &row.transport)?
+            .lying_draft(row)?
+            .ok_or_else(gone)?;
+        let rendered = self
+            .store()
+            .read(|tx| Ok::<_, EngineError>(executions::rendered(tx, row.id)?))?;
+        if is_as_rendered(&rendered, &mail) {
+            return Ok(Some(Lying::AsMade));
+        }
+        if mail.attachments > 0 {
+            return Err(EngineError::Input(format!(
+                "The draft to {} has attachments since it was changed in \"{}\", which cannot be sent from here. Nothing was done; send it there, and the next sync notes it.",
+                row.to_key, row.transport
+            )));
+        }
+        let content = content_as_left(&content_of(row)?, &mail);
+        Ok(Some(Lying::Changed(Box::new(content))))
+    }
+
+    /// Gives a draft that lies in a mailbox other words, in place; none if the move has no such draft.
+    pub(super) fn edit_lying_draft(&self, id: MoveId, draft: &DraftRow) -> Result<Option<Done>> {
+        let Some(row) = self.drafted_of(id)? else {
+            return Ok(None);
+        };
+        match self.look_at_draft(&row)? {
+            None => {
+                return Ok(Some(Done::Blocked {
+                    summary: format!(
+                        "The mail to {} was sent by hand meanwhile. Nothing was changed.",
+                        row.to_key
+                    ),
+                    verdicts: Vec::new(),
+                }));
+            }
+            Some(Lying::Changed(_)) => {
+                return Err(EngineError::Input(format!(
+                    "The draft to {} was changed in \"{}\" since it was made, and those words would be lost. Nothing was changed; edit it there, or take it back with `caseyos undo` first.",
+                    row.to_key, row.transport
+                )));
+            }
+            Some(Lying::AsMade) => {}
+        }
+        let (draft, execution) = (draft.clone(), row.id);
+        let is_new = self.write(Durability::Full, move |tx, core, now| {
+            let content = Content {
+                subject: draft.subject.clone(),
+                body: draft.body.clone(),
+                ..content_of(&row)?
+            };
+            if content.hash() == row.content_hash {
+                return Ok(false);
+            }
+            render_content(&content, &row.message_id, now)?;
+            moves::set_draft(tx, id, Some(&draft), now)?;
+            let anew = Requeued {
+                not_before: now,
+                waits_for: WaitsFor::Turn,
+                ..requeued(&row, &content, "operator", expiry(core, now), now)?
+            };
+            queue_again(tx, &row, &anew, "execution.redrafted", now)
+        })?;
+        if !is_new {
+            return Ok(Some(Done::Nothing {
+                summary: format!("The draft of move {id} already says that."),
+            }));
+        }
+        crate::env::crash_point("draft-edited");
+        self.finish_in_turn(execution).map(Some)
+    }
+
+    /// Sends a draft that lies in a mailbox, as it lies there, if the guards let it.
+    pub(super) fn send_lying_draft(
+        &self,
+        row: &ExecutionRow,
+        seen: Option<[u8; 32]>,
+        by: String,
+    ) -> Result<Done> {
+        let content = match self.look_at_draft(row)? {
+            None => {
+                let row = self.store().read(|tx| super::outbox::find(tx, row.id))?;
+                return Ok(super::approve::sent(&row, None));
+            }
+            Some(Lying::AsMade) => content_of(row)?,
+            Some(Lying::Changed(content)) if seen == Some(content.hash()) => {
+                self.adopt(row, &content)?;
+                *content
+            }
+            Some(Lying::Changed(content)) => {
+                self.adopt(row, &content)?;
+                return Ok(Done::Blocked {
+                    summary: format!(
+                        "The draft to {} was changed in \"{}\" since it was made. Nothing was sent. It says now, under \"{}\": {} Approve it again to send that.",
+                        content.to,
+                        row.transport,
+                        content.subject,
+                        crate::domain::text::clean_line(&content.body, 2000)
+                    ),
+                    verdicts: Vec::new(),
+                });
+            }
+        };
+        if seen.is_some_and(|seen| seen != content.hash()) {
+            return Err(EngineError::Input(format!(
+                "The draft of move {} has changed since you looked at it. Nothing was approved; look again.",
+                row.move_id
+            )));
+        }
+        let id = row.id;
+        let approved = self.write(Durability::Full, move |tx, core, now| {
+            approve_lying(tx, core, id, &content, &by, now)
+        })?;
+        crate::env::crash_point("draft-approved");
+        self.carry_out(approved)
+    }
+
+    /// Says what became of a draft that was approved before, if it lies there no more.
+    pub(super) fn no_more_a_draft(&self, row: &ExecutionRow) -> Result<Option<Done>> {
+        // Where the mailbox cannot be asked, what was known last is the answer.
+        let found = self.look_after_draft(row).unwrap_or(Found::Lies);
+        Ok(match found {
+            Found::Lies => None,
+            Found::Left => {
+                let row = self.store().read(|tx| super::outbox::find(tx, row.id))?;
+                Some(super::approve::sent(&row, None))
+            }
+            Found::Gone => Some(Done::Nothing {
+                summary: format!(
+                    "The draft to {} is no longer in \"{}\", and nothing shows yet that it was sent. The next sync tells what became of it.",
+                    row.to_key, row.transport
+                ),
+            }),
+        })
+    }
+
+    /// Shows what sending a lying draft would send: what it says now.
+    pub(super) fn preview_lying_draft(&self, row: &ExecutionRow) -> Result<Done> {
+        let content = match self.look_at_draft(row)? {
+            None => {
+                return Ok(Done::Nothing {
+                    summary: format!(
+                        "The draft to {} was sent by hand. Nothing would be sent.",
+                        row.to_key
+                    ),
+                });
+            }
+            Some(Lying::AsMade) => content_of(row)?,
+            Some(Lying::Changed(content)) => *content,
+        };
+        let now = self.now();
+        let message = render_content(&content, &row.message_id, now)?;
+        let verdicts = self
+            .store()
+            .read(|tx| verdicts(tx, self.core(), row, &content, "operator", now))?;
+        let summary = match binding(&verdicts) {
+            Some(refusal) => format!(
+                "Would be held by {}: {}. Nothing was sent.",
+                refusal.guard,
+                refusal.detail.trim_end_matches('.')
+            ),
+            None => format!(
+                "Would send the draft to {} as it lies. Nothing was sent.",
+                content.to
+            ),
+        };
+        Ok(Done::Shown {
+            summary,
+            message: String::from_utf8_lossy(&message).into_owned(),
+            verdicts,
+        })
+    }
+
+    /// Takes back that a draft is to be carried out anew: it stays where it lies. The entry of the undo list goes on to hold, for the draft.
+    pub(in crate::engine) fn leave_draft(&self, row: &ExecutionRow) -> Result<Done> {
+        let row = row.clone();
+        self.write(Durability::Full, move |tx, _, now| {
+            let id = row.id;
+            if !cancel(tx, &row, "", MoveStatus::Open, now)? {
+                return Ok(Done::Nothing {
+                    summary: format!("Execution {id} has just left; it cannot be taken back."),
+                });
+            }
+            let (subject, detail) = (format!("execution:{id}"), json!({"move": row.move_id}));
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "execution.withdrawn",
+                &subject,
+                &detail,
+            )?;
+            Ok(Done::Changed {
+                summary: format!(
+                    "Withdrawn: nothing was sent, and the draft to {} lies in \"{}\" as before.",
+                    row.to_key, row.transport
+                ),
+                undo: undo::of_execution(tx, id)?,
+            })
+        })
+    }
+
+    /// Takes over what the operator wrote in the mailbox, so that the next approval is bound to it.
+    fn adopt(&self, row: &ExecutionRow, content: &Content) -> Result<()> {
+        let (row, content) = (row.clone(), content.clone());
+        self.write(Durability::Full, move |tx, _, now| {
+            let rendered = render_content(&content, &row.message_id, now)?;
+            let text = written(&content)?;
+            if !drafts::adopt(
+                tx,
+                row.id,
+                &text,
+                content.hash(),
+                &content.subject,
+                &rendered,
+            )? {
+                return Ok(());
+            }
+            let words = DraftRow {
+                subject: content.subject.clone(),
+                body: content.body.clone(),
+            };
+            moves::set_draft(tx, row.move_id, Some(&words), now)?;
+            let detail = json!({"move": row.move_id, "content_hash": hex(&content.hash())});
+            let subject = format!("execution:{}", row.id);
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "execution.draft_changed",
+                &subject,
+                &detail,
+            )?;
+            Ok(tx.emit(now, "move.changed", format!("move:{}", row.move_id))?)
+        })
+    }
+}
+
+fn written(content: &Content) -> Result<String> {
+    Ok(serde_json::to_string(content).map_err(|e| StoreError::Invalid(e.to_string()))?)
+}
+
+fn requeued(
+    row: &ExecutionRow,
+    content: &Content,
+    by: &str,
+    expires: Timestamp,
+    now: Timestamp,
+) -> Result<Requeued> {
+    Ok(Requeued {
+        mode: row.mode,
+        content: written(content)?,
+        content_hash: content.hash(),
+        subject: content.subject.clone(),
+        approved_by: by.to_owned(),
+        approved_at: now,
+        approval_expires_at: expires,
+        not_before: now,
+        waits_for: WaitsFor::Turn,
+        class: row.class,
+    })
+}
+
+/// Queues the execution of a lying draft again; returns whether its draft was still known to lie there.
+fn queue_again(
+    tx: &WriteTx<'_>,
+    row: &ExecutionRow,
+    anew: &Requeued,
+    event: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    if !drafts::queue_again(tx, row.id, anew)? {
+        return Ok(false);
+    }
+    set_move(tx, row, MoveStatus::Approved, now)?;
+    let detail =
+        json!({"move": row.move_id, "content_hash": hex(&anew.content_hash), "mode": anew.mode});
+    let subject = format!("execution:{}", row.id);
+    audit::append(tx, now, &anew.approved_by, event, &subject, &detail)?;
+    tx.emit(now, "approval.given", format!("move:{}", row.move_id))?;
+    Ok(true)
+}
+
+fn verdicts(
+    tx: &ReadTx<'_>,
+    core: &crate::engine::core::Core,
+    row: &ExecutionRow,
+    content: &Content,
+    by: &str,
+    now: Timestamp,
+) -> Result<Vec<crate::domain::guard::Verdict>> {
+    let person = row
+        .contact_id
+        .map(|c| people::load(tx, c))
+        .transpose()?
+        .flatten();
+    let effect = Effect {
+        kind: EffectKind::Mail,
+        person: person.as_ref(),
+        to_key: &row.to_key,
+        content_hash: content.hash(),
+        approval: Some(ApprovalFacts {
+            by: by.to_owned(),
+            expires_at: expiry(core, now),
+            content_hash: content.hash(),
+        }),
+        earlier: None,
+        mode: Mode::Live,
+        class: row.class,
+        transport: Post::of(core, &row.transport)
+            .map(|_| row.transport.clone())
+            .map_err(|e| e.to_string()),
+    };
+    gate::ask(tx, core, effect, now)
+}
+
+fn approve_lying(
+    tx: &WriteTx<'_>,
+    core: &crate::engine::core::Core,
+    id: ExecutionId,
+    content: &Content,
+    by: &str,
+    now: Timestamp,
+) -> Result<Approved> {
+    let row = super::outbox::find(tx, id)?;
+    let answered = |done| Ok(Approved::Answered(Box::new(done)));
+    if row.status != ExecutionStatus::Drafted {
+        return answered(Done::Nothing {
+            summary: format!("Message {id} is {} since. Nothing was done.", row.status),
+        });
+    }
+    gate::review_deliverability(tx, core, now)?;
+    let asked = verdicts(tx, core, &row, content, by, now)?;
+    if let Some(refusal) = binding(&asked).filter(|v| v.clears_at.is_none()) {
+        let detail = json!({"guard": refusal.guard, "because": refusal.detail, "verdicts": asked});
+        let subject = format!("move:{}", row.move_id);
+        audit::append(tx, now, by, "approval.refused", &subject, &detail)?;
+        tx.emit(now, "approval.refused", subject)?;
+        let summary = format!(
+            "Blocked by {}: {}. The draft lies where it was; nothing was sent.",
+            refusal.guard,
+            refusal.detail.trim_end_matches('.')
+        );
+        return answered(Done::Blocked {
+            summary,
+            verdicts: asked,
+        });
+    }
+    let (not_before, waits_for) = undo_window(core, Mode::Live, now);
+    let anew = Requeued {
+        mode: Mode::Live,
+        not_before,
+        waits_for,
+        ..requeued(&row, content, by, expiry(core, now), now)?
+    };
+    if !queue_again(tx, &row, &anew, "approval.given", now)? {
+        return answered(Done::Nothing {
+            summary: format!("Message {id} was taken up elsewhere. Nothing was done."),
+        });
+    }
+    executions::save_verdicts(tx, id, "approval", &asked)?;
+    // The newest entry says what can be taken back now; the one of the draft comes back with the draft.
+    if let Some(entry) = undo::of_execution(tx, id)? {
+        undo::mark(tx, entry, now)?;
+    }
+    let undo = remember(
+        tx,
+        &format!("Send the draft to {}", row.to_key),
+        "Until it leaves, the draft stays where it lies. Once it has left it cannot be unsent.",
+        &Step::Execution { id },
+        now,
+    )?;
+    let row = super::outbox::find(tx, id)?;
+    let beyond = binding(&asked).filter(|v| v.clears_at.is_some_and(|at| at > not_before));
+    if let (Some(refusal), true) = (beyond, not_before > now) {
+        let sentence = format!("{}: {}", refusal.guard, refusal.detail);
+        executions::note_held(tx, id, &sentence, refusal.clears_at)?;
+    }
+    if not_before <= now {
+        return Ok(Approved::Queued(id, undo));
+    }
+    let held = if beyond.is_some() { asked } else { Vec::new() };
+    Ok(Approved::Waits(Box::new(row), undo, held))
+}
