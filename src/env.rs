@@ -164,6 +164,19 @@ pub fn monotonic() -> Duration {
     START.get_or_init(Instant::now).elapsed()
 }
 
+/// Returns the time since a fixed instant before any process began, the same in all of them; none where there is no such clock. It says nothing of
+/// the date, is not set back, and begins anew when the machine does.
+#[must_use]
+pub fn uptime() -> Option<Duration> {
+    #[cfg(unix)]
+    {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        Duration::try_from(time).ok()
+    }
+    #[cfg(not(unix))]
+    None
+}
+
 /// Returns an environment variable that is set, not empty and Unicode.
 #[must_use]
 pub fn variable(name: &str) -> Option<String> {

@@ -17,11 +17,11 @@ use crate::engine::queries::outbox::ExecutionStatus;
 use crate::engine::{Engine, EngineError};
 use crate::env::monotonic;
 
-/// Approve a move: its mail is sent (mode live) or put into Drafts (mode draft), if the guards let it.
+/// Approve a move: its mail is sent (mode live) or put into Drafts (mode draft), its meeting booked, its record written, if the guards let it.
 ///
 /// The approval is bound to the content as it is now and holds for 24 hours. A live mail waits 20 seconds (outbox.undo_seconds), in which `caseyos undo`
 /// takes it back; then the open console or the next `caseyos sync` lets it out. If a guard holds the message that time will satisfy, the approval
-/// is kept and a later `caseyos sync` sends it; exit code 4 says so. A move that is done by hand is ticked off.
+/// is kept and a later `caseyos sync` sends it; exit code 4 says so. Meetings and records need mode live. A move that is done by hand is ticked off.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  caseyos approve 12 --dry-run\n  caseyos approve 12\n  caseyos approve 12 --wait                  counts down, then sends\n  caseyos approve 12 --hash $(caseyos show 12 --json | jq -r .draft.content_hash)"

@@ -11,11 +11,13 @@ use serde::Deserialize;
 
 use super::Run;
 use super::browser;
+use super::mail::imap;
 use super::output::{Ending, moment};
 use super::prompt::{ask_line, ask_passphrase, ask_secret, can_ask, secret_from_stdin};
-use crate::config::MailKind;
 use crate::config::edit::{edit, set};
+use crate::config::{MailAuth, MailKind};
 use crate::domain::account::SecretChoice;
+use crate::domain::email::address::EmailAddress;
 use crate::domain::service::Provider;
 use crate::domain::text::clean_line;
 use crate::engine::queries::accounts::{AccountStanding, AccountState};
@@ -40,7 +42,7 @@ pub(super) struct AuthArgs {
 enum AuthCommand {
     /// Sign in to google, hubspot or a mailbox.
     #[command(
-        after_help = "Examples:\n  caseyos auth login google --client client_secret.json     (the file that Google lets you download)\n  caseyos auth login google --no-browser                    (prints the address; paste what comes back)\n  caseyos auth login hubspot                                (a service key or private-app token, pasted)\n  pass show hubspot | caseyos auth login hubspot --token-stdin\n  caseyos auth login hubspot --oauth\n  caseyos auth login mail work                              (the password of the mailbox `work`)\n  caseyos auth login google --keep file                     (where there is no keyring)"
+        after_help = "Examples:\n  caseyos auth login google --client client_secret.json     (the file that Google lets you download)\n  caseyos auth login google --no-browser                    (prints the address; paste what comes back)\n  caseyos auth login google --mail-server                   (also for Google's IMAP and SMTP servers)\n  caseyos auth login hubspot                                (a service key or private-app token, pasted)\n  pass show hubspot | caseyos auth login hubspot --token-stdin\n  caseyos auth login hubspot --oauth\n  caseyos auth login mail work                              (the password of the mailbox `work`)\n  caseyos auth login mail casey@firm.example                (finds its servers, adds the mailbox, takes the password)\n  caseyos auth login google --keep file                     (where there is no keyring)"
     )]
     Login(LoginArgs),
     /// Show each account: who, the rights, until when, where the secret is kept, and how to mend it.
@@ -80,6 +82,7 @@ impl Whom {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Keep {
     Keyring,
+    Keyutils,
     File,
 }
 
@@ -87,7 +90,7 @@ enum Keep {
 struct LoginArgs {
     /// google, hubspot or mail.
     account: Whom,
-    /// The mailbox's name, for mail.
+    /// The mailbox's name or address, for mail. An address without a mailbox makes one, on the servers that are found for it.
     mailbox: Option<String>,
     /// Opens no browser: prints the address and takes what comes back on standard input, as the address of the page that failed or the code.
     #[arg(long)]
@@ -101,6 +104,9 @@ struct LoginArgs {
     /// Your app's file as Google lets you download it; its id goes into the configuration and its secret to where secrets are kept.
     #[arg(long, value_name = "FILE")]
     client: Option<PathBuf>,
+    /// Asks Google for the right that its IMAP and SMTP servers want, for mailboxes with `auth = "oauth2"`; without this it is asked for once there is such a mailbox.
+    #[arg(long)]
+    mail_server: bool,
     /// Signs in to HubSpot by OAuth with an app of your own instead of a token.
     #[arg(long)]
     oauth: bool,
@@ -110,7 +116,10 @@ struct LoginArgs {
     /// Takes the mailbox's password from standard input.
     #[arg(long)]
     password_stdin: bool,
-    /// Keeps secrets in the keyring or in a file sealed with a passphrase from now on; written to `secrets.backend`.
+    /// Takes servers outside the address's domain without asking, where only DNS speaks for them.
+    #[arg(long)]
+    yes: bool,
+    /// Keeps secrets in the system's keyring, in the Linux kernel's (keyutils, which forgets at a restart) or in a file sealed with a passphrase from now on; written to `secrets.backend`.
     #[arg(long)]
     keep: Option<Keep>,
 }
@@ -129,6 +138,7 @@ fn login(run: &mut Run<'_>, args: &LoginArgs) -> Result<Ending, EngineError> {
     if let Some(keep) = args.keep {
         let choice = match keep {
             Keep::Keyring => SecretChoice::Keyring,
+            Keep::Keyutils => SecretChoice::Keyutils,
             Keep::File => SecretChoice::File,
         };
         edit(&run.paths.config, |document| {
@@ -139,7 +149,10 @@ fn login(run: &mut Run<'_>, args: &LoginArgs) -> Result<Ending, EngineError> {
     let engine = asking_engine(run, &asked)?;
     let place = engine.ready_to_keep()?;
     let signed_in = match args.account {
-        Whom::Mail => login_mailbox(&engine, args)?,
+        Whom::Mail => {
+            let (engine, name) = mailbox_to_sign_in(run, engine, &asked, args)?;
+            login_mailbox(&engine, name.as_deref(), args)?
+        }
         Whom::Hubspot if !args.oauth => {
             let token = if args.token_stdin || !can_ask() {
                 secret_from_stdin("The token")?
@@ -176,22 +189,66 @@ fn asking_engine(run: &Run<'_>, asked: &Asked) -> Result<Engine, EngineError> {
     Ok(engine)
 }
 
-fn login_mailbox(engine: &Engine, args: &LoginArgs) -> Result<SignedIn, EngineError> {
+/// Returns the name of the mailbox that is meant; one that is named by its address alone is added first.
+fn mailbox_to_sign_in(
+    run: &mut Run<'_>,
+    engine: Engine,
+    asked: &Asked,
+    args: &LoginArgs,
+) -> Result<(Engine, Option<String>), EngineError> {
+    let boxes = &engine.config().mail.accounts;
+    let given = args.mailbox.as_deref();
+    let named = boxes
+        .iter()
+        .find(|a| given == Some(a.name.as_str()))
+        .or_else(|| {
+            boxes.iter().find(|a| {
+                a.kind == MailKind::Imap && given.is_some_and(|g| a.user.eq_ignore_ascii_case(g))
+            })
+        });
+    let address = given.and_then(|text| EmailAddress::parse(text).ok());
+    match (named, address) {
+        (Some(named), _) => {
+            let name = named.name.clone();
+            Ok((engine, Some(name)))
+        }
+        (None, None) => Ok((engine, args.mailbox.clone())),
+        (None, Some(address)) => {
+            let added = imap::add(run, &imap::ImapArgs::of(address, args.yes))?;
+            if !run.out.is_json() {
+                imap::show(run, &added)?;
+            }
+            Ok((asking_engine(run, asked)?, Some(added.account.name)))
+        }
+    }
+}
+
+fn login_mailbox(
+    engine: &Engine,
+    name: Option<&str>,
+    args: &LoginArgs,
+) -> Result<SignedIn, EngineError> {
     let boxes = &engine.config().mail.accounts;
     let mut imap = boxes.iter().filter(|a| a.kind == MailKind::Imap);
-    let found = match &args.mailbox {
-        Some(name) => boxes.iter().find(|a| a.name == *name),
+    let found = match name {
+        Some(name) => boxes.iter().find(|a| a.name == name),
         None => imap.next().filter(|_| imap.next().is_none()),
     };
     let Some(mailbox) = found else {
         return Err(EngineError::Input(
-            "Name a mailbox of the configuration (`caseyos mail list`): caseyos auth login mail NAME.".into(),
+            "Name a mailbox of the configuration (`caseyos mail list`) or an address: caseyos auth login mail NAME.".into(),
         ));
     };
     if mailbox.kind != MailKind::Imap {
         return Err(EngineError::Input(format!(
             "The mailbox \"{}\" is of kind {} and has no password.",
             mailbox.name, mailbox.kind
+        )));
+    }
+    if mailbox.auth == MailAuth::OAuth2 {
+        return Err(EngineError::Input(format!(
+            "The mailbox \"{}\" shows its servers the Google account's token and has no password: caseyos auth login google --mail-server.",
+            mailbox.name
         )));
     }
     let password = if args.password_stdin || !can_ask() {
@@ -290,6 +347,7 @@ fn consent(
 ) -> Result<SignedIn, EngineError> {
     let asking = Asking {
         wait: Duration::from_secs(args.wait),
+        mail_server: args.mail_server,
         port: args.port,
         pasted: args.no_browser.then(pasted_lines),
         interrupt: &Arc::clone(&run.interrupt),
@@ -414,7 +472,10 @@ fn show_account(
         (None, _) => {}
     }
     if !account.scopes.is_empty() {
-        let short = |scope: &str| clean_line(scope.rsplit('/').next().unwrap_or(scope), 80);
+        let short = |scope: &str| {
+            let scope = scope.trim_end_matches('/');
+            clean_line(scope.rsplit('/').next().unwrap_or(scope), 80)
+        };
         let names: Vec<String> = account.scopes.iter().map(|s| short(s)).collect();
         lines.push(("rights", names.join(", ")));
     }

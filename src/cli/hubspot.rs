@@ -90,6 +90,21 @@ enum HubspotCommand {
         #[command(flatten)]
         how: How,
     },
+    /// Log a call that you made.
+    #[command(
+        after_help = "Examples:\n  caseyos hubspot call 'Renewal' --contact ann@acme.example --body 'Wants a quote by Friday.'"
+    )]
+    Call {
+        /// What it was about.
+        title: String,
+        /// What came of it.
+        #[arg(long, default_value = "")]
+        body: String,
+        #[command(flatten)]
+        about: About,
+        #[command(flatten)]
+        how: How,
+    },
     /// Change properties of a contact or a deal.
     #[command(
         after_help = "Examples:\n  caseyos hubspot set ann@acme.example jobtitle=CTO city=Madrid\n  caseyos hubspot set --deal 'Northwind EU' amount=64000 closedate=2026-12-31"
@@ -227,6 +242,19 @@ pub(super) fn run(run: &mut Run<'_>, args: &HubspotArgs) -> Result<Ending, Engin
         }
         HubspotCommand::Note { body, about, how } => {
             let wish = Wish::Note {
+                body: body.clone(),
+                about: about.targets(),
+            };
+            wished(run, &engine, &wish, how)
+        }
+        HubspotCommand::Call {
+            title,
+            body,
+            about,
+            how,
+        } => {
+            let wish = Wish::Call {
+                title: title.clone(),
                 body: body.clone(),
                 about: about.targets(),
             };

@@ -1,5 +1,7 @@
 //! `caseyos mail`: mailboxes, and how a message is understood.
 
+pub(super) mod imap;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -9,9 +11,8 @@ use serde::Serialize;
 use super::Run;
 use super::output::{Ending, fit};
 use crate::config::edit::{edit, set_mail_account};
-use crate::config::{MailAccount, MailAuth, MailKind, MailServer, Security};
+use crate::config::{MailAccount, MailKind};
 use crate::domain::email::MessageId;
-use crate::domain::email::address::EmailAddress;
 use crate::engine::queries::mail::{read_alone, thread_files};
 use crate::engine::{EngineError, MailFolders, mail_folders};
 
@@ -71,11 +72,13 @@ enum AddKind {
         after_help = "Examples:\n  caseyos mail add maildir ~/Mail/work\n  caseyos mail add maildir ~/Mail --name work --inbox INBOX --outbox Outbox --drafts Drafts"
     )]
     Maildir(MaildirArgs),
-    /// A mail server: IMAP to read and to keep drafts, SMTP to send. Well-known hosts are found by the address.
+    /// A mail server: IMAP to read and to keep drafts, SMTP to send. The servers are found by the address.
+    ///
+    /// They are looked for in a table of well-known hosts, in the domain's SRV records, by where its mail goes (MX), and in the file that it publishes for mail programs. Who says so is shown; nothing is guessed.
     #[command(
-        after_help = "Examples:\n  caseyos mail add imap casey@gmx.de\n  caseyos mail add imap casey@firm.example --imap mail.firm.example --smtp mail.firm.example:587\n  caseyos mail add imap casey@firm.example --name work --user casey --folder Answers\nThen: caseyos auth login mail NAME, and caseyos mail check NAME"
+        after_help = "Examples:\n  caseyos mail add imap casey@gmx.de\n  caseyos mail add imap casey@firm.example --dry-run\n  caseyos mail add imap casey@firm.example --imap mail.firm.example --smtp mail.firm.example:587\n  caseyos mail add imap casey@firm.example --name work --user casey --folder Answers\nThen: caseyos auth login mail NAME, and caseyos mail check NAME"
     )]
-    Imap(ImapArgs),
+    Imap(imap::ImapArgs),
     /// Gmail by its API, with the Google account of `caseyos auth login google`.
     #[command(after_help = "Example:\n  caseyos mail add gmail --name work")]
     Gmail {
@@ -104,36 +107,6 @@ struct MaildirArgs {
     drafts: String,
 }
 
-#[derive(Debug, Args)]
-struct ImapArgs {
-    /// The mailbox's address.
-    address: EmailAddress,
-    /// Its name here; the address's domain if none is given.
-    #[arg(long)]
-    name: Option<String>,
-    /// The name that the servers know you by; the address if none is given.
-    #[arg(long)]
-    user: Option<String>,
-    /// The IMAP server.
-    #[arg(long, value_name = "HOST[:PORT]")]
-    imap: Option<String>,
-    /// The SMTP server.
-    #[arg(long, value_name = "HOST[:PORT]")]
-    smtp: Option<String>,
-    /// How the connections are protected; by the port if not given.
-    #[arg(long)]
-    security: Option<Security>,
-    /// Sign in with the Google account's token instead of a password.
-    #[arg(long)]
-    oauth2: bool,
-    /// A further folder to read; may be given several times.
-    #[arg(long = "folder", value_name = "FOLDER")]
-    folders: Vec<String>,
-    /// Further certificates that the servers may show, in PEM.
-    #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
-}
-
 /// The largest message that is read.
 const MAX_MESSAGE_BYTES: u64 = 64 * 1024 * 1024;
 /// What is read of each file for threading.
@@ -145,7 +118,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &MailArgs) -> Result<Ending, EngineEr
     match &args.command {
         MailCommand::Add(args) => match &args.kind {
             AddKind::Maildir(args) => add_maildir(run, args),
-            AddKind::Imap(args) => add_imap(run, args),
+            AddKind::Imap(args) => imap::run(run, args),
             AddKind::Gmail { name } => {
                 run.engine()?;
                 keep(
@@ -198,73 +171,6 @@ fn add_maildir(run: &mut Run<'_>, args: &MaildirArgs) -> Result<Ending, EngineEr
     Ok(Ending::Done)
 }
 
-fn add_imap(run: &mut Run<'_>, args: &ImapArgs) -> Result<Ending, EngineError> {
-    let engine = run.engine()?;
-    let found = engine.find_mail_settings(&args.address);
-    let server = |given: &Option<String>, found: MailServer| -> Result<MailServer, EngineError> {
-        let mut server = match given {
-            None => found,
-            Some(text) => {
-                let (host, port) = match text.rsplit_once(':') {
-                    Some((host, port)) => {
-                        let port = port.parse().map_err(|_| {
-                            EngineError::Input(format!(
-                                "\"{text}\" has no port after the colon. Nothing was added."
-                            ))
-                        })?;
-                        (host, port)
-                    }
-                    None => (text.as_str(), found.port),
-                };
-                MailServer {
-                    host: host.to_owned(),
-                    port,
-                    security: match port {
-                        143 | 587 | 25 => Security::StartTls,
-                        _ => Security::Tls,
-                    },
-                }
-            }
-        };
-        if let Some(security) = args.security {
-            server.security = security;
-        }
-        Ok(server)
-    };
-    let ca_file = match &args.ca_file {
-        None => String::new(),
-        Some(path) => std::path::absolute(path)
-            .map_err(|e| EngineError::Input(format!("{} cannot be used: {e}.", path.display())))?
-            .display()
-            .to_string(),
-    };
-    let name = args
-        .name
-        .clone()
-        .unwrap_or_else(|| args.address.domain().to_owned());
-    let account = MailAccount {
-        user: args
-            .user
-            .clone()
-            .unwrap_or_else(|| args.address.to_string()),
-        auth: if args.oauth2 {
-            MailAuth::OAuth2
-        } else {
-            MailAuth::Password
-        },
-        imap: Some(server(&args.imap, found.imap)?),
-        smtp: Some(server(&args.smtp, found.smtp)?),
-        folders: args.folders.clone(),
-        ca_file,
-        ..MailAccount::new(&name, MailKind::Imap)
-    };
-    let next = format!(
-        "{} `caseyos auth login mail {name}` takes the password, and `caseyos mail check {name}` tries it.",
-        found.why
-    );
-    keep(run, &account, next.trim())
-}
-
 /// Writes a mailbox into the configuration and says so.
 fn keep(run: &mut Run<'_>, account: &MailAccount, next: &str) -> Result<Ending, EngineError> {
     edit(&run.paths.config, |document| {
@@ -278,6 +184,12 @@ fn keep(run: &mut Run<'_>, account: &MailAccount, next: &str) -> Result<Ending, 
         "Mailbox {} added. Mail leaves from the first mailbox of the configuration.",
         account.name
     ))?;
+    run.out.line(next)?;
+    Ok(Ending::Done)
+}
+
+/// Shows the servers of a mailbox.
+fn show_servers(run: &mut Run<'_>, account: &MailAccount) -> Result<(), EngineError> {
     for (what, server) in [("IMAP", &account.imap), ("SMTP", &account.smtp)] {
         if let Some(server) = server {
             run.out.line(&format!(
@@ -286,8 +198,7 @@ fn keep(run: &mut Run<'_>, account: &MailAccount, next: &str) -> Result<Ending, 
             ))?;
         }
     }
-    run.out.line(next)?;
-    Ok(Ending::Done)
+    Ok(())
 }
 
 fn check(run: &mut Run<'_>, name: &str) -> Result<Ending, EngineError> {

@@ -13,7 +13,7 @@ use crate::domain::when_text::parse_when;
 use crate::engine::EngineError;
 use crate::engine::meetings::Booking;
 
-/// Meetings: list them, book one, take one back, say who did not come.
+/// Meetings: list them, book one, move one, take one back, say who did not come.
 ///
 /// Without a subcommand, the meetings of the coming two weeks as the last sync saw them.
 #[derive(Debug, Args)]
@@ -53,6 +53,24 @@ enum MeetingsCommand {
         /// Adds a video call.
         #[arg(long)]
         call: bool,
+        /// Shows what would be asked of the calendar, and asks nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Move a meeting that was booked here to another time, and tell them. Needs mode live.
+    ///
+    /// It stays as long as it was, unless --for is given. `caseyos undo` puts it back.
+    #[command(
+        after_help = "Examples:\n  caseyos meetings move 3 'tue 15:00'\n  caseyos meetings move 3 2026-12-01T15:00 --for 45m --dry-run"
+    )]
+    Move {
+        /// The booking's number, or its event's name.
+        booking: String,
+        /// When it begins now, in your zone unless an offset is given.
+        at: String,
+        /// How long it lasts now.
+        #[arg(long = "for", value_parser = length)]
+        length: Option<SignedDuration>,
         /// Shows what would be asked of the calendar, and asks nothing.
         #[arg(long)]
         dry_run: bool,
@@ -106,6 +124,17 @@ pub(super) fn run(run: &mut Run<'_>, args: &MeetingsArgs) -> Result<Ending, Engi
                 with_call: *call,
             };
             engine.book_meeting(&wish, *dry_run)?
+        }
+        Some(MeetingsCommand::Move {
+            booking,
+            at,
+            length,
+            dry_run,
+        }) => {
+            let nine = Time::constant(9, 0, 0, 0);
+            let start = parse_when(at, engine.now(), &engine.zone(), nine)
+                .map_err(|e| EngineError::Input(format!("{e} Nothing was moved.")))?;
+            engine.move_meeting(booking, start, *length, *dry_run)?
         }
         Some(MeetingsCommand::Cancel { booking }) => engine.take_meeting_back(booking, None)?,
         Some(MeetingsCommand::NoShow { event }) => engine.note_no_show(event)?,

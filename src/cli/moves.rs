@@ -1,35 +1,129 @@
 //! `caseyos edit|snooze|skip|done|reopen`: what the operator does with moves besides approving them.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 
 use clap::Args;
+use jiff::SignedDuration;
 
 use super::Run;
 use super::approve::finish;
 use super::output::Ending;
 use crate::domain::id::MoveId;
+use crate::domain::moves::{MAX_MEETING_MINUTES, MovePlan};
+use crate::domain::text::{clean_block, clean_line};
 use crate::domain::when_text::parse_when;
 use crate::engine::command::{Command, Done};
+use crate::engine::queries::show::DeedView;
 use crate::engine::{Engine, EngineError};
 
-/// Change a move's draft: with options, from a file, or in $EDITOR.
+/// Change what a move would do: the words of its draft with options, from a file or in $EDITOR; the time of a meeting; a stage or fields.
+///
+/// A move that offers times for a meeting books one once it has a time: approving it puts the meeting into the calendar and invites them.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  caseyos edit 12                            in $VISUAL or $EDITOR\n  caseyos edit 12 --subject 'Your question'\n  caseyos edit 12 --body-file answer.txt\n  caseyos edit 12 --reset                    back to the template"
+    after_help = "Examples:\n  caseyos edit 12                            in $VISUAL or $EDITOR\n  caseyos edit 12 --subject 'Your question'\n  caseyos edit 12 --body-file answer.txt\n  caseyos edit 12 --at 'tue 15:00' --for 45m --call\n  caseyos edit 12 --no-time                  offers times by mail again\n  caseyos edit 13 --stage 'Contract Sent'\n  caseyos edit 14 --set jobtitle=CTO --set city=Madrid\n  caseyos edit 12 --reset                    back to the template"
 )]
 pub(super) struct EditArgs {
     /// The move's number.
     id: i64,
     #[command(flatten)]
     words: Words,
-    /// Throws your words away and goes back to the template.
-    #[arg(long, conflicts_with_all = ["subject", "body", "body_file"])]
+    #[command(flatten)]
+    plan: Plan,
+    /// Throws away what you changed and goes back to the template.
+    #[arg(long, conflicts_with_all = ["subject", "body", "body_file", "plan"])]
     reset: bool,
+}
+
+/// What is settled besides the words of a draft.
+#[derive(Debug, Args)]
+#[group(id = "plan", multiple = true, conflicts_with = "words")]
+struct Plan {
+    /// When the meeting begins: `tue 15:00`, `2026-12-01T15:00`; in your zone unless an offset is given.
+    #[arg(long, value_name = "TIME", conflicts_with = "no_time")]
+    at: Option<String>,
+    /// How long it lasts: `45m`.
+    #[arg(long = "for", value_name = "LENGTH", value_parser = super::slots::length)]
+    length: Option<SignedDuration>,
+    /// What it is called.
+    #[arg(long)]
+    title: Option<String>,
+    /// Where it is.
+    #[arg(long)]
+    place: Option<String>,
+    /// Adds a video call.
+    #[arg(long)]
+    call: bool,
+    /// Offers times by mail, whatever time is known.
+    #[arg(long)]
+    no_time: bool,
+    /// When the task is due.
+    #[arg(long, value_name = "TIME")]
+    due: Option<String>,
+    /// The stage that the deal goes to, by its id or its name.
+    #[arg(long)]
+    stage: Option<String>,
+    /// A field and its new value; as many as there are.
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    /// The task that is completed, as `hubspot:777`.
+    #[arg(long)]
+    task: Option<String>,
+}
+
+impl Plan {
+    /// Returns what is settled; none if nothing is given.
+    fn read(&self, engine: &Engine) -> Result<Option<MovePlan>, EngineError> {
+        let when = |text: &String| {
+            let nine = jiff::civil::time(9, 0, 0, 0);
+            parse_when(text, engine.now(), &engine.zone(), nine)
+                .map_err(|e| EngineError::Input(format!("{e} Nothing was changed.")))
+        };
+        let line =
+            |text: &Option<String>, most| clean_line(text.as_deref().unwrap_or_default(), most);
+        let minutes = match self.length.map(|length| length.as_mins()) {
+            Some(minutes) => match u32::try_from(minutes) {
+                Ok(minutes) if (1..=MAX_MEETING_MINUTES).contains(&minutes) => Some(minutes),
+                _ => {
+                    return Err(EngineError::Input(
+                        "A meeting lasts between a minute and twelve hours. Nothing was changed."
+                            .into(),
+                    ));
+                }
+            },
+            None => None,
+        };
+        let mut properties = BTreeMap::new();
+        for pair in &self.set {
+            let (name, value) = pair.split_once('=').ok_or_else(|| {
+                EngineError::Input(format!(
+                    "--set takes NAME=VALUE, not \"{}\". Nothing was changed.",
+                    clean_line(pair, 80)
+                ))
+            })?;
+            properties.insert(clean_line(name, 100), clean_block(value, 60_000));
+        }
+        let plan = MovePlan {
+            starts_at: self.at.as_ref().map(when).transpose()?,
+            by_mail: self.no_time,
+            minutes,
+            title: line(&self.title, 200),
+            place: line(&self.place, 200),
+            with_call: self.call.then_some(true),
+            due: self.due.as_ref().map(when).transpose()?,
+            stage: line(&self.stage, 100),
+            properties,
+            task: line(&self.task, 100),
+        };
+        Ok((!plan.is_empty()).then_some(plan))
+    }
 }
 
 /// New words for a draft; in the editor if none are given.
 #[derive(Debug, Args)]
+#[group(id = "words", multiple = true)]
 pub(super) struct Words {
     /// The new subject.
     #[arg(long)]
@@ -52,8 +146,17 @@ impl Words {
 pub(super) fn edit(run: &mut Run<'_>, args: &EditArgs) -> Result<Ending, EngineError> {
     let engine = run.engine()?;
     let id = MoveId(args.id);
+    if let Some(plan) = args.plan.read(&engine)? {
+        let plan = Box::new(plan);
+        return finish(run, &engine.run(Command::PlanMove { id, plan })?);
+    }
     if args.reset {
-        return finish(run, &engine.run(Command::ResetDraft { id })?);
+        let mut done = engine.run(Command::ResetDraft { id })?;
+        let plan = engine.run(Command::ResetPlan { id })?;
+        if matches!(done, Done::Nothing { .. }) {
+            done = plan;
+        }
+        return finish(run, &done);
     }
     let done = edit_words(&engine, id, &args.words)?;
     finish(run, &done)
@@ -67,8 +170,20 @@ pub(super) fn edit_words(engine: &Engine, id: MoveId, words: &Words) -> Result<D
     };
     let detail = engine.show(id)?;
     // A draft that its template cannot make is exactly one that has to be written by hand.
+    let words_of_deed = detail.deed.as_ref().and_then(DeedView::words);
     let (old_subject, old_body) = match detail.draft {
         Some(draft) => (draft.subject, draft.body),
+        None if detail.deed.is_some() => {
+            let (title, text) = words_of_deed.unwrap_or_default();
+            (
+                if title.is_empty() {
+                    detail.item.title.clone()
+                } else {
+                    title
+                },
+                text,
+            )
+        }
         None if detail.draft_problem.is_some() => (String::new(), String::new()),
         None => {
             return Err(EngineError::Input(format!(
@@ -214,7 +329,7 @@ pub(super) fn skip(run: &mut Run<'_>, args: &SkipArgs) -> Result<Ending, EngineE
     finish(run, &done)
 }
 
-/// Tick off a move that was done by hand.
+/// Tick off a move that was done by hand, whatever approval would carry out.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  caseyos done 12 --note 'called, wants a quote'")]
 pub(super) struct DoneArgs {

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::Run;
 use super::output::{Ending, Out, fit, moment};
+use crate::domain::action::Means;
 use crate::domain::guard::{Verdict, binding};
 use crate::domain::id::MoveId;
 use crate::domain::moves::MoveStatus;
@@ -118,8 +119,28 @@ fn print(
     }
     if let Some(problem) = &d.draft_problem {
         out.line("")?;
-        out.heading("No draft")?;
+        out.heading(match d.means {
+            Means::Mail => "No draft",
+            Means::Meeting => "No invitation",
+            Means::Record => "Nothing to write yet",
+            Means::ByHand => "By hand",
+        })?;
         out.line(problem)?;
+    }
+    if let Some(deed) = &d.deed {
+        out.line("")?;
+        out.heading(match d.means {
+            Means::Meeting => "Invitation",
+            _ => "To HubSpot",
+        })?;
+        out.line(&deed.summary)?;
+        for part in &deed.parts {
+            for (i, text) in part.value.lines().enumerate() {
+                let name = if i == 0 { part.name.as_str() } else { "" };
+                out.line(&format!("{}  {text}", fit(name, 10)))?;
+            }
+        }
+        out.line(&format!("{}  {}", fit("undo", 10), deed.undo))?;
     }
     if let Some(draft) = &d.draft {
         out.line("")?;

@@ -159,6 +159,14 @@ impl MailAccount {
 }
 
 impl MailConfig {
+    /// Tells whether a mailbox shows its servers the Google account's token.
+    #[must_use]
+    pub fn shows_google_tokens(&self) -> bool {
+        self.accounts
+            .iter()
+            .any(|a| a.kind == MailKind::Imap && a.auth == MailAuth::OAuth2)
+    }
+
     pub(super) fn check(&self) -> Result<(), String> {
         for (i, account) in self.accounts.iter().enumerate() {
             if account.name.is_empty() {

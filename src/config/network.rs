@@ -24,8 +24,10 @@ pub struct NetworkConfig {
     pub proxy: String,
     /// A file of further root certificates in PEM, beside the system's.
     pub ca_file: String,
-    /// The name server that `caseyos doctor` asks, with or without a port; the system's if this is empty.
+    /// The name server that is asked about mail domains, with or without a port; the system's if this is empty.
     pub dns_server: String,
+    /// Where a mail domain's settings are looked for in Mozilla's format; `{domain}` stands for the domain.
+    pub mail_settings_urls: Vec<String>,
 }
 
 impl Default for NetworkConfig {
@@ -40,6 +42,10 @@ impl Default for NetworkConfig {
             proxy: "environment".into(),
             ca_file: String::new(),
             dns_server: String::new(),
+            mail_settings_urls: vec![
+                "https://autoconfig.{domain}/mail/config-v1.1.xml".into(),
+                "https://{domain}/.well-known/autoconfig/mail/config-v1.1.xml".into(),
+            ],
         }
     }
 }
@@ -74,6 +80,17 @@ impl NetworkConfig {
             return Err(
                 "proxy must be \"environment\", \"none\" or the URL of an HTTP proxy.".into(),
             );
+        }
+        for url in &self.mail_settings_urls {
+            // Whoever can change the answer on its way chooses where a password is sent.
+            let is_protected = ["https://", "http://127.0.0.1:", "http://localhost:"]
+                .iter()
+                .any(|start| url.starts_with(start));
+            if !is_protected || !url.contains("{domain}") {
+                return Err(format!(
+                    "mail_settings_urls = \"{url}\" must begin with https:// and have {{domain}} in it."
+                ));
+            }
         }
         if self.dns_server.trim().is_empty() || self.dns_server().is_some() {
             return Ok(());

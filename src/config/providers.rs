@@ -158,6 +158,8 @@ impl super::Config {
             Service::Calendar => &self.google.calendar_url,
             Service::GoogleAuth => &self.google.auth_url,
             Service::Hubspot | Service::HubspotAuth => &self.hubspot.url,
+            // It is at every domain's own.
+            Service::MailSettings => "",
         }
     }
 }

@@ -20,6 +20,8 @@ pub(crate) enum Vendor {
     Gmail,
     Calendar,
     GoogleAccount,
+    /// Its server of tokens.
+    GoogleToken,
     /// The v3 and v4 paths.
     HubspotV3,
     /// The dated paths.
@@ -58,11 +60,12 @@ pub(crate) struct Description {
 
 /// Returns a vendor's description.
 pub(crate) fn describe(vendor: Vendor) -> &'static Description {
-    static READ: [OnceLock<Description>; 5] = [const { OnceLock::new() }; 5];
+    static READ: [OnceLock<Description>; 6] = [const { OnceLock::new() }; 6];
     let text = match vendor {
         Vendor::Gmail => include_str!("../../tests/data/apis/gmail.json"),
         Vendor::Calendar => include_str!("../../tests/data/apis/calendar.json"),
         Vendor::GoogleAccount => include_str!("../../tests/data/apis/google-oauth2-v2.json"),
+        Vendor::GoogleToken => include_str!("../../tests/data/apis/google-token.json"),
         Vendor::HubspotV3 => include_str!("../../tests/data/apis/hubspot.json"),
         Vendor::HubspotMarch2026 => include_str!("../../tests/data/apis/hubspot-2026-03.json"),
     };
@@ -213,10 +216,16 @@ impl Description {
             Body::Empty => return Ok(()),
             Body::Json(value) => ("application/json", value.clone()),
             Body::Form(fields) => {
-                let form: Map<String, Value> = fields
-                    .iter()
-                    .map(|(name, value)| ((*name).to_owned(), json!(value.expose())))
-                    .collect();
+                let mut form = Map::new();
+                for (name, value) in fields {
+                    // RFC 6749, 3.2: a parameter must not stand twice.
+                    if form
+                        .insert((*name).to_owned(), json!(value.expose()))
+                        .is_some()
+                    {
+                        return Err(format!("\"{name}\" stands twice in the form"));
+                    }
+                }
                 ("application/x-www-form-urlencoded", Value::Object(form))
             }
         };
@@ -431,6 +440,7 @@ mod tests {
             Vendor::Gmail,
             Vendor::Calendar,
             Vendor::GoogleAccount,
+            Vendor::GoogleToken,
             Vendor::HubspotV3,
             Vendor::HubspotMarch2026,
         ];

@@ -1,4 +1,4 @@
-//! What a domain's name servers say about its mail: MX and TXT records, asked over UDP, or TCP where an answer is too long.
+//! What a domain's name servers say about its mail: MX, TXT and SRV records, asked over UDP, or TCP where an answer is too long.
 //!
 //! A resolver for one question at a time. Answers come from strangers: every length is checked, names are followed for a bounded number of
 //! steps, and what is read is cleaned before it is shown.
@@ -17,6 +17,8 @@ pub enum Kind {
     Mx,
     /// Texts.
     Txt,
+    /// Where a service is (RFC 2782).
+    Srv,
 }
 
 impl Kind {
@@ -26,6 +28,48 @@ impl Kind {
         match self {
             Self::Mx => 15,
             Self::Txt => 16,
+            Self::Srv => 33,
+        }
+    }
+}
+
+/// What a record says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// Where mail goes.
+    Exchanger {
+        /// The lowest is asked first.
+        preference: u16,
+        /// The host; empty if the domain takes no mail (RFC 7505).
+        host: String,
+    },
+    /// A text.
+    Text(String),
+    /// Where a service is.
+    Service(ServiceRecord),
+}
+
+/// Where a service is (RFC 2782).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceRecord {
+    /// The lowest is asked first.
+    pub priority: u16,
+    /// Its share among those of the same priority.
+    pub weight: u16,
+    /// The port.
+    pub port: u16,
+    /// The host; empty if the domain does not offer the service.
+    pub host: String,
+}
+
+impl Record {
+    /// Returns the text or the host.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        match self {
+            Self::Exchanger { host, .. } => host,
+            Self::Text(text) => text,
+            Self::Service(service) => service.host,
         }
     }
 }
@@ -69,6 +113,12 @@ pub fn servers(resolv_conf: &str) -> Vec<SocketAddr> {
         .collect()
 }
 
+/// Returns the name servers of this machine.
+#[must_use]
+pub fn system_servers() -> Vec<SocketAddr> {
+    servers(&std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default())
+}
+
 /// Asks the servers in turn, all of them within `limit`. A name that does not exist has no records.
 ///
 /// # Errors
@@ -78,7 +128,7 @@ pub fn ask(
     name: &str,
     kind: Kind,
     limit: Duration,
-) -> Result<Vec<String>, DnsError> {
+) -> Result<Vec<Record>, DnsError> {
     let id = env::unguessable::<2>().map_err(|_| DnsError::Broken)?;
     let question = query(u16::from_be_bytes(id), name, kind)?;
     let begin = env::monotonic();
@@ -102,7 +152,7 @@ fn ask_one(
     question: &[u8],
     kind: Kind,
     limit: Duration,
-) -> Result<Vec<String>, DnsError> {
+) -> Result<Vec<Record>, DnsError> {
     let silent = |_| DnsError::NoAnswer(server);
     let begin = env::monotonic();
     let left = || {
@@ -185,7 +235,7 @@ fn query(id: u16, name: &str, kind: Kind) -> Result<Vec<u8>, DnsError> {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Answer {
-    Records(Vec<String>),
+    Records(Vec<Record>),
     Truncated,
     Foreign,
 }
@@ -277,11 +327,17 @@ fn read(bytes: &[u8], question: &[u8], kind: Kind) -> Result<Answer, DnsError> {
         let next = reader.at.checked_add(length).ok_or(DnsError::Broken)?;
         if its_kind == kind.number() {
             records.push(match kind {
-                Kind::Txt => text(reader.take(length)?)?,
-                Kind::Mx => {
-                    reader.number()?;
-                    clean_line(&reader.name()?, 260)
-                }
+                Kind::Txt => Record::Text(text(reader.take(length)?)?),
+                Kind::Mx => Record::Exchanger {
+                    preference: reader.number()?,
+                    host: clean_line(&reader.name()?, 260),
+                },
+                Kind::Srv => Record::Service(ServiceRecord {
+                    priority: reader.number()?,
+                    weight: reader.number()?,
+                    port: reader.number()?,
+                    host: clean_line(&reader.name()?, 260),
+                }),
             });
         }
         // Aliases stand before what they lead to, and are passed over.
@@ -320,40 +376,68 @@ mod tests {
             .collect()
     }
 
+    fn exchanger(host: &str) -> Record {
+        Record::Exchanger {
+            preference: 10,
+            host: host.into(),
+        }
+    }
+
     #[test]
     fn records_are_read_as_they_were_written() {
         let long = "v=spf1 ".to_owned() + &"include:x.example ".repeat(30) + "-all";
         assert_eq!(
             answered(Kind::Txt, &[(Kind::Txt, &long), (Kind::Mx, "a.b")]),
-            Ok(Answer::Records(vec![long]))
+            Ok(Answer::Records(vec![Record::Text(long)]))
         );
         assert_eq!(
             answered(Kind::Mx, &[(Kind::Mx, "mx1.ruiz.example"), (Kind::Mx, "")]),
             Ok(Answer::Records(vec![
-                "mx1.ruiz.example".into(),
-                String::new()
+                exchanger("mx1.ruiz.example"),
+                exchanger("")
             ]))
+        );
+        let service = |host: &str| {
+            Record::Service(ServiceRecord {
+                priority: 1,
+                weight: 20,
+                port: 993,
+                host: host.into(),
+            })
+        };
+        assert_eq!(
+            answered(
+                Kind::Srv,
+                &[(Kind::Srv, "1 20 993 imap.a.b"), (Kind::Srv, "1 20 993 .")]
+            ),
+            Ok(Answer::Records(vec![service("imap.a.b"), service("")]))
         );
     }
 
     #[test]
     fn no_answer_however_broken_is_read_beyond_its_end() {
+        for (kind, first, second) in [
+            (Kind::Srv, "0 1 993 imap.a.b", "0 0 0 ."),
+            (Kind::Mx, "mx.a.b", ""),
+            (Kind::Txt, "v=spf1 -all", "x"),
+        ] {
+            let question = query(7, "ruiz.example", kind).unwrap();
+            let records = in_zone(&[(kind, first), (kind, second)]);
+            let good = answer(&question, &records);
+            for length in 0..good.len() {
+                assert!(read(&good[..length], &question, kind).is_err(), "{length}");
+            }
+            for at in 2..good.len() {
+                for byte in [0, 1, 0x3F, 0xC0, 0xFF] {
+                    let mut bad = good.clone();
+                    bad[at] = byte;
+                    drop(read(&bad, &question, kind));
+                }
+            }
+        }
         let question = query(7, "ruiz.example", Kind::Txt).unwrap();
         let records = in_zone(&[(Kind::Txt, "v=spf1 -all"), (Kind::Txt, "x")]);
         let good = answer(&question, &records);
-        for length in 0..good.len() {
-            assert!(
-                read(&good[..length], &question, Kind::Txt).is_err(),
-                "{length}"
-            );
-        }
-        for at in 2..good.len() {
-            for byte in [0, 1, 0x3F, 0xC0, 0xFF] {
-                let mut bad = good.clone();
-                bad[at] = byte;
-                drop(read(&bad, &question, Kind::Txt));
-            }
-        }
         // A name that points at itself.
         let mut loops = good.clone();
         loops[12..14].copy_from_slice(&[0xC0, 12]);

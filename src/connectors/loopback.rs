@@ -111,7 +111,7 @@ fn serve(listener: &TcpListener, door: &Door, closed: &AtomicBool) {
                     .name("sign-in-answer".into())
                     .spawn(move || {
                         // A browser that has gone is nobody's loss: its answer has been taken.
-                        drop(answer(stream, &door));
+                        drop(admit(stream, &door));
                         count.fetch_sub(1, Ordering::SeqCst);
                     });
                 if spawned.is_err() {
@@ -124,10 +124,14 @@ fn serve(listener: &TcpListener, door: &Door, closed: &AtomicBool) {
     }
 }
 
-fn answer(mut stream: TcpStream, door: &Door) -> std::io::Result<()> {
+fn admit(mut stream: TcpStream, door: &Door) -> std::io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(SILENCE))?;
     stream.set_write_timeout(Some(SILENCE))?;
+    answer(&mut stream, door)
+}
+
+fn answer(stream: &mut (impl Read + Write), door: &Door) -> std::io::Result<()> {
     let mut head = Vec::new();
     let mut buffer = [0; 2048];
     while !head.windows(4).any(|w| w == b"\r\n\r\n") {
@@ -138,7 +142,21 @@ fn answer(mut stream: TcpStream, door: &Door) -> std::io::Result<()> {
         head.extend(buffer.iter().take(n));
     }
     let head = String::from_utf8_lossy(&head);
-    let (status, title, text) = door.open(&head);
+    let (page, knock) = door.open(&head);
+    let written = write_page(stream, page);
+    // The page goes out first: whoever waits for the answer may end the process as soon as it is there, and would leave the browser with a
+    // broken connection. An answer whose page could not be shown is an answer all the same.
+    if let Some(knock) = knock {
+        // Nobody may be waiting any more.
+        drop(door.knocks.send(knock));
+    }
+    written
+}
+
+/// A status, a title and a sentence.
+type Page = (&'static str, &'static str, &'static str);
+
+fn write_page(stream: &mut impl Write, (status, title, text): Page) -> std::io::Result<()> {
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>CaseyOS</title><h1>{title}</h1><p>{text}</p></html>\n"
     );
@@ -152,12 +170,15 @@ fn answer(mut stream: TcpStream, door: &Door) -> std::io::Result<()> {
 }
 
 impl Door {
-    /// Answers the head of a request with a status, a title and a sentence.
-    fn open(&self, head: &str) -> (&'static str, &'static str, &'static str) {
+    /// Returns the page that answers the head of a request, and what is to be told to whoever waits.
+    fn open(&self, head: &str) -> (Page, Option<Knock>) {
         let nothing = (
-            "404 Not Found",
-            "Nothing here",
-            "This address serves one purpose: taking the answer of a sign-in.",
+            (
+                "404 Not Found",
+                "Nothing here",
+                "This address serves one purpose: taking the answer of a sign-in.",
+            ),
+            None,
         );
         let mut lines = head.split("\r\n");
         let mut words = lines.next().unwrap_or_default().split(' ');
@@ -175,19 +196,21 @@ impl Door {
             return nothing;
         }
         match read_redirect(query, &self.state) {
-            Err(reason) => {
-                // Nobody may be waiting any more.
-                drop(self.knocks.send(Knock::Stranger(reason)));
+            Err(reason) => (
                 (
                     "400 Bad Request",
                     "This is not the sign-in that was started",
                     "Nothing was taken from it. Go on in the page that CaseyOS opened, or start again in the terminal.",
-                )
-            }
+                ),
+                Some(Knock::Stranger(reason)),
+            ),
             Ok(_) if self.is_answered.swap(true, Ordering::SeqCst) => (
-                "400 Bad Request",
-                "Already answered",
-                "The answer of this sign-in has been taken before. You can close this page.",
+                (
+                    "400 Bad Request",
+                    "Already answered",
+                    "The answer of this sign-in has been taken before. You can close this page.",
+                ),
+                None,
             ),
             Ok(redirect) => {
                 let page = match &redirect {
@@ -202,8 +225,7 @@ impl Door {
                         "Nothing was changed. You can close this page.",
                     ),
                 };
-                drop(self.knocks.send(Knock::Answer(redirect)));
-                page
+                (page, Some(Knock::Answer(redirect)))
             }
         }
     }
@@ -276,6 +298,52 @@ mod tests {
             server.next(SILENCE),
             Some(Knock::Answer(Redirect::Refused("access_denied".into())))
         );
+    }
+
+    /// A browser that looks at every byte of the page whether the answer was told already.
+    struct Browser {
+        request: std::io::Cursor<Vec<u8>>,
+        page: Vec<u8>,
+        knocks: Receiver<Knock>,
+    }
+
+    impl Read for Browser {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.request.read(buffer)
+        }
+    }
+
+    impl Write for Browser {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            assert!(self.knocks.try_recv().is_err());
+            self.page.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_page_is_written_before_the_answer_is_told() {
+        let (sender, knocks) = channel();
+        let door = Door {
+            hosts: ["127.0.0.1:1".into(), "localhost:1".into()],
+            path: "/callback".into(),
+            state: Secret::new("ours"),
+            is_answered: Arc::default(),
+            knocks: sender,
+        };
+        let request = "GET /callback?error=no&state=ours HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n";
+        let mut browser = Browser {
+            request: std::io::Cursor::new(request.into()),
+            page: Vec::new(),
+            knocks,
+        };
+        answer(&mut browser, &door).unwrap();
+        assert!(browser.page.ends_with(b"</html>\n"));
+        assert!(browser.knocks.try_recv().is_ok());
     }
 
     #[test]

@@ -10,9 +10,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::hubspot::paths::{Place, path};
 use super::transport::{Body, CallError, CallErrorKind, Fate, Method, Request, Response, segment};
 use crate::domain::account::Span;
-use crate::domain::service::Service;
+use crate::domain::service::{HubspotVersion, Provider, Service};
 use crate::domain::text::clean_line;
 use crate::secrets::Secret;
 
@@ -20,6 +21,8 @@ use crate::secrets::Secret;
 const LONGEST: i64 = 10 * 366 * 24 * 3600;
 /// What is kept of a server's words.
 const WORDS: usize = 300;
+/// An answer about a token is a few kilobytes.
+const ANSWER_BYTES: usize = 256 * 1024;
 
 /// The program as the provider knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,18 +205,41 @@ fn decode(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// What is asked of a server of tokens.
-#[derive(Debug, Clone, Copy)]
-pub struct Endpoint<'a> {
-    /// Whose.
-    pub service: Service,
-    /// The path of tokens.
-    pub token: &'a str,
-    /// The path of revocation.
-    pub revoke: &'a str,
+/// A provider's server of tokens: whose it is, and its paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    service: Service,
+    token: String,
+    revoke: String,
+    introspect: String,
 }
 
-impl Endpoint<'_> {
+impl Endpoint {
+    /// Returns a provider's. HubSpot's paths follow the version of its API.
+    #[must_use]
+    pub fn of(provider: Provider, version: HubspotVersion) -> Self {
+        match provider {
+            Provider::Google => Self {
+                service: Service::GoogleAuth,
+                token: "/token".into(),
+                revoke: "/revoke".into(),
+                introspect: String::new(),
+            },
+            Provider::Hubspot => Self {
+                service: Service::HubspotAuth,
+                token: path(version, Place::Token),
+                revoke: path(version, Place::TokenRevocation),
+                introspect: path(version, Place::TokenIntrospection),
+            },
+        }
+    }
+
+    /// Returns whose it is.
+    #[must_use]
+    pub const fn service(&self) -> Service {
+        self.service
+    }
+
     fn form(
         &self,
         operation: &'static str,
@@ -229,12 +255,12 @@ impl Endpoint<'_> {
             }
         }
         Request {
-            max_bytes: 256 * 1024,
+            max_bytes: ANSWER_BYTES,
             ..Request::write(self.service, operation, Method::Post, path, Body::Form(all))
         }
     }
 
-    /// Asks for tokens for a code. A code can be redeemed once.
+    /// Asks for tokens for a code. A code can be redeemed once, so the request is sent again only where it was surely not heard.
     #[must_use]
     pub fn redeem(
         &self,
@@ -251,7 +277,7 @@ impl Endpoint<'_> {
         if let Some(pkce) = pkce {
             fields.push(("code_verifier", pkce.verifier().clone()));
         }
-        self.form("oauth.token.redeem", self.token, Some(client), fields)
+        self.form("oauth.token.redeem", &self.token, Some(client), fields)
     }
 
     /// Asks for a new token. Where the answer is lost, asking again is all that can be done.
@@ -261,7 +287,7 @@ impl Endpoint<'_> {
             ("grant_type", Secret::new("refresh_token")),
             ("refresh_token", refresh.clone()),
         ];
-        self.form("oauth.token.refresh", self.token, Some(client), fields)
+        self.form("oauth.token.refresh", &self.token, Some(client), fields)
             .repeatable()
     }
 
@@ -272,8 +298,24 @@ impl Endpoint<'_> {
         if client.is_some() {
             fields.push(("token_type_hint", Secret::new("refresh_token")));
         }
-        self.form("oauth.token.revoke", self.revoke, client, fields)
+        self.form("oauth.token.revoke", &self.revoke, client, fields)
             .repeatable()
+    }
+
+    /// Asks what a token is good for; none where the provider is not asked so.
+    #[must_use]
+    pub fn introspect(&self, client: &Client, token: &Secret) -> Option<Request> {
+        if self.introspect.is_empty() {
+            return None;
+        }
+        let fields = vec![("token", token.clone())];
+        let request = self.form(
+            "oauth.token.introspect",
+            &self.introspect,
+            Some(client),
+            fields,
+        );
+        Some(request.reading())
     }
 }
 
@@ -390,7 +432,119 @@ pub fn refusal(error: &CallError) -> Option<(String, String)> {
 mod tests {
     use super::*;
 
+    use crate::connectors::contract::{Vendor, assert_known, describe};
+
     const NOW: &str = "2026-11-23T10:00:00Z";
+
+    /// Returns every request that can be built for a provider.
+    fn all(provider: Provider, version: HubspotVersion) -> Vec<Request> {
+        let endpoint = Endpoint::of(provider, version);
+        let client = Client {
+            id: "id".into(),
+            secret: Secret::new("secret"),
+        };
+        let public = Client {
+            secret: Secret::new(""),
+            ..client.clone()
+        };
+        let (code, token) = (Secret::new("4/0Ab c"), Secret::new("token"));
+        let redirect = "http://127.0.0.1:4000/callback";
+        let mut requests = Vec::new();
+        match provider {
+            Provider::Google => {
+                let pkce = Pkce::new([7; 32]);
+                for client in [&client, &public] {
+                    requests.push(endpoint.redeem(client, &code, redirect, Some(&pkce)));
+                    requests.push(endpoint.refresh(client, &token));
+                }
+                requests.push(endpoint.revoke(None, &token));
+            }
+            Provider::Hubspot => requests.extend([
+                endpoint.redeem(&client, &code, redirect, None),
+                endpoint.refresh(&client, &token),
+                endpoint.revoke(Some(&client), &token),
+            ]),
+        }
+        requests.extend(endpoint.introspect(&client, &token));
+        requests
+    }
+
+    #[test]
+    fn the_vendor_knows_every_request_about_tokens() {
+        let google = all(Provider::Google, HubspotVersion::default());
+        assert_eq!(assert_known(Vendor::GoogleToken, &google).len(), 2);
+        let hubspot = all(Provider::Hubspot, HubspotVersion::March2026);
+        assert_eq!(assert_known(Vendor::HubspotMarch2026, &hubspot).len(), 3);
+        // There is no description of 2026-09: it differs by the version in the path.
+        let newer = all(Provider::Hubspot, HubspotVersion::September2026);
+        for (old, new) in hubspot.iter().zip(newer) {
+            assert_eq!(old.path.replace("2026-03", "2026-09"), new.path);
+            assert_eq!(old.body, new.body);
+        }
+        // The oldest sign-in is gone before the other old paths are, so these go the new way.
+        assert_eq!(all(Provider::Hubspot, HubspotVersion::V3), hubspot);
+        for request in google.iter().chain(&hubspot) {
+            assert!(request.max_bytes <= ANSWER_BYTES, "{}", request.operation);
+        }
+    }
+
+    #[test]
+    fn a_field_that_the_vendor_does_not_know_or_gets_twice_is_refused() {
+        let check = |vendor, request: &Request, more: &'static str, expect: &str| {
+            let mut request = request.clone();
+            let Body::Form(fields) = &mut request.body else {
+                panic!("no form")
+            };
+            fields.push((more, Secret::new("x")));
+            let why = describe(vendor).check(&request).unwrap_err();
+            assert!(why.contains(expect), "{why}");
+        };
+        let google = all(Provider::Google, HubspotVersion::default());
+        for request in &google {
+            check(Vendor::GoogleToken, request, "audience", "");
+        }
+        let refresh = &google[1];
+        check(Vendor::GoogleToken, refresh, "client_id", "stands twice");
+        for request in all(Provider::Hubspot, HubspotVersion::March2026) {
+            // Its description knows no proof, which is why none goes along.
+            let vendor = Vendor::HubspotMarch2026;
+            check(vendor, &request, "code_verifier", "code_verifier");
+        }
+    }
+
+    #[test]
+    fn a_code_is_never_redeemed_again_blindly_and_a_refresh_is_repeated() {
+        use crate::connectors::transport::Repeat;
+        for provider in [Provider::Google, Provider::Hubspot] {
+            for request in all(provider, HubspotVersion::default()) {
+                let expect = match request.operation {
+                    "oauth.token.redeem" => Repeat::Doubles,
+                    _ => Repeat::Harmless,
+                };
+                assert_eq!(request.repeat, expect, "{}", request.operation);
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_an_example_answers_about_tokens_is_read() {
+        let now = NOW.parse().unwrap();
+        for (vendor, provider) in [
+            (Vendor::GoogleToken, Provider::Google),
+            (Vendor::HubspotMarch2026, Provider::Hubspot),
+        ] {
+            for request in all(provider, HubspotVersion::March2026) {
+                let answer = describe(vendor).example(&request);
+                if matches!(
+                    request.operation,
+                    "oauth.token.redeem" | "oauth.token.refresh"
+                ) {
+                    let tokens = read_tokens(&answer, now).unwrap();
+                    assert!(tokens.refresh.is_some() && tokens.span.expires_at.is_some());
+                }
+            }
+        }
+    }
 
     fn response(body: &str) -> Response {
         Response {

@@ -15,6 +15,8 @@ words! {
         Auto = "auto",
         /// The system's keyring.
         Keyring = "keyring",
+        /// The Linux kernel's keyring, which forgets at a restart.
+        Keyutils = "keyutils",
         /// A file with a passphrase.
         File = "file",
         /// Nowhere: they come from the environment alone.
@@ -29,6 +31,8 @@ words! {
         Environment = "environment",
         /// In the system's keyring.
         Keyring = "keyring",
+        /// In the Linux kernel's keyring.
+        Keyutils = "keyutils",
         /// In the file with a passphrase.
         File = "file",
     }
@@ -41,6 +45,7 @@ impl SecretPlace {
         match self {
             Self::Environment => "the environment",
             Self::Keyring => "the system's keyring",
+            Self::Keyutils => "the kernel's keyring, which forgets at a restart",
             Self::File => "the encrypted file",
         }
     }
@@ -104,6 +109,13 @@ const GOOGLE: &[Scope] = &[
     },
 ];
 
+/// Everything of Gmail, which Google's IMAP and SMTP servers want of whoever shows them a token.
+pub const MAIL_SERVER: Scope = Scope {
+    name: "https://mail.google.com/",
+    covered_by: &[],
+    without: "Google's IMAP and SMTP servers take no token: mailboxes with auth = \"oauth2\" are neither read nor sent from",
+};
+
 const HUBSPOT: &[Scope] = &[
     Scope {
         name: "crm.objects.contacts.read",
@@ -142,24 +154,34 @@ const HUBSPOT: &[Scope] = &[
     },
 ];
 
-/// Returns the rights that everything needs.
+/// Returns the rights that everything needs; with `mail_server` also what Google's mail servers want.
 #[must_use]
-pub const fn wanted(provider: Provider) -> &'static [Scope] {
-    match provider {
+pub fn wanted(provider: Provider, mail_server: bool) -> Vec<Scope> {
+    let all = match provider {
         Provider::Google => GOOGLE,
         Provider::Hubspot => HUBSPOT,
-    }
+    };
+    let more = (mail_server && provider == Provider::Google).then_some(MAIL_SERVER);
+    more.into_iter().chain(all.iter().copied()).collect()
+}
+
+/// Returns the rights to ask for: those that are wanted, without what a broader one of them holds anyway.
+#[must_use]
+pub fn to_ask(provider: Provider, mail_server: bool) -> Vec<&'static str> {
+    let all = wanted(provider, mail_server);
+    all.iter()
+        .filter(|s| !all.iter().any(|other| s.covered_by.contains(&other.name)))
+        .map(|s| s.name)
+        .collect()
 }
 
 /// Returns the rights that are wanted and not among those given.
 #[must_use]
-pub fn missing(provider: Provider, given: &[String]) -> Vec<Scope> {
+pub fn missing(provider: Provider, given: &[String], mail_server: bool) -> Vec<Scope> {
     let has = |name: &str| given.iter().any(|g| g == name);
-    wanted(provider)
-        .iter()
-        .filter(|s| !has(s.name) && !s.covered_by.iter().any(|c| has(c)))
-        .copied()
-        .collect()
+    let mut all = wanted(provider, mail_server);
+    all.retain(|s| !has(s.name) && !s.covered_by.iter().any(|c| has(c)));
+    all
 }
 
 /// Adds to an instant; one at the end of time stays there.
@@ -349,7 +371,7 @@ mod tests {
     fn a_broader_right_holds_the_narrower() {
         let names = |given: &[&str]| -> Vec<&str> {
             let given: Vec<String> = given.iter().map(|s| (*s).to_owned()).collect();
-            missing(Provider::Google, &given)
+            missing(Provider::Google, &given, false)
                 .iter()
                 .map(|s| s.name.rsplit('/').next().unwrap())
                 .collect()
@@ -365,6 +387,32 @@ mod tests {
             ])
             .is_empty()
         );
+    }
+
+    #[test]
+    fn what_mail_servers_want_is_asked_for_instead_of_what_it_holds() {
+        assert_eq!(
+            to_ask(Provider::Google, true)[0],
+            "https://mail.google.com/"
+        );
+        assert_eq!(to_ask(Provider::Google, true).len(), 3);
+        assert_eq!(to_ask(Provider::Google, false).len(), 3);
+        assert_eq!(
+            to_ask(Provider::Hubspot, true),
+            to_ask(Provider::Hubspot, false)
+        );
+        let given: Vec<String> = to_ask(Provider::Google, false)
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(
+            missing(Provider::Google, &given, true),
+            [MAIL_SERVER],
+            "{given:?}"
+        );
+        let given = vec![MAIL_SERVER.name.to_owned()];
+        let missing = missing(Provider::Google, &given, true);
+        assert!(missing.iter().all(|s| s.name.contains("calendar")));
     }
 
     #[test]

@@ -84,13 +84,18 @@ words! {
     }
 }
 
-/// How an action is carried out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Means {
-    /// A mail is sent.
-    Mail,
-    /// The operator does it and ticks it off.
-    ByHand,
+words! {
+    /// How a move is carried out. The action decides between mail and hand; what is known of the move can make more of it.
+    pub enum Means ("a means") {
+        /// A mail is sent.
+        Mail = "mail",
+        /// A meeting is put into the calendar, which invites.
+        Meeting = "meeting",
+        /// Records are written elsewhere.
+        Record = "record",
+        /// The operator does it and ticks it off.
+        ByHand = "by_hand",
+    }
 }
 
 /// The four numbers that a family of actions starts from, each in 0..=1.
@@ -107,7 +112,7 @@ pub struct Components {
 }
 
 impl ActionKind {
-    /// Returns how the action is carried out.
+    /// Returns how the action is carried out where nothing more is known: by mail or by hand.
     #[must_use]
     pub const fn means(self) -> Means {
         match self {
@@ -180,6 +185,15 @@ impl ActionKind {
             effort,
             strategic,
         }
+    }
+
+    /// Tells whether the action is about agreeing on a time, so that with one it books the meeting.
+    #[must_use]
+    pub const fn offers_times(self) -> bool {
+        matches!(
+            self,
+            Self::BookMeeting | Self::ScheduleMeeting | Self::Reschedule
+        )
     }
 
     /// Tells whether a mail of this kind asks for an answer, so that silence after it means something.

@@ -34,6 +34,20 @@ words! {
 }
 
 words! {
+    /// What an effect reaches, which decides which guards have anything to ask.
+    #[derive(Default)]
+    pub enum EffectKind ("a kind of effect") {
+        /// A mail to a person.
+        #[default]
+        Mail = "mail",
+        /// An invitation that a calendar sends.
+        Meeting = "meeting",
+        /// A change of records elsewhere; nothing is sent to anybody.
+        Record = "record",
+    }
+}
+
+words! {
     /// What approval leads to.
     #[derive(Default)]
     pub enum Mode ("a mode") {
@@ -102,6 +116,8 @@ pub struct ApprovalFacts {
 /// What the guards look at.
 #[derive(Debug, Clone)]
 pub struct GuardFacts {
+    /// What it reaches.
+    pub kind: EffectKind,
     /// An earlier execution with the same key whose effect is out or on its way.
     pub earlier: Option<(ExecutionId, &'static str)>,
     /// The kill switch.
@@ -192,10 +208,16 @@ fn ask(guard: GuardKind, facts: &GuardFacts, now: Timestamp) -> Verdict {
             }
             Some(approval) => pass(format!("by {}", approval.by)),
         },
+        GuardKind::Suppression if facts.kind == EffectKind::Record => {
+            pass("nothing is sent to anybody".into())
+        }
         GuardKind::Suppression => match &facts.suppressed {
             None => pass("may be written to".into()),
             Some(reason) => refuse(reason.clone(), None),
         },
+        GuardKind::RateLimits | GuardKind::SendWindow if facts.kind != EffectKind::Mail => {
+            pass("not asked: it is no mail".into())
+        }
         GuardKind::RateLimits if !leaves => pass("not counted: nothing leaves in this mode".into()),
         GuardKind::RateLimits => match limits::binding(&facts.limits) {
             Some(binding) => refuse(binding.sentence(), binding.clears_at),
@@ -223,7 +245,17 @@ fn ask(guard: GuardKind, facts: &GuardFacts, now: Timestamp) -> Verdict {
         },
         GuardKind::Mode => match facts.mode {
             Mode::Live => pass("live".into()),
-            Mode::Draft => pass("draft: goes to the Drafts folder, not out".into()),
+            Mode::Draft => match facts.kind {
+                EffectKind::Mail => pass("draft: goes to the Drafts folder, not out".into()),
+                EffectKind::Meeting => refuse(
+                    "draft: an invitation would leave at once; `caseyos mode live` lets it".into(),
+                    None,
+                ),
+                EffectKind::Record => refuse(
+                    "draft: nothing is written elsewhere; `caseyos mode live` lets it".into(),
+                    None,
+                ),
+            },
             Mode::DryRun => refuse("dry-run: shown, not sent".into(), None),
         },
         GuardKind::ConnectorHealth => match &facts.transport {
@@ -248,4 +280,72 @@ pub fn binding(verdicts: &[Verdict]) -> Option<&Verdict> {
             }
         }))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(kind: EffectKind, mode: Mode) -> GuardFacts {
+        GuardFacts {
+            kind,
+            earlier: None,
+            kill_switch: KillSwitch::Running,
+            pause: None,
+            approval: Some(ApprovalFacts {
+                by: "operator".into(),
+                expires_at: Timestamp::MAX,
+                content_hash: [1; 32],
+            }),
+            content_hash: [1; 32],
+            suppressed: Some("they asked".into()),
+            limits: Vec::new(),
+            slot: None,
+            zone: "UTC".into(),
+            mode,
+            transport: Ok("it".into()),
+        }
+    }
+
+    #[test]
+    fn each_kind_of_effect_is_asked_what_concerns_it_and_nothing_passes_a_stop() {
+        let refusals = |kind, mode| -> Vec<GuardKind> {
+            check(&facts(kind, mode), Timestamp::UNIX_EPOCH)
+                .into_iter()
+                .filter(|v| !v.passed)
+                .map(|v| v.guard)
+                .collect()
+        };
+        use EffectKind::{Mail, Meeting, Record};
+        use GuardKind::{SendWindow, Suppression};
+        assert_eq!(refusals(Mail, Mode::Live), [Suppression, SendWindow]);
+        assert_eq!(refusals(Meeting, Mode::Live), [Suppression]);
+        assert_eq!(refusals(Record, Mode::Live), []);
+        assert_eq!(refusals(Mail, Mode::Draft), [Suppression]);
+        assert_eq!(
+            refusals(Meeting, Mode::Draft),
+            [Suppression, GuardKind::Mode]
+        );
+        assert_eq!(refusals(Record, Mode::Draft), [GuardKind::Mode]);
+        for kind in EffectKind::ALL {
+            let stopped = GuardFacts {
+                kill_switch: KillSwitch::Unreadable,
+                ..facts(*kind, Mode::Live)
+            };
+            let verdicts = check(&stopped, Timestamp::UNIX_EPOCH);
+            assert_eq!(
+                binding(&verdicts).map(|v| v.guard),
+                Some(GuardKind::KillSwitch)
+            );
+            let other = GuardFacts {
+                content_hash: [2; 32],
+                ..facts(*kind, Mode::Live)
+            };
+            let verdicts = check(&other, Timestamp::UNIX_EPOCH);
+            assert_eq!(
+                binding(&verdicts).map(|v| v.guard),
+                Some(GuardKind::Approval)
+            );
+        }
+    }
 }

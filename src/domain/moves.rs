@@ -1,5 +1,10 @@
 //! Moves: recommended actions on Today's list.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
 use super::words::words;
 
 words! {
@@ -30,5 +35,119 @@ impl MoveStatus {
             self,
             Self::Open | Self::Snoozed | Self::Approved | Self::Executing
         )
+    }
+}
+
+/// How long a meeting lasts if nobody says otherwise, in minutes.
+pub const MEETING_MINUTES: u32 = 30;
+/// The longest meeting that is booked, in minutes.
+pub const MAX_MEETING_MINUTES: u32 = 12 * 60;
+
+/// What is settled of a move besides the words of its mail. Fields that are empty say nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MovePlan {
+    /// When the meeting begins. With it, a move that would offer times books one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Timestamp>,
+    /// Whether times are offered by mail although one is known.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_mail: bool,
+    /// How long it lasts, in minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<u32>,
+    /// What it is called.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// Where it is.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub place: String,
+    /// Whether it gets a video call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with_call: Option<bool>,
+    /// When a task is due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// The stage that a deal goes to, by id or name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub stage: String,
+    /// New values by the properties' names; an empty one clears it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub properties: BTreeMap<String, String>,
+    /// The task that is completed, as `hubspot:777`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub task: String,
+}
+
+impl MovePlan {
+    /// Tells whether nothing is settled.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Returns this plan with what `over` says in its place.
+    #[must_use]
+    pub fn under(self, over: Self) -> Self {
+        let text = |below: String, above: String| if above.is_empty() { below } else { above };
+        let mut properties = self.properties;
+        properties.extend(over.properties);
+        Self {
+            starts_at: over.starts_at.or(self.starts_at.filter(|_| !over.by_mail)),
+            by_mail: over.by_mail || (self.by_mail && over.starts_at.is_none()),
+            minutes: over.minutes.or(self.minutes),
+            title: text(self.title, over.title),
+            place: text(self.place, over.place),
+            with_call: over.with_call.or(self.with_call),
+            due: over.due.or(self.due),
+            stage: text(self.stage, over.stage),
+            properties,
+            task: text(self.task, over.task),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_later_holds_and_the_rest_stays() {
+        let at = |s| Timestamp::from_second(s).ok();
+        let properties = |pairs: &[(&str, &str)]| {
+            pairs
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+                .collect()
+        };
+        let below = MovePlan {
+            starts_at: at(1),
+            title: "Kickoff".into(),
+            properties: properties(&[("jobtitle", "CTO"), ("city", "Madrid")]),
+            ..MovePlan::default()
+        };
+        let over = MovePlan {
+            starts_at: at(2),
+            minutes: Some(45),
+            properties: properties(&[("city", "")]),
+            ..MovePlan::default()
+        };
+        let both = below.under(over);
+        assert_eq!((both.starts_at, both.minutes), (at(2), Some(45)));
+        assert_eq!(both.title, "Kickoff");
+        assert_eq!(
+            both.properties,
+            properties(&[("city", ""), ("jobtitle", "CTO")])
+        );
+        let by_mail = MovePlan {
+            by_mail: true,
+            ..MovePlan::default()
+        };
+        assert_eq!(both.clone().under(by_mail.clone()).starts_at, None);
+        assert!(
+            !by_mail.under(both.clone()).by_mail,
+            "a new time is a new wish"
+        );
+        assert!(MovePlan::default().is_empty() && !both.is_empty());
     }
 }

@@ -25,6 +25,8 @@ words! {
         Hubspot = "hubspot",
         /// HubSpot's sign-in.
         HubspotAuth = "hubspot_auth",
+        /// What a mail domain says about its servers (autoconfig); nobody signs in there.
+        MailSettings = "mail_settings",
     }
 }
 
@@ -52,15 +54,17 @@ impl Service {
             Self::GoogleAuth => "Google's sign-in",
             Self::Hubspot => "HubSpot",
             Self::HubspotAuth => "HubSpot's sign-in",
+            Self::MailSettings => "the domain's mail settings",
         }
     }
 
-    /// Returns the account that the service belongs to.
+    /// Returns the account that the service belongs to, if it is one of an account.
     #[must_use]
-    pub const fn provider(self) -> Provider {
+    pub const fn provider(self) -> Option<Provider> {
         match self {
-            Self::Gmail | Self::Calendar | Self::GoogleAuth => Provider::Google,
-            Self::Hubspot | Self::HubspotAuth => Provider::Hubspot,
+            Self::Gmail | Self::Calendar | Self::GoogleAuth => Some(Provider::Google),
+            Self::Hubspot | Self::HubspotAuth => Some(Provider::Hubspot),
+            Self::MailSettings => None,
         }
     }
 }

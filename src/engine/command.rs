@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::domain::approval::RuleState;
 use crate::domain::guard::Verdict;
 use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, SignalId, UndoId};
+use crate::domain::moves::MovePlan;
 use crate::domain::outcome::OutcomeKind;
 
 /// A change.
@@ -39,6 +40,18 @@ pub enum Command {
     },
     /// Throw the operator's own words away and go back to the template.
     ResetDraft {
+        /// The move.
+        id: MoveId,
+    },
+    /// Settle something of a move besides the words of its draft: when a meeting is, a stage, fields.
+    PlanMove {
+        /// The move.
+        id: MoveId,
+        /// What is settled; what it leaves empty stays as it was.
+        plan: Box<MovePlan>,
+    },
+    /// Throw away what the operator settled of a move.
+    ResetPlan {
         /// The move.
         id: MoveId,
     },

@@ -70,7 +70,7 @@ impl Drop for InFlight<'_> {
 impl Core {
     pub fn new(env: Env, paths: Paths, config: Config, store: Store) -> Self {
         let known_mode = Mutex::new((stamp(&paths.config), config.mode));
-        let providers = Providers::new(&config);
+        let providers = Providers::new(&config, &paths.data);
         Self {
             known_mode,
             env,

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -19,13 +20,14 @@ use crate::domain::email::message_id::{MessageId, parse_list};
 use crate::domain::email::subject::base_subject;
 use crate::domain::email::thread::reply_headers_to;
 use crate::domain::signal::SignalKind;
+use crate::domain::slots::{SlotQuery, free_slots};
 use crate::domain::template::{Context, DealFacts, MeetingFacts, OnboardingFacts, OperatorFacts};
 use crate::domain::text::clean_line;
 use crate::store::messages::MessageRow;
 use crate::store::moves::MoveRow;
 use crate::store::people::Person;
 use crate::store::signals::SignalRow;
-use crate::store::{ReadTx, deals, messages, moves, people, signals};
+use crate::store::{ReadTx, calendar, deals, messages, moves, people, signals};
 
 /// The content of a message: what approval is bound to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -264,7 +266,11 @@ fn context(
             sent.strftime(if days < 6 { "%A" } else { "%-d %B" })
                 .to_string()
         }),
-        slots: Vec::new(),
+        slots: if offers_times(mv) {
+            offered_times(tx, core, person, now)?
+        } else {
+            Vec::new()
+        },
         operator: operator_facts(&core.config.operator),
         deal: deal.map_or_else(DealFacts::default, |deal| DealFacts {
             name: some(&deal.name),
@@ -294,6 +300,80 @@ fn context(
         },
         form,
     })
+}
+
+/// Tells whether a move's mail may offer times.
+fn offers_times(mv: &MoveRow) -> bool {
+    mv.action.offers_times() || mv.action == ActionKind::Reply && mv.template.contains("meeting")
+}
+
+/// So old may be what is known of the calendars, for times to be offered.
+const BUSY_KNOWN_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// How long the meeting is that times are offered for.
+const OFFERED_LENGTH: SignedDuration = SignedDuration::from_mins(30);
+/// The hours, where the other person is, near which times are offered on one day after the other, so that morning and afternoon both come up.
+const OFFERED_HOURS: [i8; 3] = [10, 14, 11];
+
+/// Returns times at which both can meet, as the other person's clock shows them, from tomorrow on: a draft then stays the same all day. Empty
+/// if it is not known when the operator is busy.
+fn offered_times(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    person: &Person,
+    now: Timestamp,
+) -> Result<Vec<String>> {
+    let Some(busy) = calendar::busy(tx, now)? else {
+        return Ok(Vec::new());
+    };
+    if now.duration_since(busy.read_at) > BUSY_KNOWN_FOR {
+        return Ok(Vec::new());
+    }
+    let zone = core.zone_of(person);
+    let ours = core.send_policy(core.config.operator.zone())?;
+    let theirs = core.send_policy(zone.clone())?;
+    let tomorrow = now
+        .to_zoned(core.config.operator.zone())
+        .tomorrow()
+        .and_then(|day| day.start_of_day())
+        .map_or(now, |start| start.timestamp());
+    let found = free_slots(&SlotQuery {
+        ours: &ours,
+        theirs: &theirs,
+        busy: &busy.spans,
+        from: tomorrow,
+        to: busy.until,
+        length: OFFERED_LENGTH,
+        per_day: 48,
+        limit: 200,
+    });
+    let mut days: Vec<Vec<Zoned>> = Vec::new();
+    for slot in found {
+        let at = slot.start.to_zoned(zone.clone());
+        match days.last_mut() {
+            Some(day) if day.first().is_some_and(|first| first.date() == at.date()) => day.push(at),
+            _ => days.push(vec![at]),
+        }
+    }
+    let label = zone_label(&zone);
+    Ok(days
+        .into_iter()
+        .zip(OFFERED_HOURS)
+        .filter_map(|(day, hour)| {
+            let wanted = i32::from(hour) * 60;
+            day.into_iter().min_by_key(|at| {
+                (i32::from(at.hour()) * 60 + i32::from(at.minute()) - wanted).abs()
+            })
+        })
+        .map(|at| format!("{}{label}", at.strftime("%A %-d %B at %H:%M")))
+        .collect())
+}
+
+/// Names a zone for somebody who lives in it: " (Madrid time)".
+fn zone_label(zone: &TimeZone) -> String {
+    match zone.iana_name().and_then(|name| name.rsplit_once('/')) {
+        Some((_, city)) => format!(" ({} time)", city.replace('_', " ")),
+        None => " (UTC)".into(),
+    }
 }
 
 /// Returns whether approval of a move sends a mail.

@@ -5,12 +5,12 @@ use serde_json::json;
 
 use super::Result;
 use super::core::Core;
-use super::draft::Content;
+use super::deed::{CALENDAR, HUBSPOT, held_hash};
 use super::execute::Post;
 use super::providers;
 use crate::config::MailKind;
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
-use crate::domain::guard::{self, ApprovalFacts, GuardFacts, GuardKind, Mode, Verdict};
+use crate::domain::guard::{self, ApprovalFacts, EffectKind, GuardFacts, GuardKind, Mode, Verdict};
 use crate::domain::id::{ContactId, ExecutionId};
 use crate::domain::limits::{self, LimitVerdict, MailResults, SendHistory};
 use crate::domain::outbox::SendClass;
@@ -27,6 +27,7 @@ const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// An effect that is asked about.
 pub(in crate::engine) struct Effect<'a> {
+    pub kind: EffectKind,
     pub person: Option<&'a Person>,
     pub to_key: &'a str,
     pub content_hash: [u8; 32],
@@ -49,17 +50,12 @@ pub(in crate::engine) fn ask(
         .map_or_else(|| core.config.operator.zone(), |p| core.zone_of(p));
     let zone_label = zone_name(&zone);
     let policy = core.send_policy(zone)?;
-    let history = history(tx, effect.person, effect.to_key, now)?;
-    let mut judged = limits::check(&core.limits(), &history, now);
-    // What a person wrote is answered whatever came back from others.
-    if effect.class != SendClass::Reply {
-        judged.extend(deliverability(tx, core, now)?);
-        if effect.mode == Mode::Live && judged.iter().all(|v| v.passed) {
-            let ready = executions::ready_before(tx, effect.class, now)?;
-            judged.extend(limits::reserve(&judged, &ready, now));
-        }
-    }
+    let judged = match effect.kind {
+        EffectKind::Mail => judged(tx, core, &effect, now)?,
+        EffectKind::Meeting | EffectKind::Record => Vec::new(),
+    };
     let facts = GuardFacts {
+        kind: effect.kind,
         earlier: effect.earlier,
         kill_switch: control::kill_switch(tx),
         pause: control::pause(tx, now)?,
@@ -75,6 +71,26 @@ pub(in crate::engine) fn ask(
     Ok(guard::check(&facts, now))
 }
 
+/// Judges the limits on mail.
+fn judged(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    effect: &Effect<'_>,
+    now: Timestamp,
+) -> Result<Vec<LimitVerdict>> {
+    let history = history(tx, effect.person, effect.to_key, now)?;
+    let mut judged = limits::check(&core.limits(), &history, now);
+    // What a person wrote is answered whatever came back from others.
+    if effect.class != SendClass::Reply {
+        judged.extend(deliverability(tx, core, now)?);
+        if effect.mode == Mode::Live && judged.iter().all(|v| v.passed) {
+            let ready = executions::ready_before(tx, effect.class, now)?;
+            judged.extend(limits::reserve(&judged, &ready, now));
+        }
+    }
+    Ok(judged)
+}
+
 /// Says whether what carries a message may be asked now: a mailbox behind a service hangs on how that service stands.
 fn carried_by(
     tx: &ReadTx<'_>,
@@ -86,6 +102,20 @@ fn carried_by(
         Ok(name) => name,
         Err(reason) => return Ok(Err((reason, None))),
     };
+    let service = match name.as_str() {
+        CALENDAR => Some(Service::Calendar),
+        HUBSPOT => Some(Service::Hubspot),
+        _ => None,
+    };
+    if let Some(service) = service {
+        if let Some(provider) = service.provider()
+            && !Core::is_signed_in_by(tx, provider)?
+        {
+            let why = format!("nobody is signed in; `caseyos auth login {provider}`");
+            return Ok(Err((why, None)));
+        }
+        return Ok(providers::health(tx, service, now)?);
+    }
     let is_gmail = core
         .config
         .mail
@@ -110,12 +140,12 @@ pub(in crate::engine) fn ask_again(
         .map(|c| people::load(tx, c))
         .transpose()?
         .flatten();
-    // What leaves is what the row holds, so a row that was tampered with does not match its own approval.
-    let held: Option<Content> = serde_json::from_str(&row.content).ok();
     let effect = Effect {
+        kind: row.kind,
         person: person.as_ref(),
         to_key: &row.to_key,
-        content_hash: held.as_ref().map_or([0; 32], Content::hash),
+        // What leaves is what the row holds, so a row that was tampered with does not match its own approval.
+        content_hash: held_hash(row),
         approval: Some(ApprovalFacts {
             by: row.approved_by.clone(),
             expires_at: row.approval_expires_at,
@@ -124,9 +154,12 @@ pub(in crate::engine) fn ask_again(
         earlier: None,
         mode: stricter(row.mode, core.mode()),
         class: row.class,
-        transport: Post::of(core, &row.transport)
-            .map(|_| row.transport.clone())
-            .map_err(|e| e.to_string()),
+        transport: match row.kind {
+            EffectKind::Mail => Post::of(core, &row.transport)
+                .map(|_| row.transport.clone())
+                .map_err(|e| e.to_string()),
+            EffectKind::Meeting | EffectKind::Record => Ok(row.transport.clone()),
+        },
     };
     ask(tx, core, effect, now)
 }

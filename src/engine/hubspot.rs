@@ -4,10 +4,12 @@
 //! seen: the record is fetched just before, and what changed there meanwhile is merged or becomes a conflict.
 
 mod conflicts;
+mod deeds;
 mod gates;
 mod hooks;
 mod operation;
 mod outbox;
+mod undo;
 mod wishes;
 
 use serde::Serialize;
@@ -18,9 +20,12 @@ use crate::store::hubspot::{self, StageRow, WriteRow};
 
 pub use crate::store::hubspot::Conflict;
 pub use conflicts::Take;
+pub(in crate::engine) use deeds::{RecordDeed, Sources, record_of};
 pub use gates::Gate;
 pub use hooks::Call;
 pub use outbox::PushReport;
+pub(in crate::engine) use outbox::written;
+pub(in crate::engine) use undo::promise_of;
 pub use wishes::{Target, Wish};
 
 /// How far the reading of one kind is.

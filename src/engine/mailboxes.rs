@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+mod find;
+
 use super::core::Core;
 use super::{Engine, EngineError, Result};
 use crate::config::{MailAccount, MailAuth, MailKind, MailServer, Security};
 use crate::connectors::mail::imap::{ImapError, ImapSession};
 use crate::connectors::mail::smtp::{SmtpError, SmtpSession};
-use crate::connectors::mail::{Endpoint, Login, Protection, settings};
-use crate::domain::email::address::EmailAddress;
-use crate::domain::service::Provider;
+use crate::connectors::mail::{Endpoint, Login, Protection};
+
+pub use find::{FoundSettings, Needed, SettingsSource};
 
 impl Core {
     /// Connects to an account's IMAP server.
@@ -27,7 +29,13 @@ impl Core {
             .ok_or_else(|| refused("no IMAP server is set".into()))?;
         let login = self.login(account).map_err(refused)?;
         let endpoint = endpoint(account, server, (993, 143)).map_err(refused)?;
-        ImapSession::connect(&endpoint, &login)
+        match ImapSession::connect(&endpoint, &login) {
+            Err(ImapError::SignIn { server, reason }) => match self.other_login(&login) {
+                Some(login) => ImapSession::connect(&endpoint, &login),
+                None => Err(ImapError::SignIn { server, reason }),
+            },
+            other => other,
+        }
     }
 
     /// Connects to an account's SMTP server.
@@ -45,7 +53,24 @@ impl Core {
             .rsplit_once('@')
             .map_or("localhost", |(_, domain)| domain);
         let endpoint = endpoint(account, server, (465, 587)).map_err(SmtpError::NotYet)?;
-        SmtpSession::connect(&endpoint, &login, domain)
+        match SmtpSession::connect(&endpoint, &login, domain) {
+            Err(SmtpError::SignIn(reason)) => match self.other_login(&login) {
+                Some(login) => SmtpSession::connect(&endpoint, &login, domain),
+                None => Err(SmtpError::SignIn(reason)),
+            },
+            other => other,
+        }
+    }
+
+    /// Returns what to try after a refusal: a token may have been withdrawn before its time, and is worth one refresh.
+    fn other_login(&self, refused: &Login) -> Option<Login> {
+        match refused {
+            Login::Password { .. } => None,
+            Login::Token { user, token } => Some(Login::Token {
+                user: user.clone(),
+                token: self.other_mail_token(token)?,
+            }),
+        }
     }
 
     fn login(&self, account: &MailAccount) -> Result<Login, String> {
@@ -60,7 +85,7 @@ impl Core {
                 .map(|password| Login::Password { user, password })
                 .map_err(|e| e.message),
             MailAuth::OAuth2 => self
-                .access_token(Provider::Google)
+                .mail_token()
                 .map(|token| Login::Token { user, token })
                 .map_err(|e| e.message),
         }
@@ -93,17 +118,6 @@ fn endpoint(
     })
 }
 
-/// Where the servers of an address probably are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundSettings {
-    /// Where mail is read.
-    pub imap: MailServer,
-    /// Where mail is handed in.
-    pub smtp: MailServer,
-    /// How sure that is, and what to know of signing in.
-    pub why: String,
-}
-
 /// What a mailbox on a server offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MailboxReport {
@@ -122,31 +136,6 @@ pub struct MailboxReport {
 }
 
 impl Engine {
-    /// Finds the servers of an address among the well-known mail hosts; else names those that most hosts have.
-    #[must_use]
-    pub fn find_mail_settings(&self, address: &EmailAddress) -> FoundSettings {
-        let server = |(host, port, protection): (String, u16, Protection)| MailServer {
-            host,
-            port,
-            security: match protection {
-                Protection::Tls => Security::Tls,
-                Protection::StartTls => Security::StartTls,
-                Protection::None => Security::None,
-            },
-        };
-        let known = settings::known(address.domain());
-        let why = match &known {
-            Some(known) => known.note.to_owned(),
-            None => "The servers' names are a guess; --imap and --smtp name others.".to_owned(),
-        };
-        let found = known.unwrap_or_else(|| settings::usual(address.domain()));
-        FoundSettings {
-            imap: server(found.imap),
-            smtp: server(found.smtp),
-            why,
-        }
-    }
-
     /// Reaches both servers of a mailbox and signs in; nothing is sent or changed.
     ///
     /// # Errors
@@ -167,10 +156,12 @@ impl Engine {
         let special = session.special_folders().map_err(failed)?;
         let tells_news = session.tells_news().map_err(failed)?;
         session.close();
-        let smtp = self
-            .core()
-            .smtp(&account)
-            .map_err(|e| EngineError::Outside(format!("{e}.")))?;
+        let smtp = self.core().smtp(&account).map_err(|e| match e {
+            SmtpError::SignIn(reason) => {
+                EngineError::Outside(format!("{reason}. {}", mend_sign_in(&account)))
+            }
+            other => EngineError::Outside(format!("{other}.")),
+        })?;
         let reports = smtp.offers_reports();
         smtp.close();
         Ok(MailboxReport {
@@ -250,13 +241,21 @@ impl Engine {
     }
 }
 
+/// Says what mends a sign-in that a mailbox's servers refuse.
+pub(in crate::engine) fn mend_sign_in(account: &MailAccount) -> String {
+    match account.auth {
+        MailAuth::Password => format!(
+            "`caseyos auth login mail {}` takes the password anew.",
+            account.name
+        ),
+        MailAuth::OAuth2 => "`caseyos auth login google --mail-server` begins a new sign-in; the mailbox must be the account's own, with IMAP switched on.".into(),
+    }
+}
+
 /// Says what went wrong with a mailbox and what mends it.
 pub(in crate::engine) fn imap_failed(account: &MailAccount, error: &ImapError) -> EngineError {
     let mend = match error {
-        ImapError::SignIn { .. } => format!(
-            " `caseyos auth login mail {}` takes the password anew.",
-            account.name
-        ),
+        ImapError::SignIn { .. } => format!(" {}", mend_sign_in(account)),
         ImapError::Network { .. } | ImapError::Refused { .. } => String::new(),
     };
     EngineError::Outside(format!("{error}.{mend}"))

@@ -3,12 +3,15 @@
 //! A booking is committed before the calendar is asked, under a name for the event that we choose. Asked twice, the calendar has one event; where no
 //! answer came, it is asked by that name, and never told to make another.
 
+mod change;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::command::Done;
+use super::deed::call_with;
 use super::google::{failed, sentence};
 use super::queries::why::find_person;
 use super::sources::calendar::tell;
@@ -18,7 +21,6 @@ use crate::connectors::google::calendar::{self, NewEvent, event_id};
 use crate::connectors::transport::{CallErrorKind, Fate};
 use crate::domain::email::address::EmailAddress;
 use crate::domain::guard::{KillSwitch, Mode};
-use crate::domain::id::UndoId;
 use crate::domain::meeting::MeetingState;
 use crate::domain::schedule::zone_name;
 use crate::domain::signal::SignalKind;
@@ -26,10 +28,10 @@ use crate::domain::slots::{SlotQuery, free_slots};
 use crate::domain::text::clean_line;
 use crate::env::crash_point;
 use crate::store::calendar::{self as events, BookingRow, EventRow};
-use crate::store::{Durability, audit, control, suppressions, undo};
+use crate::store::{Durability, audit, control, suppressions};
 
 /// A booking that is younger may still be under way in another process.
-const UNDER_WAY: SignedDuration = SignedDuration::from_mins(10);
+pub(super) const UNDER_WAY: SignedDuration = SignedDuration::from_mins(10);
 /// Times of one day that are offered.
 const PER_DAY: usize = 3;
 
@@ -176,16 +178,7 @@ impl Engine {
         })?;
         let name = clean_line(&person.name(), 120);
         let title = match clean_line(&wish.title, 200) {
-            title if title.is_empty() => {
-                format!(
-                    "Call with {}",
-                    if name.is_empty() {
-                        &person.email
-                    } else {
-                        &name
-                    }
-                )
-            }
+            title if title.is_empty() => call_with(&name, &person.email),
             title => title,
         };
         let mut event = NewEvent {
@@ -206,6 +199,8 @@ impl Engine {
                 let once = format!("{wished}:{n}");
                 match events::find_booking(tx, &once)? {
                     Some(b) if matches!(b.state.as_str(), "failed" | "taken_back") => {}
+                    // One that was moved since is another meeting by now.
+                    Some(b) if b.starts_at != wish.start => {}
                     known => return Ok::<_, EngineError>((once, known)),
                 }
             }
@@ -264,6 +259,8 @@ impl Engine {
             state: String::new(),
             error: String::new(),
             at: now,
+            moving_to: None,
+            moving_at: None,
         };
         let id = self.write(Durability::Full, move |tx, _, now| {
             let id = events::begin_booking(tx, &row)?;
@@ -293,7 +290,7 @@ impl Engine {
     }
 
     /// Says why nothing may go out to somebody now, if so.
-    fn why_not_to(&self, address: Option<&str>, stage: &str) -> Result<Option<String>> {
+    pub(super) fn why_not_to(&self, address: Option<&str>, stage: &str) -> Result<Option<String>> {
         let (switch, suppressed) = self.store().read(|tx| {
             let suppressed = match address {
                 Some(address) => {
@@ -328,7 +325,7 @@ impl Engine {
     }
 
     /// Asks whether an event of ours is in a calendar; none if that cannot be learned now.
-    fn is_in_calendar(&self, calendar: &str, event: &str) -> Option<bool> {
+    pub(in crate::engine) fn is_in_calendar(&self, calendar: &str, event: &str) -> Option<bool> {
         match self.core().call(&calendar::get_event(calendar, event)) {
             Ok(answer) => calendar::read_event(&answer, &self.zone())
                 .ok()
@@ -394,67 +391,7 @@ impl Engine {
                 None => {}
             }
         }
-        Ok(())
-    }
-
-    /// Takes a meeting that was booked from here out of the calendar, and tells the others.
-    ///
-    /// # Errors
-    /// If there is no such booking, or the calendar refuses.
-    pub fn take_meeting_back(&self, name: &str, entry: Option<UndoId>) -> Result<Done> {
-        let row = self
-            .store()
-            .read(|tx| Ok::<_, EngineError>(events::load_booking(tx, name)?))?
-            .ok_or_else(|| {
-                EngineError::NotFound(format!(
-                    "There is no booking {}; `caseyos meetings` lists meetings, and only those booked from here can be taken back here.",
-                    clean_line(name, 80)
-                ))
-            })?;
-        if row.state != "booked" {
-            return Ok(Done::Nothing {
-                summary: format!(
-                    "Booking {} is {}; there is nothing to take back.",
-                    row.id,
-                    row.state.replace('_', " ")
-                ),
-            });
-        }
-        if let Some(summary) = self.why_not_to(None, "")? {
-            return Ok(Done::Blocked {
-                summary,
-                verdicts: Vec::new(),
-            });
-        }
-        match self
-            .core()
-            .call(&calendar::delete_event(&row.calendar, &row.event))
-        {
-            Ok(_) => {}
-            Err(e) if matches!(e.kind, CallErrorKind::Gone | CallErrorKind::NotFound) => {}
-            Err(error) => return Err(failed(&error)),
-        }
-        self.write(Durability::Full, move |tx, _, now| {
-            events::settle_booking(tx, row.id, "booked", "taken_back", "")?;
-            if let Some(entry) = entry {
-                undo::mark(tx, entry, now)?;
-            }
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "meeting.taken_back",
-                &format!("booking:{}", row.id),
-                &json!({"event": row.event}),
-            )?;
-            Ok(Done::Changed {
-                summary: format!(
-                    "Booking {} was taken out of the calendar, and they are told.",
-                    row.id
-                ),
-                undo: None,
-            })
-        })
+        self.settle_moves()
     }
 
     /// Records that somebody did not come to a meeting.

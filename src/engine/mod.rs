@@ -15,6 +15,7 @@ pub mod world;
 mod approvals;
 mod commands;
 mod core;
+mod deed;
 mod draft;
 mod execute;
 mod gate;
@@ -49,7 +50,7 @@ use queries::undo::UndoItem;
 pub use providers::sign_in::{Asking, MissingScope, Said, SignedIn, SignedOut};
 
 pub use execute::{DueReport, MailFolders, mail_folders};
-pub use mailboxes::{FoundSettings, MailboxReport};
+pub use mailboxes::{FoundSettings, MailboxReport, Needed, SettingsSource};
 pub use sources::lines::{LinesReport, RejectedLine};
 pub use sources::{PassControl, PassScope, PassStep, PassWatcher};
 pub use sync::{SourceOutcome, SourceReport, SyncReport};

@@ -288,6 +288,7 @@ fn store_sent(
         move_id,
         contact_id: Some(contact),
         action: sent.action,
+        kind: crate::domain::guard::EffectKind::Mail,
         idempotency_key: format!("past:{}", sent.message_id),
         status: ExecutionStatus::Queued,
         mode: Mode::Live,

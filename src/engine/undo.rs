@@ -8,20 +8,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::command::Done;
-use super::commands::{finish_pause, may_try_again, set_move, undo_window};
+use super::commands::{capital, finish_pause, may_try_again, set_move, undo_window};
 use super::core::Core;
+use super::deed::named;
 use super::execute::{self, Post};
+use super::hubspot::promise_of;
 use super::{Engine, EngineError, Result, intake};
-use crate::domain::guard::KillSwitch;
+use crate::domain::guard::{EffectKind, KillSwitch};
 use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, SignalId, UndoId};
-use crate::domain::moves::MoveStatus;
+use crate::domain::moves::{MovePlan, MoveStatus};
 use crate::engine::outcomes::RECORDED;
 use crate::store::control::HoldKind;
 use crate::store::executions::ExecutionStatus;
 use crate::store::moves::{DraftRow, MoveState};
 use crate::store::undo::UndoRow;
 use crate::store::{
-    Durability, ReadTx, WriteTx, audit, control, executions, moves, outcomes, suppressions, undo,
+    Durability, ReadTx, WriteTx, audit, calendar as events, control, executions, moves, outcomes,
+    suppressions, undo,
 };
 
 /// How to take something back.
@@ -80,6 +83,19 @@ pub(in crate::engine) enum Step {
     Deliverability { id: i64, held: bool },
     /// Take a meeting out of the calendar again.
     Meeting { id: i64 },
+    /// Put a meeting back to when it was.
+    MeetingTime {
+        id: i64,
+        starts_at: Timestamp,
+        ends_at: Timestamp,
+    },
+    /// Take a write to HubSpot back.
+    HubspotWrite { id: i64 },
+    /// Put what was settled of a move back.
+    Plan {
+        id: MoveId,
+        previous: Option<MovePlan>,
+    },
 }
 
 /// Adds an entry to the undo list.
@@ -128,6 +144,17 @@ impl Engine {
         }
         if let Step::Meeting { id } = step {
             return self.take_meeting_back(&id.to_string(), Some(entry.id));
+        }
+        if let Step::MeetingTime {
+            id,
+            starts_at,
+            ends_at,
+        } = step
+        {
+            return self.put_meeting_back(id, (starts_at, ends_at), entry.id);
+        }
+        if let Step::HubspotWrite { id } = step {
+            return self.undo_hubspot_write(id, entry.id);
         }
         self.write(Durability::Full, move |tx, core, now| {
             // Asked twice at once, it is undone once.
@@ -198,8 +225,9 @@ impl Engine {
                 )?;
                 Ok(Done::Changed {
                     summary: format!(
-                        "Withdrawn: the mail to {} was not sent. Move {} is open again.",
-                        row.to_key, row.move_id
+                        "Withdrawn: {} was not sent. Move {} is open again.",
+                        named(&row),
+                        row.move_id
                     ),
                     undo: Some(again),
                 })
@@ -263,6 +291,18 @@ impl Engine {
                     })
                 })
             }
+            ExecutionStatus::Sent if row.kind == EffectKind::Record => {
+                self.undo_record(id, entry_id)
+            }
+            ExecutionStatus::Sent if row.kind == EffectKind::Meeting => {
+                let booking = self
+                    .store()
+                    .read(|tx| events::of_execution(tx, id))?
+                    .ok_or_else(|| {
+                        EngineError::NotFound(format!("There is no booking of execution {id}."))
+                    })?;
+                self.take_meeting_back(&booking.id.to_string(), Some(entry_id))
+            }
             ExecutionStatus::Sent => Ok(Done::Blocked {
                 summary: format!(
                     "The mail to {} left and cannot be unsent. Nothing was changed; `caseyos undo --list` shows what else can be undone.",
@@ -285,8 +325,10 @@ impl Engine {
 
 /// Says what taking an entry back brings back now and what it cannot, and whether it can be asked for: what has left meanwhile cannot be unsent.
 pub(in crate::engine) fn promise_now(tx: &ReadTx<'_>, entry: &UndoRow) -> Result<(String, bool)> {
-    let Ok(Step::Execution { id }) = serde_json::from_str(&entry.step) else {
-        return Ok((entry.promise.clone(), true));
+    let id = match serde_json::from_str(&entry.step) {
+        Ok(Step::Execution { id }) => id,
+        Ok(Step::HubspotWrite { id }) => return promise_of(tx, id),
+        _ => return Ok((entry.promise.clone(), true)),
     };
     let Some(row) = executions::load(tx, id)? else {
         return Ok((entry.promise.clone(), false));
@@ -294,8 +336,19 @@ pub(in crate::engine) fn promise_now(tx: &ReadTx<'_>, entry: &UndoRow) -> Result
     let (to, account) = (&row.to_key, &row.transport);
     Ok(match row.status {
         ExecutionStatus::Queued => (
-            format!("The mail to {to} has not left: it is withdrawn and the move comes back."),
+            format!(
+                "{} has not left: it is withdrawn and the move comes back.",
+                capital(&named(&row))
+            ),
             true,
+        ),
+        ExecutionStatus::Sent if row.kind != EffectKind::Mail => (entry.promise.clone(), true),
+        ExecutionStatus::Sending | ExecutionStatus::Uncertain if row.kind != EffectKind::Mail => (
+            format!(
+                "Cannot be taken back now: {} may have left. The next sync tells.",
+                named(&row)
+            ),
+            false,
         ),
         ExecutionStatus::Drafted => (
             format!(
@@ -395,7 +448,7 @@ fn put_in_outbox(
 }
 
 /// Puts a move back, unless a newer one has taken its place.
-fn reopen(tx: &WriteTx<'_>, state: &MoveState, now: Timestamp) -> Result<()> {
+pub(in crate::engine) fn reopen(tx: &WriteTx<'_>, state: &MoveState, now: Timestamp) -> Result<()> {
     refuse_if_replaced(tx, state)?;
     moves::set_state(tx, state, now)?;
     tx.emit(now, "move.changed", format!("move:{}", state.id))?;
@@ -403,7 +456,7 @@ fn reopen(tx: &WriteTx<'_>, state: &MoveState, now: Timestamp) -> Result<()> {
 }
 
 /// Refuses to bring a move back whose place another has taken.
-fn refuse_if_replaced(tx: &ReadTx<'_>, state: &MoveState) -> Result<()> {
+pub(in crate::engine) fn refuse_if_replaced(tx: &ReadTx<'_>, state: &MoveState) -> Result<()> {
     if state.status.is_standing()
         && let Some(mv) = moves::load(tx, state.id)?
         && let Some(other) = moves::find_standing(tx, &mv.subject, mv.action.family())?
@@ -530,8 +583,20 @@ fn apply(tx: &WriteTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<S
                 present: !present,
             }
         }
-        Step::Execution { id } => Step::Execution { id: *id },
-        Step::Meeting { id } => Step::Meeting { id: *id },
+        Step::Plan { id, previous } => {
+            let now_there = moves::plan(tx, *id)?;
+            moves::set_plan(tx, *id, previous.as_ref(), now)?;
+            tx.emit(now, "move.changed", format!("move:{id}"))?;
+            Step::Plan {
+                id: *id,
+                previous: now_there,
+            }
+        }
+        // These ask somebody outside, and so are taken back before this is reached.
+        Step::Execution { .. }
+        | Step::Meeting { .. }
+        | Step::MeetingTime { .. }
+        | Step::HubspotWrite { .. } => step.clone(),
         Step::Outbox { id, status } => Step::Outbox {
             id: *id,
             status: put_in_outbox(tx, core, *id, *status, now)?,

@@ -4,6 +4,7 @@
 
 mod environment;
 mod file;
+mod kernel;
 mod keyring;
 mod vault;
 

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::environment::{self, credential, variable_of};
 use super::file::{SecretFile, Unlocked};
-use super::{Secret, keyring};
+use super::{Secret, kernel, keyring};
 use crate::domain::account::{SecretChoice, SecretPlace};
 
 /// The file's name inside the data directory.
@@ -67,7 +67,7 @@ impl VaultError {
                 "Set CASEYOS_PASSPHRASE, or CASEYOS_PASSPHRASE_FILE to a file that only you can read."
             }
             Self::ReadOnly => {
-                "Set [secrets] backend to \"auto\", \"keyring\" or \"file\", or set the variable instead."
+                "Set [secrets] backend to \"auto\", \"keyring\", \"keyutils\" or \"file\", or set the variable instead."
             }
             Self::Overridden(_) => "Unset the variable to use what `caseyos auth login` keeps.",
         }
@@ -154,6 +154,9 @@ impl Vault {
             SecretChoice::Auto | SecretChoice::Keyring => {
                 keyring::get(&self.user(name))?.map(|s| (s, SecretPlace::Keyring))
             }
+            SecretChoice::Keyutils => {
+                kernel::get(&self.user(name))?.map(|s| (s, SecretPlace::Keyutils))
+            }
             SecretChoice::File if !self.file.exists() => None,
             SecretChoice::File => self
                 .file
@@ -177,6 +180,10 @@ impl Vault {
                 keyring::set(&self.user(name), secret)?;
                 Ok(SecretPlace::Keyring)
             }
+            SecretChoice::Keyutils => {
+                kernel::set(&self.user(name), secret)?;
+                Ok(SecretPlace::Keyutils)
+            }
             SecretChoice::File => {
                 let unlocked = self.unlock()?;
                 let text = Zeroizing::new(secret.expose().to_owned());
@@ -197,6 +204,7 @@ impl Vault {
         match self.places.choice {
             SecretChoice::Environment => Ok(false),
             SecretChoice::Auto | SecretChoice::Keyring => keyring::remove(&self.user(name)),
+            SecretChoice::Keyutils => kernel::remove(&self.user(name)),
             SecretChoice::File if !self.file.exists() => Ok(false),
             SecretChoice::File => {
                 let unlocked = self.unlock()?;
@@ -218,6 +226,7 @@ impl Vault {
             SecretChoice::Auto | SecretChoice::Keyring => {
                 keyring::check().map(|()| SecretPlace::Keyring)
             }
+            SecretChoice::Keyutils => kernel::check().map(|()| SecretPlace::Keyutils),
             SecretChoice::File => self.unlock().map(|_| SecretPlace::File),
         }
     }
@@ -230,6 +239,7 @@ impl Vault {
             SecretChoice::Auto | SecretChoice::Keyring => {
                 keyring::check().map(|()| SecretPlace::Keyring)
             }
+            SecretChoice::Keyutils => kernel::check().map(|()| SecretPlace::Keyutils),
             SecretChoice::File => passphrase()
                 .and_then(|found| found.ok_or(VaultError::Locked))
                 .map(|_| SecretPlace::File),
@@ -315,6 +325,27 @@ mod tests {
         assert!(vault.remove("x:y").unwrap());
         assert!(!vault.remove("x:y").unwrap());
         assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn the_kernel_keeps_what_it_is_given_and_no_file_stands_in_for_it() {
+        let (_folder, vault) = vault(SecretChoice::Keyutils);
+        let standing = vault.standing();
+        if standing.place.is_none() {
+            eprintln!("passed over: {:?}", standing.problem);
+            assert!(vault.set("x:y", &Secret::new("s")).is_err());
+            assert!(!vault.file().exists());
+            return;
+        }
+        let name = format!("x:{}", std::process::id());
+        assert_eq!(
+            vault.set(&name, &Secret::new("s")),
+            Ok(SecretPlace::Keyutils)
+        );
+        let (secret, place) = vault.get(&name).unwrap().unwrap();
+        assert_eq!((secret.expose(), place), ("s", SecretPlace::Keyutils));
+        assert!(vault.remove(&name).unwrap());
+        assert!(!vault.file().exists());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 
 use super::{ReadTx, Result, WriteTx, instant, word};
-use crate::domain::id::ContactId;
+use crate::domain::id::{ContactId, ExecutionId};
 use crate::domain::meeting::MeetingState;
 
 /// An event as it was last seen.
@@ -189,10 +189,13 @@ pub struct BookingRow {
     pub error: String,
     /// When it was asked for.
     pub at: Timestamp,
+    /// When it is to begin and end instead, while the calendar is asked to move it.
+    pub moving_to: Option<(Timestamp, Timestamp)>,
+    /// When that was asked for.
+    pub moving_at: Option<Timestamp>,
 }
 
-const BOOKING: &str =
-    "id, once, calendar, event, contact_id, starts_at, ends_at, content, state, error, at";
+const BOOKING: &str = "id, once, calendar, event, contact_id, starts_at, ends_at, content, state, error, at, new_start, new_end, moving_at";
 
 fn booking(row: &rusqlite::Row<'_>) -> rusqlite::Result<BookingRow> {
     Ok(BookingRow {
@@ -207,6 +210,11 @@ fn booking(row: &rusqlite::Row<'_>) -> rusqlite::Result<BookingRow> {
         state: row.get(8)?,
         error: row.get(9)?,
         at: instant(row.get(10)?),
+        moving_to: row
+            .get::<_, Option<i64>>(11)?
+            .map(instant)
+            .zip(row.get::<_, Option<i64>>(12)?.map(instant)),
+        moving_at: row.get::<_, Option<i64>>(13)?.map(instant),
     })
 }
 
@@ -251,6 +259,55 @@ pub fn settle_booking(
         > 0)
 }
 
+/// Notes when a booked meeting is to be instead, before the calendar is asked; returns whether it was booked and not being moved.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn begin_moving(
+    tx: &WriteTx<'_>,
+    id: i64,
+    to: (Timestamp, Timestamp),
+    now: Timestamp,
+) -> Result<bool> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "UPDATE booking SET new_start = ?2, new_end = ?3, moving_at = ?4 WHERE id = ?1 AND state = 'booked' AND new_start IS NULL",
+        )?
+        .execute((
+            id,
+            to.0.as_millisecond(),
+            to.1.as_millisecond(),
+            now.as_millisecond(),
+        ))?
+        > 0)
+}
+
+/// Ends the moving of a meeting: it is at its new time, or stays where it was. Returns whether it was being moved.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn end_moving(tx: &WriteTx<'_>, id: i64, moved: bool) -> Result<bool> {
+    let sql = if moved {
+        "UPDATE booking SET starts_at = new_start, ends_at = new_end, new_start = NULL, new_end = NULL, moving_at = NULL WHERE id = ?1 AND new_start IS NOT NULL"
+    } else {
+        "UPDATE booking SET new_start = NULL, new_end = NULL, moving_at = NULL WHERE id = ?1 AND new_start IS NOT NULL"
+    };
+    Ok(tx.sql().prepare_cached(sql)?.execute([id])? > 0)
+}
+
+/// Returns the meetings of which nobody knows whether they were moved.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn moving(tx: &ReadTx<'_>) -> Result<Vec<BookingRow>> {
+    let sql = format!("SELECT {BOOKING} FROM booking WHERE new_start IS NOT NULL ORDER BY id");
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    Ok(statement
+        .query_map([], booking)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
 /// Finds the booking of a meeting that was neither given up nor taken back.
 ///
 /// # Errors
@@ -262,6 +319,14 @@ pub fn find_booking(tx: &ReadTx<'_>, once: &str) -> Result<Option<BookingRow>> {
         .prepare_cached(&sql)?
         .query_row([once], booking)
         .optional()?)
+}
+
+/// Finds the booking that an execution made.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn of_execution(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<BookingRow>> {
+    find_booking(tx, &format!("execution:{id}"))
 }
 
 /// Finds a booking by its number or by its event's name.
@@ -287,4 +352,66 @@ pub fn open_bookings(tx: &ReadTx<'_>) -> Result<Vec<BookingRow>> {
     Ok(statement
         .query_map([], booking)?
         .collect::<rusqlite::Result<_>>()?)
+}
+
+/// When the operator is busy, as the calendars last said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BusyTimes {
+    /// The spans, the earliest first.
+    pub spans: Vec<(Timestamp, Timestamp)>,
+    /// When they were read.
+    pub read_at: Timestamp,
+    /// Up to when they reach.
+    pub until: Timestamp,
+}
+
+/// Keeps when the operator is busy, in place of what was known.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn set_busy(tx: &WriteTx<'_>, busy: &BusyTimes) -> Result<()> {
+    tx.sql()
+        .prepare_cached("DELETE FROM calendar_busy")?
+        .execute([])?;
+    let mut add = tx.sql().prepare_cached(
+        "INSERT OR IGNORE INTO calendar_busy (starts_at, ends_at) VALUES (?1, ?2)",
+    )?;
+    for (start, end) in &busy.spans {
+        add.execute((start.as_millisecond(), end.as_millisecond()))?;
+    }
+    tx.sql()
+        .prepare_cached(
+            "INSERT INTO calendar_busy_read (id, read_at, until) VALUES (1, ?1, ?2)
+             ON CONFLICT (id) DO UPDATE SET read_at = excluded.read_at, until = excluded.until",
+        )?
+        .execute((busy.read_at.as_millisecond(), busy.until.as_millisecond()))?;
+    Ok(())
+}
+
+/// Returns when the operator is busy after an instant; none if no calendar was ever asked.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn busy(tx: &ReadTx<'_>, from: Timestamp) -> Result<Option<BusyTimes>> {
+    let read: Option<(i64, i64)> = tx
+        .sql()
+        .prepare_cached("SELECT read_at, until FROM calendar_busy_read WHERE id = 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((read_at, until)) = read else {
+        return Ok(None);
+    };
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT starts_at, ends_at FROM calendar_busy WHERE ends_at > ?1 ORDER BY starts_at, ends_at",
+    )?;
+    let spans = statement
+        .query_map([from.as_millisecond()], |row| {
+            Ok((instant(row.get(0)?), instant(row.get(1)?)))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Some(BusyTimes {
+        spans,
+        read_at: instant(read_at),
+        until: instant(until),
+    }))
 }

@@ -5,7 +5,7 @@ use rusqlite::OptionalExtension;
 
 use super::{ReadTx, Result, WriteTx, instant, word};
 use crate::domain::action::ActionKind;
-use crate::domain::guard::{GuardKind, Mode, Verdict};
+use crate::domain::guard::{EffectKind, GuardKind, Mode, Verdict};
 use crate::domain::id::{ContactId, ExecutionId, MoveId};
 use crate::domain::outbox::{SendClass, WaitsFor};
 use crate::domain::words::words;
@@ -41,15 +41,17 @@ pub struct ExecutionRow {
     pub contact_id: Option<ContactId>,
     /// What is carried out.
     pub action: ActionKind,
+    /// Through what: mail, a calendar, or records.
+    pub kind: EffectKind,
     /// Same key, same effect.
     pub idempotency_key: String,
     /// Where it stands.
     pub status: ExecutionStatus,
     /// What approval meant when it was given.
     pub mode: Mode,
-    /// The mailbox that it leaves from.
+    /// The mailbox or service that it leaves through.
     pub transport: String,
-    /// The recipient's address in lower case.
+    /// The recipient's address in lower case; empty if it goes to nobody.
     pub to_key: String,
     /// The recipient's domain.
     pub to_domain: String,
@@ -106,7 +108,7 @@ impl ExecutionRow {
 
 const COLUMNS: &str = "id, move_id, contact_id, action, idempotency_key, status, mode, transport, to_key, to_domain, subject, \
     message_id, content_hash, content, approved_by, approved_at, approval_expires_at, not_before, holder, claimed_at, settled_at, \
-    tries, location, error, is_staged, send_class, waits_for, check_at, asks";
+    tries, location, error, is_staged, send_class, waits_for, check_at, asks, kind";
 
 fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ExecutionRow> {
     Ok(ExecutionRow {
@@ -139,6 +141,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ExecutionRow> {
         waits_for: word(&row.get::<_, String>(26)?)?,
         check_at: row.get::<_, Option<i64>>(27)?.map(instant),
         asks: row.get(28)?,
+        kind: word(&row.get::<_, String>(29)?)?,
     })
 }
 
@@ -164,8 +167,8 @@ pub fn insert(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
         .prepare_cached(
             "INSERT INTO execution (id, move_id, contact_id, action, idempotency_key, status, mode, transport, to_key, to_domain,
                  subject, message_id, content_hash, content, approved_by, approved_at, approval_expires_at, not_before,
-                 send_class, waits_for)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+                 send_class, waits_for, kind)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
         )?
         .execute(rusqlite::params![
             row.id.0,
@@ -188,6 +191,7 @@ pub fn insert(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
             row.not_before.as_millisecond(),
             row.class.as_str(),
             row.waits_for.as_str(),
+            row.kind.as_str(),
         ])?;
     Ok(())
 }
@@ -254,7 +258,7 @@ pub fn in_undo_window(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<ExecutionRo
 pub fn ready_before(tx: &ReadTx<'_>, class: SendClass, now: Timestamp) -> Result<Vec<Timestamp>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT max(not_before, coalesce(check_at, 0)) AS ready FROM execution
-         WHERE status = 'queued' AND status IN ('queued', 'sending', 'uncertain') AND mode = 'live' AND approval_expires_at > max(not_before, coalesce(check_at, 0), ?2)
+         WHERE status = 'queued' AND status IN ('queued', 'sending', 'uncertain') AND mode = 'live' AND kind = 'mail' AND approval_expires_at > max(not_before, coalesce(check_at, 0), ?2)
            AND (send_class = 'reply' OR (?1 = 'first_touch' AND send_class = 'follow_up'))",
     )?;
     Ok(statement
@@ -558,10 +562,10 @@ pub fn send_times(
     let since = now.as_millisecond() - WEEK_MS;
     let mut times = SendTimes::default();
     let mut statement = tx.sql().prepare_cached(
-        "SELECT settled_at AS at, contact_id, to_domain, to_key FROM execution WHERE status = 'sent' AND settled_at > ?1
+        "SELECT settled_at AS at, contact_id, to_domain, to_key FROM execution WHERE status = 'sent' AND settled_at > ?1 AND kind = 'mail'
          UNION ALL
          SELECT claimed_at, contact_id, to_domain, to_key FROM execution
-         WHERE status IN ('queued', 'sending', 'uncertain') AND status <> 'queued' AND mode = 'live'
+         WHERE status IN ('queued', 'sending', 'uncertain') AND status <> 'queued' AND mode = 'live' AND kind = 'mail'
          ORDER BY at",
     )?;
     let mut rows = statement.query([since])?;
@@ -594,7 +598,9 @@ pub fn send_times(
 pub fn first_sent(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
     let at: Option<i64> = tx
         .sql()
-        .prepare_cached("SELECT min(settled_at) FROM execution WHERE status = 'sent'")?
+        .prepare_cached(
+            "SELECT min(settled_at) FROM execution WHERE status = 'sent' AND kind = 'mail'",
+        )?
         .query_row([], |row| row.get(0))?;
     Ok(at.map(instant))
 }
@@ -622,7 +628,7 @@ pub fn mail_health(tx: &ReadTx<'_>, since: Timestamp) -> Result<MailHealth> {
             .collect::<rusqlite::Result<_>>()?)
     };
     Ok(MailHealth {
-        sent: times("SELECT settled_at FROM execution WHERE status = 'sent' AND settled_at > ?1 ORDER BY settled_at")?,
+        sent: times("SELECT settled_at FROM execution WHERE status = 'sent' AND settled_at > ?1 AND kind = 'mail' ORDER BY settled_at")?,
         bounced: times(
             "SELECT occurred_at FROM outcome WHERE occurred_at > ?1 AND kind = 'email_bounced' AND undone_at IS NULL ORDER BY occurred_at",
         )?,
@@ -640,7 +646,7 @@ pub fn mail_health(tx: &ReadTx<'_>, since: Timestamp) -> Result<MailHealth> {
 pub fn sent_today(tx: &ReadTx<'_>, now: Timestamp) -> Result<u64> {
     let n: i64 = tx
         .sql()
-        .prepare_cached("SELECT count(*) FROM execution WHERE status = 'sent' AND settled_at > ?1")?
+        .prepare_cached("SELECT count(*) FROM execution WHERE status = 'sent' AND settled_at > ?1 AND kind = 'mail'")?
         .query_row([now.as_millisecond() - 86_400_000], |row| row.get(0))?;
     Ok(u64::try_from(n).unwrap_or(0))
 }
@@ -704,11 +710,11 @@ pub fn silent(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<ExecutionRow>> {
 pub fn unanswered(tx: &ReadTx<'_>, contact: ContactId) -> Result<i64> {
     Ok(tx
         .sql()
-        .prepare_cached("SELECT count(*) FROM execution WHERE contact_id = ?1 AND status = 'sent' AND answered_at IS NULL")?
+        .prepare_cached("SELECT count(*) FROM execution WHERE contact_id = ?1 AND status = 'sent' AND answered_at IS NULL AND kind = 'mail'")?
         .query_row([contact.0], |row| row.get(0))?)
 }
 
-/// Finds the execution that an event about a contact is best attributed to: the last one that left before it, within a window.
+/// Finds the execution that an event about a contact is best attributed to: the last one that reached them before it, within a window.
 ///
 /// # Errors
 /// If the database cannot be read.
@@ -720,7 +726,7 @@ pub fn cause(
 ) -> Result<Option<ExecutionRow>> {
     let at = at.as_millisecond();
     let sql = format!(
-        "SELECT {COLUMNS} FROM execution WHERE contact_id = ?1 AND status = 'sent' AND settled_at BETWEEN ?2 AND ?3
+        "SELECT {COLUMNS} FROM execution WHERE contact_id = ?1 AND status = 'sent' AND settled_at BETWEEN ?2 AND ?3 AND kind <> 'record'
          ORDER BY settled_at DESC, id DESC LIMIT 1"
     );
     Ok(tx
@@ -765,7 +771,7 @@ pub fn has_written_to(tx: &ReadTx<'_>, contact: ContactId) -> Result<bool> {
     Ok(tx
         .sql()
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM execution WHERE contact_id = ?1 AND status = 'sent')",
+            "SELECT EXISTS (SELECT 1 FROM execution WHERE contact_id = ?1 AND status = 'sent' AND kind = 'mail')",
         )?
         .query_row([contact.0], |row| row.get(0))?)
 }
@@ -777,6 +783,6 @@ pub fn has_written_to(tx: &ReadTx<'_>, contact: ContactId) -> Result<bool> {
 pub fn has_sent_to(tx: &ReadTx<'_>, to_key: &str) -> Result<bool> {
     Ok(tx
         .sql()
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM execution WHERE to_key = ?1 AND status IN ('sent', 'drafted'))")?
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM execution WHERE to_key = ?1 AND status IN ('sent', 'drafted') AND kind = 'mail')")?
         .query_row([to_key], |row| row.get(0))?)
 }

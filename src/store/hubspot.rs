@@ -12,8 +12,8 @@ use crate::domain::crm::ContactField;
 use crate::domain::id::{CompanyId, ContactId, DealId};
 
 pub use outbox::{
-    NewWrite, WriteRow, WriteStatus, add_write, claim_write, find_write, load_write, settle_write,
-    waiting_writes, writes,
+    NewWrite, WriteRow, WriteStatus, add_write, claim_write, find_write, load_write,
+    newest_write_of, set_operation, settle_write, waiting_writes, writes,
 };
 
 /// The system's name in external ids.

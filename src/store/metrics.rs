@@ -33,7 +33,7 @@ fn who(contact: Option<i64>, address: Result<&str, rusqlite::types::FromSqlError
 }
 
 const ENDED: &str = "SELECT id, settled_at, status, contact_id, to_key, approved_by FROM execution \
-    WHERE settled_at IS NOT NULL AND settled_at BETWEEN ?1 AND ?2 ORDER BY settled_at";
+    WHERE settled_at IS NOT NULL AND settled_at BETWEEN ?1 AND ?2 AND kind = 'mail' ORDER BY settled_at";
 
 fn ended(tx: &ReadTx<'_>, between: (i64, i64)) -> Result<Vec<Ended>> {
     let mut statement = tx.sql().prepare_cached(ENDED)?;

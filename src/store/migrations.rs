@@ -15,6 +15,8 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0004_hubspot.sql"),
     include_str!("migrations/0005_mailboxes.sql"),
     include_str!("migrations/0006_console.sql"),
+    include_str!("migrations/0007_deeds.sql"),
+    include_str!("migrations/0008_keyutils.sql"),
 ];
 
 /// The newest schema version that this program knows.

@@ -6,11 +6,11 @@
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 
-use super::{ReadTx, Result, WriteTx, instant, word};
+use super::{ReadTx, Result, StoreError, WriteTx, instant, word};
 use crate::domain::action::ActionKind;
 use crate::domain::aps::Points;
 use crate::domain::id::{ContactId, DealId, MoveId, SignalId};
-use crate::domain::moves::MoveStatus;
+use crate::domain::moves::{MovePlan, MoveStatus};
 use crate::domain::signal::Domain;
 
 /// A move.
@@ -641,6 +641,52 @@ pub fn set_draft(
             )?
             .execute((id.0, &draft.subject, &draft.body, now.as_millisecond()))?,
         None => tx.sql().prepare_cached("DELETE FROM draft WHERE move_id = ?1")?.execute([id.0])?,
+    };
+    Ok(())
+}
+
+/// Returns what the operator settled of a move besides the words of its mail.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn plan(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<MovePlan>> {
+    let text: Option<String> = tx
+        .sql()
+        .prepare_cached("SELECT plan FROM move_plan WHERE move_id = ?1")?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?;
+    text.map(|text| {
+        serde_json::from_str(&text)
+            .map_err(|e| StoreError::Invalid(format!("the plan of move {id}: {e}")))
+    })
+    .transpose()
+}
+
+/// Keeps what the operator settled of a move, or throws it away.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn set_plan(
+    tx: &WriteTx<'_>,
+    id: MoveId,
+    plan: Option<&MovePlan>,
+    now: Timestamp,
+) -> Result<()> {
+    match plan {
+        Some(plan) => {
+            let text =
+                serde_json::to_string(plan).map_err(|e| StoreError::Invalid(e.to_string()))?;
+            tx.sql()
+                .prepare_cached(
+                    "INSERT INTO move_plan (move_id, plan, updated_at) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (move_id) DO UPDATE SET plan = excluded.plan, updated_at = excluded.updated_at",
+                )?
+                .execute((id.0, text, now.as_millisecond()))?
+        }
+        None => tx
+            .sql()
+            .prepare_cached("DELETE FROM move_plan WHERE move_id = ?1")?
+            .execute([id.0])?,
     };
     Ok(())
 }

@@ -83,7 +83,7 @@ pub fn replies(tx: &ReadTx<'_>, since: Mark) -> Result<Vec<Reply>> {
 /// If the database cannot be read.
 pub fn troubles(tx: &ReadTx<'_>, since: Mark) -> Result<Vec<Trouble>> {
     let mut statement = tx.sql().prepare_cached(
-        "SELECT to_key, subject, error FROM execution WHERE settled_at IS NOT NULL AND settled_at > ?1 AND status = 'failed'
+        "SELECT iif(to_key = '', subject, to_key), subject, error FROM execution WHERE settled_at IS NOT NULL AND settled_at > ?1 AND status = 'failed'
          ORDER BY settled_at LIMIT ?2",
     )?;
     let rows = statement.query_map((since.settled, MOST as i64), |row| {

@@ -43,6 +43,8 @@ words! {
         ResetDraft = "reset_draft",
         /// Put off.
         Snooze = "snooze",
+        /// Say when the meeting begins that a move books.
+        MeetingTime = "meeting_time",
         /// Take off the list with a reason.
         Skip = "skip",
         /// Record what came of it.
@@ -195,6 +197,7 @@ impl KeyAction {
             Self::EditOutside => "editor",
             Self::ResetDraft => "reset",
             Self::Snooze => "snooze",
+            Self::MeetingTime => "meeting time",
             Self::Skip => "skip",
             Self::Outcome => "outcome",
             Self::Undo => "undo",
@@ -268,6 +271,7 @@ impl KeyAction {
             Self::EditOutside => "Edit the draft in $EDITOR",
             Self::ResetDraft => "Throw the edit away",
             Self::Snooze => "Snooze until a time",
+            Self::MeetingTime => "Say when a meeting begins, so that approval books it",
             Self::Skip => "Skip with a reason",
             Self::Outcome => "Record an outcome",
             Self::Undo => "Undo the newest change",
@@ -347,6 +351,7 @@ impl KeyAction {
             | Self::EditOutside
             | Self::ResetDraft
             | Self::Snooze
+            | Self::MeetingTime
             | Self::Skip
             | Self::Outcome
             | Self::Undo

@@ -16,10 +16,11 @@ use super::keymap::{Chord, KeyContext, Resolution};
 use super::looks::{Look, Sight};
 use super::message::{Answer, Effect, Intent, Job, Message, Part, Tone};
 use super::overlays::Overlay;
-use super::overlays::confirm::{Confirm, kill_switch};
+use super::overlays::confirm::Confirm;
 use super::overlays::help::Help;
 use super::overlays::import::Import;
 use super::overlays::palette::{Palette, Screens};
+use super::overlays::resume::kill_switch;
 use super::overlays::snooze::Snooze;
 use super::overlays::undo::UndoList;
 use super::overlays::viewer::Viewer;
@@ -196,7 +197,10 @@ impl App {
                 effects.push(Effect::Quit);
             }
             Message::MailCame => effects.push(Effect::Sync),
-            Message::Shown { .. } | Message::Previewed { .. } | Message::UndoListed(_) => {}
+            Message::Shown { .. }
+            | Message::Previewed { .. }
+            | Message::UndoListed(_)
+            | Message::Waits(_) => {}
         }
         let mut intents = Vec::new();
         for overlay in &mut self.overlays {

@@ -52,6 +52,7 @@ pub struct Jobs {
     pulse: Option<Pulse>,
     list: Option<(u64, TodayQuery)>,
     undo_list: bool,
+    waiting: bool,
     /// What the parts of the screens wait to look at, and the parts that are looking.
     looks: BTreeMap<(ScreenId, Part), (Asked, Look)>,
     looking: BTreeSet<(ScreenId, Part)>,
@@ -85,6 +86,7 @@ impl Jobs {
             pulse,
             list: None,
             undo_list: false,
+            waiting: false,
             looks: BTreeMap::new(),
             looking: BTreeSet::new(),
             listing: false,
@@ -111,6 +113,7 @@ impl Jobs {
                 self.looks.insert((asked.screen, asked.part), (asked, look));
             }
             Effect::UndoList => self.undo_list = true,
+            Effect::Waiting => self.waiting = true,
             Effect::Show(ids) => {
                 // The newest wishes come first, in their own order.
                 for id in ids.into_iter().rev() {
@@ -141,7 +144,9 @@ impl Jobs {
     /// Hears of an answer, so that the next job of its lane can begin.
     pub fn answered(&mut self, message: &Message) {
         match message {
-            Message::Listed { .. } | Message::UndoListed(_) => self.listing = false,
+            Message::Listed { .. } | Message::UndoListed(_) | Message::Waits(_) => {
+                self.listing = false;
+            }
             Message::Read { asked, .. } => {
                 self.looking.remove(&(asked.screen, asked.part));
             }
@@ -287,6 +292,13 @@ impl Jobs {
                 self.spawn(
                     move || engine.undo_list(UNDO_ENTRIES).map_err(|e| said(&e)),
                     Message::UndoListed,
+                );
+            } else if std::mem::take(&mut self.waiting) {
+                self.listing = true;
+                let engine = self.engine.clone();
+                self.spawn(
+                    move || engine.outbox_if_resumed().map_err(|e| said(&e)),
+                    Message::Waits,
                 );
             }
         }

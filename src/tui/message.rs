@@ -15,6 +15,7 @@ use crate::domain::id::MoveId;
 use crate::engine::SyncReport;
 use crate::engine::command::{Command, Done};
 use crate::engine::import::ImportReport;
+use crate::engine::queries::outbox::OutboxItem;
 use crate::engine::queries::show::MoveDetail;
 use crate::engine::queries::today::{TodayList, TodayQuery};
 use crate::engine::queries::undo::UndoItem;
@@ -119,6 +120,8 @@ pub enum Message {
     },
     /// The undo list was read.
     UndoListed(Answer<Vec<UndoItem>>),
+    /// What would leave if effects were let out was read.
+    Waits(Answer<Vec<OutboxItem>>),
     /// A pass over the sources began.
     SyncStarted,
     /// A pass over the sources ended.
@@ -170,6 +173,8 @@ pub enum Effect {
     Run(Command),
     /// Read the undo list.
     UndoList,
+    /// Read what would leave if effects were let out.
+    Waiting,
     /// Pass over the sources now.
     Sync,
     /// Bring people in from a file.

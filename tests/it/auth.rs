@@ -451,6 +451,42 @@ fn a_keyring_keeps_the_token_and_gives_it_back() {
 }
 
 #[test]
+fn the_kernel_keeps_the_token_for_other_processes_or_says_that_it_does_not() {
+    let s = Signing::new();
+    let line = "auth login hubspot --token-stdin --keep keyutils --json";
+    let mut child = s
+        .command(line)
+        .env_remove("CASEYOS_PASSPHRASE")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Whoever refuses reads nothing.
+    drop(child.stdin.take().unwrap().write_all(b"pat-good"));
+    let ran: Ran = child.wait_with_output().unwrap().into();
+    let doctor = s.run("doctor --offline --json").json();
+    let checks = doctor["checks"].as_array().unwrap();
+    let secrets = checks.iter().find(|c| c["name"] == "secrets").unwrap();
+    assert!(!s.home.path().join("secrets.sealed").exists());
+    if ran.code != Some(0) {
+        eprintln!("passed over: {}", ran.err);
+        assert!(ran.exits(1).err.contains("the kernel refuses its own"));
+        assert_eq!(secrets["health"], "warning");
+        return;
+    }
+    assert_eq!(ran.json()["kept_in"], "keyutils");
+    let found = secrets["found"].as_str().unwrap();
+    assert!(
+        found.contains("the kernel's keyring") && found.contains("keyutils"),
+        "{found}"
+    );
+    assert_eq!(s.status("hubspot")["standing"], "fine");
+    s.run("auth logout hubspot").exits(0);
+    assert_eq!(s.status("hubspot")["standing"], "signed_out");
+}
+
+#[test]
 fn a_double_that_others_wrote_signs_us_in_too() {
     let Some(base) = caseyos::env::variable_os("CASEYOS_EMULATE") else {
         eprintln!(

@@ -29,12 +29,15 @@ const POINTS: &[&str] = &[
 const ELSEWHERE: &[&str] = &[
     "booking-asked",
     "booking-begun",
+    "booking-deleted",
     "calendar-page",
     "gmail-batch",
     "hubspot-after-claim",
     "hubspot-after-look",
     "hubspot-after-request",
     "hubspot-after-settle",
+    "moving-asked",
+    "moving-begun",
     "token-refreshed",
 ];
 

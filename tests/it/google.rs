@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 use crate::home::{Home, MONDAY, OPERATOR, Ran, form};
 
 /// An installation that works with Google's doubles.
-struct Google {
-    home: Home,
-    world: World,
+pub struct Google {
+    pub home: Home,
+    pub world: World,
     double: Arc<Mutex<GoogleDouble>>,
 }
 
@@ -55,12 +55,12 @@ impl Google {
         }
     }
 
-    fn double(&self) -> MutexGuard<'_, GoogleDouble> {
+    pub fn double(&self) -> MutexGuard<'_, GoogleDouble> {
         self.double.lock().unwrap()
     }
 
     /// Moves both clocks to an instant.
-    fn at(&mut self, now: &str) -> &mut Self {
+    pub fn at(&mut self, now: &str) -> &mut Self {
         let (before, after): (Timestamp, Timestamp) =
             (self.home.now.parse().unwrap(), now.parse().unwrap());
         self.world.advance(after.duration_since(before));
@@ -69,7 +69,7 @@ impl Google {
     }
 
     #[track_caller]
-    fn happen(&self, what: &str, given: &Value) -> Value {
+    pub fn happen(&self, what: &str, given: &Value) -> Value {
         let now = self.home.now.parse().unwrap();
         self.double().happen(what, given, now).unwrap()
     }
@@ -89,7 +89,7 @@ impl Google {
 
     /// A pass that must not fail.
     #[track_caller]
-    fn synced(&self) -> Value {
+    pub fn synced(&self) -> Value {
         let ran = self.sync();
         assert!(matches!(ran.code, Some(0 | 5)), "{ran:?}");
         ran.json()
@@ -122,7 +122,7 @@ impl Google {
     }
 
     /// How many requests went to an operation since the log was cleared.
-    fn asked(&self, method: &str, path: &str) -> usize {
+    pub fn asked(&self, method: &str, path: &str) -> usize {
         self.world
             .requests()
             .iter()
@@ -456,7 +456,7 @@ fn meeting(id: &str, start: &str, end: &str, answer: &str) -> Value {
 }
 
 impl Google {
-    fn with_ann(mode: &str) -> Self {
+    pub fn with_ann(mode: &str) -> Self {
         let google = Self::start(mode);
         google.home.contacts(
             "First Name,Last Name,Email,Time Zone\nAnn,Ames,ann@acme.example,Europe/Madrid\n",
@@ -465,7 +465,7 @@ impl Google {
     }
 
     /// The kinds of the calendar's signals, oldest first.
-    fn told(&self) -> Vec<String> {
+    pub fn told(&self) -> Vec<String> {
         let database = self.home.database();
         let mut statement = database
             .prepare("SELECT kind FROM signal WHERE source = 'calendar' ORDER BY id")

@@ -62,7 +62,7 @@ impl Portal {
     }
 
     /// Lets time pass in both worlds.
-    fn later(&mut self, minutes: i64) -> Timestamp {
+    pub fn later(&mut self, minutes: i64) -> Timestamp {
         self.world.advance(SignedDuration::from_mins(minutes));
         let now: Timestamp = self.home.now.parse().unwrap();
         let now = now + SignedDuration::from_mins(minutes);
@@ -70,7 +70,7 @@ impl Portal {
         now
     }
 
-    fn run(&self, line: &str) -> Ran {
+    pub fn run(&self, line: &str) -> Ran {
         self.words(&words(line))
     }
 
@@ -93,7 +93,7 @@ impl Portal {
         self.json("sync")
     }
 
-    fn count(&self, table: &str) -> i64 {
+    pub fn count(&self, table: &str) -> i64 {
         let sql = format!("SELECT count(*) FROM {table}");
         self.home
             .database()
@@ -101,14 +101,14 @@ impl Portal {
             .unwrap()
     }
 
-    fn one(&self, sql: &str) -> String {
+    pub fn one(&self, sql: &str) -> String {
         self.home
             .database()
             .query_row(sql, [], |row| row.get(0))
             .unwrap()
     }
 
-    fn calls(&self, method: &str, end: &str) -> usize {
+    pub fn calls(&self, method: &str, end: &str) -> usize {
         let all = self.world.requests();
         all.iter()
             .filter(|r| r.method == method && r.path.ends_with(end))
@@ -134,7 +134,7 @@ fn before(days: i64) -> Timestamp {
 }
 
 /// A portal with one person, her firm and her deal.
-fn small() -> (HubspotDouble, u64, u64) {
+pub fn small() -> (HubspotDouble, u64, u64) {
     let mut double = HubspotDouble::empty();
     let firm = double.add(
         "companies",

@@ -4,12 +4,13 @@ use std::fs;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use caseyos::connectors::mail::imap::ImapSession;
-use caseyos::connectors::mail::smtp::SmtpSession;
+use caseyos::connectors::mail::imap::{ImapError, ImapSession};
+use caseyos::connectors::mail::smtp::{SmtpError, SmtpSession};
 use caseyos::connectors::mail::{Endpoint, Login, Protection};
 use caseyos::domain::email::address::EmailAddress;
 use caseyos::secrets::Secret;
 
+use crate::auth::Signing;
 use crate::home::{Home, Ran, form, poll, read_mail, shown};
 use crate::mail_servers::{DANA_PASSWORD, MailServers, PASSWORD};
 use std::time::Duration;
@@ -288,6 +289,131 @@ fn what_a_mailbox_refuses_is_said_with_what_mends_it_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_mailbox_that_takes_googles_tokens_is_read_and_sent_from() {
+    let s = Signing::new();
+    s.google.belong_to("casey@firm.example");
+    let token_info = format!("{}/oauth2/v2/tokeninfo?access_token=", s.world.base());
+    let Some(servers) = MailServers::start_for_tokens(&token_info) else {
+        return;
+    };
+    // Signed in before there was such a mailbox: the right was not asked for.
+    s.sign_in("google").exits(0);
+    s.home.limits("min_gap_seconds = 0");
+    s.home.edit_config(|config| {
+        let config = config
+            .replace("accounts = []", "")
+            .replace("undo_seconds = 20", "undo_seconds = 0");
+        format!(
+            "{config}\n[[mail.accounts]]\nname = \"work\"\nkind = \"imap\"\nuser = \"casey@firm.example\"\nauth = \"oauth2\"\n\
+             ca_file = \"{}\"\nimap = {{ host = \"localhost\", port = {}, security = \"tls\" }}\n\
+             smtp = {{ host = \"localhost\", port = {}, security = \"tls\" }}\n",
+            shown(&servers.authority()),
+            servers.imaps,
+            servers.submissions
+        )
+    });
+    let account = |name: &str| {
+        let all = s.run("auth status --json").json();
+        let all = all.as_array().unwrap().clone();
+        all.into_iter().find(|a| a["account"] == name).unwrap()
+    };
+    let right = "https://mail.google.com/";
+    let said = s.run("mail check work").exits(1).err;
+    assert!(
+        said.contains(right) && said.contains("--mail-server"),
+        "{said}"
+    );
+    assert_eq!(account("google")["missing"][0]["scope"], right);
+    assert_eq!(account("mail:work")["standing"], "broken");
+    s.run("auth login mail work").exits(2);
+    s.run("auth logout google").exits(0);
+    let alone = account("mail:work");
+    assert!(
+        alone["problem"]
+            .as_str()
+            .unwrap()
+            .contains("nobody is signed in"),
+        "{alone}"
+    );
+
+    // The mailbox is reason enough to ask for it.
+    let signed_in = s.sign_in("google").exits(0).json();
+    assert!(
+        signed_in["scopes"]
+            .as_array()
+            .unwrap()
+            .contains(&right.into())
+    );
+    assert_eq!(account("google")["standing"], "fine");
+    assert_eq!(account("mail:work")["standing"], "fine");
+    let status = s.run("auth status").exits(0).out;
+    assert!(status.contains("mail.google.com"), "{status}");
+    s.run("mail check work").exits(0);
+
+    s.run("mode live").exits(0);
+    contacts(&s.home);
+    s.home
+        .signals(&[form(
+            "dana@client.example",
+            "2026-11-23T09:40:00Z",
+            "What does it cost?",
+        )])
+        .exits(0);
+    s.run("sync --source mail").exits(0);
+    let mv = s.home.find_move("dana@client.example", "email_follow_up");
+    let sent = s.run(&format!("approve {mv} --json")).exits(0).json();
+    assert_eq!(sent["result"], "sent", "{sent}");
+    poll(LIMIT, "delivery", || {
+        !servers.folder("dana", "INBOX").is_empty()
+    });
+    assert_eq!(servers.folder("casey", "Sent").len(), 1);
+
+    // A token that was withdrawn before its time is replaced once.
+    s.google.expire_all();
+    let before = s.google.refreshes();
+    s.run("mail check work").exits(0);
+    assert_eq!(s.google.refreshes(), before + 1);
+
+    // The server itself holds to the right and to the account.
+    s.google
+        .grant_only(&["https://www.googleapis.com/auth/gmail.modify"]);
+    s.sign_in("google").exits(3);
+    s.google.belong_to("dana@firm.example");
+    let until = "2026-11-23T11:00:00Z".parse().unwrap();
+    for (scopes, user) in [(false, "casey"), (true, "casey"), (true, "dana")] {
+        let given = [right];
+        let token = s
+            .google
+            .mint_access(if scopes { &given[..] } else { &[] }, until);
+        let login = Login::Token {
+            user: format!("{user}@firm.example"),
+            token: Secret::new(token),
+        };
+        let imap = ImapSession::connect(&endpoint(&servers, servers.imaps), &login);
+        let smtp = SmtpSession::connect(
+            &endpoint(&servers, servers.submissions),
+            &login,
+            "firm.example",
+        );
+        if user == "dana" {
+            assert!(imap.is_ok(), "{imap:?} {}", servers.logs());
+            assert!(smtp.is_ok(), "{smtp:?}");
+        } else {
+            assert!(
+                matches!(&imap, Err(ImapError::SignIn { .. })),
+                "{imap:?} {}",
+                servers.logs()
+            );
+            assert!(
+                matches!(&smtp, Err(SmtpError::SignIn(_))),
+                "{smtp:?} {}",
+                servers.logs()
+            );
+        }
+    }
+}
+
+#[test]
 fn a_server_tells_of_new_mail_at_once_and_a_wait_can_be_ended() {
     let Some(servers) = MailServers::start() else {
         return;
@@ -323,11 +449,12 @@ fn a_mailbox_is_added_by_its_address_and_tried_before_anything_depends_on_it() {
         (&added["imap"]["host"], &added["smtp"]["port"]),
         (&"imap.gmx.net".into(), &465.into())
     );
-    let guessed =
-        home.json("mail add imap casey@firm.example --smtp mail.firm.example:587 --folder Answers");
+    let given = home.json(
+        "mail add imap casey@firm.example --imap imap.firm.example --smtp mail.firm.example:587 --folder Answers",
+    );
     assert_eq!(
-        (&guessed["imap"]["host"], &guessed["smtp"]["security"]),
-        (&"imap.firm.example".into(), &"starttls".into())
+        (&given["imap"]["port"], &given["smtp"]["security"]),
+        (&993.into(), &"starttls".into())
     );
     let names: Vec<_> = home
         .json("mail list")
@@ -339,8 +466,8 @@ fn a_mailbox_is_added_by_its_address_and_tried_before_anything_depends_on_it() {
     assert_eq!(names, ["private", "firm.example"]);
     for bad in [
         "casey",
-        "casey@firm.example --smtp host:port",
-        "casey@firm.example --security none",
+        "casey@firm.example --imap host --smtp host:port",
+        "casey@firm.example --imap host.example --smtp host.example --security none",
     ] {
         home.run(format!("mail add imap {bad}").split_whitespace())
             .exits(2);

@@ -60,6 +60,15 @@ fn quietly(command: &mut Command) -> bool {
 impl MailServers {
     /// Starts both, or says why not.
     pub fn start() -> Option<Self> {
+        Self::start_with(None)
+    }
+
+    /// The same for servers that also take tokens (XOAUTH2), which they ask about at an address that the token is added to.
+    pub fn start_for_tokens(token_info: &str) -> Option<Self> {
+        Self::start_with(Some(token_info))
+    }
+
+    fn start_with(token_info: Option<&str>) -> Option<Self> {
         let missing: Vec<&str> = ["dovecot", "postfix", "openssl"]
             .into_iter()
             .filter(|p| !is_there(p))
@@ -83,7 +92,7 @@ impl MailServers {
             submission: free_port(),
             submissions: free_port(),
         };
-        this.write_files();
+        this.write_files(token_info);
         let root = this.root();
         quietly(Command::new("chmod").arg("755").arg(&root));
         quietly(
@@ -168,7 +177,7 @@ impl MailServers {
         )
     }
 
-    fn write_files(&self) {
+    fn write_files(&self, token_info: Option<&str>) {
         let root = self.root();
         for folder in ["mail", "run", "state", "queue", "data", "postfix"] {
             fs::create_dir_all(root.join(folder)).unwrap();
@@ -198,18 +207,33 @@ impl MailServers {
             format!("casey:{{PLAIN}}{PASSWORD}::::::\ndana:{{PLAIN}}{DANA_PASSWORD}::::::\n"),
         )
         .unwrap();
+        let (mechanisms, by_token) = match token_info {
+            None => ("plain login", String::new()),
+            Some(url) => {
+                // As Google's servers do: the right must be there, and the account must be the one that is named.
+                let settings = format!(
+                    "tokeninfo_url = {url}\nscope = https://mail.google.com/\nusername_attribute = email\n\
+                     username_format = %n@firm.example\n"
+                );
+                fs::write(root.join("oauth2.conf"), settings).unwrap();
+                let passdb = format!(
+                    "passdb {{\n  driver = oauth2\n  mechanisms = xoauth2\n  args = {r}/oauth2.conf\n}}\n"
+                );
+                ("plain login xoauth2", passdb)
+            }
+        };
         fs::write(
             root.join("dovecot.conf"),
             format!(
                 "base_dir = {r}/run\nstate_dir = {r}/state\nlog_path = {r}/dovecot.log\nprotocols = imap lmtp\nlisten = 127.0.0.1\n\
-                 ssl = yes\nssl_cert = <{r}/cert.pem\nssl_key = <{r}/key.pem\ndisable_plaintext_auth = yes\nauth_mechanisms = plain login\n\
+                 ssl = yes\nssl_cert = <{r}/cert.pem\nssl_key = <{r}/key.pem\ndisable_plaintext_auth = yes\nauth_mechanisms = {mechanisms}\nauth_failure_delay = 0\n\
                  mail_location = maildir:{r}/mail/%n\nmail_uid = nobody\nmail_gid = nogroup\nfirst_valid_uid = 1\nauth_username_format = %n\n\
                  default_internal_user = dovecot\ndefault_login_user = dovenull\n\
-                 passdb {{\n  driver = passwd-file\n  args = scheme=PLAIN username_format=%n {r}/users\n}}\n\
+                 {by_token}passdb {{\n  driver = passwd-file\n  mechanisms = plain login\n  args = scheme=PLAIN username_format=%n {r}/users\n}}\n\
                  userdb {{\n  driver = passwd-file\n  args = username_format=%n {r}/users\n}}\n\
                  namespace inbox {{\n  inbox = yes\n  separator = /\n  mailbox Sent {{\n    special_use = \\Sent\n    auto = create\n  }}\n\
                    mailbox Entwürfe {{\n    special_use = \\Drafts\n    auto = create\n  }}\n}}\n\
-                 service anvil {{\n  chroot =\n}}\n\
+                 service anvil {{\n  chroot =\n  unix_listener anvil-auth-penalty {{\n    mode = 0\n  }}\n}}\n\
                  service imap-login {{\n  chroot =\n  inet_listener imap {{\n    port = {}\n  }}\n  inet_listener imaps {{\n    port = {}\n    ssl = yes\n  }}\n}}\n\
                  service lmtp {{\n  unix_listener {r}/lmtp {{\n    mode = 0666\n  }}\n}}\n\
                  service auth {{\n  unix_listener {r}/auth {{\n    mode = 0666\n  }}\n}}\n",

@@ -13,6 +13,8 @@ mod cli;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod deeds;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod faults;
@@ -34,6 +36,8 @@ mod json;
 mod layers;
 #[cfg(test)]
 mod mail_servers;
+#[cfg(test)]
+mod mail_settings;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]

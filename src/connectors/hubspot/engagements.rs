@@ -48,6 +48,28 @@ pub fn note(body: &str, at: Timestamp, owner: Option<&str>, key: &str) -> BTreeM
     properties
 }
 
+/// Returns the properties of a call that was made.
+#[must_use]
+pub fn call(
+    title: &str,
+    body: &str,
+    at: Timestamp,
+    owner: Option<&str>,
+    key: &str,
+) -> BTreeMap<String, String> {
+    let mut properties = BTreeMap::from([
+        ("hs_timestamp".to_owned(), millis(at)),
+        ("hs_call_title".to_owned(), title.to_owned()),
+        ("hs_call_body".to_owned(), marked(body, key)),
+        ("hs_call_direction".to_owned(), "OUTBOUND".to_owned()),
+        ("hs_call_status".to_owned(), "COMPLETED".to_owned()),
+    ]);
+    if let Some(owner) = owner {
+        properties.insert("hubspot_owner_id".to_owned(), owner.to_owned());
+    }
+    properties
+}
+
 fn marked(body: &str, key: &str) -> String {
     let mark = mark(key);
     if body.is_empty() {
@@ -63,6 +85,7 @@ pub fn carries(kind: ObjectKind, object: &Object, key: &str) -> bool {
     let body = match kind {
         ObjectKind::Tasks => "hs_task_body",
         ObjectKind::Notes => "hs_note_body",
+        ObjectKind::Calls => "hs_call_body",
         _ => return false,
     };
     object.properties.text(body).contains(&mark(key))
@@ -73,6 +96,7 @@ pub fn carries(kind: ObjectKind, object: &Object, key: &str) -> bool {
 pub const fn body_property(kind: ObjectKind) -> &'static str {
     match kind {
         ObjectKind::Notes => "hs_note_body",
+        ObjectKind::Calls => "hs_call_body",
         _ => "hs_task_body",
     }
 }

@@ -120,7 +120,13 @@ impl ObjectKind {
                 "hs_lastmodifieddate",
                 "hs_object_id",
             ],
-            Self::Calls => &["hs_timestamp", "hs_lastmodifieddate", "hs_object_id"],
+            Self::Calls => &[
+                "hs_timestamp",
+                "hs_call_title",
+                "hs_call_body",
+                "hs_lastmodifieddate",
+                "hs_object_id",
+            ],
         }
     }
 
@@ -204,6 +210,12 @@ pub enum Place<'a> {
     Unsubscribe,
     /// The kinds of subscriptions.
     SubscriptionTypes,
+    /// Where tokens are given and refreshed.
+    Token,
+    /// Where it is said what a token is good for.
+    TokenIntrospection,
+    /// Where a token is withdrawn.
+    TokenRevocation,
 }
 
 /// Returns the path of a place in a version.
@@ -219,6 +231,13 @@ pub fn path(version: HubspotVersion, place: Place<'_>) -> String {
     let other = |family: &str| match version {
         HubspotVersion::V3 => format!("/{family}/v3"),
         HubspotVersion::March2026 | HubspotVersion::September2026 => format!("/{family}/{version}"),
+    };
+    // The old sign-in knows neither introspection nor this way of revocation and ends in February 2027, half a year before the other old paths.
+    let token = || match version {
+        HubspotVersion::V3 | HubspotVersion::March2026 => {
+            format!("/oauth/{}/token", HubspotVersion::March2026)
+        }
+        HubspotVersion::September2026 => format!("/oauth/{version}/token"),
     };
     match place {
         Place::Objects(kind) => format!("{}/{kind}", room("objects", "v3")),
@@ -269,6 +288,9 @@ pub fn path(version: HubspotVersion, place: Place<'_>) -> String {
         }
         Place::Unsubscribe => format!("{}/unsubscribe", other("communication-preferences")),
         Place::SubscriptionTypes => format!("{}/definitions", other("communication-preferences")),
+        Place::Token => token(),
+        Place::TokenIntrospection => format!("{}/introspect", token()),
+        Place::TokenRevocation => format!("{}/revoke", token()),
     }
 }
 
@@ -312,6 +334,12 @@ mod tests {
             "/crm/pipelines/2026-03/deals",
         );
         check(March2026, Place::Account, "/account-info/2026-03/details");
+        check(V3, Place::Token, "/oauth/2026-03/token");
+        check(
+            September2026,
+            Place::TokenRevocation,
+            "/oauth/2026-09/token/revoke",
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::domain::service::HubspotVersion;
 
 /// Returns every request that the connector can build.
 fn all(version: HubspotVersion) -> Vec<Request> {
-    use ObjectKind::{Companies, Contacts, Deals, Notes, Tasks};
+    use ObjectKind::{Calls, Companies, Contacts, Deals, Notes, Tasks};
     let ties = [
         objects::TieTo {
             kind: Contacts,
@@ -40,6 +40,12 @@ fn all(version: HubspotVersion) -> Vec<Request> {
             Notes,
             &engagements::note("Met.", now, None, "k"),
             &[],
+        ),
+        objects::create(
+            version,
+            Calls,
+            &engagements::call("Renewal", "Wants a quote.", now, Some("71"), "k"),
+            &ties,
         ),
         objects::gdpr_delete(version, "501"),
         associations::batch_read(version, Deals, Contacts, ["1", "2"]),
@@ -76,10 +82,10 @@ fn all(version: HubspotVersion) -> Vec<Request> {
 fn the_vendor_knows_every_request_of_both_versions() {
     let requests = all(HubspotVersion::March2026);
     let known = assert_known(Vendor::HubspotMarch2026, &requests);
-    assert_eq!(known.len(), 68);
+    assert_eq!(known.len(), 69);
     assert_eq!(
         assert_known(Vendor::HubspotV3, &all(HubspotVersion::V3)).len(),
-        68
+        69
     );
     // There is no description of 2026-09: it differs by the version in the path, and lacks the listing of ties.
     for (old, new) in requests.iter().zip(all(HubspotVersion::September2026)) {

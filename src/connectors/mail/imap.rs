@@ -156,6 +156,10 @@ impl ImapSession {
             .block_on(async { tokio::time::timeout(STEP, signing_in).await })
             .map_err(|_| network("it did not answer in time".into()))?
             .map_err(|error| match error {
+                // RFC 5530: what stands behind the server is not there, which says nothing about whoever asks.
+                async_imap::error::Error::No(text) if said(&text).contains("[UNAVAILABLE]") => {
+                    network(said(&text))
+                }
                 async_imap::error::Error::No(text) | async_imap::error::Error::Bad(text) => {
                     ImapError::SignIn {
                         server: server.clone(),

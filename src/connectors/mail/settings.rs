@@ -1,4 +1,4 @@
-//! The settings of well-known mail hosts, by the domain of an address; and what is worth trying for another.
+//! The settings of well-known mail hosts, by the domain of an address or by where its mail goes.
 
 use super::wire::Protection;
 
@@ -13,6 +13,8 @@ pub struct MailSettings {
     pub note: &'static str,
 }
 
+const MICROSOFT_NOTE: &str = "Microsoft's hosts take no passwords any more, only OAuth 2 tokens of its own, which CaseyOS cannot ask for yet.";
+const GOOGLE_NOTE: &str = "Google wants an app password, which its account settings make, or its token: --oauth2, after `caseyos auth login google --mail-server`.";
 const APP_PASSWORD: &str = "This host wants an app password, which its account settings make; the usual password is refused.";
 
 /// Domain suffix, IMAP host, SMTP host, SMTP port, note. IMAP is on 993 with TLS everywhere here.
@@ -22,14 +24,14 @@ const KNOWN: &[(&[&str], &str, &str, u16, &str)] = &[
         "imap.gmail.com",
         "smtp.gmail.com",
         465,
-        APP_PASSWORD,
+        GOOGLE_NOTE,
     ),
     (
         &["outlook.com", "hotmail.com", "live.com", "msn.com"],
         "outlook.office365.com",
         "smtp-mail.outlook.com",
         587,
-        "Microsoft's hosts take no passwords any more, only OAuth 2 tokens.",
+        MICROSOFT_NOTE,
     ),
     (
         &["icloud.com", "me.com", "mac.com"],
@@ -187,37 +189,40 @@ pub fn known(domain: &str) -> Option<MailSettings> {
     })
 }
 
-/// Returns the settings that mail exchangers give away: whose mail goes to Google or Microsoft signs in there.
+/// The suffix of a mail exchanger, and the domain in the table above whose servers its customers use.
+const EXCHANGERS: &[(&str, &str)] = &[
+    ("google.com", "gmail.com"),
+    ("googlemail.com", "gmail.com"),
+    ("olc.protection.outlook.com", "outlook.com"),
+    ("mail.icloud.com", "icloud.com"),
+    ("messagingengine.com", "fastmail.com"),
+    ("mailbox.org", "mailbox.org"),
+    ("migadu.com", "migadu.com"),
+    ("zoho.com", "zoho.com"),
+    ("zoho.eu", "zoho.eu"),
+    ("yandex.net", "yandex.com"),
+    ("runbox.com", "runbox.com"),
+];
+/// Where the exchangers of firms at Microsoft are.
+const MICROSOFT: [&str; 2] = ["protection.outlook.com", "mx.microsoft"];
+
+/// Returns the settings that a mail exchanger gives away: whose mail goes to Google or Microsoft signs in there.
 #[must_use]
 pub fn by_exchanger(exchanger: &str) -> Option<MailSettings> {
     let host = exchanger.trim_end_matches('.').to_ascii_lowercase();
-    let of = |suffix: &str| host == suffix || host.ends_with(&format!(".{suffix}"));
-    if of("google.com") || of("googlemail.com") {
-        return known("gmail.com");
+    let of = |suffix: &str| {
+        host.strip_suffix(suffix)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    if let Some((_, domain)) = EXCHANGERS.iter().find(|(suffix, _)| of(suffix)) {
+        return known(domain);
     }
-    if of("outlook.com") {
-        return known("outlook.com");
-    }
-    if of("messagingengine.com") {
-        return known("fastmail.com");
-    }
-    if of("mailbox.org") || of("migadu.com") || of("zoho.com") || of("zoho.eu") || of("yandex.net")
-    {
-        let domain = host.rsplitn(3, '.').take(2).collect::<Vec<_>>();
-        return known(&domain.into_iter().rev().collect::<Vec<_>>().join("."))
-            .or_else(|| known("yandex.com").filter(|_| of("yandex.net")));
-    }
-    None
-}
-
-/// Returns the settings that most hosts of their own have: `imap.` and `smtp.` before the domain.
-#[must_use]
-pub fn usual(domain: &str) -> MailSettings {
-    MailSettings {
-        imap: (format!("imap.{domain}"), 993, Protection::Tls),
-        smtp: (format!("smtp.{domain}"), 465, Protection::Tls),
-        note: "",
-    }
+    // Firms hand mail in elsewhere than owners of an address at outlook.com.
+    MICROSOFT.into_iter().any(of).then(|| MailSettings {
+        imap: ("outlook.office365.com".into(), 993, Protection::Tls),
+        smtp: ("smtp.office365.com".into(), 587, Protection::StartTls),
+        note: MICROSOFT_NOTE,
+    })
 }
 
 /// Returns how the connection is protected on a usual port of submission (RFC 8314).
@@ -248,10 +253,19 @@ mod tests {
         assert_eq!(
             by_exchanger("acme-example.mail.protection.outlook.com")
                 .unwrap()
-                .smtp
-                .1,
-            587
+                .smtp,
+            ("smtp.office365.com".into(), 587, Protection::StartTls)
         );
+        assert_eq!(
+            by_exchanger("outlook-com.olc.protection.outlook.com")
+                .unwrap()
+                .smtp
+                .0,
+            "smtp-mail.outlook.com"
+        );
+        for (_, domain) in EXCHANGERS {
+            assert!(known(domain).is_some(), "{domain}");
+        }
         assert_eq!(
             by_exchanger("mx1.mailbox.org").unwrap().imap.0,
             "imap.mailbox.org"

@@ -142,7 +142,8 @@ impl HttpTransport {
     ) -> Result<Response, CallError> {
         let started = monotonic();
         let url = url_of(base, request)?;
-        if token.is_some() && url.scheme() != "https" && !is_this_machine(&url) {
+        let is_secret = token.is_some() || matches!(request.body, Body::Form(_));
+        if is_secret && url.scheme() != "https" && !is_this_machine(&url) {
             return Err(before(
                 CallErrorKind::Invalid,
                 format!("{base} is not https, and a token would travel in the clear"),
@@ -474,6 +475,13 @@ mod tests {
             .send("http://crm.example", Some(&Secret::new("sesame")), &request)
             .unwrap_err();
         assert_eq!(error.fate, super::super::Fate::NotSent);
+        assert!(error.message.contains("in the clear"), "{error}");
+        // A form is what tokens are asked for with.
+        let form = Body::Form(vec![("refresh_token", Secret::new("sesame"))]);
+        let request = Request::write(Service::GoogleAuth, "test", Method::Post, "/token", form);
+        let error = HttpTransport::default()
+            .send("http://auth.example", None, &request)
+            .unwrap_err();
         assert!(error.message.contains("in the clear"), "{error}");
     }
 

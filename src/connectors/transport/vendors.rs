@@ -17,8 +17,13 @@ const HUBSPOT_WINDOW: Duration = Duration::from_secs(10);
 /// Reads a refusal's body and says what it means. `date` is the service's own clock, if it showed it.
 pub(super) fn classify(service: Service, error: &mut CallError, date: Option<Timestamp>) {
     match service.provider() {
-        Provider::Google => google(service, error, date),
-        Provider::Hubspot => hubspot(error),
+        Some(Provider::Google) => google(service, error, date),
+        Some(Provider::Hubspot) => hubspot(error),
+        // What a stranger's server says at length is of no interest.
+        None => {
+            let status = error.status.unwrap_or_default();
+            error.message = format!("{} are not there ({status})", service.label());
+        }
     }
 }
 

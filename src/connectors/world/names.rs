@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::connectors::dns::Kind;
 
-/// A name, the kind of a record, and what it says.
+/// A name, the kind of a record, and what it says: a text, a host, or a service as in a zone's file ("0 1 993 imap.firm.example").
 pub type Record = (String, Kind, String);
 
 /// A name server on a port of 127.0.0.1, until it is dropped.
@@ -94,16 +94,23 @@ pub fn answer(question: &[u8], records: &[Record]) -> Vec<u8> {
             data.push(u8::try_from(part.len()).unwrap_or(0));
             data.extend_from_slice(part);
         };
-        match kind {
-            Kind::Txt => value.as_bytes().chunks(255).for_each(put),
-            Kind::Mx => {
-                value
-                    .split('.')
-                    .filter(|l| !l.is_empty())
-                    .for_each(|l| put(l.as_bytes()));
-                data.push(0);
-                data.splice(0..0, [0, 10]);
+        let (numbers, host): (Vec<u16>, &str) = match kind {
+            Kind::Txt => {
+                value.as_bytes().chunks(255).for_each(&mut put);
+                (Vec::new(), "")
             }
+            Kind::Mx => (vec![10], value),
+            Kind::Srv => {
+                let (numbers, host) = value.rsplit_once(' ').unwrap_or(("", value));
+                (numbers.split(' ').flat_map(str::parse).collect(), host)
+            }
+        };
+        if *kind != Kind::Txt {
+            host.split('.')
+                .filter(|l| !l.is_empty())
+                .for_each(|l| put(l.as_bytes()));
+            data.push(0);
+            data.splice(0..0, numbers.iter().flat_map(|n| n.to_be_bytes()));
         }
         // The name stands in the question.
         out.extend([0xC0, 12]);

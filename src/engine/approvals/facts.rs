@@ -7,6 +7,7 @@ use crate::domain::approval::{Facts, Variable, find_unfilled};
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::guard::KillSwitch;
 use crate::engine::core::Core;
+use crate::engine::deed;
 use crate::engine::{EngineError, Result, draft, gate};
 use crate::store::approvals::{History, company_domain, history};
 use crate::store::moves::MoveRow;
@@ -221,6 +222,14 @@ fn about_draft(
     facts.set(Variable::DraftTemplate, template);
     if !draft::sends_mail(mv) {
         facts.set(Variable::DraftMade, false);
+        return Ok(None);
+    }
+    if deed::means_of(tx, core, mv, now)? != Means::Mail {
+        facts.set(Variable::DraftMade, false);
+        facts.set(
+            Variable::DraftProblem,
+            "it is an invitation to a meeting, which no rule approves",
+        );
         return Ok(None);
     }
     let made = match draft::make(tx, core, mv, now) {

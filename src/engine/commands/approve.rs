@@ -6,14 +6,16 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use crate::domain::action::Means;
 use crate::domain::email::message_id::MessageId;
-use crate::domain::guard::{ApprovalFacts, Mode, Verdict, binding};
+use crate::domain::guard::{ApprovalFacts, EffectKind, Mode, Verdict, binding};
 use crate::domain::id::{ExecutionId, MoveId, UndoId};
 use crate::domain::moves::MoveStatus;
-use crate::domain::outbox::WaitsFor;
+use crate::domain::outbox::{SendClass, WaitsFor};
 use crate::engine::command::Done;
 use crate::engine::core::{Core, instance};
-use crate::engine::draft::{self, Draft, hex};
+use crate::engine::deed::{self, CALENDAR, Deed, HUBSPOT, Way, named};
+use crate::engine::draft::hex;
 use crate::engine::execute::{Outcome, Post, plan, render_content};
 use crate::engine::gate::{self, Effect};
 use crate::engine::queries::outbox;
@@ -46,8 +48,15 @@ impl Engine {
     ) -> Result<Done> {
         // A claim that an earlier process left behind may be of this very move.
         self.reconcile()?;
-        let mv = self.store().read(|tx| find(tx, id))?;
-        if !draft::sends_mail(&mv) {
+        let now = self.now();
+        let is_by_hand = self.store().read(|tx| {
+            let mv = find(tx, id)?;
+            // What was approved once has its answer, whatever approval would come to today.
+            let is_new = executions::of_move(tx, id)?.is_empty();
+            let means = deed::means_of(tx, self.core(), &mv, now)?;
+            Ok::<_, EngineError>(is_new && means == Means::ByHand)
+        })?;
+        if is_by_hand {
             return self.tick_off(id, String::new());
         }
         crash_point("before-approval");
@@ -165,12 +174,14 @@ impl Engine {
         let now = self.now();
         self.store().read(|tx| {
             let mv = find(tx, id)?;
-            if !draft::sends_mail(&mv) {
-                return Ok(Done::Nothing { summary: format!("Move {id} is done by hand: approving it ticks it off. Nothing would be sent.") });
-            }
-            let draft = draft::make(tx, self.core(), &mv, now)?;
-            let verdicts = would_be(tx, self.core(), &mv, &draft, now)?;
-            show(tx, self.core(), &mv, &draft, verdicts, now)
+            let deed = match deed::make(tx, self.core(), &mv, now)? {
+                Way::Deed(deed) => deed,
+                Way::ByHand(why) => return Ok(Done::Nothing {
+                    summary: format!("Move {id} is done by hand ({why}): approving it ticks it off. Nothing would be sent."),
+                }),
+            };
+            let verdicts = would_be(tx, self.core(), &mv, &deed, now)?;
+            show(tx, self.core(), &mv, &deed, verdicts, now)
         })
     }
 }
@@ -190,7 +201,7 @@ pub(in crate::engine) fn would_be(
     tx: &ReadTx<'_>,
     core: &Core,
     mv: &MoveRow,
-    draft: &Draft,
+    deed: &Deed,
     now: Timestamp,
 ) -> Result<Vec<Verdict>> {
     let person = mv
@@ -198,14 +209,14 @@ pub(in crate::engine) fn would_be(
         .map(|c| people::load(tx, c))
         .transpose()?
         .flatten();
-    verdicts(tx, core, mv, draft, person.as_ref(), "operator", now)
+    verdicts(tx, core, mv, deed, person.as_ref(), "operator", now)
 }
 
 fn verdicts(
     tx: &ReadTx<'_>,
     core: &Core,
     mv: &MoveRow,
-    draft: &Draft,
+    deed: &Deed,
     person: Option<&Person>,
     by: &str,
     now: Timestamp,
@@ -219,9 +230,10 @@ fn verdicts(
             )
         })
         .map(|e| (e.id, e.status.as_str()));
-    let hash = draft.content.hash();
-    let to_key = draft.content.to.to_lowercase();
+    let hash = deed.hash()?;
+    let to_key = deed.to_key();
     let effect = Effect {
+        kind: deed.kind(),
         person,
         to_key: &to_key,
         content_hash: hash,
@@ -232,17 +244,24 @@ fn verdicts(
         }),
         earlier,
         mode: core.mode(),
-        class: gate::class_of(tx, mv.contact_id, &to_key, &draft.content.in_reply_to)?,
-        transport: account(core).and_then(|name| {
-            Post::of(core, &name)
+        class: gate::class_of(tx, mv.contact_id, &to_key, deed.in_reply_to())?,
+        transport: carrier(core, deed.kind()).and_then(|name| match deed.kind() {
+            EffectKind::Mail => Post::of(core, &name)
                 .map(|_| name)
-                .map_err(|e| e.to_string())
+                .map_err(|e| e.to_string()),
+            EffectKind::Meeting | EffectKind::Record => Ok(name),
         }),
     };
     gate::ask(tx, core, effect, now)
 }
 
-fn account(core: &Core) -> Result<String, String> {
+/// Returns what an effect leaves through.
+fn carrier(core: &Core, kind: EffectKind) -> Result<String, String> {
+    match kind {
+        EffectKind::Mail => {}
+        EffectKind::Meeting => return Ok(CALENDAR.into()),
+        EffectKind::Record => return Ok(HUBSPOT.into()),
+    }
     core.config
         .mail
         .accounts
@@ -308,11 +327,18 @@ fn approve_in(
             summary: format!("Move {id} is {} already ({}).", mv.status, mv.close_reason),
         });
     }
-    let draft = draft::make(tx, core, &mv, now)?;
-    let hash = draft.content.hash();
+    let deed = match deed::make(tx, core, &mv, now)? {
+        Way::Deed(deed) => deed,
+        Way::ByHand(why) => {
+            return Err(EngineError::Input(format!(
+                "Move {id} is done by hand now ({why}); `caseyos done {id}` ticks it off. Nothing was approved."
+            )));
+        }
+    };
+    let hash = deed.hash()?;
     if content_hash.is_some_and(|seen| seen != hash) {
         return Err(EngineError::Input(format!(
-            "The draft of move {id} has changed since you looked at it. Nothing was approved; look again."
+            "What move {id} would do has changed since you looked at it. Nothing was approved; look again."
         )));
     }
     let person = mv
@@ -320,9 +346,9 @@ fn approve_in(
         .map(|c| people::load(tx, c))
         .transpose()?
         .flatten();
-    let asked = verdicts(tx, core, &mv, &draft, person.as_ref(), by, now)?;
+    let asked = verdicts(tx, core, &mv, &deed, person.as_ref(), by, now)?;
     if core.mode() == Mode::DryRun {
-        return answered(show(tx, core, &mv, &draft, asked, now)?);
+        return answered(show(tx, core, &mv, &deed, asked, now)?);
     }
     if let Some(refusal) = binding(&asked).filter(|v| v.clears_at.is_none()) {
         let detail = json!({"guard": refusal.guard, "because": refusal.detail, "verdicts": asked});
@@ -345,10 +371,10 @@ fn approve_in(
             verdicts: asked,
         });
     }
-    if core.mode() == Mode::Live {
+    if core.mode() == Mode::Live && deed.kind() == EffectKind::Mail {
         gate::review_deliverability(tx, core, now)?;
     }
-    let row = queue(tx, core, &mv, &draft, attempts.len(), by, now)?;
+    let row = queue(tx, core, &mv, &deed, attempts.len(), by, now)?;
     executions::save_verdicts(tx, row.id, "approval", &asked)?;
     // What clears within the undo window holds nothing up.
     let beyond = binding(&asked).filter(|v| v.clears_at.is_some_and(|at| at > row.not_before));
@@ -362,14 +388,18 @@ fn approve_in(
         ..mv.state()
     };
     moves::set_state(tx, &approved, now)?;
-    let summary = format!("Approve {} ({})", mv.title, row.to_key);
-    let promise = match core.mode() {
-        Mode::Live => {
+    let summary = match row.to_key.as_str() {
+        "" => format!("Approve {}", mv.title),
+        to => format!("Approve {} ({to})", mv.title),
+    };
+    let promise = match (core.mode(), row.kind) {
+        (Mode::Live, EffectKind::Mail) => {
             "Until it leaves, the mail is withdrawn and the move comes back. Once it has left it cannot be unsent."
         }
-        Mode::Draft | Mode::DryRun => {
+        (Mode::Draft | Mode::DryRun, EffectKind::Mail) => {
             "The draft is removed from the Drafts folder and the move comes back."
         }
+        (_, EffectKind::Meeting | EffectKind::Record) => deed.promise(),
     };
     let undo = remember(tx, &summary, promise, &Step::Execution { id: row.id }, now)?;
     let detail =
@@ -411,39 +441,42 @@ fn queue(
     tx: &WriteTx<'_>,
     core: &Core,
     mv: &MoveRow,
-    draft: &Draft,
+    deed: &Deed,
     attempt: usize,
     by: &str,
     now: Timestamp,
 ) -> Result<ExecutionRow> {
     let id = executions::next_id(tx)?;
-    let to_key = draft.content.to.to_lowercase();
-    let own_domain = draft
-        .content
-        .from
-        .rsplit_once('@')
-        .map_or("localhost", |(_, domain)| domain);
-    let message_id = MessageId::from_parts(&format!("caseyos.{}.{id}", instance(tx)?), own_domain);
-    let (not_before, waits_for) = undo_window(core, core.mode(), now);
-    let class = gate::class_of(tx, mv.contact_id, &to_key, &draft.content.in_reply_to)?;
+    let to_key = deed.to_key();
+    let message_id = message_id(tx, core, id)?;
+    let (not_before, waits_for) = match deed.kind() {
+        EffectKind::Mail | EffectKind::Meeting => undo_window(core, core.mode(), now),
+        // It can be taken back after it was written, so nothing is gained by waiting.
+        EffectKind::Record => (now, WaitsFor::Turn),
+    };
+    let class = match deed.kind() {
+        EffectKind::Mail => gate::class_of(tx, mv.contact_id, &to_key, deed.in_reply_to())?,
+        // It takes no mail's place, so it waits for none.
+        EffectKind::Meeting | EffectKind::Record => SendClass::Reply,
+    };
     let row = ExecutionRow {
         id,
         move_id: mv.id,
         contact_id: mv.contact_id,
         action: mv.action,
+        kind: deed.kind(),
         idempotency_key: format!("move:{}:{attempt}", mv.id),
         status: ExecutionStatus::Queued,
         mode: core.mode(),
-        transport: account(core).map_err(EngineError::Input)?,
+        transport: carrier(core, deed.kind()).map_err(EngineError::Input)?,
         to_domain: to_key
             .rsplit_once('@')
             .map_or_else(String::new, |(_, domain)| domain.to_owned()),
         to_key,
-        subject: draft.content.subject.clone(),
+        subject: deed.subject(core),
         message_id: message_id.to_string(),
-        content_hash: draft.content.hash(),
-        content: serde_json::to_string(&draft.content)
-            .map_err(|e| crate::store::StoreError::Invalid(e.to_string()))?,
+        content_hash: deed.hash()?,
+        content: deed.content()?,
         approved_by: by.to_owned(),
         approved_at: now,
         approval_expires_at: expiry(core, now),
@@ -461,29 +494,47 @@ fn queue(
         asks: 0,
     };
     // A message that cannot be built must be refused now, while the operator looks, not when it is claimed.
-    render_content(&draft.content, &row.message_id, now)?;
+    if let Deed::Mail(draft) = deed {
+        render_content(&draft.content, &row.message_id, now)?;
+    }
     executions::insert(tx, &row)?;
     Ok(row)
+}
+
+/// Returns the Message-ID of an execution.
+fn message_id(tx: &ReadTx<'_>, core: &Core, id: ExecutionId) -> Result<MessageId> {
+    let address = &core.config.operator.address;
+    let own_domain = address
+        .rsplit_once('@')
+        .map_or("localhost", |(_, domain)| domain);
+    Ok(MessageId::from_parts(
+        &format!("caseyos.{}.{id}", instance(tx)?),
+        own_domain,
+    ))
 }
 
 fn show(
     tx: &ReadTx<'_>,
     core: &Core,
     mv: &MoveRow,
-    draft: &Draft,
+    deed: &Deed,
     verdicts: Vec<Verdict>,
     now: Timestamp,
 ) -> Result<Done> {
-    let own_domain = draft
-        .content
-        .from
-        .rsplit_once('@')
-        .map_or("localhost", |(_, domain)| domain);
-    let message_id = MessageId::from_parts(
-        &format!("caseyos.{}.{}", instance(tx)?, executions::next_id(tx)?),
-        own_domain,
-    );
-    let message = render_content(&draft.content, &message_id.to_string(), now)?;
+    let id = executions::next_id(tx)?;
+    let message = match deed {
+        Deed::Mail(draft) => {
+            let message_id = message_id(tx, core, id)?;
+            let message = render_content(&draft.content, &message_id.to_string(), now)?;
+            String::from_utf8_lossy(&message).into_owned()
+        }
+        Deed::Meeting(_) | Deed::Record(_) => deed.request(tx, core, id)?.unwrap_or_default(),
+    };
+    let to = match deed {
+        Deed::Mail(draft) => draft.content.to.clone(),
+        Deed::Meeting(invitation) => invitation.to.clone(),
+        Deed::Record(_) => "HubSpot".into(),
+    };
     let summary = match (core.mode(), binding(&verdicts)) {
         (_, Some(refusal)) if refusal.guard != crate::domain::guard::GuardKind::Mode => {
             format!(
@@ -492,19 +543,26 @@ fn show(
                 sentence(&refusal.detail)
             )
         }
-        (Mode::Live, _) => format!("Would send this to {}. Nothing was sent.", draft.content.to),
-        (Mode::Draft, _) => format!(
-            "Would put this into Drafts, for {} (mode is draft). Nothing was written.",
-            draft.content.to
+        (Mode::Draft, Some(refusal)) if deed.kind() != EffectKind::Mail => format!(
+            "Would be refused by {}: {} Nothing was sent.",
+            refusal.guard,
+            sentence(&refusal.detail)
         ),
+        (Mode::Live | Mode::Draft, _) if deed.kind() == EffectKind::Meeting => {
+            format!("Would put this into the calendar and invite {to}. Nothing was sent.")
+        }
+        (Mode::Live, _) => format!("Would send this to {to}. Nothing was sent."),
+        (Mode::Draft, _) => {
+            format!("Would put this into Drafts, for {to} (mode is draft). Nothing was written.")
+        }
         (Mode::DryRun, _) => format!(
-            "This is what would go to {} (mode is dry-run). Move {} stays open.",
-            draft.content.to, mv.id
+            "This is what would go to {to} (mode is dry-run). Move {} stays open.",
+            mv.id
         ),
     };
     Ok(Done::Shown {
         summary,
-        message: String::from_utf8_lossy(&message).into_owned(),
+        message,
         verdicts,
     })
 }
@@ -514,8 +572,15 @@ fn sentence(text: &str) -> String {
 }
 
 fn sent(row: &ExecutionRow, undo: Option<UndoId>) -> Done {
-    let summary = match row.status {
-        ExecutionStatus::Drafted => format!(
+    let summary = match (row.status, row.kind) {
+        (_, EffectKind::Meeting) => format!(
+            "Put into the calendar and invited {}: {}. `caseyos undo` takes it out again.",
+            row.to_key, row.subject
+        ),
+        (_, EffectKind::Record) => {
+            format!("Written to HubSpot: {} ({}).", row.subject, row.location)
+        }
+        (ExecutionStatus::Drafted, _) => format!(
             "A draft to {} is in {} (mode is draft; nothing left).",
             row.to_key, row.location
         ),
@@ -527,8 +592,9 @@ fn sent(row: &ExecutionRow, undo: Option<UndoId>) -> Done {
         status: row.status.as_str().into(),
         location: row.location.clone(),
         message_id: row.message_id.clone(),
-        // What has left cannot be unsent, so nothing is promised.
-        undo: undo.filter(|_| row.status == ExecutionStatus::Drafted),
+        // A mail that has left cannot be unsent, so nothing is promised.
+        undo: undo
+            .filter(|_| row.status == ExecutionStatus::Drafted || row.kind != EffectKind::Mail),
     }
 }
 
@@ -545,14 +611,22 @@ fn queued(core: &Core, row: &ExecutionRow, leaves_at: Timestamp, undo: Option<Un
     };
     Done::Queued {
         summary: format!(
-            "The mail to {} is queued, leaves at {}; `caseyos undo` takes it back until then.",
-            row.to_key,
+            "{} is queued, leaves at {}; `caseyos undo` takes it back until then.",
+            capital(&named(row)),
             there.strftime(pattern)
         ),
         execution: row.id,
         leaves_at,
         undo,
     }
+}
+
+/// Begins a sentence.
+pub(in crate::engine) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 fn refusal_sentence(engine: &Engine, verdicts: &[Verdict], ending: &str) -> String {

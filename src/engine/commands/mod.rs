@@ -11,7 +11,7 @@ mod signals;
 use super::command::{Command, Done};
 use super::{Engine, Result};
 
-pub(in crate::engine) use approve::{no_such_move, undo_window, would_be};
+pub(in crate::engine) use approve::{capital, no_such_move, undo_window, would_be};
 pub(in crate::engine) use moves::SKIP_IMPACT;
 pub(in crate::engine) use outbox::{find as find_message, may_try_again, set_move};
 pub(in crate::engine) use pause::{finish_pause, paused_between};
@@ -27,6 +27,8 @@ impl Engine {
             Command::Done { id, note } => self.tick_off(id, note),
             Command::EditDraft { id, subject, body } => self.edit_draft(id, subject, body),
             Command::ResetDraft { id } => self.reset_draft(id),
+            Command::PlanMove { id, plan } => self.plan_move(id, *plan),
+            Command::ResetPlan { id } => self.reset_plan(id),
             Command::Snooze { ids, until } => self.snooze(ids, until),
             Command::Skip { ids, reason } => self.skip(ids, reason),
             Command::Reopen { id } => self.reopen_move(id),

@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::approve::no_such_move;
+use crate::domain::action::{ActionKind, Means};
 use crate::domain::id::{MoveId, OutcomeId, UndoId};
-use crate::domain::moves::MoveStatus;
+use crate::domain::moves::{MovePlan, MoveStatus};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::text::{clean_block, clean_line};
 use crate::engine::command::Done;
-use crate::engine::draft;
+use crate::engine::deed::{self, Way};
 use crate::engine::outcomes::{Observed, RECORDED, record};
 use crate::engine::undo::{Step, remember};
 use crate::engine::{Engine, EngineError, Result};
@@ -127,12 +128,27 @@ impl Engine {
                 "The text is empty. The draft was left as it was.".into(),
             ));
         }
-        self.write(Durability::Full, move |tx, _, now| {
+        self.write(Durability::Full, move |tx, core, now| {
             let mv = find_open(tx, id)?;
-            if !draft::sends_mail(&mv) {
-                return Err(EngineError::Input(format!(
-                    "Move {id} is done by hand; it has no draft."
-                )));
+            let means = deed::means_of(tx, core, &mv, now)?;
+            match means {
+                Means::Mail => {}
+                Means::Record if deed::has_words(mv.action) => {}
+                Means::Meeting => {
+                    return Err(EngineError::Input(format!(
+                        "Move {id} books a meeting: `caseyos edit {id} --at TIME --title TITLE` changes it, `--no-time` offers times by mail instead."
+                    )));
+                }
+                Means::Record => {
+                    return Err(EngineError::Input(format!(
+                        "Move {id} changes fields: `caseyos edit {id} --stage STAGE`, or `--set NAME=VALUE`."
+                    )));
+                }
+                Means::ByHand => {
+                    return Err(EngineError::Input(format!(
+                        "Move {id} is done by hand; it has no draft."
+                    )));
+                }
             }
             let previous = moves::draft(tx, id)?;
             if previous.as_ref() == Some(&draft) {
@@ -158,6 +174,80 @@ impl Engine {
                 &json!({"bytes": draft.body.len()}),
             )?;
             tx.emit(now, "move.changed", format!("move:{id}"))?;
+            Ok(Done::Changed {
+                summary: format!("{summary}."),
+                undo: Some(undo),
+            })
+        })
+    }
+
+    /// Settles something of a move besides the words of its draft, if it can be carried out so.
+    pub(in crate::engine) fn plan_move(&self, id: MoveId, plan: MovePlan) -> Result<Done> {
+        self.write(Durability::Full, move |tx, core, now| {
+            let mv = find_open(tx, id)?;
+            refuse_misfit(&mv, &plan)?;
+            let previous = moves::plan(tx, id)?;
+            let new = previous.clone().unwrap_or_default().under(plan);
+            if previous.as_ref() == Some(&new) {
+                return Ok(Done::Nothing {
+                    summary: format!("Move {id} says that already."),
+                });
+            }
+            moves::set_plan(tx, id, Some(&new), now)?;
+            // What cannot be carried out so is refused now, while the operator looks.
+            let what = match deed::make(tx, core, &mv, now) {
+                Ok(Way::Deed(made)) => made.subject(core),
+                Ok(Way::ByHand(why)) => {
+                    return Err(EngineError::Input(format!(
+                        "Move {id} is done by hand: {why}. Nothing was changed."
+                    )));
+                }
+                Err(EngineError::Input(why)) => {
+                    let why = why.trim_end_matches(" Nothing was written.");
+                    return Err(EngineError::Input(format!("{why} Nothing was changed.")));
+                }
+                Err(other) => return Err(other),
+            };
+            let summary = format!("Settled for {}: {what}", names(std::slice::from_ref(&mv)));
+            let step = Step::Plan { id, previous };
+            let promise = "What was settled before comes back.";
+            let undo = remember(tx, &summary, promise, &step, now)?;
+            let detail = json!({"plan": new});
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "move.planned",
+                &format!("move:{id}"),
+                &detail,
+            )?;
+            tx.emit(now, "move.changed", format!("move:{id}"))?;
+            Ok(Done::Changed {
+                summary: format!("{summary}."),
+                undo: Some(undo),
+            })
+        })
+    }
+
+    /// Throws away what the operator settled of a move.
+    pub(in crate::engine) fn reset_plan(&self, id: MoveId) -> Result<Done> {
+        self.write(Durability::Full, move |tx, _, now| {
+            let mv = find_open(tx, id)?;
+            let Some(previous) = moves::plan(tx, id)? else {
+                return Ok(Done::Nothing {
+                    summary: format!("Nothing was settled of move {id}."),
+                });
+            };
+            moves::set_plan(tx, id, None, now)?;
+            let summary = format!("Nothing is settled of {}", names(std::slice::from_ref(&mv)));
+            let step = Step::Plan {
+                id,
+                previous: Some(previous),
+            };
+            let undo = remember(tx, &summary, "What was settled comes back.", &step, now)?;
+            let subject = format!("move:{id}");
+            audit::append(tx, now, "operator", "move.plan_reset", &subject, &json!({}))?;
+            tx.emit(now, "move.changed", subject)?;
             Ok(Done::Changed {
                 summary: format!("{summary}."),
                 undo: Some(undo),
@@ -421,4 +511,41 @@ fn put_back(
         summary: format!("{summary}."),
         undo: Some(undo),
     })
+}
+
+/// Refuses to settle what a move of this action has no use for.
+fn refuse_misfit(mv: &MoveRow, plan: &MovePlan) -> Result<()> {
+    let has_meeting = plan.starts_at.is_some()
+        || plan.by_mail
+        || plan.minutes.is_some()
+        || plan.with_call.is_some()
+        || !plan.place.is_empty()
+        || !plan.title.is_empty();
+    let wrong = [
+        (has_meeting && !mv.action.offers_times(), "books no meeting"),
+        (
+            !plan.stage.is_empty() && mv.action != ActionKind::UpdateDealStage,
+            "moves no deal",
+        ),
+        (
+            !plan.properties.is_empty()
+                && !matches!(mv.action, ActionKind::UpdateContact | ActionKind::UpdateCrm),
+            "changes no fields",
+        ),
+        (
+            plan.due.is_some() && mv.action != ActionKind::CreateTask,
+            "makes no task",
+        ),
+        (
+            !plan.task.is_empty() && mv.action != ActionKind::CompleteTask,
+            "completes no task",
+        ),
+    ];
+    match wrong.into_iter().find(|(is_wrong, _)| *is_wrong) {
+        Some((_, why)) => Err(EngineError::Input(format!(
+            "Move {} is {}, which {why}. Nothing was changed.",
+            mv.id, mv.action
+        ))),
+        None => Ok(()),
+    }
 }

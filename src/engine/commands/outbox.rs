@@ -4,10 +4,12 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::approve::expiry;
+use crate::domain::guard::EffectKind;
 use crate::domain::id::{ExecutionId, MoveId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::WaitsFor;
 use crate::engine::command::Done;
+use crate::engine::deed::named;
 use crate::engine::draft::Content;
 use crate::engine::execute::{Delivered, cancel, settle};
 use crate::engine::undo::{Step, remember};
@@ -78,20 +80,35 @@ impl Engine {
             let row = find(tx, id)?;
             let (summary, promise) = match row.status {
                 ExecutionStatus::Queued => (
-                    format!("Withdrawn: the mail to {} was not sent. Move {} is open again.", row.to_key, row.move_id),
+                    format!(
+                        "Withdrawn: {} was not sent. Move {} is open again.",
+                        named(&row),
+                        row.move_id
+                    ),
                     "It is queued again with the same consent, as long as that holds.",
                 ),
                 ExecutionStatus::Failed => (
-                    format!("Dropped: the mail to {} was never sent. Move {} stays open.", row.to_key, row.move_id),
+                    format!(
+                        "Dropped: {} was never sent. Move {} stays open.",
+                        named(&row),
+                        row.move_id
+                    ),
                     "It is listed again among those that could not be sent.",
                 ),
                 ExecutionStatus::Uncertain => (
-                    format!("Closed: the mail to {} counts as sent, since it may have left. Move {} is done.", row.to_key, row.move_id),
+                    format!(
+                        "Closed: {} counts as sent, since it may have left. Move {} is done.",
+                        named(&row),
+                        row.move_id
+                    ),
                     "",
                 ),
                 _ => {
                     return Ok(Done::Nothing {
-                        summary: format!("Execution {id} is {}; it cannot be withdrawn.", row.status),
+                        summary: format!(
+                            "Execution {id} is {}; it cannot be withdrawn.",
+                            row.status
+                        ),
                     });
                 }
             };
@@ -108,11 +125,27 @@ impl Engine {
                 if let Some(entry) = entry {
                     undo::mark(tx, entry, now)?;
                 }
-                let step = Step::Outbox { id, status: row.status };
-                Some(remember(tx, &format!("Withdraw the mail to {}", row.to_key), promise, &step, now)?)
+                let step = Step::Outbox {
+                    id,
+                    status: row.status,
+                };
+                Some(remember(
+                    tx,
+                    &format!("Withdraw {}", named(&row)),
+                    promise,
+                    &step,
+                    now,
+                )?)
             };
             let detail = json!({"move": row.move_id, "was": row.status});
-            audit::append(tx, now, "operator", "execution.withdrawn", &format!("execution:{id}"), &detail)?;
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "execution.withdrawn",
+                &format!("execution:{id}"),
+                &detail,
+            )?;
             Ok(Done::Changed { summary, undo })
         })
     }
@@ -127,7 +160,9 @@ impl Engine {
                     row.status
                 )));
             }
-            let content: Content = serde_json::from_str(&row.content)
+            let content: Option<Content> = (row.kind == EffectKind::Mail)
+                .then(|| serde_json::from_str(&row.content))
+                .transpose()
                 .map_err(|e| StoreError::Invalid(format!("the content of execution {id}: {e}")))?;
             if row.status == ExecutionStatus::Failed {
                 refuse_if_move_went_on(tx, &row)?;
@@ -137,9 +172,12 @@ impl Engine {
                 undo::mark(tx, entry, now)?;
             }
             let previous = moves::draft(tx, row.move_id)?;
-            let kept = DraftRow { subject: content.subject, body: content.body };
-            moves::set_draft(tx, row.move_id, Some(&kept), now)?;
-            let summary = format!("Took the mail to {} back to move {}", row.to_key, row.move_id);
+            // What is no mail is made anew of what is settled, which nothing has changed.
+            if let Some(content) = content {
+                let kept = DraftRow { subject: content.subject, body: content.body };
+                moves::set_draft(tx, row.move_id, Some(&kept), now)?;
+            }
+            let summary = format!("Took {} back to move {}", named(&row), row.move_id);
             let promise = "The draft goes back to what it was. The approval does not come back: approve the move again.";
             let step = Step::Draft { id: row.move_id, previous };
             let undo = remember(tx, &summary, promise, &step, now)?;
@@ -147,7 +185,7 @@ impl Engine {
             audit::append(tx, now, "operator", "execution.recalled", &format!("execution:{id}"), &detail)?;
             tx.emit(now, "move.changed", format!("move:{}", row.move_id))?;
             Ok(Done::Changed {
-                summary: format!("{summary}, which is open again; `caseyos edit {}` changes its draft.", row.move_id),
+                summary: format!("{summary}, which is open again; `caseyos edit {}` changes it.", row.move_id),
                 undo: Some(undo),
             })
         })
@@ -158,6 +196,9 @@ impl Engine {
 pub(in crate::engine) fn may_try_again(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
     let refused = |why: String| Err(EngineError::Input(format!("{why} Nothing was done.")));
     let mv = refuse_if_move_went_on(tx, row)?;
+    if row.kind != EffectKind::Mail {
+        return Ok(());
+    }
     let content: Content = serde_json::from_str(&row.content)
         .map_err(|e| StoreError::Invalid(format!("the content of execution {}: {e}", row.id)))?;
     let edited = moves::draft(tx, mv)?;

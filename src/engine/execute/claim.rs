@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::render::render;
 use super::{Outcome, Post, cancel, set_move};
-use crate::domain::guard::{Mode, binding};
+use crate::domain::guard::{EffectKind, Mode, binding};
 use crate::domain::id::ExecutionId;
 use crate::domain::moves::MoveStatus;
 use crate::engine::core::Core;
@@ -52,7 +52,8 @@ pub(super) fn claim(
     if row.not_before > now {
         return no(Outcome::NotYet);
     }
-    if is_live {
+    let is_mail = row.kind == EffectKind::Mail;
+    if is_live && is_mail {
         gate::review_deliverability(tx, core, now)?;
     }
     let verdicts = gate::ask_again(tx, core, &row, now)?;
@@ -73,10 +74,15 @@ pub(super) fn claim(
     if is_live && executions::count_sending(tx, &row.transport)? >= at_once {
         return no(Outcome::NotYet);
     }
-    let message = render(&row, now)?;
-    // Before the claim is committed: once it is, a message that lies nowhere can only have left.
-    let staged = Post::of(core, &row.transport).and_then(|post| post.stage(&row, &message));
-    if !executions::claim(tx, id, holder, &message, staged.is_ok(), now)? {
+    let (message, is_staged) = if is_mail {
+        let message = render(&row, now)?;
+        // Before the claim is committed: once it is, a message that lies nowhere can only have left.
+        let staged = Post::of(core, &row.transport).and_then(|post| post.stage(&row, &message));
+        (message, staged.is_ok())
+    } else {
+        (row.content.clone().into_bytes(), false)
+    };
+    if !executions::claim(tx, id, holder, &message, is_staged, now)? {
         return no(Outcome::Gone);
     }
     set_move(tx, &row, MoveStatus::Executing, None, "", now)?;

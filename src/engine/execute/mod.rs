@@ -9,6 +9,7 @@
 //! A process that claims holds a lock file that the operating system releases when it dies. An execution found `sending` whose holder is
 //! gone is looked up in the mailbox by its own Message-ID. It is never sent again blindly.
 
+mod carry;
 mod claim;
 mod drain;
 mod plan;
@@ -20,7 +21,7 @@ mod settle;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Engine, EngineError, Result};
-use crate::domain::guard::{KillSwitch, Mode, Verdict};
+use crate::domain::guard::{EffectKind, KillSwitch, Mode, Verdict};
 use crate::domain::id::ExecutionId;
 use crate::domain::moves::MoveStatus;
 use crate::env::crash_point;
@@ -28,6 +29,7 @@ use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::moves::MoveState;
 use crate::store::{Durability, WriteTx, control, executions, moves};
 
+pub(in crate::engine) use carry::{execution_of, find_write, may_reopen, take_back};
 use claim::{Claim, claim};
 pub use drain::DueReport;
 pub(in crate::engine) use drain::in_order;
@@ -72,13 +74,18 @@ impl Engine {
         };
         crash_point("after-claim");
         let mode = row.mode;
-        let delivered = match Post::of(self.core(), &row.transport) {
-            Ok(post) => post.deliver(&row, &message, &|| self.stopped(mode)),
-            Err(error) => Err(Undelivered::NotSent {
-                reason: error.to_string(),
-                is_final: false,
-                retry_after: None,
-            }),
+        let stopped = || self.stopped(mode);
+        let delivered = match row.kind {
+            EffectKind::Mail => match Post::of(self.core(), &row.transport) {
+                Ok(post) => post.deliver(&row, &message, &stopped),
+                Err(error) => Err(Undelivered::NotSent {
+                    reason: error.to_string(),
+                    is_final: false,
+                    retry_after: None,
+                }),
+            },
+            EffectKind::Meeting => self.deliver_meeting(&row, &stopped),
+            EffectKind::Record => self.deliver_record(&row, &stopped),
         };
         crash_point("after-delivery");
         let outcome = match delivered {

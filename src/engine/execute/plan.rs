@@ -6,7 +6,7 @@ use std::collections::{BinaryHeap, HashMap};
 use jiff::Timestamp;
 
 use crate::domain::email::address::is_free_mail_domain;
-use crate::domain::guard::Mode;
+use crate::domain::guard::{EffectKind, Mode};
 use crate::domain::id::{ContactId, ExecutionId};
 use crate::domain::limits::{SendHistory, next_send};
 use crate::domain::outbox::SendClass;
@@ -58,7 +58,8 @@ pub(in crate::engine) fn plan(
         });
     let mut waiting = Vec::new();
     for row in rows {
-        if row.mode != Mode::Live {
+        // Only mail draws on the limits and waits for a window.
+        if row.mode != Mode::Live || row.kind != EffectKind::Mail {
             let at = Some(row.not_before.max(now));
             planned.insert(
                 row.id,

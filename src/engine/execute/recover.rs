@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::settle::{is_still, requeue};
-use super::{Outcome, Post, set_move};
+use super::{Delivered, Outcome, Post, set_move};
+use crate::domain::guard::EffectKind;
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::{Answer, Step, next_step};
 use crate::domain::text::clean_line;
@@ -53,13 +54,13 @@ impl Engine {
     /// Asks the provider what became of a message that may have left, and does what its answer says. `crashed`: the process that sent it died.
     pub(super) fn look_up(&self, row: &ExecutionRow, why: &str, crashed: bool) -> Result<Outcome> {
         let now = self.now();
-        let post = Post::of(self.core(), &row.transport);
-        let knows_at_once = post.as_ref().is_ok_and(Post::knows_at_once);
         let mut why = why.to_owned();
-        let (answer, found) = match post.and_then(|post| post.find(row, now)) {
-            Ok(Some(delivered)) => (Answer::Found, Some(delivered)),
-            Ok(None) if knows_at_once => (Answer::NeverHad, None),
-            Ok(None) => (Answer::NotFoundYet, None),
+        let asked = match row.kind {
+            EffectKind::Mail => self.find_mail(row, now),
+            EffectKind::Meeting | EffectKind::Record => self.find_carried(row),
+        };
+        let (answer, found) = match asked {
+            Ok(asked) => asked,
             // It cannot be asked now, so nothing is known.
             Err(error) => {
                 tracing::warn!(execution = row.id.0, %error, "what became of a message could not be found out");
@@ -78,6 +79,16 @@ impl Engine {
             }
             Step::Settle | Step::Requeue => self.never_left(row, clean_line(&why, 500), crashed),
         }
+    }
+
+    /// Asks the mailbox what became of a mail.
+    fn find_mail(&self, row: &ExecutionRow, now: Timestamp) -> Result<(Answer, Option<Delivered>)> {
+        let post = Post::of(self.core(), &row.transport)?;
+        Ok(match post.find(row, now)? {
+            Some(delivered) => (Answer::Found, Some(delivered)),
+            None if post.knows_at_once() => (Answer::NeverHad, None),
+            None => (Answer::NotFoundYet, None),
+        })
     }
 
     /// Puts a message that the provider certainly does not have back into the queue: at once if it was not its fault, else as after any try.

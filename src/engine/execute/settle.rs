@@ -3,9 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use super::carry::{record_booked, record_written};
 use super::render::content_of;
 use super::{Delivered, Outcome, set_move};
 use crate::domain::email::subject::thread_subject;
+use crate::domain::guard::EffectKind;
 use crate::domain::id::ExecutionId;
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::{RETRY_MINUTES, WaitsFor, retry_at};
@@ -98,6 +100,9 @@ pub(in crate::engine) fn settle(
     delivered: &Delivered,
     now: Timestamp,
 ) -> Result<Option<ExecutionRow>> {
+    let kind = executions::load(tx, id)?
+        .map(|row| row.kind)
+        .unwrap_or_default();
     let (to, closing, event) = if delivered.is_draft {
         (
             ExecutionStatus::Drafted,
@@ -105,7 +110,12 @@ pub(in crate::engine) fn settle(
             "execution.drafted",
         )
     } else {
-        (ExecutionStatus::Sent, "sent", "execution.sent")
+        let closing = match kind {
+            EffectKind::Mail => "sent",
+            EffectKind::Meeting => "invited",
+            EffectKind::Record => "written to HubSpot",
+        };
+        (ExecutionStatus::Sent, closing, "execution.sent")
     };
     if !executions::settle(tx, id, from, to, (&delivered.location, ""), now)? {
         return Ok(None);
@@ -114,8 +124,11 @@ pub(in crate::engine) fn settle(
         return Ok(None);
     };
     set_move(tx, &row, MoveStatus::Done, Some(now), closing, now)?;
-    if !delivered.is_draft {
-        record_sent(tx, core, &row, now)?;
+    match row.kind {
+        EffectKind::Mail if delivered.is_draft => {}
+        EffectKind::Mail => record_sent(tx, core, &row, now)?,
+        EffectKind::Meeting => record_booked(tx, &row, now)?,
+        EffectKind::Record => record_written(tx, &row, now)?,
     }
     audit::append(
         tx,

@@ -14,7 +14,7 @@ use crate::domain::service::HubspotVersion;
 /// A write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "operation")]
-pub(super) enum Operation {
+pub(in crate::engine) enum Operation {
     /// Make a task.
     Task {
         subject: String,
@@ -30,6 +30,16 @@ pub(super) enum Operation {
         owner: Option<String>,
         ties: Vec<TieTo>,
     },
+    /// Log a call that was made.
+    Call {
+        title: String,
+        body: String,
+        at: Timestamp,
+        owner: Option<String>,
+        ties: Vec<TieTo>,
+    },
+    /// Put a task, note or call of ours away again.
+    Archive { kind: ObjectKind, id: String },
     /// Change properties of a record.
     Set {
         kind: ObjectKind,
@@ -37,7 +47,7 @@ pub(super) enum Operation {
         /// Our number for the record.
         record: i64,
         properties: BTreeMap<String, String>,
-        /// What each of them said when the change was asked for.
+        /// What each of them said when the change was asked for; from the look just before the change on, what it replaces.
         base: BTreeMap<String, String>,
         /// Whether the operator has seen the portal's value and decided against it.
         decided: bool,
@@ -75,6 +85,19 @@ impl Operation {
                 &engagements::note(body, *at, owner.as_deref(), key),
                 ties,
             ),
+            Self::Call {
+                title,
+                body,
+                at,
+                owner,
+                ties,
+            } => objects::create(
+                version,
+                ObjectKind::Calls,
+                &engagements::call(title, body, *at, owner.as_deref(), key),
+                ties,
+            ),
+            Self::Archive { kind, id } => objects::archive(version, *kind, id),
             Self::Set {
                 kind,
                 id,
@@ -93,13 +116,58 @@ impl Operation {
         match self {
             Self::Task { ties, .. } => Some((ObjectKind::Tasks, ties)),
             Self::Note { ties, .. } => Some((ObjectKind::Notes, ties)),
-            Self::Set { .. } | Self::Merge { .. } | Self::GdprDelete { .. } => None,
+            Self::Call { ties, .. } => Some((ObjectKind::Calls, ties)),
+            Self::Archive { .. }
+            | Self::Set { .. }
+            | Self::Merge { .. }
+            | Self::GdprDelete { .. } => None,
+        }
+    }
+
+    /// Returns what takes it back once it was done, under the name that HubSpot gave to what it made; none for what cannot be taken back.
+    pub fn inverse(&self, remote: &str) -> Option<Self> {
+        match self {
+            Self::Set {
+                kind,
+                id,
+                record,
+                properties,
+                base,
+                ..
+            } => Some(Self::Set {
+                kind: *kind,
+                id: id.clone(),
+                record: *record,
+                properties: properties
+                    .keys()
+                    .map(|name| (name.clone(), base.get(name).cloned().unwrap_or_default()))
+                    .collect(),
+                base: properties.clone(),
+                decided: false,
+            }),
+            Self::Merge { .. } | Self::GdprDelete { .. } | Self::Archive { .. } => None,
+            Self::Task { .. } | Self::Note { .. } | Self::Call { .. } => {
+                let (kind, _) = self.makes()?;
+                (!remote.is_empty()).then(|| Self::Archive {
+                    kind,
+                    id: remote.to_owned(),
+                })
+            }
+        }
+    }
+
+    /// Returns where in HubSpot it is seen, as `tasks/123`.
+    pub fn place(&self, remote: &str) -> String {
+        match (self, self.makes()) {
+            (_, Some((kind, _))) => format!("{kind}/{remote}"),
+            (Self::Set { kind, id, .. } | Self::Archive { kind, id }, _) => format!("{kind}/{id}"),
+            _ => remote.to_owned(),
         }
     }
 }
 
 /// Writes a request as it would go over the wire, without the token.
-pub(super) fn shown(base: &str, request: &Request) -> String {
+pub(in crate::engine) fn shown(base: &str, request: &Request) -> String {
     let mut text = format!(
         "{} {}{}",
         request.method.as_str(),

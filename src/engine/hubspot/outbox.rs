@@ -67,7 +67,7 @@ enum Ended {
 
 impl Engine {
     /// Returns why nothing may be written now.
-    fn write_held_by(&self) -> Result<Option<(&'static str, String)>> {
+    pub(super) fn write_held_by(&self) -> Result<Option<(&'static str, String)>> {
         let switch = self
             .store()
             .read(|tx| Ok::<_, EngineError>(control::kill_switch(tx)))?;
@@ -110,7 +110,7 @@ impl Engine {
     }
 
     /// Carries out a queued write, if the guards let it.
-    pub(super) fn carry_out_write(&self, id: i64) -> Result<Done> {
+    pub(in crate::engine) fn carry_out_write(&self, id: i64) -> Result<Done> {
         let Some(row) = self.store().read(|tx| hubspot::load_write(tx, id))? else {
             return Err(EngineError::NotFound(format!("There is no write {id}.")));
         };
@@ -149,10 +149,15 @@ impl Engine {
         let version = self.config().hubspot.api_version;
         let mut operation = operation.clone();
         if let Operation::Set { .. } = operation {
-            match self.look_before_write(&mut operation)? {
-                Some(ended) => return Ok(ended),
-                None => crash_point("hubspot-after-look"),
+            if let Some(ended) = self.look_before_write(&mut operation)? {
+                return Ok(ended);
             }
+            // What is written and what that replaces is known before it is done, so that it can be looked up and taken back.
+            let (id, text) = (row.id, written(&operation)?);
+            self.write(Durability::Full, move |tx, _, _| {
+                Ok(hubspot::set_operation(tx, id, &text)?)
+            })?;
+            crash_point("hubspot-after-look");
         }
         let request = operation.request(version, &row.key);
         match self.core().call(&request) {
@@ -162,6 +167,13 @@ impl Engine {
                     .unwrap_or_default();
                 self.note_done(&operation, &id)?;
                 Ok(Ended::Sent(id))
+            }
+            // What is gone already needs no putting away.
+            Err(error)
+                if error.kind == CallErrorKind::NotFound
+                    && matches!(operation, Operation::Archive { .. }) =>
+            {
+                Ok(Ended::Sent(String::new()))
             }
             Err(error) => self.unanswered_write(row, &operation, &error),
         }
@@ -219,6 +231,9 @@ impl Engine {
             ),
         };
         let (id, by, summary) = (row.id, row.asked_by.clone(), row.summary.clone());
+        let is_own_wish = !["execution:", "undo:", "edit:"]
+            .iter()
+            .any(|kind| row.key.starts_with(kind));
         let detail =
             json!({"what": summary, "remote": remote, "because": error, "tries": tries + 1});
         let ended = match ended {
@@ -226,7 +241,8 @@ impl Engine {
             ended => ended,
         };
         let from = row.status;
-        self.write(Durability::Full, move |tx, _, now| {
+        let undo = self.write(Durability::Full, move |tx, _, now| {
+            let mut undo = None;
             let from = if from == WriteStatus::Queued {
                 WriteStatus::Sending
             } else {
@@ -243,8 +259,11 @@ impl Engine {
                     &detail,
                 )?;
                 tx.emit(now, "hubspot.settled", format!("hubspot_write:{id}"))?;
+                if to == WriteStatus::Sent && is_own_wish {
+                    undo = super::undo::remember_write(tx, id, now)?;
+                }
             }
-            Ok(())
+            Ok(undo)
         })?;
         crash_point("hubspot-after-settle");
         let blocked = |summary: String| {
@@ -256,7 +275,7 @@ impl Engine {
         match ended {
             Ended::Sent(_) => Ok(Done::Changed {
                 summary: format!("{}: written to HubSpot.", row.summary),
-                undo: None,
+                undo,
             }),
             Ended::Moot(why) if why.starts_with("conflict") => {
                 blocked(format!("{}: {why}", row.summary))
@@ -314,6 +333,7 @@ impl Engine {
         let now = self.now();
         let mut conflicts = Vec::new();
         let mut dropped = Vec::new();
+        let mut replaced = Vec::new();
         properties.retain(|name, value| {
             let remote = there.properties.text(name);
             let remote_at = there
@@ -329,14 +349,19 @@ impl Engine {
                 local_at: Some(now),
             };
             let ownership = self.config().hubspot.owner_of(name);
-            match merge(&sides, ownership) {
+            let decision = merge(&sides, ownership);
+            let is_decided = *decided && sides.base == Some(remote);
+            if decision == Merged::KeepLocal || (decision == Merged::Conflict && is_decided) {
+                replaced.push((name.clone(), remote.to_owned()));
+            }
+            match decision {
                 Merged::KeepLocal => true,
                 Merged::Same => false,
                 Merged::TakeRemote => {
                     dropped.push(name.clone());
                     false
                 }
-                Merged::Conflict if *decided && sides.base == Some(remote) => true,
+                Merged::Conflict if is_decided => true,
                 Merged::Conflict => {
                     conflicts.push(Conflict {
                         id: 0,
@@ -366,6 +391,7 @@ impl Engine {
             })?;
         }
         if !properties.is_empty() {
+            base.extend(replaced);
             return Ok(None);
         }
         Ok(Some(Ended::Moot(if is_conflict {
@@ -428,7 +454,14 @@ impl Engine {
                     Err(error) => Err(error),
                 }
             }
-            Operation::Task { .. } | Operation::Note { .. } => Ok(None),
+            Operation::Archive { kind, id } => {
+                match core.call(&objects::get(version, *kind, id, &[])) {
+                    Ok(_) => Ok(None),
+                    Err(error) if error.kind == CallErrorKind::NotFound => Ok(Some(id.clone())),
+                    Err(error) => Err(error),
+                }
+            }
+            Operation::Task { .. } | Operation::Note { .. } | Operation::Call { .. } => Ok(None),
         }
     }
 
@@ -521,7 +554,10 @@ impl Engine {
                 self.note_merged(&primary, &other, &survivor)
             }
             Operation::GdprDelete { id, email } => self.note_removed(&id, &email),
-            Operation::Task { .. } | Operation::Note { .. } => Ok(()),
+            Operation::Task { .. }
+            | Operation::Note { .. }
+            | Operation::Call { .. }
+            | Operation::Archive { .. } => Ok(()),
         }
     }
 
@@ -563,7 +599,7 @@ impl Engine {
     }
 
     /// Asks HubSpot what became of a write.
-    fn ask_after_write(&self, row: &WriteRow) -> Result<Done> {
+    pub(in crate::engine) fn ask_after_write(&self, row: &WriteRow) -> Result<Done> {
         let operation = read(row)?;
         let age = row
             .claimed_at
@@ -715,7 +751,14 @@ fn is_portal_stage(stage: &str) -> bool {
     )
 }
 
-fn read(row: &WriteRow) -> Result<Operation> {
+/// Writes an operation as it is kept.
+pub(in crate::engine) fn written(operation: &Operation) -> Result<String> {
+    Ok(serde_json::to_string(operation)
+        .map_err(|e| crate::store::StoreError::Invalid(e.to_string()))?)
+}
+
+/// Reads what a write does.
+pub(super) fn read(row: &WriteRow) -> Result<Operation> {
     serde_json::from_str(&row.operation).map_err(|e| {
         crate::store::StoreError::Invalid(format!("the operation of write {}: {e}", row.id)).into()
     })

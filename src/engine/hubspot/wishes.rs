@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::operation::Operation;
+use super::outbox::written;
 use crate::connectors::hubspot::objects::{self, TieTo};
 use crate::connectors::hubspot::paths::ObjectKind;
 use crate::domain::id::DealId;
@@ -15,7 +16,7 @@ use crate::engine::queries::why::find_person;
 use crate::engine::sources::hubspot::{my_owner, read_base, said, shown_stage};
 use crate::engine::{Engine, EngineError, Result};
 use crate::store::hubspot::{self, NewWrite, SYSTEM, StageRow};
-use crate::store::{Durability, audit, deals, people};
+use crate::store::{Durability, ReadTx, audit, deals, people};
 
 /// Whom or what a write is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,15 @@ pub enum Wish {
         /// Whom or what it is about.
         about: Vec<Target>,
     },
+    /// Log a call that was made.
+    Call {
+        /// What it was about.
+        title: String,
+        /// What came of it.
+        body: String,
+        /// Whom or what it was about.
+        about: Vec<Target>,
+    },
     /// Change properties.
     Set {
         /// Whose.
@@ -64,11 +74,11 @@ pub enum Wish {
 }
 
 /// A record on both sides.
-struct Both {
-    kind: ObjectKind,
-    id: String,
-    record: i64,
-    name: String,
+pub(super) struct Both {
+    pub kind: ObjectKind,
+    pub id: String,
+    pub record: i64,
+    pub name: String,
 }
 
 impl Engine {
@@ -112,11 +122,9 @@ impl Engine {
         if dry_run {
             return Ok(self.show_request(operation, &key, &summary));
         }
-        let text = serde_json::to_string(operation)
-            .map_err(|e| crate::store::StoreError::Invalid(e.to_string()))?;
         let write = NewWrite {
             key: key.clone(),
-            operation: text,
+            operation: written(operation)?,
             summary: summary.clone(),
             asked_by: by.to_owned(),
         };
@@ -190,6 +198,21 @@ impl Engine {
                     summary,
                 ))
             }
+            Wish::Call { title, body, about } => {
+                let (ties, names) = self.ties(about)?;
+                let title = filled(clean_line(title, 500), "A call needs a title")?;
+                let summary = format!("Call \"{title}\"{names}");
+                Ok((
+                    Operation::Call {
+                        title,
+                        body: clean_block(body, 60_000),
+                        at: self.now(),
+                        owner,
+                        ties,
+                    },
+                    summary,
+                ))
+            }
             Wish::Set { target, properties } => {
                 let both = self.find_both(target)?;
                 if properties.is_empty() {
@@ -207,12 +230,7 @@ impl Engine {
             }
             Wish::Stage { deal, stage } => {
                 let both = self.find_both(&Target::Deal(deal.clone()))?;
-                let stage = self.find_stage(&both, stage)?;
-                let properties = BTreeMap::from([
-                    ("dealstage".to_owned(), stage.id.clone()),
-                    ("pipeline".to_owned(), stage.pipeline.clone()),
-                ]);
-                let summary = format!("{} to {}", both.name, shown_stage(&stage));
+                let (properties, summary) = self.store().read(|tx| to_stage(tx, &both, stage))?;
                 Ok((self.set(&both, properties)?, summary))
             }
         }
@@ -289,96 +307,107 @@ impl Engine {
     }
 
     fn find_both(&self, target: &Target) -> Result<Both> {
-        let not_there = |name: &str| {
-            EngineError::Input(format!(
-                "{name} is not in HubSpot as far as the last sync knows; `caseyos sync` reads what is new there. Nothing was written."
-            ))
-        };
-        self.store().read(|tx| match target {
-            Target::Contact(who) => {
-                let person = find_person(tx, who)?;
-                let name = clean_line(&person.name(), 120);
-                let id =
-                    hubspot::id_of(tx, "contact", person.id)?.ok_or_else(|| not_there(&name))?;
-                Ok(Both {
-                    kind: ObjectKind::Contacts,
-                    id,
-                    record: person.id,
-                    name,
-                })
-            }
-            Target::Deal(text) => {
-                let text = text.trim();
-                let by_external = match text.split_once(':') {
-                    Some((system, id)) => {
-                        people::find_by_external_id(tx, "deal", system, id)?.map(DealId)
-                    }
-                    None => None,
-                };
-                let id = match (by_external, text.parse::<i64>()) {
-                    (Some(id), _) => Some(id),
-                    (None, Ok(number)) => Some(DealId(number)),
-                    (None, Err(_)) => hubspot::find_deal(tx, text)?,
-                };
-                let deal = match id {
-                    Some(id) => deals::load(tx, id)?,
-                    None => None,
-                };
-                let Some(deal) = deal else {
-                    return Err(EngineError::NotFound(format!(
-                        "There is no deal \"{}\"; `caseyos deals list` shows all.",
-                        clean_line(text, 120)
-                    )));
-                };
-                let id =
-                    hubspot::id_of(tx, "deal", deal.id.0)?.ok_or_else(|| not_there(&deal.name))?;
-                Ok(Both {
-                    kind: ObjectKind::Deals,
-                    id,
-                    record: deal.id.0,
-                    name: deal.name,
-                })
-            }
-        })
+        self.store().read(|tx| find_both(tx, target))
     }
+}
 
-    /// Finds a stage by its id or its name, in the deal's own pipeline first.
-    fn find_stage(&self, deal: &Both, text: &str) -> Result<StageRow> {
-        let (all, seen) = self.store().read(|tx| {
-            Ok::<_, EngineError>((
-                hubspot::stages(tx)?,
-                hubspot::find_seen(tx, deal.kind.as_str(), &deal.id)?,
-            ))
-        })?;
-        let pipeline = seen
-            .as_ref()
-            .map(|s| read_base(s).text("pipeline").to_owned())
-            .unwrap_or_default();
-        let wanted = text.trim().to_lowercase();
-        let matches =
-            |s: &&StageRow| s.id.to_lowercase() == wanted || s.label.to_lowercase() == wanted;
-        let found = all
-            .iter()
-            .filter(|s| s.pipeline == pipeline)
-            .find(matches)
-            .or_else(|| all.iter().find(matches));
-        found.cloned().ok_or_else(|| {
-            let known: Vec<String> = all
-                .iter()
-                .filter(|s| pipeline.is_empty() || s.pipeline == pipeline)
-                .map(|s| format!("{} ({})", s.id, s.label))
-                .collect();
-            EngineError::Input(format!(
-                "There is no stage \"{}\"; the deal's pipeline has {}. Nothing was written.",
-                clean_line(text, 80),
-                if known.is_empty() {
-                    "none that is known: `caseyos sync` reads them".into()
-                } else {
-                    known.join(", ")
+/// Finds a record on both sides.
+pub(super) fn find_both(tx: &ReadTx<'_>, target: &Target) -> Result<Both> {
+    let not_there = |name: &str| {
+        EngineError::Input(format!(
+            "{name} is not in HubSpot as far as the last sync knows; `caseyos sync` reads what is new there. Nothing was written."
+        ))
+    };
+    match target {
+        Target::Contact(who) => {
+            let person = find_person(tx, who)?;
+            let name = clean_line(&person.name(), 120);
+            let id = hubspot::id_of(tx, "contact", person.id)?.ok_or_else(|| not_there(&name))?;
+            Ok(Both {
+                kind: ObjectKind::Contacts,
+                id,
+                record: person.id,
+                name,
+            })
+        }
+        Target::Deal(text) => {
+            let text = text.trim();
+            let by_external = match text.split_once(':') {
+                Some((system, id)) => {
+                    people::find_by_external_id(tx, "deal", system, id)?.map(DealId)
                 }
-            ))
-        })
+                None => None,
+            };
+            let id = match (by_external, text.parse::<i64>()) {
+                (Some(id), _) => Some(id),
+                (None, Ok(number)) => Some(DealId(number)),
+                (None, Err(_)) => hubspot::find_deal(tx, text)?,
+            };
+            let deal = match id {
+                Some(id) => deals::load(tx, id)?,
+                None => None,
+            };
+            let Some(deal) = deal else {
+                return Err(EngineError::NotFound(format!(
+                    "There is no deal \"{}\"; `caseyos deals list` shows all.",
+                    clean_line(text, 120)
+                )));
+            };
+            let id = hubspot::id_of(tx, "deal", deal.id.0)?.ok_or_else(|| not_there(&deal.name))?;
+            Ok(Both {
+                kind: ObjectKind::Deals,
+                id,
+                record: deal.id.0,
+                name: deal.name,
+            })
+        }
     }
+}
+
+/// Returns the properties that move a deal to a stage, given by its id or its name and looked for in the deal's own pipeline first; and
+/// what that is, in words.
+pub(super) fn to_stage(
+    tx: &ReadTx<'_>,
+    deal: &Both,
+    text: &str,
+) -> Result<(BTreeMap<String, String>, String)> {
+    let all = hubspot::stages(tx)?;
+    let seen = hubspot::find_seen(tx, deal.kind.as_str(), &deal.id)?;
+    let pipeline = seen
+        .as_ref()
+        .map(|s| read_base(s).text("pipeline").to_owned())
+        .unwrap_or_default();
+    let wanted = text.trim().to_lowercase();
+    let matches = |s: &&StageRow| s.id.to_lowercase() == wanted || s.label.to_lowercase() == wanted;
+    let found = all
+        .iter()
+        .filter(|s| s.pipeline == pipeline)
+        .find(matches)
+        .or_else(|| all.iter().find(matches));
+    let stage = found.ok_or_else(|| {
+        let known: Vec<String> = all
+            .iter()
+            .filter(|s| pipeline.is_empty() || s.pipeline == pipeline)
+            .map(|s| format!("{} ({})", s.id, s.label))
+            .collect();
+        EngineError::Input(format!(
+            "There is no stage \"{}\"; the deal's pipeline has {}. Nothing was written.",
+            clean_line(text, 80),
+            if known.is_empty() {
+                "none that is known: `caseyos sync` reads them".into()
+            } else {
+                known.join(", ")
+            }
+        ))
+    })?;
+    let properties = BTreeMap::from([
+        ("dealstage".to_owned(), stage.id.clone()),
+        ("pipeline".to_owned(), stage.pipeline.clone()),
+    ]);
+    Ok((
+        properties,
+        format!("{} to {}", deal.name, shown_stage(stage)),
+    ))
 }
 
 fn filled(text: String, otherwise: &str) -> Result<String> {

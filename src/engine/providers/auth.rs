@@ -11,15 +11,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::config::HubspotVersion;
 use crate::connectors::oauth::{self, Client, Endpoint, Tokens};
-use crate::connectors::transport::{CallError, CallErrorKind, Fate, Request, Response};
-use crate::domain::account::{Refused, SecretPlace, Span, explain};
-use crate::domain::service::{Provider, Service};
+use crate::connectors::transport::{CallError, CallErrorKind, Fate};
+use crate::domain::account::{AccountKind, MAIL_SERVER, Refused, SecretPlace, Span, explain};
+use crate::domain::service::Provider;
 use crate::engine::core::{Core, INSTANCE};
+use crate::engine::providers::{Bearer, FEW, stopped, wait};
 use crate::secrets::{Places, Secret, Vault, VaultError, credential, variable_of};
 use crate::store::lease::{self, Lease};
-use crate::store::{Durability, StoreError, accounts, control};
+use crate::store::{Durability, ReadTx, StoreError, accounts, control};
 
 /// How long one waits for another process's refresh.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -31,6 +31,7 @@ pub(in crate::engine) struct SignIns {
     vault: OnceLock<Vault>,
     held: Mutex<BTreeMap<Provider, Grant>>,
     refused: Mutex<BTreeMap<Provider, (Secret, CallError)>>,
+    useless: Mutex<Option<Secret>>,
 }
 
 /// What one is signed in with.
@@ -130,37 +131,6 @@ fn locked(error: &VaultError) -> CallError {
     signed_out(format!("{error}. {fix}"))
 }
 
-/// Which paths a provider's server of tokens has. HubSpot's oldest ones end in February 2027, so its sign-in uses dated ones throughout.
-pub(in crate::engine) fn with_endpoint<T>(
-    provider: Provider,
-    version: HubspotVersion,
-    job: impl FnOnce(Endpoint<'_>) -> T,
-) -> T {
-    match provider {
-        Provider::Google => job(Endpoint {
-            service: Service::GoogleAuth,
-            token: "/token",
-            revoke: "/revoke",
-        }),
-        Provider::Hubspot => {
-            let root = hubspot_root(version);
-            job(Endpoint {
-                service: Service::HubspotAuth,
-                token: &format!("{root}/token"),
-                revoke: &format!("{root}/token/revoke"),
-            })
-        }
-    }
-}
-
-pub(in crate::engine) fn hubspot_root(version: HubspotVersion) -> String {
-    let dated = match version {
-        HubspotVersion::V3 => HubspotVersion::March2026,
-        dated => dated,
-    };
-    format!("/oauth/{dated}")
-}
-
 impl Core {
     /// Returns the way to the secrets. The first call reads the installation's name; nothing else is touched until a secret is asked for.
     pub fn vault(&self) -> Result<&Vault, StoreError> {
@@ -239,6 +209,15 @@ impl Core {
         credential(&token_name(provider)).is_some() || self.account(provider).is_some()
     }
 
+    /// Tells the same within a transaction.
+    pub fn is_signed_in_by(tx: &ReadTx<'_>, provider: Provider) -> Result<bool, StoreError> {
+        let name = provider.as_str();
+        let is_supplied = ["token", "refresh_token"]
+            .iter()
+            .any(|what| credential(&format!("{name}:{what}")).is_some());
+        Ok(is_supplied || accounts::find(tx, name)?.is_some())
+    }
+
     /// Tells why the account's tokens cannot be had, if so; asks no provider.
     ///
     /// # Errors
@@ -262,6 +241,39 @@ impl Core {
         }
     }
 
+    /// Returns the token that Google's mail servers are shown.
+    ///
+    /// # Errors
+    /// Why there is none, with what to do.
+    pub fn mail_token(&self) -> Result<Secret, CallError> {
+        let google = Provider::Google;
+        let token = self.access_token(google)?;
+        let is_ours = credential(&token_name(google)).is_none()
+            && credential(&refresh_name(google)).is_none();
+        let lacks = |account: accounts::Account| {
+            account.kind == AccountKind::Oauth
+                && !account.scopes.iter().any(|s| s == MAIL_SERVER.name)
+        };
+        if is_ours && self.account(google).is_some_and(lacks) {
+            return Err(signed_out(format!(
+                "the sign-in to google was not given the right {}, without which {}; `caseyos auth login google --mail-server` asks for it",
+                MAIL_SERVER.name, MAIL_SERVER.without
+            )));
+        }
+        Ok(token)
+    }
+
+    /// Returns another token after a mail server has refused this one; none if that would not help. A token that was fresh is not replaced
+    /// again: the refusal then has another reason, and each pass would ask for a new one.
+    pub fn other_mail_token(&self, refused: &Secret) -> Option<Secret> {
+        if lock(&self.sign_ins.useless).as_ref() == Some(refused) {
+            return None;
+        }
+        let fresh = self.refresh_token(Provider::Google, refused).ok()?;
+        *lock(&self.sign_ins.useless) = Some(fresh.clone());
+        Some(fresh)
+    }
+
     /// Asks the provider to withdraw the sign-in.
     ///
     /// # Errors
@@ -270,10 +282,10 @@ impl Core {
         let grant = self.load(provider).map_err(|e| e.message)?;
         let client = self.oauth_client(provider).map_err(|e| e.message)?;
         let token = grant.refresh.unwrap_or(grant.access);
-        let version = self.config.hubspot.api_version;
         let client = (provider == Provider::Hubspot).then_some(&client);
-        let request = with_endpoint(provider, version, |e| e.revoke(client, &token));
-        match self.ask_without_token(&request) {
+        let request = self.endpoint(provider).revoke(client, &token);
+        // It is removed here in any case, and the operator waits for it.
+        match self.carry(&request, Bearer::None, FEW) {
             Ok(_) => Ok(()),
             // It was withdrawn before.
             Err(e) if oauth::refusal(&e).is_some_and(|(word, _)| word == "invalid_token") => Ok(()),
@@ -314,7 +326,9 @@ impl Core {
             }),
             Ok(None) => Err(self.without_grant(provider)),
             Err(VaultError::NoKeyring(reason)) => Err(match self.account(provider) {
-                Some(account) if account.place == SecretPlace::Keyring => {
+                Some(account)
+                    if matches!(account.place, SecretPlace::Keyring | SecretPlace::Keyutils) =>
+                {
                     locked(&VaultError::NoKeyring(reason))
                 }
                 _ => nobody(provider),
@@ -328,6 +342,9 @@ impl Core {
         match self.account(provider) {
             Some(account) if account.place == SecretPlace::Keyring => signed_out(format!(
                 "the keyring does not give out the token for {provider}: it is locked, or the entry was removed. Unlock it, or `caseyos auth login {provider}`"
+            )),
+            Some(account) if account.place == SecretPlace::Keyutils => signed_out(format!(
+                "the kernel's keyring holds no token for {provider} any more: it forgets at a restart and after some days without use; `caseyos auth login {provider}` keeps a new one"
             )),
             Some(account) => signed_out(format!(
                 "the token for {provider} was kept in {} and is not there; `caseyos auth login {provider}` mends it",
@@ -366,7 +383,9 @@ impl Core {
                     ))
                 });
             }
-            std::thread::sleep(POLL);
+            if !wait::pause(POLL) {
+                return Err(stopped());
+            }
             waited += POLL;
         }
     }
@@ -400,10 +419,15 @@ impl Core {
             return Err(signed_out(account.problem));
         }
         let client = self.oauth_client(provider)?;
-        let version = self.config.hubspot.api_version;
-        let request = with_endpoint(provider, version, |e| e.refresh(&client, &refresh));
+        let request = self.endpoint(provider).refresh(&client, &refresh);
+        // While the old token is good nobody should wait for a new one.
+        let is_spare = stale.is_none() && grant.span.holds(now);
+        let retries = match is_spare {
+            true => 0,
+            false => self.config.network.retries,
+        };
         let answer = self
-            .ask_without_token(&request)
+            .carry(&request, Bearer::None, retries)
             .and_then(|response| oauth::read_tokens(&response, now));
         match answer {
             Ok(tokens) => Ok(self.take_tokens(provider, &grant, tokens)),
@@ -419,7 +443,7 @@ impl Core {
                     Err(self.give_up(provider, &refresh, explain(provider, &refused, now)))
                 }
                 // What failed for now need not stop what still holds.
-                _ if stale.is_none() && grant.span.holds(now) => Ok(self.hold(provider, grant)),
+                _ if is_spare => Ok(self.hold(provider, grant)),
                 _ => Err(CallError {
                     message: format!(
                         "refreshing the token for {provider} failed: {}",
@@ -487,20 +511,9 @@ impl Core {
         error
     }
 
-    /// Sends a request that carries no token.
-    pub(super) fn ask_without_token(&self, request: &Request) -> Result<Response, CallError> {
-        let base = self.config.base_url(request.service);
-        self.providers.transport.send(base, None, request)
-    }
-
-    /// Sends a request with a token that is not kept yet.
-    pub(super) fn ask_with(
-        &self,
-        token: &Secret,
-        request: &Request,
-    ) -> Result<Response, CallError> {
-        let base = self.config.base_url(request.service);
-        self.providers.transport.send(base, Some(token), request)
+    /// Returns a provider's server of tokens.
+    pub(super) fn endpoint(&self, provider: Provider) -> Endpoint {
+        Endpoint::of(provider, self.config.hubspot.api_version)
     }
 }
 

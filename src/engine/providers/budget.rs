@@ -3,80 +3,110 @@
 //! A bucket gives each token back exactly one window after it was taken. A bucket that fills at a steady rate would let a burst and the
 //! rate through together, more than the service allows in its window; this one never does, and wastes nothing either. A budget may have
 //! several buckets (ten in a second and a hundred in ten); a request takes from all of them or waits.
+//!
+//! The service counts what all processes ask, and two run: the console and a pass by cron. So what was taken stands in a file that they share.
 
-use std::collections::{BTreeMap, VecDeque};
+mod ledger;
+
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use self::ledger::{Ledger, Taken};
 use crate::config::Config;
 use crate::connectors::transport::Budget;
 use crate::domain::service::Service;
 
 /// One limit on one window.
-#[derive(Debug)]
-struct Bucket {
+#[derive(Debug, Clone, Copy)]
+struct Limit {
     most: u32,
     window: Duration,
-    taken: VecDeque<(Duration, u32)>,
-    in_use: u32,
 }
 
-impl Bucket {
-    fn new(most: u32, window: Duration) -> Self {
-        Self {
-            most,
-            window,
-            taken: VecDeque::new(),
-            in_use: 0,
-        }
-    }
-
-    /// Gives back what was taken a window ago.
-    fn give_back(&mut self, now: Duration) {
-        while let Some((at, units)) = self.taken.front().copied()
-            && at + self.window <= now
-        {
-            self.taken.pop_front();
-            self.in_use -= units;
-        }
-    }
-
+impl Limit {
     /// Returns how long it takes until so many units are there.
-    fn wait(&self, units: u32, now: Duration) -> Duration {
+    fn wait(self, taken: &Taken, units: u32, now: Duration) -> Duration {
         // What costs more than the whole bucket waits for a full one.
         let units = units.min(self.most);
-        let mut free = self.most - self.in_use;
+        let in_window = || {
+            taken
+                .iter()
+                .filter(|(at, _)| *at + self.window > now)
+                .map(|(at, units)| (*at, (*units).min(self.most)))
+        };
+        let in_use = in_window().fold(0_u32, |sum, (_, units)| sum.saturating_add(units));
+        let mut free = self.most.saturating_sub(in_use);
         let mut until = now;
-        for (at, given) in &self.taken {
+        for (at, given) in in_window() {
             if free >= units {
                 break;
             }
             free += given;
-            until = *at + self.window;
+            until = at + self.window;
         }
         until.saturating_sub(now)
     }
+}
 
-    fn take(&mut self, units: u32, now: Duration) {
-        let units = units.min(self.most);
-        self.in_use += units;
-        self.taken.push_back((now, units));
+/// What was taken, the limits on it, and the file that other processes see it in.
+#[derive(Debug)]
+struct Purse {
+    limits: Vec<Limit>,
+    taken: Taken,
+    ledger: Option<Ledger>,
+}
+
+impl Purse {
+    fn take(&mut self, units: u32, now: Duration) -> Result<(), Duration> {
+        let Self {
+            limits,
+            taken,
+            ledger,
+        } = self;
+        let decide = |taken: &mut Taken| {
+            let longest = limits.iter().map(|l| l.window).max().unwrap_or_default();
+            while taken.front().is_some_and(|(at, _)| *at + longest <= now) {
+                taken.pop_front();
+            }
+            let wait = limits
+                .iter()
+                .map(|limit| limit.wait(taken, units, now))
+                .max()
+                .unwrap_or_default();
+            if !wait.is_zero() {
+                return Err(wait);
+            }
+            taken.push_back((now, units));
+            Ok(())
+        };
+        let shared = ledger.as_mut().and_then(|ledger| {
+            ledger.change(now, taken, |taken| {
+                let decided = decide(taken);
+                (decided, decided.is_ok())
+            })
+        });
+        // A file that cannot be used must not keep anybody from working; this process at least keeps to the budget.
+        shared.unwrap_or_else(|| decide(taken))
     }
 }
 
 /// The buckets of every budget.
 #[derive(Debug)]
 pub(super) struct Budgets {
-    all: BTreeMap<(Service, bool), Mutex<Vec<Bucket>>>,
+    all: BTreeMap<(Service, bool), Mutex<Purse>>,
 }
 
 const SECOND: Duration = Duration::from_secs(1);
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 const MINUTE: Duration = Duration::from_secs(60);
+/// A sign-in takes a handful of requests and a refresh comes once in half an hour: more than this in a minute is something going round in circles.
+const SIGN_INS: u32 = 60;
 
 impl Budgets {
-    /// Makes the budgets that the configuration names; a limit of 0 is none.
-    pub fn new(config: &Config) -> Self {
+    /// Makes the budgets that the configuration names; a limit of 0 is none. All processes with the same `directory` share them.
+    pub fn new(config: &Config, directory: Option<&Path>) -> Self {
         let (google, hubspot) = (&config.google, &config.hubspot);
         // A minute's budget is spread over six parts, so that a mail that is to be sent does not wait a minute behind what is read.
         let spread = |most: u32| vec![(most, MINUTE), (most.div_ceil(6), TEN_SECONDS)];
@@ -96,16 +126,29 @@ impl Budgets {
                 true,
                 vec![(hubspot.searches_per_second, SECOND)],
             ),
+            (Service::GoogleAuth, false, spread(SIGN_INS)),
+            (Service::HubspotAuth, false, spread(SIGN_INS)),
         ];
         let all = budgets
             .into_iter()
             .map(|(service, is_search, limits)| {
-                let buckets = limits
+                let limits: Vec<Limit> = limits
                     .into_iter()
                     .filter(|(most, _)| *most > 0)
-                    .map(|(most, window)| Bucket::new(most, window))
+                    .map(|(most, window)| Limit { most, window })
                     .collect();
-                ((service, is_search), Mutex::new(buckets))
+                let name = if is_search {
+                    format!("budget-{service}-search")
+                } else {
+                    format!("budget-{service}")
+                };
+                let ledger = directory.map(|data| Ledger::new(data.join("locks").join(name)));
+                let purse = Purse {
+                    limits,
+                    taken: Taken::new(),
+                    ledger,
+                };
+                ((service, is_search), Mutex::new(purse))
             })
             .collect();
         Self { all }
@@ -124,22 +167,14 @@ impl Budgets {
             Budget::Search => key(true).or_else(|| key(false)),
             Budget::General => key(false),
         };
-        let Some(buckets) = own else {
+        let Some(purse) = own else {
             return Ok(());
         };
-        let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut wait = Duration::ZERO;
-        for bucket in buckets.iter_mut() {
-            bucket.give_back(now);
-            wait = wait.max(bucket.wait(units, now));
+        let mut purse = purse.lock().unwrap_or_else(PoisonError::into_inner);
+        if purse.limits.is_empty() {
+            return Ok(());
         }
-        if !wait.is_zero() {
-            return Err(wait);
-        }
-        for bucket in buckets.iter_mut() {
-            bucket.take(units, now);
-        }
-        Ok(())
+        purse.take(units, now)
     }
 }
 
@@ -168,7 +203,7 @@ mod tests {
 
     #[test]
     fn hubspot_gets_ten_a_second_and_never_more_in_any_window() {
-        let budgets = Budgets::new(&Config::default());
+        let budgets = Budgets::new(&Config::default(), None);
         let sent = paced(&budgets, Service::Hubspot, Budget::General, 1, 305);
         let within = |window: Duration| {
             sent.iter()
@@ -188,7 +223,7 @@ mod tests {
 
     #[test]
     fn searches_have_a_budget_of_their_own() {
-        let budgets = Budgets::new(&Config::default());
+        let budgets = Budgets::new(&Config::default(), None);
         let zero = Duration::ZERO;
         for _ in 0..10 {
             budgets
@@ -213,11 +248,11 @@ mod tests {
 
     #[test]
     fn gmail_counts_units_and_a_mail_waits_seconds_not_minutes() {
-        let budgets = Budgets::new(&Config::default());
+        let budgets = Budgets::new(&Config::default(), None);
         let sent = paced(&budgets, Service::Gmail, Budget::General, 20, 301);
         assert_eq!(sent[299], Duration::from_secs(50));
         assert_eq!(sent[300], MINUTE);
-        let budgets = Budgets::new(&Config::default());
+        let budgets = Budgets::new(&Config::default(), None);
         let read = paced(&budgets, Service::Gmail, Budget::General, 20, 50);
         let wait = budgets.take(Service::Gmail, Budget::General, 100, *read.last().unwrap());
         assert!(wait.unwrap_err() <= TEN_SECONDS);
@@ -228,7 +263,7 @@ mod tests {
         let mut config = Config::default();
         config.hubspot.per_second = 0;
         config.hubspot.per_ten_seconds = 0;
-        let budgets = Budgets::new(&config);
+        let budgets = Budgets::new(&config, None);
         let sent = paced(&budgets, Service::Hubspot, Budget::General, 1, 10_000);
         assert_eq!(sent.last(), Some(&Duration::ZERO));
         budgets
@@ -236,5 +271,65 @@ mod tests {
             .unwrap();
         let wait = budgets.take(Service::Calendar, Budget::General, 1, Duration::ZERO);
         assert_eq!(wait, Err(MINUTE));
+    }
+
+    #[test]
+    fn two_processes_share_a_budget_and_one_that_died_leaves_it_usable() {
+        let folder = tempfile::tempdir().unwrap();
+        let process = || Budgets::new(&Config::default(), Some(folder.path()));
+        let (one, other) = (process(), process());
+        let take = |budgets: &Budgets, now| {
+            budgets.take(
+                Service::Hubspot,
+                Budget::General,
+                1,
+                Duration::from_millis(now),
+            )
+        };
+        for n in 0..10 {
+            take(if n % 2 == 0 { &one } else { &other }, 500_000 + n).unwrap();
+        }
+        // Whoever asks next waits for the first of them, whoever that was.
+        for budgets in [&one, &other, &process()] {
+            assert_eq!(take(budgets, 500_010), Err(Duration::from_millis(990)));
+        }
+        drop(one);
+        take(&other, 501_000).unwrap();
+        assert!(take(&process(), 501_000).is_err());
+        // Searches and other services are budgets of their own.
+        let search = |n| other.take(Service::Hubspot, Budget::Search, n, Duration::from_secs(6));
+        search(4).unwrap();
+        other
+            .take(Service::Gmail, Budget::General, 5, Duration::from_secs(6))
+            .unwrap();
+        // A machine that was started anew counts from nought.
+        take(&process(), 10).unwrap();
+    }
+
+    #[test]
+    fn however_many_processes_ask_at_once_no_window_holds_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.hubspot.per_second = 100;
+        config.hubspot.per_ten_seconds = 0;
+        let now = Duration::from_secs(7);
+        let taken: usize = std::thread::scope(|threads| {
+            let asked: Vec<_> = (0..8)
+                .map(|_| {
+                    let budgets = Budgets::new(&config, Some(folder.path()));
+                    threads.spawn(move || {
+                        (0..50)
+                            .filter(|_| {
+                                budgets
+                                    .take(Service::Hubspot, Budget::General, 1, now)
+                                    .is_ok()
+                            })
+                            .count()
+                    })
+                })
+                .collect();
+            asked.into_iter().map(|t| t.join().unwrap()).sum()
+        });
+        assert_eq!(taken, 100);
     }
 }

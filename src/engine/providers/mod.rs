@@ -1,7 +1,7 @@
 //! The providers as the engine uses them: a request goes out with the account's token, within its budget, and is tried again where that is safe.
 //!
 //! What a service has done of late is a row that all processes share: its circuit, and until when it asked to be left alone. Budgets are
-//! memory: a source is read by one process at a time, so that only what is sent adds to them.
+//! files that they share ([`budget`]): a source is read by one process at a time, but what is sent, booked and written adds to it.
 
 mod auth;
 mod budget;
@@ -9,6 +9,7 @@ pub mod sign_in;
 mod standing;
 pub(in crate::engine) mod wait;
 
+use std::path::Path;
 use std::time::Duration;
 
 use budget::Budgets;
@@ -23,7 +24,8 @@ use crate::connectors::transport::{
 use crate::domain::guard::{KillSwitch, Mode};
 use crate::domain::service::{Provider, Service};
 use crate::engine::core::Core;
-use crate::env::monotonic;
+use crate::env::{monotonic, uptime};
+use crate::secrets::Secret;
 use crate::store::{StoreError, control};
 
 pub(in crate::engine) use auth::{SignIns, password_name};
@@ -39,16 +41,19 @@ pub(in crate::engine) struct Providers {
 
 impl Providers {
     /// Makes what the configuration describes; nothing is connected yet.
-    pub fn new(config: &Config) -> Self {
+    pub fn new(config: &Config, data: &Path) -> Self {
+        // Times in a shared file must mean the same in every process.
+        let shared = uptime().map(|_| data);
         Self {
             transport: Box::new(HttpTransport::new(settings(&config.network))),
-            budgets: Budgets::new(config),
+            budgets: Budgets::new(config, shared),
             meter: Meter::default(),
         }
     }
 }
 
-fn settings(network: &NetworkConfig) -> HttpSettings {
+/// Returns the limits that the configuration sets.
+pub(in crate::engine) fn settings(network: &NetworkConfig) -> HttpSettings {
     let seconds = |n: u32| Duration::from_secs(u64::from(n));
     let roots = (!network.ca_file.is_empty()).then(|| {
         // A file that cannot be read holds no certificate, which is said when a connection is made.
@@ -79,14 +84,15 @@ struct Backoff {
 impl Backoff {
     fn of(config: &Config, service: Service) -> Self {
         let (millis, seconds) = match service.provider() {
-            Provider::Google => (
+            Some(Provider::Google) => (
                 config.google.backoff_millis,
                 config.google.backoff_most_seconds,
             ),
-            Provider::Hubspot => (
+            Some(Provider::Hubspot) => (
                 config.hubspot.backoff_millis,
                 config.hubspot.backoff_most_seconds,
             ),
+            None => (1_000, 30),
         };
         Self {
             base: Duration::from_millis(u64::from(millis)),
@@ -110,14 +116,41 @@ impl Backoff {
 /// No service is left alone for longer, whatever it asks.
 const LONGEST_HOLD: Duration = Duration::from_secs(24 * 3600);
 
+/// Tries after the first one for what somebody at the terminal waits for and could do without.
+const FEW: u32 = 1;
+
+/// Whose token goes with a request.
+#[derive(Debug, Clone, Copy)]
+enum Bearer<'a> {
+    /// The account's. If it is refused, it is refreshed once.
+    Account,
+    /// One that is not kept yet.
+    Given(&'a Secret),
+    /// Nobody's: the request itself shows who asks.
+    None,
+}
+
 impl Core {
     /// Sends a request with the account's token and returns the answer. What may be repeated is tried again a few times; a token that is
     /// refused is refreshed once. In mode dry-run, what would change something is recorded instead.
     ///
     /// Must not be called from a write transaction: it may wait.
     pub fn call(&self, request: &Request) -> Result<Response, CallError> {
+        self.carry(request, Bearer::Account, self.config.network.retries)
+    }
+
+    /// Sends a request within its service's budget and circuit, and again up to `retries` times where that is safe.
+    ///
+    /// The kill switch and mode dry-run concern what leaves with the account's token: nobody is kept from signing in, and a token is refreshed
+    /// also where only reading is left.
+    fn carry(
+        &self,
+        request: &Request,
+        bearer: Bearer<'_>,
+        retries: u32,
+    ) -> Result<Response, CallError> {
         let mut in_doubt = false;
-        self.call_until_known(request, &mut in_doubt)
+        self.carry_until_known(request, bearer, retries, &mut in_doubt)
             .map_err(|error| match in_doubt {
                 // An earlier try may have been heard: what came of the last one says nothing about it.
                 true => CallError {
@@ -128,19 +161,28 @@ impl Core {
             })
     }
 
-    fn call_until_known(
+    fn carry_until_known(
         &self,
         request: &Request,
+        bearer: Bearer<'_>,
+        retries: u32,
         in_doubt: &mut bool,
     ) -> Result<Response, CallError> {
         let service = request.service;
-        let provider = service.provider();
-        let mut token = self.access_token(provider)?;
-        if !request.reads && self.mode() == Mode::DryRun {
+        let account = match bearer {
+            Bearer::Account => service.provider(),
+            Bearer::Given(_) | Bearer::None => None,
+        };
+        let mut token = match (bearer, account) {
+            (Bearer::Given(token), _) => Some(token.clone()),
+            (_, Some(provider)) => Some(self.access_token(provider)?),
+            (_, None) => None,
+        };
+        if account.is_some() && !request.reads && self.mode() == Mode::DryRun {
             let recording = RecordingTransport {
                 reads: self.providers.transport.as_ref(),
             };
-            return recording.send(self.config.base_url(service), Some(&token), request);
+            return recording.send(self.config.base_url(service), token.as_ref(), request);
         }
         let backoff = Backoff::of(&self.config, service);
         let patience = Duration::from_secs(u64::from(self.config.network.patience_seconds));
@@ -149,9 +191,11 @@ impl Core {
         loop {
             self.may_call(service)?;
             self.await_budget(request)?;
-            self.refuse_if_stopped(request)?;
+            if account.is_some() {
+                self.refuse_if_stopped(request)?;
+            }
             let base = self.config.base_url(service);
-            let result = self.providers.transport.send(base, Some(&token), request);
+            let result = self.providers.transport.send(base, token.as_ref(), request);
             self.providers
                 .meter
                 .count(service, request.cost, result.is_err(), tries > 0);
@@ -169,13 +213,15 @@ impl Core {
                 Err(error) => error,
             };
             *in_doubt |= matches!(error.fate, Fate::Unknown | Fate::Sent);
-            if error.kind == CallErrorKind::Unauthorized && !is_refreshed {
-                token = self.refresh_token(provider, &token)?;
+            if let (Some(provider), CallErrorKind::Unauthorized, false, Some(stale)) =
+                (account, error.kind, is_refreshed, &token)
+            {
+                token = Some(self.refresh_token(provider, stale)?);
                 is_refreshed = true;
                 continue;
             }
             self.went_badly(service, &error);
-            if !fate::may_repeat(request.repeat, &error) || tries >= self.config.network.retries {
+            if !fate::may_repeat(request.repeat, &error) || tries >= retries {
                 return Err(self.given_up(service, error, tries));
             }
             let wait = match error.retry_after {
@@ -227,7 +273,7 @@ impl Core {
                 request.service,
                 request.budget,
                 request.cost,
-                monotonic(),
+                uptime().unwrap_or_else(monotonic),
             );
             match taken {
                 Ok(()) => return Ok(()),
@@ -271,10 +317,10 @@ impl Core {
     fn next_midnight(&self, service: Service) -> Timestamp {
         let now = self.env.now();
         let zone = match service.provider() {
-            Provider::Google => {
+            Some(Provider::Google) => {
                 jiff::tz::TimeZone::get("America/Los_Angeles").unwrap_or(jiff::tz::TimeZone::UTC)
             }
-            Provider::Hubspot => self.config.operator.zone(),
+            Some(Provider::Hubspot) | None => self.config.operator.zone(),
         };
         now.to_zoned(zone)
             .tomorrow()

@@ -2,6 +2,7 @@
 //!
 //! Before anybody is asked for anything it is made sure that the secret can be kept. An account is replaced only once the new one works.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
@@ -9,14 +10,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::auth::{
-    client_secret_name, grant_name, hubspot_root, password_name, sealed, with_endpoint,
-};
+use super::auth::{client_secret_name, grant_name, password_name, sealed};
+use super::{Bearer, FEW, health, wait};
 use crate::config::HubspotVersion;
+use crate::connectors::google::gmail;
+use crate::connectors::hubspot::paths::{ObjectKind, Place, path};
 use crate::connectors::loopback::{Knock, Loopback};
 use crate::connectors::oauth::{self, Client, Consent, Pkce, Redirect, Tokens};
-use crate::connectors::transport::{Body, CallError, CallErrorKind, Method, Request, Response};
-use crate::domain::account::{AccountKind, SecretPlace, Span, missing, wanted};
+use crate::connectors::transport::{CallError, CallErrorKind, Request, Response};
+use crate::domain::account::{AccountKind, SecretPlace, Span, missing, to_ask};
 use crate::domain::service::{Provider, Service};
 use crate::domain::text::clean_line;
 use crate::engine::{Engine, EngineError, Result};
@@ -33,12 +35,14 @@ const LOOK: Duration = Duration::from_millis(50);
 pub struct Asking<'a> {
     /// At most for so long.
     pub wait: Duration,
+    /// Whether the right that Google's mail servers want is asked for too; it is in any case where a mailbox needs it.
+    pub mail_server: bool,
     /// The port to listen on; none for any free one, or the configured one.
     pub port: Option<u16>,
     /// Lines that the operator pastes.
     pub pasted: Option<Receiver<String>>,
     /// Set when the operator gives up.
-    pub interrupt: &'a AtomicBool,
+    pub interrupt: &'a Arc<AtomicBool>,
 }
 
 /// What is said while the operator signs in.
@@ -60,8 +64,12 @@ pub struct MissingScope {
 }
 
 /// Returns the rights that are missing, as they are shown.
-pub(in crate::engine) fn missing_scopes(provider: Provider, given: &[String]) -> Vec<MissingScope> {
-    missing(provider, given)
+pub(in crate::engine) fn missing_scopes(
+    provider: Provider,
+    given: &[String],
+    mail_server: bool,
+) -> Vec<MissingScope> {
+    missing(provider, given, mail_server)
         .into_iter()
         .map(|s| MissingScope {
             scope: s.name,
@@ -185,19 +193,22 @@ impl Engine {
             .vault()?
             .set(&password_name(mailbox), password)
             .map_err(|e| unkept(&e, "The password was not kept."))?;
-        self.record(Account {
-            name,
-            kind: AccountKind::Password,
-            address: address.to_owned(),
-            scopes: Vec::new(),
-            place,
-            granted_at: self.now(),
-            refreshed_at: None,
-            expires_at: None,
-            refresh_expires_at: None,
-            problem: String::new(),
-            problem_at: None,
-        })
+        self.record(
+            Account {
+                name,
+                kind: AccountKind::Password,
+                address: address.to_owned(),
+                scopes: Vec::new(),
+                place,
+                granted_at: self.now(),
+                refreshed_at: None,
+                expires_at: None,
+                refresh_expires_at: None,
+                problem: String::new(),
+                problem_at: None,
+            },
+            false,
+        )
     }
 
     /// Signs in by OAuth: asks for consent in a browser, waits for the answer, redeems it, and keeps what it gave.
@@ -217,6 +228,8 @@ impl Engine {
         if client.id.is_empty() {
             return Err(EngineError::Input(no_client(provider)));
         }
+        let endpoint = core.endpoint(provider);
+        self.refuse_if_left_alone(endpoint.service())?;
         let chance = || env::unguessable().map_err(|e| outside(format!("{}.", capital(&e))));
         let (pkce, state) = (Pkce::new(chance()?), oauth::state(chance()?));
         let (host, port, path) = match provider {
@@ -233,7 +246,8 @@ impl Engine {
                 "Port {port} of this machine cannot be listened on: {e}. Nothing was changed; choose another with --port."
             ))
         })?;
-        let scopes: Vec<&str> = wanted(provider).iter().map(|s| s.name).collect();
+        let mail_server = asking.mail_server || core.config.mail.shows_google_tokens();
+        let scopes = to_ask(provider, mail_server);
         // HubSpot's description of its token endpoint knows no verifier, so it would not redeem a code that needs one.
         let pkce = (provider == Provider::Google).then_some(pkce);
         let more: &[(&str, &str)] = match provider {
@@ -259,27 +273,58 @@ impl Engine {
             Redirect::Code(code) => code,
             Redirect::Refused(word) => return Err(outside(refused_consent(provider, &word))),
         };
-        let version = core.config.hubspot.api_version;
-        let request = with_endpoint(provider, version, |e| {
-            e.redeem(&client, &code, server.redirect_uri(), pkce.as_ref())
-        });
+        let request = endpoint.redeem(&client, &code, server.redirect_uri(), pkce.as_ref());
         drop(server);
         let now = self.now();
-        let tokens = core
-            .ask_without_token(&request)
-            .and_then(|response| oauth::read_tokens(&response, now))
-            .map_err(|e| outside(unredeemed(provider, &e)))?;
-        self.keep_tokens(provider, &client, tokens)
+        wait::stoppable(Arc::clone(asking.interrupt), || {
+            let tokens = core
+                .carry(&request, Bearer::None, core.config.network.retries)
+                .and_then(|response| oauth::read_tokens(&response, now))
+                .map_err(|e| outside(unredeemed(provider, &e)))?;
+            self.keep_tokens(provider, &client, tokens, mail_server)
+        })
     }
 
-    fn keep_tokens(&self, provider: Provider, client: &Client, tokens: Tokens) -> Result<SignedIn> {
+    /// Says so before anybody consents if the service could not be asked afterwards: a code does not wait.
+    fn refuse_if_left_alone(&self, service: Service) -> Result<()> {
+        let now = self.now();
+        let found = self
+            .store()
+            .read(|tx| health(tx, service, now).map_err(EngineError::from))?;
+        match found {
+            Ok(_) => Ok(()),
+            Err((reason, until)) => {
+                let when = until.map_or_else(String::new, |until| {
+                    let zone = self.core().config.operator.zone();
+                    until
+                        .to_zoned(zone)
+                        .strftime(" after %-d %b %H:%M:%S")
+                        .to_string()
+                });
+                Err(outside(format!(
+                    "{} cannot be asked now: {}. Nothing was changed; try again{when}.",
+                    service.label(),
+                    reason.trim_end_matches('.')
+                )))
+            }
+        }
+    }
+
+    fn keep_tokens(
+        &self,
+        provider: Provider,
+        client: &Client,
+        tokens: Tokens,
+        mail_server: bool,
+    ) -> Result<SignedIn> {
         let core = self.core();
         if tokens.refresh.is_none() {
             return Err(outside(format!(
                 "{provider} gave no token to refresh with, so the sign-in would end within the hour. Nothing was changed; withdraw the app's access at {provider} and sign in again."
             )));
         }
-        let (address, scopes) = self.who(provider, client, &tokens);
+        let asked = to_ask(provider, mail_server);
+        let (address, scopes) = self.who(provider, client, &tokens, &asked);
         let text = sealed(tokens.access, tokens.refresh, tokens.span)
             .map_err(|e| unkept(&e, "Nothing was kept."))?;
         let place = core
@@ -291,19 +336,22 @@ impl Engine {
                     "The sign-in worked but its token was not kept, so it is as if it had not been.",
                 )
             })?;
-        self.record(Account {
-            name: provider.to_string(),
-            kind: AccountKind::Oauth,
-            address,
-            scopes,
-            place,
-            granted_at: self.now(),
-            refreshed_at: None,
-            expires_at: tokens.span.expires_at,
-            refresh_expires_at: tokens.refresh_expires_at,
-            problem: String::new(),
-            problem_at: None,
-        })
+        self.record(
+            Account {
+                name: provider.to_string(),
+                kind: AccountKind::Oauth,
+                address,
+                scopes,
+                place,
+                granted_at: self.now(),
+                refreshed_at: None,
+                expires_at: tokens.span.expires_at,
+                refresh_expires_at: tokens.refresh_expires_at,
+                problem: String::new(),
+                problem_at: None,
+            },
+            mail_server,
+        )
     }
 
     /// Signs in with a token that lasts, after asking the provider whether it is good.
@@ -326,7 +374,7 @@ impl Engine {
         }
         let mut scopes = Vec::new();
         for (scope, request) in probes(core.config.hubspot.api_version) {
-            match core.ask_with(&token, &request) {
+            match core.carry(&request, Bearer::Given(&token), core.config.network.retries) {
                 Ok(_) => scopes.push(scope.to_owned()),
                 Err(e) if e.kind == CallErrorKind::Forbidden => {}
                 Err(e) if e.kind == CallErrorKind::Unauthorized => {
@@ -344,10 +392,10 @@ impl Engine {
         }
         // Whether it may write is known only once it does.
         scopes.extend(
-            wanted(provider)
-                .iter()
-                .filter(|s| s.name.ends_with(".write"))
-                .map(|s| s.name.to_owned()),
+            to_ask(provider, false)
+                .into_iter()
+                .filter(|name| name.ends_with(".write"))
+                .map(str::to_owned),
         );
         let now = self.now();
         let span = Span {
@@ -359,38 +407,49 @@ impl Engine {
             .vault()?
             .set(&grant_name(provider), &text)
             .map_err(|e| unkept(&e, "The token is good and was not kept."))?;
-        self.record(Account {
-            name: provider.to_string(),
-            kind: AccountKind::Token,
-            address: String::new(),
-            scopes,
-            place,
-            granted_at: now,
-            refreshed_at: None,
-            expires_at: None,
-            refresh_expires_at: None,
-            problem: String::new(),
-            problem_at: None,
-        })
+        self.record(
+            Account {
+                name: provider.to_string(),
+                kind: AccountKind::Token,
+                address: String::new(),
+                scopes,
+                place,
+                granted_at: now,
+                refreshed_at: None,
+                expires_at: None,
+                refresh_expires_at: None,
+                problem: String::new(),
+                problem_at: None,
+            },
+            false,
+        )
     }
 
     /// Asks the provider who has signed in, and with which rights. That it does not say is no reason to refuse.
-    fn who(&self, provider: Provider, client: &Client, tokens: &Tokens) -> (String, Vec<String>) {
+    fn who(
+        &self,
+        provider: Provider,
+        client: &Client,
+        tokens: &Tokens,
+        asked: &[&str],
+    ) -> (String, Vec<String>) {
         let core = self.core();
         let given = tokens.scopes.clone();
-        let (request, key) = match provider {
-            Provider::Google => (profile(), "/emailAddress"),
+        let (request, bearer, key) = match provider {
+            Provider::Google => (
+                Some(gmail::profile()),
+                Bearer::Given(&tokens.access),
+                "/emailAddress",
+            ),
             Provider::Hubspot => (
-                introspection(core.config.hubspot.api_version, client, &tokens.access),
+                core.endpoint(provider).introspect(client, &tokens.access),
+                Bearer::None,
                 "/hub_domain",
             ),
         };
-        let answer = match provider {
-            Provider::Google => core.ask_with(&tokens.access, &request),
-            Provider::Hubspot => core.ask_without_token(&request),
-        };
-        let answer = answer
-            .and_then(|response: Response| response.json::<serde_json::Value>())
+        let answer = request
+            .and_then(|request| core.carry(&request, bearer, FEW).ok())
+            .and_then(|response: Response| response.json::<serde_json::Value>().ok())
             .unwrap_or_default();
         let text = |pointer: &str| {
             answer
@@ -414,11 +473,11 @@ impl Engine {
         // RFC 6749, 5.1: a server that gave what was asked for need not say so.
         let scopes = given
             .or(told)
-            .unwrap_or_else(|| wanted(provider).iter().map(|s| s.name.to_owned()).collect());
+            .unwrap_or_else(|| asked.iter().map(|s| (*s).to_owned()).collect());
         (address, scopes)
     }
 
-    fn record(&self, account: Account) -> Result<SignedIn> {
+    fn record(&self, account: Account, mail_server: bool) -> Result<SignedIn> {
         let provider: Option<Provider> = account.name.parse().ok();
         let signed_in = SignedIn {
             account: account.name.clone(),
@@ -427,7 +486,7 @@ impl Engine {
             kept_in: account.place,
             scopes: account.scopes.clone(),
             missing: provider
-                .map(|p| missing_scopes(p, &account.scopes))
+                .map(|p| missing_scopes(p, &account.scopes, mail_server))
                 .unwrap_or_default(),
             expires_at: account.expires_at,
         };
@@ -595,58 +654,50 @@ fn await_answer(
     }
 }
 
-fn profile() -> Request {
-    Request::get(
-        Service::Gmail,
-        "gmail.users.getProfile",
-        "/gmail/v1/users/me/profile",
-    )
-}
-
-fn introspection(version: HubspotVersion, client: &Client, token: &Secret) -> Request {
-    Request::write(
-        Service::HubspotAuth,
-        "oauth.token.introspect",
-        Method::Post,
-        format!("{}/token/introspect", hubspot_root(version)),
-        Body::Form(vec![
-            ("token", token.clone()),
-            ("client_id", Secret::new(client.id.as_str())),
-            ("client_secret", client.secret.clone()),
-        ]),
-    )
-    .repeatable()
-}
-
 /// Returns for each right to read the smallest request that needs it.
 fn probes(version: HubspotVersion) -> Vec<(&'static str, Request)> {
-    let list = |kind: &str| match version {
-        HubspotVersion::V3 => format!("/crm/v3/objects/{kind}"),
-        dated => format!("/crm/objects/{dated}/{kind}"),
-    };
-    let owners = match version {
-        HubspotVersion::V3 => "/crm/v3/owners".to_owned(),
-        dated => format!("/crm/owners/{dated}"),
-    };
-    let probe = |operation, path: String| {
-        Request::get(Service::Hubspot, operation, path).with("limit", "1")
+    let probe = |operation, place| {
+        Request::get(Service::Hubspot, operation, path(version, place)).with("limit", "1")
     };
     vec![
         (
             "crm.objects.contacts.read",
-            probe("hubspot.contacts.list", list("contacts")),
+            probe(
+                "hubspot.contacts.list",
+                Place::Objects(ObjectKind::Contacts),
+            ),
         ),
         (
             "crm.objects.companies.read",
-            probe("hubspot.companies.list", list("companies")),
+            probe(
+                "hubspot.companies.list",
+                Place::Objects(ObjectKind::Companies),
+            ),
         ),
         (
             "crm.objects.deals.read",
-            probe("hubspot.deals.list", list("deals")),
+            probe("hubspot.deals.list", Place::Objects(ObjectKind::Deals)),
         ),
         (
             "crm.objects.owners.read",
-            probe("hubspot.owners.list", owners),
+            probe("hubspot.owners.list", Place::Owners),
         ),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connectors::contract::{Vendor, assert_known};
+
+    #[test]
+    fn hubspot_knows_what_a_token_is_tried_with() {
+        for (version, vendor) in [
+            (HubspotVersion::V3, Vendor::HubspotV3),
+            (HubspotVersion::March2026, Vendor::HubspotMarch2026),
+        ] {
+            let requests: Vec<Request> = probes(version).into_iter().map(|(_, r)| r).collect();
+            assert_eq!(assert_known(vendor, &requests).len(), 4);
+        }
+    }
 }

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::config::{MailAuth, MailKind};
-use crate::domain::account::{AccountKind, NearEnd, SecretPlace, near_end};
+use crate::config::{MailAccount, MailAuth, MailKind};
+use crate::domain::account::{AccountKind, MAIL_SERVER, NearEnd, SecretPlace, near_end};
 use crate::domain::service::Provider;
 use crate::domain::words::words;
 use crate::engine::providers::password_name;
@@ -101,6 +101,45 @@ impl AccountState {
     }
 }
 
+/// Returns how a mailbox stands that shows its servers the Google account's token.
+fn token_state(mailbox: &MailAccount, google: Option<&AccountState>) -> AccountState {
+    let login = "caseyos auth login google --mail-server".to_owned();
+    let base = AccountState {
+        kind: Some(AccountKind::Oauth),
+        address: mailbox.user.clone(),
+        kept_in: google.and_then(|g| g.kept_in),
+        ..AccountState::new(&format!("mail:{}", mailbox.name))
+    };
+    match google {
+        Some(google) if google.standing != AccountStanding::SignedOut => {
+            if google.missing.iter().any(|m| m.scope == MAIL_SERVER.name) {
+                let problem = format!(
+                    "the sign-in to google was not given the right {}",
+                    MAIL_SERVER.name
+                );
+                return base.with(AccountStanding::Broken, problem, login);
+            }
+            let state = AccountState {
+                standing: AccountStanding::Fine,
+                ..base
+            };
+            match google.standing {
+                AccountStanding::Broken => {
+                    state.with(google.standing, google.problem.clone(), google.fix.clone())
+                }
+                // What is worth a warning is said of the account itself.
+                _ => state,
+            }
+        }
+        _ => base.with(
+            AccountStanding::Broken,
+            "it shows its servers the token of the Google account, and nobody is signed in there"
+                .into(),
+            login,
+        ),
+    }
+}
+
 impl Engine {
     /// Lists the providers and mailboxes with how their sign-in stands. The network is not asked; the place of the secrets is.
     ///
@@ -126,12 +165,34 @@ impl Engine {
             .iter()
             .map(|a| a.name.clone())
             .filter(|name| name.starts_with("mail:"));
+        let by_token: Vec<&MailAccount> = self
+            .config()
+            .mail
+            .accounts
+            .iter()
+            .filter(|a| a.kind == MailKind::Imap && a.auth == MailAuth::OAuth2)
+            .collect();
         let mut mailboxes: Vec<String> = configured.chain(kept).collect();
         mailboxes.sort();
         mailboxes.dedup();
+        // A password that is still kept is not what these are signed in with.
+        mailboxes.retain(|name| {
+            !by_token
+                .iter()
+                .any(|a| Some(a.name.as_str()) == name.strip_prefix("mail:"))
+        });
         for name in mailboxes {
             all.push(self.mailbox_state(&name, row(&name))?);
         }
+        let google = all
+            .iter()
+            .find(|a| a.account == Provider::Google.as_str())
+            .cloned();
+        all.extend(
+            by_token
+                .into_iter()
+                .map(|mailbox| token_state(mailbox, google.as_ref())),
+        );
         Ok(all)
     }
 
@@ -214,7 +275,8 @@ impl Engine {
                 format!("{login} begins a new one; publishing the app makes it last{more}"),
             );
         }
-        state.missing = missing_scopes(provider, &row.scopes);
+        let mail_server = self.config().mail.shows_google_tokens();
+        state.missing = missing_scopes(provider, &row.scopes, mail_server);
         if let Some(first) = state.missing.first() {
             let problem = format!(
                 "{} of the rights that were asked for {} not given: {}",

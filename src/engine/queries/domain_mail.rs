@@ -1,11 +1,10 @@
 //! What the domain that mail comes from says about itself: MX, SPF and DMARC.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::doctor::{Check, Health};
 use crate::config::Config;
-use crate::connectors::dns::{self, DnsError, Kind};
+use crate::connectors::dns::{self, DnsError, Kind, Record};
 use crate::domain::company::is_free_mail;
 
 /// How long each question may take.
@@ -37,9 +36,9 @@ pub(super) fn check(config: &Config, offline: bool) -> Vec<Check> {
     if offline {
         return vec![Check::skipped(name, "not asked (--offline)")];
     }
-    let servers: Vec<SocketAddr> = match config.network.dns_server() {
+    let servers = match config.network.dns_server() {
         Some(server) => vec![server],
-        None => dns::servers(&std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default()),
+        None => dns::system_servers(),
     };
     if servers.is_empty() {
         return vec![Check::skipped(
@@ -48,12 +47,15 @@ pub(super) fn check(config: &Config, offline: bool) -> Vec<Check> {
         )];
     }
     let organisation = psl::domain_str(&domain).unwrap_or(&domain);
-    let ask = |name: String, kind| dns::ask(&servers, &name, kind, LIMIT);
+    let ask = |name: String, kind| {
+        let records = dns::ask(&servers, &name, kind, LIMIT)?;
+        Ok(records.into_iter().map(Record::into_text).collect())
+    };
     let (mx, spf, dmarc) = std::thread::scope(|threads| {
         let mx = threads.spawn(|| ask(domain.clone(), Kind::Mx));
         let spf = threads.spawn(|| ask(domain.clone(), Kind::Txt));
         let dmarc = threads.spawn(|| {
-            let own = ask(format!("_dmarc.{domain}"), Kind::Txt)?;
+            let own: Vec<String> = ask(format!("_dmarc.{domain}"), Kind::Txt)?;
             if organisation == domain || own.iter().any(|t| is_dmarc(t)) {
                 return Ok(own);
             }

@@ -3,14 +3,15 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::domain::guard::{GuardKind, KillSwitch, Verdict, binding};
+use crate::domain::guard::{EffectKind, GuardKind, KillSwitch, Verdict, binding};
 use crate::domain::id::{ContactId, ExecutionId, MoveId, UndoId};
 use crate::domain::outbox::{SendClass, WaitsFor};
 use crate::domain::words::words;
 use crate::engine::core::Core;
+use crate::engine::deed::{described, held};
 use crate::engine::draft::Content;
 use crate::engine::execute::{Planned, in_order, plan};
-use crate::engine::{Engine, EngineError, Result, gate};
+use crate::engine::{Engine, Result, gate};
 use crate::store::executions::ExecutionRow;
 pub use crate::store::executions::ExecutionStatus;
 use crate::store::{ReadTx, control, executions, people, undo};
@@ -41,10 +42,12 @@ pub struct OutboxItem {
     pub contact_id: Option<ContactId>,
     /// The person's name.
     pub contact: String,
-    /// The recipient's address.
+    /// The recipient's address; empty for a record.
     pub to: String,
-    /// The subject.
+    /// The subject, or what it is in words.
     pub subject: String,
+    /// What it is: a `mail`, an invitation to a `meeting`, or a `record` that is written.
+    pub kind: EffectKind,
     /// Where it stands: `queued`, `sending`, `uncertain` or `failed`.
     pub status: ExecutionStatus,
     /// What it is to them.
@@ -239,6 +242,7 @@ fn item(tx: &ReadTx<'_>, row: &ExecutionRow, why: &Reason) -> Result<OutboxItem>
         contact: person.map(|p| p.name()).unwrap_or_default(),
         to: row.to_key.clone(),
         subject: row.subject.clone(),
+        kind: row.kind,
         status: row.status,
         class: row.class,
         account: row.transport.clone(),
@@ -305,14 +309,13 @@ impl Engine {
             let row = crate::engine::commands::find_message(tx, id)?;
             let planned = plan_queue(tx, core, &queue(tx)?, false, now)?;
             let why = reason(tx, core, &row, planned.get(&id), now)?;
-            let content: Content = serde_json::from_str(&row.content).map_err(|e| {
-                EngineError::from(crate::store::StoreError::Invalid(format!(
-                    "the content of execution {id}: {e}"
-                )))
-            })?;
+            let body = match row.kind {
+                EffectKind::Mail => held::<Content>(&row)?.body,
+                EffectKind::Meeting | EffectKind::Record => described(core, &row)?,
+            };
             Ok(OutboxDetail {
                 item: item(tx, &row, &why)?,
-                body: content.body,
+                body,
                 message_id: row.message_id.clone(),
                 verdicts: why.verdicts,
             })

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::engine::commands::{no_such_move, would_be};
-use crate::engine::draft::{self, hex};
+use crate::engine::deed::{self, Deed, Way};
+use crate::engine::draft::hex;
 use crate::engine::intake::what_happened;
 use crate::engine::queries::today::item;
 use crate::engine::scoring::{Tallies, facts};
@@ -13,6 +14,7 @@ use crate::store::moves::ScoringRow;
 use crate::store::{deals, executions, moves, people, signals};
 
 use super::today::TodayItem;
+use crate::domain::action::Means;
 use crate::domain::aps::{self, Counterfactual, Points, Term, counterfactuals, score};
 use crate::domain::deal::short_amount;
 use crate::domain::guard::Verdict;
@@ -52,6 +54,45 @@ pub struct DraftView {
     pub edited: bool,
     /// The hash that approval is bound to, in hexadecimal.
     pub content_hash: String,
+}
+
+/// What approval would carry out where that is no mail: an invitation, or records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeedView {
+    /// What it is, in words.
+    pub summary: String,
+    /// Its parts: a name and a value each.
+    pub parts: Vec<DeedPart>,
+    /// What taking it back will bring back.
+    pub undo: String,
+    /// The hash that approval is bound to, in hexadecimal.
+    pub content_hash: String,
+}
+
+impl DeedView {
+    /// Returns its title and its text, which can be edited like those of a draft; none if it has no words.
+    #[must_use]
+    pub fn words(&self) -> Option<(String, String)> {
+        let part = |names: &[&str]| {
+            self.parts
+                .iter()
+                .find(|part| names.contains(&part.name.as_str()))
+                .map(|part| part.value.clone())
+        };
+        let title = part(&["task", "call"]);
+        let text = part(&["text", "note"]);
+        (title.is_some() || text.is_some())
+            .then(|| (title.unwrap_or_default(), text.unwrap_or_default()))
+    }
+}
+
+/// A part of what approval would carry out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeedPart {
+    /// What it is.
+    pub name: String,
+    /// What it says.
+    pub value: String,
 }
 
 /// One carrying-out of the move.
@@ -109,9 +150,13 @@ pub struct MoveDetail {
     pub counterfactual: Vec<Counterfactual>,
     /// The signals behind it, newest first.
     pub evidence: Vec<Evidence>,
-    /// The message that approval would send; none for what is done by hand.
+    /// How it would be carried out.
+    pub means: Means,
+    /// The message that approval would send; none for what is no mail.
     pub draft: Option<DraftView>,
-    /// Why there is no draft although the action is a mail.
+    /// What approval would carry out that is no mail.
+    pub deed: Option<DeedView>,
+    /// Why there is neither although it is not done by hand; or why it is done by hand although it could be carried out from here.
     pub draft_problem: Option<String>,
     /// What the guards say now.
     pub verdicts: Vec<Verdict>,
@@ -155,6 +200,7 @@ impl Engine {
             let outcome = Tallies::new(now).term(tx, mv.contact_id, &stage, mv.action.family())?;
             let score_facts = facts(&row, outcome);
             let scored = score(&score_facts, weights, now);
+            let means = deed::means_of(tx, core, &mv, now)?;
             let zone = core.config.operator.zone();
             let [revenue, urgency_why, strategic] = mv.why.clone();
             let due = mv.due_at.to_zoned(zone).strftime("%a %H:%M");
@@ -163,10 +209,11 @@ impl Engine {
                 aps::Evidence {
                     revenue,
                     urgency: format!("{urgency_why}; due {due}"),
-                    ease: if mv.template.is_empty() {
-                        "by hand".into()
-                    } else {
-                        "draft ready".into()
+                    ease: match means {
+                        Means::Mail => "draft ready".into(),
+                        Means::Meeting => "invitation ready".into(),
+                        Means::Record => "written for you".into(),
+                        Means::ByHand => "by hand".into(),
                     },
                     strategic,
                     outcomes: outcome_words(&outcome, &stage, mv.action.family()),
@@ -187,22 +234,42 @@ impl Engine {
                     summary: what_happened(&s.draft),
                 })
                 .collect();
-            let (mut draft_view, mut draft_problem, mut verdicts) = (None, None, Vec::new());
-            if draft::sends_mail(&mv) && mv.status.is_standing() {
-                match draft::make(tx, core, &mv, now) {
-                    Ok(made) => {
+            let (mut draft_view, mut deed_view) = (None, None);
+            let (mut draft_problem, mut verdicts) = (None, Vec::new());
+            if mv.status.is_standing() {
+                match deed::make(tx, core, &mv, now) {
+                    Ok(Way::ByHand(why)) => {
+                        draft_problem = deed::is_about_records(mv.action).then_some(why);
+                    }
+                    Ok(Way::Deed(made)) => {
                         verdicts = would_be(tx, core, &mv, &made, now)?;
-                        let content = made.content;
-                        draft_view = Some(DraftView {
-                            content_hash: hex(&content.hash()),
-                            from: content.from,
-                            to: content.to,
-                            subject: content.subject,
-                            body: content.body,
-                            in_reply_to: (!content.in_reply_to.is_empty())
-                                .then_some(content.in_reply_to),
-                            edited: made.edited,
-                        });
+                        let content_hash = hex(&made.hash()?);
+                        match made {
+                            Deed::Mail(made) => {
+                                let content = made.content;
+                                draft_view = Some(DraftView {
+                                    content_hash,
+                                    from: content.from,
+                                    to: content.to,
+                                    subject: content.subject,
+                                    body: content.body,
+                                    in_reply_to: (!content.in_reply_to.is_empty())
+                                        .then_some(content.in_reply_to),
+                                    edited: made.edited,
+                                });
+                            }
+                            other => {
+                                let parts = other.parts(core).into_iter();
+                                deed_view = Some(DeedView {
+                                    summary: other.subject(core),
+                                    parts: parts
+                                        .map(|(name, value)| DeedPart { name, value })
+                                        .collect(),
+                                    undo: other.promise().into(),
+                                    content_hash,
+                                });
+                            }
+                        }
                     }
                     Err(EngineError::Input(problem)) => draft_problem = Some(problem),
                     Err(other) => return Err(other),
@@ -253,7 +320,9 @@ impl Engine {
                 leader_score,
                 counterfactual,
                 evidence,
+                means,
                 draft: draft_view,
+                deed: deed_view,
                 draft_problem,
                 verdicts,
                 executions: executions

@@ -7,12 +7,14 @@ use serde::Serialize;
 
 use super::outbox::{Reason, plan_queue, queue, reason};
 use super::when::NextSendView;
+use crate::domain::action::Means;
 use crate::domain::guard::{GuardKind, Pause, Verdict, binding};
 use crate::domain::id::{ContactId, ExecutionId, MoveId};
 use crate::domain::moves::MoveStatus;
 use crate::engine::core::Core;
+use crate::engine::deed::{self, Way};
 use crate::engine::execute::Planned;
-use crate::engine::{Engine, EngineError, Result, draft, gate};
+use crate::engine::{Engine, EngineError, Result, gate};
 use crate::store::executions::ExecutionStatus;
 use crate::store::moves::MoveRow;
 use crate::store::people::Person;
@@ -126,9 +128,12 @@ fn explain(
         found.because
     };
     match (mv.status, &execution) {
-        (MoveStatus::Open | MoveStatus::Snoozed, _) if draft::sends_mail(&mv) => {
-            match draft::make(tx, core, &mv, now) {
-                Ok(made) => {
+        (MoveStatus::Open | MoveStatus::Snoozed, _)
+            if deed::means_of(tx, core, &mv, now)? != Means::ByHand =>
+        {
+            match deed::make(tx, core, &mv, now) {
+                Ok(Way::ByHand(_)) => {}
+                Ok(Way::Deed(made)) => {
                     why.verdicts = crate::engine::commands::would_be(tx, core, &mv, &made, now)?;
                     let refusal = binding(&why.verdicts);
                     why.because = match refusal {

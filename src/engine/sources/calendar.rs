@@ -23,7 +23,7 @@ use crate::engine::google::failed;
 use crate::engine::intake::{self, Taken};
 use crate::engine::{Engine, EngineError, Result};
 use crate::env::crash_point;
-use crate::store::calendar::{self as events, EventRow};
+use crate::store::calendar::{self as events, BusyTimes, EventRow};
 use crate::store::deals::{MeetingRow, save_meeting, set_meeting_state};
 use crate::store::sources::{self, SourceCounts};
 use crate::store::{Durability, ReadTx, WriteTx, people, remotes};
@@ -52,6 +52,11 @@ pub(in crate::engine) struct CalendarSource;
 struct Cursor {
     calendars: BTreeMap<String, Place>,
 }
+
+/// So many days ahead it is asked when the operator is busy.
+const BUSY_AHEAD: i64 = 21;
+/// So many spans are kept at most.
+const MOST_SPANS: usize = 2_000;
 
 /// How far a calendar was read.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -91,10 +96,44 @@ impl SignalSource for CalendarSource {
                 failure.get_or_insert(error);
             }
         }
+        learn_busy_times(engine)?;
         let (counts, taken) = engine.write(Durability::Full, close_ended)?;
         run.counts.add(&counts);
         run.taken.add(&taken);
         failure.map_or(Ok(run), Err)
+    }
+}
+
+/// Asks when the operator is busy, for drafts that offer times. It is a courtesy: a calendar that does not say holds nothing up.
+fn learn_busy_times(engine: &Engine) -> Result<()> {
+    let now = engine.now();
+    let until = shifted(now, BUSY_AHEAD);
+    let asked = engine
+        .core()
+        .call(&calendar::busy_times(
+            &engine.config().google.calendars,
+            now,
+            until,
+        ))
+        .and_then(|answer| calendar::read_busy(&answer));
+    match asked {
+        // Half an answer would offer times that are taken.
+        Ok(answer) if answer.unknown.is_empty() => {
+            let spans = answer.spans.into_iter().take(MOST_SPANS).collect();
+            let busy = BusyTimes {
+                spans,
+                read_at: now,
+                until,
+            };
+            engine.write(Durability::Normal, move |tx, _, _| {
+                Ok(events::set_busy(tx, &busy)?)
+            })
+        }
+        Ok(_) => Ok(()),
+        Err(error) => {
+            tracing::info!(%error, "when the operator is busy could not be learned");
+            Ok(())
+        }
     }
 }
 

@@ -16,14 +16,15 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{PassScope, SignalSource, SourceRun};
+use crate::config::Operator;
 use crate::connectors::hubspot::paths::ObjectKind;
 use crate::connectors::hubspot::{owners, pipelines, refusal};
 use crate::connectors::transport::{CallError, CallErrorKind};
 use crate::domain::service::{HubspotVersion, Provider};
+use crate::engine::core::Core;
 use crate::engine::{Engine, EngineError, Result};
-use crate::secrets::credential;
 use crate::store::hubspot::{self, StageRow, Sweep};
-use crate::store::{Durability, StoreError, accounts};
+use crate::store::{Durability, StoreError};
 
 pub(in crate::engine) use bring::{base_of, kept, read_base, shown_stage};
 pub(in crate::engine) use contacts::{draft_of, local, slot_text};
@@ -87,14 +88,10 @@ pub(in crate::engine) fn said(error: &CallError) -> String {
 
 /// Tells whether there is a portal to read: an account, or a token in the environment.
 pub(in crate::engine) fn is_set_up(engine: &Engine) -> bool {
-    let name = Provider::Hubspot.as_str();
-    ["token", "refresh_token"]
-        .iter()
-        .any(|what| credential(&format!("{name}:{what}")).is_some())
-        || engine
-            .store()
-            .read(|tx| accounts::find(tx, name))
-            .is_ok_and(|found| found.is_some())
+    engine
+        .store()
+        .read(|tx| Core::is_signed_in_by(tx, Provider::Hubspot))
+        .unwrap_or(false)
 }
 
 /// HubSpot.
@@ -288,22 +285,28 @@ impl Reading<'_> {
 
 /// Returns the id of the owner who has the operator's address.
 pub(in crate::engine) fn my_owner(engine: &Engine) -> Result<String> {
-    let operator = &engine.config().operator;
+    let owners = engine.store().read(hubspot::owners)?;
+    owner_among(owners, &engine.config().operator).ok_or_else(|| {
+        EngineError::Outside(
+            "No owner in HubSpot has your address, so nothing is known to be yours. Set [hubspot] owner in config.toml to your owner id, or to \"all\"; `caseyos hubspot status` lists the owners.".into(),
+        )
+    })
+}
+
+/// Returns the owner who has the operator's address.
+pub(in crate::engine) fn owner_among(
+    owners: Vec<(String, String, String)>,
+    operator: &Operator,
+) -> Option<String> {
     let mine: Vec<String> = std::iter::once(&operator.address)
         .chain(&operator.aliases)
         .map(|a| a.trim().to_lowercase())
         .filter(|a| !a.is_empty())
         .collect();
-    let owners = engine.store().read(hubspot::owners)?;
     owners
         .into_iter()
         .find(|(_, email, _)| mine.contains(email))
         .map(|(id, _, _)| id)
-        .ok_or_else(|| {
-            EngineError::Outside(
-                "No owner in HubSpot has your address, so nothing is known to be yours. Set [hubspot] owner in config.toml to your owner id, or to \"all\"; `caseyos hubspot status` lists the owners.".into(),
-            )
-        })
 }
 
 #[cfg(test)]

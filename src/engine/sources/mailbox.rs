@@ -14,6 +14,7 @@ use crate::domain::email::message_id::MessageId;
 use crate::domain::email::subject::thread_subject;
 use crate::domain::email::understand::{Correspondent, OurIds};
 use crate::domain::email::{MailClass, MailContext, ParsedMail, Understanding, understand};
+use crate::domain::guard::EffectKind;
 use crate::domain::id::{ContactId, SignalId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
@@ -630,7 +631,12 @@ fn bounced_contact(
 
 /// Takes back what waits for a contact: after an answer it would read as if nobody had listened.
 fn hold_back(tx: &WriteTx<'_>, contact: ContactId, reason: &str, now: Timestamp) -> Result<()> {
-    for row in executions::queued_for(tx, contact)? {
+    // A record says nothing to them.
+    let to_them = |row: &ExecutionRow| row.kind != EffectKind::Record;
+    for row in executions::queued_for(tx, contact)?
+        .into_iter()
+        .filter(to_them)
+    {
         if cancel(tx, &row, reason, MoveStatus::Expired, now)? {
             audit::append(
                 tx,

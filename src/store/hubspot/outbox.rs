@@ -132,6 +132,21 @@ pub fn find_write(tx: &ReadTx<'_>, key: &str) -> Result<Option<WriteRow>> {
         .optional()?)
 }
 
+/// Finds the newest write whose key begins with `family`, which ends in a colon.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn newest_write_of(tx: &ReadTx<'_>, family: &str) -> Result<Option<WriteRow>> {
+    // A semicolon is the next character after a colon.
+    let beyond = format!("{};", family.trim_end_matches(':'));
+    let sql = format!("{COLUMNS} WHERE key >= ?1 AND key < ?2 ORDER BY id DESC LIMIT 1");
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row((family, beyond), from_row)
+        .optional()?)
+}
+
 /// Lists writes that are not settled, oldest first.
 ///
 /// # Errors
@@ -154,6 +169,17 @@ pub fn writes(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<WriteRow>> {
     Ok(statement
         .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], from_row)?
         .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Keeps what a write really does, once the record was looked at.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn set_operation(tx: &WriteTx<'_>, id: i64, operation: &str) -> Result<()> {
+    tx.sql()
+        .prepare_cached("UPDATE hubspot_write SET operation = ?2 WHERE id = ?1")?
+        .execute((id, operation))?;
+    Ok(())
 }
 
 /// Claims a queued write; returns whether it was still queued.

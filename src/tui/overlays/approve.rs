@@ -39,7 +39,12 @@ struct Item {
 
 impl Item {
     fn hash(&self) -> Option<&str> {
-        Some(self.detail.as_ref()?.draft.as_ref()?.content_hash.as_str())
+        let detail = self.detail.as_ref()?;
+        match (&detail.draft, &detail.deed) {
+            (Some(draft), _) => Some(draft.content_hash.as_str()),
+            (None, Some(deed)) => Some(deed.content_hash.as_str()),
+            (None, None) => None,
+        }
     }
 }
 
@@ -99,12 +104,12 @@ impl Approve {
             let Some(detail) = &item.detail else {
                 continue;
             };
-            let command = match detail.item.action.means() {
+            let command = match detail.means {
                 Means::ByHand => Command::Done {
                     id: item.id,
                     note: String::new(),
                 },
-                Means::Mail => match item.hash().map(parse_hash) {
+                Means::Mail | Means::Meeting | Means::Record => match item.hash().map(parse_hash) {
                     Some(Some(hash)) => Command::Approve {
                         id: item.id,
                         content_hash: Some(hash),
@@ -114,7 +119,10 @@ impl Approve {
                     Some(None) | None => {
                         intents.push(Intent::Say(
                             Tone::Bad,
-                            format!("{} was not approved: it has no draft.", item.title),
+                            format!(
+                                "{} was not approved: there is nothing to carry out yet.",
+                                item.title
+                            ),
                         ));
                         continue;
                     }
@@ -138,7 +146,7 @@ impl Approve {
                 let by_hand = one
                     .detail
                     .as_ref()
-                    .is_some_and(|d| d.item.action.means() == Means::ByHand);
+                    .is_some_and(|d| d.means == Means::ByHand);
                 format!(
                     "{}: {}",
                     if by_hand { "Tick off" } else { "Approve" },
@@ -146,20 +154,21 @@ impl Approve {
                 )
             }
             many => {
-                let mails = many
-                    .iter()
-                    .filter(|i| {
-                        i.detail
-                            .as_ref()
-                            .is_some_and(|d| d.item.action.means() == Means::Mail)
-                    })
-                    .count();
-                format!(
-                    "Approve {} moves: {mails} mail{}, {} by hand",
-                    many.len(),
-                    if mails == 1 { "" } else { "s" },
-                    many.len() - mails - self.missing().len()
-                )
+                let count = |means: Means| {
+                    many.iter()
+                        .filter(|i| i.detail.as_ref().is_some_and(|d| d.means == means))
+                        .count()
+                };
+                let several =
+                    |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+                let mut parts = vec![several(count(Means::Mail), "mail")];
+                for (means, word) in [(Means::Meeting, "meeting"), (Means::Record, "record")] {
+                    if count(means) > 0 {
+                        parts.push(several(count(means), word));
+                    }
+                }
+                parts.push(format!("{} by hand", count(Means::ByHand)));
+                format!("Approve {} moves: {}", many.len(), parts.join(", "))
             }
         }
     }
@@ -231,13 +240,17 @@ fn one_lines(item: &Item, cells: usize, cx: &Context) -> Vec<Line<'static>> {
             lines.push(Line::from(Span::styled(line, styles.text)));
         }
     }
+    if let Some(deed) = &detail.deed {
+        lines.push(Line::default());
+        lines.extend(crate::tui::screens::today::deed_lines(deed, cells, cx));
+    }
     let held: Vec<_> = detail
         .verdicts
         .iter()
         .filter(|v| !v.passed && v.guard != GuardKind::Approval)
         .cloned()
         .collect();
-    if detail.item.action.means() == Means::Mail && !held.is_empty() {
+    if detail.means != Means::ByHand && !held.is_empty() {
         lines.push(Line::default());
         lines.extend(crate::tui::screens::today::verdict_lines(&held, cells, cx));
     }
@@ -260,6 +273,16 @@ fn many_lines(items: &[Item], cells: usize, cx: &Context) -> Vec<Line<'static>> 
             lines.push(Line::from(Span::styled(
                 fit(
                     &format!("  {}: {}", clean(&draft.to), clean(&draft.subject)),
+                    cells,
+                    cx.glyphs().cut,
+                ),
+                styles.muted,
+            )));
+        }
+        if let Some(deed) = &detail.deed {
+            lines.push(Line::from(Span::styled(
+                fit(
+                    &format!("  {}", clean(&deed.summary)),
                     cells,
                     cx.glyphs().cut,
                 ),
@@ -369,7 +392,7 @@ impl Overlay for Approve {
             let by_hand = self.items.iter().all(|item| {
                 item.detail
                     .as_ref()
-                    .is_some_and(|d| d.item.action.means() == Means::ByHand)
+                    .is_some_and(|d| d.means == Means::ByHand)
             });
             keys(
                 if by_hand { "ticks off" } else { "approves" },

@@ -6,15 +6,12 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::Overlay;
-use crate::domain::guard::KillSwitch;
-use crate::engine::command::Command;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
 use crate::tui::keymap::KeyContext;
 use crate::tui::message::Intent;
 use crate::tui::text::wrap;
 use crate::tui::widgets::popup;
-use crate::tui::widgets::status::stopped_because;
 
 const WIDTH: u16 = 64;
 
@@ -51,27 +48,6 @@ impl Confirm {
             closes_below: true,
         }
     }
-}
-
-/// Returns what the kill switch's key does: stopping takes one key, letting effects out again is asked.
-#[must_use]
-pub fn kill_switch(cx: &Context) -> Vec<Intent> {
-    if !cx.status.known {
-        return Vec::new();
-    }
-    if matches!(cx.status.kill_switch, KillSwitch::Running) {
-        return vec![Intent::run(Command::Stop {
-            reason: "stopped in the terminal".into(),
-        })];
-    }
-    vec![Intent::Open(Box::new(Confirm::new(
-        "Let effects out again",
-        &format!(
-            "{} What was approved and waits goes out with the next pass.",
-            stopped_because(cx)
-        ),
-        Intent::run(Command::Resume),
-    )))]
 }
 
 /// Returns the line that names the keys of a question.

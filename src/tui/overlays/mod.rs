@@ -11,6 +11,7 @@ pub mod outcome;
 pub mod palette;
 pub mod person;
 pub mod picker;
+pub mod resume;
 pub mod rule_state;
 pub mod skip;
 pub mod snooze;

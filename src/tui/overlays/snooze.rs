@@ -1,4 +1,4 @@
-//! Until when a move is put off: one of the usual times, or one in words, with the instant that they mean.
+//! Until when a move is put off, or when its meeting begins: one of the usual times, or one in words, with the instant that they mean.
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use ratatui::text::{Line, Span};
 use super::Overlay;
 use super::picker::{Click, Picker, Row};
 use crate::domain::id::MoveId;
+use crate::domain::moves::MovePlan;
 use crate::domain::when_text::parse_when;
 use crate::engine::command::Command;
 use crate::tui::action::KeyAction;
@@ -31,9 +32,21 @@ const PRESETS: &[(&str, &str)] = &[
     ("1 month", "1 month"),
 ];
 
-/// What is put off.
+/// The usual times of meetings.
+const MEETINGS: &[(&str, &str)] = &[
+    ("tomorrow 10:00", "tomorrow 10:00"),
+    ("tomorrow 15:00", "tomorrow 15:00"),
+    ("monday 10:00", "Monday 10:00"),
+    ("tuesday 10:00", "Tuesday 10:00"),
+    ("wednesday 10:00", "Wednesday 10:00"),
+    ("thursday 10:00", "Thursday 10:00"),
+];
+
+/// What the time is for.
 #[derive(Debug)]
 enum What {
+    /// A meeting that a move books.
+    Meeting(MoveId),
     Moves(Vec<MoveId>),
     /// Everything that would leave.
     Sending,
@@ -54,17 +67,24 @@ impl Snooze {
     /// Asks until when `ids`, which are `what`, are put off.
     #[must_use]
     pub fn new(ids: Vec<MoveId>, what: String, cx: &Context) -> Self {
-        Self::of(What::Moves(ids), format!("Snooze {what}"), cx)
+        Self::of(What::Moves(ids), format!("Snooze {what}"), PRESETS, cx)
     }
 
     /// Asks until when nothing is sent.
     #[must_use]
     pub fn pause(cx: &Context) -> Self {
-        Self::of(What::Sending, "Send nothing until".into(), cx)
+        Self::of(What::Sending, "Send nothing until".into(), PRESETS, cx)
     }
 
-    fn of(what: What, heading: String, cx: &Context) -> Self {
-        let rows = PRESETS
+    /// Asks when the meeting begins that a move books, which is `what`.
+    #[must_use]
+    pub fn meeting(id: MoveId, what: &str, cx: &Context) -> Self {
+        let heading = format!("Meeting time: {what}");
+        Self::of(What::Meeting(id), heading, MEETINGS, cx)
+    }
+
+    fn of(what: What, heading: String, presets: &[(&str, &str)], cx: &Context) -> Self {
+        let rows = presets
             .iter()
             .filter_map(|(text, label)| {
                 let at = parse(text, cx).ok()?;
@@ -100,6 +120,13 @@ impl Snooze {
             Ok(until) if until > cx.now => vec![
                 Intent::Close,
                 Intent::run(match &self.what {
+                    What::Meeting(id) => Command::PlanMove {
+                        id: *id,
+                        plan: Box::new(MovePlan {
+                            starts_at: Some(until),
+                            ..MovePlan::default()
+                        }),
+                    },
                     What::Moves(ids) => Command::Snooze {
                         ids: ids.clone(),
                         until,

@@ -433,6 +433,8 @@ fn stopping_takes_one_key_and_resuming_is_asked() {
     assert!(bench.screen().contains(" STOPPED "));
     bench.press("K");
     assert_eq!(bench.commands.len(), 1);
+    // What would leave is shown before it is asked.
+    assert!(bench.screen().contains("omar@kite.example: Re: Pricing"));
     bench.press("a");
     assert_eq!(bench.commands[1], Command::Resume);
 }

@@ -258,7 +258,7 @@ fn source(name: &str, grade: Grade, clean: i64, error: &str) -> SourceHealth {
     }
 }
 
-fn dead_letter() -> OutboxItem {
+pub fn dead_letter() -> OutboxItem {
     OutboxItem {
         id: ExecutionId(9),
         move_id: MoveId(102),
@@ -266,6 +266,7 @@ fn dead_letter() -> OutboxItem {
         contact: "Omar Haddad".into(),
         to: "omar@kite.example".into(),
         subject: "Re: Pricing".into(),
+        kind: crate::domain::guard::EffectKind::Mail,
         status: ExecutionStatus::Failed,
         class: SendClass::ALL[0],
         account: "work".into(),

@@ -323,6 +323,8 @@ pub fn detail(index: usize) -> Arc<MoveDetail> {
     });
     Arc::new(MoveDetail {
         status: MoveStatus::Open,
+        means: item.action.means(),
+        deed: None,
         snoozed_until: None,
         created_at: in_minutes(-64),
         close_reason: String::new(),

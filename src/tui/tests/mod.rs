@@ -100,6 +100,7 @@ impl Bench {
                         }
                     }
                 }
+                Effect::Waiting => vec![Message::Waits(Ok(vec![console::dead_letter()]))],
                 Effect::UndoList => vec![Message::UndoListed(Ok(fixtures::undo_items()))],
                 Effect::Run(command) => {
                     self.commands.push(command);

@@ -434,7 +434,9 @@ fn the_kill_switch_stops_at_once_and_resumes_when_asked() {
         operator.see(" STOPPED ").await;
         operator.press("a");
         operator.see("Refused by kill switch").await;
-        operator.press("esc K a");
+        operator.press("esc K");
+        operator.see("Nothing waits.").await;
+        operator.press("a");
         operator.see(" LIVE ").await;
         operator
     });

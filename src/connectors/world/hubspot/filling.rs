@@ -158,7 +158,13 @@ pub(super) const fn properties(kind: &str) -> &'static [&'static str] {
             "hs_email_text",
             "hs_email_status",
         ],
-        _ => &["hs_timestamp", "hs_call_title", "hs_call_body"],
+        _ => &[
+            "hs_timestamp",
+            "hs_call_title",
+            "hs_call_body",
+            "hs_call_direction",
+            "hs_call_status",
+        ],
     }
 }
 

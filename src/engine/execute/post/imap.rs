@@ -12,7 +12,7 @@ use crate::domain::email::message_id::MessageId;
 use crate::domain::guard::Mode;
 use crate::engine::core::Core;
 use crate::engine::draft::Content;
-use crate::engine::mailboxes::imap_failed;
+use crate::engine::mailboxes::{imap_failed, mend_sign_in};
 use crate::engine::{EngineError, Result};
 use crate::store::executions::ExecutionRow;
 
@@ -87,10 +87,9 @@ impl<'a> ImapPost<'a> {
         let fate = |e: SmtpError| match e {
             SmtpError::NotYet(reason) => later(format!("{reason}.")),
             SmtpError::Stopped(reason) => Undelivered::Stopped { reason },
-            SmtpError::SignIn(reason) => later(format!(
-                "{reason}. `caseyos auth login mail {}` takes the password anew.",
-                self.account.name
-            )),
+            SmtpError::SignIn(reason) => {
+                later(format!("{reason}. {}", mend_sign_in(&self.account)))
+            }
             SmtpError::Refused(reason) => never(format!("{reason}.")),
             SmtpError::Unknown(reason) => Undelivered::Unknown {
                 reason: format!("{reason}."),

@@ -7,6 +7,7 @@ use super::*;
 use crate::config::Paths;
 use crate::connectors::world::oauth::{Grants, OauthDouble};
 use crate::connectors::world::{Fault, FaultRule, World, WorldOptions};
+use crate::domain::service::Service;
 use crate::engine::queries::accounts::AccountStanding;
 use crate::engine::{Asking, Engine, Said};
 use crate::env::{Clock, Env};
@@ -41,7 +42,7 @@ impl Place {
         let world = World::start(options, vec![Arc::new(Mutex::new(double))]).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let config = format!(
-            "{}\ngmail_url = {:?}\n[secrets]\nbackend = \"file\"\n",
+            "{}\ngmail_url = {:?}\nbackoff_millis = 1\n[secrets]\nbackend = \"file\"\n",
             world.config_lines(),
             world.base()
         );
@@ -66,14 +67,21 @@ impl Place {
 
     fn sign_in(&self) -> Engine {
         let engine = self.engine();
+        self.try_to_sign_in(&engine).unwrap();
+        self.world.forget();
+        engine
+    }
+
+    fn try_to_sign_in(&self, engine: &Engine) -> crate::engine::Result<()> {
         engine
             .keep_client_secret(GOOGLE, &Secret::new("world-client-secret"))
             .unwrap();
         let asking = Asking {
             wait: Duration::from_secs(20),
+            mail_server: false,
             port: None,
             pasted: None,
-            interrupt: &AtomicBool::new(false),
+            interrupt: &Arc::new(AtomicBool::new(false)),
         };
         engine
             .sign_in(GOOGLE, &asking, &mut |said| {
@@ -81,9 +89,7 @@ impl Place {
                     std::thread::spawn(move || reqwest::blocking::get(url));
                 }
             })
-            .unwrap();
-        self.world.forget();
-        engine
+            .map(drop)
     }
 
     fn pass(&self, seconds: i64) {
@@ -214,11 +220,83 @@ fn a_token_that_still_holds_is_used_while_refreshing_fails() {
     place.pass(3000);
     assert_eq!(place.token(&engine).unwrap(), first);
     place.pass(700);
+    // While the old one is good nobody waits for a new one; then it is worth some tries.
+    assert_eq!(place.asked(), 1);
     let error = place.token(&engine).unwrap_err();
     assert_eq!(error.kind, CallErrorKind::Server);
     assert_eq!(error.fate, Fate::NotSent);
+    assert_eq!(place.asked(), 5);
+    // Five failures in a row are enough: it is left alone for a minute, by other processes too.
+    for engine in [&engine, &place.engine()] {
+        let error = place.token(engine).unwrap_err();
+        assert_eq!(error.kind, CallErrorKind::CircuitOpen);
+        assert!(error.message.contains("Google's sign-in"), "{error}");
+    }
+    assert_eq!(place.asked(), 5);
     place.world.heal();
+    place.pass(61);
     assert!(place.is_good(&place.token(&engine).unwrap()));
+}
+
+#[test]
+fn a_refresh_that_fails_for_now_is_tried_again_and_counted() {
+    let place = Place::new();
+    let engine = place.sign_in();
+    place
+        .world
+        .harm(FaultRule::on("/token", Fault::status(503)));
+    place.pass(3700);
+    assert!(place.is_good(&place.token(&engine).unwrap()));
+    assert_eq!(place.asked(), 2);
+    let health = engine.health().unwrap();
+    let sign_in = health
+        .services
+        .iter()
+        .find(|s| s.service == Service::GoogleAuth)
+        .unwrap();
+    // The redeemed code, the refresh, and its repetition.
+    assert_eq!(
+        (
+            sign_in.today.calls,
+            sign_in.today.failed,
+            sign_in.today.retried
+        ),
+        (3, 1, 1)
+    );
+}
+
+#[test]
+fn a_code_whose_answer_was_lost_is_not_sent_again_and_a_refusal_to_hear_it_is() {
+    let place = Place::new();
+    place
+        .world
+        .harm(FaultRule::on("/token", Fault::status(503)));
+    let engine = place.engine();
+    let said = place.try_to_sign_in(&engine).unwrap_err().to_string();
+    assert!(said.contains("gave no token"), "{said}");
+    assert_eq!(place.asked(), 1);
+    place.world.forget();
+    place
+        .world
+        .harm(FaultRule::on("/token", Fault::status(429)));
+    place.try_to_sign_in(&engine).unwrap();
+    assert_eq!(place.asked(), 2);
+}
+
+#[test]
+fn nobody_is_asked_to_consent_while_the_answer_could_not_be_redeemed() {
+    let place = Place::new();
+    let engine = place.sign_in();
+    place
+        .world
+        .harm(FaultRule::on("/token", Fault::status(503)).times(0));
+    place.pass(3700);
+    place.token(&engine).unwrap_err();
+    place.token(&engine).unwrap_err();
+    place.world.forget();
+    let said = place.try_to_sign_in(&engine).unwrap_err().to_string();
+    assert!(said.contains("cannot be asked now"), "{said}");
+    assert!(place.world.requests().is_empty());
 }
 
 #[test]

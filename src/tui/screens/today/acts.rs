@@ -3,10 +3,13 @@
 use super::{Focus, Today};
 use crate::domain::action::Means;
 use crate::domain::id::MoveId;
+use crate::domain::moves::MovePlan;
 use crate::domain::signal::Domain;
 use crate::engine::command::Command;
+use crate::engine::queries::today::TodayItem;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::keymap::KeyContext;
 use crate::tui::message::{Effect, Intent, Tone};
 use crate::tui::overlays::approve::Approve;
 use crate::tui::overlays::confirm::Confirm;
@@ -27,6 +30,8 @@ pub(super) fn moves_of(command: &Command) -> Vec<MoveId> {
         | Command::Done { id, .. }
         | Command::EditDraft { id, .. }
         | Command::ResetDraft { id }
+        | Command::PlanMove { id, .. }
+        | Command::ResetPlan { id }
         | Command::Reopen { id } => vec![*id],
         Command::Snooze { ids, .. } | Command::Skip { ids, .. } => ids.clone(),
         Command::RecordOutcome { move_id, .. } => move_id.iter().copied().collect(),
@@ -52,6 +57,7 @@ pub(super) fn word_of(command: &Command) -> &'static str {
         Command::Approve { .. } => "approving",
         Command::Done { .. } => "ticking off",
         Command::EditDraft { .. } | Command::ResetDraft { .. } => "saving the draft",
+        Command::PlanMove { .. } | Command::ResetPlan { .. } => "settling",
         Command::Snooze { .. } => "snoozing",
         Command::Skip { .. } => "skipping",
         Command::Reopen { .. } => "putting back",
@@ -112,6 +118,7 @@ impl Today {
             KeyAction::Snooze => {
                 self.for_targets(|ids, what| Intent::Open(Box::new(Snooze::new(ids, what, cx))))
             }
+            KeyAction::MeetingTime => self.meeting_time(cx),
             KeyAction::Skip => {
                 self.for_targets(|ids, what| Intent::Open(Box::new(Skip::new(ids, what))))
             }
@@ -290,11 +297,36 @@ impl Today {
         ]
     }
 
+    /// Returns how a move would be carried out, as far as that is known yet.
+    fn means_of(&self, item: &TodayItem) -> Means {
+        self.details
+            .get(item.id)
+            .map_or(item.action.means(), |detail| detail.means)
+    }
+
+    /// Asks for the time of a meeting that a move books.
+    fn meeting_time(&self, cx: &Context) -> Vec<Intent> {
+        let Some(item) = self.current() else {
+            return nothing_selected();
+        };
+        if !item.action.offers_times() {
+            return vec![Intent::Say(
+                Tone::Plain,
+                format!("{} books no meeting.", clean(&item.title)),
+            )];
+        }
+        vec![Intent::Open(Box::new(Snooze::meeting(
+            item.id,
+            &describe(item),
+            cx,
+        )))]
+    }
+
     fn dry_run(&self, cx: &Context) -> Vec<Intent> {
         let Some(item) = self.current() else {
             return nothing_selected();
         };
-        if item.action.means() == Means::ByHand {
+        if self.means_of(item) == Means::ByHand {
             return vec![Intent::Say(
                 Tone::Plain,
                 format!(
@@ -313,14 +345,26 @@ impl Today {
         let Some(item) = self.current() else {
             return nothing_selected();
         };
-        if item.action.means() == Means::ByHand {
-            return vec![Intent::Say(
-                Tone::Plain,
-                format!(
-                    "{} is done by hand; there is no draft to edit.",
-                    clean(&item.title)
-                ),
-            )];
+        let words = self
+            .details
+            .get(item.id)
+            .and_then(|detail| detail.deed.as_ref()?.words());
+        let refusal = match self.means_of(item) {
+            Means::Mail => None,
+            Means::Record if words.is_some() => None,
+            Means::ByHand => Some("is done by hand; there is no draft to edit".to_owned()),
+            Means::Meeting => Some(format!(
+                "is an invitation; {} sets another time",
+                cx.keymap.key(KeyContext::Today, KeyAction::MeetingTime)
+            )),
+            Means::Record => Some(format!(
+                "is written to HubSpot; caseyos edit {} changes it",
+                item.id
+            )),
+        };
+        if let Some(why) = refusal {
+            let title = clean(&item.title);
+            return vec![Intent::Say(Tone::Plain, format!("{title} {why}."))];
         }
         let Some(detail) = self.details.get(item.id) else {
             return vec![Intent::Say(
@@ -328,10 +372,11 @@ impl Today {
                 "The draft is being read; try again in a moment.".into(),
             )];
         };
-        let (to, subject, body) = detail.draft.as_ref().map_or_else(
-            || (item.email.clone(), String::new(), String::new()),
-            |draft| (draft.to.clone(), draft.subject.clone(), draft.body.clone()),
-        );
+        let (to, subject, body) = match (&detail.draft, words) {
+            (Some(draft), _) => (draft.to.clone(), draft.subject.clone(), draft.body.clone()),
+            (None, Some((title, text))) => ("HubSpot".to_owned(), title, text),
+            (None, None) => (item.email.clone(), String::new(), String::new()),
+        };
         if outside {
             return vec![Intent::Effect(Effect::EditOutside {
                 id: item.id,
@@ -348,9 +393,21 @@ impl Today {
         let Some(item) = self.current() else {
             return nothing_selected();
         };
-        let edited = self
-            .details
-            .get(item.id)
+        let detail = self.details.get(item.id);
+        if detail.is_some_and(|d| d.means == Means::Meeting) {
+            return vec![Intent::Open(Box::new(Confirm::new(
+                "Take the time away",
+                "The move offers times by mail again.",
+                Intent::run(Command::PlanMove {
+                    id: item.id,
+                    plan: Box::new(MovePlan {
+                        by_mail: true,
+                        ..MovePlan::default()
+                    }),
+                }),
+            )))];
+        }
+        let edited = detail
             .and_then(|d| d.draft.as_ref())
             .is_some_and(|d| d.edited);
         if !edited {

@@ -35,7 +35,7 @@ impl Outlook {
             word: word.into(),
             sentence,
         };
-        if detail.item.action.means() == Means::ByHand {
+        if detail.means == Means::ByHand {
             return make(
                 Tone::Plain,
                 "BY HAND",
@@ -43,7 +43,7 @@ impl Outlook {
             );
         }
         let (word, _) = mode_word(cx);
-        if detail.draft.is_none() {
+        if detail.draft.is_none() && detail.deed.is_none() {
             let problem = detail.draft_problem.as_deref().map_or_else(
                 || "There is no draft.".to_owned(),
                 |p| format!("There is no draft: {}.", clean(p).trim_end_matches('.')),
@@ -77,7 +77,13 @@ impl Outlook {
                 ),
             };
         }
+        let what = match detail.means {
+            Means::Meeting => Some("The meeting is booked and they are invited; u takes it back."),
+            Means::Record => Some("It is written to HubSpot; u takes it back."),
+            Means::Mail | Means::ByHand => None,
+        };
         match cx.status.mode {
+            Mode::Live if what.is_some() => make(Tone::Good, word, what.unwrap_or_default().into()),
             Mode::Live => make(
                 Tone::Good,
                 word,
@@ -91,7 +97,11 @@ impl Outlook {
             Mode::DryRun => make(
                 Tone::Plain,
                 word,
-                "The exact message is shown; nothing is written.".into(),
+                if what.is_some() {
+                    "The exact request is shown; nothing is written.".into()
+                } else {
+                    "The exact message is shown; nothing is written.".into()
+                },
             ),
         }
     }
@@ -150,7 +160,7 @@ fn name(guard: GuardKind) -> &'static str {
         GuardKind::RateLimits => "rate limits",
         GuardKind::SendWindow => "send window",
         GuardKind::Mode => "mode",
-        GuardKind::ConnectorHealth => "mailbox",
+        GuardKind::ConnectorHealth => "connection",
     }
 }
 
@@ -195,7 +205,7 @@ pub fn verdict_lines(verdicts: &[Verdict], cells: usize, cx: &Context) -> Vec<Li
 pub(super) fn lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Vec<Line<'static>> {
     let styles = cx.styles();
     let mut lines = Outlook::of(detail, cx).lines(cells, cx);
-    if detail.item.action.means() == Means::Mail {
+    if detail.means != Means::ByHand {
         // What passes and has nothing to say shares a line; what counts, waits or refuses has its own.
         let (plain, telling): (Vec<Verdict>, Vec<Verdict>) =
             detail.verdicts.iter().cloned().partition(|v| {

@@ -36,6 +36,7 @@ use crate::tui::overlays::viewer::Viewer;
 use details::Details;
 
 pub use gate::{Outlook, verdict_lines};
+pub use panes::deed_lines;
 pub use why::columns;
 
 /// How many moves are read at first; more follow when one comes near the end.

@@ -8,7 +8,7 @@ use ratatui::widgets::Paragraph;
 
 use super::{Focus, Today, gate, why};
 use crate::domain::action::Means;
-use crate::engine::queries::show::MoveDetail;
+use crate::engine::queries::show::{DeedView, MoveDetail};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
 use crate::tui::keymap::KeyContext;
@@ -44,10 +44,12 @@ impl Today {
         );
         let titles = [
             format!("Why {}", detail.item.score),
-            match (detail.item.action.means(), &detail.draft) {
+            match (detail.means, &detail.draft) {
                 (Means::ByHand, _) => "By hand".into(),
                 (Means::Mail, Some(draft)) if draft.edited => "Draft, edited by you".into(),
                 (Means::Mail, _) => "Draft".into(),
+                (Means::Meeting, _) => "Invitation".into(),
+                (Means::Record, _) => "To HubSpot".into(),
             },
             "Before it goes".to_owned(),
         ];
@@ -124,13 +126,19 @@ impl Today {
 pub(super) fn draft_lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Vec<Line<'static>> {
     let styles = cx.styles();
     let key = |action| cx.keymap.key(KeyContext::Today, action);
-    if detail.item.action.means() == Means::ByHand {
+    if detail.means == Means::ByHand {
         let mut lines = vec![Line::from(Span::styled(
             fit(&clean(&detail.item.title), cells, cx.glyphs().cut),
             styles.text.patch(Style::new().bold()),
         ))];
         for line in wrap(&detail.item.because, cells) {
             lines.push(Line::from(Span::styled(line, styles.text)));
+        }
+        if let Some(why) = &detail.draft_problem {
+            lines.push(Line::default());
+            for line in wrap(&format!("Not from here: {}.", clean(why)), cells) {
+                lines.push(Line::from(Span::styled(line, styles.muted)));
+            }
         }
         lines.push(Line::default());
         lines.push(Line::from(vec![
@@ -141,19 +149,29 @@ pub(super) fn draft_lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Ve
         ]));
         return lines;
     }
+    if let Some(deed) = &detail.deed {
+        return deed_lines(deed, cells, cx);
+    }
     let Some(draft) = &detail.draft else {
         let problem = detail
             .draft_problem
             .as_deref()
             .unwrap_or("no draft was made");
-        let mut lines: Vec<Line<'static>> = wrap(&format!("No draft: {problem}"), cells)
+        let what = match detail.means {
+            Means::Mail | Means::ByHand => "No draft",
+            Means::Meeting => "No invitation",
+            Means::Record => "Nothing to write yet",
+        };
+        let mut lines: Vec<Line<'static>> = wrap(&format!("{what}: {problem}"), cells)
             .into_iter()
             .map(|line| Line::from(Span::styled(line, styles.bad)))
             .collect();
-        lines.push(Line::from(vec![
-            Span::styled(key(KeyAction::Edit), styles.key),
-            Span::styled(" writes one", styles.muted),
-        ]));
+        if detail.means == Means::Mail {
+            lines.push(Line::from(vec![
+                Span::styled(key(KeyAction::Edit), styles.key),
+                Span::styled(" writes one", styles.muted),
+            ]));
+        }
         return lines;
     };
     let head = |name: &str, value: &str, style: Style| {
@@ -184,6 +202,34 @@ pub(super) fn draft_lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Ve
             styles.text
         };
         lines.push(Line::from(Span::styled(line, style)));
+    }
+    lines
+}
+
+/// Returns what approval would carry out that is no mail, a line or more for each part.
+pub fn deed_lines(deed: &DeedView, cells: usize, cx: &Context) -> Vec<Line<'static>> {
+    let styles = cx.styles();
+    let bold = styles.text.patch(Style::new().bold());
+    let mut lines: Vec<Line<'static>> = wrap(&clean(&deed.summary), cells)
+        .into_iter()
+        .map(|line| Line::from(Span::styled(line, bold)))
+        .collect();
+    lines.push(Line::default());
+    let room = cells.saturating_sub(10).max(8);
+    let undo = ("undo".to_owned(), deed.undo.clone(), styles.muted);
+    let parts = deed
+        .parts
+        .iter()
+        .map(|part| (part.name.clone(), part.value.clone(), styles.text));
+    for (name, value, style) in parts.chain([undo]) {
+        for (i, line) in wrap(&value, room).into_iter().enumerate() {
+            let head = if i == 0 { clean(&name) } else { String::new() };
+            let head = fit(&head, 9, cx.glyphs().cut);
+            lines.push(Line::from(vec![
+                Span::styled(format!("{head:<10}"), styles.muted),
+                Span::styled(line, style),
+            ]));
+        }
     }
     lines
 }
