@@ -622,6 +622,10 @@ fn shown(item: &ContactItem) -> String {
         .filter(|p| !p.is_empty())
         .map(|p| clean_line(p, 60))
         .collect();
+    if parts.is_empty() {
+        // A CRM may know of somebody nothing but a number.
+        return "(no name)".into();
+    }
     parts.join(" · ")
 }
 

@@ -84,7 +84,14 @@ pub(super) fn run(run: &mut Run<'_>, args: &DealsArgs) -> Result<Ending, EngineE
                     run.out.line(&format!(
                         "{:>5}  {}  {:>14}  {}  {state}",
                         d.id,
-                        fit(&d.name, 36),
+                        fit(
+                            if d.name.is_empty() {
+                                "(no name)"
+                            } else {
+                                &d.name
+                            },
+                            36
+                        ),
                         amount,
                         fit(&d.stage, 24)
                     ))?;

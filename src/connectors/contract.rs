@@ -309,7 +309,12 @@ impl Description {
                 Some("uuid") => "497f6eca-6276-4993-bfeb-53cbbbba6f08",
                 _ => "string",
             }),
-            Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(json!(0)),
+            Some("integer" | "number") => match schema.get("minimum") {
+                Some(least) => least.clone(),
+                // The least that it can hold, which is seldom what is meant.
+                None if schema["format"] == "int32" => json!(i32::MIN),
+                None => json!(0),
+            },
             Some("boolean") => json!(true),
             Some(other) => panic!("a type that this does not know: {other}"),
         }

@@ -7,6 +7,7 @@ pub mod dns;
 pub mod files;
 pub mod google;
 pub mod hubspot;
+mod lenient;
 pub mod link;
 pub mod loopback;
 pub mod mail;

@@ -19,6 +19,8 @@ use crate::secrets::Secret;
 
 /// No token lasts longer than this, whatever a server says: a number beyond it is a mistake.
 const LONGEST: i64 = 10 * 366 * 24 * 3600;
+/// And none less: a server that says 0 or less would have a new one asked for with every request.
+const SHORTEST: i64 = 300;
 /// What is kept of a server's words.
 const WORDS: usize = 300;
 /// An answer about a token is a few kilobytes.
@@ -373,7 +375,7 @@ pub fn read_tokens(response: &Response, now: Timestamp) -> Result<Tokens, CallEr
             Value::String(text) => text.trim().parse().ok(),
             _ => None,
         }?;
-        now.checked_add(SignedDuration::from_secs(seconds.clamp(0, LONGEST)))
+        now.checked_add(SignedDuration::from_secs(seconds.clamp(SHORTEST, LONGEST)))
             .ok()
     };
     let words = |value: Value| -> Vec<String> {
@@ -681,6 +683,12 @@ mod tests {
         ] {
             let body = format!(r#"{{"access_token":"a","expires_in":{odd}}}"#);
             read_tokens(&response(&body), now).unwrap();
+        }
+        // A token without a life is used for a while, so that not each request asks for a new one.
+        for none in ["0", "-5", "-2147483648"] {
+            let body = format!(r#"{{"access_token":"a","expires_in":{none}}}"#);
+            let expires_at = read_tokens(&response(&body), now).unwrap().span.expires_at;
+            assert_eq!(expires_at.unwrap().duration_since(now).as_secs(), SHORTEST);
         }
     }
 }

@@ -24,7 +24,7 @@ pub(in crate::engine) use deeds::{RecordDeed, Sources, record_of};
 pub use gates::Gate;
 pub use hooks::Call;
 pub use outbox::PushReport;
-pub(in crate::engine) use outbox::written;
+pub(in crate::engine) use outbox::{SAYS_SO, written};
 pub(in crate::engine) use undo::promise_of;
 pub use wishes::{Target, Wish};
 

@@ -18,7 +18,7 @@ use super::sources::calendar::tell;
 use super::undo::{Step, remember};
 use super::{Engine, EngineError, Result};
 use crate::connectors::google::calendar::{self, NewEvent, event_id};
-use crate::connectors::transport::{CallErrorKind, Fate};
+use crate::connectors::transport::{CallErrorKind, Fate, Response};
 use crate::domain::email::address::EmailAddress;
 use crate::domain::guard::{KillSwitch, Mode};
 use crate::domain::meeting::MeetingState;
@@ -272,7 +272,13 @@ impl Engine {
         let answer = self.core().call(&request);
         crash_point("booking-asked");
         match answer {
-            Ok(_) => self.booked(id),
+            Ok(answer) => {
+                let name = self.name_given(&event.id, &answer);
+                self.write(Durability::Full, move |tx, _, _| {
+                    Ok(events::name_booking(tx, id, &name)?)
+                })?;
+                self.booked(id)
+            }
             // The name is ours alone: what is there under it is this meeting.
             Err(e) if e.kind == CallErrorKind::Conflict => self.booked(id),
             Err(e) if matches!(e.fate, Fate::Unknown | Fate::Sent) => {
@@ -334,6 +340,15 @@ impl Engine {
                 Some(false)
             }
             Err(_) => None,
+        }
+    }
+
+    /// Returns the name under which an event really stands: a server that is not Google's may give it another than the one asked for, and
+    /// under ours it could be neither found nor taken back.
+    pub(in crate::engine) fn name_given(&self, asked: &str, answer: &Response) -> String {
+        match calendar::read_event(answer, &self.zone()) {
+            Ok(event) if !event.id.is_empty() => event.id,
+            _ => asked.to_owned(),
         }
     }
 

@@ -259,6 +259,18 @@ pub fn settle_booking(
         > 0)
 }
 
+/// Keeps the name that the calendar gave a booking's event instead of the one that it was asked to take.
+///
+/// # Errors
+/// If the database cannot be written.
+pub fn name_booking(tx: &WriteTx<'_>, id: i64, event: &str) -> Result<()> {
+    // Two events of one name are one event, and the first booking has it.
+    tx.sql()
+        .prepare_cached("UPDATE OR IGNORE booking SET event = ?2 WHERE id = ?1")?
+        .execute((id, event))?;
+    Ok(())
+}
+
 /// Notes when a booked meeting is to be instead, before the calendar is asked; returns whether it was booked and not being moved.
 ///
 /// # Errors

@@ -57,11 +57,12 @@ impl Person {
         ContactId(self.id)
     }
 
-    /// Returns the name as it is shown: given and family name, else the address.
+    /// Returns the name as it is shown: given and family name, else the address, else the number.
     #[must_use]
     pub fn name(&self) -> String {
         let name = format!("{} {}", self.first_name, self.last_name);
         match name.trim() {
+            "" if self.email.is_empty() => format!("contact {}", self.id),
             "" => self.email.clone(),
             name => name.to_owned(),
         }

@@ -158,6 +158,37 @@ fn a_stage_is_settled_written_and_taken_back_but_never_over_what_changed_since()
 }
 
 #[test]
+fn a_field_that_is_hubspots_own_is_not_said_to_be_written() {
+    let (mut portal, ann, _) = portal();
+    portal.home.edit_config(|config| {
+        let mut document: toml_edit::DocumentMut = config.parse().unwrap();
+        document["hubspot"]["ownership"]["jobtitle"] = toml_edit::value("hubspot");
+        document.to_string()
+    });
+    let mv = wished(
+        &portal.home,
+        "update_contact",
+        &json!({"properties": {"jobtitle": "CTO"}}),
+    );
+    let now = portal.later(1);
+    portal
+        .there()
+        .change("contacts", ann, &[("jobtitle", "CEO")], now);
+    let refused = portal.run(&format!("approve {mv}")).exits(1);
+    assert!(refused.err.contains("own value"), "{}", refused.err);
+    assert_eq!(status(&portal, mv), "open");
+    // What HubSpot says already is as good as written.
+    portal.sync();
+    portal.run(&format!("edit {mv} --set jobtitle=VP")).exits(0);
+    let now = portal.later(1);
+    portal
+        .there()
+        .change("contacts", ann, &[("jobtitle", "VP")], now);
+    portal.run(&format!("approve {mv}")).exits(0);
+    assert_eq!(status(&portal, mv), "done");
+}
+
+#[test]
 fn a_field_that_was_changed_there_is_a_conflict_and_the_move_is_open_again() {
     let (mut portal, ann, _) = portal();
     let mv = wished(

@@ -479,6 +479,19 @@ impl Google {
 }
 
 #[test]
+fn an_event_without_a_name_gets_one() {
+    let google = Google::start("draft");
+    let fields = json!({"fields": {"summary": "Demo", "start": {"dateTime": "2026-11-24T10:00:00Z"}, "end": {"dateTime": "2026-11-24T10:30:00Z"},
+        "attendees": [{"email": "ann@acme.example", "responseStatus": "accepted"}]}});
+    let ids: Vec<Value> = (0..2)
+        .map(|_| google.happen("event", &fields)["id"].clone())
+        .collect();
+    assert_eq!(ids, ["event1", "event2"]);
+    google.synced();
+    assert_eq!(google.home.json("meetings").as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn a_meeting_is_booked_moved_and_held_and_each_of_it_is_told_once() {
     let mut google = Google::with_ann("live");
     google.synced();
@@ -717,6 +730,11 @@ fn times_are_offered_that_suit_both_and_a_meeting_is_booked_once() {
     assert_eq!(events(&google), 0);
     google.home.run(book).exits(0);
     assert_eq!(events(&google), 1);
+    // However it is taken back, the next undo is about something else.
+    google.home.ok("meetings cancel 2");
+    assert_eq!(events(&google), 0);
+    let next = google.home.run(["undo"]);
+    assert!(!next.out.contains("ooking"), "{}", next.out);
     google.home.audit_holds();
 }
 
@@ -767,7 +785,7 @@ impl Double for Parrot {
             "raw": "string", "payload": {"headers": [{"name": "string", "value": "string"}], "body": {"data": "string"}}});
         let time =
             json!({"date": "2019-08-24", "dateTime": "2019-08-24T14:15:22Z", "timeZone": "string"});
-        let person = json!({"email": "string", "displayName": "string", "responseStatus": "string", "self": true, "organizer": true, "resource": true});
+        let person = json!({"email": "string", "displayName": "string", "responseStatus": "string", "self": false, "organizer": true, "resource": false});
         let event = json!({"id": "string", "iCalUID": "string", "status": "string", "summary": "string", "start": time, "end": time,
             "updated": "2019-08-24T14:15:22Z", "recurringEventId": "string", "organizer": person, "attendees": [person]});
         let body = json!({
@@ -804,6 +822,9 @@ fn a_mock_that_repeats_one_example_for_ever_is_survived_without_a_flood() {
     }
     assert!(parrot.requests().len() < 80, "{}", parrot.requests().len());
     assert!(google.home.today().is_empty());
+    let health = google.home.ok("signals health");
+    let dropped = "nobody with an address takes part";
+    assert!(health.contains(dropped), "{health}");
     let mv = google.form_of_ann();
     google.home.ok(&format!("approve {mv}"));
     google.home.run(["slots", "--with", "ann@acme.example"]);

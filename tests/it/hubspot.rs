@@ -3,10 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use caseyos::connectors::world::hubspot::{HubspotDouble, TOKEN};
-use caseyos::connectors::world::{Fault, FaultRule, When, World, WorldOptions};
+use caseyos::connectors::world::{
+    Double, Fault, FaultRule, Setting, When, World, WorldOptions, WorldRequest, WorldResponse,
+};
 use caseyos::env::FixedClock;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::home::{Home, MONDAY, Ran};
 
@@ -420,9 +422,87 @@ fn a_page_that_repeats_is_noticed() {
         .world
         .harm(FaultRule::on("/crm/objects/2026-03/deals", Fault::RepeatPage).times(0));
     let ran = portal.run("sync --json").exits(3);
-    assert!(ran.out.contains("same page again"), "{}", ran.out);
+    let told = "same page again and again for deals, so";
+    assert!(ran.out.contains(told), "{}", ran.out);
     assert!(portal.world.requests().len() < 30);
     assert_eq!(portal.count("contact"), 850);
+}
+
+/// A mock server that answers every question with its description's example, for ever: one page whose next page is itself.
+struct Parrot;
+
+impl Double for Parrot {
+    fn name(&self) -> &'static str {
+        "parrot"
+    }
+
+    fn serves(&self, _: &str) -> bool {
+        true
+    }
+
+    fn handle(&mut self, request: &WorldRequest, _: Timestamp) -> WorldResponse {
+        let at = "2019-08-24T14:15:22Z";
+        let tied = json!({"results": [{"id": "string", "type": "string"}], "paging": {"next": {"after": "string"}}});
+        let mut body = json!({
+            "id": "string", "createdAt": at, "updatedAt": at, "archived": true, "archivedAt": at, "properties": {"property1": null},
+            "propertiesWithHistory": {"property1": [{"value": "string", "timestamp": at}]}, "associations": {"property1": tied},
+            "label": "string", "displayOrder": i32::MIN, "email": "string", "firstName": "string", "lastName": "string",
+            "stages": [{"id": "string", "label": "string", "displayOrder": i32::MIN, "archived": true, "metadata": {"property1": "string"}}],
+            "from": {"id": "string"}, "to": [{"toObjectId": "string", "associationTypes": []}],
+            "paging": {"next": {"after": "string", "link": "string"}}, "total": i32::MIN, "status": "PENDING", "errors": null,
+        });
+        body["results"] = json!([body.clone()]);
+        match request.method.as_str() {
+            "DELETE" => WorldResponse::empty(204),
+            _ => WorldResponse::json(200, &body),
+        }
+    }
+
+    fn settings(&self, base: &str) -> Vec<Setting> {
+        vec![("hubspot", "url", base.into())]
+    }
+}
+
+#[test]
+fn a_mock_that_repeats_one_example_for_ever_is_survived_and_written_to() {
+    for version in ["2026-03", "v3"] {
+        let portal = Portal::new(HubspotDouble::empty());
+        let parrot =
+            World::start(WorldOptions::default(), vec![Arc::new(Mutex::new(Parrot))]).unwrap();
+        portal.set("hubspot", "url", parrot.base());
+        portal.set("hubspot", "api_version", version);
+        for line in ["sync", "sync --source hubspot --full"] {
+            let ran = portal.run(line).exits(3);
+            let all = "for companies, contacts, deals, tasks, notes, meetings, emails, calls, so";
+            assert_eq!(ran.err.matches("again and again").count(), 1, "{}", ran.err);
+            assert!(ran.err.contains(all), "{}", ran.err);
+        }
+        assert!(parrot.requests().len() < 80, "{}", parrot.requests().len());
+        assert!(portal.home.today().is_empty());
+        // Somebody of whom nothing but a number is known has a name to be called by.
+        let list = portal.run("contacts list").exits(0);
+        assert!(list.out.contains("(no name)"), "{}", list.out);
+        let note = portal
+            .run("hubspot note 'Met.' --contact hubspot:string")
+            .exits(0);
+        assert!(
+            note.out.contains("Note for contact 1: written"),
+            "{}",
+            note.out
+        );
+        portal
+            .run("hubspot task Call --contact hubspot:string")
+            .exits(0);
+        portal
+            .run("hubspot set hubspot:string jobtitle=CTO")
+            .exits(0);
+        // The mock forgets what it was told.
+        let again = portal
+            .run("hubspot set hubspot:string jobtitle=CTO")
+            .exits(0);
+        assert!(again.out.contains("changed there since"), "{}", again.out);
+        portal.home.audit_holds();
+    }
 }
 
 #[test]

@@ -17,6 +17,8 @@ mod deeds;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod emulate;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod google;

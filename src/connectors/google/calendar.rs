@@ -8,7 +8,8 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{id, or_default, read};
+use super::{id, read};
+use crate::connectors::lenient::{list, or_default, present};
 use crate::connectors::transport::{Body, CallError, Method, Request, Response, segment};
 use crate::domain::schedule::parse_zone;
 use crate::domain::service::Service;
@@ -331,7 +332,7 @@ pub struct EventPage {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct WireEvents {
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "list")]
     items: Vec<WireEvent>,
     #[serde(deserialize_with = "id")]
     next_page_token: String,
@@ -368,7 +369,7 @@ struct WireEvent {
     original_start_time: WireTime,
     #[serde(deserialize_with = "or_default")]
     organizer: WirePerson,
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "list")]
     attendees: Vec<WirePerson>,
 }
 
@@ -517,15 +518,15 @@ pub fn read_busy(response: &Response) -> Result<Busy, CallError> {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Wire {
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "present")]
         calendars: BTreeMap<String, WireCalendar>,
     }
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct WireCalendar {
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "list")]
         busy: Vec<Span>,
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "list")]
         errors: Vec<Fault>,
     }
     #[derive(Default, Deserialize)]
@@ -565,7 +566,7 @@ pub fn read_calendars(response: &Response) -> Result<(Vec<String>, String), Call
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
     struct Wire {
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "list")]
         items: Vec<Entry>,
         #[serde(deserialize_with = "id")]
         next_page_token: String,

@@ -5,7 +5,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{encode, id, or_default, read};
+use super::{encode, id, read};
+use crate::connectors::lenient::{list, or_default};
 use crate::connectors::transport::{Body, CallError, Method, Request, Response, segment};
 use crate::domain::service::Service;
 
@@ -269,7 +270,7 @@ pub struct Message {
     #[serde(deserialize_with = "id")]
     pub history_id: String,
     /// Its labels.
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "list")]
     pub label_ids: Vec<String>,
     /// The whole message, if it was asked for.
     #[serde(deserialize_with = "or_default")]
@@ -283,7 +284,7 @@ pub struct Message {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]
 pub struct Payload {
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "list")]
     headers: Vec<Header>,
 }
 
@@ -365,7 +366,7 @@ pub fn read_messages(response: &Response) -> Result<Page, CallError> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
     struct List {
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "list")]
         messages: Vec<Message>,
         #[serde(deserialize_with = "id")]
         next_page_token: String,
@@ -386,7 +387,7 @@ pub fn read_history(response: &Response) -> Result<Page, CallError> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
     struct History {
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "list")]
         history: Vec<Record>,
         #[serde(deserialize_with = "id")]
         next_page_token: String,
@@ -396,9 +397,9 @@ pub fn read_history(response: &Response) -> Result<Page, CallError> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
     struct Record {
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "list")]
         messages_added: Vec<Added>,
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "list")]
         labels_added: Vec<Added>,
     }
     #[derive(Default, Deserialize)]
@@ -407,7 +408,7 @@ pub fn read_history(response: &Response) -> Result<Page, CallError> {
         #[serde(deserialize_with = "or_default")]
         message: Message,
         /// The labels that were added, if that is what happened.
-        #[serde(rename = "labelIds", deserialize_with = "or_default")]
+        #[serde(rename = "labelIds", deserialize_with = "list")]
         label_ids: Vec<String>,
     }
     let history: History = read(response)?;
@@ -467,7 +468,7 @@ pub fn read_drafts(response: &Response) -> Result<Vec<Draft>, CallError> {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct List {
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "list")]
         drafts: Vec<Draft>,
     }
     Ok(read::<List>(response)?.drafts)
@@ -489,7 +490,7 @@ pub fn read_send_as(response: &Response) -> Result<Vec<String>, CallError> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
     struct List {
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "list")]
         send_as: Vec<Alias>,
     }
     #[derive(Default, Deserialize)]

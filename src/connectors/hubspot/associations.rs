@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::objects::BATCH;
 use super::paths::{BatchVerb, ObjectKind, Place, path};
+use crate::connectors::lenient::{list as list_of, or_default};
 use crate::connectors::transport::{Body, CallError, Method, Request, Response};
 use crate::domain::service::{HubspotVersion, Service};
 
@@ -112,27 +113,30 @@ pub fn untie(
 
 #[derive(Deserialize)]
 struct Answer {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list_of")]
     results: Vec<One>,
 }
 
 #[derive(Deserialize)]
 struct One {
+    #[serde(default, deserialize_with = "or_default")]
     from: From,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list_of")]
     to: Vec<To>,
     #[serde(default)]
     paging: Option<Value>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct From {
+    #[serde(default)]
     id: Value,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct To {
+    #[serde(default)]
     to_object_id: Value,
 }
 

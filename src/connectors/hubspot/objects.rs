@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::paths::{BatchVerb, ObjectKind, Place, path};
+use crate::connectors::lenient::{list as list_of, lists, or_default, present};
 use crate::connectors::transport::{Body, CallError, Method, Request, Response};
 use crate::domain::service::{HubspotVersion, Service};
 
@@ -279,6 +280,12 @@ fn lenient_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D:
     Ok(Plain::deserialize(deserializer)?.0.unwrap_or_default())
 }
 
+fn lenient_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(Plain::deserialize(deserializer)?
+        .0
+        .and_then(|text| text.parse().ok()))
+}
+
 fn lenient_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(Plain::deserialize(deserializer)?.0.as_deref() == Some("true"))
 }
@@ -287,7 +294,7 @@ fn lenient_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::E
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Tied {
     /// Its id.
-    #[serde(deserialize_with = "lenient_text")]
+    #[serde(default, deserialize_with = "lenient_text")]
     pub id: String,
     /// The tie's name, such as `deal_to_contact`.
     #[serde(rename = "type", default, deserialize_with = "lenient_text")]
@@ -298,7 +305,7 @@ pub struct Tied {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 pub struct Ties {
     /// The records.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list_of")]
     pub results: Vec<Tied>,
 }
 
@@ -317,11 +324,11 @@ pub struct Earlier {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Object {
-    /// Its id.
-    #[serde(deserialize_with = "lenient_text")]
+    /// Its id; empty where there is none.
+    #[serde(default, deserialize_with = "lenient_text")]
     pub id: String,
     /// Its properties.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub properties: Properties,
     /// Since when it exists.
     #[serde(default, deserialize_with = "lenient_instant")]
@@ -333,10 +340,10 @@ pub struct Object {
     #[serde(default, deserialize_with = "lenient_flag")]
     pub archived: bool,
     /// What it is tied to, by kind.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     pub associations: BTreeMap<String, Ties>,
     /// Earlier values, newest first.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lists")]
     pub properties_with_history: BTreeMap<String, Vec<Earlier>>,
 }
 
@@ -393,12 +400,12 @@ struct Next {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Page {
     /// The records.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list_of")]
     pub results: Vec<Object>,
     #[serde(default)]
     paging: Option<Paging>,
     /// How many there are in all, where a search says so.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient_count")]
     pub total: Option<u64>,
 }
 
@@ -425,7 +432,7 @@ pub struct ItemError {
     #[serde(default, deserialize_with = "lenient_text")]
     pub message: String,
     /// The ids that it is about.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub context: BTreeMap<String, Value>,
 }
 
@@ -449,10 +456,10 @@ impl ItemError {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Batch {
     /// The records that were read, made or changed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list_of")]
     pub results: Vec<Object>,
     /// What failed, item by item.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list_of")]
     pub errors: Vec<ItemError>,
 }
 

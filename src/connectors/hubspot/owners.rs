@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::paths::{Place, path};
+use crate::connectors::lenient::{list as list_of, or_default};
 use crate::connectors::transport::{CallError, Request, Response};
 use crate::domain::service::{HubspotVersion, Service};
 use crate::domain::text::clean_line;
@@ -20,7 +21,7 @@ pub struct Owner {
 
 #[derive(Deserialize)]
 struct Answer {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list_of")]
     results: Vec<Raw>,
     #[serde(default)]
     paging: Option<serde_json::Value>,
@@ -29,6 +30,7 @@ struct Answer {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Raw {
+    #[serde(default, deserialize_with = "or_default")]
     id: String,
     #[serde(default)]
     email: Option<String>,
@@ -70,6 +72,7 @@ pub fn parse(response: &Response) -> Result<(Vec<Owner>, Option<String>), CallEr
     let owners = answer
         .results
         .into_iter()
+        .filter(|raw| !raw.id.is_empty())
         .map(|raw| Owner {
             id: clean_line(&raw.id, 60),
             email: clean_line(&raw.email.unwrap_or_default(), 254).to_lowercase(),

@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 use super::paths::{ObjectKind, Place, path};
+use crate::connectors::lenient::{list as list_of, or_default};
 use crate::connectors::transport::{CallError, Request, Response};
 use crate::domain::service::{HubspotVersion, Service};
 use crate::domain::text::clean_line;
@@ -37,33 +38,35 @@ pub struct Pipeline {
 
 #[derive(Deserialize)]
 struct Answer {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list_of")]
     results: Vec<Raw>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Raw {
+    #[serde(default, deserialize_with = "or_default")]
     id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     label: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     display_order: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     archived: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list_of")]
     stages: Vec<RawStage>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawStage {
+    #[serde(default, deserialize_with = "or_default")]
     id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     label: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     display_order: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     metadata: BTreeMap<String, Value>,
 }
 
@@ -90,6 +93,7 @@ pub fn parse(response: &Response) -> Result<Vec<Pipeline>, CallError> {
         .into_iter()
         .take(200)
         .map(|mut raw| {
+            raw.stages.retain(|s| !s.id.is_empty());
             raw.stages.sort_by_key(|s| s.display_order);
             Pipeline {
                 id: clean_line(&raw.id, 100),

@@ -16,7 +16,7 @@ use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::text::clean_line;
 use crate::engine::deed::{Invitation, held};
 use crate::engine::google::sentence;
-use crate::engine::hubspot::RecordDeed;
+use crate::engine::hubspot::{RecordDeed, SAYS_SO};
 use crate::engine::outcomes::{Observed, RECORDED, record};
 use crate::engine::undo::reopen;
 use crate::engine::{Engine, EngineError, Result};
@@ -41,9 +41,7 @@ pub(in crate::engine) fn find_write(tx: &ReadTx<'_>, id: ExecutionId) -> Result<
 fn was_not_done(write: &WriteRow) -> bool {
     match write.status {
         WriteStatus::Failed => true,
-        WriteStatus::Cancelled => {
-            write.error.starts_with(NOT_DONE) || write.error.starts_with("conflict")
-        }
+        WriteStatus::Cancelled => write.error != SAYS_SO,
         WriteStatus::Queued | WriteStatus::Sending | WriteStatus::Sent | WriteStatus::Uncertain => {
             false
         }
@@ -86,7 +84,7 @@ impl Engine {
             return Err(Undelivered::Stopped { reason });
         }
         match self.core().call(&calendar::insert_event(&calendar, &event)) {
-            Ok(_) => Ok(meeting_at(&calendar, &event.id)),
+            Ok(answer) => Ok(meeting_at(&calendar, &self.name_given(&event.id, &answer))),
             // The name is ours alone: what is there under it is this meeting, unless somebody has taken it out since.
             Err(error) if error.kind == CallErrorKind::Conflict => {
                 match self.is_in_calendar(&calendar, &event.id) {
@@ -304,6 +302,9 @@ pub(super) fn record_booked(tx: &WriteTx<'_>, row: &ExecutionRow, now: Timestamp
         moving_at: None,
     };
     let id = events::begin_booking(tx, &booking)?;
+    if let Some((_, name)) = row.location.rsplit_once('/') {
+        events::name_booking(tx, id, name)?;
+    }
     events::settle_booking(tx, id, "booking", "booked", "")?;
     people::touch(tx, contact, now)?;
     tx.emit(now, "meeting.booked", format!("booking:{id}"))?;

@@ -36,6 +36,10 @@ const MAX_TRIES: i64 = 5;
 /// Edits that one push takes along.
 const MOST_EDITS: usize = 1_000;
 
+/// What is said where nothing was left to write, as HubSpot has the value already: all other ends of a write that was given up leave
+/// undone what was asked for.
+pub(in crate::engine) const SAYS_SO: &str = "HubSpot says so already; nothing was written.";
+
 /// What a push did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct PushReport {
@@ -397,10 +401,11 @@ impl Engine {
         Ok(Some(Ended::Moot(if is_conflict {
             "conflict: it was changed in HubSpot since it was last seen here, so nothing was written over it. `caseyos hubspot conflicts` shows both.".into()
         } else if dropped.is_empty() {
-            "HubSpot says so already; nothing was written.".into()
+            SAYS_SO.into()
         } else {
+            // What was asked for may be what was seen last: then only HubSpot's side moved, and no ownership was asked.
             format!(
-                "HubSpot's own value of {} stands, by [hubspot.ownership]; nothing was written.",
+                "HubSpot's own value of {} stands, as it was changed there since it was last seen here or by [hubspot.ownership]; nothing was written. `caseyos sync` brings it, and then it can be asked for again.",
                 dropped.join(", ")
             )
         })))

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::operation::Operation;
+use super::outbox::SAYS_SO;
 use super::outbox::read;
 use crate::domain::id::{ExecutionId, UndoId};
 use crate::domain::moves::MoveStatus;
@@ -189,7 +190,7 @@ impl Engine {
         match written.map(|w| (w.status, w.error)) {
             Some((WriteStatus::Sent, _)) => Ok(None),
             // "HubSpot says so already" is as good as written.
-            Some((WriteStatus::Cancelled, why)) if !why.starts_with("conflict") => Ok(None),
+            Some((WriteStatus::Cancelled, why)) if why == SAYS_SO => Ok(None),
             _ => asked.map(Some),
         }
     }

@@ -358,7 +358,11 @@ pub(super) fn find_both(tx: &ReadTx<'_>, target: &Target) -> Result<Both> {
                 kind: ObjectKind::Deals,
                 id,
                 record: deal.id.0,
-                name: deal.name,
+                name: if deal.name.is_empty() {
+                    format!("deal {}", deal.id)
+                } else {
+                    deal.name
+                },
             })
         }
     }

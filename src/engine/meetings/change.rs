@@ -68,20 +68,22 @@ impl Engine {
             let id = execution.move_id;
             self.store().read(|tx| execute::may_reopen(tx, id))?;
         }
-        match self
+        let was_there = match self
             .core()
             .call(&calendar::delete_event(&row.calendar, &row.event))
         {
-            Ok(_) => {}
-            Err(e) if matches!(e.kind, CallErrorKind::Gone | CallErrorKind::NotFound) => {}
+            Ok(_) => true,
+            Err(e) if matches!(e.kind, CallErrorKind::Gone | CallErrorKind::NotFound) => false,
             Err(error) => return Err(failed(&error)),
-        }
+        };
         crash_point("booking-deleted");
         self.write(Durability::Full, move |tx, _, now| {
             events::settle_booking(tx, row.id, "booked", "taken_back", "")?;
             if let Some(entry) = entry {
                 undo::mark(tx, entry, now)?;
             }
+            // Else the next undo would come upon it, and find nothing to take back, for ever.
+            undo::mark_meeting(tx, row.id, now)?;
             let mut again = String::new();
             if let Some(execution) = execution {
                 let because = ("", "the meeting was taken back");
@@ -106,10 +108,17 @@ impl Engine {
             )?;
             tx.emit(now, "meeting.taken_back", format!("booking:{}", row.id))?;
             Ok(Done::Changed {
-                summary: format!(
-                    "Booking {} was taken out of the calendar, and they are told.{again}",
-                    row.id
-                ),
+                summary: if was_there {
+                    format!(
+                        "Booking {} was taken out of the calendar, and they are told.{again}",
+                        row.id
+                    )
+                } else {
+                    format!(
+                        "Booking {} was not in the calendar any more; it is taken back here.{again}",
+                        row.id
+                    )
+                },
                 undo: None,
             })
         })

@@ -302,12 +302,17 @@ fn other(
         }
     }
     let home = operator.address.rsplit_once('@').map_or("", |(_, d)| d);
-    let strangers: Vec<&Attendee> = others
+    let with_address: Vec<(&Attendee, EmailAddress)> = others
         .into_iter()
-        .filter(|a| {
-            EmailAddress::parse(&a.email)
-                .is_ok_and(|e| e.domain() != home || is_free_mail_domain(home))
-        })
+        .filter_map(|a| Some((a, EmailAddress::parse(&a.email).ok()?)))
+        .collect();
+    if with_address.is_empty() {
+        return Ok(Err("nobody with an address takes part"));
+    }
+    let strangers: Vec<&Attendee> = with_address
+        .into_iter()
+        .filter(|(_, e)| e.domain() != home || is_free_mail_domain(home))
+        .map(|(a, _)| a)
         .collect();
     Ok(match strangers.first() {
         None => Err("only colleagues take part"),

@@ -203,7 +203,8 @@ impl Reading<'_> {
         let mut asked = HashSet::new();
         let mut is_fresh = false;
         while let Some(backfill) = self.cursor.backfill.clone() {
-            let search = format!("after:{} -in:chats", backfill.after);
+            // Chats are told by their label once they are there: not every server that speaks Gmail's language knows the search for them.
+            let search = format!("after:{}", backfill.after);
             let answer = self
                 .core
                 .call(&gmail::list_messages(&search, &backfill.page));

@@ -110,13 +110,16 @@ impl SignalSource for HubspotSource {
             scope,
             owner: None,
             now: engine.now(),
+            repeated: Vec::new(),
             run: SourceRun::default(),
         };
-        let problem = match reading.read_all() {
+        let read = reading.read_all();
+        reading.say_repeated();
+        let problem = match read {
             Ok(()) => None,
             Err(Stop::Engine(error)) => return Err(error),
             Err(Stop::Call(error)) => Some(said(&error)),
-            Err(Stop::Repeated) => Some(REPEATED.into()),
+            Err(Stop::Repeated) => Some("HubSpot answers the same page again and again.".into()),
         };
         let mut run = reading.run;
         // What waits to be written goes out with the same pass: a portal that could not be read is not written to.
@@ -137,8 +140,6 @@ impl SignalSource for HubspotSource {
     }
 }
 
-const REPEATED: &str = "HubSpot answers the same page again and again, so the reading was stopped.";
-
 /// One reading of the portal.
 struct Reading<'a> {
     engine: &'a Engine,
@@ -147,6 +148,8 @@ struct Reading<'a> {
     /// Only this owner's contacts and deals.
     owner: Option<String>,
     now: Timestamp,
+    /// The kinds whose pages came again.
+    repeated: Vec<ObjectKind>,
     run: SourceRun,
 }
 
@@ -185,19 +188,40 @@ impl Reading<'_> {
                     CallErrorKind::Forbidden | CallErrorKind::NotFound
                 ) =>
             {
-                let text = format!("{kind} could not be read: {}", said(&error));
-                if !self.run.problem.is_empty() {
-                    self.run.problem.push(' ');
-                }
-                self.run.problem.push_str(&text);
+                self.say(&format!("{kind} could not be read: {}", said(&error)));
                 Ok(())
             }
             Err(Stop::Repeated) => {
-                self.run.problem = format!("{kind}: {REPEATED}");
+                self.has_repeated(kind);
                 Ok(())
             }
             other => other,
         }
+    }
+
+    fn say(&mut self, problem: &str) {
+        if !self.run.problem.is_empty() {
+            self.run.problem.push(' ');
+        }
+        self.run.problem.push_str(problem);
+    }
+
+    fn has_repeated(&mut self, kind: ObjectKind) {
+        if !self.repeated.contains(&kind) {
+            self.repeated.push(kind);
+        }
+    }
+
+    /// Names the kinds whose pages came again, in one sentence.
+    fn say_repeated(&mut self) {
+        if self.repeated.is_empty() {
+            return;
+        }
+        let kinds: Vec<&str> = self.repeated.iter().map(|kind| kind.as_str()).collect();
+        let kinds = kinds.join(", ");
+        self.say(&format!(
+            "HubSpot answers the same page again and again for {kinds}, so their reading was stopped there; the rest was read."
+        ));
     }
 
     fn load_sweep(&self, key: &str) -> Result<Sweep, Stop> {

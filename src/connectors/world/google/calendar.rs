@@ -624,7 +624,13 @@ impl CalendarWorld {
         match what {
             // Somebody puts an event in, or changes one: the fields are Google's.
             "event" => {
-                let id = given["fields"]["id"].as_str().unwrap_or(event).to_owned();
+                let id = match given["fields"]["id"].as_str().unwrap_or(event) {
+                    "" => (1..)
+                        .map(|n| format!("event{n}"))
+                        .find(|id| self.event(&calendar, id).is_err())
+                        .unwrap_or_default(),
+                    id => id.to_owned(),
+                };
                 if self.event(&calendar, &id).is_ok() {
                     self.change(&calendar, &id, now, |fields| {
                         for (name, value) in given["fields"].as_object().into_iter().flatten() {

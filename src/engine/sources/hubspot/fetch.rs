@@ -23,6 +23,8 @@ use crate::store::{Durability, StoreError};
 const AHEAD: usize = 32;
 /// Records in one transaction at most: each commit writes every touched page of the indexes to the log anew.
 const BATCH_ROWS: usize = 10_000;
+/// Pages whose ids are no numbers, as no portal has them, that are followed at most.
+const STRANGE_PAGES: usize = 50;
 
 /// Tells whether an id comes after another in the portal's order.
 fn is_above(id: &str, last: &str) -> bool {
@@ -31,6 +33,19 @@ fn is_above(id: &str, last: &str) -> bool {
         // Ids that are no numbers have no order that is known; one that is another is at least not the same page again.
         _ => id != last,
     }
+}
+
+/// Returns the id that a page ends at; empty if none of its records has one.
+fn highest<'a>(ids: impl Iterator<Item = &'a str>) -> &'a str {
+    ids.filter(|id| !id.is_empty())
+        .fold("", |top, id| if is_above(id, top) { id } else { top })
+}
+
+/// Tells whether a page that ends at an id can be followed by another. Numbers only rise, so their pages come to an end; others must at
+/// least be new, and not come for ever.
+fn is_followed(highest: &str, strange: &mut BTreeSet<String>) -> bool {
+    highest.parse::<u64>().is_ok()
+        || (strange.len() < STRANGE_PAGES && strange.insert(highest.to_owned()))
 }
 
 /// Returns the portal's own idea of the time, or ours if that is earlier: a reading must not begin after a change that it did not see.
@@ -131,24 +146,16 @@ impl Reading<'_> {
                 sweep.last = next;
                 (done, repeated)
             } else {
-                let highest = page
-                    .results
-                    .iter()
-                    .map(|o| o.id.as_str())
-                    .fold("", |top, id| {
-                        if top.is_empty() || is_above(id, top) {
-                            id
-                        } else {
-                            top
-                        }
-                    });
-                let repeated = count > 0 && !before.is_empty() && !is_above(highest, &before);
+                let highest = highest(page.results.iter().map(|o| o.id.as_str()));
+                // A full page is the last one where the portal says so twice: it names no next one, and it has found no more than these.
+                let is_full = count >= PAGE && page.total != Some(count as u64);
+                let is_last = count == 0 || (!is_full && next.is_none());
+                let is_old = count > 0 && !before.is_empty() && !is_above(highest, &before);
+                let repeated = is_old || (!is_last && !is_followed(highest, &mut marks));
                 if !repeated && !highest.is_empty() {
                     sweep.last = highest.to_owned();
                 }
-                // A full page is the last one where the portal says so twice: it names no next one, and it has found no more than these.
-                let is_full = count >= PAGE && page.total != Some(count as u64);
-                (count == 0 || (!is_full && next.is_none()), repeated)
+                (is_last, repeated)
             };
             if is_repeated {
                 return Err(Stop::Repeated);
@@ -280,7 +287,7 @@ impl Reading<'_> {
 
     /// Looks, once a day, for records that were put away.
     pub(super) fn read_archived(&mut self) -> Result<(), Stop> {
-        for (kind, key) in [
+        'kinds: for (kind, key) in [
             (ObjectKind::Contacts, "contacts.archived"),
             (ObjectKind::Deals, "deals.archived"),
         ] {
@@ -310,7 +317,9 @@ impl Reading<'_> {
                     break;
                 }
                 if !marks.insert(next.clone()) {
-                    return Err(Stop::Repeated);
+                    // It is looked for again with the next pass.
+                    self.has_repeated(kind);
+                    continue 'kinds;
                 }
                 after = next;
             }
@@ -359,6 +368,19 @@ mod tests {
         assert!(!is_above("999", "1000"));
         assert!(!is_above("501", "501"));
         assert!(!is_above("string", "string"));
+        assert!(!is_above("", ""));
+        assert_eq!(highest(["9", "", "10", "2"].into_iter()), "10");
+        assert_eq!(highest(["", ""].into_iter()), "");
+    }
+
+    #[test]
+    fn ids_that_are_no_numbers_lead_to_an_end() {
+        let mut strange = BTreeSet::new();
+        assert!(is_followed("string", &mut strange));
+        assert!(!is_followed("string", &mut strange));
+        let pages = (0..1000).filter(|n| is_followed(&format!("id{n}"), &mut strange));
+        assert_eq!(pages.count(), STRANGE_PAGES - 1);
+        assert!(is_followed("501", &mut strange));
     }
 
     #[test]
