@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Measures the whole program from outside: instructions (they repeat, whatever else the machine does), memory and time of a cold
-# `caseyos today` at 1,000 and 100,000 contacts with 10,000 open moves, and the processor time of an import.
+# `caseyos today` at 1,000 and 100,000 contacts with 10,000 open moves, the processor time of an import, and a first reading of a HubSpot
+# portal of 100,000 contacts from `caseyos world`, which is another process, with a pass after it that finds nothing new.
 #
 #   benches/whole.sh [FOLDER]      the homes are made in FOLDER, or in one that is removed at the end
 #
@@ -86,3 +87,59 @@ for contacts in 1000 100000; do
     measure "today, $contacts contacts, 10000 open moves" "$CASEYOS_BIN" today
     measure "search, $contacts contacts" "$CASEYOS_BIN" contacts search dana
 done
+
+# A first reading, with when each kind of record was done: its mark in the database says so.
+reading() { # portal's folder
+    python3 - "$CASEYOS_BIN" "$1" <<'PY'
+import os, resource, sqlite3, subprocess, sys, time
+program, home = sys.argv[1:3]
+tick = os.sysconf("SC_CLK_TCK")
+
+def processor(pid):
+    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / tick
+
+began = time.monotonic()
+child = subprocess.Popen([program, "sync", "--source", "hubspot"], stdout=subprocess.DEVNULL)
+base = sqlite3.connect(f"file:{home}/caseyos.db?mode=ro", uri=True)
+marks = "SELECT kind, (SELECT count(*) FROM hubspot_object o WHERE o.kind = s.kind) FROM hubspot_sweep s WHERE done_at IS NOT NULL"
+done, last, spent = {}, (0.0, 0.0), 0.0
+while child.poll() is None:
+    try:
+        spent = processor(child.pid) or spent
+    except (OSError, IndexError):
+        pass
+    for kind, n in base.execute(marks).fetchall() if len(done) < 3 else []:
+        if kind in ("companies", "contacts", "deals") and kind not in done:
+            done[kind], here = n, (time.monotonic() - began, spent)
+            wall, used = here[0] - last[0], max(here[1] - last[1], 0.01)
+            print(f"  {n} {kind}: {wall:.2f} s in all, {n / wall:.0f} a second; {used:.2f} s of processor, {n / used:.0f} a second of it")
+            last = here
+    time.sleep(0.02)
+wall, usage = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+used, total = usage.ru_utime + usage.ru_stime, sum(done.values())
+print(f"  {total} records: {wall:.2f} s in all, {total / wall:.0f} a second; {used:.2f} s of processor, {total / used:.0f} a second of it")
+print(f"  {usage.ru_maxrss / 1024:.1f} MB resident at most")
+PY
+}
+
+unset CASEYOS_NOW CASEYOS_SEED
+portal=(--json --port 0 --contacts 100000)
+"$CASEYOS_BIN" world "${portal[@]}" >"$folder/world.json" &
+world=$!
+trap 'kill "$world" 2>/dev/null; [ -n "${1:-}" ] || rm -rf "$folder"' EXIT
+until [ -s "$folder/world.json" ]; do sleep 0.1; done
+url="$(python3 -c 'import json, sys; print(json.loads(open(sys.argv[1]).readline())["url"])' "$folder/world.json")"
+export CASEYOS_HOME="$folder/portal" CASEYOS_HUBSPOT_TOKEN=world-hubspot-token
+rm -rf "$CASEYOS_HOME"
+"$CASEYOS_BIN" init --yes --name 'Casey Rivera' --address casey@rivera.example --time-zone Europe/Madrid >/dev/null
+# The budgets are lifted.
+python3 - "$CASEYOS_HOME/config.toml" "$url" <<'PY'
+import re, sys
+text = re.sub(r"(?ms)^\[hubspot\]$.*?(?=^\[)", "", open(sys.argv[1]).read())
+table = f'\n[hubspot]\nurl = "{sys.argv[2]}"\nper_second = 0\nper_ten_seconds = 0\nsearches_per_second = 0\n'
+open(sys.argv[1], "w").write(text + table)
+PY
+echo "first reading of a portal of 100000 contacts"
+reading "$CASEYOS_HOME"
+measure "a pass that finds nothing new" "$CASEYOS_BIN" sync

@@ -67,27 +67,51 @@ pub fn next_decay(now: Timestamp) -> Timestamp {
     Timestamp::from_millisecond((day_of(now) + 1) * DAY_MS).unwrap_or(Timestamp::MAX)
 }
 
-/// Returns the outcome term at `now`. Tallies of the future count as of today. Linear in the tallies.
+/// What outcomes come to: how many there were, and their shrunken, decayed mean impact.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Mean {
+    /// How many outcomes count.
+    pub n: i64,
+    /// Their mean impact.
+    pub impact: f64,
+}
+
+/// Returns what a contact's outcomes come to at `now`. Tallies of the future count as of today. Linear in the tallies.
 #[must_use]
-pub fn outcome_term(contact: &[Tally], segment: &[Tally], now: Timestamp) -> OutcomeTerm {
-    let today = day_of(now);
-    let (contact_n, contact_mean) = shrunken_mean(contact, today, CONTACT_PRIOR);
-    let (segment_n, segment_mean) = shrunken_mean(segment, today, SEGMENT_PRIOR);
-    let raw = SCALE * (CONTACT_SHARE * contact_mean + SEGMENT_SHARE * segment_mean);
+pub fn contact_mean(tallies: &[Tally], now: Timestamp) -> Mean {
+    shrunken_mean(tallies, day_of(now), CONTACT_PRIOR)
+}
+
+/// Returns what a segment's outcomes come to at `now`, as [`contact_mean`] does.
+#[must_use]
+pub fn segment_mean(tallies: &[Tally], now: Timestamp) -> Mean {
+    shrunken_mean(tallies, day_of(now), SEGMENT_PRIOR)
+}
+
+/// Returns the outcome term of a contact in a segment.
+#[must_use]
+pub fn term_of(contact: Mean, segment: Mean) -> OutcomeTerm {
+    let raw = SCALE * (CONTACT_SHARE * contact.impact + SEGMENT_SHARE * segment.impact);
     OutcomeTerm {
         points: Points::from_points(raw.clamp(-MAX_POINTS, MAX_POINTS)),
-        contact_n,
-        contact_mean,
-        segment_n,
-        segment_mean,
+        contact_n: contact.n,
+        contact_mean: contact.impact,
+        segment_n: segment.n,
+        segment_mean: segment.impact,
     }
+}
+
+/// Returns the outcome term at `now` from both tallies.
+#[must_use]
+pub fn outcome_term(contact: &[Tally], segment: &[Tally], now: Timestamp) -> OutcomeTerm {
+    term_of(contact_mean(contact, now), segment_mean(segment, now))
 }
 
 #[expect(
     clippy::cast_precision_loss,
     reason = "days, counts and impacts are far below 2^53"
 )]
-fn shrunken_mean(tallies: &[Tally], today: i64, prior: f64) -> (i64, f64) {
+fn shrunken_mean(tallies: &[Tally], today: i64, prior: f64) -> Mean {
     let (mut n, mut weight, mut sum) = (0, 0.0, 0.0);
     for tally in tallies.iter().filter(|t| today - t.day <= MEMORY_DAYS) {
         let w = (-((today - tally.day).max(0) as f64) / HALF_LIFE_DAYS).exp2();
@@ -95,7 +119,10 @@ fn shrunken_mean(tallies: &[Tally], today: i64, prior: f64) -> (i64, f64) {
         weight += w * tally.n as f64;
         sum += w * tally.impact as f64;
     }
-    (n, sum / (weight + prior))
+    Mean {
+        n,
+        impact: sum / (weight + prior),
+    }
 }
 
 #[cfg(test)]

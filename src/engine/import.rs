@@ -24,8 +24,13 @@ use crate::store::{Durability, StoreError, audit};
 
 /// Rows in one transaction. Fewer cost more: each commit writes every touched page of the address index to the log anew.
 const BATCH_ROWS: usize = 20_000;
-/// Batches that may wait between the reader and the database.
-const BATCHES_AHEAD: usize = 2;
+/// Rows that the reader hands over at once, and how often it may do so before they are taken: half as many rows wait as are being written.
+const PART_ROWS: usize = 2_000;
+const PARTS_AHEAD: usize = BATCH_ROWS / PART_ROWS / 2;
+/// Rejected rows after which the reader hands over what it has, and after which a transaction ends: they are kept whole until they are written,
+/// and many huge ones must not pile up.
+const PART_REJECTS: usize = 20;
+const BATCH_REJECTS: usize = 200;
 /// How often a batch is tried again while another process keeps the database to itself, five seconds each time.
 const BUSY_TRIES: u32 = 6;
 /// Rejected rows that the report itself names; the rejects file has all.
@@ -133,9 +138,10 @@ struct Reject {
     rejected: RejectedRow,
 }
 
+/// What the reader hands over at once, or several of these.
 #[derive(Default)]
 struct Batch {
-    drafts: Vec<ContactDraft>,
+    drafts: Vec<Vec<ContactDraft>>,
     rejects: Vec<Reject>,
     dropped: Vec<Dropped>,
     bytes: u64,
@@ -143,7 +149,39 @@ struct Batch {
     padded: u64,
 }
 
+impl Batch {
+    fn rows(&self) -> usize {
+        self.drafts.iter().map(Vec::len).sum::<usize>() + self.rejects.len()
+    }
+
+    fn add(&mut self, mut next: Self) {
+        self.drafts.append(&mut next.drafts);
+        self.rejects.append(&mut next.rejects);
+        self.dropped.append(&mut next.dropped);
+        // These are counted from the beginning of the file.
+        (self.bytes, self.skipped, self.padded) = (next.bytes, next.skipped, next.padded);
+    }
+}
+
 type Message = std::io::Result<Batch>;
+
+/// Takes what the reader has until it is enough for one transaction. Whether the file goes on, or why it cannot be read on, comes with it.
+fn gather(batches: &Receiver<Message>, cancel: &AtomicBool) -> (Batch, std::io::Result<bool>) {
+    let mut batch = Batch::default();
+    loop {
+        match batches.recv() {
+            Ok(Ok(next)) => batch.add(next),
+            Ok(Err(error)) => return (batch, Err(error)),
+            Err(_) => return (batch, Ok(false)),
+        }
+        if batch.rows() >= BATCH_ROWS
+            || batch.rejects.len() >= BATCH_REJECTS
+            || cancel.load(Ordering::Relaxed)
+        {
+            return (batch, Ok(true));
+        }
+    }
+}
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
@@ -279,24 +317,30 @@ impl Engine {
                 run.report.cancelled = true;
                 return Ok(());
             }
-            let Ok(message) = batches.recv() else {
+            let (mut batch, goes_on) = gather(batches, cancel);
+            // It may have been cancelled while the reader was waited for.
+            if cancel.load(Ordering::Relaxed) {
+                continue;
+            }
+            if batch.bytes > 0 {
+                let drafts = Arc::new(std::mem::take(&mut batch.drafts));
+                let counts = self.write_batch(&drafts, memory)?;
+                run.add(counts, batch);
+                run.write_rejects(mapping, delimiter);
+                progress(run.progress());
+            }
+            if !goes_on.map_err(reading_failed)? {
                 return Ok(());
-            };
-            let mut batch = message.map_err(reading_failed)?;
-            let drafts = Arc::new(std::mem::take(&mut batch.drafts));
-            let counts = self.write_batch(&drafts, memory)?;
-            run.add(counts, batch);
-            run.write_rejects(mapping, delimiter);
-            progress(run.progress());
+            }
         }
     }
 
     fn write_batch(
         &self,
-        drafts: &Arc<Vec<ContactDraft>>,
+        drafts: &Arc<Vec<Vec<ContactDraft>>>,
         memory: &Arc<Mutex<RunMemory>>,
     ) -> Result<Counts> {
-        if drafts.is_empty() {
+        if drafts.iter().all(Vec::is_empty) {
             return Ok(Counts::default());
         }
         let now = self.now();
@@ -343,7 +387,7 @@ impl Engine {
         }
         let now = self.now();
         // The transaction lives on the writer's thread: drafts go there and counts come back.
-        let (to_writer, drafts) = sync_channel::<Vec<ContactDraft>>(1);
+        let (to_writer, drafts) = sync_channel::<Vec<Vec<ContactDraft>>>(1);
         let (answer, counts) = sync_channel::<Counts>(1);
         std::thread::scope(|scope| {
             let store = self.store().clone();
@@ -462,11 +506,11 @@ fn reading_failed(error: std::io::Error) -> EngineError {
 
 fn write_all(
     writer: &mut ContactWriter<'_>,
-    drafts: &[ContactDraft],
+    drafts: &[Vec<ContactDraft>],
     memory: &mut RunMemory,
 ) -> Result<Counts, StoreError> {
     let mut counts = Counts::default();
-    for draft in drafts {
+    for draft in drafts.iter().flatten() {
         let written = writer.write(draft, Origin::Import, memory)?;
         match written.change {
             Change::New => counts.new += 1,
@@ -480,13 +524,13 @@ fn write_all(
 
 /// Reads the file on a thread of its own, so that parsing and writing overlap.
 fn start_reader(mut file: ContactFile, stop: Arc<AtomicBool>) -> Result<Receiver<Message>> {
-    let (sender, receiver) = sync_channel(BATCHES_AHEAD);
+    let (sender, receiver) = sync_channel(PARTS_AHEAD);
     std::thread::Builder::new()
         .name("import-reader".into())
         .spawn(move || {
             let send = |sender: &SyncSender<Message>, message| sender.send(message).is_ok();
             while !stop.load(Ordering::Relaxed) {
-                match read_batch(&mut file) {
+                match read_part(&mut file) {
                     Ok(Some(batch)) => {
                         if !send(&sender, Ok(batch)) {
                             return;
@@ -504,27 +548,28 @@ fn start_reader(mut file: ContactFile, stop: Arc<AtomicBool>) -> Result<Receiver
     Ok(receiver)
 }
 
-fn read_batch(file: &mut ContactFile) -> std::io::Result<Option<Batch>> {
+fn read_part(file: &mut ContactFile) -> std::io::Result<Option<Batch>> {
     let known = file.skipped();
     let mut batch = Batch::default();
+    let mut drafts = Vec::with_capacity(PART_ROWS);
     let mut rows = 0;
-    while rows < BATCH_ROWS {
+    while rows < PART_ROWS {
         let Some(row) = file.next_row()? else { break };
         rows += 1;
         batch.dropped.extend(row.dropped);
         match row.outcome {
-            Ok(draft) => batch.drafts.push(draft),
+            Ok(draft) => drafts.push(draft),
             Err(rejected) => batch.rejects.push(Reject {
                 row: row.row,
                 line: row.line,
                 rejected,
             }),
         }
-        // Rejected rows are kept whole until they are written: many huge ones must not pile up.
-        if batch.rejects.len() >= 200 {
+        if batch.rejects.len() >= PART_REJECTS {
             break;
         }
     }
+    batch.drafts.push(drafts);
     batch.skipped = file.skipped();
     batch.padded = file.padded();
     batch.bytes = file.bytes_read();

@@ -70,9 +70,7 @@ pub(in crate::engine) fn record(
     };
     let contact = seen.contact.or(cause.as_ref().and_then(|c| c.contact_id));
     let stage = match contact {
-        Some(contact) => people::load(tx, contact)?
-            .map(|p| p.stage)
-            .unwrap_or_default(),
+        Some(contact) => people::stage_of(tx, contact)?.unwrap_or_default(),
         None => String::new(),
     };
     let action = seen.action.or(cause.as_ref().map(|c| c.action));

@@ -11,48 +11,80 @@ use super::Result;
 use super::core::Core;
 use crate::domain::aps::{Score, ScoreFacts, score};
 use crate::domain::id::ContactId;
-use crate::domain::learning::{OutcomeTerm, Tally, outcome_term};
+use crate::domain::learning::{Mean, OutcomeTerm, contact_mean, segment_mean, term_of};
 use crate::domain::moves::MoveStatus;
 use crate::store::moves::{self, MoveState, ScoringRow, ScoringScope};
-use crate::store::outcomes::{all_tallies, contact_scope, segment_scope, tallies};
+use crate::store::outcomes::{Scope, contact_scope, each_scope, segment_scope, tallies};
 use crate::store::{ReadTx, WriteTx};
 
 /// From so many moves on, all tallies are read at once instead of one scope at a time.
 const MANY: usize = 50;
 
-/// Outcome tallies by scope, read once each.
+/// What past outcomes come to, each scope read once.
 pub(in crate::engine) struct Tallies {
-    known: HashMap<String, Vec<Tally>>,
-    terms: HashMap<(i64, String), OutcomeTerm>,
-    is_complete: bool,
+    contacts: HashMap<ContactId, Mean>,
+    /// By stage and family; a handful.
+    segments: Vec<(String, &'static str, Mean)>,
+    /// All segments by name, where all was read at once; then `contacts` has every contact with outcomes too.
+    all_segments: Option<HashMap<String, Mean>>,
     now: Timestamp,
 }
 
 impl Tallies {
     pub fn new(now: Timestamp) -> Self {
         Self {
-            known: HashMap::new(),
-            terms: HashMap::new(),
-            is_complete: false,
+            contacts: HashMap::new(),
+            segments: Vec::new(),
+            all_segments: None,
             now,
         }
     }
 
-    fn complete(tx: &ReadTx<'_>, now: Timestamp) -> Result<Self> {
-        Ok(Self {
-            known: all_tallies(tx, now)?,
-            terms: HashMap::new(),
-            is_complete: true,
-            now,
-        })
+    /// Makes ready for so many moves.
+    pub fn for_many(tx: &ReadTx<'_>, moves: usize, now: Timestamp) -> Result<Self> {
+        let mut all = Self::new(now);
+        if moves >= MANY {
+            let mut segments = HashMap::new();
+            each_scope(tx, now, |scope, tallies| match scope {
+                Scope::Contact(id) => {
+                    all.contacts.insert(id, contact_mean(tallies, now));
+                }
+                Scope::Named(name) => {
+                    segments.insert(name.to_owned(), segment_mean(tallies, now));
+                }
+            })?;
+            all.all_segments = Some(segments);
+        }
+        Ok(all)
     }
 
-    fn load(&mut self, tx: &ReadTx<'_>, scope: &str) -> Result<()> {
-        if !self.is_complete && !self.known.contains_key(scope) {
-            self.known
-                .insert(scope.to_owned(), tallies(tx, scope, self.now)?);
+    fn of_contact(&mut self, tx: &ReadTx<'_>, contact: ContactId) -> Result<Mean> {
+        if let Some(mean) = self.contacts.get(&contact) {
+            return Ok(*mean);
         }
-        Ok(())
+        if self.all_segments.is_some() {
+            return Ok(Mean::default());
+        }
+        let mean = contact_mean(&tallies(tx, &contact_scope(contact), self.now)?, self.now);
+        self.contacts.insert(contact, mean);
+        Ok(mean)
+    }
+
+    fn of_segment(&mut self, tx: &ReadTx<'_>, stage: &str, family: &'static str) -> Result<Mean> {
+        let known = self
+            .segments
+            .iter()
+            .find(|(s, f, _)| *f == family && s == stage);
+        if let Some((_, _, mean)) = known {
+            return Ok(*mean);
+        }
+        let scope = segment_scope(stage, family);
+        let mean = match &self.all_segments {
+            Some(all) => all.get(&scope).copied().unwrap_or_default(),
+            None => segment_mean(&tallies(tx, &scope, self.now)?, self.now),
+        };
+        self.segments.push((stage.to_owned(), family, mean));
+        Ok(mean)
     }
 
     /// Returns what past outcomes add to a move of `family` with a person at `stage`.
@@ -61,23 +93,13 @@ impl Tallies {
         tx: &ReadTx<'_>,
         contact: Option<ContactId>,
         stage: &str,
-        family: &str,
+        family: &'static str,
     ) -> Result<OutcomeTerm> {
-        if self.is_complete && self.known.is_empty() {
-            return Ok(OutcomeTerm::default());
-        }
-        let segment = segment_scope(stage, family);
-        let key = (contact.map_or(0, |c| c.0), segment);
-        if let Some(term) = self.terms.get(&key) {
-            return Ok(*term);
-        }
-        let own = contact.map(contact_scope).unwrap_or_default();
-        self.load(tx, &own)?;
-        self.load(tx, &key.1)?;
-        let of = |scope: &str| self.known.get(scope).map_or(&[][..], Vec::as_slice);
-        let term = outcome_term(of(&own), of(&key.1), self.now);
-        self.terms.insert(key, term);
-        Ok(term)
+        let own = match contact {
+            Some(contact) => self.of_contact(tx, contact)?,
+            None => Mean::default(),
+        };
+        Ok(term_of(own, self.of_segment(tx, stage, family)?))
     }
 }
 
@@ -112,11 +134,7 @@ pub(in crate::engine) fn rescore(
     now: Timestamp,
 ) -> Result<u64> {
     let rows = moves::for_scoring(tx, scope)?;
-    let mut tallies = if rows.len() >= MANY {
-        Tallies::complete(tx, now)?
-    } else {
-        Tallies::new(now)
-    };
+    let mut tallies = Tallies::for_many(tx, rows.len(), now)?;
     let mut changed = 0;
     for row in &rows {
         if row.status == MoveStatus::Snoozed {

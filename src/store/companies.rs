@@ -124,13 +124,19 @@ impl<'a> CompanyWriter<'a> {
         memory: &mut CompanyMemory,
     ) -> Result<Option<CompanyId>> {
         memory.forget_if_full();
-        let domain = draft.company_domain.as_deref().map(registrable);
-        if let Some(domain) = domain {
-            if let Some(id) = memory.by_domain.get(domain) {
+        if let Some(written) = draft.company_domain.as_deref() {
+            if let Some(id) = memory.by_domain.get(written) {
                 return Ok(Some(*id));
             }
-            let id = self.by_domain(draft, domain)?;
-            memory.by_domain.insert(domain.to_owned(), id);
+            let domain = registrable(written);
+            let id = match memory.by_domain.get(domain) {
+                Some(id) => *id,
+                None => self.by_domain(draft, domain)?,
+            };
+            // What is registered under which domain takes longer to find out than to remember.
+            for known in [written, domain] {
+                memory.by_domain.insert(known.to_owned(), id);
+            }
             return Ok(Some(id));
         }
         let Some(name) = draft.company.as_deref() else {

@@ -129,6 +129,17 @@ pub fn seen_at(tx: &ReadTx<'_>, kind: &str, id: &str) -> Result<Option<Timestamp
         .optional()?)
 }
 
+/// Tells whether any record of a kind was seen.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn is_any_seen(tx: &ReadTx<'_>, kind: &str) -> Result<bool> {
+    Ok(tx
+        .sql()
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM hubspot_object WHERE kind = ?1)")?
+        .query_row([kind], |row| row.get(0))?)
+}
+
 /// How many records of each kind were seen, those put away not counted.
 ///
 /// # Errors

@@ -303,6 +303,17 @@ pub fn shift_due(tx: &WriteTx<'_>, since: Timestamp, until: Timestamp) -> Result
         .execute((since.as_millisecond(), until.as_millisecond(), length))?)
 }
 
+/// Tells whether there is any move that is not over.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn is_any_standing(tx: &ReadTx<'_>) -> Result<bool> {
+    Ok(tx
+        .sql()
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM move INDEXED BY move_one_of_a_family WHERE status IN ('open', 'snoozed', 'approved', 'executing'))")?
+        .query_row([], |row| row.get(0))?)
+}
+
 /// Tells whether any move needs a look at `now`.
 ///
 /// # Errors

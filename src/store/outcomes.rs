@@ -1,7 +1,5 @@
 //! Outcomes, and the daily tallies that the score reads.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 use serde::Serialize;
@@ -277,25 +275,57 @@ pub fn tallies(tx: &ReadTx<'_>, scope: &str, now: Timestamp) -> Result<Vec<Tally
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns all tallies by scope, for scoring many moves at once.
+/// Whose tallies they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope<'a> {
+    /// A contact's.
+    Contact(ContactId),
+    /// Those of another scope, by its name.
+    Named(&'a str),
+}
+
+/// Hands over all tallies, one scope after another, for scoring many moves at once.
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn all_tallies(tx: &ReadTx<'_>, now: Timestamp) -> Result<HashMap<String, Vec<Tally>>> {
+pub fn each_scope(
+    tx: &ReadTx<'_>,
+    now: Timestamp,
+    mut take: impl FnMut(Scope<'_>, &[Tally]),
+) -> Result<()> {
+    let mut hand_over = |scope: &str, tallies: &[Tally]| {
+        let contact = scope
+            .strip_prefix("contact:")
+            .and_then(|id| id.parse().ok())
+            .map(ContactId);
+        if !tallies.is_empty() {
+            take(contact.map_or(Scope::Named(scope), Scope::Contact), tallies);
+        }
+    };
     let mut statement = tx
         .sql()
         .prepare_cached("SELECT scope, day, n, impact FROM outcome_tally WHERE day >= ?1 AND n <> 0 ORDER BY scope, day")?;
     let mut rows = statement.query([day_of(now) - MEMORY_DAYS])?;
-    let mut all: HashMap<String, Vec<Tally>> = HashMap::new();
+    let mut scope = String::new();
+    let mut tallies = Vec::new();
     while let Some(row) = rows.next()? {
-        let tally = Tally {
+        let name = row
+            .get_ref(0)?
+            .as_str()
+            .map_err(|e| super::StoreError::Invalid(e.to_string()))?;
+        if name != scope {
+            hand_over(&scope, &tallies);
+            tallies.clear();
+            name.clone_into(&mut scope);
+        }
+        tallies.push(Tally {
             day: row.get(1)?,
             n: row.get(2)?,
             impact: row.get(3)?,
-        };
-        all.entry(row.get(0)?).or_default().push(tally);
+        });
     }
-    Ok(all)
+    hand_over(&scope, &tallies);
+    Ok(())
 }
 
 /// Lists outcomes, newest first, optionally of one contact.

@@ -118,6 +118,31 @@ pub fn load(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<Person>> {
         .optional()?)
 }
 
+/// Returns a person's stage of life; none if there is no such person.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn stage_of(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<String>> {
+    Ok(tx
+        .sql()
+        .prepare_cached("SELECT stage FROM contact WHERE id = ?1")?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?)
+}
+
+/// Returns a person's firm; none if there is no such person or no firm is known.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn company_of(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<CompanyId>> {
+    let found: Option<Option<i64>> = tx
+        .sql()
+        .prepare_cached("SELECT company_id FROM contact WHERE id = ?1")?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?;
+    Ok(found.flatten().map(CompanyId))
+}
+
 /// Finds who is known by an address in lower case.
 ///
 /// # Errors

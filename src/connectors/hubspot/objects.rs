@@ -2,12 +2,11 @@
 //!
 //! All values of properties are texts, numbers and yes or no too. A date is milliseconds since 1970 or ISO 8601.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -23,18 +22,24 @@ pub const BATCH: usize = 100;
 const MAX_VALUE: usize = 64 * 1024;
 
 /// The properties of a record that have a value.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Properties(Vec<(Cow<'static, str>, String)>);
+///
+/// Names and values stand one after another in one text: a hundred thousand records with twenty properties each are held and dropped without two
+/// million small texts.
+#[derive(Clone, Default)]
+pub struct Properties {
+    text: String,
+    /// Where each name and the value behind it end; a name begins where the value before it ended.
+    ends: Vec<(u32, u32)>,
+}
 
 impl Properties {
     /// Returns a value; none where it is missing or empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, v)| v.as_str())
-            .filter(|v| !v.is_empty())
+        self.iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, value)| value)
+            .filter(|value| !value.is_empty())
     }
 
     /// Returns a value, empty where it is missing.
@@ -50,26 +55,57 @@ impl Properties {
     }
 
     /// Sets a value.
-    pub fn set(&mut self, name: &'static str, value: impl Into<String>) {
-        let value = value.into();
-        match self.0.iter_mut().find(|(n, _)| n == name) {
-            Some(slot) => slot.1 = value,
-            None => self.0.push((Cow::Borrowed(name), value)),
+    pub fn set_named(&mut self, name: &str, value: impl Into<String>) {
+        if self.iter().any(|(n, _)| n == name) {
+            let mut others = Self::default();
+            for (n, v) in self.iter().filter(|(n, _)| *n != name) {
+                others.add(n, v);
+            }
+            *self = others;
         }
+        self.add(name, &value.into());
     }
 
-    /// Sets a value whose name is not known at compile time.
-    pub fn set_named(&mut self, name: &str, value: impl Into<String>) {
-        let value = value.into();
-        match self.0.iter_mut().find(|(n, _)| n == name) {
-            Some(slot) => slot.1 = value,
-            None => self.0.push((Cow::Owned(name.to_owned()), value)),
+    fn add(&mut self, name: &str, value: &str) {
+        let start = self.text.len();
+        self.text.push_str(name);
+        let middle = self.text.len();
+        self.text.push_str(value);
+        self.close(start, middle, true);
+    }
+
+    /// Keeps what stands in the text from `start` on as a name and, from `middle` on, its value; or takes it away again. What is too long to be
+    /// numbered is left out.
+    fn close(&mut self, start: usize, middle: usize, is_there: bool) {
+        match (u32::try_from(middle), u32::try_from(self.text.len())) {
+            (Ok(middle), Ok(end)) if is_there => self.ends.push((middle, end)),
+            _ => self.text.truncate(start),
         }
     }
 
     /// Returns all of them.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(n, v)| (n.as_ref(), v.as_str()))
+        let mut start = 0;
+        self.ends.iter().map(move |(middle, end)| {
+            let (middle, end) = (*middle as usize, *end as usize);
+            let name = self.text.get(start..middle).unwrap_or_default();
+            start = end;
+            (name, self.text.get(middle..end).unwrap_or_default())
+        })
+    }
+}
+
+impl PartialEq for Properties {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Properties {}
+
+impl fmt::Debug for Properties {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
     }
 }
 
@@ -97,18 +133,63 @@ pub fn millis(at: Timestamp) -> String {
     at.as_millisecond().to_string()
 }
 
-/// Names that come with each of a hundred thousand records, so that they are not allocated each time.
-fn name_of(name: &str) -> Cow<'static, str> {
-    ObjectKind::Contacts
-        .properties()
-        .iter()
-        .chain(ObjectKind::Deals.properties())
-        .chain(ObjectKind::Companies.properties())
-        .find(|known| **known == name)
-        .map_or_else(
-            || Cow::Owned(name.to_owned()),
-            |known| Cow::Borrowed(*known),
-        )
+/// Puts a plain value at the end of a text, whatever it is: texts, numbers, yes and no. Says whether there was one; an object or a list is none.
+struct Append<'a>(&'a mut String);
+
+impl<'de> DeserializeSeed<'de> for Append<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl Append<'_> {
+    fn shown<E>(self, value: impl ToString) -> Result<bool, E> {
+        self.0.push_str(&value.to_string());
+        Ok(true)
+    }
+}
+
+impl<'de> Visitor<'de> for Append<'_> {
+    type Value = bool;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+    fn visit_str<E>(self, text: &str) -> Result<bool, E> {
+        let mut end = text.len().min(MAX_VALUE);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.0.push_str(text.get(..end).unwrap_or_default());
+        Ok(end > 0)
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<bool, E> {
+        self.shown(value)
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<bool, E> {
+        self.shown(value)
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<bool, E> {
+        self.shown(value)
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<bool, E> {
+        self.shown(value)
+    }
+    fn visit_unit<E>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+    fn visit_none<E>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(false)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(false)
+    }
 }
 
 /// A value as text; none where there is none or it is no plain value.
@@ -116,52 +197,31 @@ struct Plain(Option<String>);
 
 impl<'de> Deserialize<'de> for Plain {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Seen;
-        impl<'de> Visitor<'de> for Seen {
-            type Value = Plain;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value")
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Plain, E> {
-                let mut end = text.len().min(MAX_VALUE);
-                while !text.is_char_boundary(end) {
-                    end -= 1;
-                }
-                Ok(Plain(
-                    text.get(..end).filter(|t| !t.is_empty()).map(str::to_owned),
-                ))
-            }
-            fn visit_bool<E>(self, value: bool) -> Result<Plain, E> {
-                Ok(Plain(Some(value.to_string())))
-            }
-            fn visit_i64<E>(self, value: i64) -> Result<Plain, E> {
-                Ok(Plain(Some(value.to_string())))
-            }
-            fn visit_u64<E>(self, value: u64) -> Result<Plain, E> {
-                Ok(Plain(Some(value.to_string())))
-            }
-            fn visit_f64<E>(self, value: f64) -> Result<Plain, E> {
-                Ok(Plain(Some(value.to_string())))
-            }
-            fn visit_unit<E>(self) -> Result<Plain, E> {
-                Ok(Plain(None))
-            }
-            fn visit_none<E>(self) -> Result<Plain, E> {
-                Ok(Plain(None))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Plain, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Plain(None))
-            }
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(
-                self,
-                mut seq: A,
-            ) -> Result<Plain, A::Error> {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Plain(None))
-            }
-        }
-        deserializer.deserialize_any(Seen)
+        let mut text = String::new();
+        let is_there = Append(&mut text).deserialize(deserializer)?;
+        Ok(Self(is_there.then_some(text)))
+    }
+}
+
+/// Puts a name at the end of a text.
+struct AppendName<'a>(&'a mut String);
+
+impl<'de> DeserializeSeed<'de> for AppendName<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for AppendName<'_> {
+    type Value = ();
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.0.push_str(text);
+        Ok(())
     }
 }
 
@@ -174,13 +234,23 @@ impl<'de> Deserialize<'de> for Properties {
                 f.write_str("properties")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Properties, A::Error> {
-                let mut all = Vec::with_capacity(24);
-                while let Some(name) = map.next_key::<Cow<'de, str>>()? {
-                    if let Plain(Some(value)) = map.next_value()? {
-                        all.push((name_of(&name), value));
+                let mut all = Properties {
+                    text: String::with_capacity(512),
+                    ends: Vec::with_capacity(24),
+                };
+                loop {
+                    let start = all.text.len();
+                    if map.next_key_seed(AppendName(&mut all.text))?.is_none() {
+                        break;
                     }
+                    let middle = all.text.len();
+                    let is_there = map.next_value_seed(Append(&mut all.text))?;
+                    all.close(start, middle, is_there);
                 }
-                Ok(Properties(all))
+                // Thousands of records wait to be written at once.
+                all.text.shrink_to_fit();
+                all.ends.shrink_to_fit();
+                Ok(all)
             }
         }
         deserializer.deserialize_map(Seen)
@@ -189,8 +259,8 @@ impl<'de> Deserialize<'de> for Properties {
 
 impl Serialize for Properties {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in &self.0 {
+        let mut map = serializer.serialize_map(Some(self.ends.len()))?;
+        for (name, value) in self.iter() {
             map.serialize_entry(name, value)?;
         }
         map.end()
@@ -667,6 +737,24 @@ mod tests {
         assert_eq!(object.properties.get("odd"), None);
         assert_eq!(object.updated_at, None);
         assert_eq!(object.first_tied(ObjectKind::Companies), Some("9"));
+    }
+
+    #[test]
+    fn properties_are_set_over_and_kept_apart() {
+        let mut properties: Properties =
+            serde_json::from_str(r#"{"a": "1", "ab": "ü\n", "none": null, "b": ""}"#).unwrap();
+        properties.set_named("a", "longer");
+        properties.set_named("c", "3");
+        properties.set_named("ab", "");
+        let all: Vec<(&str, &str)> = properties.iter().collect();
+        assert_eq!(all, [("a", "longer"), ("c", "3"), ("ab", "")]);
+        assert_eq!((properties.get("ab"), properties.text("c")), (None, "3"));
+        let text = serde_json::to_string(&properties).unwrap();
+        assert_eq!(text, r#"{"a":"longer","c":"3","ab":""}"#);
+        let long = format!(r#"{{"x": "{}", "y": "1"}}"#, "é".repeat(MAX_VALUE));
+        let properties: Properties = serde_json::from_str(&long).unwrap();
+        assert_eq!(properties.text("x").len(), MAX_VALUE);
+        assert_eq!(properties.text("y"), "1");
     }
 
     #[test]

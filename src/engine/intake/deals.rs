@@ -17,7 +17,7 @@ use crate::engine::scoring::rescore;
 use crate::store::deals::DealRow;
 use crate::store::moves::ScoringScope;
 use crate::store::signals::SignalRow;
-use crate::store::{WriteTx, deals, outcomes, people, signals};
+use crate::store::{WriteTx, deals, moves, outcomes, people, signals};
 
 use super::propose::{close_settled, value_again};
 
@@ -116,13 +116,8 @@ pub(super) fn replay(tx: &WriteTx<'_>, core: &Core, id: DealId, now: Timestamp) 
             told.insert(format!("deal:{id}:{}:{kind}", signal.id), (kind, signal));
         }
     }
-    if let Some(person) = deal
-        .contact_id
-        .map(|c| people::load(tx, c))
-        .transpose()?
-        .flatten()
-    {
-        deal.company_id = person.company_id;
+    if let Some(contact) = deal.contact_id {
+        deal.company_id = people::company_of(tx, contact)?;
     }
     if let Some(firm) = company_of(tx, &history)? {
         deal.company_id = Some(firm);
@@ -151,10 +146,13 @@ pub(super) fn replay(tx: &WriteTx<'_>, core: &Core, id: DealId, now: Timestamp) 
         };
         new += u64::from(record(tx, observed, now)?.is_some());
     }
-    value_again(tx, core, &deal, now)?;
-    close_settled(tx, &deal, now)?;
-    if let Some(contact) = deal.contact_id {
-        rescore(tx, core, ScoringScope::Contact(contact), now)?;
+    // A first reading brings thousands of deals before there is any move.
+    if moves::is_any_standing(tx)? {
+        value_again(tx, core, &deal, now)?;
+        close_settled(tx, &deal, now)?;
+        if let Some(contact) = deal.contact_id {
+            rescore(tx, core, ScoringScope::Contact(contact), now)?;
+        }
     }
     Ok(new)
 }

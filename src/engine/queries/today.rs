@@ -175,9 +175,10 @@ impl Engine {
     pub fn today_at(&self, query: &TodayQuery, at: Timestamp) -> Result<TodayList> {
         self.store().read(|tx| {
             let core = self.core();
-            let mut tallies = Tallies::new(at);
+            let rows = moves::for_scoring(tx, ScoringScope::All)?;
+            let mut tallies = Tallies::for_many(tx, rows.len(), at)?;
             let mut scored = Vec::new();
-            for row in moves::for_scoring(tx, ScoringScope::All)? {
+            for row in rows {
                 if row.snoozed_until.is_some_and(|until| until > at)
                     || crate::engine::scoring::expires_at(core, &row) <= at
                 {

@@ -48,6 +48,36 @@ fn found(store: &Store, text: &str) -> Vec<String> {
 use Change::{New, Unchanged, Updated};
 
 #[test]
+fn what_a_run_knows_outlasts_its_transactions_until_somebody_else_writes() {
+    let (_directory, store) = store();
+    let step = |mut memory: RunMemory, n: usize| {
+        store
+            .write::<_, StoreError>(Durability::Normal, move |tx| {
+                memory.open(tx)?;
+                let knows = memory.knows_all();
+                let held = memory.holds_still(|| Ok(true))?;
+                let mut writer = ContactWriter::new(tx, Timestamp::UNIX_EPOCH)?;
+                let new = person(&format!("ann{n}@acme.example"), "Ann Lee");
+                writer.write(&new, Origin::Import, &mut memory)?;
+                let changed = person("ann1@acme.example", &format!("Ann {n}"));
+                writer.write(&changed, Origin::Import, &mut memory)?;
+                writer.finish()?;
+                memory.seal(tx)?;
+                Ok((memory, (knows, held)))
+            })
+            .unwrap()
+    };
+    let mut memory = RunMemory::default();
+    for n in 1..4 {
+        let (next, state) = step(memory, n);
+        assert_eq!(state, (true, true), "transaction {n}");
+        memory = next;
+    }
+    import(&store, &[person("bo@bolt.example", "Bo Ek")]);
+    assert_eq!(step(memory, 4).1, (false, false));
+}
+
+#[test]
 fn a_second_import_of_the_same_rows_changes_nothing() {
     let (_directory, store) = store();
     let rows = [

@@ -1,7 +1,7 @@
 //! Writing contacts, one draft after another inside one transaction, with every statement prepared once.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hasher};
 
 use jiff::Timestamp;
 use rusqlite::{CachedStatement, OptionalExtension, params};
@@ -44,32 +44,90 @@ pub struct Written {
     pub taken: bool,
 }
 
+/// A hasher for what is a hash already, and for numbers that count up: one multiplication spreads them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(self.0 << 8 | u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(26);
+    }
+
+    fn write_i64(&mut self, number: i64) {
+        self.write_u64(number.cast_unsigned());
+    }
+}
+
+type Spreading<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
+
 /// What one run has learned so far; it may be carried on to the next transaction once that before is committed.
 #[derive(Debug, Default)]
 pub struct RunMemory {
     companies: CompanyMemory,
-    /// Of each contact, the rows of this run: the first in place, the others in a list.
-    rows: HashMap<i64, (i64, Vec<i64>)>,
+    /// Of each contact, the first row of this run.
+    rows: Spreading<i64, i64>,
+    /// Of those with several, the others.
+    further_rows: Spreading<i64, Vec<i64>>,
     index: Option<KeyIndex>,
     sealed: Option<(i64, u64)>,
+    /// What held at the first transaction and holds until somebody else writes.
+    held: Option<bool>,
 }
 
 impl RunMemory {
-    /// Makes ready for a transaction of a long run: loads every known key at the first, and forgets what it knows if
-    /// anyone else has written since the one before.
+    /// Makes ready for a transaction of a long run that writes contacts: loads every known key at the first, and then as [`Self::watch`].
     ///
     /// # Errors
     /// If the database cannot be read.
     pub fn open(&mut self, tx: &WriteTx<'_>) -> Result<()> {
-        match self.sealed {
-            None => self.index = KeyIndex::load(tx)?,
-            Some(sealed) if sealed == standing(tx)? => {}
-            Some(_) => {
-                self.index = None;
-                self.companies = CompanyMemory::default();
-            }
+        if self.sealed.is_none() {
+            self.index = KeyIndex::load(tx)?;
+        }
+        self.watch(tx)
+    }
+
+    /// Makes ready for a transaction of a long run: forgets what it knows if anyone else has written since the one before.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn watch(&mut self, tx: &WriteTx<'_>) -> Result<()> {
+        if let Some(sealed) = self.sealed
+            && sealed != standing(tx)?
+        {
+            self.index = None;
+            self.companies = CompanyMemory::default();
+            self.held = Some(false);
         }
         Ok(())
+    }
+
+    /// Tells whether something that `first` found true at the first transaction is true still: nobody else has written since.
+    ///
+    /// # Errors
+    /// If `first` fails.
+    pub fn holds_still(&mut self, first: impl FnOnce() -> Result<bool>) -> Result<bool> {
+        if let Some(held) = self.held {
+            return Ok(held);
+        }
+        let holds = first()?;
+        self.held = Some(holds);
+        Ok(holds)
+    }
+
+    /// Tells whether every known key is at hand.
+    #[cfg(test)]
+    pub fn knows_all(&self) -> bool {
+        self.index.is_some()
     }
 
     /// Notes how the database stands; the last thing in a transaction of a long run.
@@ -77,6 +135,8 @@ impl RunMemory {
     /// # Errors
     /// If the database cannot be read.
     pub fn seal(&mut self, tx: &WriteTx<'_>) -> Result<()> {
+        // A savepoint makes the search index write out what it holds back. At the commit that would count as somebody's changes.
+        tx.sql().execute_batch("SAVEPOINT seal; RELEASE seal")?;
         self.sealed = Some(standing(tx)?);
         Ok(())
     }
@@ -95,13 +155,16 @@ fn standing(tx: &WriteTx<'_>) -> Result<(i64, u64)> {
 /// is certain; that it is present is confirmed by the row's own fingerprint or by the database.
 #[derive(Debug, Default)]
 struct KeyIndex {
-    contacts: HashMap<u64, i64>,
-    fingerprints: HashMap<i64, i64>,
+    contacts: Spreading<u64, i64>,
+    /// By the contact's number; 0 where the database must be asked.
+    fingerprints: Vec<i64>,
 }
 
 impl KeyIndex {
     /// Above this many contacts the memory is worth more than the time.
     const MOST: i64 = 1_000_000;
+    /// Numbers in a row that may be missing.
+    const GAP: usize = 1_000_000;
 
     fn load(tx: &WriteTx<'_>) -> Result<Option<Self>> {
         let sql = tx.sql();
@@ -133,9 +196,31 @@ impl KeyIndex {
         let mut contacts = sql.prepare("SELECT id, fingerprint FROM contact")?;
         let mut rows = contacts.query([])?;
         while let Some(row) = rows.next()? {
-            index.fingerprints.insert(row.get(0)?, row.get(1)?);
+            index.set_fingerprint(row.get(0)?, row.get(1)?);
         }
         Ok(Some(index))
+    }
+
+    fn fingerprint(&self, id: i64) -> Option<i64> {
+        let at = usize::try_from(id).ok()?;
+        self.fingerprints
+            .get(at)
+            .copied()
+            .filter(|known| *known != 0)
+    }
+
+    fn set_fingerprint(&mut self, id: i64, fingerprint: i64) {
+        let Ok(at) = usize::try_from(id) else { return };
+        // Numbers are given one after another; one far above the rest is left to the database.
+        if at > self.fingerprints.len() + Self::GAP {
+            return;
+        }
+        if at >= self.fingerprints.len() {
+            self.fingerprints.resize(at + 1, 0);
+        }
+        if let Some(slot) = self.fingerprints.get_mut(at) {
+            *slot = fingerprint;
+        }
     }
 
     fn learn(&mut self, draft: &ContactDraft, id: i64, fingerprint: i64) {
@@ -147,7 +232,7 @@ impl KeyIndex {
             let key = key_of(b"", address::key(email).as_bytes());
             self.contacts.entry(key).or_insert(id);
         }
-        self.fingerprints.insert(id, fingerprint);
+        self.set_fingerprint(id, fingerprint);
     }
 }
 
@@ -250,7 +335,7 @@ impl<'a> ContactWriter<'a> {
             taken: false,
         };
         if origin == Origin::Direct {
-            return self.merge(draft, id, &mut memory.companies);
+            return self.merge(draft, id, None, &mut memory.companies);
         }
         if known.fingerprint == fingerprint {
             remember(memory, id, fingerprint);
@@ -267,9 +352,9 @@ impl<'a> ContactWriter<'a> {
             remember(memory, id, fingerprint);
             return Ok(unchanged);
         }
-        let written = self.merge(draft, id, &mut memory.companies)?;
+        let written = self.merge(draft, id, Some(fingerprint), &mut memory.companies)?;
         remember(memory, id, fingerprint);
-        self.keep_rows(id, fingerprint, memory)?;
+        self.keep_rows(id, memory)?;
         if let Some(index) = &mut memory.index {
             index.learn(draft, id, fingerprint);
         }
@@ -277,13 +362,11 @@ impl<'a> ContactWriter<'a> {
     }
 
     /// Stores which rows speak of a contact as it is now.
-    fn keep_rows(&self, id: i64, latest: i64, memory: &RunMemory) -> Result<()> {
+    fn keep_rows(&self, id: i64, memory: &RunMemory) -> Result<()> {
         let sql = self.tx.sql();
         sql.prepare_cached("DELETE FROM contact_row_seen WHERE contact_id = ?1")?
             .execute([id])?;
-        if let Some((first, others)) = memory.rows.get(&id)
-            && !others.is_empty()
-        {
+        if let (Some(first), Some(others)) = (memory.rows.get(&id), memory.further_rows.get(&id)) {
             let mut insert = sql.prepare_cached(
                 "INSERT OR IGNORE INTO contact_row_seen (contact_id, fingerprint) VALUES (?1, ?2)",
             )?;
@@ -292,8 +375,6 @@ impl<'a> ContactWriter<'a> {
                 insert.execute((id, row))?;
             }
         }
-        sql.prepare_cached("UPDATE contact SET fingerprint = ?2 WHERE id = ?1")?
-            .execute((id, latest))?;
         Ok(())
     }
 
@@ -315,8 +396,7 @@ impl<'a> ContactWriter<'a> {
             let Some(id) = index.contacts.get(&key_of(system, key)) else {
                 return Some(None);
             };
-            let known = index.fingerprints.get(id)?;
-            (*known == fingerprint).then_some(Some(Known {
+            (index.fingerprint(*id)? == fingerprint).then_some(Some(Known {
                 id: *id,
                 fingerprint,
             }))
@@ -441,11 +521,12 @@ impl<'a> ContactWriter<'a> {
         })
     }
 
-    /// Lays what the draft carries over a contact.
+    /// Lays what the draft carries over a contact, and notes the row that it was, if it was one.
     fn merge(
         &mut self,
         draft: &ContactDraft,
         id: i64,
+        fingerprint: Option<i64>,
         companies: &mut CompanyMemory,
     ) -> Result<Written> {
         let contact = ContactId(id);
@@ -520,15 +601,20 @@ impl<'a> ContactWriter<'a> {
             || new.company_id != old.company_id;
         if new != old {
             changed = true;
-            self.store(&new)?;
-        } else if changed {
+            self.store(&old, &new, fingerprint)?;
+        } else if changed || fingerprint.is_some() {
             self.tx
                 .sql()
-                .prepare_cached("UPDATE contact SET updated_at = ?2 WHERE id = ?1")?
-                .execute((id, self.now.as_millisecond()))?;
+                .prepare_cached(
+                    "UPDATE contact SET updated_at = coalesce(?2, updated_at), fingerprint = coalesce(?3, fingerprint) WHERE id = ?1",
+                )?
+                .execute((id, changed.then(|| self.now.as_millisecond()), fingerprint))?;
         }
         if search_changed {
-            self.index_again(contact);
+            // The name of another firm is read when all is written.
+            let texts = (new.company_id == old.company_id)
+                .then(|| [new.full_name(), known.join(" "), old.company]);
+            self.index_again(contact, texts);
         }
         Ok(Written {
             id: contact,
@@ -541,44 +627,65 @@ impl<'a> ContactWriter<'a> {
         })
     }
 
-    fn store(&self, new: &super::ContactRow) -> Result<()> {
-        self.tx
-            .sql()
-            .prepare_cached(
-                "UPDATE contact SET first_name = ?2, last_name = ?3, email = ?4, phone = ?5, mobile = ?6, title = ?7,
-                     company_id = ?8, city = ?9, state = ?10, country = ?11, time_zone = ?12, linkedin = ?13, stage = ?14,
-                     icp_fit = ?15, renewal_at = ?16, notes = ?17, updated_at = ?18
-                 WHERE id = ?1",
+    fn store(
+        &self,
+        old: &super::ContactRow,
+        new: &super::ContactRow,
+        fingerprint: Option<i64>,
+    ) -> Result<()> {
+        let sql = self.tx.sql();
+        sql.prepare_cached(
+            "UPDATE contact SET first_name = ?2, last_name = ?3, email = ?4, phone = ?5, mobile = ?6, title = ?7,
+                 city = ?8, state = ?9, country = ?10, time_zone = ?11, linkedin = ?12, notes = ?13, updated_at = ?14,
+                 fingerprint = coalesce(?15, fingerprint)
+             WHERE id = ?1",
+        )?
+        .execute(params![
+            new.id.0,
+            new.first_name,
+            new.last_name,
+            new.email,
+            new.phone,
+            new.mobile,
+            new.title,
+            new.city,
+            new.state,
+            new.country,
+            new.time_zone,
+            new.linkedin,
+            new.notes,
+            self.now.as_millisecond(),
+            fingerprint,
+        ])?;
+        // Indexes and triggers hang on these, and most rows do not touch them.
+        let placed =
+            |row: &super::ContactRow| (row.company_id, row.stage, row.icp_fit, row.renewal_at);
+        if placed(old) != placed(new) {
+            sql.prepare_cached(
+                "UPDATE contact SET company_id = ?2, stage = ?3, icp_fit = ?4, renewal_at = ?5 WHERE id = ?1",
             )?
             .execute(params![
                 new.id.0,
-                new.first_name,
-                new.last_name,
-                new.email,
-                new.phone,
-                new.mobile,
-                new.title,
                 new.company_id.map(|c: CompanyId| c.0),
-                new.city,
-                new.state,
-                new.country,
-                new.time_zone,
-                new.linkedin,
                 new.stage.as_str(),
                 new.icp_fit,
                 new.renewal_at.map(Timestamp::as_millisecond),
-                new.notes,
-                self.now.as_millisecond(),
             ])?;
+        }
         Ok(())
     }
 
-    fn index_again(&mut self, id: ContactId) {
+    /// Says that a contact's addresses were changed beside this writer: the search index reads them when all is written.
+    pub fn addresses_changed(&mut self, id: ContactId) {
+        self.index_again(id, None);
+    }
+
+    fn index_again(&mut self, id: ContactId, texts: Option<[String; 3]>) {
         let entry = self.pending.entry(id.0).or_insert(Pending {
             replaces: true,
             texts: None,
         });
-        entry.texts = None;
+        entry.texts = texts;
     }
 
     /// Brings the search index up to date with what was written.
@@ -632,13 +739,12 @@ impl<'a> ContactWriter<'a> {
 }
 
 fn remember(memory: &mut RunMemory, id: i64, fingerprint: i64) {
-    let mut fresh = false;
-    let (first, others) = memory.rows.entry(id).or_insert_with(|| {
-        fresh = true;
-        (fingerprint, Vec::new())
-    });
-    if !fresh && *first != fingerprint && !others.contains(&fingerprint) {
-        others.push(fingerprint);
+    let first = *memory.rows.entry(id).or_insert(fingerprint);
+    if first != fingerprint {
+        let others = memory.further_rows.entry(id).or_default();
+        if !others.contains(&fingerprint) {
+            others.push(fingerprint);
+        }
     }
 }
 
@@ -649,7 +755,7 @@ fn remember(memory: &mut RunMemory, id: i64, fingerprint: i64) {
 /// If the database refuses.
 pub fn begin_bulk(tx: &WriteTx<'_>) -> Result<()> {
     tx.sql()
-        .execute_batch("PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000")?;
+        .execute_batch("PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 8000")?;
     Ok(())
 }
 

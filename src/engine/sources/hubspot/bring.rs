@@ -1,6 +1,7 @@
 //! Bringing in: pages of records become rows, signals and outcomes, with the reading's mark in the same transaction.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -43,6 +44,10 @@ pub(super) struct Bringing {
     open_stages: HashMap<String, i64>,
     /// Firms by what the portal calls them, for a first reading.
     pub companies: HashMap<String, (String, Option<String>)>,
+    /// Whether nothing of this kind had been seen when the reading began.
+    pub is_bare: bool,
+    /// The highest id that was brought in.
+    highest: AtomicU64,
 }
 
 impl Bringing {
@@ -66,6 +71,7 @@ impl Bringing {
                 HashMap::new()
             };
             let horizon = hubspot::load_sweep(tx, kind.as_str())?.horizon;
+            let is_bare = is_first && !hubspot::is_any_seen(tx, kind.as_str())?;
             Ok(Self {
                 kind,
                 is_first,
@@ -73,6 +79,8 @@ impl Bringing {
                 stages,
                 open_stages,
                 companies,
+                is_bare,
+                highest: AtomicU64::new(0),
             })
         })
     }
@@ -139,13 +147,48 @@ impl Bringing {
                 self.bring_contacts(tx, core, &at_hand, memory, (&mut counts, &mut taken), now)?
             }
             ObjectKind::Deals => {
-                self.bring_deals(tx, core, &at_hand, (&mut counts, &mut taken), now)?
+                self.bring_deals(tx, core, &at_hand, memory, (&mut counts, &mut taken), now)?
             }
             _ => self.bring_activities(tx, &at_hand, (&mut counts, &mut taken), now)?,
         }
         counts.new += taken.new;
         counts.matched += taken.matched;
         Ok((counts, taken))
+    }
+
+    /// Tells whether no record of this kind stood here when the reading's first transaction began, and nobody but this reading has written since.
+    fn is_alone(&self, tx: &WriteTx<'_>, memory: &mut RunMemory) -> Result<bool> {
+        Ok(self.is_bare
+            && memory.holds_still(|| Ok(!hubspot::is_any_seen(tx, self.kind.as_str())?))?)
+    }
+
+    /// Finds a record as last seen. `is_alone` is what [`Self::begin`] said: then one above all that were brought in need not be looked for.
+    pub fn find_seen(
+        &self,
+        seen: &mut SeenWriter<'_>,
+        id: &str,
+        is_alone: bool,
+    ) -> Result<Option<Seen>> {
+        let is_above_all = id
+            .parse::<u64>()
+            .is_ok_and(|id| id > self.highest.fetch_max(id, Ordering::Relaxed));
+        if is_alone && is_above_all {
+            return Ok(None);
+        }
+        Ok(seen.find(self.kind.as_str(), id)?)
+    }
+
+    /// Makes the run's memory ready for a transaction; tells what [`Self::find_seen`] wants to know.
+    pub fn begin(&self, tx: &WriteTx<'_>, memory: &mut RunMemory) -> Result<bool> {
+        if !self.is_first {
+            return Ok(false);
+        }
+        if self.kind == ObjectKind::Contacts {
+            memory.open(tx)?;
+        } else {
+            memory.watch(tx)?;
+        }
+        self.is_alone(tx, memory)
     }
 
     /// Tells whether something of that instant is news: the first reading finds only what was there before us.

@@ -39,15 +39,13 @@ impl Bringing {
         (counts, taken): (&mut SourceCounts, &mut Taken),
         now: Timestamp,
     ) -> Result<()> {
-        if self.is_first {
-            memory.open(tx)?;
-        }
+        let is_alone = self.begin(tx, memory)?;
         let mut seen = SeenWriter::new(tx, now)?;
         let mut writer = ContactWriter::new(tx, now)?;
         let mut forms_filled = Vec::new();
         let mut changed = Vec::new();
         for object in objects {
-            let known = seen.find(self.kind.as_str(), &object.id)?;
+            let known = self.find_seen(&mut seen, &object.id, is_alone)?;
             let mut draft = self.draft(tx, object, counts)?;
             let mut decided = Decided {
                 kept: Vec::new(),
@@ -81,6 +79,7 @@ impl Bringing {
             }
             for old in object.merged().filter(|old| *old != object.id) {
                 hubspot::merge_into(tx, "contact", old, written.id.0)?;
+                writer.addresses_changed(written.id);
             }
             if let Some(filled) = self.form_of(object, known.as_ref()) {
                 forms_filled.push(filled);

@@ -12,6 +12,7 @@ use crate::domain::text::clean_line;
 use crate::engine::Result;
 use crate::engine::core::Core;
 use crate::engine::intake::{self, Taken};
+use crate::store::contacts::RunMemory;
 use crate::store::hubspot::{self, SeenWriter};
 use crate::store::sources::SourceCounts;
 use crate::store::{WriteTx, people};
@@ -32,12 +33,14 @@ impl Bringing {
         tx: &WriteTx<'_>,
         core: &Core,
         objects: &[&Object],
+        memory: &mut RunMemory,
         (counts, taken): (&mut SourceCounts, &mut Taken),
         now: Timestamp,
     ) -> Result<()> {
+        let is_alone = self.begin(tx, memory)?;
         let mut seen = SeenWriter::new(tx, now)?;
         for object in objects {
-            let known = seen.find(self.kind.as_str(), &object.id)?;
+            let known = self.find_seen(&mut seen, &object.id, is_alone)?;
             let changed_at = modified(object, self.kind, now);
             let base = known.as_ref().map(read_base);
             let contact = contact_of(tx, object)?;

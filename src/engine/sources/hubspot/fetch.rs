@@ -95,7 +95,7 @@ impl Reading<'_> {
         let (fetched, written) = std::thread::scope(|scope| {
             let bringing = &bringing;
             let writing = scope.spawn(move || write_pages(engine, bringing, &pages));
-            let fetched = self.fetch(kind, sweep, is_first, &sender);
+            let fetched = self.fetch(bringing, sweep, &sender);
             drop(sender);
             (fetched, writing.join())
         });
@@ -110,12 +110,12 @@ impl Reading<'_> {
 
     fn fetch(
         &self,
-        kind: ObjectKind,
+        bringing: &Bringing,
         mut sweep: Sweep,
-        is_first: bool,
         sender: &SyncSender<Parsed>,
     ) -> Result<(), Stop> {
         let core = self.engine.core();
+        let (kind, is_first) = (bringing.kind, bringing.is_first);
         // Ties come with a list and not with a search, so a first reading of deals by list spares two further calls a page.
         let lists =
             kind == ObjectKind::Deals && is_first && self.owner.is_none() && sweep.since.is_none();
@@ -147,7 +147,9 @@ impl Reading<'_> {
                 (done, repeated)
             } else {
                 let highest = highest(page.results.iter().map(|o| o.id.as_str()));
-                let is_last = count == 0 || (count < PAGE && next.is_none());
+                // A full page is the last one where the portal says so twice: it names no next one, and it has found no more than these.
+                let is_full = count >= PAGE && page.total != Some(count as u64);
+                let is_last = count == 0 || (!is_full && next.is_none());
                 let is_old = count > 0 && !before.is_empty() && !is_above(highest, &before);
                 let repeated = is_old || (!is_last && !is_followed(highest, &mut marks));
                 if !repeated && !highest.is_empty() {
@@ -162,7 +164,10 @@ impl Reading<'_> {
             if !lists {
                 results.retain(|o| before.is_empty() || is_above(&o.id, &before));
             }
-            results = self.changed(kind, results)?;
+            // Where nothing was seen yet, nothing was seen as it is.
+            if !bringing.is_bare {
+                results = self.changed(kind, results)?;
+            }
             if !lists {
                 self.fetch_ties(kind, &mut results)?;
             }
