@@ -250,6 +250,15 @@ fn two_additions_of_the_same_file_make_it_once() {
 
 #[test]
 fn a_stop_by_one_process_holds_what_another_is_sending() {
+    // On a busy machine all may have left before the stop gets its turn; then nothing was seen.
+    assert!(
+        (0..3).any(|_| stops_in_the_middle()),
+        "no stop came in time"
+    );
+}
+
+/// Stops in one process what another is sending; returns whether anything was left to stop.
+fn stops_in_the_middle() -> bool {
     const MANY: usize = 300;
     let home = with_forms(MANY);
     home.undo_window(20);
@@ -283,7 +292,9 @@ fn a_stop_by_one_process_holds_what_another_is_sending() {
         left <= at_the_stop + 1,
         "{at_the_stop} had left at the stop, {left} in the end"
     );
-    assert!(left < MANY, "all {MANY} left before the stop");
+    if left == MANY {
+        return false;
+    }
     assert_eq!(home.json("today")["waiting"], MANY - left);
     assert_eq!(home.outcomes().len(), left);
     home.run(["resume"]).exits(2);
@@ -291,6 +302,7 @@ fn a_stop_by_one_process_holds_what_another_is_sending() {
     home.ok("sync");
     assert_eq!(home.outbox().len(), MANY);
     nothing_is_double(&home);
+    true
 }
 
 #[test]
