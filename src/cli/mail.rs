@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::Run;
-use super::output::{Ending, fit};
+use super::output::{Ending, fit, moment};
 use crate::config::edit::{edit, set_mail_account};
 use crate::config::{MailAccount, MailKind};
 use crate::domain::email::MessageId;
@@ -51,11 +51,20 @@ enum MailCommand {
         #[arg(long, value_name = "MESSAGE-ID")]
         ours: Vec<String>,
     },
-    /// Group the message files of a folder by what belongs together, by headers alone.
-    #[command(after_help = "Example:\n  caseyos mail threads ~/Mail/archive --json")]
+    /// Group the message files of a folder by what belongs together, by headers alone; or list the threads with somebody as Gmail has them.
+    #[command(
+        after_help = "Examples:\n  caseyos mail threads ~/Mail/archive --json\n  caseyos mail threads --with ann@acme.com          also what is older than CaseyOS"
+    )]
     Threads {
         /// The folder; a Maildir or any folder with message files, folders in it included.
-        dir: PathBuf,
+        #[arg(required_unless_present = "with")]
+        dir: Option<PathBuf>,
+        /// Asks Gmail for the threads with somebody: an address, a contact's number or external id.
+        #[arg(long, value_name = "WHO", conflicts_with = "dir")]
+        with: Option<String>,
+        /// So many threads at most, with --with.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u8).range(1..=100), requires = "with")]
+        limit: u8,
     },
 }
 
@@ -131,7 +140,11 @@ pub(super) fn run(run: &mut Run<'_>, args: &MailArgs) -> Result<Ending, EngineEr
         MailCommand::Check { name } => check(run, name),
         MailCommand::List => list(run),
         MailCommand::Read { file, ours } => read(run, file, ours),
-        MailCommand::Threads { dir } => threads(run, dir),
+        MailCommand::Threads { dir, with, limit } => match (dir, with) {
+            (_, Some(who)) => correspondence(run, who, *limit),
+            (Some(dir), None) => threads(run, dir),
+            (None, None) => Err(EngineError::Input("Name a folder, or --with WHO.".into())),
+        },
     }
 }
 
@@ -355,6 +368,37 @@ fn read_file(path: &Path, max: u64) -> std::io::Result<Vec<u8>> {
 struct Skipped {
     file: String,
     reason: String,
+}
+
+fn correspondence(run: &mut Run<'_>, who: &str, most: u8) -> Result<Ending, EngineError> {
+    let engine = run.engine()?;
+    let found = engine.correspondence(who, most)?;
+    if run.out.is_json() {
+        run.out.json(&found)?;
+    } else {
+        for thread in &found {
+            let at = thread
+                .last_at
+                .map(|at| moment(at, engine.now(), &engine.zone()))
+                .unwrap_or_default();
+            let last = if thread.last_is_ours { "you" } else { "they" };
+            run.out.line(&format!(
+                "{}  {:>3}  {}  {}",
+                fit(&at, 17),
+                thread.messages,
+                fit(&format!("{last} wrote last"), 15),
+                thread.subject
+            ))?;
+        }
+        if found.is_empty() {
+            run.out.talk("No mail with them.")?;
+        }
+    }
+    Ok(if found.is_empty() {
+        Ending::Nothing
+    } else {
+        Ending::Done
+    })
 }
 
 fn threads(run: &mut Run<'_>, dir: &Path) -> Result<Ending, EngineError> {

@@ -3,6 +3,7 @@
 //! Every change by anyone is a [`command::Command`]; every look is a query. Faces hold an [`Engine`] and nothing else.
 
 pub mod command;
+pub mod correspondence;
 pub mod hubspot;
 pub mod import;
 pub mod meetings;

@@ -320,6 +320,25 @@ pub fn moving(tx: &ReadTx<'_>) -> Result<Vec<BookingRow>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
+/// Lets a booking follow a meeting that was moved in the calendar itself.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn follow(tx: &WriteTx<'_>, event: &EventRow) -> Result<()> {
+    tx.sql()
+        .prepare_cached(
+            "UPDATE booking SET starts_at = ?3, ends_at = ?4
+             WHERE calendar = ?1 AND event = ?2 AND state = 'booked' AND new_start IS NULL AND (starts_at, ends_at) <> (?3, ?4)",
+        )?
+        .execute((
+            &event.calendar,
+            &event.event,
+            event.starts_at.as_millisecond(),
+            event.ends_at.as_millisecond(),
+        ))?;
+    Ok(())
+}
+
 /// Finds the booking of a meeting that was neither given up nor taken back.
 ///
 /// # Errors

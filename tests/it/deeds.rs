@@ -1052,3 +1052,32 @@ fn a_request_that_may_still_arrive_is_not_called_unsent() {
     assert_eq!(google.home.json("outbox")[0]["status"], "uncertain");
     google.home.run(["undo"]).exits(4);
 }
+
+#[test]
+fn a_booking_follows_a_meeting_that_was_moved_in_the_calendar_itself() {
+    let google = Google::with_ann("live");
+    google
+        .home
+        .run(["meetings", "book", ANN, "2026-11-26T14:00"])
+        .exits(0);
+    google.synced();
+    let shown = google.double().show();
+    let mut event = shown["calendars"]["events"][OPERATOR][0].clone();
+    event["start"] = json!({"dateTime": "2026-11-27T14:00:00Z"});
+    event["end"] = json!({"dateTime": "2026-11-27T14:30:00Z"});
+    let fields = json!({"id": event["id"], "summary": event["summary"], "start": event["start"],
+        "end": event["end"], "attendees": event["attendees"]});
+    google.happen("event", &json!({ "fields": fields }));
+    google.synced();
+    // Back to when it was here: that is another time than the calendar's.
+    google
+        .home
+        .run(["meetings", "move", "1", "2026-11-26T14:00"])
+        .exits(0);
+    assert_eq!(meetings(&google), ["2026-11-26T14:00:00Z"]);
+    let again = google
+        .home
+        .run(["meetings", "move", "1", "2026-11-26T14:00"])
+        .exits(0);
+    assert!(again.out.contains("at that time already"), "{}", again.out);
+}

@@ -835,3 +835,54 @@ fn a_mock_that_repeats_one_example_for_ever_is_survived_without_a_flood() {
     google.home.ok("undo");
     google.home.audit_holds();
 }
+
+#[test]
+fn threads_with_somebody_are_listed_as_gmail_has_them() {
+    let google = Google::with_ann("live");
+    google.receive("ann@acme.example", "An old matter", "Hello.");
+    google.receive("bob@other.example", "Something else", "Hello.");
+    let mv = google.form_of_ann();
+    google.home.ok(&format!("approve {mv}"));
+    let threads = google.home.json("mail threads --with ann@acme.example");
+    let subjects: Vec<&str> = threads
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|t| t["subject"].as_str().unwrap())
+        .collect();
+    assert_eq!(subjects.len(), 2, "{threads}");
+    assert!(subjects.contains(&"An old matter"), "{subjects:?}");
+    assert!(
+        threads
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|t| t["last_is_ours"] == true && t["messages"] == 1)
+    );
+    assert_eq!(
+        google
+            .home
+            .json("mail threads --with 1 --limit 1")
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    google
+        .home
+        .run(["mail", "threads", "--with", "nobody"])
+        .exits(2);
+    google
+        .home
+        .run(["mail", "threads", "--with", "{x@y.example"])
+        .exits(2);
+    google.home.run(["mail", "threads"]).exits(2);
+    let none = google.home.run([
+        "mail",
+        "threads",
+        "--with",
+        "new@else.example",
+        "--fail-on-empty",
+    ]);
+    assert!(matches!(none.code, Some(5)), "{none:?}");
+}

@@ -103,6 +103,14 @@ pub fn get_headers(message: &str, names: &[&str]) -> Request {
     })
 }
 
+/// Asks for the threads with somebody, whoever wrote, the newest first. The address must hold nothing that a search takes for its own signs.
+#[must_use]
+pub fn list_threads(address: &str, most: u32) -> Request {
+    get("gmail.users.threads.list", "/threads", 10)
+        .with("maxResults", most.clamp(1, PAGE).to_string())
+        .with("q", format!("{{from:{address} to:{address}}}"))
+}
+
 /// Asks for the messages of a thread, with some headers.
 #[must_use]
 pub fn get_thread(thread: &str, names: &[&str]) -> Request {
@@ -471,6 +479,28 @@ pub fn read_drafts(response: &Response) -> Result<(Vec<Draft>, String), CallErro
     Ok((list.drafts, list.next_page_token))
 }
 
+/// Reads the names of the threads that a search found.
+///
+/// # Errors
+/// If the answer is of another shape.
+pub fn read_threads(response: &Response) -> Result<Vec<String>, CallError> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct List {
+        #[serde(deserialize_with = "list")]
+        threads: Vec<Thread>,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Thread {
+        #[serde(deserialize_with = "id")]
+        id: String,
+    }
+    let list: List = read(response)?;
+    let names = list.threads.into_iter().map(|thread| thread.id);
+    Ok(names.filter(|id| !id.is_empty()).collect())
+}
+
 /// Reads the messages of a thread, oldest first.
 ///
 /// # Errors
@@ -514,6 +544,7 @@ mod tests {
             find_message("<a.b@c.example>"),
             get_message("18c/odd id"),
             get_headers("18c", &["Message-ID", "Date"]),
+            list_threads("ann@acme.example", 20),
             get_thread("18c", &["From"]),
             history("12", ""),
             history("12", "next"),
@@ -533,7 +564,7 @@ mod tests {
     #[test]
     fn gmail_knows_every_request_that_is_built() {
         let known = assert_known(Vendor::Gmail, &every_request());
-        assert_eq!(known.len(), 13, "{known:?}");
+        assert_eq!(known.len(), 14, "{known:?}");
         for request in every_request() {
             assert!(known.contains(request.operation), "{}", request.operation);
         }
@@ -550,6 +581,8 @@ mod tests {
         let message = read_message(&answer(&get_message("1"))).unwrap();
         assert_eq!(message.header("STRING"), "string");
         assert!(message.bytes().is_some());
+        let threads = read_threads(&answer(&list_threads("a@b.example", 5))).unwrap();
+        assert_eq!(threads, ["string"]);
         read_profile(&answer(&profile())).unwrap();
         read_draft(&answer(&get_draft("1"))).unwrap();
         let (drafts, next) = read_drafts(&answer(&find_draft("1"))).unwrap();

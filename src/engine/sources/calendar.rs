@@ -439,6 +439,7 @@ fn take(
         None => counts.drop_one("waits for an answer, or is over"),
     }
     events::save(tx, &row)?;
+    events::follow(tx, &row)?;
     Ok(())
 }
 

@@ -36,6 +36,7 @@ pub(super) fn cost(method: &str, path: &[&str]) -> u32 {
     match (method, path) {
         ("POST", ["messages", "send"] | ["drafts", "send"]) => 100,
         ("GET", ["threads", _]) => 40,
+        ("GET", ["threads"]) => 10,
         ("GET", ["messages", _]) => 20,
         ("PUT", ["drafts", _]) => 15,
         ("POST" | "DELETE", ["drafts", ..]) => 10,
@@ -141,6 +142,7 @@ impl MailboxWorld {
                 let (id, stored) = self.stored(id)?;
                 Ok(WorldResponse::json(200, &shown(id, stored, request)?))
             }
+            ("GET", ["threads"]) => self.list_threads(request, now),
             ("GET", ["threads", id]) => self.thread(request, id),
             (_, ["drafts", ..]) => self.answer_draft(request, path, now),
             _ => Err(not_found()),
@@ -204,7 +206,7 @@ impl MailboxWorld {
                     .params("labelIds")
                     .all(|wanted| m.labels.iter().any(|l| l == wanted))
             })
-            .filter(|(_, m)| query.split_whitespace().all(|term| self.fits(m, term, now)))
+            .filter(|(_, m)| self.fits_all(m, query, now))
             .map(|(id, _)| *id)
             .take(size + 1)
             .collect();
@@ -212,6 +214,43 @@ impl MailboxWorld {
             .then(|| found.get(size - 1).map(|last| format!("p{last:x}")))
             .flatten();
         Ok((found.into_iter().take(size).collect(), next))
+    }
+
+    fn list_threads(&mut self, request: &WorldRequest, now: Timestamp) -> Answer {
+        knows(request, SEARCH)?;
+        let (ids, next) = self.search(request, now)?;
+        let mut threads: Vec<u64> = Vec::new();
+        for id in ids {
+            if let Some(m) = self.messages.get(&id)
+                && !threads.contains(&m.thread)
+            {
+                threads.push(m.thread);
+            }
+        }
+        let threads: Vec<Value> = threads.iter().map(|t| json!({"id": named(*t)})).collect();
+        let mut body = json!({ "threads": threads });
+        if let Some(next) = next {
+            body["nextPageToken"] = json!(next);
+        }
+        Ok(WorldResponse::json(200, &body))
+    }
+
+    /// Tells whether a message fits a whole search; of the terms in braces one is enough.
+    fn fits_all(&self, stored: &Stored, query: &str, now: Timestamp) -> bool {
+        let (outside, inside) = match query.split_once('{') {
+            Some((before, rest)) => {
+                let (inside, after) = rest.split_once('}').unwrap_or((rest, ""));
+                (format!("{before} {after}"), inside)
+            }
+            None => (query.to_owned(), ""),
+        };
+        outside
+            .split_whitespace()
+            .all(|term| self.fits(stored, term, now))
+            && (inside.trim().is_empty()
+                || inside
+                    .split_whitespace()
+                    .any(|term| self.fits(stored, term, now)))
     }
 
     fn fits(&self, stored: &Stored, term: &str, now: Timestamp) -> bool {
