@@ -187,13 +187,15 @@ impl ActionKind {
         }
     }
 
-    /// Tells whether the action is about agreeing on a time, so that with one it books the meeting.
+    /// Tells whether a move of this action with this template is about agreeing on a time, so that with one it books the meeting: an answer is,
+    /// if they asked for a meeting.
     #[must_use]
-    pub const fn offers_times(self) -> bool {
-        matches!(
-            self,
-            Self::BookMeeting | Self::ScheduleMeeting | Self::Reschedule
-        )
+    pub fn offers_times(self, template: &str) -> bool {
+        match self {
+            Self::BookMeeting | Self::ScheduleMeeting | Self::Reschedule => true,
+            Self::Reply => template.contains("meeting"),
+            _ => false,
+        }
     }
 
     /// Tells whether a mail of this kind asks for an answer, so that silence after it means something.
@@ -216,6 +218,17 @@ impl ActionKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_to_who_asks_for_a_meeting_is_about_a_time() {
+        let check = |action: ActionKind, template, expect| {
+            assert_eq!(action.offers_times(template), expect, "{action} {template}");
+        };
+        check(ActionKind::BookMeeting, "", true);
+        check(ActionKind::Reply, "reply_meeting_request", true);
+        check(ActionKind::Reply, "reply_objection", false);
+        check(ActionKind::MeetingFollowUp, "meeting_follow_up", false);
+    }
 
     #[test]
     fn families_start_from_the_numbers_of_the_trade() {

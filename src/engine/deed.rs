@@ -93,7 +93,8 @@ pub(in crate::engine) fn means_of(
     now: Timestamp,
 ) -> Result<Means> {
     if mv.action.means() == Means::Mail {
-        let is_meeting = mv.action.offers_times() && plan_of(tx, mv)?.1.starts_at.is_some();
+        let is_meeting =
+            mv.action.offers_times(&mv.template) && plan_of(tx, mv)?.1.starts_at.is_some();
         return Ok(if is_meeting {
             Means::Meeting
         } else {
@@ -173,7 +174,7 @@ pub(in crate::engine) fn make(
     now: Timestamp,
 ) -> Result<Way> {
     if mv.action.means() == Means::Mail {
-        if mv.action.offers_times() {
+        if mv.action.offers_times(&mv.template) {
             let (_, plan) = plan_of(tx, mv)?;
             if let Some(start) = plan.starts_at {
                 let invitation = invitation(tx, core, mv, &plan, start, now)?;

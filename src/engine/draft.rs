@@ -267,7 +267,7 @@ fn context(
             sent.strftime(if days < 6 { "%A" } else { "%-d %B" })
                 .to_string()
         }),
-        slots: if offers_times(mv) {
+        slots: if mv.action.offers_times(&mv.template) {
             offered_times(tx, core, person, now)?
         } else {
             Vec::new()
@@ -301,11 +301,6 @@ fn context(
         },
         form,
     })
-}
-
-/// Tells whether a move's mail may offer times.
-fn offers_times(mv: &MoveRow) -> bool {
-    mv.action.offers_times() || mv.action == ActionKind::Reply && mv.template.contains("meeting")
 }
 
 /// So old may be what is known of the calendars, for times to be offered.

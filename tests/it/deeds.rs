@@ -1081,3 +1081,27 @@ fn a_booking_follows_a_meeting_that_was_moved_in_the_calendar_itself() {
         .exits(0);
     assert!(again.out.contains("at that time already"), "{}", again.out);
 }
+
+#[test]
+fn an_answer_to_who_asked_for_a_meeting_books_it_once_it_has_a_time() {
+    let google = Google::with_ann("live");
+    google.receive(
+        ANN,
+        "Our call",
+        "Could we meet on Thursday at 15:00? I would like a demo.",
+    );
+    google.synced();
+    let mv = google.home.find_move(ANN, "reply");
+    let shown = google.home.json(&format!("show {mv}"));
+    assert_eq!(
+        (&shown["means"], &shown["offers_times"]),
+        (&json!("mail"), &json!(true)),
+        "{shown}"
+    );
+    google
+        .home
+        .run(["edit", &mv.to_string(), "--at", "2026-11-26T15:00"])
+        .exits(0);
+    google.home.ok(&format!("approve {mv}"));
+    assert_eq!(meetings(&google), ["2026-11-26T15:00:00Z"]);
+}

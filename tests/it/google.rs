@@ -75,7 +75,7 @@ impl Google {
     }
 
     #[track_caller]
-    fn receive(&self, from: &str, subject: &str, text: &str) -> String {
+    pub fn receive(&self, from: &str, subject: &str, text: &str) -> String {
         let mail = json!({"from": from, "subject": subject, "text": text});
         self.happen("receive", &mail)["id"]
             .as_str()

@@ -531,7 +531,10 @@ fn refuse_misfit(mv: &MoveRow, plan: &MovePlan) -> Result<()> {
         || !plan.place.is_empty()
         || !plan.title.is_empty();
     let wrong = [
-        (has_meeting && !mv.action.offers_times(), "books no meeting"),
+        (
+            has_meeting && !mv.action.offers_times(&mv.template),
+            "books no meeting",
+        ),
         (
             !plan.stage.is_empty() && mv.action != ActionKind::UpdateDealStage,
             "moves no deal",

@@ -154,6 +154,8 @@ pub struct MoveDetail {
     pub evidence: Vec<Evidence>,
     /// How it would be carried out.
     pub means: Means,
+    /// Whether it is about a time, so that with one its approval books the meeting.
+    pub offers_times: bool,
     /// The message that approval would send; none for what is no mail.
     pub draft: Option<DraftView>,
     /// What approval would carry out that is no mail.
@@ -332,6 +334,7 @@ impl Engine {
                 counterfactual,
                 evidence,
                 means,
+                offers_times: mv.action.offers_times(&mv.template),
                 draft: draft_view,
                 deed: deed_view,
                 draft_problem,

@@ -324,6 +324,7 @@ pub fn detail(index: usize) -> Arc<MoveDetail> {
     Arc::new(MoveDetail {
         status: MoveStatus::Open,
         means: item.action.means(),
+        offers_times: item.action.offers_times(""),
         deed: None,
         snoozed_until: None,
         created_at: in_minutes(-64),

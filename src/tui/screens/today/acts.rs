@@ -309,7 +309,13 @@ impl Today {
         let Some(item) = self.current() else {
             return nothing_selected();
         };
-        if !item.action.offers_times() {
+        let Some(detail) = self.details.get(item.id) else {
+            return vec![Intent::Say(
+                Tone::Plain,
+                "The move is being read; try again in a moment.".into(),
+            )];
+        };
+        if !detail.offers_times {
             return vec![Intent::Say(
                 Tone::Plain,
                 format!("{} books no meeting.", clean(&item.title)),
