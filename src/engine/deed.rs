@@ -8,10 +8,9 @@ use sha2::{Digest, Sha256};
 
 use super::core::{Core, instance};
 use super::draft::{self, Content, Draft};
-use super::hubspot::{RecordDeed, Sources, record_of};
+use super::hubspot::{RecordDeed, Sources, record_of, shown};
 use super::{EngineError, Result};
 use crate::connectors::google::calendar::{self, NewEvent, event_id};
-use crate::connectors::transport::Body;
 use crate::domain::action::{ActionKind, Means};
 use crate::domain::guard::EffectKind;
 use crate::domain::id::ExecutionId;
@@ -307,6 +306,15 @@ impl Deed {
         }
     }
 
+    /// Returns how it is carried out.
+    pub const fn means(&self) -> Means {
+        match self {
+            Self::Mail(_) => Means::Mail,
+            Self::Meeting(_) => Means::Meeting,
+            Self::Record(_) => Means::Record,
+        }
+    }
+
     /// Returns the address that it goes to in lower case; empty if it goes to nobody.
     pub fn to_key(&self) -> String {
         match self {
@@ -363,22 +371,7 @@ impl Deed {
             Self::Meeting(invitation) => {
                 let event = invitation.event_of(tx, execution)?;
                 let request = calendar::insert_event(&invitation.calendar, &event);
-                let query: Vec<String> = request
-                    .query
-                    .iter()
-                    .map(|(n, v)| format!("{n}={v}"))
-                    .collect();
-                let body = match &request.body {
-                    Body::Json(body) => body.to_string(),
-                    _ => String::new(),
-                };
-                Some(format!(
-                    "{} {}{}?{}\nauthorization: Bearer ****\ncontent-type: application/json\n\n{body}\n",
-                    request.method.as_str(),
-                    core.config.base_url(request.service).trim_end_matches('/'),
-                    request.path,
-                    query.join("&"),
-                ))
+                Some(shown(core.config.base_url(request.service), &request))
             }
             Self::Record(record) => Some(record.shown(core, &format!("execution:{execution}:1"))),
         })

@@ -23,6 +23,7 @@ pub use conflicts::Take;
 pub(in crate::engine) use deeds::{RecordDeed, Sources, record_of};
 pub use gates::Gate;
 pub use hooks::Call;
+pub(in crate::engine) use operation::shown;
 pub use outbox::PushReport;
 pub(in crate::engine) use outbox::{CLOSED, NOT_DONE, SAYS_SO, written};
 pub(in crate::engine) use undo::promise_of;

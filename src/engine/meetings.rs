@@ -297,7 +297,7 @@ impl Engine {
 
     /// Says why nothing may go out to somebody now, if so.
     pub(super) fn why_not_to(&self, address: Option<&str>, stage: &str) -> Result<Option<String>> {
-        let pause = self.store().read(|tx| control::pause(tx, self.now()))?;
+        let paused = self.paused_because()?;
         let (switch, suppressed) = self.store().read(|tx| {
             let suppressed = match address {
                 Some(address) => {
@@ -315,12 +315,11 @@ impl Engine {
             };
             Ok::<_, EngineError>((control::kill_switch(tx), suppressed))
         })?;
-        if let (KillSwitch::Running, Some(pause), Mode::Live) = (&switch, pause, self.core().mode())
+        if let (KillSwitch::Running, Some(paused), Mode::Live) =
+            (&switch, paused, self.core().mode())
         {
-            let until = pause.until.to_zoned(self.zone());
             return Ok(Some(format!(
-                "kill_switch: everything is paused until {}; `caseyos pause --off` ends it. Nothing was asked of the calendar.",
-                until.strftime("%a %-d %b %H:%M")
+                "kill_switch: {paused}. Nothing was asked of the calendar."
             )));
         }
         Ok(match (switch, suppressed, self.core().mode()) {

@@ -1,7 +1,7 @@
 //! Invitations and records as execution carries them out: deliver once, and find what was delivered.
 //!
 //! A meeting goes into the calendar under a name that the execution's number makes, so that asking again makes no second one. A record goes
-//! through HubSpot's own outbox under a key of the execution's and of its try, which follows up what was not answered.
+//! through HubSpot's own outbox under a key that names the execution, which follows up what was not answered.
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -230,13 +230,14 @@ impl Engine {
         })
     }
 
-    /// Takes a write out of HubSpot's queue; returns whether it still lay there.
-    fn drop_write(&self, write: &WriteRow) -> Result<bool> {
+    /// Takes a write out of HubSpot's queue, if it still lies there.
+    fn drop_write(&self, write: &WriteRow) -> Result<()> {
         let (id, error) = (write.id, write.error.clone());
         self.write(Durability::Full, move |tx, _, now| {
             let steps = (WriteStatus::Queued, WriteStatus::Cancelled);
             let why = format!("{NOT_DONE}{error}");
-            Ok(hubspot::settle_write(tx, id, steps, ("", &why), now)?)
+            hubspot::settle_write(tx, id, steps, ("", &why), now)?;
+            Ok(())
         })
     }
 

@@ -39,6 +39,7 @@ const MOST_EDITS: usize = 1_000;
 
 /// What is said where nothing was left to write, as HubSpot has the value already: all other ends of a write that was given up leave
 /// undone what was asked for.
+pub(in crate::engine) const SAYS_SO: &str = "HubSpot says so already; nothing was written.";
 /// The error of a write that the operator closed although it may have been done.
 pub(in crate::engine) const CLOSED: &str = "closed by the operator; it may have been written";
 /// How the error of a write begins that its execution tries again itself, once its guards have been asked again.
@@ -53,8 +54,6 @@ fn is_of_execution(row: &WriteRow) -> bool {
 fn is_whole(row: &WriteRow) -> bool {
     is_of_execution(row) || row.key.starts_with("undo:")
 }
-
-pub(in crate::engine) const SAYS_SO: &str = "HubSpot says so already; nothing was written.";
 
 /// What a push did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -97,16 +96,8 @@ impl Engine {
                 "everything is stopped; `caseyos resume` lifts it".into(),
             )));
         }
-        let pause = self.store().read(|tx| control::pause(tx, self.now()))?;
-        if let (Some(pause), Mode::Live) = (pause, self.core().mode()) {
-            let until = pause.until.to_zoned(self.zone());
-            return Ok(Some((
-                "kill_switch",
-                format!(
-                    "everything is paused until {}; `caseyos pause --off` ends it",
-                    until.strftime("%a %-d %b %H:%M")
-                ),
-            )));
+        if let (Some(paused), Mode::Live) = (self.paused_because()?, self.core().mode()) {
+            return Ok(Some(("kill_switch", paused)));
         }
         Ok(match self.core().mode() {
             Mode::Live => None,

@@ -216,7 +216,16 @@ impl Engine {
             let outcome = Tallies::new(now).term(tx, mv.contact_id, &stage, mv.action.family())?;
             let score_facts = facts(&row, outcome);
             let scored = score(&score_facts, weights, now);
-            let means = deed::means_of(tx, core, &mv, now)?;
+            // Made once, as it tells the means too.
+            let made = mv
+                .status
+                .is_standing()
+                .then(|| deed::make(tx, core, &mv, now));
+            let means = match &made {
+                Some(Ok(Way::ByHand(_))) => Means::ByHand,
+                Some(Ok(Way::Deed(made))) => made.means(),
+                Some(Err(_)) | None => deed::means_of(tx, core, &mv, now)?,
+            };
             let zone = core.config.operator.zone();
             let [revenue, urgency_why, strategic] = mv.why.clone();
             let due = mv.due_at.to_zoned(zone).strftime("%a %H:%M");
@@ -252,8 +261,8 @@ impl Engine {
                 .collect();
             let (mut draft_view, mut deed_view) = (None, None);
             let (mut draft_problem, mut verdicts) = (None, Vec::new());
-            if mv.status.is_standing() {
-                match deed::make(tx, core, &mv, now) {
+            if let Some(made) = made {
+                match made {
                     Ok(Way::ByHand(why)) => {
                         draft_problem = deed::is_about_records(mv.action).then_some(why);
                     }
