@@ -1,6 +1,9 @@
 //! Approval: consent to one content, kept as an execution, and carried out if the guards let it: at once, or when the time is over in which it
 //! can be taken back.
 
+use crate::engine::ground::lookup::find_move;
+use crate::engine::ground::say::capital;
+use crate::engine::ground::say::sentence;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -12,15 +15,19 @@ use crate::domain::guard::{ApprovalFacts, EffectKind, Mode, Verdict, binding};
 use crate::domain::id::{ExecutionId, MoveId, UndoId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::{SendClass, WaitsFor};
-use crate::engine::command::Done;
-use crate::engine::core::{Core, instance};
-use crate::engine::deed::{self, CALENDAR, Deed, HUBSPOT, Way, named};
-use crate::engine::draft::hex;
-use crate::engine::execute::{Outcome, Post, plan, render_content};
-use crate::engine::gate::{self, Effect};
+use crate::engine::effects::Outcome;
+use crate::engine::effects::deed::{self, CALENDAR, Deed, HUBSPOT, Way, named};
+use crate::engine::effects::gate::{self, Effect};
+use crate::engine::effects::kinds::mail::draft::hex;
+use crate::engine::effects::kinds::mail::post::account;
+use crate::engine::effects::kinds::mail::render::render_content;
+use crate::engine::effects::plan::plan;
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::command::Done;
+use crate::engine::ground::core::{Core, instance};
+use crate::engine::handle::Engine;
 use crate::engine::queries::outbox;
 use crate::engine::undo::{Step, remember};
-use crate::engine::{Engine, EngineError, Result};
 use crate::env::crash_point;
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::moves::{MoveRow, MoveState};
@@ -50,7 +57,7 @@ impl Engine {
         self.reconcile()?;
         let now = self.now();
         let is_by_hand = self.store().read(|tx| {
-            let mv = find(tx, id)?;
+            let mv = find_move(tx, id)?;
             // What was approved once has its answer, whatever approval would come to today.
             let is_new = executions::of_move(tx, id)?.is_empty();
             let means = deed::means_of(tx, self.core(), &mv, now)?;
@@ -210,7 +217,7 @@ impl Engine {
             return self.preview_lying_draft(&row);
         }
         self.store().read(|tx| {
-            let mv = find(tx, id)?;
+            let mv = find_move(tx, id)?;
             let deed = match deed::make(tx, self.core(), &mv, now)? {
                 Way::Deed(deed) => deed,
                 Way::ByHand(why) => return Ok(Done::Nothing {
@@ -221,16 +228,6 @@ impl Engine {
             show(tx, self.core(), &mv, &deed, verdicts, now)
         })
     }
-}
-
-fn find(tx: &ReadTx<'_>, id: MoveId) -> Result<MoveRow> {
-    moves::load(tx, id)?.ok_or_else(|| no_such_move(id))
-}
-
-pub(in crate::engine) fn no_such_move(id: MoveId) -> EngineError {
-    EngineError::NotFound(format!(
-        "There is no move {id}; `caseyos today` lists those that are open."
-    ))
 }
 
 /// Returns the guards' answers as they would be if the operator consented now.
@@ -283,7 +280,7 @@ fn verdicts(
         mode: core.mode(),
         class: gate::class_of(tx, mv.contact_id, &to_key, deed.in_reply_to())?,
         transport: carrier(core, deed.kind()).and_then(|name| match deed.kind() {
-            EffectKind::Mail => Post::of(core, &name)
+            EffectKind::Mail => account(core, &name)
                 .map(|_| name)
                 .map_err(|e| e.to_string()),
             EffectKind::Meeting | EffectKind::Record => Ok(name),
@@ -321,7 +318,7 @@ fn approve_in(
     by: &str,
     now: Timestamp,
 ) -> Result<Approved> {
-    let mv = find(tx, id)?;
+    let mv = find_move(tx, id)?;
     let answered = |done| Ok(Approved::Answered(Box::new(done)));
     let attempts = executions::of_move(tx, id)?;
     // Asked a second time, the same approval has the same answer and no second effect.
@@ -604,10 +601,6 @@ fn show(
     })
 }
 
-fn sentence(text: &str) -> String {
-    format!("{}.", text.trim_end_matches('.'))
-}
-
 pub(super) fn sent(row: &ExecutionRow, undo: Option<UndoId>) -> Done {
     let summary = match (row.status, row.kind) {
         (_, EffectKind::Meeting) => format!(
@@ -656,14 +649,6 @@ fn queued(core: &Core, row: &ExecutionRow, leaves_at: Timestamp, undo: Option<Un
         leaves_at,
         undo,
     }
-}
-
-/// Begins a sentence.
-pub(in crate::engine) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }
 
 fn refusal_sentence(engine: &Engine, verdicts: &[Verdict], ending: &str) -> String {

@@ -4,22 +4,26 @@
 //! the draft says now. The execution is queued again and goes the common road: guards, claim, delivery, settling. Until it is delivered its
 //! `location` says where the draft lies, so that an approval that is taken back leaves the draft where it was.
 
+use crate::engine::ground::lookup::find_message;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::approve::{Approved, expiry, undo_window};
-use super::outbox::set_move;
 use crate::domain::guard::{ApprovalFacts, EffectKind, Mode, binding};
 use crate::domain::id::{ExecutionId, MoveId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::WaitsFor;
-use crate::engine::command::Done;
-use crate::engine::draft::{Content, hex};
-use crate::engine::drafts::{Found, content_as_left};
-use crate::engine::execute::{Post, cancel, content_of, is_as_rendered, render_content};
-use crate::engine::gate::{self, Effect};
+use crate::engine::commands::approve::{Approved, expiry, undo_window};
+use crate::engine::commands::outbox::set_move;
+use crate::engine::effects::cancel;
+use crate::engine::effects::gate::{self, Effect};
+use crate::engine::effects::kinds::mail::draft::{Content, hex};
+use crate::engine::effects::kinds::mail::drafts::{Found, content_as_left};
+use crate::engine::effects::kinds::mail::post::{Post, account, is_as_rendered};
+use crate::engine::effects::kinds::mail::render::{content_of, render_content};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::command::Done;
+use crate::engine::handle::Engine;
 use crate::engine::undo::{Step, remember};
-use crate::engine::{Engine, EngineError, Result};
 use crate::store::drafts::Requeued;
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::moves::DraftRow;
@@ -59,7 +63,7 @@ impl Engine {
             Found::Gone => return Err(gone()),
             Found::Lies => {}
         }
-        let mail = Post::of(self.core(), &row.transport)?
+        let mail = Post::of(self.outside(), &row.transport)?
             .lying_draft(row)?
             .ok_or_else(gone)?;
         let rendered = self
@@ -138,8 +142,8 @@ impl Engine {
     ) -> Result<Done> {
         let content = match self.look_at_draft(row)? {
             None => {
-                let row = self.store().read(|tx| super::outbox::find(tx, row.id))?;
-                return Ok(super::approve::sent(&row, None));
+                let row = self.store().read(|tx| find_message(tx, row.id))?;
+                return Ok(crate::engine::commands::approve::sent(&row, None));
             }
             Some(Lying::AsMade) => content_of(row)?,
             Some(Lying::Changed(content)) if seen == Some(content.hash()) => {
@@ -181,8 +185,8 @@ impl Engine {
         Ok(match found {
             Found::Lies => None,
             Found::Left => {
-                let row = self.store().read(|tx| super::outbox::find(tx, row.id))?;
-                Some(super::approve::sent(&row, None))
+                let row = self.store().read(|tx| find_message(tx, row.id))?;
+                Some(crate::engine::commands::approve::sent(&row, None))
             }
             Found::Gone => Some(Done::Nothing {
                 summary: format!(
@@ -342,7 +346,7 @@ fn queue_again(
 
 fn verdicts(
     tx: &ReadTx<'_>,
-    core: &crate::engine::core::Core,
+    core: &crate::engine::ground::core::Core,
     row: &ExecutionRow,
     content: &Content,
     by: &str,
@@ -366,7 +370,7 @@ fn verdicts(
         earlier: None,
         mode: Mode::Live,
         class: row.class,
-        transport: Post::of(core, &row.transport)
+        transport: account(core, &row.transport)
             .map(|_| row.transport.clone())
             .map_err(|e| e.to_string()),
     };
@@ -375,13 +379,13 @@ fn verdicts(
 
 fn approve_lying(
     tx: &WriteTx<'_>,
-    core: &crate::engine::core::Core,
+    core: &crate::engine::ground::core::Core,
     id: ExecutionId,
     content: &Content,
     by: &str,
     now: Timestamp,
 ) -> Result<Approved> {
-    let row = super::outbox::find(tx, id)?;
+    let row = find_message(tx, id)?;
     let answered = |done| Ok(Approved::Answered(Box::new(done)));
     if row.status != ExecutionStatus::Drafted {
         return answered(Done::Nothing {
@@ -429,7 +433,7 @@ fn approve_lying(
         &Step::Execution { id },
         now,
     )?;
-    let row = super::outbox::find(tx, id)?;
+    let row = find_message(tx, id)?;
     let beyond = binding(&asked).filter(|v| v.clears_at.is_some_and(|at| at > not_before));
     if let (Some(refusal), true) = (beyond, not_before > now) {
         let sentence = format!("{}: {}", refusal.guard, refusal.detail);

@@ -1,21 +1,17 @@
 //! One file for each command. A command is one transaction, or says why it is several.
 
-mod approve;
+pub(in crate::engine) mod approve;
 mod drafted;
-mod moves;
-mod outbox;
-mod pause;
+pub(in crate::engine) mod moves;
+pub(in crate::engine) mod outbox;
+pub(in crate::engine) mod pause;
 mod record;
 mod safety;
 mod signals;
 
-use super::command::{Command, Done};
-use super::{Engine, Result};
-
-pub(in crate::engine) use approve::{capital, no_such_move, undo_window, would_be};
-pub(in crate::engine) use moves::SKIP_IMPACT;
-pub(in crate::engine) use outbox::{find as find_message, may_try_again, set_move};
-pub(in crate::engine) use pause::{finish_pause, paused_between};
+use crate::engine::error::Result;
+use crate::engine::ground::command::{Command, Done};
+use crate::engine::handle::Engine;
 
 impl Engine {
     pub(in crate::engine) fn dispatch(&self, command: Command) -> Result<Done> {

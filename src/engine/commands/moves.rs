@@ -3,17 +3,18 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::approve::no_such_move;
 use crate::domain::action::{ActionKind, Means};
 use crate::domain::id::{MoveId, OutcomeId, UndoId};
 use crate::domain::moves::{MovePlan, MoveStatus};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::text::{clean_block, clean_line};
-use crate::engine::command::Done;
-use crate::engine::deed::{self, Way};
-use crate::engine::outcomes::{Observed, RECORDED, record};
+use crate::engine::effects::deed::{self, Way};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::command::Done;
+use crate::engine::ground::lookup::no_such_move;
+use crate::engine::handle::Engine;
+use crate::engine::road::outcomes::{Observed, RECORDED, record};
 use crate::engine::undo::{Step, remember};
-use crate::engine::{Engine, EngineError, Result};
 use crate::store::executions::ExecutionStatus;
 use crate::store::moves::{DraftRow, MoveRow, MoveState};
 use crate::store::{Durability, WriteTx, audit, executions, moves, outcomes, people};

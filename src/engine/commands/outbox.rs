@@ -1,31 +1,28 @@
 //! What the operator does with messages of the outbox: try them now, drop them, take them back to edit them.
 
+use crate::engine::ground::lookup::find_message;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::approve::expiry;
 use crate::domain::guard::EffectKind;
 use crate::domain::id::{ExecutionId, MoveId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::WaitsFor;
-use crate::engine::command::Done;
-use crate::engine::core::Core;
-use crate::engine::deed::{self, Way, named};
-use crate::engine::draft::Content;
-use crate::engine::execute::{Delivered, cancel, close_write, settle};
+use crate::engine::commands::approve::expiry;
+use crate::engine::effects::cancel;
+use crate::engine::effects::deed::{self, Way, named};
+use crate::engine::effects::kinds::carry::close_write;
+use crate::engine::effects::kinds::mail::draft::Content;
+use crate::engine::effects::kinds::mail::post::Delivered;
+use crate::engine::effects::settle::settle;
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::command::Done;
+use crate::engine::ground::core::Core;
+use crate::engine::handle::Engine;
 use crate::engine::undo::{Step, remember};
-use crate::engine::{Engine, EngineError, Result};
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::moves::{DraftRow, MoveState};
-use crate::store::{Durability, ReadTx, StoreError, WriteTx, audit, executions, moves, undo};
-
-pub(in crate::engine) fn find(tx: &ReadTx<'_>, id: ExecutionId) -> Result<ExecutionRow> {
-    executions::load(tx, id)?.ok_or_else(|| {
-        EngineError::NotFound(format!(
-            "There is no message {id} in the outbox; `caseyos outbox` lists them."
-        ))
-    })
-}
+use crate::store::{Durability, StoreError, WriteTx, audit, executions, moves, undo};
 
 fn nothing(summary: String) -> Result<Option<Done>> {
     Ok(Some(Done::Nothing { summary }))
@@ -36,7 +33,7 @@ impl Engine {
     pub(in crate::engine) fn retry(&self, id: ExecutionId, force: bool) -> Result<Done> {
         self.reconcile()?;
         let answered = self.write(Durability::Full, move |tx, core, now| {
-            let row = find(tx, id)?;
+            let row = find_message(tx, id)?;
             match row.status {
                 ExecutionStatus::Queued => {}
                 ExecutionStatus::Failed => may_try_again(tx, core, &row, now)?,
@@ -73,12 +70,12 @@ impl Engine {
 
     /// Drops a message that waits or was given up, or closes one that may have left.
     pub(in crate::engine) fn withdraw(&self, id: ExecutionId) -> Result<Done> {
-        let row = self.store().read(|tx| find(tx, id))?;
+        let row = self.store().read(|tx| find_message(tx, id))?;
         if row.status == ExecutionStatus::Queued && row.is_of_draft() {
             return self.leave_draft(&row);
         }
         self.write(Durability::Full, move |tx, core, now| {
-            let row = find(tx, id)?;
+            let row = find_message(tx, id)?;
             let (summary, promise) = match row.status {
                 ExecutionStatus::Queued => (
                     format!(
@@ -155,7 +152,7 @@ impl Engine {
     /// Takes a message back to an open move whose draft says what the message said.
     pub(in crate::engine) fn recall(&self, id: ExecutionId) -> Result<Done> {
         self.write(Durability::Full, move |tx, _, now| {
-            let row = find(tx, id)?;
+            let row = find_message(tx, id)?;
             if !matches!(row.status, ExecutionStatus::Queued | ExecutionStatus::Failed) {
                 return Err(EngineError::Input(format!(
                     "Message {id} is {}; only one that waits or was given up can be edited. Nothing was changed.",
@@ -210,7 +207,8 @@ pub(in crate::engine) fn may_try_again(
     let refused = |why: String| Err(EngineError::Input(format!("{why} Nothing was done.")));
     let mv = refuse_if_move_went_on(tx, row)?;
     if row.kind != EffectKind::Mail {
-        let mv = moves::load(tx, mv)?.ok_or_else(|| super::no_such_move(mv))?;
+        let mv =
+            moves::load(tx, mv)?.ok_or_else(|| crate::engine::ground::lookup::no_such_move(mv))?;
         let is_same = match deed::make(tx, core, &mv, now) {
             Ok(Way::Deed(deed)) => deed.hash()? == row.content_hash,
             Ok(Way::ByHand(_)) | Err(EngineError::Input(_)) => false,

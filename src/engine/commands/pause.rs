@@ -7,10 +7,13 @@ use serde_json::json;
 
 use crate::domain::guard::Mode;
 use crate::domain::text::clean_line;
-use crate::engine::command::Done;
-use crate::engine::core::Core;
+use crate::engine::effects::gate;
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::command::Done;
+use crate::engine::ground::core::Core;
+use crate::engine::handle::Engine;
+use crate::engine::road::scoring;
 use crate::engine::undo::{Step, remember};
-use crate::engine::{Engine, EngineError, Result, gate, scoring};
 use crate::store::control::{Hold, HoldKind};
 use crate::store::executions::ExecutionStatus;
 use crate::store::moves::ScoringScope;

@@ -3,14 +3,15 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::approve::no_such_move;
 use crate::domain::id::{ContactId, MoveId};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::text::clean_line;
-use crate::engine::command::Done;
-use crate::engine::outcomes::{Observed, record};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::command::Done;
+use crate::engine::ground::lookup::no_such_move;
+use crate::engine::handle::Engine;
+use crate::engine::road::outcomes::{Observed, record};
 use crate::engine::undo::{Step, remember};
-use crate::engine::{Engine, EngineError, Result};
 use crate::store::{Durability, audit, executions, moves, people};
 
 impl Engine {

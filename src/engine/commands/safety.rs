@@ -5,9 +5,10 @@ use serde_json::json;
 use crate::domain::email::address::EmailAddress;
 use crate::domain::guard::KillSwitch;
 use crate::domain::text::clean_line;
-use crate::engine::command::Done;
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::command::Done;
+use crate::engine::handle::Engine;
 use crate::engine::undo::{Step, remember};
-use crate::engine::{Engine, EngineError, Result};
 use crate::store::{Durability, audit, control, executions, suppressions};
 
 impl Engine {

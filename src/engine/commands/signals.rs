@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use crate::domain::id::SignalId;
-use crate::engine::command::{Done, MatchTo};
-use crate::engine::intake::{assign, person_of};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::command::{Done, MatchTo};
+use crate::engine::handle::Engine;
+use crate::engine::road::intake::{assign, person_of};
 use crate::engine::undo::{Step, remember};
-use crate::engine::{Engine, EngineError, Result};
 use crate::store::{Durability, audit, people, signals};
 
 impl Engine {

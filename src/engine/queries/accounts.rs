@@ -7,9 +7,10 @@ use crate::config::{MailAccount, MailAuth, MailKind};
 use crate::domain::account::{AccountKind, MAIL_SERVER, NearEnd, SecretPlace, near_end};
 use crate::domain::service::Provider;
 use crate::domain::words::words;
-use crate::engine::providers::password_name;
-use crate::engine::providers::sign_in::{MissingScope, missing_scopes};
-use crate::engine::{Engine, Result};
+use crate::engine::error::Result;
+use crate::engine::handle::Engine;
+use crate::engine::outside::auth::password_name;
+use crate::engine::outside::sign_in::{MissingScope, missing_scopes};
 use crate::secrets::credential;
 use crate::store::accounts::{self, Account};
 
@@ -148,7 +149,7 @@ impl Engine {
     pub fn accounts(&self) -> Result<Vec<AccountState>> {
         let rows = self
             .store()
-            .read(|tx| Ok::<_, crate::engine::EngineError>(accounts::all(tx)?))?;
+            .read(|tx| Ok::<_, crate::engine::error::EngineError>(accounts::all(tx)?))?;
         let row = |name: &str| rows.iter().find(|a| a.name == name);
         let mut all: Vec<AccountState> = Provider::ALL
             .iter()
@@ -199,9 +200,9 @@ impl Engine {
     /// Warns of a sign-in that ends soon. Looks at rows alone, as every pass asks.
     pub(in crate::engine) fn ending_sign_in(&self) -> Result<Option<String>> {
         let google = Provider::Google;
-        let row = self
-            .store()
-            .read(|tx| Ok::<_, crate::engine::EngineError>(accounts::find(tx, google.as_str())?))?;
+        let row = self.store().read(|tx| {
+            Ok::<_, crate::engine::error::EngineError>(accounts::find(tx, google.as_str())?)
+        })?;
         let end = row
             .filter(|row| row.problem.is_empty() && row.kind == AccountKind::Oauth)
             .and_then(|row| self.end_of(&row));
@@ -250,7 +251,7 @@ impl Engine {
         if !row.problem.is_empty() {
             state = state.with(AccountStanding::Broken, row.problem.clone(), login.clone());
         }
-        if let Err(reason) = self.core().look_for_grant(provider) {
+        if let Err(reason) = self.outside().look_for_grant(provider) {
             state = state.with(AccountStanding::Broken, reason, login.clone());
         }
         if provider == Provider::Google
@@ -307,7 +308,7 @@ impl Engine {
             },
             AccountState::of,
         );
-        Ok(match self.core().vault()?.get(&password_name(mailbox)) {
+        Ok(match self.outside().vault()?.get(&password_name(mailbox)) {
             Ok(Some((_, place))) => AccountState {
                 standing: AccountStanding::Fine,
                 kept_in: Some(place),

@@ -11,10 +11,11 @@ use crate::config::edit::{replace, with_rule_state};
 use crate::domain::approval::{ApprovalRule, ApprovalRules, BUILTIN, RuleEffect, RuleState};
 use crate::domain::nearest;
 use crate::domain::text::clean_line;
-use crate::engine::approvals::LoadedRules;
-use crate::engine::command::Done;
-use crate::engine::draft::hex;
-use crate::engine::{Engine, EngineError, Result};
+use crate::engine::effects::kinds::mail::draft::hex;
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::approval_rules::LoadedRules;
+use crate::engine::ground::command::Done;
+use crate::engine::handle::Engine;
 use crate::store::approvals::{self, RuleTally};
 use crate::store::{Durability, audit};
 

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::audit::{Broken, Link, Walk, hex, unhex};
 use crate::domain::text::json_escaped;
-use crate::engine::{Engine, EngineError, Result};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::handle::Engine;
 use crate::store::{Durability, audit};
 
 pub use crate::store::audit::{AuditCheck, AuditEntry, AuditFilter};

@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use crate::domain::contact::{ExternalId, LifecycleStage};
 use crate::domain::id::ContactId;
-use crate::engine::{Engine, EngineError, Result};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::handle::Engine;
 use crate::store::contacts::{self, ContactRow};
 use crate::store::{ReadTx, StoreError, people, suppressions};
 

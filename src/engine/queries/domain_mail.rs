@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::doctor::{Check, Health};
 use crate::config::Config;
 use crate::connectors::dns::{self, DnsError, Kind, Record};
 use crate::domain::company::is_free_mail;
+use crate::engine::queries::doctor::{Check, Health};
 
 /// How long each question may take.
 const LIMIT: Duration = Duration::from_secs(2);

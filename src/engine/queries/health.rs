@@ -8,7 +8,8 @@ use crate::domain::circuit::Position;
 use crate::domain::service::Service;
 use crate::domain::text::clean_line;
 use crate::domain::words::words;
-use crate::engine::{Engine, Result};
+use crate::engine::error::Result;
+use crate::engine::handle::Engine;
 use crate::store::providers::{self, Quota, Usage};
 use crate::store::sources::{self, SourceRunRow, SourceState};
 use crate::store::{ReadTx, StoreError};
@@ -107,7 +108,7 @@ impl Engine {
     /// If the database cannot be read.
     pub fn health(&self) -> Result<Health> {
         let now = self.now();
-        let read: Vec<String> = crate::engine::sources::names(self);
+        let read: Vec<String> = crate::engine::road::sources::names(self);
         self.store().read(|tx| {
             let mut found = Vec::new();
             let mut states = sources::list(tx)?;

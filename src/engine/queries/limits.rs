@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::outbox::queue;
-use super::why::find_person;
 use crate::domain::guard::{KillSwitch, Mode, Pause};
 use crate::domain::id::ContactId;
 use crate::domain::limits::{self, LimitKind, LimitVerdict};
-use crate::engine::{Engine, Result, gate};
+use crate::engine::effects::gate;
+use crate::engine::error::Result;
+use crate::engine::ground::lookup::find_person;
+use crate::engine::handle::Engine;
+use crate::engine::queries::outbox::queue;
 use crate::store::control;
 use crate::store::control::HoldKind;
 use crate::store::people::Person;

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::why::find_person;
 use crate::domain::deal::Cents;
 use crate::domain::id::{ContactId, DealId};
-use crate::engine::{Engine, EngineError, Result};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::lookup::find_person;
+use crate::engine::handle::Engine;
 use crate::store::deals;
 use crate::store::outcomes::{self, OutcomeRow};
 use crate::store::suppressions::{self, Suppression};

@@ -1,7 +1,8 @@
 //! The log: the audit trail, page by page.
 
-use super::page::{Page, Slice};
-use crate::engine::{Engine, EngineError, Result};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::handle::Engine;
+use crate::engine::queries::page::{Page, Slice};
 use crate::store::log::{self, LogFilter};
 
 pub use crate::store::audit::{AuditCheck, AuditEntry};

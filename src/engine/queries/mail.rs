@@ -6,8 +6,9 @@ use crate::connectors::mail::parse::parse;
 use crate::connectors::mail::reading::{MailReading, lone_context, reading};
 use crate::domain::email::MessageId;
 use crate::domain::email::understand::{Correspondent, OurIds};
-use crate::engine::sources::mailbox::context;
-use crate::engine::{Engine, Result};
+use crate::engine::error::Result;
+use crate::engine::handle::Engine;
+use crate::engine::road::sources::mailbox::context;
 use crate::store::people;
 
 pub use crate::connectors::mail::reading::{ThreadGroup, thread_files};

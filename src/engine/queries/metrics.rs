@@ -6,7 +6,8 @@ use jiff::tz::TimeZone;
 use crate::domain::metrics::{self, MAX_DAYS, MeasureName, Metrics, Window};
 use crate::domain::schedule::zone_name;
 use crate::domain::when_text::{before, parse_span};
-use crate::engine::{Engine, EngineError, Result};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::handle::Engine;
 
 impl Engine {
     /// Computes the metrics of the last `days` days of the operator's calendar, today included.

@@ -1,6 +1,7 @@
 //! What an operator who looks elsewhere wants to hear of at once, and the few numbers that stand outside of any screen.
 
-use crate::engine::{Engine, Result};
+use crate::engine::error::Result;
+use crate::engine::handle::Engine;
 use crate::store::news;
 
 pub use crate::store::news::Mark;

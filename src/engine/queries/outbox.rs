@@ -1,5 +1,6 @@
 //! The outbox: every message that was approved and has not left, with what it waits for.
 
+use crate::engine::ground::say::sentence;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -7,11 +8,14 @@ use crate::domain::guard::{EffectKind, GuardKind, KillSwitch, Verdict, binding};
 use crate::domain::id::{ContactId, ExecutionId, MoveId, UndoId};
 use crate::domain::outbox::{SendClass, WaitsFor};
 use crate::domain::words::words;
-use crate::engine::core::Core;
-use crate::engine::deed::{described, held};
-use crate::engine::draft::Content;
-use crate::engine::execute::{Planned, in_order, plan};
-use crate::engine::{Engine, Result, gate};
+use crate::engine::effects::deed::{described, held};
+use crate::engine::effects::drain::in_order;
+use crate::engine::effects::gate;
+use crate::engine::effects::kinds::mail::draft::Content;
+use crate::engine::effects::plan::{Planned, plan};
+use crate::engine::error::Result;
+use crate::engine::ground::core::Core;
+use crate::engine::handle::Engine;
 use crate::store::executions::ExecutionRow;
 pub use crate::store::executions::ExecutionStatus;
 use crate::store::{ReadTx, control, executions, people, undo};
@@ -218,10 +222,6 @@ pub(in crate::engine) fn reason(
     Ok(found)
 }
 
-fn sentence(text: &str) -> String {
-    format!("{}.", text.trim_end_matches('.'))
-}
-
 fn item(tx: &ReadTx<'_>, row: &ExecutionRow, why: &Reason) -> Result<OutboxItem> {
     let person = row
         .contact_id
@@ -306,7 +306,7 @@ impl Engine {
     pub fn outbox_item(&self, id: ExecutionId) -> Result<OutboxDetail> {
         let (core, now) = (self.core(), self.now());
         self.store().read(|tx| {
-            let row = crate::engine::commands::find_message(tx, id)?;
+            let row = crate::engine::ground::lookup::find_message(tx, id)?;
             let planned = plan_queue(tx, core, &queue(tx)?, false, now)?;
             let why = reason(tx, core, &row, planned.get(&id), now)?;
             let body = match row.kind {
@@ -328,7 +328,7 @@ impl Engine {
     /// If there is no such message.
     pub fn message_status(&self, id: ExecutionId) -> Result<(ExecutionStatus, KillSwitch)> {
         self.store().read(|tx| {
-            let row = crate::engine::commands::find_message(tx, id)?;
+            let row = crate::engine::ground::lookup::find_message(tx, id)?;
             Ok((row.status, control::kill_switch(tx)))
         })
     }

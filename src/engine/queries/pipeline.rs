@@ -8,7 +8,8 @@ use serde::Serialize;
 use crate::domain::deal::{Cents, DEFAULT_STAGES, default_stage_order, short_amount};
 use crate::domain::id::{ContactId, DealId, MoveId};
 use crate::domain::moves::MoveStatus;
-use crate::engine::{Engine, EngineError, Result};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::handle::Engine;
 use crate::store::deals::{NamedDeal, StageSum};
 use crate::store::{deals, moves};
 

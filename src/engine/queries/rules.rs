@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::approvals::ApprovalOverview;
-use super::limits::LimitsView;
 use crate::domain::rule::Effect;
-use crate::engine::{Engine, EngineError, Result};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::handle::Engine;
+use crate::engine::queries::approvals::ApprovalOverview;
+use crate::engine::queries::limits::LimitsView;
 use crate::store::metrics::{RuleHits, rule_hits};
 
 /// A rule that makes moves of signals.

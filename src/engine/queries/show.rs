@@ -3,19 +3,20 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::engine::commands::{no_such_move, would_be};
-use crate::engine::deed::{self, Deed, Way};
-use crate::engine::draft::{Content, hex};
-use crate::engine::execute::content_of;
-use crate::engine::intake::what_happened;
+use crate::engine::commands::approve::would_be;
+use crate::engine::effects::deed::{self, Deed, Way};
+use crate::engine::effects::kinds::mail::draft::{Content, hex};
+use crate::engine::effects::kinds::mail::render::content_of;
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::lookup::no_such_move;
+use crate::engine::handle::Engine;
 use crate::engine::queries::today::item;
-use crate::engine::scoring::{Tallies, facts};
-use crate::engine::{Engine, EngineError, Result};
+use crate::engine::road::intake::what_happened;
+use crate::engine::road::scoring::{Tallies, facts};
 use crate::store::executions::ExecutionStatus;
 use crate::store::moves::ScoringRow;
 use crate::store::{deals, executions, moves, people, signals};
 
-use super::today::TodayItem;
 use crate::domain::action::Means;
 use crate::domain::aps::{self, Counterfactual, Points, Term, counterfactuals, score};
 use crate::domain::deal::short_amount;
@@ -23,6 +24,7 @@ use crate::domain::guard::Verdict;
 use crate::domain::id::{ContactId, ExecutionId, MoveId, SignalId};
 use crate::domain::learning::OutcomeTerm;
 use crate::domain::moves::MoveStatus;
+use crate::engine::queries::today::TodayItem;
 
 /// One signal behind a move.
 #[derive(Debug, Clone, PartialEq, Serialize)]

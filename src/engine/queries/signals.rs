@@ -4,8 +4,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::page::{Page, Slice};
-use super::why::find_person;
 use crate::domain::id::{ContactId, DealId, MoveId, SignalId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outcome::OutcomeKind;
@@ -13,9 +11,12 @@ use crate::domain::rule::SignalFacts;
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
 use crate::domain::words::words;
-use crate::engine::draft::hex;
-use crate::engine::intake::what_happened;
-use crate::engine::{Engine, EngineError, Result};
+use crate::engine::effects::kinds::mail::draft::hex;
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::lookup::find_person;
+use crate::engine::handle::Engine;
+use crate::engine::queries::page::{Page, Slice};
+use crate::engine::road::intake::what_happened;
 use crate::store::signals::{self, FeedFilter, FeedRow, Place, Stretch};
 use crate::store::{ReadTx, contacts, deals, people};
 

@@ -1,8 +1,9 @@
 //! What the Sync screen shows: how the sources and services stand, and the messages that want the operator.
 
-use super::health::Health;
-use super::outbox::OutboxItem;
-use crate::engine::{Engine, Result};
+use crate::engine::error::Result;
+use crate::engine::handle::Engine;
+use crate::engine::queries::health::Health;
+use crate::engine::queries::outbox::OutboxItem;
 use crate::store::executions::ExecutionStatus;
 
 impl Engine {

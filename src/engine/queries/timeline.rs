@@ -3,14 +3,15 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::page::{Page, Slice};
-use super::why::find_person;
 use crate::domain::contact::LifecycleStage;
 use crate::domain::deal::{Cents, short_amount};
 use crate::domain::guard::Verdict;
 use crate::domain::id::{ContactId, DealId, ExecutionId, MessageRowId, MoveId, SignalId};
-use crate::engine::intake::what_happened;
-use crate::engine::{Engine, EngineError, Result};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::lookup::find_person;
+use crate::engine::handle::Engine;
+use crate::engine::queries::page::{Page, Slice};
+use crate::engine::road::intake::what_happened;
 use crate::store::contacts::{self, ContactRow, Touch};
 use crate::store::timeline::{self, TimelineRow, Way};
 use crate::store::{ReadTx, deals, executions, messages, moves, signals};

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::engine::core::Core;
-use crate::engine::scoring::{Tallies, facts};
-use crate::engine::{Engine, EngineError, Result};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::core::Core;
+use crate::engine::handle::Engine;
+use crate::engine::road::scoring::{Tallies, facts};
 use crate::store::moves::{self, ListRow, ScoringScope};
 use crate::store::{Durability, ReadTx, StoreError, control, executions, sources};
 
@@ -143,7 +144,7 @@ impl Engine {
                 ScoringScope::All
             };
             control::set_meta(tx, WEIGHTS, &weights)?;
-            crate::engine::scoring::rescore(tx, core, scope, now)
+            crate::engine::road::scoring::rescore(tx, core, scope, now)
         });
         match refreshed {
             // Another process is writing; it will do the same when it is done, and a list that is a step old is better than none.
@@ -180,7 +181,7 @@ impl Engine {
             let mut scored = Vec::new();
             for row in rows {
                 if row.snoozed_until.is_some_and(|until| until > at)
-                    || crate::engine::scoring::expires_at(core, &row) <= at
+                    || crate::engine::road::scoring::expires_at(core, &row) <= at
                 {
                     continue;
                 }

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::id::UndoId;
+use crate::engine::error::Result;
+use crate::engine::handle::Engine;
 use crate::engine::undo::promise_now;
-use crate::engine::{Engine, Result};
 use crate::store::undo;
 
 /// One thing that can be taken back.

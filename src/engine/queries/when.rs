@@ -3,11 +3,13 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::why::find_person;
 use crate::domain::guard::KillSwitch;
 use crate::domain::limits::{LimitKind, next_send};
 use crate::domain::schedule::{Reason, ReasonKind, zone_name};
-use crate::engine::{Engine, Result, gate};
+use crate::engine::effects::gate;
+use crate::engine::error::Result;
+use crate::engine::ground::lookup::find_person;
+use crate::engine::handle::Engine;
 use crate::store::control;
 
 /// When the next mail may go.

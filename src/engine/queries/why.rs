@@ -1,24 +1,26 @@
 //! Why something was, was not, or is not yet done: of a contact, or of one move.
 
+use crate::engine::ground::lookup::find_person;
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::outbox::{Reason, plan_queue, queue, reason};
-use super::when::NextSendView;
 use crate::domain::action::Means;
 use crate::domain::guard::{GuardKind, Pause, Verdict, binding};
 use crate::domain::id::{ContactId, ExecutionId, MoveId};
 use crate::domain::moves::MoveStatus;
-use crate::engine::core::Core;
-use crate::engine::deed::{self, Way};
-use crate::engine::execute::Planned;
-use crate::engine::{Engine, EngineError, Result, gate};
+use crate::engine::effects::deed::{self, Way};
+use crate::engine::effects::gate;
+use crate::engine::effects::plan::Planned;
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::core::Core;
+use crate::engine::handle::Engine;
+use crate::engine::queries::outbox::{Reason, plan_queue, queue, reason};
+use crate::engine::queries::when::NextSendView;
 use crate::store::executions::ExecutionStatus;
 use crate::store::moves::MoveRow;
-use crate::store::people::Person;
-use crate::store::{ReadTx, control, executions, moves, people};
+use crate::store::{ReadTx, control, executions, moves};
 
 /// One move of the person, and what decides it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -134,7 +136,8 @@ fn explain(
             match deed::make(tx, core, &mv, now) {
                 Ok(Way::ByHand(_)) => {}
                 Ok(Way::Deed(made)) => {
-                    why.verdicts = crate::engine::commands::would_be(tx, core, &mv, &made, now)?;
+                    why.verdicts =
+                        crate::engine::commands::approve::would_be(tx, core, &mv, &made, now)?;
                     let refusal = binding(&why.verdicts);
                     why.because = match refusal {
                         Some(v) => {
@@ -190,17 +193,17 @@ impl Engine {
             let id = match (kind, number) {
                 ("move", Some(id)) => MoveId(id),
                 ("execution" | "message", Some(id)) => {
-                    crate::engine::commands::find_message(tx, ExecutionId(id))?.move_id
+                    crate::engine::ground::lookup::find_message(tx, ExecutionId(id))?.move_id
                 }
                 _ => return Ok(None),
             };
-            let mv =
-                moves::load(tx, id)?.ok_or_else(|| crate::engine::commands::no_such_move(id))?;
+            let mv = moves::load(tx, id)?
+                .ok_or_else(|| crate::engine::ground::lookup::no_such_move(id))?;
             let planned = plan_queue(tx, self.core(), &queue(tx)?, false, now)?;
             let mut why = explain(tx, self.core(), mv, &planned, now)?;
             // Asked about a message, it is that message's own fate that is told.
             if let (true, Some(id)) = (kind != "move", number.map(ExecutionId)) {
-                let row = crate::engine::commands::find_message(tx, id)?;
+                let row = crate::engine::ground::lookup::find_message(tx, id)?;
                 let found = reason(tx, self.core(), &row, planned.get(&id), now)?;
                 why = WhyMove {
                     because: found.because,
@@ -215,22 +218,4 @@ impl Engine {
             Ok(Some(why))
         })
     }
-}
-
-/// Finds a person by address, number or external id.
-pub(in crate::engine) fn find_person(tx: &ReadTx<'_>, who: &str) -> Result<Person> {
-    let who = who.trim();
-    let by_number = who.parse().ok().map(ContactId);
-    let id = match (by_number, who.split_once(':')) {
-        (Some(id), _) => Some(id),
-        (None, Some((system, external))) => {
-            people::find_by_external_id(tx, "contact", system, external)?.map(ContactId)
-        }
-        (None, None) => people::find_by_email(tx, &who.to_lowercase())?,
-    };
-    let person = id.map(|id| people::load(tx, id)).transpose()?.flatten();
-    person.ok_or_else(|| {
-        let who = crate::domain::text::clean_line(who, 120);
-        EngineError::NotFound(format!("Nobody is known as \"{who}\"; `caseyos contacts search` finds people by name, address or firm."))
-    })
 }

@@ -8,7 +8,8 @@ use serde::Serialize;
 use crate::domain::approval::{ApprovalRules, Decisions, Facts, Verdict, decide};
 use crate::domain::id::MoveId;
 use crate::domain::moves::MoveStatus;
-use crate::engine::{Engine, EngineError, Result};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::handle::Engine;
 use crate::store::approvals::{self, PastDecision};
 
 /// How often each verdict was given.

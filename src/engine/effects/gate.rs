@@ -1,0 +1,366 @@
+//! The gate: gathers what the eight guards look at and asks them.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use crate::config::MailKind;
+use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
+use crate::domain::guard::{self, ApprovalFacts, EffectKind, GuardFacts, GuardKind, Mode, Verdict};
+use crate::domain::id::{ContactId, ExecutionId};
+use crate::domain::limits::{self, LimitVerdict, MailResults, SendHistory};
+use crate::domain::outbox::SendClass;
+use crate::domain::schedule::{next_allowed, zone_name};
+use crate::domain::service::Service;
+use crate::engine::effects::deed::{self, CALENDAR, HUBSPOT, Invitation, held_hash};
+use crate::engine::effects::kinds::mail;
+use crate::engine::error::Result;
+use crate::engine::ground::core::Core;
+use crate::store::control::HoldKind;
+use crate::store::executions::{ExecutionRow, SendTimes};
+use crate::store::people::Person;
+use crate::store::{ReadTx, WriteTx, audit, control, executions, messages, people, suppressions};
+
+/// A mailbox counts as new for so long after its first mail.
+const NEW_MAILBOX: SignedDuration = SignedDuration::from_hours(30 * 24);
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// An effect that is asked about.
+pub(in crate::engine) struct Effect<'a> {
+    pub kind: EffectKind,
+    pub person: Option<&'a Person>,
+    pub to_key: &'a str,
+    pub content_hash: [u8; 32],
+    pub approval: Option<ApprovalFacts>,
+    pub earlier: Option<(ExecutionId, &'static str)>,
+    pub mode: Mode,
+    pub class: SendClass,
+    pub transport: Result<String, String>,
+}
+
+/// Asks the guards about an effect.
+pub(in crate::engine) fn ask(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    effect: Effect<'_>,
+    now: Timestamp,
+) -> Result<Vec<Verdict>> {
+    let zone = effect
+        .person
+        .map_or_else(|| core.config.operator.zone(), |p| core.zone_of(p));
+    let zone_label = zone_name(&zone);
+    let policy = core.send_policy(zone)?;
+    let judged = match effect.kind {
+        EffectKind::Mail => judged(tx, core, &effect, now)?,
+        EffectKind::Meeting | EffectKind::Record => Vec::new(),
+    };
+    let facts = GuardFacts {
+        kind: effect.kind,
+        earlier: effect.earlier,
+        kill_switch: control::kill_switch(tx),
+        pause: control::pause(tx, now)?,
+        approval: effect.approval,
+        content_hash: effect.content_hash,
+        suppressed: suppressed(tx, effect.person, effect.to_key)?,
+        limits: judged,
+        slot: next_allowed(&policy, now),
+        zone: zone_label,
+        mode: effect.mode,
+        transport: carried_by(tx, core, effect.transport, now)?,
+    };
+    Ok(guard::check(&facts, now))
+}
+
+/// Judges the limits on mail.
+fn judged(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    effect: &Effect<'_>,
+    now: Timestamp,
+) -> Result<Vec<LimitVerdict>> {
+    let history = history(tx, effect.person, effect.to_key, now)?;
+    let mut judged = limits::check(&core.limits(), &history, now);
+    // What a person wrote is answered whatever came back from others.
+    if effect.class != SendClass::Reply {
+        judged.extend(deliverability(tx, core, now)?);
+        if effect.mode == Mode::Live && judged.iter().all(|v| v.passed) {
+            let ready = executions::ready_before(tx, effect.class, now)?;
+            judged.extend(limits::reserve(&judged, &ready, now));
+        }
+    }
+    Ok(judged)
+}
+
+/// Says whether what carries a message may be asked now: a mailbox behind a service hangs on how that service stands.
+fn carried_by(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    account: Result<String, String>,
+    now: Timestamp,
+) -> Result<Result<String, (String, Option<Timestamp>)>> {
+    let name = match account {
+        Ok(name) => name,
+        Err(reason) => return Ok(Err((reason, None))),
+    };
+    let service = match name.as_str() {
+        CALENDAR => Some(Service::Calendar),
+        HUBSPOT => Some(Service::Hubspot),
+        _ => None,
+    };
+    if let Some(service) = service {
+        if let Some(provider) = service.provider()
+            && !crate::engine::outside::auth::is_signed_in_by(tx, provider)?
+        {
+            let why = format!("nobody is signed in; `caseyos auth login {provider}`");
+            return Ok(Err((why, None)));
+        }
+        return Ok(crate::engine::outside::standing::health(tx, service, now)?);
+    }
+    let is_gmail = core
+        .config
+        .mail
+        .accounts
+        .iter()
+        .any(|a| a.name == name && a.kind == MailKind::Gmail);
+    if is_gmail
+        && let Err(refused) = crate::engine::outside::standing::health(tx, Service::Gmail, now)?
+    {
+        return Ok(Err(refused));
+    }
+    Ok(Ok(name))
+}
+
+/// Asks the guards again about a queued execution.
+pub(in crate::engine) fn ask_again(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    row: &ExecutionRow,
+    now: Timestamp,
+) -> Result<Vec<Verdict>> {
+    let person = row
+        .contact_id
+        .map(|c| people::load(tx, c))
+        .transpose()?
+        .flatten();
+    let effect = Effect {
+        kind: row.kind,
+        person: person.as_ref(),
+        to_key: &row.to_key,
+        // What leaves is what the row holds, so a row that was tampered with does not match its own approval.
+        content_hash: held_hash(row),
+        approval: Some(ApprovalFacts {
+            by: row.approved_by.clone(),
+            expires_at: row.approval_expires_at,
+            content_hash: row.content_hash,
+        }),
+        earlier: None,
+        mode: stricter(row.mode, core.mode()),
+        class: row.class,
+        transport: match row.kind {
+            EffectKind::Mail => mail::post::account(core, &row.transport)
+                .map(|_| row.transport.clone())
+                .map_err(|e| e.to_string()),
+            EffectKind::Meeting | EffectKind::Record => Ok(row.transport.clone()),
+        },
+    };
+    let mut verdicts = ask(tx, core, effect, now)?;
+    // Consent to a time ends with it.
+    if row.kind == EffectKind::Meeting
+        && deed::held::<Invitation>(row)?.event.start <= now
+        && let Some(approval) = verdicts.iter_mut().find(|v| v.guard == GuardKind::Approval)
+    {
+        approval.passed = false;
+        approval.detail = "the meeting would begin in the past".into();
+    }
+    Ok(verdicts)
+}
+
+/// Returns the stricter of what was approved and what is set now: a live approval does not leave after the mode was turned down.
+fn stricter(approved: Mode, set: Mode) -> Mode {
+    match (approved, set) {
+        (Mode::Live, Mode::Live) => Mode::Live,
+        (Mode::Draft, Mode::DryRun) | (_, Mode::DryRun) | (Mode::DryRun, _) => Mode::DryRun,
+        // An approved draft stays a draft; an approved live mail is held while the mode says draft.
+        (Mode::Draft, _) => Mode::Draft,
+        (Mode::Live, Mode::Draft) => Mode::DryRun,
+    }
+}
+
+/// Returns what left, as the limits need it.
+pub(in crate::engine) fn history(
+    tx: &ReadTx<'_>,
+    person: Option<&Person>,
+    to_key: &str,
+    now: Timestamp,
+) -> Result<SendHistory> {
+    let times = send_times(tx, person, to_key, now)?;
+    let domain = domain_of(to_key);
+    Ok(SendHistory {
+        all: times.all.into(),
+        to_contact: times.to_contact.into(),
+        to_domain: times.to_domain.into(),
+        is_free_mail: is_free_mail_domain(domain),
+        mailbox_first_send: times.first,
+    })
+}
+
+fn domain_of(address: &str) -> &str {
+    address.rsplit_once('@').map_or("", |(_, domain)| domain)
+}
+
+/// Returns the contacts that are one person with somebody: themselves, and those of the same name at the same firm.
+pub(in crate::engine) fn same_person(tx: &ReadTx<'_>, person: &Person) -> Result<Vec<ContactId>> {
+    let mut ids = vec![person.contact_id()];
+    ids.extend(people::namesakes(tx, person.contact_id())?);
+    Ok(ids)
+}
+
+/// Returns when mail left: in all, to a person behind whichever of their addresses, and to the domain.
+pub(in crate::engine) fn send_times(
+    tx: &ReadTx<'_>,
+    person: Option<&Person>,
+    to_key: &str,
+    now: Timestamp,
+) -> Result<SendTimes> {
+    // `ann+crm@` and, at Gmail, `a.nn@` reach the same person as `ann@`.
+    let canonical =
+        |key: &str| EmailAddress::parse(key).map_or_else(|_| key.to_owned(), |a| a.canonical_key());
+    let mut ids = Vec::new();
+    let mut addresses = vec![canonical(to_key)];
+    if let Some(person) = person {
+        ids = same_person(tx, person)?;
+        for id in &ids {
+            addresses.extend(people::addresses(tx, *id)?.iter().map(|key| canonical(key)));
+        }
+    }
+    let is_theirs = |contact: Option<ContactId>, to: &str| {
+        contact.is_some_and(|id| ids.contains(&id))
+            || addresses.iter().any(|known| known == to)
+            || addresses.contains(&canonical(to))
+    };
+    Ok(executions::send_times(
+        tx,
+        is_theirs,
+        domain_of(to_key),
+        now,
+    )?)
+}
+
+/// Returns what a message is to the person whom it goes to.
+pub(in crate::engine) fn class_of(
+    tx: &ReadTx<'_>,
+    contact: Option<ContactId>,
+    to_key: &str,
+    in_reply_to: &str,
+) -> Result<SendClass> {
+    let by_machine = [
+        "auto_reply",
+        "bounce_hard",
+        "bounce_soft",
+        "read_receipt",
+        "opt_out",
+    ];
+    if !in_reply_to.is_empty()
+        && let Some(parent) = messages::find(tx, in_reply_to)?
+        && parent.inbound
+        && !by_machine.contains(&parent.class.as_str())
+    {
+        return Ok(SendClass::Reply);
+    }
+    let was_written_to = executions::has_sent_to(tx, to_key)?
+        || match contact {
+            Some(contact) => executions::has_written_to(tx, contact)?,
+            None => false,
+        };
+    Ok(if was_written_to {
+        SendClass::FollowUp
+    } else {
+        SendClass::FirstTouch
+    })
+}
+
+/// Judges bounces and complaints of the last 7 days, or since the operator let mail out again by hand.
+pub(in crate::engine) fn deliverability(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    now: Timestamp,
+) -> Result<[LimitVerdict; 2]> {
+    let week_ago = now.checked_sub(WEEK).unwrap_or(Timestamp::MIN);
+    let lifted = control::last_lifted(tx, HoldKind::Deliverability)?;
+    let since = lifted.map_or(week_ago, |at| at.max(week_ago));
+    let health = executions::mail_health(tx, since)?;
+    let first = executions::first_sent(tx)?;
+    let results = MailResults {
+        sent: health.sent.into(),
+        bounced: health.bounced.into(),
+        reported: health.reported.into(),
+        is_new: core.config.limits.ramp.enabled
+            && first.is_some_and(|first| now.duration_since(first) < NEW_MAILBOX),
+    };
+    Ok(limits::judge(&results, now))
+}
+
+/// Begins or ends the automatic pause, as the results of the last days say, so that there is a row that tells why and since when.
+pub(in crate::engine) fn review_deliverability(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    now: Timestamp,
+) -> Result<()> {
+    let verdicts = deliverability(tx, core, now)?;
+    let hold = control::hold(tx, HoldKind::Deliverability)?;
+    let refusal = limits::binding(&verdicts);
+    let (event, detail) = match (hold, refusal) {
+        (None, Some(refusal)) => {
+            let reason = refusal.sentence();
+            control::begin_hold(tx, HoldKind::Deliverability, &reason, now, None)?;
+            (
+                "deliverability.paused",
+                json!({"because": reason, "verdicts": verdicts}),
+            )
+        }
+        (Some(hold), None) => {
+            control::end_hold(tx, hold.id, "engine", now)?;
+            (
+                "deliverability.cleared",
+                json!({"since": hold.since, "because": hold.reason}),
+            )
+        }
+        _ => return Ok(()),
+    };
+    audit::append(tx, now, "engine", event, "deliverability", &detail)?;
+    Ok(tx.emit(now, event, "deliverability")?)
+}
+
+/// Returns why an address must not be written to.
+pub(in crate::engine) fn suppressed(
+    tx: &ReadTx<'_>,
+    person: Option<&Person>,
+    to_key: &str,
+) -> Result<Option<String>> {
+    // `ann+crm@` and, at Gmail, `a.nn@` reach the same person as `ann@`, who asked once.
+    let canonical = EmailAddress::parse(to_key)
+        .map(|a| a.canonical_key())
+        .unwrap_or_default();
+    for key in [to_key, &canonical] {
+        if let Some(found) = suppressions::find(tx, key)? {
+            return Ok(Some(format!(
+                "{} is suppressed: {}",
+                found.value, found.reason
+            )));
+        }
+    }
+    Ok(person
+        .filter(|p| p.stage == "do_not_contact")
+        .map(|_| "the contact's stage is do_not_contact".to_owned()))
+}
+
+/// Tells whether a refusal ends an approval: neither time nor lifting a general stop would let exactly this message go.
+pub(in crate::engine) fn is_final(refusal: &Verdict) -> bool {
+    match refusal.guard {
+        GuardKind::Idempotency | GuardKind::Approval | GuardKind::Suppression => true,
+        GuardKind::KillSwitch
+        | GuardKind::RateLimits
+        | GuardKind::SendWindow
+        | GuardKind::Mode
+        | GuardKind::ConnectorHealth => false,
+    }
+}

@@ -1,0 +1,157 @@
+//! The post: the mailbox that messages leave from, as execution needs it: deliver once, and find what was delivered.
+
+mod drafts;
+mod gmail;
+mod imap;
+mod maildir;
+
+use jiff::Timestamp;
+
+use crate::config::{MailAccount, MailKind};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::core::Core;
+use crate::engine::outside::Outside;
+use crate::store::executions::ExecutionRow;
+
+pub(in crate::engine) use drafts::{DraftFate, LeftDraft, is_as_rendered};
+use gmail::GmailPost;
+use imap::ImapPost;
+use maildir::MaildirPost;
+pub(in crate::engine) use maildir::layout;
+pub use maildir::{MailFolders, mail_folders};
+
+/// Where a message went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) struct Delivered {
+    /// The file.
+    pub location: String,
+    /// Whether it is a draft that has not left.
+    pub is_draft: bool,
+}
+
+/// Why a message was not delivered, as far as that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) enum Undelivered {
+    /// It certainly did not leave.
+    NotSent {
+        /// What happened.
+        reason: String,
+        /// Whether another try would end the same way: the message or the address is refused.
+        is_final: bool,
+        /// How long the provider wants to be left alone.
+        retry_after: Option<std::time::Duration>,
+    },
+    /// It did not leave, because everything was stopped in the last moment.
+    Stopped {
+        /// Why.
+        reason: String,
+    },
+    /// It may have left: the answer did not come. Only the provider knows.
+    Unknown {
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// A mailbox to deliver to, and to look up what was delivered.
+#[derive(Debug, Clone)]
+pub(in crate::engine) enum Post<'a> {
+    /// Folders on this machine.
+    Maildir(MaildirPost),
+    /// A server that speaks IMAP and SMTP.
+    Imap(Box<ImapPost<'a>>),
+    /// Gmail.
+    Gmail(GmailPost<'a>),
+}
+
+impl<'a> Post<'a> {
+    /// Returns the post of an account by its name.
+    pub fn of(outside: &'a Outside, name: &str) -> Result<Self> {
+        let account = account(&outside.core, name)?;
+        match account.kind {
+            MailKind::Maildir => Ok(Self::Maildir(MaildirPost::of(account))),
+            MailKind::Imap => Ok(Self::Imap(Box::new(ImapPost::of(outside, account)))),
+            MailKind::Gmail => Ok(Self::Gmail(GmailPost::of(outside))),
+        }
+    }
+
+    /// Delivers a message, such that what was delivered can be found again by its Message-ID. `stopped` must be asked directly before the step
+    /// that lets it out, after everything that may take long, and says why it must not leave.
+    pub fn deliver(
+        &self,
+        row: &ExecutionRow,
+        message: &[u8],
+        stopped: &dyn Fn() -> Option<String>,
+    ) -> Result<Delivered, Undelivered> {
+        if let Some(reason) = stopped() {
+            return Err(Undelivered::Stopped { reason });
+        }
+        if let Some(known) = self.before_sending_draft(row, message)? {
+            return Ok(known);
+        }
+        match self {
+            // A file is in place or it is not, and looking tells.
+            Self::Maildir(post) => post
+                .deliver(row, message)
+                .map_err(|e| Undelivered::Unknown {
+                    reason: e.to_string(),
+                }),
+            Self::Imap(post) => post.deliver(row, message, &mut || stopped().map_or(Ok(()), Err)),
+            Self::Gmail(post) => post.deliver(row, message, stopped),
+        }
+    }
+
+    /// Asks the mailbox what became of a message; none if it does not know it.
+    pub fn find(&self, row: &ExecutionRow, now: Timestamp) -> Result<Option<Delivered>> {
+        match self {
+            Self::Maildir(post) => post.find(row, now),
+            Self::Imap(post) => post.find(row),
+            Self::Gmail(post) => post.find(row),
+        }
+    }
+
+    /// Tells whether a message that [`Self::find`] does not know has certainly not left. A provider's index may lag behind.
+    pub const fn knows_at_once(&self) -> bool {
+        match self {
+            Self::Maildir(_) => true,
+            // A draft that is not in its folder is not there; of mail, `find` says nothing rather than "no".
+            Self::Imap(_) => true,
+            Self::Gmail(_) => false,
+        }
+    }
+
+    /// Tells whether looking costs nothing, so that every pass may look.
+    pub const fn is_local(&self) -> bool {
+        matches!(self, Self::Maildir(_))
+    }
+
+    /// Removes a draft; returns whether it was still there.
+    pub fn remove_draft(&self, row: &ExecutionRow) -> Result<bool> {
+        match self {
+            Self::Maildir(post) => post.remove_draft(row),
+            Self::Imap(post) => post.remove_draft(row),
+            Self::Gmail(post) => post.remove_draft(row),
+        }
+    }
+}
+
+/// Finds the account of a mailbox by its name.
+pub(in crate::engine) fn account<'a>(core: &'a Core, name: &str) -> Result<&'a MailAccount> {
+    core.config.mail.accounts.iter().find(|a| a.name == name).ok_or_else(|| {
+        EngineError::Outside(format!("The mail account \"{name}\" is no longer in config.toml. Nothing was sent; put it back, or withdraw the approval."))
+    })
+}
+
+/// Lays a message ready so that its delivery is one step; returns whether this kind of mailbox has such a thing.
+pub(in crate::engine) fn stage(core: &Core, row: &ExecutionRow, message: &[u8]) -> Result<bool> {
+    let account = account(core, &row.transport)?;
+    match account.kind {
+        MailKind::Maildir => MaildirPost::of(account).stage(row, message).map(|()| true),
+        MailKind::Imap | MailKind::Gmail => Ok(false),
+    }
+}
+
+/// Removes a draft that lies on this machine; returns whether it was still there.
+pub(in crate::engine) fn remove_local_draft(core: &Core, row: &ExecutionRow) -> Result<bool> {
+    MaildirPost::of(account(core, &row.transport)?).remove_draft(row)
+}

@@ -1,0 +1,802 @@
+//! Import of contacts: a reader thread turns the file into drafts, and each batch of them is one short write transaction.
+//!
+//! What was committed stays: a cancelled or failed import ends between two batches, and a second run finds those rows
+//! unchanged and goes on. Every row of the file is counted once, as new, updated, unchanged or rejected.
+
+use std::fs::File;
+use std::io::{BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+
+use crate::connectors::files::{
+    ContactFile, Dropped, FileError, MapOverrides, Mapping, RejectedRow, RejectsWriter, Skipped,
+    Vendor,
+};
+use crate::domain::contact::ContactDraft;
+use crate::engine::error::{EngineError, Result};
+use crate::engine::handle::Engine;
+pub use crate::store::contacts::Change;
+use crate::store::contacts::{ContactWriter, Origin, RunMemory, begin_bulk, end_bulk};
+use crate::store::{Durability, StoreError, audit};
+
+/// Rows in one transaction. Fewer cost more: each commit writes every touched page of the address index to the log anew.
+const BATCH_ROWS: usize = 20_000;
+/// Rows that the reader hands over at once, and how often it may do so before they are taken: half as many rows wait as are being written.
+const PART_ROWS: usize = 2_000;
+const PARTS_AHEAD: usize = BATCH_ROWS / PART_ROWS / 2;
+/// Rejected rows after which the reader hands over what it has, and after which a transaction ends: they are kept whole until they are written,
+/// and many huge ones must not pile up.
+const PART_REJECTS: usize = 20;
+const BATCH_REJECTS: usize = 200;
+/// How often a batch is tried again while another process keeps the database to itself, five seconds each time.
+const BUSY_TRIES: u32 = 6;
+/// Rejected rows that the report itself names; the rejects file has all.
+const REPORTED_REJECTS: usize = 100;
+
+/// What to import and how.
+#[derive(Debug, Clone, Default)]
+pub struct ImportRequest {
+    /// `field=column` pairs that go before the guessed ones.
+    pub map: Vec<String>,
+    /// The system that the file's ids belong to, such as `hubspot`; None guesses.
+    pub system: Option<String>,
+    /// Whether to say what would happen and keep nothing.
+    pub dry_run: bool,
+    /// Where rejected rows go; None puts them beside the file.
+    pub rejects: Option<PathBuf>,
+}
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImportProgress {
+    /// Rows done.
+    pub rows: u64,
+    /// Bytes of the file read.
+    pub bytes: u64,
+}
+
+/// One rejected row, for the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReportedReject {
+    /// Its number among the rows, from 1.
+    pub row: u64,
+    /// The line of the file on which it starts, from 1.
+    pub line: u64,
+    /// The column at fault, where one is.
+    pub column: Option<String>,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// Values that rows were taken without.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReportedDrop {
+    /// The column.
+    pub column: String,
+    /// What was wrong with them.
+    pub reason: String,
+    /// How many there were.
+    pub count: u64,
+}
+
+/// A column and what it was read as.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReportedColumn {
+    /// Its header.
+    pub header: String,
+    /// The field; None if it was left out.
+    pub field: Option<String>,
+}
+
+/// What an import did, or would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ImportReport {
+    /// The file, as it was named.
+    pub file: String,
+    /// Whose export it seems to be.
+    pub vendor: String,
+    /// The system of the ids in it.
+    pub system: String,
+    /// Whether nothing was kept, as asked.
+    pub dry_run: bool,
+    /// Whether it was stopped before the end of the file.
+    pub cancelled: bool,
+    /// Rows looked at; the sum of the next four.
+    pub rows: u64,
+    /// People who were not known.
+    pub new: u64,
+    /// Records that changed.
+    pub updated: u64,
+    /// Records that said all that already.
+    pub unchanged: u64,
+    /// Rows that were not taken.
+    pub rejected: u64,
+    /// Rows shorter than the header.
+    pub padded: u64,
+    /// Rows whose address or id belongs to another contact and stayed there.
+    pub taken: u64,
+    /// What is no row: blank lines, repeated headers, preamble, footer.
+    pub skipped: Skipped,
+    /// The file's columns.
+    pub columns: Vec<ReportedColumn>,
+    /// Values left out of rows that were taken.
+    pub dropped: Vec<ReportedDrop>,
+    /// The first rejected rows.
+    pub rejects: Vec<ReportedReject>,
+    /// Where all rejected rows are.
+    pub rejects_file: Option<PathBuf>,
+    /// Why the rejects file could not be written, if it could not.
+    pub rejects_error: Option<String>,
+}
+
+struct Reject {
+    row: u64,
+    line: u64,
+    rejected: RejectedRow,
+}
+
+/// What the reader hands over at once, or several of these.
+#[derive(Default)]
+struct Batch {
+    drafts: Vec<Vec<ContactDraft>>,
+    rejects: Vec<Reject>,
+    dropped: Vec<Dropped>,
+    bytes: u64,
+    skipped: Skipped,
+    padded: u64,
+}
+
+impl Batch {
+    fn rows(&self) -> usize {
+        self.drafts.iter().map(Vec::len).sum::<usize>() + self.rejects.len()
+    }
+
+    fn add(&mut self, mut next: Self) {
+        self.drafts.append(&mut next.drafts);
+        self.rejects.append(&mut next.rejects);
+        self.dropped.append(&mut next.dropped);
+        // These are counted from the beginning of the file.
+        (self.bytes, self.skipped, self.padded) = (next.bytes, next.skipped, next.padded);
+    }
+}
+
+type Message = std::io::Result<Batch>;
+
+/// Takes what the reader has until it is enough for one transaction. Whether the file goes on, or why it cannot be read on, comes with it.
+fn gather(batches: &Receiver<Message>, cancel: &AtomicBool) -> (Batch, std::io::Result<bool>) {
+    let mut batch = Batch::default();
+    loop {
+        match batches.recv() {
+            Ok(Ok(next)) => batch.add(next),
+            Ok(Err(error)) => return (batch, Err(error)),
+            Err(_) => return (batch, Ok(false)),
+        }
+        if batch.rows() >= BATCH_ROWS
+            || batch.rejects.len() >= BATCH_REJECTS
+            || cancel.load(Ordering::Relaxed)
+        {
+            return (batch, Ok(true));
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts {
+    new: u64,
+    updated: u64,
+    unchanged: u64,
+    taken: u64,
+}
+
+impl Engine {
+    /// Imports the contacts of a file. `cancel` stops it after the batch at hand; `progress` hears of each batch.
+    ///
+    /// # Errors
+    /// [`EngineError::Input`] if the file cannot be read as contacts, [`EngineError::Outside`] if reading fails on the
+    /// way, [`EngineError::Store`] if the database refuses. What was committed before stays.
+    pub fn import_file(
+        &self,
+        path: &Path,
+        request: &ImportRequest,
+        cancel: &AtomicBool,
+        progress: &mut dyn FnMut(ImportProgress),
+    ) -> Result<ImportReport> {
+        let name = path.display().to_string();
+        let input =
+            |error: std::io::Error| EngineError::Input(format!("{name} cannot be read: {error}."));
+        let file = File::open(path).map_err(input)?;
+        if file.metadata().map_err(input)?.is_dir() {
+            return Err(EngineError::Input(format!(
+                "{name} is a directory; name a file of contacts."
+            )));
+        }
+        self.import(Box::new(file), &name, Some(path), request, cancel, progress)
+    }
+
+    /// Imports the contacts that `reader` yields; `name` is what the report calls it. Rejected rows go to the request's
+    /// rejects file, or nowhere but into the report.
+    ///
+    /// # Errors
+    /// As [`Engine::import_file`].
+    pub fn import_reader(
+        &self,
+        reader: Box<dyn Read + Send>,
+        name: &str,
+        request: &ImportRequest,
+        cancel: &AtomicBool,
+        progress: &mut dyn FnMut(ImportProgress),
+    ) -> Result<ImportReport> {
+        self.import(reader, name, None, request, cancel, progress)
+    }
+
+    fn import(
+        &self,
+        reader: Box<dyn Read + Send>,
+        name: &str,
+        beside: Option<&Path>,
+        request: &ImportRequest,
+        cancel: &AtomicBool,
+        progress: &mut dyn FnMut(ImportProgress),
+    ) -> Result<ImportReport> {
+        let mut overrides =
+            MapOverrides::parse(&request.map).map_err(|e| EngineError::Input(format!("{e}.")))?;
+        overrides.system.clone_from(&request.system);
+        let file = ContactFile::open(reader, name, &overrides).map_err(|error| match error {
+            FileError::Read(_) => {
+                EngineError::Outside(format!("{name}: {error}. Nothing was changed."))
+            }
+            _ => EngineError::Input(format!("{name}: {error}.")),
+        })?;
+        let delimiter = file.delimiter();
+        let mapping = file.mapping().clone();
+        let mut run = Run::new(name, &mapping, request.dry_run);
+        if !request.dry_run {
+            run.rejects_path = request
+                .rejects
+                .clone()
+                .or_else(|| beside.map(|path| rejects_path(path, &mapping)));
+        }
+        let stop_reader = Arc::new(AtomicBool::new(false));
+        let batches = start_reader(file, Arc::clone(&stop_reader))?;
+        let outcome = if request.dry_run {
+            self.rehearse(&batches, &mut run, cancel, progress)
+        } else {
+            self.write_batches(&batches, &mut run, &mapping, delimiter, cancel, progress)
+        };
+        stop_reader.store(true, Ordering::Relaxed);
+        drop(batches);
+        outcome.map_err(|error| run.with_what_was_kept(error))?;
+        run.finish(&mapping, delimiter)
+    }
+
+    fn write_batches(
+        &self,
+        batches: &Receiver<Message>,
+        run: &mut Run,
+        mapping: &Mapping,
+        delimiter: Option<u8>,
+        cancel: &AtomicBool,
+        progress: &mut dyn FnMut(ImportProgress),
+    ) -> Result<()> {
+        let memory = Arc::new(Mutex::new(RunMemory::default()));
+        self.store().write(Durability::Normal, begin_bulk)?;
+        let outcome = self.write_each(batches, run, mapping, delimiter, cancel, progress, &memory);
+        self.store().write(Durability::Normal, end_bulk)?;
+        let report = &run.report;
+        if report.rows > 0 {
+            let detail = serde_json::json!({"rows": report.rows, "new": report.new, "updated": report.updated, "rejected": report.rejected});
+            let (file, now) = (format!("file:{}", report.file), self.now());
+            self.store()
+                .write::<_, StoreError>(Durability::Normal, move |tx| {
+                    audit::append(tx, now, "operator", "contacts.imported", &file, &detail)
+                })?;
+        }
+        outcome
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the run's state is lent piece by piece, each with its own use"
+    )]
+    fn write_each(
+        &self,
+        batches: &Receiver<Message>,
+        run: &mut Run,
+        mapping: &Mapping,
+        delimiter: Option<u8>,
+        cancel: &AtomicBool,
+        progress: &mut dyn FnMut(ImportProgress),
+        memory: &Arc<Mutex<RunMemory>>,
+    ) -> Result<()> {
+        loop {
+            // Before each batch and never inside one: what is counted is what is kept.
+            if cancel.load(Ordering::Relaxed) {
+                run.report.cancelled = true;
+                return Ok(());
+            }
+            let (mut batch, goes_on) = gather(batches, cancel);
+            // It may have been cancelled while the reader was waited for.
+            if cancel.load(Ordering::Relaxed) {
+                continue;
+            }
+            if batch.bytes > 0 {
+                let drafts = Arc::new(std::mem::take(&mut batch.drafts));
+                let counts = self.write_batch(&drafts, memory)?;
+                run.add(counts, batch);
+                run.write_rejects(mapping, delimiter);
+                progress(run.progress());
+            }
+            if !goes_on.map_err(reading_failed)? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn write_batch(
+        &self,
+        drafts: &Arc<Vec<Vec<ContactDraft>>>,
+        memory: &Arc<Mutex<RunMemory>>,
+    ) -> Result<Counts> {
+        if drafts.iter().all(Vec::is_empty) {
+            return Ok(Counts::default());
+        }
+        let now = self.now();
+        let mut tries = 0;
+        loop {
+            let drafts = Arc::clone(drafts);
+            let memory = Arc::clone(memory);
+            let written = self
+                .store()
+                .write::<_, StoreError>(Durability::Normal, move |tx| {
+                    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+                    memory.open(tx)?;
+                    let mut writer = ContactWriter::new(tx, now)?;
+                    let counts = write_all(&mut writer, &drafts, &mut memory)?;
+                    writer.finish()?;
+                    tx.emit(now, "contacts.imported", "contacts")?;
+                    memory.seal(tx)?;
+                    Ok(counts)
+                });
+            match written {
+                // The wait is SQLite's own: it gives up only after five seconds, before anything was written.
+                Err(StoreError::Busy) if tries < BUSY_TRIES => tries += 1,
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    /// Does all of it in one transaction and takes it back.
+    fn rehearse(
+        &self,
+        batches: &Receiver<Message>,
+        run: &mut Run,
+        cancel: &AtomicBool,
+        progress: &mut dyn FnMut(ImportProgress),
+    ) -> Result<()> {
+        enum Stop {
+            Rehearsed,
+            Store(StoreError),
+        }
+        impl From<StoreError> for Stop {
+            fn from(error: StoreError) -> Self {
+                Self::Store(error)
+            }
+        }
+        let now = self.now();
+        // The transaction lives on the writer's thread: drafts go there and counts come back.
+        let (to_writer, drafts) = sync_channel::<Vec<Vec<ContactDraft>>>(1);
+        let (answer, counts) = sync_channel::<Counts>(1);
+        std::thread::scope(|scope| {
+            let store = self.store().clone();
+            let writing = scope.spawn(move || {
+                store.write::<(), Stop>(Durability::Normal, move |tx| {
+                    let mut memory = RunMemory::default();
+                    let mut writer = ContactWriter::new(tx, now)?;
+                    for batch in drafts {
+                        let done = write_all(&mut writer, &batch, &mut memory)?;
+                        if answer.send(done).is_err() {
+                            break;
+                        }
+                    }
+                    Err(Stop::Rehearsed)
+                })
+            });
+            let mut outcome = Ok(());
+            loop {
+                if cancel.load(Ordering::Relaxed) {
+                    run.report.cancelled = true;
+                    break;
+                }
+                let Ok(message) = batches.recv() else { break };
+                match message {
+                    Ok(mut batch) => {
+                        let sent = to_writer.send(std::mem::take(&mut batch.drafts));
+                        let Some(done) = sent.ok().and_then(|()| counts.recv().ok()) else {
+                            break;
+                        };
+                        run.add(done, batch);
+                        run.pending.clear();
+                        progress(run.progress());
+                    }
+                    Err(error) => {
+                        outcome = Err(reading_failed(error));
+                        break;
+                    }
+                }
+            }
+            drop(to_writer);
+            match writing.join() {
+                Ok(Err(Stop::Store(error))) => Err(error.into()),
+                Err(_) => Err(StoreError::Writer.into()),
+                Ok(_) => outcome,
+            }
+        })
+    }
+
+    /// Writes all contacts to a file, which takes its place only when it is whole. Returns how many were written.
+    ///
+    /// # Errors
+    /// As [`write_export`].
+    pub fn export_to_file(&self, path: &Path, format: &str) -> Result<u64> {
+        let failed = |e: std::io::Error| {
+            EngineError::Outside(format!("{} could not be written: {e}.", path.display()))
+        };
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".part");
+        let beside = PathBuf::from(beside);
+        let mut out = BufWriter::new(create_private(&beside).map_err(failed)?);
+        let written = write_export(self, format, &mut out)
+            .and_then(|n| out.flush().map(|()| n).map_err(failed))
+            .and_then(|n| std::fs::rename(&beside, path).map(|()| n).map_err(failed));
+        if written.is_err() {
+            // What is left is half a file that nobody asked for.
+            drop(std::fs::remove_file(&beside));
+        }
+        written
+    }
+
+    /// Adds or completes one contact by hand. Returns its number and whether it was new, changed or neither.
+    ///
+    /// # Errors
+    /// [`EngineError::Input`] if the draft identifies nobody or an address in it is malformed.
+    pub fn add_contact(
+        &self,
+        mut draft: ContactDraft,
+    ) -> Result<(crate::domain::id::ContactId, Change)> {
+        draft.normalize().map_err(|fault| {
+            EngineError::Input(format!(
+                "The contact was not added: it {}.",
+                by_hand(&fault.reason)
+            ))
+        })?;
+        let now = self.now();
+        let written = self
+            .store()
+            .write::<_, StoreError>(Durability::Full, move |tx| {
+                let mut writer = ContactWriter::new(tx, now)?;
+                let written = writer.write(&draft, Origin::Direct, &mut RunMemory::default())?;
+                writer.finish()?;
+                if written.change != Change::Unchanged {
+                    let subject = format!("contact:{}", written.id);
+                    let detail = serde_json::json!({"new": written.change == Change::New});
+                    audit::append(tx, now, "operator", "contact.saved", &subject, &detail)?;
+                    tx.emit(now, "contact.changed", subject)?;
+                }
+                Ok(written)
+            })?;
+        Ok((written.id, written.change))
+    }
+}
+
+/// Fits a row's reason into a sentence about a contact.
+fn by_hand(reason: &str) -> String {
+    if reason.starts_with("has ") {
+        reason.to_owned()
+    } else {
+        format!("has an address that cannot be used: {reason}")
+    }
+}
+
+fn reading_failed(error: std::io::Error) -> EngineError {
+    EngineError::Outside(format!("reading the file failed: {error}."))
+}
+
+fn write_all(
+    writer: &mut ContactWriter<'_>,
+    drafts: &[Vec<ContactDraft>],
+    memory: &mut RunMemory,
+) -> Result<Counts, StoreError> {
+    let mut counts = Counts::default();
+    for draft in drafts.iter().flatten() {
+        let written = writer.write(draft, Origin::Import, memory)?;
+        match written.change {
+            Change::New => counts.new += 1,
+            Change::Updated => counts.updated += 1,
+            Change::Unchanged => counts.unchanged += 1,
+        }
+        counts.taken += u64::from(written.taken);
+    }
+    Ok(counts)
+}
+
+/// Reads the file on a thread of its own, so that parsing and writing overlap.
+fn start_reader(mut file: ContactFile, stop: Arc<AtomicBool>) -> Result<Receiver<Message>> {
+    let (sender, receiver) = sync_channel(PARTS_AHEAD);
+    std::thread::Builder::new()
+        .name("import-reader".into())
+        .spawn(move || {
+            let send = |sender: &SyncSender<Message>, message| sender.send(message).is_ok();
+            while !stop.load(Ordering::Relaxed) {
+                match read_part(&mut file) {
+                    Ok(Some(batch)) => {
+                        if !send(&sender, Ok(batch)) {
+                            return;
+                        }
+                    }
+                    Ok(None) => return,
+                    Err(error) => {
+                        send(&sender, Err(error));
+                        return;
+                    }
+                }
+            }
+        })
+        .map_err(|e| StoreError::file("starting the reader thread", e))?;
+    Ok(receiver)
+}
+
+fn read_part(file: &mut ContactFile) -> std::io::Result<Option<Batch>> {
+    let known = file.skipped();
+    let mut batch = Batch::default();
+    let mut drafts = Vec::with_capacity(PART_ROWS);
+    let mut rows = 0;
+    while rows < PART_ROWS {
+        let Some(row) = file.next_row()? else { break };
+        rows += 1;
+        batch.dropped.extend(row.dropped);
+        match row.outcome {
+            Ok(draft) => drafts.push(draft),
+            Err(rejected) => batch.rejects.push(Reject {
+                row: row.row,
+                line: row.line,
+                rejected,
+            }),
+        }
+        if batch.rejects.len() >= PART_REJECTS {
+            break;
+        }
+    }
+    batch.drafts.push(drafts);
+    batch.skipped = file.skipped();
+    batch.padded = file.padded();
+    batch.bytes = file.bytes_read();
+    Ok((rows > 0 || file.skipped() != known).then_some(batch))
+}
+
+/// Returns where the rejected rows of a file go: beside it, under its own name.
+fn rejects_path(path: &Path, mapping: &Mapping) -> PathBuf {
+    let ending = if mapping.vendor == Vendor::Vcard {
+        ".rejects.vcf"
+    } else {
+        ".rejects.csv"
+    };
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// What a run has come to so far.
+struct Run {
+    report: ImportReport,
+    rejects_path: Option<PathBuf>,
+    writer: Option<RejectsWriter<BufWriter<File>>>,
+    pending: Vec<Reject>,
+    bytes: u64,
+}
+
+impl Run {
+    fn new(name: &str, mapping: &Mapping, dry_run: bool) -> Self {
+        let columns = mapping
+            .columns
+            .iter()
+            .map(|c| ReportedColumn {
+                header: c.header.clone(),
+                field: c.field.map(|f| f.as_str().to_owned()),
+            })
+            .collect();
+        Self {
+            report: ImportReport {
+                file: name.to_owned(),
+                vendor: mapping.vendor.label().to_owned(),
+                system: mapping.system.clone(),
+                dry_run,
+                cancelled: false,
+                rows: 0,
+                new: 0,
+                updated: 0,
+                unchanged: 0,
+                rejected: 0,
+                padded: 0,
+                taken: 0,
+                skipped: Skipped::default(),
+                columns,
+                dropped: Vec::new(),
+                rejects: Vec::new(),
+                rejects_file: None,
+                rejects_error: None,
+            },
+            rejects_path: None,
+            writer: None,
+            pending: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    fn add(&mut self, counts: Counts, batch: Batch) {
+        let report = &mut self.report;
+        report.new += counts.new;
+        report.updated += counts.updated;
+        report.unchanged += counts.unchanged;
+        report.taken += counts.taken;
+        report.rejected += batch.rejects.len() as u64;
+        report.rows = report.new + report.updated + report.unchanged + report.rejected;
+        report.skipped = batch.skipped;
+        report.padded = batch.padded;
+        for dropped in batch.dropped {
+            let same =
+                |d: &&mut ReportedDrop| d.column == dropped.column && d.reason == dropped.reason;
+            match report.dropped.iter_mut().find(same) {
+                Some(known) => known.count += 1,
+                None => report.dropped.push(ReportedDrop {
+                    column: dropped.column,
+                    reason: dropped.reason.to_owned(),
+                    count: 1,
+                }),
+            }
+        }
+        for reject in &batch.rejects {
+            if report.rejects.len() < REPORTED_REJECTS {
+                report.rejects.push(ReportedReject {
+                    row: reject.row,
+                    line: reject.line,
+                    column: reject.rejected.reject.column.clone(),
+                    reason: reject.rejected.reject.reason.clone(),
+                });
+            }
+        }
+        self.bytes = batch.bytes;
+        self.pending.extend(batch.rejects);
+    }
+
+    fn progress(&self) -> ImportProgress {
+        ImportProgress {
+            rows: self.report.rows,
+            bytes: self.bytes,
+        }
+    }
+
+    /// Writes what was rejected. A rejects file that cannot be written is said, and stops no import.
+    fn write_rejects(&mut self, mapping: &Mapping, delimiter: Option<u8>) {
+        let pending = std::mem::take(&mut self.pending);
+        let Some(path) = self.rejects_path.clone().filter(|_| !pending.is_empty()) else {
+            return;
+        };
+        let mut write = || {
+            let mut writer = match self.writer.take() {
+                Some(writer) => writer,
+                None => {
+                    RejectsWriter::new(BufWriter::new(create_private(&path)?), mapping, delimiter)?
+                }
+            };
+            for reject in &pending {
+                writer.write(reject.row, reject.line, &reject.rejected)?;
+            }
+            self.writer = Some(writer);
+            Ok::<_, std::io::Error>(())
+        };
+        match write() {
+            Ok(()) => self.report.rejects_file = Some(path),
+            Err(error) => self.rejects_failed(&path, &error),
+        }
+    }
+
+    fn rejects_failed(&mut self, path: &Path, error: &std::io::Error) {
+        self.report.rejects_error =
+            Some(format!("{} could not be written: {error}", path.display()));
+        self.report.rejects_file = None;
+        self.rejects_path = None;
+    }
+
+    fn finish(mut self, mapping: &Mapping, delimiter: Option<u8>) -> Result<ImportReport> {
+        self.write_rejects(mapping, delimiter);
+        if let Some(writer) = self.writer.take()
+            && let Err(error) = writer.finish()
+        {
+            let path = self.report.rejects_file.clone().unwrap_or_default();
+            self.rejects_failed(&path, &error);
+        }
+        Ok(self.report)
+    }
+
+    fn with_what_was_kept(&mut self, error: EngineError) -> EngineError {
+        if let Some(writer) = self.writer.take() {
+            // The error at hand matters more than one about this file.
+            drop(writer.finish());
+        }
+        let rows = self.report.rows;
+        if rows == 0 || self.report.dry_run {
+            return error;
+        }
+        match error {
+            EngineError::Outside(text) => EngineError::Outside(format!(
+                "{text} {rows} rows before that were kept; the same import again goes on from there."
+            )),
+            other => other,
+        }
+    }
+}
+
+/// Makes a file that only its owner may read, for it holds people's data.
+fn create_private(path: &Path) -> std::io::Result<File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Writes contacts as an export to `out`. `format` is `csv`, `json`, `jsonl` or `vcf`. Returns how many were written.
+///
+/// # Errors
+/// [`EngineError::Input`] if there is no such format, [`EngineError::Outside`] if writing fails.
+pub fn write_export(engine: &Engine, format: &str, out: &mut dyn Write) -> Result<u64> {
+    use crate::connectors::files::{ExportFormat, write_contacts};
+    use crate::store::contacts;
+    let format = ExportFormat::parse(format).ok_or_else(|| {
+        EngineError::Input(format!(
+            "there is no format “{format}”; csv, json, jsonl and vcf exist."
+        ))
+    })?;
+    engine.store().read::<u64, EngineError>(|tx| {
+        let mut failed = None;
+        let mut after = None;
+        let mut page = Vec::new().into_iter();
+        // One view of the database for the whole file; a page at a time in memory.
+        let all = std::iter::from_fn(|| {
+            loop {
+                if let Some(row) = page.next() {
+                    return match contacts::export(tx, row) {
+                        Ok(draft) => Some(draft),
+                        Err(error) => {
+                            failed = Some(error);
+                            None
+                        }
+                    };
+                }
+                match contacts::list(tx, after, None, 1_000) {
+                    Ok(rows) => {
+                        after = Some(rows.last()?.id);
+                        page = rows.into_iter();
+                    }
+                    Err(error) => {
+                        failed = Some(error);
+                        return None;
+                    }
+                }
+            }
+        });
+        let written = write_contacts(out, format, all)
+            .map_err(|e| EngineError::Outside(format!("writing the export failed: {e}.")))?;
+        match failed {
+            Some(error) => Err(error.into()),
+            None => Ok(written),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,10 @@
+//! Features that stand beside one another: each may name the road, the effects and the ground, never another feature.
+
+pub(in crate::engine) mod approvals;
+pub mod correspondence;
+pub mod hubspot;
+pub mod import;
+pub mod mailboxes;
+pub mod post;
+pub mod seed;
+pub mod world;

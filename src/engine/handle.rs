@@ -1,0 +1,156 @@
+//! The handle that faces hold: the installation opened, its transactions, its clock.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::config::{Config, Paths};
+use crate::domain::rule::Rules;
+use crate::engine::error::Result;
+use crate::engine::ground::core::{self, Core};
+use crate::engine::outside::Outside;
+use crate::engine::road::outcomes;
+use crate::engine::road::scoring;
+use crate::env::Env;
+use crate::store::moves::ScoringScope;
+use crate::store::{Durability, Event, Store, WriteTx};
+
+/// The handle that every face holds. Cheap to clone; clones share everything.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    core: Arc<Core>,
+    outside: Arc<Outside>,
+}
+
+impl Engine {
+    /// Opens the installation at `paths`.
+    ///
+    /// # Errors
+    /// If the configuration is wrong or there is no data yet.
+    pub fn open(env: Env, paths: Paths) -> Result<Self> {
+        let config = Config::load(&paths.config)?;
+        let store = Store::open(&paths.data, env.now())?;
+        Ok(Self::over(Core::new(env, paths, config, store)))
+    }
+
+    fn over(core: Core) -> Self {
+        let core = Arc::new(core);
+        let outside = Arc::new(Outside::new(Arc::clone(&core)));
+        Self { core, outside }
+    }
+
+    /// Tells whether there is an installation at `paths`.
+    #[must_use]
+    pub fn exists(paths: &Paths) -> bool {
+        paths.data.join(crate::store::FILE_NAME).exists()
+    }
+
+    /// Makes the installation at `paths` if there is none, and opens it.
+    ///
+    /// # Errors
+    /// If the configuration is wrong or the data cannot be made.
+    pub fn create(env: Env, paths: Paths) -> Result<Self> {
+        let config = Config::load(&paths.config)?;
+        let store = Store::create(&paths.data, env.now())?;
+        let engine = Self::over(Core::new(env, paths, config, store));
+        let name = format!("{:012x}", engine.core.env.draw() & 0xFFFF_FFFF_FFFF);
+        engine.write(Durability::Full, move |tx, _, _| {
+            if crate::store::control::meta(tx, core::INSTANCE)?.is_none() {
+                crate::store::control::set_meta(tx, core::INSTANCE, &name)?;
+            }
+            Ok(())
+        })?;
+        Ok(engine)
+    }
+
+    /// Returns an engine over a copy of the database in `folder`.
+    pub(in crate::engine) fn over_copy(&self, folder: &Path) -> Result<Self> {
+        let store = self.core.store.copy(folder)?;
+        let core = Core::new(
+            self.core.env.clone(),
+            self.core.paths.clone(),
+            self.core.config.clone(),
+            store,
+        );
+        Ok(Self::over(core))
+    }
+
+    /// Runs `job` in a write transaction. If it recorded an outcome, every score is derived anew before the commit, so that
+    /// what is stored is always what the facts say.
+    pub(in crate::engine) fn write<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        job: impl FnOnce(&WriteTx<'_>, &Core, Timestamp) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let core = Arc::clone(&self.core);
+        self.core.store.write(durability, move |tx| {
+            let now = core.env.now();
+            let value = job(tx, &core, now)?;
+            if tx.has_emitted(outcomes::RECORDED) {
+                scoring::rescore(tx, &core, ScoringScope::All, now)?;
+            }
+            Ok(value)
+        })
+    }
+
+    pub(in crate::engine) fn core(&self) -> &Core {
+        &self.core
+    }
+
+    /// Returns the way to the providers.
+    pub(in crate::engine) const fn outside(&self) -> &Arc<Outside> {
+        &self.outside
+    }
+
+    pub(in crate::engine) fn store(&self) -> &Store {
+        &self.core.store
+    }
+
+    /// Returns the current instant by the engine's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.core.env.now()
+    }
+
+    /// Returns the operator's time zone.
+    #[must_use]
+    pub fn zone(&self) -> TimeZone {
+        self.core.config.operator.zone()
+    }
+
+    /// Returns the configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.core.config
+    }
+
+    /// Returns the places of the installation.
+    #[must_use]
+    pub fn paths(&self) -> &Paths {
+        &self.core.paths
+    }
+
+    /// Subscribes to what changes in this process.
+    #[must_use]
+    pub fn subscribe(&self) -> std::sync::mpsc::Receiver<Event> {
+        self.core.store.subscribe()
+    }
+
+    /// Returns a number that grows whenever any process has committed a change.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn data_version(&self) -> Result<i64> {
+        Ok(self.core.store.data_version()?)
+    }
+
+    /// Returns the rules in force: the operator's own before the built-in ones.
+    ///
+    /// # Errors
+    /// If the operator's file has a mistake.
+    pub fn rules(&self) -> Result<&Rules> {
+        self.core.rules()
+    }
+}

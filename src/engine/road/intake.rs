@@ -1,0 +1,306 @@
+//! Intake: the tail that all sources share, from an observed event to a ranked move.
+//!
+//! What intake leaves behind depends on the set of signals, not on the order in which they came: a batch is taken in the order in which
+//! things happened; a move is what its newest signal makes it; a deal and its outcomes are computed from its whole
+//! history each time; and a signal that someone has already answered, or that was handled, opens nothing.
+
+mod assign;
+mod deals;
+mod propose;
+
+pub(in crate::engine) use assign::{assign, person_of, unassign};
+pub(in crate::engine) use propose::what_happened;
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
+use crate::domain::id::{ContactId, DealId, SignalId};
+use crate::domain::outcome::{OutcomeKind, OutcomeSource};
+use crate::domain::signal::{SignalDraft, SignalKind, Source};
+use crate::domain::text::clean_line;
+use crate::engine::error::Result;
+use crate::engine::ground::core::Core;
+use crate::engine::road::outcomes::{Observed, RECORDED, record};
+use crate::store::deals::{MeetingRow, save_meeting, set_meeting_state};
+use crate::store::people::NewPerson;
+use crate::store::{WriteTx, outcomes, people, signals};
+
+/// What a batch did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::engine) struct Taken {
+    /// Signals that were new.
+    pub new: u64,
+    /// Of these, about a known person or deal.
+    pub matched: u64,
+    /// Events that were known already.
+    pub known: u64,
+    /// Moves that came up.
+    pub proposed: u64,
+    /// Moves that a newer signal changed.
+    pub refreshed: u64,
+    /// Moves that events closed.
+    pub closed: u64,
+    /// Outcomes that were recorded.
+    pub outcomes: u64,
+    /// Contacts that were made.
+    pub contacts: u64,
+}
+
+impl Taken {
+    pub fn add(&mut self, other: &Self) {
+        self.new += other.new;
+        self.matched += other.matched;
+        self.known += other.known;
+        self.proposed += other.proposed;
+        self.refreshed += other.refreshed;
+        self.closed += other.closed;
+        self.outcomes += other.outcomes;
+        self.contacts += other.contacts;
+    }
+}
+
+/// Takes in a batch, in the order in which things happened.
+pub(in crate::engine) fn take_all(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    drafts: Vec<SignalDraft>,
+    now: Timestamp,
+) -> Result<Taken> {
+    let mut taken = Taken::default();
+    let ordered: BTreeMap<_, _> = drafts
+        .into_iter()
+        .map(|d| ((d.occurred_at, d.hash()), d))
+        .collect();
+    for draft in ordered.into_values() {
+        let (_, one) = take(tx, core, &draft, None, now)?;
+        taken.add(&one);
+    }
+    Ok(taken)
+}
+
+/// Takes in one event; `known_contact` overrules the address, for mail that a thread ties to somebody. Returns the signal, or none if it
+/// was known.
+pub(in crate::engine) fn take(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    draft: &SignalDraft,
+    known_contact: Option<ContactId>,
+    now: Timestamp,
+) -> Result<(Option<SignalId>, Taken)> {
+    let hash = draft.hash();
+    let (stored, mut taken) = store(tx, core, draft, &hash, known_contact, now)?;
+    let Some((id, contact, deal)) = stored else {
+        return Ok((None, taken));
+    };
+    if let Some(contact) = contact {
+        taken.closed += propose::close_overtaken(tx, draft, contact, now)?;
+    }
+    propose::propose(tx, core, draft, &hash, (id, contact, deal), &mut taken, now)?;
+    Ok((Some(id), taken))
+}
+
+/// Takes in an event that was dealt with before this installation began: it changes the records and makes no move.
+pub(in crate::engine) fn take_as_past(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    draft: &SignalDraft,
+    known_contact: Option<ContactId>,
+    now: Timestamp,
+) -> Result<()> {
+    store(tx, core, draft, &draft.hash(), known_contact, now).map(drop)
+}
+
+type Stored = (SignalId, Option<ContactId>, Option<DealId>);
+
+/// Stores an event with what follows for the records; none if it was known.
+fn store(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    draft: &SignalDraft,
+    hash: &[u8; 32],
+    known_contact: Option<ContactId>,
+    now: Timestamp,
+) -> Result<(Option<Stored>, Taken)> {
+    let mut taken = Taken::default();
+    if signals::find_same(tx, draft, hash)?.is_some() {
+        taken.known = 1;
+        return Ok((None, taken));
+    }
+    let contact = match known_contact {
+        Some(contact) => Some(contact),
+        None => contact_of(tx, draft, &mut taken, now)?,
+    };
+    let deal = deals::deal_of(tx, draft, contact, now)?;
+    let id = signals::insert(tx, draft, hash, (contact, deal), now)?;
+    tx.emit(now, "signal.stored", format!("signal:{id}"))?;
+    taken.new = 1;
+    taken.matched = u64::from(contact.is_some() || deal.is_some());
+    if let Some(deal) = deal {
+        taken.outcomes += deals::replay(tx, core, deal, now)?;
+    }
+    if let Some(contact) = contact {
+        if draft.kind.is_their_activity() {
+            people::touch(tx, contact, draft.occurred_at)?;
+        }
+        taken.outcomes += meeting_and_outcome(tx, draft, contact, id, now)?;
+    }
+    Ok((Some((id, contact, deal)), taken))
+}
+
+/// Finds the person by address, or makes one: an event about an unknown person makes a contact.
+fn contact_of(
+    tx: &WriteTx<'_>,
+    draft: &SignalDraft,
+    taken: &mut Taken,
+    now: Timestamp,
+) -> Result<Option<ContactId>> {
+    let Some(address) = draft
+        .email
+        .as_deref()
+        .and_then(|text| EmailAddress::parse(text).ok())
+    else {
+        return Ok(None);
+    };
+    let said = |keys: &[&str]| {
+        keys.iter()
+            .find_map(|key| draft.text(key))
+            .map(|t| clean_line(t, 120))
+            .unwrap_or_default()
+    };
+    let (mut first_name, mut last_name) = (
+        said(&["first_name", "firstname", "given_name"]),
+        said(&["last_name", "lastname", "family_name", "surname"]),
+    );
+    if first_name.is_empty() && last_name.is_empty() {
+        let name = said(&["name", "full_name", "from_name"]);
+        (first_name, last_name) = match name.split_once(' ') {
+            Some((first, rest)) => (first.to_owned(), rest.trim().to_owned()),
+            None => (name, String::new()),
+        };
+    }
+    let domain = if is_free_mail_domain(address.domain()) {
+        ""
+    } else {
+        address.registrable_domain()
+    };
+    let person = NewPerson {
+        first_name,
+        last_name,
+        email: address.as_str().to_owned(),
+        company: said(&["company", "company_name", "organization", "organisation"]),
+        company_domain: domain.to_owned(),
+    };
+    if let Some(known) = people::find_by_email(tx, person.email.as_str())? {
+        // Whichever signal came first, what a later one says of an unknown name or firm is not lost.
+        if people::complete(tx, known, &person, now)? {
+            tx.emit(now, "contact.changed", format!("contact:{known}"))?;
+        }
+        return Ok(Some(known));
+    }
+    let id = people::add(tx, &person, now)?;
+    tx.emit(now, "contact.added", format!("contact:{id}"))?;
+    taken.contacts += 1;
+    Ok(Some(id))
+}
+
+/// Returns the calendar's own name of the meeting that a signal is about.
+fn meeting_uid(draft: &SignalDraft) -> Option<String> {
+    let uid = ["uid", "meeting_id", "event_id"]
+        .iter()
+        .find_map(|key| draft.text(key))
+        .unwrap_or_else(|| match draft.source {
+            // The clock names its own event, not the meeting.
+            Source::Timer => "",
+            _ => &draft.external_id,
+        });
+    Some(clean_line(uid, 200)).filter(|uid| !uid.is_empty())
+}
+
+fn meeting_and_outcome(
+    tx: &WriteTx<'_>,
+    draft: &SignalDraft,
+    contact: ContactId,
+    signal: SignalId,
+    now: Timestamp,
+) -> Result<u64> {
+    let (state, outcome) = match draft.kind {
+        SignalKind::MeetingBooked => ("booked", Some(OutcomeKind::MeetingBooked)),
+        SignalKind::MeetingRescheduled => ("booked", Some(OutcomeKind::MeetingRescheduled)),
+        SignalKind::MeetingHeld => ("held", Some(OutcomeKind::MeetingHeld)),
+        SignalKind::NoShow => ("no_show", Some(OutcomeKind::MeetingNoShow)),
+        SignalKind::MeetingDeclined => ("declined", None),
+        _ => return Ok(0),
+    };
+    let starts_at = ["starts_at", "start", "meeting_at", "event_at"]
+        .iter()
+        .find_map(|key| draft.instant(key));
+    if let (Some(starts_at), Some(uid)) = (starts_at, meeting_uid(draft)) {
+        let meeting = MeetingRow {
+            uid,
+            contact_id: Some(contact),
+            title: clean_line(draft.text("title").unwrap_or_default(), 200),
+            starts_at,
+            state,
+            as_of: draft.occurred_at,
+        };
+        save_meeting(tx, &meeting, now)?;
+    } else if let (Some(uid), true) = (meeting_uid(draft), state != "booked") {
+        set_meeting_state(tx, &uid, state, draft.occurred_at, now)?;
+    }
+    let Some(kind) = outcome else { return Ok(0) };
+    // An invitation by mail and the calendar tell of one meeting, and one outcome comes of it.
+    let once = match (meeting_uid(draft), kind, starts_at) {
+        (Some(uid), OutcomeKind::MeetingRescheduled, Some(at)) => {
+            format!("meeting:{uid}:{kind}:{}", at.as_second())
+        }
+        (Some(uid), ..) => format!("meeting:{uid}:{kind}"),
+        (None, ..) => format!("signal:{signal}:{kind}"),
+    };
+    if kind == OutcomeKind::MeetingNoShow
+        && let Some(uid) = meeting_uid(draft)
+    {
+        // It was taken for held until somebody said otherwise.
+        let held = format!("meeting:{uid}:{}", OutcomeKind::MeetingHeld);
+        if let Some(id) = outcomes::find_by_once(tx, &held)? {
+            outcomes::set_undone(tx, id, true, now)?;
+            tx.emit(now, RECORDED, format!("outcome:{id}"))?;
+        }
+    }
+    let observed = Observed {
+        contact: Some(contact),
+        signal: Some(signal),
+        ..Observed::new(kind, OutcomeSource::Calendar, draft.occurred_at, once)
+    };
+    Ok(u64::from(record(tx, observed, now)?.is_some()))
+}
+
+/// Returns the age beyond which an event makes no move any more.
+fn too_old(core: &Core, due_at: Timestamp, now: Timestamp) -> bool {
+    let days = i64::from(core.config.timers.move_expires_days);
+    now.duration_since(due_at) > SignedDuration::from_hours(24 * days)
+}
+
+/// Names what a move is about.
+fn subject_of(
+    signal: SignalId,
+    contact: Option<ContactId>,
+    deal: Option<DealId>,
+    kind: SignalKind,
+) -> String {
+    let is_about_deal = matches!(
+        kind,
+        SignalKind::DealCreated
+            | SignalKind::DealStageChanged
+            | SignalKind::DealAmountChanged
+            | SignalKind::ProposalExpiring
+            | SignalKind::RenewalNear
+    );
+    match (contact, deal) {
+        (_, Some(deal)) if is_about_deal => format!("deal:{deal}"),
+        (Some(contact), _) => format!("contact:{contact}"),
+        (None, Some(deal)) => format!("deal:{deal}"),
+        (None, None) => format!("signal:{signal}"),
+    }
+}

@@ -1,0 +1,261 @@
+//! A signal that came about nobody known, given to somebody by the operator, and taken away again.
+//!
+//! What was observed is never edited; whom it is about is. From there the signal goes the way that it would have gone had the person been known
+//! when it came: records, outcomes, overtaken moves, and a move of its own in place of the one that it made alone.
+
+use jiff::Timestamp;
+
+use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
+use crate::domain::id::{ContactId, MoveId, SignalId};
+use crate::domain::moves::MoveStatus;
+use crate::domain::signal::SignalDraft;
+use crate::domain::text::clean_line;
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::core::Core;
+use crate::engine::road::intake::{Taken, deals, meeting_and_outcome, propose};
+use crate::engine::road::outcomes::RECORDED;
+use crate::store::moves::{MoveRow, MoveState};
+use crate::store::people::{NewPerson, Person};
+use crate::store::{WriteTx, moves, outcomes, people, signals};
+
+/// What giving a signal to somebody did.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::engine) struct Assigned {
+    /// The person.
+    pub person: Person,
+    /// Moves that it closed, as they stood before.
+    pub closed: Vec<MoveState>,
+    /// The move that it leads to.
+    pub mv: Option<MoveRow>,
+}
+
+fn refused(why: String) -> EngineError {
+    EngineError::Input(format!("{why} Nothing was changed."))
+}
+
+/// Gives a signal that is about nobody known to a person.
+pub(in crate::engine) fn assign(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    id: SignalId,
+    contact: ContactId,
+    now: Timestamp,
+) -> Result<Assigned> {
+    let signal = signals::find(tx, id)?
+        .ok_or_else(|| EngineError::NotFound(format!("There is no signal {id}.")))?;
+    if signal.contact_id.is_some() {
+        return Err(refused(format!("Signal {id} is about somebody already.")));
+    }
+    let person = people::load(tx, contact)?
+        .ok_or_else(|| EngineError::NotFound(format!("There is no contact {contact}.")))?;
+    let draft = &signal.draft;
+    let before = standing(tx, id, contact)?;
+    let own = format!("signal:{id}");
+    let mut is_handled = false;
+    for mv in before.iter().filter(|mv| mv.subject == own) {
+        match mv.status {
+            MoveStatus::Open | MoveStatus::Snoozed => {
+                let state = closed(mv, format!("matched to {}", person.name()), now);
+                moves::set_state(tx, &state, now)?;
+                tx.emit(now, "move.closed", format!("move:{}", mv.id))?;
+            }
+            MoveStatus::Approved | MoveStatus::Executing => {
+                return Err(refused(format!(
+                    "Move {} of signal {id} is being carried out.",
+                    mv.id
+                )));
+            }
+            MoveStatus::Done | MoveStatus::Skipped => is_handled = true,
+            MoveStatus::Expired => {}
+        }
+    }
+    let deal = match signal.deal_id {
+        Some(deal) => Some(deal),
+        None => deals::deal_of(tx, draft, Some(contact), now)?,
+    };
+    signals::assign(tx, id, (Some(contact), deal))?;
+    tx.emit(now, "signal.matched", own)?;
+    if let Some(deal) = deal {
+        deals::replay(tx, core, deal, now)?;
+    }
+    if draft.kind.is_their_activity() {
+        people::touch(tx, contact, draft.occurred_at)?;
+    }
+    meeting_and_outcome(tx, draft, contact, id, now)?;
+    // Matched again after an undo, what it told of counts again.
+    count_outcomes(tx, id, true, now)?;
+    propose::close_overtaken(tx, draft, contact, now)?;
+    if !is_handled {
+        let about = (id, Some(contact), deal);
+        let mut taken = Taken::default();
+        propose::propose(tx, core, draft, &draft.hash(), about, &mut taken, now)?;
+    }
+    let mut changed = Vec::new();
+    for mv in before {
+        if moves::load(tx, mv.id)?.is_some_and(|after| after.status != mv.status) {
+            changed.push(mv.state());
+        }
+    }
+    Ok(Assigned {
+        person,
+        closed: changed,
+        mv: of_signal(tx, id)?
+            .into_iter()
+            .find(|mv| mv.contact_id == Some(contact)),
+    })
+}
+
+/// Takes a signal away from whom it was given to. What only it led to goes; `closed` are the moves that it had closed.
+pub(in crate::engine) fn unassign(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    id: SignalId,
+    closed_then: &[MoveState],
+    now: Timestamp,
+) -> Result<ContactId> {
+    let signal = signals::load(tx, id)?;
+    let contact = signal
+        .contact_id
+        .ok_or_else(|| refused(format!("Signal {id} is about nobody known already.")))?;
+    let own = format!("signal:{id}");
+    for mv in of_signal(tx, id)?
+        .into_iter()
+        .filter(|mv| mv.subject != own)
+    {
+        match mv.status {
+            MoveStatus::Open | MoveStatus::Snoozed => {}
+            MoveStatus::Approved | MoveStatus::Executing => {
+                return Err(refused(format!(
+                    "Move {} rests on signal {id} and was approved since; undo the approval first.",
+                    mv.id
+                )));
+            }
+            MoveStatus::Done | MoveStatus::Skipped | MoveStatus::Expired => continue,
+        }
+        moves::remove_evidence(tx, mv.id, id)?;
+        let newest = signals::of_move(tx, mv.id, 1)?.into_iter().next();
+        match newest {
+            None => moves::set_state(tx, &closed(&mv, "the match was undone".into(), now), now)?,
+            Some(newest) if mv.lead_signal_id == id => {
+                propose::renew(
+                    tx,
+                    core,
+                    MoveRow {
+                        lead_signal_id: newest.id,
+                        ..mv.clone()
+                    },
+                    now,
+                )?;
+            }
+            Some(_) => {}
+        }
+        tx.emit(now, "move.changed", format!("move:{}", mv.id))?;
+    }
+    count_outcomes(tx, id, false, now)?;
+    signals::assign(tx, id, (None, None))?;
+    if let Some(deal) = signal.deal_id {
+        deals::replay(tx, core, deal, now)?;
+    }
+    for state in closed_then {
+        // One that has come up anew meanwhile keeps its place.
+        if let Some(mv) = moves::load(tx, state.id)?
+            && mv.status == MoveStatus::Expired
+            && moves::find_standing(tx, &mv.subject, mv.action.family())?.is_none()
+        {
+            moves::set_state(tx, state, now)?;
+            tx.emit(now, "move.changed", format!("move:{}", state.id))?;
+        }
+    }
+    tx.emit(now, "signal.unmatched", own)?;
+    Ok(contact)
+}
+
+fn closed(mv: &MoveRow, reason: String, now: Timestamp) -> MoveState {
+    MoveState {
+        id: mv.id,
+        status: MoveStatus::Expired,
+        snoozed_until: None,
+        closed_at: Some(now),
+        close_reason: clean_line(&reason, 200),
+    }
+}
+
+/// Returns the moves that a signal is evidence of, newest first.
+fn of_signal(tx: &WriteTx<'_>, id: SignalId) -> Result<Vec<MoveRow>> {
+    let mut rows = Vec::new();
+    for made in signals::moves_of(tx, id)? {
+        rows.extend(moves::load(tx, made.id)?);
+    }
+    Ok(rows)
+}
+
+/// Returns the moves that giving a signal to a person may change: the signal's own and the person's.
+fn standing(tx: &WriteTx<'_>, id: SignalId, contact: ContactId) -> Result<Vec<MoveRow>> {
+    let mut rows = of_signal(tx, id)?;
+    let known: Vec<MoveId> = rows.iter().map(|mv| mv.id).collect();
+    rows.extend(
+        moves::of_contact(tx, contact)?
+            .into_iter()
+            .filter(|mv| mv.status.is_standing() && !known.contains(&mv.id)),
+    );
+    Ok(rows)
+}
+
+fn count_outcomes(tx: &WriteTx<'_>, id: SignalId, counts: bool, now: Timestamp) -> Result<()> {
+    for told in signals::outcomes_of(tx, id)? {
+        if told.is_undone == counts {
+            outcomes::set_undone(tx, told.id, !counts, now)?;
+            tx.emit(now, RECORDED, format!("outcome:{}", told.id))?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns what a signal, and the operator, say of a person who is to be made of it.
+///
+/// # Errors
+/// If neither a name nor an address is known, or the address cannot be one.
+pub(in crate::engine) fn person_of(
+    draft: &SignalDraft,
+    said: (&str, &str, &str),
+) -> Result<NewPerson> {
+    let (name, email, company) = said;
+    let given = |said: &str, keys: &[&str]| match clean_line(said, 120) {
+        said if !said.is_empty() => said,
+        _ => keys
+            .iter()
+            .find_map(|key| draft.text(key))
+            .map(|text| clean_line(text, 120))
+            .unwrap_or_default(),
+    };
+    let name = given(
+        name,
+        &["name", "full_name", "from_name", "author", "handle"],
+    );
+    let company = given(company, &["company", "company_name", "organization"]);
+    let address = match email.trim() {
+        "" => None,
+        email => Some(EmailAddress::parse(email).map_err(|e| {
+            let email = clean_line(email, 120);
+            refused(format!("\"{email}\" is no address: {e}."))
+        })?),
+    };
+    if name.is_empty() && address.is_none() {
+        return Err(refused("A new contact needs a name or an address.".into()));
+    }
+    let (first_name, last_name) = match name.split_once(' ') {
+        Some((first, rest)) => (first.to_owned(), rest.trim().to_owned()),
+        None => (name, String::new()),
+    };
+    let domain = address
+        .as_ref()
+        .filter(|a| !is_free_mail_domain(a.domain()))
+        .map(|a| a.registrable_domain().to_owned());
+    Ok(NewPerson {
+        first_name,
+        last_name,
+        email: address.map(|a| a.as_str().to_owned()).unwrap_or_default(),
+        company,
+        company_domain: domain.unwrap_or_default(),
+    })
+}

@@ -1,0 +1,337 @@
+//! Signals from JSON lines: form submissions, deals, whatever a tool exports.
+//!
+//! Each line is an object with `source`, `kind` and `at`, and usually `email`; whatever else it holds is kept as payload. A bad line is
+//! rejected with its number, and the others go in.
+
+use std::io::BufRead;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::domain::email::address::EmailAddress;
+use crate::domain::rule::Given;
+use crate::domain::signal::{MAX_PAYLOAD_BYTES, SignalDraft, SignalKind, Source};
+use crate::domain::text::clean_line;
+use crate::engine::error::{EngineError, Result};
+use crate::engine::handle::Engine;
+use crate::engine::road::intake::{self, Taken};
+use crate::store::sources::{self, SourceCounts};
+use crate::store::{Durability, audit};
+
+/// Lines in one transaction.
+const BATCH: usize = 500;
+/// The longest line that is read.
+const MAX_LINE_BYTES: usize = 1024 * 1024;
+/// How far ahead of the clock an event may lie: clocks differ.
+const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
+
+/// A line that was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RejectedLine {
+    /// Its number, from 1.
+    pub line: u64,
+    /// Why.
+    pub reason: String,
+}
+
+/// What became of a file of lines.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct LinesReport {
+    /// Lines that hold something.
+    pub lines: u64,
+    /// Signals that were new.
+    pub new: u64,
+    /// Of these, about a known person or deal.
+    pub matched: u64,
+    /// Lines that were known already.
+    pub known: u64,
+    /// Lines that were not taken.
+    pub rejected: Vec<RejectedLine>,
+    /// Contacts that were made.
+    pub contacts: u64,
+    /// Moves that came up.
+    pub proposed: u64,
+    /// Moves that a newer signal changed.
+    pub refreshed: u64,
+    /// Moves that events closed.
+    pub closed: u64,
+    /// Outcomes that were recorded.
+    pub outcomes: u64,
+}
+
+impl LinesReport {
+    fn add(&mut self, taken: &Taken) {
+        self.new += taken.new;
+        self.matched += taken.matched;
+        self.known += taken.known;
+        self.contacts += taken.contacts;
+        self.proposed += taken.proposed;
+        self.refreshed += taken.refreshed;
+        self.closed += taken.closed;
+        self.outcomes += taken.outcomes;
+    }
+}
+
+/// Reads one line.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn parse_line(line: &str, now: Timestamp) -> Result<SignalDraft, String> {
+    let value: Value = serde_json::from_str(line).map_err(|e| format!("not JSON: {e}"))?;
+    let Value::Object(mut fields) = value else {
+        return Err("not a JSON object".into());
+    };
+    let mut text = |key: &str| -> Result<Option<String>, String> {
+        match fields.remove(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(format!("\"{key}\" is not a text")),
+        }
+    };
+    let kind = text("kind")?.ok_or("\"kind\" is missing")?;
+    let kind: SignalKind = kind.trim().parse().map_err(|e| format!("\"kind\": {e}"))?;
+    let source = match text("source")? {
+        Some(word) => word
+            .trim()
+            .parse()
+            .map_err(|e| format!("\"source\": {e}"))?,
+        None => Source::Manual,
+    };
+    let at = text("at")?.ok_or("\"at\" is missing; it takes an RFC 3339 instant")?;
+    let occurred_at: Timestamp = at
+        .trim()
+        .parse()
+        .map_err(|_| format!("\"at\" is not an RFC 3339 instant: {}", clean_line(&at, 60)))?;
+    if occurred_at.as_millisecond() > now.as_millisecond() + MAX_AHEAD_MS {
+        return Err(format!(
+            "\"at\" lies in the future: {}",
+            clean_line(&at, 60)
+        ));
+    }
+    let occurred_at =
+        Timestamp::from_millisecond(occurred_at.as_millisecond()).map_err(|e| e.to_string())?;
+    let email = text("email")?
+        .map(|e| e.trim().to_owned())
+        .filter(|e| !e.is_empty());
+    if let Some(email) = &email {
+        EmailAddress::parse(email)
+            .map_err(|_| format!("\"email\" is not a mail address: {}", clean_line(email, 80)))?;
+    }
+    let external_id = match fields.get("external_id").or_else(|| fields.get("id")) {
+        Some(Value::String(id)) => clean_line(id, 200),
+        Some(Value::Number(id)) => id.to_string(),
+        _ => String::new(),
+    };
+    let version = fields.get("version").and_then(Value::as_i64).unwrap_or(0);
+    if kind == SignalKind::Manual {
+        Given::read(&fields)?;
+    }
+    let payload = clean_payload(fields);
+    if serde_json::to_string(&payload).map_or(usize::MAX, |text| text.len()) > MAX_PAYLOAD_BYTES {
+        return Err(format!("it holds more than {MAX_PAYLOAD_BYTES} bytes"));
+    }
+    Ok(SignalDraft {
+        source,
+        kind,
+        external_id,
+        version,
+        occurred_at,
+        email,
+        payload,
+    })
+}
+
+fn clean_payload(fields: Map<String, Value>) -> Map<String, Value> {
+    fn clean(value: Value, depth: usize) -> Value {
+        match value {
+            Value::String(text) => {
+                Value::String(crate::domain::text::clean_block(&text, MAX_PAYLOAD_BYTES))
+            }
+            Value::Array(items) if depth < 16 => {
+                Value::Array(items.into_iter().map(|v| clean(v, depth + 1)).collect())
+            }
+            Value::Object(map) if depth < 16 => Value::Object(
+                map.into_iter()
+                    .map(|(k, v)| (clean_line(&k, 100), clean(v, depth + 1)))
+                    .collect(),
+            ),
+            Value::Array(_) | Value::Object(_) => Value::Null,
+            plain => plain,
+        }
+    }
+    match clean(Value::Object(fields), 0) {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// Reads one line of bounded length; none at the end. A longer line is read to its end and reported as too long.
+fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<Option<bool>> {
+    line.clear();
+    let mut too_long = false;
+    loop {
+        let chunk = reader.fill_buf()?;
+        if chunk.is_empty() {
+            return Ok((!line.is_empty() || too_long).then_some(too_long));
+        }
+        let end = chunk.iter().position(|b| *b == b'\n');
+        let part = chunk.get(..end.unwrap_or(chunk.len())).unwrap_or_default();
+        if line.len() + part.len() > MAX_LINE_BYTES {
+            too_long = true;
+        } else {
+            line.extend_from_slice(part);
+        }
+        let used = end.map_or(chunk.len(), |end| end + 1);
+        reader.consume(used);
+        if end.is_some() {
+            return Ok(Some(too_long));
+        }
+    }
+}
+
+impl Engine {
+    /// Takes in one signal that a face made.
+    ///
+    /// # Errors
+    /// If its address is not one, or the database cannot be written.
+    pub fn add_signal(&self, draft: SignalDraft) -> Result<LinesReport> {
+        if let Some(email) = &draft.email {
+            EmailAddress::parse(email).map_err(|e| EngineError::Input(e.to_string()))?;
+        }
+        self.write(Durability::Full, move |tx, core, now| {
+            let (_, taken) = intake::take(tx, core, &draft, None, now)?;
+            let counts = SourceCounts {
+                seen: 1,
+                new: taken.new,
+                matched: taken.matched,
+                ..SourceCounts::default()
+            };
+            sources::count(tx, draft.source.as_str(), &counts)?;
+            audit::append(
+                tx,
+                now,
+                "operator",
+                "signals.added",
+                draft.kind.as_str(),
+                &serde_json::json!({"new": taken.new}),
+            )?;
+            let mut report = LinesReport {
+                lines: 1,
+                ..LinesReport::default()
+            };
+            report.add(&taken);
+            Ok(report)
+        })
+    }
+
+    /// Takes in signals from JSON lines.
+    ///
+    /// # Errors
+    /// If the input cannot be read or the database cannot be written; what was committed before stays.
+    pub fn add_signals(&self, mut reader: impl BufRead) -> Result<LinesReport> {
+        let mut report = LinesReport::default();
+        let mut number = 0;
+        let mut line = Vec::new();
+        // All lines are read first and taken in the order in which things happened, so a file's own order means nothing.
+        let mut drafts = Vec::new();
+        while let Some(too_long) = next_line(&mut reader, &mut line)
+            .map_err(|e| EngineError::Outside(format!("The input cannot be read: {e}.")))?
+        {
+            number += 1;
+            let text = String::from_utf8_lossy(&line);
+            let text = text.trim().trim_start_matches('\u{feff}');
+            if text.is_empty() && !too_long {
+                continue;
+            }
+            report.lines += 1;
+            let parsed = if too_long {
+                Err(format!("longer than {MAX_LINE_BYTES} bytes"))
+            } else {
+                parse_line(text, self.now())
+            };
+            match parsed {
+                Ok(draft) => drafts.push(draft),
+                Err(reason) => report.rejected.push(RejectedLine {
+                    line: number,
+                    reason,
+                }),
+            }
+        }
+        drafts.sort_by_cached_key(|d| (d.occurred_at, d.hash()));
+        while !drafts.is_empty() {
+            let batch: Vec<SignalDraft> = drafts.drain(..drafts.len().min(BATCH)).collect();
+            let size = batch.len() as u64;
+            let (taken, known) = self.write(Durability::Full, move |tx, core, now| {
+                let taken = intake::take_all(tx, core, batch, now)?;
+                let counts = SourceCounts {
+                    seen: size,
+                    new: taken.new,
+                    matched: taken.matched,
+                    ..SourceCounts::default()
+                };
+                sources::count(tx, "lines", &counts)?;
+                let detail = serde_json::json!({"new": taken.new, "proposed": taken.proposed});
+                audit::append(tx, now, "operator", "signals.added", "lines", &detail)?;
+                // Two equal lines in one batch are one event.
+                let known = size - taken.new;
+                Ok((taken, known))
+            })?;
+            report.add(&Taken { known, ..taken });
+        }
+        let rejected = report.rejected.len() as u64;
+        if rejected > 0 {
+            self.write(Durability::Normal, move |tx, _, _| {
+                let mut counts = SourceCounts {
+                    seen: rejected,
+                    ..SourceCounts::default()
+                };
+                counts.dropped.insert("rejected line".into(), rejected);
+                Ok(sources::count(tx, "lines", &counts)?)
+            })?;
+        }
+        Ok(report)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_line_says_what_is_wrong() {
+        let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let check = |line: &str, expect: &str| {
+            let error = parse_line(line, now).unwrap_err();
+            assert!(error.contains(expect), "{line}: {error}");
+        };
+        check("nope", "not JSON");
+        check("[1]", "not a JSON object");
+        check(r#"{"at":"2026-11-23T10:00:00Z"}"#, "\"kind\" is missing");
+        check(
+            r#"{"kind":"form.submited","at":"2026-11-23T10:00:00Z"}"#,
+            "did you mean \"form.submitted\"",
+        );
+        check(r#"{"kind":"form.submitted"}"#, "\"at\" is missing");
+        check(r#"{"kind":"form.submitted","at":"yesterday"}"#, "RFC 3339");
+        check(
+            r#"{"kind":"form.submitted","at":"2027-11-23T10:00:00Z"}"#,
+            "future",
+        );
+        check(
+            r#"{"kind":"form.submitted","at":"2026-11-23T10:00:00Z","email":"nobody"}"#,
+            "not a mail address",
+        );
+    }
+
+    #[test]
+    fn what_a_line_holds_is_kept_as_payload_and_cleaned() {
+        let line = r#"{"source":"form","kind":"form.submitted","at":"2026-11-23T10:00:00.123456Z","email":" Ann@Acme.example ",
+            "message":"hi\u001b[31m","n":3,"id":7}"#;
+        let draft = parse_line(line, "2026-11-23T12:00:00Z".parse().unwrap()).unwrap();
+        assert_eq!(draft.external_id, "7");
+        assert_eq!(draft.text("message"), Some("hi"));
+        assert_eq!(draft.number("n"), Some(3.0));
+        assert_eq!(draft.occurred_at.to_string(), "2026-11-23T10:00:00.123Z");
+    }
+}

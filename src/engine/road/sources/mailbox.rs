@@ -1,0 +1,652 @@
+//! What all mailboxes share: a message that came in, understood, tied to a contact, and what follows from it.
+//!
+//! The operator's own mail, mass mail and strangers' mail make no signal and are counted with the reason.
+
+use std::collections::{BTreeSet, HashSet};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
+
+use crate::config::MailAccount;
+use crate::domain::email::address::EmailAddress;
+use crate::domain::email::calendar::Participation;
+use crate::domain::email::message_id::MessageId;
+use crate::domain::email::subject::thread_subject;
+use crate::domain::email::understand::{Correspondent, OurIds};
+use crate::domain::email::{MailClass, MailContext, ParsedMail, Understanding, understand};
+use crate::domain::guard::EffectKind;
+use crate::domain::id::{ContactId, SignalId};
+use crate::domain::moves::MoveStatus;
+use crate::domain::outcome::{OutcomeKind, OutcomeSource};
+use crate::domain::schedule::first_business_instant_after;
+use crate::domain::signal::{SignalDraft, SignalKind, Source};
+use crate::domain::text::{clean_block, clean_line};
+use crate::engine::effects::cancel;
+use crate::engine::error::Result;
+use crate::engine::ground::core::Core;
+use crate::engine::road::intake::{self, Taken};
+use crate::engine::road::outcomes::{Observed, record};
+use crate::store::executions::ExecutionRow;
+use crate::store::messages::MessageRow;
+use crate::store::sources::{self, SourceCounts};
+use crate::store::{ReadTx, WriteTx, audit, executions, messages, people, remotes, suppressions};
+
+/// What is kept of a message's text.
+const MAX_TEXT_BYTES: usize = 32 * 1024;
+/// What a signal keeps of it.
+const MAX_EXCERPT_BYTES: usize = 4 * 1024;
+/// Days of pause after an auto reply that names no date.
+const DEFAULT_PAUSE_DAYS: i64 = 14;
+
+/// Returns an account's name as a source.
+pub(in crate::engine) fn source_name(account: &MailAccount) -> String {
+    format!("mail:{}", account.name)
+}
+
+/// A message as its mailbox gave it.
+#[derive(Debug, Clone, Default)]
+pub(in crate::engine) struct Incoming {
+    /// A name that it keeps for life in its mailbox.
+    pub unique: String,
+    /// The message.
+    pub mail: ParsedMail,
+    /// The provider's name for its thread; empty where it has none.
+    pub remote_thread: String,
+    /// Why the mailbox says that it is none that came in.
+    pub not_inbound: Option<&'static str>,
+}
+
+/// Takes in messages, each with a name that it keeps for life in its mailbox.
+pub(in crate::engine) fn take_messages(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    source: &str,
+    read: Vec<(String, ParsedMail)>,
+    now: Timestamp,
+) -> Result<(SourceCounts, Taken)> {
+    let read = read.into_iter().map(|(unique, mail)| Incoming {
+        unique,
+        mail,
+        ..Incoming::default()
+    });
+    take_incoming(tx, core, source, read.collect(), now)
+}
+
+/// Takes in messages, in the order in which they were written.
+pub(in crate::engine) fn take_incoming(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    source: &str,
+    mut read: Vec<Incoming>,
+    now: Timestamp,
+) -> Result<(SourceCounts, Taken)> {
+    let (mut counts, mut taken) = (SourceCounts::default(), Taken::default());
+    read.sort_by(|a, b| (a.mail.date, &a.unique).cmp(&(b.mail.date, &b.unique)));
+    for incoming in read {
+        if !sources::see_file(tx, source, &incoming.unique)? {
+            continue;
+        }
+        counts.seen += 1;
+        if let Some(reason) = incoming.not_inbound {
+            counts.drop_one(reason);
+            continue;
+        }
+        let arrival = Arrival::understand(tx, core, source, incoming, now)?;
+        match arrival.take(tx, core, now)? {
+            Ok(one) => {
+                counts.new += one.new;
+                counts.matched += one.matched;
+                if one.new == 0 {
+                    counts.drop_one("known already");
+                }
+                taken.add(&one);
+            }
+            Err(reason) => counts.drop_one(reason),
+        }
+    }
+    sources::count(tx, source, &counts)?;
+    Ok((counts, taken))
+}
+
+/// Gathers what is known around a message, so that it can be understood.
+pub(in crate::engine) fn context(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    mail: &ParsedMail,
+    now: Timestamp,
+) -> Result<(MailContext, Option<ContactId>)> {
+    let operator = &core.config.operator;
+    let told = remotes::own_addresses(tx)?;
+    let own = std::iter::once(&operator.address)
+        .chain(&operator.aliases)
+        .chain(&told)
+        .filter_map(|a| EmailAddress::parse(a).ok())
+        .collect();
+    let mut ours = HashSet::new();
+    let reported = crate::domain::email::bounce::reported_id(mail);
+    for id in mail.ancestors().chain(&reported).take(600) {
+        let id_text = id.to_string();
+        // A draft that the operator sent from another program keeps its Message-ID, and has no message of its own here.
+        if messages::find(tx, &id_text)?.is_some_and(|m| !m.inbound)
+            || executions::by_message_id(tx, &id_text)?.is_some()
+        {
+            ours.insert(id.clone());
+        }
+    }
+    let contact = sender(tx, mail)?;
+    let (mut correspondent, mut subjects) = (Correspondent::Stranger, BTreeSet::new());
+    if let Some(contact) = contact {
+        correspondent = Correspondent::Known;
+        for message in messages::of_contact(tx, contact, 200)?
+            .into_iter()
+            .filter(|m| !m.inbound)
+        {
+            subjects.insert(thread_subject(&message.subject));
+        }
+    }
+    let context = MailContext {
+        ours: OurIds::Known(ours),
+        own_addresses: own,
+        correspondent,
+        sent_subjects: subjects,
+        today: Some(now.to_zoned(operator.zone()).date()),
+    };
+    Ok((context, contact))
+}
+
+/// Finds the author among the contacts: by the address, else by what it is without dots and tags.
+fn sender(tx: &ReadTx<'_>, mail: &ParsedMail) -> Result<Option<ContactId>> {
+    let Some(from) = &mail.from else {
+        return Ok(None);
+    };
+    match people::find_by_email(tx, from.address.as_str())? {
+        Some(contact) => Ok(Some(contact)),
+        None => Ok(people::find_by_email(tx, &from.address.canonical_key())?),
+    }
+}
+
+/// What is known of the provider's thread that a message lies in.
+struct ThreadMates {
+    message: Option<MessageRow>,
+    execution: Option<ExecutionRow>,
+}
+
+impl ThreadMates {
+    fn of(tx: &ReadTx<'_>, thread: &str) -> Result<Self> {
+        let execution = remotes::in_thread(tx, thread)?
+            .map(|id| executions::load(tx, id))
+            .transpose()?
+            .flatten();
+        Ok(Self {
+            message: messages::in_remote_thread(tx, thread)?,
+            execution,
+        })
+    }
+
+    fn holds_ours(&self) -> bool {
+        self.execution.is_some() || self.message.as_ref().is_some_and(|m| !m.inbound)
+    }
+}
+
+/// A message with everything that was found out about it.
+struct Arrival {
+    source: String,
+    unique: String,
+    remote_thread: String,
+    mail: ParsedMail,
+    understood: Understanding,
+    /// The execution whose message it answers or reports on.
+    answered: Option<ExecutionRow>,
+    contact: Option<ContactId>,
+    thread_id: i64,
+}
+
+impl Arrival {
+    fn understand(
+        tx: &WriteTx<'_>,
+        core: &Core,
+        source: &str,
+        incoming: Incoming,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let Incoming {
+            unique,
+            mail,
+            remote_thread,
+            ..
+        } = incoming;
+        let (mut context, author) = context(tx, core, &mail, now)?;
+        let in_thread = ThreadMates::of(tx, &remote_thread)?;
+        // A provider that rewrites Message-IDs leaves the thread as the only tie to what we wrote.
+        if in_thread.holds_ours()
+            && let OurIds::Known(ours) = &mut context.ours
+        {
+            ours.extend(mail.ancestors().take(600).cloned());
+        }
+        let understood = understand(&mail, &context);
+        let mut answered = None;
+        let mut thread = None;
+        let referred = understood.in_reply_to.iter().chain(mail.ancestors());
+        for id in referred.take(600) {
+            let id = id.to_string();
+            if thread.is_none() {
+                thread = messages::find(tx, &id)?;
+            }
+            if answered.is_none() {
+                answered = executions::by_message_id(tx, &id)?;
+            }
+            if thread.is_some() && answered.is_some() {
+                break;
+            }
+        }
+        let answered = answered.or(in_thread.execution);
+        let thread = thread.or(in_thread.message);
+        // By the thread first: they may answer from another address.
+        let contact = answered
+            .as_ref()
+            .and_then(|e| e.contact_id)
+            .or_else(|| thread.as_ref().and_then(|m| m.contact_id))
+            .or(author);
+        let contact = match (contact, &understood.bounce) {
+            (None, Some(bounce)) => bounced_contact(tx, bounce)?,
+            (contact, _) => contact,
+        };
+        Ok(Self {
+            source: source.to_owned(),
+            unique,
+            remote_thread,
+            mail,
+            understood,
+            answered,
+            contact,
+            thread_id: thread.map_or(0, |m| m.thread_id),
+        })
+    }
+
+    /// Stores the message and what follows from it; the error is why it makes no signal.
+    fn take(
+        self,
+        tx: &WriteTx<'_>,
+        core: &Core,
+        now: Timestamp,
+    ) -> Result<Result<Taken, &'static str>> {
+        if self.understood.from_us {
+            return Ok(Err("our own mail"));
+        }
+        let kind = match self.understood.class {
+            MailClass::Reply | MailClass::ProbableReply => SignalKind::ReplyReceived,
+            MailClass::OptOut => SignalKind::OptedOut,
+            MailClass::AutoReply => SignalKind::AutoReply,
+            MailClass::BounceHard | MailClass::BounceSoft => SignalKind::Bounced,
+            MailClass::ReadReceipt => SignalKind::ReadReceipt,
+            MailClass::MeetingReply => self.meeting_kind(),
+            MailClass::Unrelated => return Ok(Err("not about us")),
+        };
+        let about_stranger = self.contact.is_none();
+        if about_stranger && !matches!(self.understood.class, MailClass::Reply | MailClass::OptOut)
+        {
+            return Ok(Err("from nobody known"));
+        }
+        let at = self.occurred_at(now);
+        let draft = self.signal(kind, at);
+        let (signal, mut taken) = intake::take(tx, core, &draft, self.contact, now)?;
+        let Some(signal) = signal else {
+            return Ok(Ok(taken));
+        };
+        let contact = match self.contact {
+            Some(contact) => Some(contact),
+            None => self
+                .mail
+                .from
+                .as_ref()
+                .map(|f| people::find_by_email(tx, f.address.as_str()))
+                .transpose()?
+                .flatten(),
+        };
+        self.store_message(tx, contact, signal, at)?;
+        taken.outcomes += self.consequences(tx, core, contact, signal, at, now)?;
+        Ok(Ok(taken))
+    }
+
+    fn meeting_kind(&self) -> SignalKind {
+        match self.understood.calendar.as_ref().map(|c| c.answer) {
+            Some(Participation::Declined) => SignalKind::MeetingDeclined,
+            Some(Participation::Countered) => SignalKind::ReplyReceived,
+            _ => SignalKind::MeetingBooked,
+        }
+    }
+
+    /// A message's own date, unless it lies ahead of the clock.
+    fn occurred_at(&self, now: Timestamp) -> Timestamp {
+        let at = self.mail.date.filter(|d| *d <= now).unwrap_or(now);
+        // An answer cannot be older than what it answers: their clock is wrong.
+        let sent = self
+            .answered
+            .as_ref()
+            .and_then(|e| e.settled_at)
+            .filter(|sent| *sent <= now);
+        let at = sent.map_or(at, |sent| at.max(sent));
+        Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(now)
+    }
+
+    fn signal(&self, kind: SignalKind, at: Timestamp) -> SignalDraft {
+        let u = &self.understood;
+        let mut payload = Map::new();
+        let mut put = |key: &str, value: Value| {
+            if !value.is_null() && value != json!("") {
+                payload.insert(key.into(), value);
+            }
+        };
+        put("class", json!(u.class));
+        put("label", json!(u.label));
+        put("objection", json!(u.objection));
+        put("confidence", json!((u.confidence * 100.0).round() / 100.0));
+        put(
+            "check_label",
+            if u.check_label {
+                json!(true)
+            } else {
+                Value::Null
+            },
+        );
+        put("because", json!(u.because));
+        put("subject", json!(clean_line(&self.mail.subject, 300)));
+        put(
+            "text",
+            json!(clean_block(&u.stripped.text, MAX_EXCERPT_BYTES)),
+        );
+        put(
+            "message_id",
+            json!(self.mail.message_id.as_ref().map(ToString::to_string)),
+        );
+        put(
+            "in_reply_to",
+            json!(u.in_reply_to.as_ref().map(ToString::to_string)),
+        );
+        put(
+            "from_name",
+            json!(self.mail.from.as_ref().map(|f| f.name.clone())),
+        );
+        put("out_of_office_until", json!(u.out_of_office_until));
+        if let Some(calendar) = &u.calendar {
+            put("uid", json!(calendar.uid));
+            put("starts_at", json!(calendar.start));
+            put("title", json!(calendar.summary));
+        }
+        SignalDraft {
+            source: Source::Mail,
+            kind,
+            external_id: self
+                .mail
+                .message_id
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            version: 0,
+            occurred_at: at,
+            email: self.mail.from.as_ref().map(|f| f.address.to_string()),
+            payload,
+        }
+    }
+
+    fn store_message(
+        &self,
+        tx: &WriteTx<'_>,
+        contact: Option<ContactId>,
+        signal: SignalId,
+        at: Timestamp,
+    ) -> Result<()> {
+        let u = &self.understood;
+        let message_id = self.mail.message_id.as_ref().map_or_else(
+            || format!("<none.{}@caseyos.invalid>", signal.0),
+            ToString::to_string,
+        );
+        let ids = |ids: &[MessageId]| {
+            ids.iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        messages::insert(
+            tx,
+            &MessageRow {
+                inbound: true,
+                message_id,
+                thread_id: self.thread_id,
+                contact_id: contact,
+                execution_id: None,
+                signal_id: Some(signal),
+                from_address: self
+                    .mail
+                    .from
+                    .as_ref()
+                    .map(|f| f.address.to_string())
+                    .unwrap_or_default(),
+                to_address: self
+                    .mail
+                    .to
+                    .first()
+                    .map(|t| t.address.to_string())
+                    .unwrap_or_default(),
+                subject: clean_line(&self.mail.subject, 300),
+                base_subject: thread_subject(&self.mail.subject),
+                sent_at: at,
+                in_reply_to: ids(&self.mail.in_reply_to),
+                references: ids(&self.mail.references),
+                text: clean_block(&u.stripped.text, MAX_TEXT_BYTES),
+                class: u.class.as_str().to_owned(),
+                label: u
+                    .label
+                    .map(|l| json!(l).as_str().unwrap_or_default().to_owned())
+                    .unwrap_or_default(),
+                confidence: u.confidence.clamp(0.0, 1.0),
+                source: self.source.clone(),
+                file: self.unique.clone(),
+                remote_thread: self.remote_thread.clone(),
+            },
+        )?;
+        Ok(())
+    }
+
+    /// What a message changes besides making moves: outcomes, suppressions, pauses, mails that must not go any more.
+    fn consequences(
+        &self,
+        tx: &WriteTx<'_>,
+        core: &Core,
+        contact: Option<ContactId>,
+        signal: SignalId,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<u64> {
+        let Some(contact) = contact else { return Ok(0) };
+        let mut recorded = 0;
+        let mut outcome = |kind: OutcomeKind, confidence: f64| -> Result<()> {
+            let observed = Observed {
+                contact: Some(contact),
+                execution: self.answered.as_ref().map(|e| e.id),
+                signal: Some(signal),
+                confidence,
+                ..Observed::new(
+                    kind,
+                    OutcomeSource::Mail,
+                    at,
+                    format!("signal:{signal}:{kind}"),
+                )
+            };
+            recorded += u64::from(record(tx, observed, now)?.is_some());
+            Ok(())
+        };
+        let confidence = self.understood.confidence;
+        match self.understood.class {
+            MailClass::Reply | MailClass::ProbableReply => {
+                outcome(
+                    OutcomeKind::EmailReplied,
+                    if self.understood.class == MailClass::Reply {
+                        1.0
+                    } else {
+                        confidence
+                    },
+                )?;
+                if let Some(kind) = self.response() {
+                    outcome(kind, confidence)?;
+                }
+                executions::mark_answered(tx, contact, at)?;
+                hold_back(tx, contact, "they answered", now)?;
+                people::pause(tx, contact, None, "")?;
+            }
+            MailClass::OptOut => {
+                outcome(OutcomeKind::EmailUnsubscribed, confidence)?;
+                executions::mark_answered(tx, contact, at)?;
+                hold_back(tx, contact, "they opted out", now)?;
+                self.suppress_person(tx, contact, now)?;
+            }
+            MailClass::AutoReply => self.pause(tx, core, contact, at)?,
+            MailClass::BounceHard => {
+                outcome(OutcomeKind::EmailBounced, confidence)?;
+                executions::mark_answered(tx, contact, at)?;
+                let policy = self.understood.bounce.as_ref().is_some_and(|b| b.policy);
+                if !policy {
+                    self.suppress_bounced(tx, now)?;
+                    hold_back(tx, contact, "their address bounced", now)?;
+                }
+            }
+            MailClass::MeetingReply => executions::mark_answered(tx, contact, at)?,
+            MailClass::BounceSoft | MailClass::ReadReceipt | MailClass::Unrelated => {}
+        }
+        Ok(recorded)
+    }
+
+    fn response(&self) -> Option<OutcomeKind> {
+        use crate::domain::email::classify::ReplyLabel as L;
+        match self.understood.label? {
+            L::Interested | L::MeetingRequest | L::MeetingConfirmed => {
+                Some(OutcomeKind::PositiveResponse)
+            }
+            L::NotInterested | L::Complaint => Some(OutcomeKind::NegativeResponse),
+            L::Question
+            | L::Objection
+            | L::NotNow
+            | L::WrongPerson
+            | L::Referral
+            | L::Unsubscribe
+            | L::OutOfOffice
+            | L::Bounce
+            | L::Thanks
+            | L::Unclear => None,
+        }
+    }
+
+    /// An opt-out counts for the address that we wrote to and for the one that they wrote from.
+    fn suppress_person(&self, tx: &WriteTx<'_>, contact: ContactId, now: Timestamp) -> Result<()> {
+        let known_by = people::addresses(tx, contact)?;
+        let written_from = self.mail.from.as_ref().map(|f| f.address.to_string());
+        for address in known_by.into_iter().chain(written_from) {
+            if suppressions::add(tx, &address, "asked not to be written to", "mail", now)? {
+                audit::append(
+                    tx,
+                    now,
+                    "engine",
+                    "suppression.added",
+                    &address,
+                    &json!({"because": "opt-out"}),
+                )?;
+                tx.emit(now, "suppression.changed", address)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn suppress_bounced(&self, tx: &WriteTx<'_>, now: Timestamp) -> Result<()> {
+        let mut addresses: BTreeSet<String> =
+            self.answered.iter().map(|e| e.to_key.clone()).collect();
+        if addresses.is_empty() {
+            // Nothing says which mail it was. A forged report must not silence people that we never wrote to.
+            let bounce = self.understood.bounce.iter().flat_map(|b| &b.recipients);
+            for recipient in
+                bounce.filter_map(|r| r.original_recipient.as_ref().or(r.recipient.as_ref()))
+            {
+                if executions::has_sent_to(tx, recipient.as_str())? {
+                    addresses.insert(recipient.to_string());
+                }
+            }
+        }
+        for address in addresses {
+            if suppressions::add(tx, &address, "the address bounced", "mail", now)? {
+                audit::append(
+                    tx,
+                    now,
+                    "engine",
+                    "suppression.added",
+                    &address,
+                    &json!({"because": "bounce"}),
+                )?;
+                tx.emit(now, "suppression.changed", address)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Out of office: nothing unasked until the day after they are back, else for a fortnight.
+    fn pause(
+        &self,
+        tx: &WriteTx<'_>,
+        core: &Core,
+        contact: ContactId,
+        at: Timestamp,
+    ) -> Result<()> {
+        let Some(person) = people::load(tx, contact)? else {
+            return Ok(());
+        };
+        let policy = core.send_policy(core.zone_of(&person))?;
+        let until = match self.understood.out_of_office_until {
+            Some(back) => first_business_instant_after(&policy, back),
+            None => at
+                .checked_add(SignedDuration::from_hours(24 * DEFAULT_PAUSE_DAYS))
+                .ok(),
+        };
+        let reason = match self.understood.out_of_office_until {
+            Some(back) => format!("out of office until {back}"),
+            None => format!("out of office; no date given, so {DEFAULT_PAUSE_DAYS} days"),
+        };
+        people::pause(tx, contact, until, &reason)?;
+        Ok(())
+    }
+}
+
+fn bounced_contact(
+    tx: &WriteTx<'_>,
+    bounce: &crate::domain::email::bounce::Bounce,
+) -> Result<Option<ContactId>> {
+    for recipient in bounce
+        .recipients
+        .iter()
+        .filter_map(|r| r.original_recipient.as_ref().or(r.recipient.as_ref()))
+    {
+        if let Some(contact) = people::find_by_email(tx, recipient.as_str())? {
+            return Ok(Some(contact));
+        }
+    }
+    Ok(None)
+}
+
+/// Takes back what waits for a contact: after an answer it would read as if nobody had listened.
+fn hold_back(tx: &WriteTx<'_>, contact: ContactId, reason: &str, now: Timestamp) -> Result<()> {
+    // A record says nothing to them.
+    let to_them = |row: &ExecutionRow| row.kind != EffectKind::Record;
+    for row in executions::queued_for(tx, contact)?
+        .into_iter()
+        .filter(to_them)
+    {
+        if cancel(tx, &row, reason, MoveStatus::Expired, now)? {
+            audit::append(
+                tx,
+                now,
+                "engine",
+                "execution.cancelled",
+                &format!("execution:{}", row.id),
+                &json!({"because": reason}),
+            )?;
+        }
+    }
+    Ok(())
+}
