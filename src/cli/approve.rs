@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::Run;
 use super::output::Ending;
 use super::show::print_verdicts;
+use crate::domain::by::By;
 use crate::domain::guard::KillSwitch;
 use crate::domain::id::{ExecutionId, MoveId};
 use crate::engine::command::{Command, Done};
@@ -56,7 +57,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &ApproveArgs) -> Result<Ending, Engin
         let approve = || Command::Approve {
             id,
             content_hash,
-            by: "operator".into(),
+            by: By::Operator,
         };
         match engine.run(approve())? {
             Done::Queued { execution, .. } if args.now => engine.run(Command::Retry {

@@ -136,7 +136,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &MeetingsArgs) -> Result<Ending, Engi
                 .map_err(|e| EngineError::Input(format!("{e} Nothing was moved.")))?;
             engine.move_meeting(booking, start, *length, *dry_run)?
         }
-        Some(MeetingsCommand::Cancel { booking }) => engine.take_meeting_back(booking, None)?,
+        Some(MeetingsCommand::Cancel { booking }) => engine.cancel_meeting(booking, false)?,
         Some(MeetingsCommand::NoShow { event }) => engine.note_no_show(event)?,
     };
     finish(run, &done)

@@ -99,6 +99,9 @@ pub(super) fn run(run: &mut Run<'_>, args: &OutboxArgs) -> Result<Ending, Engine
                 return finish(run, &recalled);
             }
             // It is back in either case; the draft can be edited again.
+            let Some(move_id) = move_id else {
+                return finish(run, &recalled);
+            };
             let edited = edit_words(&engine, move_id, words)?;
             let done = match edited {
                 Done::Nothing { .. } => recalled,
@@ -157,8 +160,9 @@ fn show(run: &mut Run<'_>, id: ExecutionId) -> Result<Ending, EngineError> {
     print_list(run.out, std::slice::from_ref(&detail.item), now, &zone)?;
     let item = &detail.item;
     run.out.line(&format!(
-        "move {} · {} · through {} · approved by {} {}, holds until {} · tried {}",
-        item.move_id,
+        "{} · {} · through {} · approved by {} {}, holds until {} · tried {}",
+        item.move_id
+            .map_or_else(|| item.origin.to_string(), |id| format!("move {id}")),
         item.class,
         item.account,
         item.approved_by,

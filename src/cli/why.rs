@@ -63,7 +63,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &WhyArgs) -> Result<Ending, EngineErr
             .unwrap_or_default();
         run.out.line(&format!(
             "{:>5}  {}  {}  {}{clears}",
-            mv.id,
+            mv.id.map_or_else(String::new, |id| id.to_string()),
             fit(mv.status.as_str(), 9),
             mv.title,
             mv.because
@@ -81,8 +81,12 @@ fn print_one(run: &mut Run<'_>, engine: &Engine, one: &WhyMove) -> Result<Ending
         return Ok(Ending::Done);
     }
     let (now, zone) = (engine.now(), engine.zone());
-    run.out
-        .heading(&format!("move {}  {} ({})", one.id, one.title, one.status))?;
+    run.out.heading(&format!(
+        "move {}  {} ({})",
+        one.id.map_or_else(|| "-".to_owned(), |id| id.to_string()),
+        one.title,
+        one.status
+    ))?;
     run.out.line(&one.because)?;
     if let Some(at) = one.clears_at {
         run.out

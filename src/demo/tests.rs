@@ -129,7 +129,7 @@ fn send(demo: &Demo, id: MoveId) -> Option<String> {
     let approve = Command::Approve {
         id,
         content_hash: None,
-        by: "operator".into(),
+        by: crate::domain::by::By::Operator,
     };
     let done = match demo.engine.run(approve).unwrap() {
         Done::Queued { execution, .. } => {

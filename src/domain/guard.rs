@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::by::By;
 use super::id::ExecutionId;
 use super::limits::{self, LimitVerdict};
 use super::schedule::Slot;
@@ -33,18 +34,26 @@ words! {
     }
 }
 
-words! {
-    /// What an effect reaches, which decides which guards have anything to ask.
-    #[derive(Default)]
-    pub enum EffectKind ("a kind of effect") {
-        /// A mail to a person.
-        #[default]
-        Mail = "mail",
-        /// An invitation that a calendar sends.
-        Meeting = "meeting",
-        /// A change of records elsewhere; nothing is sent to anybody.
-        Record = "record",
-    }
+/// The questions that a kind of effect puts to the guards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asks {
+    /// It reaches a person, who may have asked to be left alone.
+    pub suppression: bool,
+    /// It counts against the limits on mail.
+    pub limits: bool,
+    /// It waits for a decent hour where the other person is.
+    pub window: bool,
+    /// Its fate in mode draft.
+    pub in_draft: InDraft,
+}
+
+/// The fate of an effect in mode draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InDraft {
+    /// A draft of it is made; the sentence says where.
+    Makes(&'static str),
+    /// It is refused, since it has no draft; the sentence says so.
+    Refuses(&'static str),
 }
 
 words! {
@@ -105,8 +114,8 @@ pub struct Verdict {
 /// The consent that an effect rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalFacts {
-    /// Who consented: `operator`, or a rule's name.
-    pub by: String,
+    /// Who consented.
+    pub by: By,
     /// Until when it holds.
     pub expires_at: Timestamp,
     /// The hash of what was consented to.
@@ -116,8 +125,8 @@ pub struct ApprovalFacts {
 /// What the guards look at.
 #[derive(Debug, Clone)]
 pub struct GuardFacts {
-    /// What it reaches.
-    pub kind: EffectKind,
+    /// The questions that its kind puts.
+    pub asks: Asks,
     /// An earlier execution with the same key whose effect is out or on its way.
     pub earlier: Option<(ExecutionId, &'static str)>,
     /// The kill switch.
@@ -136,7 +145,9 @@ pub struct GuardFacts {
     pub slot: Option<Slot>,
     /// The zone's name, for the sentence.
     pub zone: String,
-    /// The mode.
+    /// The mode that it was approved in.
+    pub approved: Mode,
+    /// The mode now.
     pub mode: Mode,
     /// Why the transport cannot take it, and when that is tried again.
     pub transport: Result<String, (String, Option<Timestamp>)>,
@@ -164,7 +175,7 @@ fn ask(guard: GuardKind, facts: &GuardFacts, now: Timestamp) -> Verdict {
         detail,
         clears_at,
     };
-    let leaves = facts.mode == Mode::Live;
+    let leaves = facts.approved == Mode::Live && facts.mode == Mode::Live;
     match guard {
         GuardKind::Idempotency => match facts.earlier {
             None => pass("not carried out before".into()),
@@ -208,16 +219,15 @@ fn ask(guard: GuardKind, facts: &GuardFacts, now: Timestamp) -> Verdict {
             }
             Some(approval) => pass(format!("by {}", approval.by)),
         },
-        GuardKind::Suppression if facts.kind == EffectKind::Record => {
+        GuardKind::Suppression if !facts.asks.suppression => {
             pass("nothing is sent to anybody".into())
         }
         GuardKind::Suppression => match &facts.suppressed {
             None => pass("may be written to".into()),
             Some(reason) => refuse(reason.clone(), None),
         },
-        GuardKind::RateLimits | GuardKind::SendWindow if facts.kind != EffectKind::Mail => {
-            pass("not asked: it is no mail".into())
-        }
+        GuardKind::RateLimits if !facts.asks.limits => pass("not asked: it is no mail".into()),
+        GuardKind::SendWindow if !facts.asks.window => pass("not asked: it is no mail".into()),
         GuardKind::RateLimits if !leaves => pass("not counted: nothing leaves in this mode".into()),
         GuardKind::RateLimits => match limits::binding(&facts.limits) {
             Some(binding) => refuse(binding.sentence(), binding.clears_at),
@@ -243,20 +253,19 @@ fn ask(guard: GuardKind, facts: &GuardFacts, now: Timestamp) -> Verdict {
             ),
             None => refuse("no allowed time within 45 days".into(), None),
         },
-        GuardKind::Mode => match facts.mode {
-            Mode::Live => pass("live".into()),
-            Mode::Draft => match facts.kind {
-                EffectKind::Mail => pass("draft: goes to the Drafts folder, not out".into()),
-                EffectKind::Meeting => refuse(
-                    "draft: an invitation would leave at once; `caseyos mode live` lets it".into(),
-                    None,
-                ),
-                EffectKind::Record => refuse(
-                    "draft: nothing is written elsewhere; `caseyos mode live` lets it".into(),
-                    None,
-                ),
-            },
-            Mode::DryRun => refuse("dry-run: shown, not sent".into(), None),
+        GuardKind::Mode => match (facts.approved, facts.mode, facts.asks.in_draft) {
+            (Mode::DryRun, ..) | (_, Mode::DryRun, _) => {
+                refuse("dry-run: shown, not sent".into(), None)
+            }
+            (Mode::Live, Mode::Live, _) => pass("live".into()),
+            (Mode::Draft, _, InDraft::Makes(place)) => pass(format!("draft: {place}")),
+            (_, Mode::Draft, InDraft::Refuses(why)) | (Mode::Draft, _, InDraft::Refuses(why)) => {
+                refuse(format!("draft: {why}; `caseyos mode live` lets it"), None)
+            }
+            (Mode::Live, Mode::Draft, InDraft::Makes(_)) => refuse(
+                "draft: it was approved to be sent; `caseyos mode live` lets it out".into(),
+                None,
+            ),
         },
         GuardKind::ConnectorHealth => match &facts.transport {
             Ok(name) => pass(format!("{name} is well")),
@@ -286,14 +295,31 @@ pub fn binding(verdicts: &[Verdict]) -> Option<&Verdict> {
 mod tests {
     use super::*;
 
-    fn facts(kind: EffectKind, mode: Mode) -> GuardFacts {
+    const MAIL: Asks = Asks {
+        suppression: true,
+        limits: true,
+        window: true,
+        in_draft: InDraft::Makes("goes to the Drafts folder, not out"),
+    };
+    const MEETING: Asks = Asks {
+        limits: false,
+        window: false,
+        in_draft: InDraft::Refuses("an invitation would leave at once"),
+        ..MAIL
+    };
+    const RECORD: Asks = Asks {
+        suppression: false,
+        ..MEETING
+    };
+
+    fn facts(asks: Asks, mode: Mode) -> GuardFacts {
         GuardFacts {
-            kind,
+            asks,
             earlier: None,
             kill_switch: KillSwitch::Running,
             pause: None,
             approval: Some(ApprovalFacts {
-                by: "operator".into(),
+                by: By::Operator,
                 expires_at: Timestamp::MAX,
                 content_hash: [1; 32],
             }),
@@ -302,35 +328,36 @@ mod tests {
             limits: Vec::new(),
             slot: None,
             zone: "UTC".into(),
+            approved: if asks == MAIL { mode } else { Mode::Live },
             mode,
             transport: Ok("it".into()),
         }
     }
 
+    fn refusals(facts: &GuardFacts) -> Vec<GuardKind> {
+        check(facts, Timestamp::UNIX_EPOCH)
+            .into_iter()
+            .filter(|v| !v.passed)
+            .map(|v| v.guard)
+            .collect()
+    }
+
     #[test]
     fn each_kind_of_effect_is_asked_what_concerns_it_and_nothing_passes_a_stop() {
-        let refusals = |kind, mode| -> Vec<GuardKind> {
-            check(&facts(kind, mode), Timestamp::UNIX_EPOCH)
-                .into_iter()
-                .filter(|v| !v.passed)
-                .map(|v| v.guard)
-                .collect()
-        };
-        use EffectKind::{Mail, Meeting, Record};
         use GuardKind::{SendWindow, Suppression};
-        assert_eq!(refusals(Mail, Mode::Live), [Suppression, SendWindow]);
-        assert_eq!(refusals(Meeting, Mode::Live), [Suppression]);
-        assert_eq!(refusals(Record, Mode::Live), []);
-        assert_eq!(refusals(Mail, Mode::Draft), [Suppression]);
-        assert_eq!(
-            refusals(Meeting, Mode::Draft),
-            [Suppression, GuardKind::Mode]
-        );
-        assert_eq!(refusals(Record, Mode::Draft), [GuardKind::Mode]);
-        for kind in EffectKind::ALL {
+        let check_all = |asks, mode, expect: &[GuardKind]| {
+            assert_eq!(refusals(&facts(asks, mode)), expect, "{asks:?} {mode}");
+        };
+        check_all(MAIL, Mode::Live, &[Suppression, SendWindow]);
+        check_all(MEETING, Mode::Live, &[Suppression]);
+        check_all(RECORD, Mode::Live, &[]);
+        check_all(MAIL, Mode::Draft, &[Suppression]);
+        check_all(MEETING, Mode::Draft, &[Suppression, GuardKind::Mode]);
+        check_all(RECORD, Mode::Draft, &[GuardKind::Mode]);
+        for asks in [MAIL, MEETING, RECORD] {
             let stopped = GuardFacts {
                 kill_switch: KillSwitch::Unreadable,
-                ..facts(*kind, Mode::Live)
+                ..facts(asks, Mode::Live)
             };
             let verdicts = check(&stopped, Timestamp::UNIX_EPOCH);
             assert_eq!(
@@ -339,7 +366,7 @@ mod tests {
             );
             let other = GuardFacts {
                 content_hash: [2; 32],
-                ..facts(*kind, Mode::Live)
+                ..facts(asks, Mode::Live)
             };
             let verdicts = check(&other, Timestamp::UNIX_EPOCH);
             assert_eq!(
@@ -347,5 +374,18 @@ mod tests {
                 Some(GuardKind::Approval)
             );
         }
+    }
+
+    #[test]
+    fn what_was_approved_to_be_sent_is_held_in_draft_and_says_so() {
+        let held = GuardFacts {
+            approved: Mode::Live,
+            suppressed: None,
+            ..facts(MAIL, Mode::Draft)
+        };
+        assert_eq!(refusals(&held), [GuardKind::Mode]);
+        let verdicts = check(&held, Timestamp::UNIX_EPOCH);
+        let mode = binding(&verdicts).unwrap();
+        assert!(mode.detail.starts_with("draft: "), "{}", mode.detail);
     }
 }

@@ -27,10 +27,9 @@ use queries::undo::UndoItem;
 
 pub use effects::drain::DueReport;
 pub use effects::kinds::mail::post::{MailFolders, mail_folders};
-pub use effects::kinds::meeting as meetings;
 pub use error::{EngineError, Result};
 pub use features::mailboxes::{FoundSettings, MailboxReport, Needed, SettingsSource};
-pub use features::{correspondence, hubspot, import, post, seed, world};
+pub use features::{correspondence, hubspot, import, meetings, post, seed, world};
 pub use ground::command;
 pub use handle::Engine;
 pub use outside::sign_in::{Asking, MissingScope, Said, SignedIn, SignedOut};

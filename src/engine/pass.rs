@@ -263,6 +263,12 @@ impl Engine {
                     matches!(&looked, Ok(Looked::Read { run: Ok(run), .. }) if !run.is_partial);
                 is_gate_due = !matches!(&looked, Ok(Looked::NotDue));
             }
+            // The other side answers, so what waits for it may go; a side that could not be read is not written to.
+            let is_read =
+                matches!(&looked, Ok(Looked::Read { run: Ok(run), .. }) if run.problem.is_empty());
+            if let (Some(carrier), true, false) = (source.carrier(), is_read, scope.rehearsal) {
+                report.sent += self.drain_through(carrier)?.0;
+            }
             self.settle_source(&name, source.is_remote(), looked, scope, &mut report)?;
         }
         let was_stopped = scope.control.is_stopped();

@@ -6,6 +6,7 @@ use rusqlite::OptionalExtension;
 use super::{ReadTx, Result, WriteTx, instant, word};
 use crate::domain::id::{ContactId, ExecutionId};
 use crate::domain::meeting::MeetingState;
+use crate::domain::words::words;
 
 /// An event as it was last seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,191 +165,148 @@ pub fn knows_series(tx: &ReadTx<'_>, series: &str) -> Result<bool> {
         .query_row([series], |row| row.get(0))?)
 }
 
+words! {
+    /// The state of a booking.
+    pub enum BookingState ("a booking's state") {
+        /// The meeting stands in the calendar.
+        Booked = "booked",
+        /// The calendar did not take it.
+        Failed = "failed",
+        /// It was taken out of the calendar again.
+        TakenBack = "taken_back",
+    }
+}
+
 /// A meeting that was booked from here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BookingRow {
     /// The row's id; 0 before it is stored.
     pub id: i64,
-    /// Same text, same meeting.
-    pub once: String,
-    /// The calendar that it goes into.
+    /// The execution that booked it; none for one that an older version booked and took back.
+    pub execution_id: Option<ExecutionId>,
+    /// Its calendar.
     pub calendar: String,
-    /// The name that we gave it.
+    /// The event's name there.
     pub event: String,
-    /// With whom.
+    /// The other person.
     pub contact_id: ContactId,
-    /// When it begins.
+    /// Its begin.
     pub starts_at: Timestamp,
-    /// When it ends.
+    /// Its end.
     pub ends_at: Timestamp,
-    /// What the calendar is given, as JSON.
+    /// The event as the calendar was given it, as JSON.
     pub content: String,
-    /// `booking`, `booked`, `failed` or `taken_back`.
-    pub state: String,
-    /// What went wrong last.
+    /// Its state.
+    pub state: BookingState,
+    /// The last failure, as a sentence.
     pub error: String,
-    /// When it was asked for.
+    /// The instant of the booking.
     pub at: Timestamp,
-    /// When it is to begin and end instead, while the calendar is asked to move it.
-    pub moving_to: Option<(Timestamp, Timestamp)>,
-    /// When that was asked for.
-    pub moving_at: Option<Timestamp>,
 }
 
-const BOOKING: &str = "id, once, calendar, event, contact_id, starts_at, ends_at, content, state, error, at, new_start, new_end, moving_at";
+const BOOKING: &str =
+    "id, execution_id, calendar, event, contact_id, starts_at, ends_at, content, state, error, at";
 
 fn booking(row: &rusqlite::Row<'_>) -> rusqlite::Result<BookingRow> {
     Ok(BookingRow {
         id: row.get(0)?,
-        once: row.get(1)?,
+        execution_id: row.get::<_, Option<i64>>(1)?.map(ExecutionId),
         calendar: row.get(2)?,
         event: row.get(3)?,
         contact_id: ContactId(row.get(4)?),
         starts_at: instant(row.get(5)?),
         ends_at: instant(row.get(6)?),
         content: row.get(7)?,
-        state: row.get(8)?,
+        state: word(&row.get::<_, String>(8)?)?,
         error: row.get(9)?,
         at: instant(row.get(10)?),
-        moving_to: row
-            .get::<_, Option<i64>>(11)?
-            .map(instant)
-            .zip(row.get::<_, Option<i64>>(12)?.map(instant)),
-        moving_at: row.get::<_, Option<i64>>(13)?.map(instant),
     })
 }
 
-/// Stores a booking before the calendar is asked.
+/// Stores a booking; one of the same event is that booking. Returns its id.
 ///
 /// # Errors
-/// If SQLite refuses; a second one of the same meeting is refused.
-pub fn begin_booking(tx: &WriteTx<'_>, row: &BookingRow) -> Result<i64> {
-    tx.sql()
+/// If SQLite refuses.
+pub fn add_booking(tx: &WriteTx<'_>, row: &BookingRow) -> Result<i64> {
+    Ok(tx
+        .sql()
         .prepare_cached(
-            "INSERT INTO booking (once, calendar, event, contact_id, starts_at, ends_at, content, state, at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'booking', ?8)",
+            "INSERT INTO booking (execution_id, calendar, event, contact_id, starts_at, ends_at, content, state, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT (event) DO UPDATE SET execution_id = excluded.execution_id, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+                 content = excluded.content, state = excluded.state
+             RETURNING id",
         )?
-        .execute(rusqlite::params![
-            row.once,
-            row.calendar,
-            row.event,
-            row.contact_id.0,
-            row.starts_at.as_millisecond(),
-            row.ends_at.as_millisecond(),
-            row.content,
-            row.at.as_millisecond(),
-        ])?;
-    Ok(tx.sql().last_insert_rowid())
+        .query_row(
+            rusqlite::params![
+                row.execution_id.map(|e| e.0),
+                row.calendar,
+                row.event,
+                row.contact_id.0,
+                row.starts_at.as_millisecond(),
+                row.ends_at.as_millisecond(),
+                row.content,
+                row.state.as_str(),
+                row.at.as_millisecond(),
+            ],
+            |row| row.get(0),
+        )?)
 }
 
-/// Sets what became of a booking; returns whether it was `from` until now.
+/// Sets the state of a booking; returns whether it was `from` until now.
 ///
 /// # Errors
 /// If SQLite refuses.
 pub fn settle_booking(
     tx: &WriteTx<'_>,
     id: i64,
-    from: &str,
-    to: &str,
-    error: &str,
+    from: BookingState,
+    to: BookingState,
 ) -> Result<bool> {
     Ok(tx
         .sql()
-        .prepare_cached("UPDATE booking SET state = ?3, error = ?4 WHERE id = ?1 AND state = ?2")?
-        .execute((id, from, to, error))?
+        .prepare_cached("UPDATE booking SET state = ?3 WHERE id = ?1 AND state = ?2")?
+        .execute((id, from.as_str(), to.as_str()))?
         > 0)
 }
 
-/// Keeps the name that the calendar gave a booking's event instead of the one that it was asked to take.
-///
-/// # Errors
-/// If the database cannot be written.
-pub fn name_booking(tx: &WriteTx<'_>, id: i64, event: &str) -> Result<()> {
-    // Two events of one name are one event, and the first booking has it.
-    tx.sql()
-        .prepare_cached("UPDATE OR IGNORE booking SET event = ?2 WHERE id = ?1")?
-        .execute((id, event))?;
-    Ok(())
-}
-
-/// Notes when a booked meeting is to be instead, before the calendar is asked; returns whether it was booked and not being moved.
+/// Notes the new time of a booked meeting.
 ///
 /// # Errors
 /// If SQLite refuses.
-pub fn begin_moving(
+pub fn set_booking_time(
     tx: &WriteTx<'_>,
     id: i64,
-    to: (Timestamp, Timestamp),
-    now: Timestamp,
-) -> Result<bool> {
-    Ok(tx
-        .sql()
-        .prepare_cached(
-            "UPDATE booking SET new_start = ?2, new_end = ?3, moving_at = ?4 WHERE id = ?1 AND state = 'booked' AND new_start IS NULL",
-        )?
-        .execute((
-            id,
-            to.0.as_millisecond(),
-            to.1.as_millisecond(),
-            now.as_millisecond(),
-        ))?
-        > 0)
-}
-
-/// Ends the moving of a meeting: it is at its new time, or stays where it was. Returns whether it was being moved.
-///
-/// # Errors
-/// If SQLite refuses.
-pub fn end_moving(tx: &WriteTx<'_>, id: i64, moved: bool) -> Result<bool> {
-    let sql = if moved {
-        "UPDATE booking SET starts_at = new_start, ends_at = new_end, new_start = NULL, new_end = NULL, moving_at = NULL WHERE id = ?1 AND new_start IS NOT NULL"
-    } else {
-        "UPDATE booking SET new_start = NULL, new_end = NULL, moving_at = NULL WHERE id = ?1 AND new_start IS NOT NULL"
-    };
-    Ok(tx.sql().prepare_cached(sql)?.execute([id])? > 0)
-}
-
-/// Returns the meetings of which nobody knows whether they were moved.
-///
-/// # Errors
-/// If the database cannot be read.
-pub fn moving(tx: &ReadTx<'_>) -> Result<Vec<BookingRow>> {
-    let sql = format!("SELECT {BOOKING} FROM booking WHERE new_start IS NOT NULL ORDER BY id");
-    let mut statement = tx.sql().prepare_cached(&sql)?;
-    Ok(statement
-        .query_map([], booking)?
-        .collect::<rusqlite::Result<_>>()?)
-}
-
-/// Lets a booking follow a meeting that was moved in the calendar itself.
-///
-/// # Errors
-/// If SQLite refuses.
-pub fn follow(tx: &WriteTx<'_>, event: &EventRow) -> Result<()> {
+    (starts_at, ends_at): (Timestamp, Timestamp),
+) -> Result<()> {
     tx.sql()
-        .prepare_cached(
-            "UPDATE booking SET starts_at = ?3, ends_at = ?4
-             WHERE calendar = ?1 AND event = ?2 AND state = 'booked' AND new_start IS NULL AND (starts_at, ends_at) <> (?3, ?4)",
-        )?
-        .execute((
-            &event.calendar,
-            &event.event,
-            event.starts_at.as_millisecond(),
-            event.ends_at.as_millisecond(),
-        ))?;
+        .prepare_cached("UPDATE booking SET starts_at = ?2, ends_at = ?3 WHERE id = ?1")?
+        .execute((id, starts_at.as_millisecond(), ends_at.as_millisecond()))?;
     Ok(())
 }
 
-/// Finds the booking of a meeting that was neither given up nor taken back.
+/// Lets a booking follow a meeting that was moved in the calendar itself; returns the booking if it moved.
 ///
 /// # Errors
-/// If the database cannot be read.
-pub fn find_booking(tx: &ReadTx<'_>, once: &str) -> Result<Option<BookingRow>> {
-    let sql = format!("SELECT {BOOKING} FROM booking WHERE once = ?1");
+/// If SQLite refuses.
+pub fn follow(tx: &WriteTx<'_>, event: &EventRow) -> Result<Option<BookingRow>> {
+    let sql = format!(
+        "UPDATE booking SET starts_at = ?3, ends_at = ?4
+         WHERE calendar = ?1 AND event = ?2 AND state = 'booked' AND (starts_at, ends_at) <> (?3, ?4)
+         RETURNING {BOOKING}"
+    );
     Ok(tx
         .sql()
         .prepare_cached(&sql)?
-        .query_row([once], booking)
+        .query_row(
+            (
+                &event.calendar,
+                &event.event,
+                event.starts_at.as_millisecond(),
+                event.ends_at.as_millisecond(),
+            ),
+            booking,
+        )
         .optional()?)
 }
 
@@ -357,7 +315,12 @@ pub fn find_booking(tx: &ReadTx<'_>, once: &str) -> Result<Option<BookingRow>> {
 /// # Errors
 /// If the database cannot be read.
 pub fn of_execution(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<BookingRow>> {
-    find_booking(tx, &format!("execution:{id}"))
+    let sql = format!("SELECT {BOOKING} FROM booking WHERE execution_id = ?1");
+    Ok(tx
+        .sql()
+        .prepare_cached(&sql)?
+        .query_row([id.0], booking)
+        .optional()?)
 }
 
 /// Finds a booking by its number or by its event's name.
@@ -371,18 +334,6 @@ pub fn load_booking(tx: &ReadTx<'_>, name: &str) -> Result<Option<BookingRow>> {
         .prepare_cached(&sql)?
         .query_row((name, name.parse::<i64>().unwrap_or(0)), booking)
         .optional()?)
-}
-
-/// Returns the bookings of which nobody knows whether the calendar took them.
-///
-/// # Errors
-/// If the database cannot be read.
-pub fn open_bookings(tx: &ReadTx<'_>) -> Result<Vec<BookingRow>> {
-    let sql = format!("SELECT {BOOKING} FROM booking WHERE state = 'booking' ORDER BY id");
-    let mut statement = tx.sql().prepare_cached(&sql)?;
-    Ok(statement
-        .query_map([], booking)?
-        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// When the operator is busy, as the calendars last said.

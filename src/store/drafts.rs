@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::executions::{ExecutionRow, listed};
 use super::{ReadTx, Result, WriteTx};
+use crate::domain::by::By;
 use crate::domain::guard::Mode;
 use crate::domain::id::{ContactId, ExecutionId};
 use crate::domain::outbox::{SendClass, WaitsFor};
@@ -75,7 +76,7 @@ pub struct Requeued {
     /// Its subject.
     pub subject: String,
     /// Who consented.
-    pub approved_by: String,
+    pub approved_by: By,
     /// When.
     pub approved_at: Timestamp,
     /// Until when the consent holds.
@@ -96,7 +97,7 @@ pub fn queue_again(tx: &WriteTx<'_>, id: ExecutionId, anew: &Requeued) -> Result
     Ok(tx
         .sql()
         .prepare_cached(
-            "UPDATE execution SET status = 'queued', mode = ?2, content = ?3, content_hash = ?4, subject = ?5, approved_by = ?6,
+            "UPDATE execution SET status = 'queued', ended = '', mode = ?2, content = ?3, content_hash = ?4, subject = ?5, approved_by = ?6,
                  approved_at = ?7, approval_expires_at = ?8, not_before = ?9, waits_for = ?10, send_class = ?11, holder = '',
                  settled_at = NULL, check_at = NULL, asks = 0, tries = 0, error = ''
              WHERE id = ?1 AND status = 'drafted'",
@@ -107,7 +108,7 @@ pub fn queue_again(tx: &WriteTx<'_>, id: ExecutionId, anew: &Requeued) -> Result
             anew.content,
             anew.content_hash,
             anew.subject,
-            anew.approved_by,
+            anew.approved_by.to_string(),
             anew.approved_at.as_millisecond(),
             anew.approval_expires_at.as_millisecond(),
             anew.not_before.as_millisecond(),
@@ -130,7 +131,7 @@ pub fn put_back(
     Ok(tx
         .sql()
         .prepare_cached(
-            "UPDATE execution SET status = 'drafted', mode = 'draft', error = ?3, settled_at = ?4, holder = '', check_at = NULL, asks = 0
+            "UPDATE execution SET status = 'drafted', ended = 'done', mode = 'draft', error = ?3, settled_at = ?4, holder = '', check_at = NULL, asks = 0
              WHERE id = ?1 AND status = ?2 AND location <> ''",
         )?
         .execute((row.id.0, row.status.as_str(), reason, now.as_millisecond()))?

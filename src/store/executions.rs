@@ -2,10 +2,13 @@
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
+use sha2::{Digest, Sha256};
 
 use super::{ReadTx, Result, WriteTx, instant, word};
 use crate::domain::action::ActionKind;
-use crate::domain::guard::{EffectKind, GuardKind, Mode, Verdict};
+use crate::domain::by::By;
+use crate::domain::effect::{EffectKind, Ended, Origin};
+use crate::domain::guard::{GuardKind, Mode, Verdict};
 use crate::domain::id::{ContactId, ExecutionId, MoveId};
 use crate::domain::outbox::{SendClass, WaitsFor};
 use crate::domain::words::words;
@@ -35,18 +38,26 @@ words! {
 pub struct ExecutionRow {
     /// The row's id; 0 before it is stored.
     pub id: ExecutionId,
-    /// The move.
-    pub move_id: MoveId,
+    /// Its origin.
+    pub origin: Origin,
+    /// The move that asked for it; none for a wish of its own.
+    pub move_id: Option<MoveId>,
+    /// The execution that it takes back.
+    pub undoes: Option<ExecutionId>,
     /// The person.
     pub contact_id: Option<ContactId>,
     /// What is carried out.
     pub action: ActionKind,
-    /// Through what: mail, a calendar, or records.
+    /// Its kind.
     pub kind: EffectKind,
     /// Same key, same effect.
     pub idempotency_key: String,
+    /// The effect's name: no two rows that live have the same. Empty where the same may be asked for again.
+    pub once: String,
     /// Where it stands.
     pub status: ExecutionStatus,
+    /// Its end, beside the status.
+    pub ended: Ended,
     /// What approval meant when it was given.
     pub mode: Mode,
     /// The mailbox or service that it leaves through.
@@ -59,12 +70,18 @@ pub struct ExecutionRow {
     pub subject: String,
     /// Its Message-ID, with angle brackets.
     pub message_id: String,
+    /// Our own name for it on the other side, under which it is looked up; empty where the Message-ID is that.
+    pub mark: String,
     /// The hash of what was approved.
     pub content_hash: [u8; 32],
     /// What was approved, as JSON.
     pub content: String,
+    /// The content that was carried out in the end, where a look just before changed it.
+    pub carried: String,
+    /// The other side's name for what came of it.
+    pub remote_id: String,
     /// Who consented.
-    pub approved_by: String,
+    pub approved_by: By,
     /// When.
     pub approved_at: Timestamp,
     /// Until when the consent holds.
@@ -108,23 +125,26 @@ impl ExecutionRow {
     /// Tells whether it is carried out from a draft that lies in its mailbox.
     #[must_use]
     pub const fn is_of_draft(&self) -> bool {
-        matches!(self.kind, EffectKind::Mail) && self.is_underway() && !self.location.is_empty()
+        self.is_underway() && !self.location.is_empty()
     }
 }
 
 const COLUMNS: &str = "id, move_id, contact_id, action, idempotency_key, status, mode, transport, to_key, to_domain, subject, \
     message_id, content_hash, content, approved_by, approved_at, approval_expires_at, not_before, holder, claimed_at, settled_at, \
-    tries, location, error, is_staged, send_class, waits_for, check_at, asks, kind";
+    tries, location, error, is_staged, send_class, waits_for, check_at, asks, kind, origin, undoes, once, ended, mark, carried, remote_id";
 
 fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ExecutionRow> {
+    let text = |i| row.get::<_, String>(i);
+    let at = |i| row.get::<_, i64>(i).map(instant);
+    let maybe_at = |i| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(i)?.map(instant));
     Ok(ExecutionRow {
         id: ExecutionId(row.get(0)?),
-        move_id: MoveId(row.get(1)?),
+        move_id: row.get::<_, Option<i64>>(1)?.map(MoveId),
         contact_id: row.get::<_, Option<i64>>(2)?.map(ContactId),
-        action: word(&row.get::<_, String>(3)?)?,
+        action: word(&text(3)?)?,
         idempotency_key: row.get(4)?,
-        status: word(&row.get::<_, String>(5)?)?,
-        mode: word(&row.get::<_, String>(6)?)?,
+        status: word(&text(5)?)?,
+        mode: word(&text(6)?)?,
         transport: row.get(7)?,
         to_key: row.get(8)?,
         to_domain: row.get(9)?,
@@ -132,22 +152,29 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ExecutionRow> {
         message_id: row.get(11)?,
         content_hash: row.get(12)?,
         content: row.get(13)?,
-        approved_by: row.get(14)?,
-        approved_at: instant(row.get(15)?),
-        approval_expires_at: instant(row.get(16)?),
-        not_before: instant(row.get(17)?),
+        approved_by: word(&text(14)?)?,
+        approved_at: at(15)?,
+        approval_expires_at: at(16)?,
+        not_before: at(17)?,
         holder: row.get(18)?,
-        claimed_at: row.get::<_, Option<i64>>(19)?.map(instant),
-        settled_at: row.get::<_, Option<i64>>(20)?.map(instant),
+        claimed_at: maybe_at(19)?,
+        settled_at: maybe_at(20)?,
         tries: row.get(21)?,
         location: row.get(22)?,
         error: row.get(23)?,
         is_staged: row.get(24)?,
-        class: word(&row.get::<_, String>(25)?)?,
-        waits_for: word(&row.get::<_, String>(26)?)?,
-        check_at: row.get::<_, Option<i64>>(27)?.map(instant),
+        class: word(&text(25)?)?,
+        waits_for: word(&text(26)?)?,
+        check_at: maybe_at(27)?,
         asks: row.get(28)?,
-        kind: word(&row.get::<_, String>(29)?)?,
+        kind: word(&text(29)?)?,
+        origin: word(&text(30)?)?,
+        undoes: row.get::<_, Option<i64>>(31)?.map(ExecutionId),
+        once: row.get(32)?,
+        ended: word(&text(33)?)?,
+        mark: row.get(34)?,
+        carried: row.get(35)?,
+        remote_id: row.get(36)?,
     })
 }
 
@@ -173,12 +200,12 @@ pub fn insert(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
         .prepare_cached(
             "INSERT INTO execution (id, move_id, contact_id, action, idempotency_key, status, mode, transport, to_key, to_domain,
                  subject, message_id, content_hash, content, approved_by, approved_at, approval_expires_at, not_before,
-                 send_class, waits_for, kind)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+                 send_class, waits_for, kind, origin, undoes, once, mark)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
         )?
         .execute(rusqlite::params![
             row.id.0,
-            row.move_id.0,
+            row.move_id.map(|m| m.0),
             row.contact_id.map(|c| c.0),
             row.action.as_str(),
             row.idempotency_key,
@@ -191,13 +218,17 @@ pub fn insert(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
             row.message_id,
             row.content_hash,
             row.content,
-            row.approved_by,
+            row.approved_by.to_string(),
             row.approved_at.as_millisecond(),
             row.approval_expires_at.as_millisecond(),
             row.not_before.as_millisecond(),
             row.class.as_str(),
             row.waits_for.as_str(),
             row.kind.as_str(),
+            row.origin.as_str(),
+            row.undoes.map(|e| e.0),
+            row.once,
+            row.mark,
         ])?;
     Ok(())
 }
@@ -333,6 +364,27 @@ pub fn rendered(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Vec<u8>> {
         .query_row([id.0], |row| row.get(0))?)
 }
 
+/// Returns the SHA-256 of exactly what an execution let out, or was to.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn rendered_hash(tx: &ReadTx<'_>, id: ExecutionId) -> Result<[u8; 32]> {
+    Ok(Sha256::digest(rendered(tx, id)?).into())
+}
+
+/// The end of an execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End<'a> {
+    /// Its new status.
+    pub to: ExecutionStatus,
+    /// Its end.
+    pub ended: Ended,
+    /// The place of what came of it; empty for none.
+    pub location: &'a str,
+    /// The sentence for the operator.
+    pub because: &'a str,
+}
+
 /// Ends an execution that was `from`; returns whether it still was.
 ///
 /// # Errors
@@ -341,22 +393,128 @@ pub fn settle(
     tx: &WriteTx<'_>,
     id: ExecutionId,
     from: ExecutionStatus,
-    to: ExecutionStatus,
-    result: (&str, &str),
+    end: End<'_>,
     now: Timestamp,
 ) -> Result<bool> {
-    let (location, error) = result;
-    let ended = !matches!(
-        to,
-        ExecutionStatus::Queued | ExecutionStatus::Sending | ExecutionStatus::Uncertain
-    );
     Ok(tx
         .sql()
         .prepare_cached(
-            "UPDATE execution SET status = ?3, location = ?4, error = ?5, settled_at = ?6, holder = '' WHERE id = ?1 AND status = ?2",
+            "UPDATE execution SET status = ?3, location = ?4, error = ?5, settled_at = ?6, holder = '', ended = ?7 WHERE id = ?1 AND status = ?2",
         )?
-        .execute((id.0, from.as_str(), to.as_str(), location, error, ended.then(|| now.as_millisecond())))?
+        .execute((
+            id.0,
+            from.as_str(),
+            end.to.as_str(),
+            end.location,
+            end.because,
+            now.as_millisecond(),
+            end.ended.as_str(),
+        ))?
         > 0)
+}
+
+/// Keeps the content that is carried out in the end, before it is.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn set_carried(tx: &WriteTx<'_>, id: ExecutionId, carried: &str) -> Result<()> {
+    tx.sql()
+        .prepare_cached("UPDATE execution SET carried = ?2 WHERE id = ?1")?
+        .execute((id.0, carried))?;
+    Ok(())
+}
+
+/// Keeps the other side's name for what came of an execution.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn set_remote(tx: &WriteTx<'_>, id: ExecutionId, remote: &str) -> Result<()> {
+    tx.sql()
+        .prepare_cached("UPDATE execution SET remote_id = ?2 WHERE id = ?1 AND ?2 <> ''")?
+        .execute((id.0, remote))?;
+    Ok(())
+}
+
+/// Gives the effect of an execution another name, or none, so that the same may be asked for again.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn set_once(tx: &WriteTx<'_>, id: ExecutionId, once: &str) -> Result<()> {
+    // A name that another effect has since stays with that one.
+    tx.sql()
+        .prepare_cached("UPDATE OR IGNORE execution SET once = ?2 WHERE id = ?1")?
+        .execute((id.0, once))?;
+    Ok(())
+}
+
+/// Finds the execution that lives under an effect's name.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn by_once(tx: &ReadTx<'_>, once: &str) -> Result<Option<ExecutionRow>> {
+    if once.is_empty() {
+        return Ok(None);
+    }
+    let found = listed(
+        tx,
+        "once = ?1 AND once <> '' AND status NOT IN ('failed', 'cancelled')",
+        [once],
+    )?;
+    Ok(found.into_iter().next())
+}
+
+/// Finds the newest execution that takes another one back.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn newest_undoing(tx: &ReadTx<'_>, of: ExecutionId) -> Result<Option<ExecutionRow>> {
+    let found = listed(
+        tx,
+        "undoes = ?1 AND undoes IS NOT NULL ORDER BY id DESC LIMIT 1",
+        [of.0],
+    )?;
+    Ok(found.into_iter().next())
+}
+
+/// Returns the executions about a person's record that we call so on the other side.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn by_mark(
+    tx: &ReadTx<'_>,
+    contact: Option<ContactId>,
+    mark: &str,
+) -> Result<Vec<ExecutionId>> {
+    let mut statement = tx
+        .sql()
+        .prepare_cached("SELECT id FROM execution WHERE contact_id IS ?1 AND mark = ?2")?;
+    Ok(statement
+        .query_map((contact.map(|c| c.0), mark), |row| {
+            row.get(0).map(ExecutionId)
+        })?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Finds an execution by its idempotency key.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn by_key(tx: &ReadTx<'_>, key: &str) -> Result<Option<ExecutionRow>> {
+    Ok(listed(tx, "idempotency_key = ?1", [key])?
+        .into_iter()
+        .next())
+}
+
+/// Returns the executions of a carrier that are not settled, oldest first.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn waiting_through(tx: &ReadTx<'_>, transport: &str) -> Result<Vec<ExecutionRow>> {
+    listed(
+        tx,
+        "status IN ('queued', 'sending', 'uncertain') AND transport = ?1 ORDER BY id",
+        [transport],
+    )
 }
 
 /// Notes what held a queued execution back, and when that is asked again.
@@ -393,7 +551,7 @@ pub fn requeue(
     Ok(tx
         .sql()
         .prepare_cached(
-            "UPDATE execution SET status = 'queued', holder = '', settled_at = NULL, check_at = NULL, asks = 0, error = ?3,
+            "UPDATE execution SET status = 'queued', ended = '', holder = '', settled_at = NULL, check_at = NULL, asks = 0, error = ?3,
                  not_before = coalesce(?4, not_before), waits_for = coalesce(?5, waits_for)
              WHERE id = ?1 AND status = ?2",
         )?
@@ -493,7 +651,7 @@ pub fn dead(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<ExecutionRow>> {
     // One whose move went on since is history.
     let sql = format!(
         "SELECT {COLUMNS} FROM execution WHERE status = 'failed'
-         AND EXISTS (SELECT 1 FROM move m WHERE m.id = execution.move_id AND m.status IN ('open', 'snoozed'))
+         AND (move_id IS NULL OR EXISTS (SELECT 1 FROM move m WHERE m.id = execution.move_id AND m.status IN ('open', 'snoozed')))
          AND NOT EXISTS (SELECT 1 FROM execution later WHERE later.move_id = execution.move_id AND later.id > execution.id)
          ORDER BY settled_at DESC LIMIT ?1"
     );
@@ -745,7 +903,7 @@ pub fn cause(
 ) -> Result<Option<ExecutionRow>> {
     let at = at.as_millisecond();
     let sql = format!(
-        "SELECT {COLUMNS} FROM execution WHERE contact_id = ?1 AND status = 'sent' AND settled_at BETWEEN ?2 AND ?3 AND kind <> 'record'
+        "SELECT {COLUMNS} FROM execution WHERE contact_id = ?1 AND status = 'sent' AND settled_at BETWEEN ?2 AND ?3 AND to_key <> ''
          ORDER BY settled_at DESC, id DESC LIMIT 1"
     );
     Ok(tx

@@ -1,7 +1,5 @@
 //! What is known of a HubSpot portal: records as last seen, readings under way, stages, owners, conflicts.
 
-mod outbox;
-
 use jiff::Timestamp;
 use rusqlite::{CachedStatement, OptionalExtension};
 use serde::Serialize;
@@ -10,11 +8,6 @@ use super::{ReadTx, Result, WriteTx, instant};
 use crate::domain::company::name_key;
 use crate::domain::crm::ContactField;
 use crate::domain::id::{CompanyId, ContactId, DealId};
-
-pub use outbox::{
-    NewWrite, WriteRow, WriteStatus, add_write, claim_write, find_write, load_write,
-    newest_write_of, set_operation, settle_write, waiting_writes, writes,
-};
 
 /// The system's name in external ids.
 pub const SYSTEM: &str = "hubspot";

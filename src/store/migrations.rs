@@ -7,16 +7,32 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::{Result, StoreError, create_private_directory};
 
+mod effects;
+
+/// One step: its SQL, then the rest of it that SQL cannot do.
+struct Step {
+    sql: &'static str,
+    then: Option<fn(&Connection) -> Result<()>>,
+}
+
+const fn sql(sql: &'static str) -> Step {
+    Step { sql, then: None }
+}
+
 /// The steps, oldest first. A released step is never edited.
-const STEPS: &[&str] = &[
-    include_str!("migrations/0001_foundation.sql"),
-    include_str!("migrations/0002_gate.sql"),
-    include_str!("migrations/0003_providers.sql"),
-    include_str!("migrations/0004_hubspot.sql"),
-    include_str!("migrations/0005_mailboxes.sql"),
-    include_str!("migrations/0006_console.sql"),
-    include_str!("migrations/0007_deeds.sql"),
-    include_str!("migrations/0008_keyutils.sql"),
+const STEPS: &[Step] = &[
+    sql(include_str!("migrations/0001_foundation.sql")),
+    sql(include_str!("migrations/0002_gate.sql")),
+    sql(include_str!("migrations/0003_providers.sql")),
+    sql(include_str!("migrations/0004_hubspot.sql")),
+    sql(include_str!("migrations/0005_mailboxes.sql")),
+    sql(include_str!("migrations/0006_console.sql")),
+    sql(include_str!("migrations/0007_deeds.sql")),
+    sql(include_str!("migrations/0008_keyutils.sql")),
+    Step {
+        sql: include_str!("migrations/0009_effects.sql"),
+        then: Some(effects::finish),
+    },
 ];
 
 /// The newest schema version that this program knows.
@@ -45,17 +61,47 @@ pub(super) fn run(connection: &mut Connection, backups: &Path, now: Timestamp) -
         super::create_private_file(&target)?;
         connection.backup("main", &target, None::<fn(rusqlite::backup::Progress)>)?;
     }
-    for (step, sql) in (1_i64..).zip(STEPS) {
+    if found == NEWEST {
+        return Ok(());
+    }
+    // A step may make a table anew that others refer to. The setting has no effect inside a transaction.
+    connection.pragma_update(None, "foreign_keys", false)?;
+    let ran = run_steps(connection);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    ran
+}
+
+fn run_steps(connection: &mut Connection) -> Result<()> {
+    for (number, step) in (1_i64..).zip(STEPS) {
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(StoreError::from_sqlite)?;
-        if version(&transaction)? < step {
-            transaction.execute_batch(sql)?;
-            transaction.pragma_update(None, "user_version", step)?;
+        if version(&transaction)? < number {
+            transaction.execute_batch(step.sql)?;
+            if let Some(then) = step.then {
+                then(&transaction)?;
+            }
+            refuse_loose_ends(&transaction)?;
+            transaction.pragma_update(None, "user_version", number)?;
             transaction.commit().map_err(StoreError::from_sqlite)?;
         }
     }
     Ok(())
+}
+
+/// Refuses a step that left a row which refers to nothing.
+fn refuse_loose_ends(connection: &Connection) -> Result<()> {
+    let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
+    let mut rows = statement.query([])?;
+    match rows.next()? {
+        None => Ok(()),
+        Some(row) => {
+            let table: String = row.get(0)?;
+            Err(StoreError::Invalid(format!(
+                "a row of {table} refers to nothing"
+            )))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -76,7 +122,7 @@ mod tests {
     fn a_file_of_the_first_version_keeps_its_rows_and_leaves_a_backup() {
         let folder = tempfile::tempdir().unwrap();
         let old = Connection::open(folder.path().join(FILE_NAME)).unwrap();
-        old.execute_batch(STEPS[0]).unwrap();
+        old.execute_batch(STEPS[0].sql).unwrap();
         old.execute_batch(
             "INSERT INTO contact (id, first_name, email, created_at, updated_at) VALUES (7, 'Ann', 'ann@acme.example', 1, 1);
              INSERT INTO signal (id, source, kind, occurred_at, seen_at, contact_id, state, payload, hash)

@@ -9,7 +9,7 @@ use rusqlite::OptionalExtension;
 use super::{ReadTx, Result, StoreError, WriteTx, instant, word};
 use crate::domain::action::ActionKind;
 use crate::domain::aps::Points;
-use crate::domain::id::{ContactId, DealId, MoveId, SignalId};
+use crate::domain::id::{ContactId, DealId, ExecutionId, MoveId, SignalId};
 use crate::domain::moves::{MovePlan, MoveStatus};
 use crate::domain::signal::Domain;
 
@@ -285,6 +285,30 @@ pub fn set_state(tx: &WriteTx<'_>, state: &MoveState, now: Timestamp) -> Result<
             now.as_millisecond(),
         ))?;
     Ok(())
+}
+
+/// Notes the effect that closed a move besides its own.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn set_closed_by(tx: &WriteTx<'_>, id: MoveId, by: Option<ExecutionId>) -> Result<()> {
+    tx.sql()
+        .prepare_cached("UPDATE move SET closed_by = ?2 WHERE id = ?1")?
+        .execute((id.0, by.map(|e| e.0)))?;
+    Ok(())
+}
+
+/// Returns the moves that an effect closed besides its own.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn closed_by(tx: &ReadTx<'_>, by: ExecutionId) -> Result<Vec<MoveId>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT id FROM move WHERE closed_by = ?1 AND closed_by IS NOT NULL ORDER BY id",
+    )?;
+    Ok(statement
+        .query_map([by.0], |row| row.get(0).map(MoveId))?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// Moves the due times that fell into a pause on by its length, so that as much time is left for each as there was when it began. What is tied

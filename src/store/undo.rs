@@ -63,20 +63,6 @@ pub fn mark(tx: &WriteTx<'_>, id: UndoId, now: Timestamp) -> Result<bool> {
         > 0)
 }
 
-/// Marks what could be taken back of a booking as taken back, however the meeting was taken out of the calendar.
-///
-/// # Errors
-/// If SQLite refuses.
-pub fn mark_meeting(tx: &WriteTx<'_>, booking: i64, now: Timestamp) -> Result<()> {
-    tx.sql()
-        .prepare_cached(
-            "UPDATE undo SET undone_at = ?2
-             WHERE step ->> 'step' IN ('meeting', 'meeting_time') AND step ->> 'id' = ?1 AND undone_at IS NULL",
-        )?
-        .execute((booking, now.as_millisecond()))?;
-    Ok(())
-}
-
 /// Puts an entry back into force with the step that takes it back now.
 ///
 /// # Errors

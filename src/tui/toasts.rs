@@ -388,7 +388,7 @@ mod tests {
         let approve = Command::Approve {
             id: crate::domain::id::MoveId(1),
             content_hash: None,
-            by: "operator".into(),
+            by: crate::domain::by::By::Operator,
         };
         toasts.report(&approve, &Ok(done), &cx);
         let said = toasts.newest().unwrap();

@@ -3,7 +3,7 @@
 
 pub mod fate;
 mod http;
-mod record;
+pub mod record;
 mod vendors;
 
 use std::time::Duration;

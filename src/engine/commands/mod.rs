@@ -1,7 +1,6 @@
 //! One file for each command. A command is one transaction, or says why it is several.
 
 pub(in crate::engine) mod approve;
-mod drafted;
 pub(in crate::engine) mod moves;
 pub(in crate::engine) mod outbox;
 pub(in crate::engine) mod pause;

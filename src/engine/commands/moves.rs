@@ -8,13 +8,14 @@ use crate::domain::id::{MoveId, OutcomeId, UndoId};
 use crate::domain::moves::{MovePlan, MoveStatus};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::text::{clean_block, clean_line};
-use crate::engine::effects::deed::{self, Way};
+use crate::engine::effects::kind::Way;
+use crate::engine::effects::make;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::ground::lookup::no_such_move;
 use crate::engine::handle::Engine;
 use crate::engine::road::outcomes::{Observed, RECORDED, record};
-use crate::engine::undo::{Step, remember};
+use crate::engine::undo::step::{Step, remember};
 use crate::store::executions::ExecutionStatus;
 use crate::store::moves::{DraftRow, MoveRow, MoveState};
 use crate::store::{Durability, WriteTx, audit, executions, moves, outcomes, people};
@@ -140,10 +141,10 @@ impl Engine {
                     if needs_text { "text" } else { "title" }
                 )));
             }
-            let means = deed::means_of(tx, core, &mv, now)?;
+            let means = make::means_of(tx, core, &mv, now)?;
             match means {
                 Means::Mail => {}
-                Means::Record if deed::has_words(mv.action) => {}
+                Means::Record if make::has_words(mv.action) => {}
                 Means::Meeting => {
                     return Err(EngineError::Input(format!(
                         "Move {id} books a meeting: `caseyos edit {id} --at TIME --title TITLE` changes it, `--no-time` offers times by mail instead."
@@ -205,8 +206,8 @@ impl Engine {
             }
             moves::set_plan(tx, id, Some(&new), now)?;
             // What cannot be carried out so is refused now, while the operator looks.
-            let what = match deed::make(tx, core, &mv, now) {
-                Ok(Way::Deed(made)) => made.subject(core),
+            let what = match make::make(tx, core, &mv, now) {
+                Ok(Way::Effect(made)) => made.subject,
                 Ok(Way::ByHand(why)) => {
                     return Err(EngineError::Input(format!(
                         "Move {id} is done by hand: {why}. Nothing was changed."

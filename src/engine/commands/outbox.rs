@@ -1,28 +1,28 @@
 //! What the operator does with messages of the outbox: try them now, drop them, take them back to edit them.
 
-use crate::engine::ground::lookup::find_message;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::domain::guard::EffectKind;
+use crate::domain::effect::Ended;
+use crate::domain::guard::Mode;
 use crate::domain::id::{ExecutionId, MoveId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::WaitsFor;
-use crate::engine::commands::approve::expiry;
-use crate::engine::effects::cancel;
-use crate::engine::effects::deed::{self, Way, named};
-use crate::engine::effects::kinds::carry::close_write;
-use crate::engine::effects::kinds::mail::draft::Content;
-use crate::engine::effects::kinds::mail::post::Delivered;
+use crate::engine::effects::answer::named;
+use crate::engine::effects::ask::expiry;
+use crate::engine::effects::kind::{Delivered, Way};
 use crate::engine::effects::settle::settle;
+use crate::engine::effects::take_back::{cancel, set_move};
+use crate::engine::effects::{kinds, make};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::ground::core::Core;
+use crate::engine::ground::lookup::{find_message, no_such_move};
 use crate::engine::handle::Engine;
-use crate::engine::undo::{Step, remember};
+use crate::engine::undo::step::{Step, remember};
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
-use crate::store::moves::{DraftRow, MoveState};
-use crate::store::{Durability, StoreError, WriteTx, audit, executions, moves, undo};
+use crate::store::moves::DraftRow;
+use crate::store::{Durability, WriteTx, audit, executions, moves, undo};
 
 fn nothing(summary: String) -> Result<Option<Done>> {
     Ok(Some(Done::Nothing { summary }))
@@ -55,7 +55,7 @@ impl Engine {
             // The operator asks for exactly this content again, so the consent is as new as the wish.
             if row.status != ExecutionStatus::Queued {
                 executions::renew(tx, id, expiry(core, now))?;
-                set_move(tx, &row, MoveStatus::Approved, now)?;
+                set_move(tx, &row, MoveStatus::Approved, None, "", now)?;
             }
             let detail = json!({"was": row.status, "force": force});
             audit::append(tx, now, "operator", "execution.retried", &format!("execution:{id}"), &detail)?;
@@ -79,25 +79,25 @@ impl Engine {
             let (summary, promise) = match row.status {
                 ExecutionStatus::Queued => (
                     format!(
-                        "Withdrawn: {} was not sent. Move {} is open again.",
+                        "Withdrawn: {} was not sent.{}",
                         named(&row),
-                        row.move_id
+                        of_move(&row, "is open again")
                     ),
                     "It is queued again with the same consent, as long as that holds.",
                 ),
                 ExecutionStatus::Failed => (
                     format!(
-                        "Dropped: {} was never sent. Move {} stays open.",
+                        "Dropped: {} was never sent.{}",
                         named(&row),
-                        row.move_id
+                        of_move(&row, "stays open")
                     ),
                     "It is listed again among those that could not be sent.",
                 ),
                 ExecutionStatus::Uncertain => (
                     format!(
-                        "Closed: {} counts as sent, since it may have left. Move {} is done.",
+                        "Closed: {} counts as sent, since it may have left.{}",
                         named(&row),
-                        row.move_id
+                        of_move(&row, "is done")
                     ),
                     "",
                 ),
@@ -112,14 +112,15 @@ impl Engine {
             };
             let undo = if row.status == ExecutionStatus::Uncertain {
                 let delivered = Delivered {
-                    location: "unknown: closed by the operator".into(),
-                    is_draft: row.mode != crate::domain::guard::Mode::Live,
+                    is_draft: row.mode != Mode::Live,
+                    ended: Ended::Closed,
+                    ..Delivered::at("unknown: closed by the operator")
                 };
                 settle(tx, core, id, row.status, &delivered, now)?;
-                close_write(tx, id, now)?;
                 None
             } else {
-                cancel(tx, &row, "withdrawn by the operator", MoveStatus::Open, now)?;
+                let because = (Ended::Withdrawn, "withdrawn by the operator");
+                cancel(tx, &row, because, MoveStatus::Open, now)?;
                 let entry = undo::of_execution(tx, id)?;
                 if let Some(entry) = entry {
                     undo::mark(tx, entry, now)?;
@@ -151,7 +152,7 @@ impl Engine {
 
     /// Takes a message back to an open move whose draft says what the message said.
     pub(in crate::engine) fn recall(&self, id: ExecutionId) -> Result<Done> {
-        self.write(Durability::Full, move |tx, _, now| {
+        self.write(Durability::Full, move |tx, core, now| {
             let row = find_message(tx, id)?;
             if !matches!(row.status, ExecutionStatus::Queued | ExecutionStatus::Failed) {
                 return Err(EngineError::Input(format!(
@@ -159,42 +160,51 @@ impl Engine {
                     row.status
                 )));
             }
+            let Some(mv) = row.move_id else {
+                return Err(EngineError::Input(format!(
+                    "Message {id} belongs to no move, so there is no draft to edit. Nothing was changed; `caseyos outbox drop {id}` takes it back, and then it can be asked for anew."
+                )));
+            };
             if row.is_of_draft() {
                 return Err(EngineError::Input(format!(
-                    "Message {id} is a draft in \"{}\". Nothing was changed; `caseyos outbox drop {id}` leaves it there, and then `caseyos edit {}` changes it in place.",
-                    row.transport, row.move_id
+                    "Message {id} is a draft in \"{}\". Nothing was changed; `caseyos outbox drop {id}` leaves it there, and then `caseyos edit {mv}` changes it in place.",
+                    row.transport
                 )));
             }
-            let content: Option<Content> = (row.kind == EffectKind::Mail)
-                .then(|| serde_json::from_str(&row.content))
-                .transpose()
-                .map_err(|e| StoreError::Invalid(format!("the content of execution {id}: {e}")))?;
+            let letter = kinds::of(row.kind).shown(core, &row.content)?.letter;
             if row.status == ExecutionStatus::Failed {
                 refuse_if_move_went_on(tx, &row)?;
             }
-            cancel(tx, &row, "taken back to be edited", MoveStatus::Open, now)?;
+            let because = (Ended::Withdrawn, "taken back to be edited");
+            cancel(tx, &row, because, MoveStatus::Open, now)?;
             if let Some(entry) = undo::of_execution(tx, id)? {
                 undo::mark(tx, entry, now)?;
             }
-            let previous = moves::draft(tx, row.move_id)?;
-            // What is no mail is made anew of what is settled, which nothing has changed.
-            if let Some(content) = content {
-                let kept = DraftRow { subject: content.subject, body: content.body };
-                moves::set_draft(tx, row.move_id, Some(&kept), now)?;
+            let previous = moves::draft(tx, mv)?;
+            // An effect without a letter is made anew of what is settled, which nothing has changed.
+            if let Some(letter) = letter {
+                let kept = DraftRow { subject: letter.subject, body: letter.body };
+                moves::set_draft(tx, mv, Some(&kept), now)?;
             }
-            let summary = format!("Took {} back to move {}", named(&row), row.move_id);
+            let summary = format!("Took {} back to move {mv}", named(&row));
             let promise = "The draft goes back to what it was. The approval does not come back: approve the move again.";
-            let step = Step::Draft { id: row.move_id, previous };
+            let step = Step::Draft { id: mv, previous };
             let undo = remember(tx, &summary, promise, &step, now)?;
             let detail = json!({"move": row.move_id, "was": row.status});
             audit::append(tx, now, "operator", "execution.recalled", &format!("execution:{id}"), &detail)?;
-            tx.emit(now, "move.changed", format!("move:{}", row.move_id))?;
+            tx.emit(now, "move.changed", format!("move:{mv}"))?;
             Ok(Done::Changed {
-                summary: format!("{summary}, which is open again; `caseyos edit {}` changes it.", row.move_id),
+                summary: format!("{summary}, which is open again; `caseyos edit {mv}` changes it."),
                 undo: Some(undo),
             })
         })
     }
+}
+
+/// Says how the move of an execution stands; nothing for one that has no move.
+fn of_move(row: &ExecutionRow, stands: &str) -> String {
+    row.move_id
+        .map_or_else(String::new, |id| format!(" Move {id} {stands}."))
 }
 
 /// Refuses to try a message again whose move went on since.
@@ -204,45 +214,54 @@ pub(in crate::engine) fn may_try_again(
     row: &ExecutionRow,
     now: Timestamp,
 ) -> Result<()> {
-    let refused = |why: String| Err(EngineError::Input(format!("{why} Nothing was done.")));
-    let mv = refuse_if_move_went_on(tx, row)?;
-    if row.kind != EffectKind::Mail {
-        let mv =
-            moves::load(tx, mv)?.ok_or_else(|| crate::engine::ground::lookup::no_such_move(mv))?;
-        let is_same = match deed::make(tx, core, &mv, now) {
-            Ok(Way::Deed(deed)) => deed.hash()? == row.content_hash,
+    let Some(id) = refuse_if_move_went_on(tx, row)? else {
+        return refuse_if_asked_anew(tx, row);
+    };
+    let mv = moves::load(tx, id)?.ok_or_else(|| no_such_move(id))?;
+    let effect = kinds::of(row.kind);
+    let is_same = match effect.shown(core, &row.content)?.letter {
+        // A message that the operator edited since is another one; a template may say something else by now.
+        Some(letter) => moves::draft(tx, id)?
+            .is_none_or(|own| (own.subject, own.body) == (letter.subject, letter.body)),
+        None => match make::make(tx, core, &mv, now) {
+            Ok(Way::Effect(made)) => effect.hash(&made.content) == row.content_hash,
             Ok(Way::ByHand(_)) | Err(EngineError::Input(_)) => false,
             Err(other) => return Err(other),
-        };
-        if is_same {
-            return Ok(());
-        }
-        return refused(format!(
-            "What move {} would do has changed since; `caseyos approve {}` does that.",
-            mv.id, mv.id
-        ));
+        },
+    };
+    if is_same {
+        return Ok(());
     }
-    let content: Content = serde_json::from_str(&row.content)
-        .map_err(|e| StoreError::Invalid(format!("the content of execution {}: {e}", row.id)))?;
-    let edited = moves::draft(tx, mv)?;
-    if edited.is_some_and(|own| (own.subject, own.body) != (content.subject, content.body)) {
-        return refused(format!(
-            "The draft of move {mv} was edited since; `caseyos approve {mv}` sends that."
-        ));
-    }
-    Ok(())
+    Err(EngineError::Input(format!(
+        "What move {id} would do was changed since; `caseyos approve {id}` does that. Nothing was done."
+    )))
 }
 
-/// Refuses to touch a message that was given up if its move has gone on without it: closed, or with another message. Returns the move.
-fn refuse_if_move_went_on(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<MoveId> {
+/// Refuses to try a wish again whose effect was asked for anew.
+fn refuse_if_asked_anew(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
+    match executions::by_once(tx, &row.once)?.filter(|other| other.id != row.id) {
+        None => Ok(()),
+        Some(other) => Err(EngineError::Input(format!(
+            "It was asked for anew since (message {}: {}). Nothing was done.",
+            other.id, other.status
+        ))),
+    }
+}
+
+/// Refuses to touch a message that was given up if its move has gone on without it: closed, or with another message. Returns the move, if it has
+/// one.
+fn refuse_if_move_went_on(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<Option<MoveId>> {
     let refused = |why: String| Err(EngineError::Input(format!("{why} Nothing was done.")));
-    let Some(mv) = moves::load(tx, row.move_id)? else {
-        return refused(format!("Move {} is gone.", row.move_id));
+    let Some(id) = row.move_id else {
+        return Ok(None);
+    };
+    let Some(mv) = moves::load(tx, id)? else {
+        return refused(format!("Move {id} is gone."));
     };
     if !matches!(mv.status, MoveStatus::Open | MoveStatus::Snoozed) {
-        return refused(format!("Move {} is {} since.", mv.id, mv.status));
+        return refused(format!("Move {id} is {} since.", mv.status));
     }
-    let later = executions::of_move(tx, mv.id)?.into_iter().find(|e| {
+    let later = executions::of_move(tx, id)?.into_iter().find(|e| {
         e.id != row.id
             && !matches!(
                 e.status,
@@ -251,27 +270,9 @@ fn refuse_if_move_went_on(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<MoveId
     });
     if let Some(later) = later {
         return refused(format!(
-            "Move {} has another message since ({}).",
-            mv.id, later.id
+            "Move {id} has another message since ({}).",
+            later.id
         ));
     }
-    Ok(mv.id)
-}
-
-pub(in crate::engine) fn set_move(
-    tx: &WriteTx<'_>,
-    row: &ExecutionRow,
-    status: MoveStatus,
-    now: Timestamp,
-) -> Result<()> {
-    let state = MoveState {
-        id: row.move_id,
-        status,
-        snoozed_until: None,
-        closed_at: None,
-        close_reason: String::new(),
-    };
-    moves::set_state(tx, &state, now)?;
-    tx.emit(now, "move.changed", format!("move:{}", row.move_id))?;
-    Ok(())
+    Ok(Some(id))
 }

@@ -13,7 +13,7 @@ use crate::engine::ground::command::Done;
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
 use crate::engine::road::scoring;
-use crate::engine::undo::{Step, remember};
+use crate::engine::undo::step::{Step, remember};
 use crate::store::control::{Hold, HoldKind};
 use crate::store::executions::ExecutionStatus;
 use crate::store::moves::ScoringScope;
@@ -23,18 +23,6 @@ use crate::store::{Durability, ReadTx, WriteTx, audit, control, executions, move
 const LONGEST: SignedDuration = SignedDuration::from_hours(2 * 366 * 24);
 
 impl Engine {
-    /// Says until when everything is paused, if it is, for what asks outside the gate.
-    pub(in crate::engine) fn paused_because(&self) -> Result<Option<String>> {
-        let pause = self.store().read(|tx| control::pause(tx, self.now()))?;
-        Ok(pause.map(|pause| {
-            let until = pause.until.to_zoned(self.zone());
-            format!(
-                "everything is paused until {}; `caseyos pause --off` ends it",
-                until.strftime("%a %-d %b %H:%M")
-            )
-        }))
-    }
-
     pub(in crate::engine) fn begin_pause(&self, until: Timestamp, reason: &str) -> Result<Done> {
         let reason = clean_line(reason, 200);
         self.write(Durability::Full, move |tx, core, now| {

@@ -11,7 +11,7 @@ use crate::engine::ground::command::Done;
 use crate::engine::ground::lookup::no_such_move;
 use crate::engine::handle::Engine;
 use crate::engine::road::outcomes::{Observed, record};
-use crate::engine::undo::{Step, remember};
+use crate::engine::undo::step::{Step, remember};
 use crate::store::{Durability, audit, executions, moves, people};
 
 impl Engine {

@@ -8,7 +8,7 @@ use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::handle::Engine;
-use crate::engine::undo::{Step, remember};
+use crate::engine::undo::step::{Step, remember};
 use crate::store::{Durability, audit, control, executions, suppressions};
 
 impl Engine {

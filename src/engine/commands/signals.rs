@@ -7,7 +7,7 @@ use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::{Done, MatchTo};
 use crate::engine::handle::Engine;
 use crate::engine::road::intake::{assign, person_of};
-use crate::engine::undo::{Step, remember};
+use crate::engine::undo::step::{Step, remember};
 use crate::store::{Durability, audit, people, signals};
 
 impl Engine {

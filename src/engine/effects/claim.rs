@@ -3,22 +3,24 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::domain::guard::{EffectKind, Mode, binding};
+use super::answer::sentence_of;
+use super::gate;
+use super::kinds;
+use super::run::Outcome;
+use super::take_back::{cancel, set_move};
+use crate::domain::effect::Ended;
+use crate::domain::guard::{Mode, binding};
 use crate::domain::id::ExecutionId;
 use crate::domain::moves::MoveStatus;
-use crate::engine::effects::gate;
-use crate::engine::effects::kinds::mail::post::stage;
-use crate::engine::effects::kinds::mail::render::render;
-use crate::engine::effects::{Outcome, cancel, set_move};
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
-use crate::store::executions::{ExecutionRow, ExecutionStatus};
+use crate::store::executions::{End, ExecutionRow, ExecutionStatus};
 use crate::store::{WriteTx, audit, executions, moves};
 
-/// What holds a message that names no end is asked again after this time, besides at every pass.
+/// The time after which a guard that names no end is asked again, besides at every pass.
 const CHECK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
 
-/// Returns when something that names no end is asked again.
+/// Returns the instant at which a guard that names no end is asked again.
 pub(in crate::engine) fn check_again(now: Timestamp) -> Option<Timestamp> {
     now.checked_add(CHECK_AGAIN).ok()
 }
@@ -42,10 +44,17 @@ pub(in crate::engine) fn claim(
         return no(Outcome::Gone);
     };
     // A move that was taken elsewhere since must not send, whatever its execution says.
-    if moves::load(tx, row.move_id)?.is_none_or(|mv| mv.status != MoveStatus::Approved) {
+    if let Some(mv) = row.move_id
+        && moves::load(tx, mv)?.is_none_or(|mv| mv.status != MoveStatus::Approved)
+    {
         let why = "the move is no longer approved";
-        let (from, to) = (ExecutionStatus::Queued, ExecutionStatus::Cancelled);
-        executions::settle(tx, id, from, to, ("", why), now)?;
+        let end = End {
+            to: ExecutionStatus::Cancelled,
+            ended: Ended::Overtaken,
+            location: "",
+            because: why,
+        };
+        executions::settle(tx, id, ExecutionStatus::Queued, end, now)?;
         let detail = json!({"because": why});
         note(tx, id, &detail, now)?;
         return no(Outcome::Gone);
@@ -54,20 +63,25 @@ pub(in crate::engine) fn claim(
     if row.not_before > now {
         return no(Outcome::NotYet);
     }
-    let is_mail = row.kind == EffectKind::Mail;
-    if is_live && is_mail {
+    let effect = kinds::of(row.kind);
+    if is_live && effect.asks().limits {
         gate::review_deliverability(tx, core, now)?;
     }
     let verdicts = gate::ask_again(tx, core, &row, now)?;
     executions::save_verdicts(tx, id, "claim", &verdicts)?;
     if let Some(refusal) = binding(&verdicts) {
-        let sentence = format!("{}: {}", refusal.guard, refusal.detail);
+        let sentence = sentence_of(refusal);
         let again = refusal.clears_at.or(check_again(now));
         executions::note_held(tx, id, &sentence, again)?;
         if !gate::is_final(refusal) {
             return no(Outcome::Held(verdicts));
         }
-        cancel(tx, &row, &sentence, MoveStatus::Open, now)?;
+        if row.move_id.is_none() && row.mode == Mode::Live {
+            give_up_wish(tx, &row, &sentence, now)?;
+        } else {
+            let because = (Ended::Guarded, sentence.as_str());
+            cancel(tx, &row, because, MoveStatus::Open, now)?;
+        }
         let detail = json!({"because": sentence, "verdicts": verdicts});
         note(tx, id, &detail, now)?;
         return no(Outcome::Cancelled(verdicts));
@@ -76,24 +90,31 @@ pub(in crate::engine) fn claim(
     if is_live && executions::count_sending(tx, &row.transport)? >= at_once {
         return no(Outcome::NotYet);
     }
-    let (message, is_staged) = if is_mail {
-        let message = render(&row, now)?;
-        // Before the claim is committed: once it is, a message that lies nowhere can only have left.
-        let staged = stage(core, &row, &message);
-        (message, staged.unwrap_or(false))
-    } else {
-        (row.content.clone().into_bytes(), false)
-    };
-    if !executions::claim(tx, id, holder, &message, is_staged, now)? {
+    let rendered = effect.request(core, &row, now)?;
+    // Before the claim is committed: once it is, a message that lies nowhere can only have left.
+    let is_staged = effect.stage(core, &row, &rendered).unwrap_or(false);
+    if !executions::claim(tx, id, holder, &rendered, is_staged, now)? {
         return no(Outcome::Gone);
     }
     set_move(tx, &row, MoveStatus::Executing, None, "", now)?;
     tx.emit(now, "execution.claimed", format!("execution:{id}"))?;
     // As it stands now: what became of it is judged by when it was claimed and whether it was laid ready.
     match executions::load(tx, id)? {
-        Some(claimed) => Ok(Claim::Go(Box::new(claimed), message)),
+        Some(claimed) => Ok(Claim::Go(Box::new(claimed), rendered)),
         None => no(Outcome::Gone),
     }
+}
+
+/// Gives up a wish that a guard refuses for good. It has no move to come back to, so it is kept for the operator.
+fn give_up_wish(tx: &WriteTx<'_>, row: &ExecutionRow, because: &str, now: Timestamp) -> Result<()> {
+    let end = End {
+        to: ExecutionStatus::Failed,
+        ended: Ended::Guarded,
+        location: "",
+        because,
+    };
+    executions::settle(tx, row.id, ExecutionStatus::Queued, end, now)?;
+    Ok(tx.emit(now, "execution.failed", format!("execution:{}", row.id))?)
 }
 
 fn note(

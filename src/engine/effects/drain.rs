@@ -6,14 +6,14 @@ use std::sync::{Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::run::Outcome;
 use crate::domain::guard::Mode;
 use crate::domain::id::ExecutionId;
-use crate::engine::effects::Outcome;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
 use crate::engine::road::sources::mailbox::source_name;
 use crate::store::executions::{self, ExecutionRow, ExecutionStatus};
-use crate::store::sources;
+use crate::store::{ReadTx, sources};
 
 /// What became of the messages whose time had come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -25,8 +25,15 @@ pub struct DueReport {
 }
 
 /// Puts messages into the order in which they leave.
-pub(in crate::engine) fn in_order(rows: &mut [ExecutionRow]) {
+fn in_order(rows: &mut [ExecutionRow]) {
     rows.sort_by_key(|row| (row.class, row.approved_at, row.id));
+}
+
+/// Returns the queue, in the order in which it leaves.
+pub(in crate::engine) fn queue(tx: &ReadTx<'_>) -> Result<Vec<ExecutionRow>> {
+    let mut rows = executions::waiting(tx, ExecutionStatus::Queued)?;
+    in_order(&mut rows);
+    Ok(rows)
 }
 
 /// So long after the mailbox was read, or the operator looked at a message, it may leave without a new look.
@@ -40,6 +47,11 @@ impl Engine {
     /// Carries out what is queued and whose own time has come. Returns how many left and how many still wait.
     pub(in crate::engine) fn drain(&self) -> Result<(u64, u64)> {
         self.drain_those(|_| true)
+    }
+
+    /// Carries out what is queued through one carrier and whose own time has come. Returns how many left and how many still wait.
+    pub(in crate::engine) fn drain_through(&self, carrier: &str) -> Result<(u64, u64)> {
+        self.drain_those(|row| row.transport == carrier)
     }
 
     /// Returns when a message of the outbox next needs a look; cheap enough to be asked every second.

@@ -3,16 +3,17 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::config::MailKind;
+use super::kinds;
+use crate::domain::by::By;
+use crate::domain::effect::EffectKind;
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
-use crate::domain::guard::{self, ApprovalFacts, EffectKind, GuardFacts, GuardKind, Mode, Verdict};
+use crate::domain::guard::{
+    self, ApprovalFacts, Asks, GuardFacts, GuardKind, InDraft, Mode, Verdict,
+};
 use crate::domain::id::{ContactId, ExecutionId};
 use crate::domain::limits::{self, LimitVerdict, MailResults, SendHistory};
 use crate::domain::outbox::SendClass;
 use crate::domain::schedule::{next_allowed, zone_name};
-use crate::domain::service::Service;
-use crate::engine::effects::deed::{self, CALENDAR, HUBSPOT, Invitation, held_hash};
-use crate::engine::effects::kinds::mail;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::store::control::HoldKind;
@@ -24,109 +25,96 @@ use crate::store::{ReadTx, WriteTx, audit, control, executions, messages, people
 const NEW_MAILBOX: SignedDuration = SignedDuration::from_hours(30 * 24);
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// The consent that a candidate rests on.
+pub(in crate::engine) type Consent = ApprovalFacts;
+
 /// An effect that is asked about.
-pub(in crate::engine) struct Effect<'a> {
+pub(in crate::engine) struct Candidate<'a> {
     pub kind: EffectKind,
+    pub content: &'a str,
     pub person: Option<&'a Person>,
     pub to_key: &'a str,
     pub content_hash: [u8; 32],
-    pub approval: Option<ApprovalFacts>,
+    pub consent: Consent,
     pub earlier: Option<(ExecutionId, &'static str)>,
-    pub mode: Mode,
+    /// The mode that it is approved in.
+    pub approved: Mode,
     pub class: SendClass,
-    pub transport: Result<String, String>,
+    /// The name of what carries it, or the reason why nothing does.
+    pub carrier: Result<String, String>,
 }
 
 /// Asks the guards about an effect.
 pub(in crate::engine) fn ask(
     tx: &ReadTx<'_>,
     core: &Core,
-    effect: Effect<'_>,
+    candidate: Candidate<'_>,
     now: Timestamp,
 ) -> Result<Vec<Verdict>> {
-    let zone = effect
+    let effect = kinds::of(candidate.kind);
+    let asks = effect.asks();
+    let zone = candidate
         .person
         .map_or_else(|| core.config.operator.zone(), |p| core.zone_of(p));
     let zone_label = zone_name(&zone);
     let policy = core.send_policy(zone)?;
-    let judged = match effect.kind {
-        EffectKind::Mail => judged(tx, core, &effect, now)?,
-        EffectKind::Meeting | EffectKind::Record => Vec::new(),
+    let mode = core.mode();
+    let limits = if asks.limits {
+        judged(tx, core, &candidate, mode, now)?
+    } else {
+        Vec::new()
+    };
+    let transport = match candidate.carrier {
+        Ok(carrier) => effect.readiness(tx, core, &carrier, now)?,
+        Err(reason) => Err((reason, None)),
     };
     let facts = GuardFacts {
-        kind: effect.kind,
-        earlier: effect.earlier,
+        asks,
+        earlier: candidate.earlier,
         kill_switch: control::kill_switch(tx),
         pause: control::pause(tx, now)?,
-        approval: effect.approval,
-        content_hash: effect.content_hash,
-        suppressed: suppressed(tx, effect.person, effect.to_key)?,
-        limits: judged,
+        approval: Some(candidate.consent),
+        content_hash: candidate.content_hash,
+        suppressed: suppressed(tx, candidate.person, candidate.to_key)?,
+        limits,
         slot: next_allowed(&policy, now),
         zone: zone_label,
-        mode: effect.mode,
-        transport: carried_by(tx, core, effect.transport, now)?,
+        approved: candidate.approved,
+        mode,
+        transport,
     };
-    Ok(guard::check(&facts, now))
+    let mut verdicts = guard::check(&facts, now);
+    // Consent to a time ends with it.
+    if let Some((at, why)) = effect.ends(candidate.content)?
+        && at <= now
+        && let Some(approval) = verdicts.iter_mut().find(|v| v.guard == GuardKind::Approval)
+    {
+        approval.passed = false;
+        approval.detail = why.into();
+    }
+    Ok(verdicts)
 }
 
 /// Judges the limits on mail.
 fn judged(
     tx: &ReadTx<'_>,
     core: &Core,
-    effect: &Effect<'_>,
+    candidate: &Candidate<'_>,
+    mode: Mode,
     now: Timestamp,
 ) -> Result<Vec<LimitVerdict>> {
-    let history = history(tx, effect.person, effect.to_key, now)?;
+    let history = history(tx, candidate.person, candidate.to_key, now)?;
     let mut judged = limits::check(&core.limits(), &history, now);
-    // What a person wrote is answered whatever came back from others.
-    if effect.class != SendClass::Reply {
+    // An answer to a person goes out whatever came back from others.
+    if candidate.class != SendClass::Reply {
         judged.extend(deliverability(tx, core, now)?);
-        if effect.mode == Mode::Live && judged.iter().all(|v| v.passed) {
-            let ready = executions::ready_before(tx, effect.class, now)?;
+        let leaves = candidate.approved == Mode::Live && mode == Mode::Live;
+        if leaves && judged.iter().all(|v| v.passed) {
+            let ready = executions::ready_before(tx, candidate.class, now)?;
             judged.extend(limits::reserve(&judged, &ready, now));
         }
     }
     Ok(judged)
-}
-
-/// Says whether what carries a message may be asked now: a mailbox behind a service hangs on how that service stands.
-fn carried_by(
-    tx: &ReadTx<'_>,
-    core: &Core,
-    account: Result<String, String>,
-    now: Timestamp,
-) -> Result<Result<String, (String, Option<Timestamp>)>> {
-    let name = match account {
-        Ok(name) => name,
-        Err(reason) => return Ok(Err((reason, None))),
-    };
-    let service = match name.as_str() {
-        CALENDAR => Some(Service::Calendar),
-        HUBSPOT => Some(Service::Hubspot),
-        _ => None,
-    };
-    if let Some(service) = service {
-        if let Some(provider) = service.provider()
-            && !crate::engine::outside::auth::is_signed_in_by(tx, provider)?
-        {
-            let why = format!("nobody is signed in; `caseyos auth login {provider}`");
-            return Ok(Err((why, None)));
-        }
-        return Ok(crate::engine::outside::standing::health(tx, service, now)?);
-    }
-    let is_gmail = core
-        .config
-        .mail
-        .accounts
-        .iter()
-        .any(|a| a.name == name && a.kind == MailKind::Gmail);
-    if is_gmail
-        && let Err(refused) = crate::engine::outside::standing::health(tx, Service::Gmail, now)?
-    {
-        return Ok(Err(refused));
-    }
-    Ok(Ok(name))
 }
 
 /// Asks the guards again about a queued execution.
@@ -141,48 +129,59 @@ pub(in crate::engine) fn ask_again(
         .map(|c| people::load(tx, c))
         .transpose()?
         .flatten();
-    let effect = Effect {
+    let candidate = Candidate {
         kind: row.kind,
+        content: &row.content,
         person: person.as_ref(),
         to_key: &row.to_key,
-        // What leaves is what the row holds, so a row that was tampered with does not match its own approval.
-        content_hash: held_hash(row),
-        approval: Some(ApprovalFacts {
+        // The row's own content leaves, so a row that was tampered with does not match its approval.
+        content_hash: kinds::of(row.kind).hash(&row.content),
+        consent: Consent {
             by: row.approved_by.clone(),
             expires_at: row.approval_expires_at,
             content_hash: row.content_hash,
-        }),
-        earlier: None,
-        mode: stricter(row.mode, core.mode()),
-        class: row.class,
-        transport: match row.kind {
-            EffectKind::Mail => mail::post::account(core, &row.transport)
-                .map(|_| row.transport.clone())
-                .map_err(|e| e.to_string()),
-            EffectKind::Meeting | EffectKind::Record => Ok(row.transport.clone()),
         },
+        earlier: None,
+        approved: row.mode,
+        class: row.class,
+        carrier: Ok(row.transport.clone()),
     };
-    let mut verdicts = ask(tx, core, effect, now)?;
-    // Consent to a time ends with it.
-    if row.kind == EffectKind::Meeting
-        && deed::held::<Invitation>(row)?.event.start <= now
-        && let Some(approval) = verdicts.iter_mut().find(|v| v.guard == GuardKind::Approval)
-    {
-        approval.passed = false;
-        approval.detail = "the meeting would begin in the past".into();
-    }
-    Ok(verdicts)
+    ask(tx, core, candidate, now)
 }
 
-/// Returns the stricter of what was approved and what is set now: a live approval does not leave after the mode was turned down.
-fn stricter(approved: Mode, set: Mode) -> Mode {
-    match (approved, set) {
-        (Mode::Live, Mode::Live) => Mode::Live,
-        (Mode::Draft, Mode::DryRun) | (_, Mode::DryRun) | (Mode::DryRun, _) => Mode::DryRun,
-        // An approved draft stays a draft; an approved live mail is held while the mode says draft.
-        (Mode::Draft, _) => Mode::Draft,
-        (Mode::Live, Mode::Draft) => Mode::DryRun,
-    }
+/// Returns the refusal of everything that leaves now: the kill switch, a pause, or the mode.
+pub(in crate::engine) fn standing_refusal(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    now: Timestamp,
+) -> Result<Option<Verdict>> {
+    let hash = [0; 32];
+    let facts = GuardFacts {
+        asks: Asks {
+            suppression: false,
+            limits: false,
+            window: false,
+            in_draft: InDraft::Refuses("nothing leaves"),
+        },
+        earlier: None,
+        kill_switch: control::kill_switch(tx),
+        pause: control::pause(tx, now)?,
+        approval: Some(Consent {
+            by: By::Operator,
+            expires_at: Timestamp::MAX,
+            content_hash: hash,
+        }),
+        content_hash: hash,
+        suppressed: None,
+        limits: Vec::new(),
+        slot: None,
+        zone: String::new(),
+        approved: Mode::Live,
+        mode: core.mode(),
+        transport: Ok(String::new()),
+    };
+    let verdicts = guard::check(&facts, now);
+    Ok(guard::binding(&verdicts).cloned())
 }
 
 /// Returns what left, as the limits need it.

@@ -5,8 +5,10 @@ use std::collections::{BinaryHeap, HashMap};
 
 use jiff::Timestamp;
 
+use super::drain::queue;
+use super::kinds;
 use crate::domain::email::address::is_free_mail_domain;
-use crate::domain::guard::{EffectKind, Mode};
+use crate::domain::guard::Mode;
 use crate::domain::id::{ContactId, ExecutionId};
 use crate::domain::limits::{SendHistory, next_send};
 use crate::domain::outbox::SendClass;
@@ -14,6 +16,7 @@ use crate::domain::schedule::SendPolicy;
 use crate::engine::effects::gate;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
+use crate::engine::handle::Engine;
 use crate::store::executions::{ExecutionRow, SendTimes};
 use crate::store::{ReadTx, people};
 
@@ -60,7 +63,7 @@ pub(in crate::engine) fn plan(
     let mut waiting = Vec::new();
     for row in rows {
         // Only mail draws on the limits and waits for a window.
-        if row.mode != Mode::Live || row.kind != EffectKind::Mail {
+        if row.mode != Mode::Live || !kinds::of(row.kind).asks().limits {
             let at = Some(row.not_before.max(now));
             planned.insert(
                 row.id,
@@ -174,5 +177,20 @@ fn simulate(
                 because,
             },
         );
+    }
+}
+
+impl Engine {
+    /// Returns the instant at which a queued message leaves, with those before it counted.
+    pub(in crate::engine) fn leaves_at(&self, row: &ExecutionRow) -> Result<Timestamp> {
+        let (id, now) = (row.id, self.now());
+        let planned = self.store().read(|tx| {
+            let rows = queue(tx)?;
+            plan(tx, self.core(), &rows, now, now)
+        })?;
+        Ok(planned
+            .get(&id)
+            .and_then(|p| p.at)
+            .unwrap_or(row.not_before))
     }
 }

@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::domain::guard::{EffectKind, Mode};
+use super::kinds;
+use super::run::Outcome;
+use super::settle::{is_still, requeue};
+use super::take_back::set_move;
+use crate::domain::guard::Mode;
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::{Answer, Step, next_step};
 use crate::domain::text::clean_line;
-use crate::engine::effects::kinds::mail::post::{Delivered, Post};
-use crate::engine::effects::settle::{is_still, requeue};
-use crate::engine::effects::{Outcome, set_move};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
@@ -42,8 +43,7 @@ impl Engine {
         })?;
         let mut left = 0;
         for row in unknown {
-            let is_cheap =
-                all && Post::of(self.outside(), &row.transport).is_ok_and(|post| post.is_local());
+            let is_cheap = all && kinds::of(row.kind).is_cheap_to_find(self.core(), &row);
             if !is_cheap && row.check_at.is_some_and(|at| at > now) {
                 continue;
             }
@@ -62,11 +62,7 @@ impl Engine {
     ) -> Result<Outcome> {
         let now = self.now();
         let mut why = why.to_owned();
-        let asked = match row.kind {
-            EffectKind::Mail => self.find_mail(row, now),
-            EffectKind::Meeting | EffectKind::Record => self.find_carried(row),
-        };
-        let (answer, found) = match asked {
+        let (answer, found) = match kinds::of(row.kind).find(self.outside(), row, now) {
             Ok(asked) => asked,
             // It cannot be asked now, so nothing is known.
             Err(error) => {
@@ -88,20 +84,10 @@ impl Engine {
         }
     }
 
-    /// Asks the mailbox what became of a mail.
-    fn find_mail(&self, row: &ExecutionRow, now: Timestamp) -> Result<(Answer, Option<Delivered>)> {
-        let post = Post::of(self.outside(), &row.transport)?;
-        Ok(match post.find(row, now)? {
-            Some(delivered) => (Answer::Found, Some(delivered)),
-            None if post.knows_at_once() || post.still_lies(row) => (Answer::NeverHad, None),
-            None => (Answer::NotFoundYet, None),
-        })
-    }
-
     /// Puts a message that the provider certainly does not have back into the queue: at once if it was not its fault, else as after any try.
     fn never_left(&self, row: &ExecutionRow, reason: String, crashed: bool) -> Result<Outcome> {
         if !crashed {
-            return self.did_not_leave(row, reason, false, None);
+            return self.did_not_leave(row, reason, None, None);
         }
         let row = row.clone();
         self.write(Durability::Full, move |tx, _, now| {

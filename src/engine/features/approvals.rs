@@ -13,6 +13,7 @@ use crate::domain::action::{ActionKind, Means};
 use crate::domain::approval::{
     ApprovalRules, Condition, DecidedBy, Decisions, Facts, Verdict, decide,
 };
+use crate::domain::by::By;
 use crate::domain::guard::{KillSwitch, Mode};
 use crate::domain::id::MoveId;
 use crate::engine::effects::kinds::mail::draft::hex;
@@ -112,7 +113,7 @@ impl Engine {
             self.run(Command::Approve {
                 id,
                 content_hash: Some(content_hash),
-                by: format!("rule:{rule}"),
+                by: By::Rule(rule.to_owned()),
             })
         };
         match done {

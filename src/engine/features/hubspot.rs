@@ -8,14 +8,19 @@ mod hooks;
 
 use serde::Serialize;
 
+use crate::domain::by::By;
+use crate::engine::effects::kinds::record::HUBSPOT;
+
 use crate::engine::error::Result;
 use crate::engine::handle::Engine;
 use crate::engine::road::sources::hubspot::is_set_up;
-use crate::store::hubspot::{self, StageRow, WriteRow};
+use crate::store::executions::{self, ExecutionRow, ExecutionStatus};
+use crate::store::hubspot::{self, StageRow};
 
 pub use crate::engine::effects::kinds::record::gates::Gate;
-pub use crate::engine::effects::kinds::record::outbox::PushReport;
-pub use crate::engine::effects::kinds::record::wishes::{Target, Wish};
+pub use crate::engine::effects::kinds::record::push::PushReport;
+pub use crate::engine::effects::kinds::record::targets::Target;
+pub use crate::engine::effects::kinds::record::wishes::Wish;
 pub use crate::store::hubspot::Conflict;
 pub use conflicts::Take;
 pub use hooks::Call;
@@ -33,6 +38,51 @@ pub struct KindStatus {
     pub under_way: bool,
     /// When the last whole reading ended.
     pub done_at: Option<jiff::Timestamp>,
+}
+
+/// A write that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WaitingWrite {
+    /// Its number in the outbox.
+    pub id: i64,
+    /// Its idempotency key.
+    pub key: String,
+    /// Its status.
+    pub status: ExecutionStatus,
+    /// The write in words.
+    pub summary: String,
+    /// The one who asked for it.
+    pub asked_by: By,
+    /// The number of tries.
+    pub tries: i64,
+    /// The record that it made or changed.
+    pub remote_id: String,
+    /// The last failure, or what holds it.
+    pub error: String,
+    /// The instant of the ask.
+    pub created_at: jiff::Timestamp,
+    /// The instant of the last claim.
+    pub claimed_at: Option<jiff::Timestamp>,
+    /// The instant of its end.
+    pub settled_at: Option<jiff::Timestamp>,
+}
+
+impl From<ExecutionRow> for WaitingWrite {
+    fn from(row: ExecutionRow) -> Self {
+        Self {
+            id: row.id.0,
+            key: row.idempotency_key,
+            status: row.status,
+            summary: row.subject,
+            asked_by: row.approved_by,
+            tries: row.tries,
+            remote_id: row.remote_id,
+            error: row.error,
+            created_at: row.approved_at,
+            claimed_at: row.claimed_at,
+            settled_at: row.settled_at,
+        }
+    }
 }
 
 /// How things stand with HubSpot.
@@ -55,7 +105,7 @@ pub struct HubspotStatus {
     /// Fields that wait for a decision.
     pub conflicts: usize,
     /// Writes that wait.
-    pub waiting: Vec<WriteRow>,
+    pub waiting: Vec<WaitingWrite>,
     /// Events of webhooks that the next sync looks into.
     pub events_waiting: usize,
 }
@@ -96,7 +146,10 @@ impl Engine {
                 kinds,
                 stages: hubspot::stages(tx)?,
                 conflicts: hubspot::conflicts(tx, false)?.len(),
-                waiting: hubspot::waiting_writes(tx)?,
+                waiting: executions::waiting_through(tx, HUBSPOT)?
+                    .into_iter()
+                    .map(WaitingWrite::from)
+                    .collect(),
                 events_waiting: hubspot::waiting_events(tx, 10_000)?.len(),
             })
         })

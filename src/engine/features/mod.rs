@@ -5,6 +5,7 @@ pub mod correspondence;
 pub mod hubspot;
 pub mod import;
 pub mod mailboxes;
+pub mod meetings;
 pub mod post;
 pub mod seed;
 pub mod world;

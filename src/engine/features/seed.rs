@@ -9,7 +9,9 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::action::ActionKind;
 use crate::domain::aps::Points;
+use crate::domain::by::By;
 use crate::domain::contact::ContactDraft;
+use crate::domain::effect::{self, EffectKind, Ended};
 use crate::domain::guard::Mode;
 use crate::domain::id::{ContactId, MoveId};
 use crate::domain::moves::MoveStatus;
@@ -17,7 +19,7 @@ use crate::domain::outbox::{SendClass, WaitsFor};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::signal::{Domain, SignalDraft, SignalKind, Source};
 use crate::engine::effects::kinds::mail::draft::Content;
-use crate::engine::effects::settle::record_sent;
+use crate::engine::effects::kinds::mail::sent::record_sent;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::features::post::IncomingMail;
 use crate::engine::ground::core::Core;
@@ -25,7 +27,7 @@ use crate::engine::handle::Engine;
 use crate::engine::road::intake;
 use crate::engine::road::outcomes::{Observed, record};
 use crate::store::contacts::{ContactWriter, Origin, RunMemory};
-use crate::store::executions::{ExecutionRow, ExecutionStatus};
+use crate::store::executions::{End, ExecutionRow, ExecutionStatus};
 use crate::store::moves::{MoveRow, MoveState};
 use crate::store::{
     Durability, WriteTx, audit, companies, contacts, executions, moves, people, signals,
@@ -286,12 +288,16 @@ fn store_sent(
     let id = executions::next_id(tx)?;
     let row = ExecutionRow {
         id,
-        move_id,
+        origin: effect::Origin::Move,
+        move_id: Some(move_id),
+        undoes: None,
         contact_id: Some(contact),
         action: sent.action,
-        kind: crate::domain::guard::EffectKind::Mail,
+        kind: EffectKind::Mail,
         idempotency_key: format!("past:{}", sent.message_id),
+        once: String::new(),
         status: ExecutionStatus::Queued,
+        ended: Ended::Not,
         mode: Mode::Live,
         transport: transport.to_owned(),
         to_domain: to_key
@@ -300,10 +306,13 @@ fn store_sent(
         to_key,
         subject: content.subject.clone(),
         message_id: sent.message_id,
+        mark: String::new(),
         content_hash: content.hash(),
         content: serde_json::to_string(&content)
             .map_err(|e| crate::store::StoreError::Invalid(e.to_string()))?,
-        approved_by: "operator".into(),
+        carried: String::new(),
+        remote_id: String::new(),
+        approved_by: By::Operator,
         approved_at: sent.at,
         approval_expires_at: sent
             .at
@@ -327,8 +336,12 @@ fn store_sent(
         tx,
         id,
         ExecutionStatus::Queued,
-        ExecutionStatus::Sent,
-        ("", ""),
+        End {
+            to: ExecutionStatus::Sent,
+            ended: Ended::Done,
+            location: "",
+            because: "",
+        },
         sent.at,
     )?;
     record_sent(tx, core, &row, sent.at)?;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::approval::RuleState;
+use crate::domain::by::By;
 use crate::domain::guard::Verdict;
 use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, SignalId, UndoId};
 use crate::domain::moves::MovePlan;
@@ -19,8 +20,8 @@ pub enum Command {
         /// The hash of the content that was looked at; approval is refused if it has changed since. None consents to what
         /// is there now.
         content_hash: Option<[u8; 32]>,
-        /// Who consents: `operator`, or a rule's name.
-        by: String,
+        /// The one who consents.
+        by: By,
     },
     /// Tick off a move that was done by hand.
     Done {

@@ -4,14 +4,15 @@ use crate::engine::ground::say::sentence;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::domain::guard::{EffectKind, GuardKind, KillSwitch, Verdict, binding};
+use crate::domain::by::By;
+use crate::domain::effect::{EffectKind, Origin};
+use crate::domain::guard::{GuardKind, KillSwitch, Verdict, binding};
 use crate::domain::id::{ContactId, ExecutionId, MoveId, UndoId};
 use crate::domain::outbox::{SendClass, WaitsFor};
 use crate::domain::words::words;
-use crate::engine::effects::deed::{described, held};
-use crate::engine::effects::drain::in_order;
+use crate::engine::effects::drain::queue;
 use crate::engine::effects::gate;
-use crate::engine::effects::kinds::mail::draft::Content;
+use crate::engine::effects::kinds;
 use crate::engine::effects::plan::{Planned, plan};
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
@@ -40,8 +41,10 @@ words! {
 pub struct OutboxItem {
     /// The execution.
     pub id: ExecutionId,
-    /// The move.
-    pub move_id: MoveId,
+    /// The move; none for a wish of its own.
+    pub move_id: Option<MoveId>,
+    /// Its origin: `move`, `wish`, `push`, `undo`, `sequence` or `agent`.
+    pub origin: Origin,
     /// The person.
     pub contact_id: Option<ContactId>,
     /// The person's name.
@@ -59,7 +62,7 @@ pub struct OutboxItem {
     /// The mailbox that it leaves from.
     pub account: String,
     /// Who consented.
-    pub approved_by: String,
+    pub approved_by: By,
     /// When.
     pub approved_at: Timestamp,
     /// Until when the consent holds.
@@ -102,6 +105,8 @@ pub struct OutboxDetail {
     pub item: OutboxItem,
     /// The text.
     pub body: String,
+    /// Exactly what leaves, or left, with `****` for secrets.
+    pub request: String,
     /// The message's own id.
     pub message_id: String,
     /// What the guards say or said.
@@ -116,13 +121,6 @@ pub(in crate::engine) struct Reason {
     pub clears_at: Option<Timestamp>,
     pub leaves_at: Option<Timestamp>,
     pub verdicts: Vec<Verdict>,
-}
-
-/// Returns what is queued, in the order in which it leaves.
-pub(in crate::engine) fn queue(tx: &ReadTx<'_>) -> Result<Vec<ExecutionRow>> {
-    let mut rows = executions::waiting(tx, ExecutionStatus::Queued)?;
-    in_order(&mut rows);
-    Ok(rows)
 }
 
 /// Plans the queue as it stands: from now on, or from the end of the pause in force. `resumed`: as if nothing were stopped.
@@ -229,6 +227,10 @@ fn item(tx: &ReadTx<'_>, row: &ExecutionRow, why: &Reason) -> Result<OutboxItem>
         .transpose()?
         .flatten();
     let can = match row.status {
+        // A wish has no draft to edit.
+        ExecutionStatus::Queued | ExecutionStatus::Failed if row.move_id.is_none() => {
+            vec![OutboxAct::Retry, OutboxAct::Drop]
+        }
         ExecutionStatus::Queued | ExecutionStatus::Failed => {
             vec![OutboxAct::Retry, OutboxAct::Edit, OutboxAct::Drop]
         }
@@ -238,6 +240,7 @@ fn item(tx: &ReadTx<'_>, row: &ExecutionRow, why: &Reason) -> Result<OutboxItem>
     Ok(OutboxItem {
         id: row.id,
         move_id: row.move_id,
+        origin: row.origin,
         contact_id: row.contact_id,
         contact: person.map(|p| p.name()).unwrap_or_default(),
         to: row.to_key.clone(),
@@ -309,13 +312,17 @@ impl Engine {
             let row = crate::engine::ground::lookup::find_message(tx, id)?;
             let planned = plan_queue(tx, core, &queue(tx)?, false, now)?;
             let why = reason(tx, core, &row, planned.get(&id), now)?;
-            let body = match row.kind {
-                EffectKind::Mail => held::<Content>(&row)?.body,
-                EffectKind::Meeting | EffectKind::Record => described(core, &row)?,
+            let shown = kinds::of(row.kind).shown(core, &row.content)?;
+            let rendered = executions::rendered(tx, id)?;
+            let request = if rendered.is_empty() {
+                kinds::of(row.kind).request(core, &row, now)?
+            } else {
+                rendered
             };
             Ok(OutboxDetail {
                 item: item(tx, &row, &why)?,
-                body,
+                body: shown.text(),
+                request: String::from_utf8_lossy(&request).into_owned(),
                 message_id: row.message_id.clone(),
                 verdicts: why.verdicts,
             })

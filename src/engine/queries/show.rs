@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::domain::audit::hex;
 use crate::engine::commands::approve::would_be;
-use crate::engine::effects::deed::{self, Deed, Way};
-use crate::engine::effects::kinds::mail::draft::{Content, hex};
-use crate::engine::effects::kinds::mail::render::content_of;
+use crate::engine::effects::kind::{Letter, Way};
+use crate::engine::effects::{kinds, make};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::lookup::no_such_move;
 use crate::engine::handle::Engine;
@@ -156,6 +156,12 @@ pub struct MoveDetail {
     pub evidence: Vec<Evidence>,
     /// How it would be carried out.
     pub means: Means,
+    /// The heading over what would be carried out: "Draft", "Invitation".
+    pub heading: &'static str,
+    /// The heading where there is nothing to carry out yet: "No draft".
+    pub missing: &'static str,
+    /// What approval will have done, as a sentence; empty where the countdown says it.
+    pub after: &'static str,
     /// Whether it is about a time, so that with one its approval books the meeting.
     pub offers_times: bool,
     /// The message that approval would send; none for what is no mail.
@@ -173,14 +179,14 @@ pub struct MoveDetail {
 /// Signals that are shown as evidence.
 const MAX_EVIDENCE: usize = 20;
 
-fn shown(content: Content, edited: bool) -> DraftView {
+fn letter_view(letter: Letter, hash: &[u8; 32], edited: bool) -> DraftView {
     DraftView {
-        content_hash: hex(&content.hash()),
-        from: content.from,
-        to: content.to,
-        subject: content.subject,
-        body: content.body,
-        in_reply_to: (!content.in_reply_to.is_empty()).then_some(content.in_reply_to),
+        content_hash: hex(hash),
+        from: letter.from,
+        to: letter.to,
+        subject: letter.subject,
+        body: letter.body,
+        in_reply_to: (!letter.in_reply_to.is_empty()).then_some(letter.in_reply_to),
         edited,
     }
 }
@@ -222,12 +228,13 @@ impl Engine {
             let made = mv
                 .status
                 .is_standing()
-                .then(|| deed::make(tx, core, &mv, now));
+                .then(|| make::make(tx, core, &mv, now));
             let means = match &made {
                 Some(Ok(Way::ByHand(_))) => Means::ByHand,
-                Some(Ok(Way::Deed(made))) => made.means(),
-                Some(Err(_)) | None => deed::means_of(tx, core, &mv, now)?,
+                Some(Ok(Way::Effect(made))) => kinds::of(made.kind).means(),
+                Some(Err(_)) | None => make::means_of(tx, core, &mv, now)?,
             };
+            let kind = make::kind_of(tx, &mv)?.filter(|_| means != Means::ByHand);
             let zone = core.config.operator.zone();
             let [revenue, urgency_why, strategic] = mv.why.clone();
             let due = mv.due_at.to_zoned(zone).strftime("%a %H:%M");
@@ -236,12 +243,7 @@ impl Engine {
                 aps::Evidence {
                     revenue,
                     urgency: format!("{urgency_why}; due {due}"),
-                    ease: match means {
-                        Means::Mail => "draft ready".into(),
-                        Means::Meeting => "invitation ready".into(),
-                        Means::Record => "written for you".into(),
-                        Means::ByHand => "by hand".into(),
-                    },
+                    ease: kind.map_or("by hand", |kind| kind.words().ready).into(),
                     strategic,
                     outcomes: outcome_words(&outcome, &stage, mv.action.family()),
                 },
@@ -266,24 +268,26 @@ impl Engine {
             if let Some(made) = made {
                 match made {
                     Ok(Way::ByHand(why)) => {
-                        draft_problem = deed::is_about_records(mv.action).then_some(why);
+                        draft_problem = make::kind_of(tx, &mv)?.map(|_| why);
                     }
-                    Ok(Way::Deed(made)) => {
+                    Ok(Way::Effect(made)) => {
                         verdicts = would_be(tx, core, &mv, &made, now)?;
-                        let content_hash = hex(&made.hash()?);
-                        match made {
-                            Deed::Mail(made) => {
-                                draft_view = Some(shown(made.content, made.edited));
+                        let effect = kinds::of(made.kind);
+                        let hash = effect.hash(&made.content);
+                        let view = effect.shown(core, &made.content)?;
+                        match view.letter {
+                            Some(letter) => {
+                                draft_view = Some(letter_view(letter, &hash, made.edited));
                             }
-                            other => {
-                                let parts = other.parts(core).into_iter();
+                            None => {
+                                let parts = view.parts.into_iter();
                                 deed_view = Some(DeedView {
-                                    summary: other.subject(core),
+                                    summary: view.subject,
                                     parts: parts
                                         .map(|(name, value)| DeedPart { name, value })
                                         .collect(),
-                                    undo: other.promise().into(),
-                                    content_hash,
+                                    undo: view.promise,
+                                    content_hash: hex(&hash),
                                 });
                             }
                         }
@@ -298,7 +302,9 @@ impl Engine {
                 .iter()
                 .find(|e| e.status == ExecutionStatus::Drafted || e.is_of_draft())
             {
-                draft_view = Some(shown(content_of(lying)?, true));
+                let effect = kinds::of(lying.kind);
+                let letter = effect.shown(core, &lying.content)?.letter;
+                draft_view = letter.map(|letter| letter_view(letter, &lying.content_hash, true));
             }
             if let (Some(waiting), false) = (
                 executions.iter().find(|e| e.settled_at.is_none()),
@@ -345,6 +351,9 @@ impl Engine {
                 counterfactual,
                 evidence,
                 means,
+                heading: kind.map_or("By hand", |kind| kind.words().heading),
+                missing: kind.map_or("By hand", |kind| kind.words().missing),
+                after: kind.map_or("", |kind| kind.words().after),
                 offers_times: mv.action.offers_times(&mv.template),
                 draft: draft_view,
                 deed: deed_view,
@@ -357,7 +366,7 @@ impl Engine {
                         status: e.status.to_string(),
                         message_id: e.message_id,
                         approved_at: e.approved_at,
-                        approved_by: e.approved_by,
+                        approved_by: e.approved_by.to_string(),
                         settled_at: e.settled_at,
                         location: e.location,
                         error: e.error,

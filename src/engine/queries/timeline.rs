@@ -324,7 +324,7 @@ fn entry(tx: &ReadTx<'_>, line: &TimelineItem) -> Result<TimelineEntry> {
             if let Some(row) = executions::load(tx, ExecutionId(line.id))? {
                 facts.text("Status", row.status.to_string());
                 facts.text("Mode", row.mode.to_string());
-                facts.text("Approved by", row.approved_by);
+                facts.text("Approved by", row.approved_by.to_string());
                 facts.text("To", row.to_key);
                 facts.text("Subject", row.subject);
                 facts.at("Ended", row.settled_at);

@@ -83,7 +83,7 @@ pub struct Leaving {
     /// The execution.
     pub execution: ExecutionId,
     /// The move.
-    pub move_id: MoveId,
+    pub move_id: Option<MoveId>,
     /// The recipient's address.
     pub to: String,
     /// When the window closes and it leaves, if nothing else holds it.

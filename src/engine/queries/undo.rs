@@ -32,7 +32,7 @@ impl Engine {
             let rows = undo::list(tx, limit)?;
             rows.into_iter()
                 .map(|row| {
-                    let (promise, possible) = promise_now(tx, &row)?;
+                    let (promise, possible) = promise_now(tx, self.core(), &row)?;
                     Ok(UndoItem {
                         id: row.id,
                         at: row.at,

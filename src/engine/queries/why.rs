@@ -1,6 +1,6 @@
 //! Why something was, was not, or is not yet done: of a contact, or of one move.
 
-use crate::engine::ground::lookup::find_person;
+use crate::engine::ground::lookup::{find_message, find_person, no_such_move};
 use std::collections::HashMap;
 
 use jiff::Timestamp;
@@ -10,23 +10,26 @@ use crate::domain::action::Means;
 use crate::domain::guard::{GuardKind, Pause, Verdict, binding};
 use crate::domain::id::{ContactId, ExecutionId, MoveId};
 use crate::domain::moves::MoveStatus;
-use crate::engine::effects::deed::{self, Way};
+use crate::engine::commands::approve::would_be;
+use crate::engine::effects::drain::queue;
 use crate::engine::effects::gate;
+use crate::engine::effects::kind::Way;
+use crate::engine::effects::make;
 use crate::engine::effects::plan::Planned;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
-use crate::engine::queries::outbox::{Reason, plan_queue, queue, reason};
+use crate::engine::queries::outbox::{Reason, plan_queue, reason};
 use crate::engine::queries::when::NextSendView;
-use crate::store::executions::ExecutionStatus;
+use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::moves::MoveRow;
 use crate::store::{ReadTx, control, executions, moves};
 
 /// One move of the person, and what decides it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WhyMove {
-    /// The move.
-    pub id: MoveId,
+    /// The move; none for a message that belongs to none.
+    pub id: Option<MoveId>,
     /// A few words.
     pub title: String,
     /// Where it stands.
@@ -112,7 +115,7 @@ fn explain(
 ) -> Result<WhyMove> {
     let execution = executions::of_move(tx, mv.id)?.into_iter().next();
     let mut why = WhyMove {
-        id: mv.id,
+        id: Some(mv.id),
         title: mv.title.clone(),
         status: mv.status,
         because: mv.close_reason.clone(),
@@ -131,13 +134,12 @@ fn explain(
     };
     match (mv.status, &execution) {
         (MoveStatus::Open | MoveStatus::Snoozed, _)
-            if deed::means_of(tx, core, &mv, now)? != Means::ByHand =>
+            if make::means_of(tx, core, &mv, now)? != Means::ByHand =>
         {
-            match deed::make(tx, core, &mv, now) {
+            match make::make(tx, core, &mv, now) {
                 Ok(Way::ByHand(_)) => {}
-                Ok(Way::Deed(made)) => {
-                    why.verdicts =
-                        crate::engine::commands::approve::would_be(tx, core, &mv, &made, now)?;
+                Ok(Way::Effect(made)) => {
+                    why.verdicts = would_be(tx, core, &mv, &made, now)?;
                     let refusal = binding(&why.verdicts);
                     why.because = match refusal {
                         Some(v) => {
@@ -178,6 +180,33 @@ fn explain(
     Ok(why)
 }
 
+/// Explains a message that belongs to no move.
+fn explain_wish(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    row: &ExecutionRow,
+    now: Timestamp,
+) -> Result<WhyMove> {
+    let planned = plan_queue(tx, core, &queue(tx)?, false, now)?;
+    let found = reason(tx, core, row, planned.get(&row.id), now)?;
+    Ok(WhyMove {
+        id: None,
+        title: row.subject.clone(),
+        status: match row.status {
+            ExecutionStatus::Queued => MoveStatus::Approved,
+            ExecutionStatus::Sending | ExecutionStatus::Uncertain => MoveStatus::Executing,
+            ExecutionStatus::Sent | ExecutionStatus::Drafted => MoveStatus::Done,
+            ExecutionStatus::Failed | ExecutionStatus::Cancelled => MoveStatus::Expired,
+        },
+        because: found.because,
+        guard: found.guard,
+        clears_at: found.clears_at,
+        leaves_at: found.leaves_at,
+        execution: Some(row.id),
+        verdicts: found.verdicts,
+    })
+}
+
 impl Engine {
     /// Explains one thing: `move:12`, or `execution:7` for a message; none if `what` names neither.
     ///
@@ -193,17 +222,20 @@ impl Engine {
             let id = match (kind, number) {
                 ("move", Some(id)) => MoveId(id),
                 ("execution" | "message", Some(id)) => {
-                    crate::engine::ground::lookup::find_message(tx, ExecutionId(id))?.move_id
+                    let row = find_message(tx, ExecutionId(id))?;
+                    match row.move_id {
+                        Some(id) => id,
+                        None => return explain_wish(tx, self.core(), &row, now).map(Some),
+                    }
                 }
                 _ => return Ok(None),
             };
-            let mv = moves::load(tx, id)?
-                .ok_or_else(|| crate::engine::ground::lookup::no_such_move(id))?;
+            let mv = moves::load(tx, id)?.ok_or_else(|| no_such_move(id))?;
             let planned = plan_queue(tx, self.core(), &queue(tx)?, false, now)?;
             let mut why = explain(tx, self.core(), mv, &planned, now)?;
             // Asked about a message, it is that message's own fate that is told.
             if let (true, Some(id)) = (kind != "move", number.map(ExecutionId)) {
-                let row = crate::engine::ground::lookup::find_message(tx, id)?;
+                let row = find_message(tx, id)?;
                 let found = reason(tx, self.core(), &row, planned.get(&id), now)?;
                 why = WhyMove {
                     because: found.because,

@@ -80,7 +80,7 @@ pub(in crate::engine) fn record(
             kind: seen.kind,
             contact_id: contact,
             deal_id: seen.deal,
-            move_id: seen.move_id.or(cause.as_ref().map(|c| c.move_id)),
+            move_id: seen.move_id.or(cause.as_ref().and_then(|c| c.move_id)),
             execution_id: cause.as_ref().map(|c| c.id),
             signal_id: seen.signal,
             family: action.map(|a| a.family().to_owned()).unwrap_or_default(),

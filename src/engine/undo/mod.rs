@@ -3,125 +3,35 @@
 //! An entry holds the state to return to. Taking it back makes an entry of its own, so an undo can be undone. What left by mail
 //! says honestly that it cannot be unsent.
 
-use crate::engine::ground::say::sentence;
+pub(in crate::engine) mod reopen;
+pub(in crate::engine) mod step;
+
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::domain::guard::{EffectKind, KillSwitch};
-use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, SignalId, UndoId};
-use crate::domain::moves::{MovePlan, MoveStatus};
-use crate::engine::commands::approve::undo_window;
-use crate::engine::commands::outbox::{may_try_again, set_move};
+use self::reopen::reopen;
+use self::step::{Step, written};
+use crate::domain::effect::Ended;
+use crate::domain::guard::KillSwitch;
+use crate::domain::id::{ExecutionId, MoveId, UndoId};
+use crate::domain::moves::MoveStatus;
+use crate::engine::commands::moves::SKIP_IMPACT;
+use crate::engine::commands::outbox::may_try_again;
 use crate::engine::commands::pause::finish_pause;
-use crate::engine::effects::deed::named;
-use crate::engine::effects::kinds::mail::drafts::Found;
-use crate::engine::effects::kinds::mail::post::{Post, remove_local_draft};
-use crate::engine::effects::kinds::record::undo::promise_of;
+use crate::engine::effects::ask::undo_window;
+use crate::engine::effects::take_back::{cancel, promise_of, set_move};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::ground::core::Core;
-use crate::engine::ground::say::capital;
 use crate::engine::handle::Engine;
 use crate::engine::road::intake;
 use crate::engine::road::outcomes::RECORDED;
 use crate::store::control::HoldKind;
-use crate::store::executions::{ExecutionRow, ExecutionStatus};
-use crate::store::moves::{DraftRow, MoveState};
+use crate::store::executions::{End, ExecutionStatus};
 use crate::store::undo::UndoRow;
 use crate::store::{
-    Durability, ReadTx, WriteTx, audit, calendar as events, control, executions, moves, outcomes,
-    suppressions, undo,
+    Durability, ReadTx, WriteTx, audit, control, executions, moves, outcomes, suppressions, undo,
 };
-
-/// How to take something back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "step")]
-pub(in crate::engine) enum Step {
-    /// Put moves back to where they stood, with what the change counted taken out of the score.
-    Moves {
-        states: Vec<MoveState>,
-        /// Scopes in which a skip was counted, with its instant.
-        counted: Vec<(String, Timestamp)>,
-        /// Outcomes that the change recorded.
-        outcomes: Vec<OutcomeId>,
-        /// Whether to count these again instead of no more.
-        #[serde(default)]
-        again: bool,
-    },
-    /// Put a draft back.
-    Draft {
-        id: MoveId,
-        previous: Option<DraftRow>,
-    },
-    /// Take an execution back, as far as its state allows.
-    Execution { id: ExecutionId },
-    /// Make an outcome count no more, or again.
-    Outcome { id: OutcomeId, undone: bool },
-    /// Take a signal away from whom it was given to, or give it again.
-    Signal {
-        id: SignalId,
-        contact: ContactId,
-        /// Whether it is matched now, so that this takes it away.
-        matched: bool,
-        /// Moves that the match closed, as they stood before.
-        closed: Vec<MoveState>,
-    },
-    /// Lift a suppression, or put one back.
-    Suppression {
-        value: String,
-        reason: String,
-        present: bool,
-    },
-    /// Put a message of the outbox back to where it stood: queued, given up, or cancelled.
-    Outbox {
-        id: ExecutionId,
-        status: ExecutionStatus,
-    },
-    /// Stop everything, or let it run again.
-    KillSwitch { stopped: bool, reason: String },
-    /// Let a pause end then; without an instant, now.
-    Pause {
-        id: i64,
-        until: Option<Timestamp>,
-        reason: String,
-    },
-    /// Hold mail back for bounces again, or lift that again.
-    Deliverability { id: i64, held: bool },
-    /// Take a meeting out of the calendar again.
-    Meeting { id: i64 },
-    /// Put a meeting back to when it was.
-    MeetingTime {
-        id: i64,
-        starts_at: Timestamp,
-        ends_at: Timestamp,
-    },
-    /// Take a write to HubSpot back.
-    HubspotWrite { id: i64 },
-    /// Put what was settled of a move back.
-    Plan {
-        id: MoveId,
-        previous: Option<MovePlan>,
-    },
-}
-
-/// Adds an entry to the undo list.
-pub(in crate::engine) fn remember(
-    tx: &WriteTx<'_>,
-    summary: &str,
-    promise: &str,
-    step: &Step,
-    now: Timestamp,
-) -> Result<UndoId> {
-    Ok(undo::add(tx, now, summary, promise, &written(step)?, None)?)
-}
-
-fn written(step: &Step) -> Result<String> {
-    Ok(
-        serde_json::to_string(step)
-            .map_err(|e| crate::store::StoreError::Invalid(e.to_string()))?,
-    )
-}
 
 impl Engine {
     pub(in crate::engine) fn undo(&self, id: Option<UndoId>) -> Result<Done> {
@@ -147,21 +57,7 @@ impl Engine {
             crate::store::StoreError::Invalid(format!("undo entry {}: {e}", entry.id))
         })?;
         if let Step::Execution { id } = step {
-            return self.undo_execution(&entry, id);
-        }
-        if let Step::Meeting { id } = step {
-            return self.take_meeting_back(&id.to_string(), Some(entry.id));
-        }
-        if let Step::MeetingTime {
-            id,
-            starts_at,
-            ends_at,
-        } = step
-        {
-            return self.put_meeting_back(id, (starts_at, ends_at), entry.id);
-        }
-        if let Step::HubspotWrite { id } = step {
-            return self.undo_hubspot_write(id, entry.id);
+            return self.take_back(&entry, id);
         }
         self.write(Durability::Full, move |tx, core, now| {
             // Asked twice at once, it is undone once.
@@ -212,242 +108,18 @@ impl Engine {
             })
         })
     }
+}
 
-    /// Takes back an execution: a queued one is withdrawn, a draft's file is removed, a sent mail cannot be unsent.
-    fn undo_execution(&self, entry: &UndoRow, id: ExecutionId) -> Result<Done> {
-        let row = self
-            .store()
-            .read(|tx| Ok::<_, EngineError>(executions::load(tx, id)?))?
-            .ok_or_else(|| EngineError::NotFound(format!("There is no execution {id}.")))?;
-        let (entry_id, what) = (entry.id, entry.summary.clone());
-        match row.status {
-            ExecutionStatus::Queued if row.is_of_draft() => self.leave_draft(&row),
-            ExecutionStatus::Queued => self.write(Durability::Full, move |tx, _, now| {
-                if !crate::engine::effects::cancel(
-                    tx,
-                    &row,
-                    "withdrawn by the operator",
-                    MoveStatus::Open,
-                    now,
-                )? {
-                    return Ok(Done::Nothing {
-                        summary: format!("Execution {id} has just left; it cannot be taken back."),
-                    });
-                }
-                undo::mark(tx, entry_id, now)?;
-                let again = redo_execution(tx, entry_id, &what, id, now)?;
-                audit::append(
-                    tx,
-                    now,
-                    "operator",
-                    "execution.withdrawn",
-                    &format!("execution:{id}"),
-                    &json!({"move": row.move_id}),
-                )?;
-                Ok(Done::Changed {
-                    summary: format!(
-                        "Withdrawn: {} was not sent. Move {} is open again.",
-                        named(&row),
-                        row.move_id
-                    ),
-                    undo: Some(again),
-                })
-            }),
-            ExecutionStatus::Drafted => {
-                let found = self.look_after_draft(&row);
-                if found.map_err(|e| not_removed(&row, &e))? == Found::Left {
-                    return Ok(cannot_be_unsent(&row));
-                }
-                // What is far away is asked before the transaction, which must wait for nobody; asked again it is gone, which is as good.
-                let post = Post::of(self.outside(), &row.transport)?;
-                let back = MoveState {
-                    id: row.move_id,
-                    status: MoveStatus::Open,
-                    snoozed_until: None,
-                    closed_at: None,
-                    close_reason: String::new(),
-                };
-                // Before anything is removed: afterwards it would be too late to refuse.
-                self.store().read(|tx| refuse_if_replaced(tx, &back))?;
-                let far = match !post.is_local() {
-                    true => Some(post.remove_draft(&row).map_err(|e| not_removed(&row, &e))?),
-                    false => None,
-                };
-                self.write(Durability::Full, move |tx, core, now| {
-                    let to = ExecutionStatus::Cancelled;
-                    let because = ("", "draft removed by undo");
-                    if !executions::settle(tx, id, ExecutionStatus::Drafted, to, because, now)? {
-                        return Ok(Done::Nothing {
-                            summary: format!("Execution {id} was taken back already."),
-                        });
-                    }
-                    let state = MoveState {
-                        id: row.move_id,
-                        status: MoveStatus::Open,
-                        snoozed_until: None,
-                        closed_at: None,
-                        close_reason: String::new(),
-                    };
-                    reopen(tx, &state, now)?;
-                    undo::mark(tx, entry_id, now)?;
-                    let again = redo_execution(tx, entry_id, &what, id, now)?;
-                    audit::append(
-                        tx,
-                        now,
-                        "operator",
-                        "execution.undrafted",
-                        &format!("execution:{id}"),
-                        &json!({"move": row.move_id}),
-                    )?;
-                    tx.emit(now, "execution.cancelled", format!("execution:{id}"))?;
-                    // The file goes once nothing else can refuse, and before the commit: killed in between, it can be undone again.
-                    let was_there = match far {
-                        Some(was_there) => was_there,
-                        None => remove_local_draft(core, &row)?,
-                    };
-                    let file = if was_there {
-                        "The draft was removed"
-                    } else {
-                        "The draft was gone already"
-                    };
-                    Ok(Done::Changed {
-                        summary: format!("{file}, and move {} is open again.", row.move_id),
-                        undo: Some(again),
-                    })
-                })
-            }
-            ExecutionStatus::Sent if row.kind == EffectKind::Record => {
-                self.undo_record(id, entry_id)
-            }
-            ExecutionStatus::Sent if row.kind == EffectKind::Meeting => {
-                let booking = self
-                    .store()
-                    .read(|tx| events::of_execution(tx, id))?
-                    .ok_or_else(|| {
-                        EngineError::NotFound(format!("There is no booking of execution {id}."))
-                    })?;
-                self.take_meeting_back(&booking.id.to_string(), Some(entry_id))
-            }
-            ExecutionStatus::Sent => Ok(cannot_be_unsent(&row)),
-            ExecutionStatus::Sending | ExecutionStatus::Uncertain => Ok(Done::Blocked {
-                summary: format!(
-                    "Execution {id} is leaving right now; the next sync tells what became of it."
-                ),
-                verdicts: Vec::new(),
-            }),
-            ExecutionStatus::Failed | ExecutionStatus::Cancelled => Ok(Done::Nothing {
-                summary: format!("Execution {id} never left; there is nothing to take back."),
-            }),
-        }
+/// Says what taking an entry back brings back now and what it cannot, and whether it can be asked for: a message that has left cannot be unsent.
+pub(in crate::engine) fn promise_now(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    entry: &UndoRow,
+) -> Result<(String, bool)> {
+    match serde_json::from_str(&entry.step) {
+        Ok(Step::Execution { id }) => promise_of(tx, core, entry, id),
+        _ => Ok((entry.promise.clone(), true)),
     }
-}
-
-/// Says that a draft could not be taken back.
-fn not_removed(row: &ExecutionRow, error: &EngineError) -> EngineError {
-    EngineError::Outside(format!(
-        "The draft to {} could not be taken back: {} Nothing was changed here; asked again, undo looks whether it is still there.",
-        row.to_key,
-        sentence(&error.to_string())
-    ))
-}
-
-fn cannot_be_unsent(row: &ExecutionRow) -> Done {
-    Done::Blocked {
-        summary: format!(
-            "The mail to {} left and cannot be unsent. Nothing was changed; `caseyos undo --list` shows what else can be undone.",
-            row.to_key
-        ),
-        verdicts: Vec::new(),
-    }
-}
-
-/// Says what taking an entry back brings back now and what it cannot, and whether it can be asked for: what has left meanwhile cannot be unsent.
-pub(in crate::engine) fn promise_now(tx: &ReadTx<'_>, entry: &UndoRow) -> Result<(String, bool)> {
-    let id = match serde_json::from_str(&entry.step) {
-        Ok(Step::Execution { id }) => id,
-        Ok(Step::HubspotWrite { id }) => return promise_of(tx, id),
-        _ => return Ok((entry.promise.clone(), true)),
-    };
-    let Some(row) = executions::load(tx, id)? else {
-        return Ok((entry.promise.clone(), false));
-    };
-    let (to, account) = (&row.to_key, &row.transport);
-    Ok(match row.status {
-        ExecutionStatus::Queued if row.is_of_draft() => (
-            format!(
-                "Nothing leaves: the draft to {to} stays in the Drafts folder of \"{account}\" as it lies."
-            ),
-            true,
-        ),
-        ExecutionStatus::Queued => (
-            format!(
-                "{} has not left: it is withdrawn and the move comes back.",
-                capital(&named(&row))
-            ),
-            true,
-        ),
-        ExecutionStatus::Sent if row.kind != EffectKind::Mail => (entry.promise.clone(), true),
-        ExecutionStatus::Sending | ExecutionStatus::Uncertain if row.kind != EffectKind::Mail => (
-            format!(
-                "Cannot be taken back now: {} may have left. The next sync tells.",
-                named(&row)
-            ),
-            false,
-        ),
-        ExecutionStatus::Drafted => (
-            format!(
-                "The draft is removed from the Drafts folder of \"{account}\" and the move comes back."
-            ),
-            true,
-        ),
-        ExecutionStatus::Sent => (
-            format!(
-                "Cannot be taken back: the mail left through \"{account}\" and lies with {to}."
-            ),
-            false,
-        ),
-        ExecutionStatus::Sending | ExecutionStatus::Uncertain => (
-            format!(
-                "Cannot be taken back now: the mail to {to} may have left through \"{account}\"."
-            ),
-            false,
-        ),
-        ExecutionStatus::Failed => (
-            "It never left; `caseyos outbox` shows what can be done with it.".into(),
-            false,
-        ),
-        ExecutionStatus::Cancelled if row.kind != EffectKind::Mail => {
-            ("It was taken back, or never left.".into(), false)
-        }
-        ExecutionStatus::Cancelled => (
-            "It never left; there is nothing to take back.".into(),
-            false,
-        ),
-    })
-}
-
-/// Remembers how a message that was taken back is queued again.
-fn redo_execution(
-    tx: &WriteTx<'_>,
-    entry: UndoId,
-    what: &str,
-    id: ExecutionId,
-    now: Timestamp,
-) -> Result<UndoId> {
-    let step = Step::Outbox {
-        id,
-        status: ExecutionStatus::Queued,
-    };
-    let promise = "It is queued again with the same consent, as long as that holds.";
-    let summary = format!("Undone: {what}");
-    Ok(undo::add(
-        tx,
-        now,
-        &summary,
-        promise,
-        &written(&step)?,
-        Some(entry),
-    )?)
 }
 
 /// Puts a message of the outbox back to where it stood, and returns where it was.
@@ -467,24 +139,25 @@ fn put_in_outbox(
             may_try_again(tx, core, &row, now)?;
             if row.approval_expires_at <= now {
                 return Err(refused(format!(
-                    "The consent to message {id} has ended; approve move {} anew.",
-                    row.move_id
+                    "The consent to message {id} has ended; ask for it anew."
                 )));
             }
             executions::requeue(tx, id, from, "", Some(undo_window(core, row.mode, now)))?;
-            set_move(tx, &row, MoveStatus::Approved, now)?;
+            set_move(tx, &row, MoveStatus::Approved, None, "", now)?;
             undo::revive_execution(tx, id)?;
         }
         (ExecutionStatus::Cancelled, ExecutionStatus::Failed) => {
-            let why = (
-                "",
-                "it could not be sent; dropped and put back by the operator",
-            );
-            executions::settle(tx, id, from, to, why, now)?;
+            let end = End {
+                to,
+                ended: row.ended,
+                location: "",
+                because: "it could not be sent; dropped and put back by the operator",
+            };
+            executions::settle(tx, id, from, end, now)?;
         }
         (ExecutionStatus::Queued | ExecutionStatus::Failed, ExecutionStatus::Cancelled) => {
-            let why = "withdrawn by the operator";
-            crate::engine::effects::cancel(tx, &row, why, MoveStatus::Open, now)?;
+            let why = (Ended::Withdrawn, "withdrawn by the operator");
+            cancel(tx, &row, why, MoveStatus::Open, now)?;
             if let Some(entry) = undo::of_execution(tx, id)? {
                 undo::mark(tx, entry, now)?;
             }
@@ -492,29 +165,6 @@ fn put_in_outbox(
         _ => return Err(refused(format!("Message {id} is {from} since."))),
     }
     Ok(from)
-}
-
-/// Puts a move back, unless a newer one has taken its place.
-pub(in crate::engine) fn reopen(tx: &WriteTx<'_>, state: &MoveState, now: Timestamp) -> Result<()> {
-    refuse_if_replaced(tx, state)?;
-    moves::set_state(tx, state, now)?;
-    tx.emit(now, "move.changed", format!("move:{}", state.id))?;
-    Ok(())
-}
-
-/// Refuses to bring a move back whose place another has taken.
-pub(in crate::engine) fn refuse_if_replaced(tx: &ReadTx<'_>, state: &MoveState) -> Result<()> {
-    if state.status.is_standing()
-        && let Some(mv) = moves::load(tx, state.id)?
-        && let Some(other) = moves::find_standing(tx, &mv.subject, mv.action.family())?
-        && other.id != state.id
-    {
-        return Err(EngineError::Input(format!(
-            "Move {} cannot come back: move {} has taken its place since. Nothing was changed.",
-            state.id, other.id
-        )));
-    }
-    Ok(())
 }
 
 /// Refuses to turn back a move whose message is on its way or out: it would read as not sent, or be sent after it was skipped.
@@ -552,9 +202,9 @@ fn apply(tx: &WriteTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<S
                 }
             }
             let (n, impact) = if *again {
-                (1, crate::engine::commands::moves::SKIP_IMPACT)
+                (1, SKIP_IMPACT)
             } else {
-                (-1, -crate::engine::commands::moves::SKIP_IMPACT)
+                (-1, -SKIP_IMPACT)
             };
             for (scope, at) in counted {
                 outcomes::tally(tx, scope, *at, n, impact)?;
@@ -639,11 +289,8 @@ fn apply(tx: &WriteTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<S
                 previous: now_there,
             }
         }
-        // These ask somebody outside, and so are taken back before this is reached.
-        Step::Execution { .. }
-        | Step::Meeting { .. }
-        | Step::MeetingTime { .. }
-        | Step::HubspotWrite { .. } => step.clone(),
+        // It may ask somebody outside, and so is taken back before this is reached.
+        Step::Execution { .. } => step.clone(),
         Step::Outbox { id, status } => Step::Outbox {
             id: *id,
             status: put_in_outbox(tx, core, *id, *status, now)?,

@@ -113,7 +113,7 @@ impl Approve {
                     Some(Some(hash)) => Command::Approve {
                         id: item.id,
                         content_hash: Some(hash),
-                        by: "operator".into(),
+                        by: crate::domain::by::By::Operator,
                     },
                     // Consent without knowing to what is none.
                     Some(None) | None => {

@@ -404,7 +404,9 @@ fn describe_message(item: &OutboxItem, words: &mut Words<'_>, cx: &Context) {
     if let Some(at) = item.clears_at {
         words.value("next try", &times::both(at, cx.now, &cx.zone));
     }
-    words.value("move", &item.move_id.to_string());
+    if let Some(id) = item.move_id {
+        words.value("move", &id.to_string());
+    }
     words.heading("What can be done");
     let key = |action| cx.keymap.key(ScreenId::Sync.context(), action);
     for (action, what) in [
@@ -434,8 +436,12 @@ impl Screen for Sync {
             }
             KeyAction::GoMove => {
                 return match self.message() {
-                    Ok(item) => vec![Intent::Go(Target::Move(item.move_id))],
-                    Err(_) => vec![Intent::Go(Target::Screen(ScreenId::Signals))],
+                    Ok(item) if item.move_id.is_some() => item
+                        .move_id
+                        .map(|id| Intent::Go(Target::Move(id)))
+                        .into_iter()
+                        .collect(),
+                    Ok(_) | Err(_) => vec![Intent::Go(Target::Screen(ScreenId::Signals))],
                 };
             }
             _ => {}

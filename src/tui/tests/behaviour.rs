@@ -59,7 +59,7 @@ fn approval_shows_first_and_carries_the_hash_of_what_was_shown() {
         [Command::Approve {
             id: MoveId(101),
             content_hash: Some([0xab; 32]),
-            by: "operator".into(),
+            by: crate::domain::by::By::Operator,
         }]
     );
     assert_eq!(bench.app.depth(), 0);

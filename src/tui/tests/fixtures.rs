@@ -324,6 +324,9 @@ pub fn detail(index: usize) -> Arc<MoveDetail> {
     Arc::new(MoveDetail {
         status: MoveStatus::Open,
         means: item.action.means(),
+        heading: if mail { "Draft" } else { "By hand" },
+        missing: if mail { "No draft" } else { "By hand" },
+        after: "",
         offers_times: item.action.offers_times(""),
         deed: None,
         snoozed_until: None,

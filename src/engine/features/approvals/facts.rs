@@ -6,9 +6,9 @@ use crate::domain::action::Means;
 use crate::domain::approval::{Facts, Variable, find_unfilled};
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::guard::KillSwitch;
-use crate::engine::effects::deed;
 use crate::engine::effects::gate;
 use crate::engine::effects::kinds::mail::draft;
+use crate::engine::effects::make;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
 use crate::store::approvals::{History, company_domain, history};
@@ -226,7 +226,7 @@ fn about_draft(
         facts.set(Variable::DraftMade, false);
         return Ok(None);
     }
-    if deed::means_of(tx, core, mv, now)? != Means::Mail {
+    if make::means_of(tx, core, mv, now)? != Means::Mail {
         facts.set(Variable::DraftMade, false);
         facts.set(
             Variable::DraftProblem,

@@ -6,8 +6,10 @@ use serde_json::json;
 
 use crate::connectors::hubspot::paths::ObjectKind;
 use crate::domain::crm::ContactField;
+use crate::domain::effect::Origin;
 use crate::domain::id::ContactId;
-use crate::engine::effects::kinds::record::operation::Operation;
+use crate::engine::effects::kinds::record::wishes::ask_to_write;
+use crate::engine::effects::kinds::record::{Operation, RecordContent};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::handle::Engine;
@@ -111,13 +113,12 @@ impl Engine {
             decided: true,
         };
         let key = format!("conflict:{}:{}", conflict.id, self.now().as_millisecond());
-        let done = self.ask_to_write(
-            &operation,
-            format!("{} = \"{}\"", conflict.field, conflict.local),
-            key,
-            "operator",
-            false,
-        )?;
+        let content = RecordContent {
+            summary: format!("{} = \"{}\"", conflict.field, conflict.local),
+            operation,
+            by_halves: true,
+        };
+        let done = ask_to_write(self, content, &key, Origin::Wish, false)?;
         if matches!(done, Done::Changed { .. } | Done::Nothing { .. }) {
             self.write(Durability::Full, move |tx, _, now| {
                 hubspot::resolve_conflict(tx, conflict.id, "local", now)?;

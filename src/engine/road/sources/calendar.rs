@@ -17,6 +17,7 @@ use crate::domain::id::ContactId;
 use crate::domain::meeting::{Before, MeetingState, News, Shown, Word, compare};
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
+use crate::engine::effects::kinds::meeting::follow;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
@@ -87,7 +88,6 @@ impl SignalSource for CalendarSource {
             .read(|tx| sources::cursor(tx, NAME).map_err(EngineError::from))?;
         let mut cursor: Cursor = serde_json::from_str(&text).unwrap_or_default();
         let mut run = SourceRun::default();
-        engine.settle_bookings()?;
         let mut failure = None;
         for name in engine.config().google.calendars.clone() {
             // A calendar that is gone or closed to us must not hold back the others.
@@ -441,7 +441,9 @@ fn take(
         None => counts.drop_one("waits for an answer, or is over"),
     }
     events::save(tx, &row)?;
-    events::follow(tx, &row)?;
+    if let Some(booking) = events::follow(tx, &row)? {
+        follow(tx, &booking)?;
+    }
     Ok(())
 }
 

@@ -20,6 +20,7 @@ use crate::connectors::hubspot::paths::ObjectKind;
 use crate::connectors::hubspot::{owners, pipelines, refusal};
 use crate::connectors::transport::{CallError, CallErrorKind};
 use crate::domain::service::{HubspotVersion, Provider};
+use crate::engine::effects::kinds::record::HUBSPOT;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
 use crate::engine::road::sources::{PassScope, SignalSource, SourceRun};
@@ -103,6 +104,10 @@ impl SignalSource for HubspotSource {
         NAME.into()
     }
 
+    fn carrier(&self) -> Option<&'static str> {
+        Some(HUBSPOT)
+    }
+
     fn read(&self, engine: &Engine, scope: &PassScope) -> Result<SourceRun> {
         let mut reading = Reading {
             engine,
@@ -122,13 +127,6 @@ impl SignalSource for HubspotSource {
             Err(Stop::Repeated) => Some("HubSpot answers the same page again and again.".into()),
         };
         let mut run = reading.run;
-        // What waits to be written goes out with the same pass: a portal that could not be read is not written to.
-        if problem.is_none() && !scope.rehearsal {
-            let pushed = engine.drain_hubspot()?;
-            if let Some(first) = pushed.problems.first() {
-                run.problem = [run.problem.as_str(), first].join(" ").trim().to_owned();
-            }
-        }
         if let Some(problem) = problem {
             run.problem = if run.problem.is_empty() {
                 format!("{problem} What came before is kept, and the next pass goes on from there.")

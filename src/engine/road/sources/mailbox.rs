@@ -8,20 +8,21 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::config::MailAccount;
+use crate::domain::effect::Ended;
 use crate::domain::email::address::EmailAddress;
 use crate::domain::email::calendar::Participation;
 use crate::domain::email::message_id::MessageId;
 use crate::domain::email::subject::thread_subject;
 use crate::domain::email::understand::{Correspondent, OurIds};
 use crate::domain::email::{MailClass, MailContext, ParsedMail, Understanding, understand};
-use crate::domain::guard::EffectKind;
 use crate::domain::id::{ContactId, SignalId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::schedule::first_business_instant_after;
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::{clean_block, clean_line};
-use crate::engine::effects::cancel;
+use crate::engine::effects::kinds;
+use crate::engine::effects::take_back::cancel;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::engine::road::intake::{self, Taken};
@@ -631,13 +632,19 @@ fn bounced_contact(
 
 /// Takes back what waits for a contact: after an answer it would read as if nobody had listened.
 fn hold_back(tx: &WriteTx<'_>, contact: ContactId, reason: &str, now: Timestamp) -> Result<()> {
-    // A record says nothing to them.
-    let to_them = |row: &ExecutionRow| row.kind != EffectKind::Record;
+    // A change of records says nothing to them.
+    let to_them = |row: &ExecutionRow| kinds::of(row.kind).asks().suppression;
     for row in executions::queued_for(tx, contact)?
         .into_iter()
         .filter(to_them)
     {
-        if cancel(tx, &row, reason, MoveStatus::Expired, now)? {
+        if cancel(
+            tx,
+            &row,
+            (Ended::Overtaken, reason),
+            MoveStatus::Expired,
+            now,
+        )? {
             audit::append(
                 tx,
                 now,

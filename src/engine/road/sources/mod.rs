@@ -35,6 +35,11 @@ pub(in crate::engine) struct SourceRun {
 
 /// Something that a pass reads. Sources are read side by side, each on a thread of its own, so one must not wait for another.
 pub(in crate::engine) trait SignalSource: Send + Sync + std::fmt::Debug {
+    /// Returns the carrier whose queue is let out as soon as the source was read: its other side answers.
+    fn carrier(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Returns its name, such as `mail:work`, `calendar` or `hubspot`: the key of its cursor and counts.
     fn name(&self) -> String;
 

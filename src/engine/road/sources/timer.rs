@@ -139,7 +139,7 @@ fn silences(tx: &WriteTx<'_>, core: &Core, now: Timestamp) -> Result<Taken> {
         let silence = Observed {
             contact: row.contact_id,
             execution: Some(row.id),
-            move_id: Some(row.move_id),
+            move_id: row.move_id,
             action: Some(row.action),
             ..Observed::new(
                 OutcomeKind::NoResponse,

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::config::MailAccount;
+use crate::domain::effect::Ended;
 use crate::domain::email::ParsedMail;
 use crate::domain::id::ExecutionId;
 use crate::domain::moves::MoveStatus;
@@ -14,14 +15,14 @@ use crate::domain::text::{clean_block, clean_line};
 use crate::engine::effects::kinds::mail::draft::{Content, hex};
 use crate::engine::effects::kinds::mail::post::{DraftFate, LeftDraft, Post};
 use crate::engine::effects::kinds::mail::render::content_of;
-use crate::engine::effects::settle::record_left;
+use crate::engine::effects::kinds::mail::sent::record_left;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
 use crate::engine::road::sources::SourceRun;
 use crate::env::crash_point;
 use crate::store::drafts::LeftAs;
-use crate::store::executions::{ExecutionRow, ExecutionStatus};
+use crate::store::executions::{End, ExecutionRow, ExecutionStatus};
 use crate::store::moves::MoveState;
 use crate::store::remotes::RemoteMessage;
 use crate::store::{
@@ -191,19 +192,19 @@ fn note_gone(tx: &WriteTx<'_>, row: &ExecutionRow, now: Timestamp) -> Result<()>
         Some(_) => {}
     }
     let why = "its draft was deleted in the mailbox";
-    let (from, to) = (ExecutionStatus::Drafted, ExecutionStatus::Cancelled);
-    if !executions::settle(tx, id, from, to, ("", why), now)? {
+    let end = End {
+        to: ExecutionStatus::Cancelled,
+        ended: Ended::Deleted,
+        location: "",
+        because: why,
+    };
+    if !executions::settle(tx, id, ExecutionStatus::Drafted, end, now)? {
         return Ok(());
     }
-    close_as(
-        tx,
-        row,
-        &format!(
-            "{why}; `caseyos reopen {}` brings the move back",
-            row.move_id
-        ),
-        now,
-    )?;
+    if let Some(mv) = row.move_id {
+        let reason = format!("{why}; `caseyos reopen {mv}` brings the move back");
+        close_as(tx, row, &reason, now)?;
+    }
     if let Some(entry) = undo::of_execution(tx, id)? {
         undo::mark(tx, entry, now)?;
     }
@@ -216,7 +217,10 @@ fn note_gone(tx: &WriteTx<'_>, row: &ExecutionRow, now: Timestamp) -> Result<()>
 
 /// Says anew why a move is done, if it still is.
 fn close_as(tx: &WriteTx<'_>, row: &ExecutionRow, reason: &str, now: Timestamp) -> Result<()> {
-    let Some(mv) = moves::load(tx, row.move_id)?.filter(|mv| mv.status == MoveStatus::Done) else {
+    let Some(id) = row.move_id else {
+        return Ok(());
+    };
+    let Some(mv) = moves::load(tx, id)?.filter(|mv| mv.status == MoveStatus::Done) else {
         return Ok(());
     };
     let state = MoveState {
@@ -242,8 +246,13 @@ fn settle_by_hand(
         .max(row.settled_at.unwrap_or(row.approved_at))
         .min(now);
     let at = Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(now);
-    let (from, to) = (ExecutionStatus::Drafted, ExecutionStatus::Sent);
-    if !executions::settle(tx, id, from, to, (&left.location, ""), at)? {
+    let end = End {
+        to: ExecutionStatus::Sent,
+        ended: Ended::ByHand,
+        location: &left.location,
+        because: "",
+    };
+    if !executions::settle(tx, id, ExecutionStatus::Drafted, end, at)? {
         return Ok(false);
     }
     let approved = content_of(row)?;

@@ -16,11 +16,6 @@ pub(in crate::engine) fn content_of(row: &ExecutionRow) -> Result<Content> {
     })?)
 }
 
-/// Builds the message of an execution from what was approved.
-pub(in crate::engine) fn render(row: &ExecutionRow, now: Timestamp) -> Result<Vec<u8>> {
-    render_content(&content_of(row)?, &row.message_id, now)
-}
-
 /// Builds a message.
 pub(in crate::engine) fn render_content(
     content: &Content,

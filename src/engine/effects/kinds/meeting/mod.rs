@@ -1,469 +1,675 @@
-//! Meetings: free times, booking, taking back, and who did not come.
+//! Meetings: put into the calendar, which invites, moved, and taken out again.
 //!
-//! A booking is committed before the calendar is asked, under a name for the event that we choose. Asked twice, the calendar has one event; where no
-//! answer came, it is asked by that name, and never told to make another.
+//! A meeting goes into the calendar under a name that we choose before it is asked. Asked twice, the calendar has one event; where no answer came,
+//! it is asked by that name, and never told to make another.
 
-mod change;
+mod content;
+mod wishes;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
-use crate::connectors::google::calendar::{self, NewEvent, event_id};
-use crate::connectors::transport::{CallErrorKind, Fate, Response};
-use crate::domain::email::address::EmailAddress;
-use crate::domain::guard::{KillSwitch, Mode};
-use crate::domain::meeting::MeetingState;
-use crate::domain::schedule::zone_name;
-use crate::domain::signal::SignalKind;
-use crate::domain::slots::{SlotQuery, free_slots};
-use crate::domain::text::clean_line;
-use crate::engine::effects::deed::{calendar_zone, call_with};
+use self::content::{
+    Change, Invitation, MeetingChange, MeetingContent, Span, Wanted, event_name, invitation,
+};
+use crate::connectors::google::calendar::{self, NewEvent};
+use crate::connectors::transport::{CallError, CallErrorKind, Fate, Request, Response, record};
+use crate::domain::action::Means;
+use crate::domain::effect::{EffectKind, Ended};
+use crate::domain::guard::{Asks, InDraft, Mode};
+use crate::domain::id::{ContactId, ExecutionId};
+use crate::domain::moves::MoveStatus;
+use crate::domain::outbox::Answer;
+use crate::domain::service::{Provider, Service};
+use crate::engine::effects::intent::plan_of;
+use crate::engine::effects::kind::{
+    Delivered, Effect, Inverse, Made, Readiness, Shown, Stopped, Undelivered, Way, Words,
+};
 use crate::engine::error::{EngineError, Result};
-use crate::engine::ground::command::Done;
-use crate::engine::ground::lookup::find_person;
-use crate::engine::handle::Engine;
-use crate::engine::outside::google::{failed, sentence};
-use crate::engine::road::sources::calendar::tell;
-use crate::engine::undo::{Step, remember};
-use crate::env::crash_point;
-use crate::store::calendar::{self as events, BookingRow, EventRow};
-use crate::store::{Durability, audit, control, suppressions};
+use crate::engine::ground::core::Core;
+use crate::engine::outside::auth::is_signed_in_by;
+use crate::engine::outside::google::sentence;
+use crate::engine::outside::{Outside, standing};
+use crate::store::calendar::{self as events, BookingRow, BookingState};
+use crate::store::executions::{self, End, ExecutionRow, ExecutionStatus};
+use crate::store::moves::{MoveRow, MoveState};
+use crate::store::{ReadTx, WriteTx, moves, people, undo};
 
-/// A booking that is younger may still be under way in another process.
-pub(in crate::engine) const UNDER_WAY: SignedDuration = SignedDuration::from_mins(10);
-/// Times of one day that are offered.
-const PER_DAY: usize = 3;
+pub use wishes::Booking;
 
-/// A time at which both can.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct OfferedSlot {
-    /// When it begins.
-    pub start: Timestamp,
-    /// When it ends.
-    pub end: Timestamp,
-    /// As the clock shows it here.
-    pub here: String,
-    /// As the clock shows it there.
-    pub there: String,
+/// The carrier of meetings, as executions name it. A mailbox cannot be named so.
+const CALENDAR: &str = "google:calendar";
+/// A request that is younger may still be under way.
+const UNDER_WAY: SignedDuration = SignedDuration::from_mins(10);
+
+/// A meeting with a person.
+pub(in crate::engine) struct Meeting;
+
+fn made(core: &Core, content: &MeetingContent) -> Result<Made> {
+    Ok(Made {
+        kind: EffectKind::Meeting,
+        content: content.written()?,
+        to: content.to().to_owned(),
+        subject: content.subject(core),
+        in_reply_to: String::new(),
+        edited: false,
+    })
 }
 
-/// Times at which both can.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SlotList {
-    /// The other person's address.
-    pub with: String,
-    /// Our zone.
-    pub our_zone: String,
-    /// Their zone.
-    pub their_zone: String,
-    /// The times, the earliest first.
-    pub slots: Vec<OfferedSlot>,
-    /// Calendars that could not be asked, with why.
-    pub unknown: Vec<(String, String)>,
+/// Returns the event of an invitation under the name that its execution gives it.
+fn event_of(invitation: &Invitation, row: &ExecutionRow) -> NewEvent {
+    NewEvent {
+        id: row.mark.clone(),
+        ..invitation.event.clone()
+    }
 }
 
-/// A meeting to book.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Booking {
-    /// With whom: an address, a number or an external id.
-    pub who: String,
-    /// When it begins.
-    pub start: Timestamp,
-    /// How long it lasts.
-    pub length: SignedDuration,
-    /// What it is called; "Call with NAME" if empty.
-    pub title: String,
-    /// Where it is.
-    pub place: String,
-    /// Whether it gets a video call.
-    pub with_call: bool,
-}
-
-impl Engine {
-    /// Finds times at which the operator and somebody else can meet.
-    ///
-    /// # Errors
-    /// If nobody is known by that, or the calendars cannot be asked.
-    pub fn free_slots(
-        &self,
-        who: &str,
-        length: SignedDuration,
-        within: SignedDuration,
-        limit: usize,
-    ) -> Result<SlotList> {
-        let now = self.now();
-        let person = self.store().read(|tx| find_person(tx, who))?;
-        let core = self.core();
-        let ours = core.send_policy(self.zone())?;
-        let theirs = core.send_policy(core.zone_of(&person))?;
-        let to = now.checked_add(within).unwrap_or(now);
-        let calendars = &self.config().google.calendars;
-        let answer = self
-            .outside()
-            .call(&calendar::busy_times(calendars, now, to))
-            .and_then(|answer| calendar::read_busy(&answer))
-            .map_err(|e| failed(&e))?;
-        if !calendars.is_empty() && answer.unknown.len() >= calendars.len() {
-            return Err(EngineError::Outside(
-                "None of the calendars in [google] calendars could be asked when it is busy; `caseyos doctor` shows what is missing.".into(),
-            ));
+/// Returns the request that carries out a meeting's effect.
+fn request_of(content: &MeetingContent, row: &ExecutionRow) -> Request {
+    match content {
+        MeetingContent::Book(invitation) => {
+            calendar::insert_event(&invitation.calendar, &event_of(invitation, row))
         }
-        let query = SlotQuery {
-            ours: &ours,
-            theirs: &theirs,
-            busy: &answer.spans,
-            from: now,
-            to,
-            length,
-            per_day: PER_DAY,
-            limit,
+        MeetingContent::Change(change) => match &change.change {
+            Change::Move { to, zone, .. } => {
+                calendar::move_event(&change.calendar, &change.event, to.start, to.end, zone)
+            }
+            Change::Cancel { .. } => calendar::delete_event(&change.calendar, &change.event),
+        },
+    }
+}
+
+impl Effect for Meeting {
+    fn kind(&self) -> EffectKind {
+        EffectKind::Meeting
+    }
+
+    fn means(&self) -> Means {
+        Means::Meeting
+    }
+
+    fn asks(&self) -> Asks {
+        Asks {
+            suppression: true,
+            limits: false,
+            window: false,
+            in_draft: InDraft::Refuses("an invitation would leave at once"),
+        }
+    }
+
+    fn words(&self) -> Words {
+        Words {
+            heading: "Invitation",
+            missing: "No invitation",
+            ready: "invitation ready",
+            closing: "invited",
+            after: "The meeting is booked and they are invited; u takes it back.",
+        }
+    }
+
+    fn claims(&self, tx: &ReadTx<'_>, mv: &MoveRow) -> Result<bool> {
+        Ok(mv.action.offers_times(&mv.template) && plan_of(tx, mv)?.1.starts_at.is_some())
+    }
+
+    fn make(&self, tx: &ReadTx<'_>, core: &Core, mv: &MoveRow, now: Timestamp) -> Result<Way> {
+        let (_, plan) = plan_of(tx, mv)?;
+        let person = match mv.contact_id {
+            Some(contact) => people::load(tx, contact)?,
+            None => None,
         };
-        let shown = |at: Timestamp, zone: &jiff::tz::TimeZone| {
+        let Some(person) = person.filter(|p| !p.email.is_empty()) else {
+            return Err(EngineError::Input(format!(
+                "Move {} has nobody to invite: no address is known.",
+                mv.id
+            )));
+        };
+        let wanted = Wanted {
+            person: &person,
+            start: plan.starts_at.unwrap_or(now),
+            plan: &plan,
+            edit: Some(format!("`caseyos edit {}", mv.id)),
+        };
+        let invitation = invitation(tx, core, &wanted, now)?;
+        Ok(Way::Effect(made(
+            core,
+            &MeetingContent::Book(Box::new(invitation)),
+        )?))
+    }
+
+    fn shown(&self, core: &Core, content: &str) -> Result<Shown> {
+        let content = MeetingContent::read(content)?;
+        let promise = match &content {
+            MeetingContent::Book(_) => {
+                "The meeting is taken out of the calendar and they are told. The invitation cannot be unsent."
+            }
+            MeetingContent::Change(change) => match change.change {
+                Change::Move { .. } => {
+                    "The meeting goes back to when it was and they are told again."
+                }
+                Change::Cancel { .. } => {
+                    "Until it leaves it is withdrawn. Once they are told, the meeting has to be booked anew."
+                }
+            },
+        };
+        Ok(Shown {
+            to: content.to().to_owned(),
+            subject: content.subject(core),
+            parts: content.parts(core),
+            letter: None,
+            promise: promise.into(),
+        })
+    }
+
+    fn waits(&self, _content: &str) -> bool {
+        true
+    }
+
+    /// One meeting with one person at one time, whoever asks for it; one change of a booking at a time.
+    fn once(&self, tx: &ReadTx<'_>, row: &ExecutionRow) -> Result<String> {
+        match MeetingContent::read(&row.content)? {
+            MeetingContent::Book(invitation) => once_at(tx, row.contact_id, invitation.event.start),
+            MeetingContent::Change(change) => Ok(format!("booking:{}", change.booking)),
+        }
+    }
+
+    fn mark(&self, tx: &ReadTx<'_>, id: ExecutionId, content: &str) -> Result<String> {
+        match MeetingContent::read(content)? {
+            MeetingContent::Book(_) => event_name(tx, id),
+            MeetingContent::Change(change) => Ok(change.event),
+        }
+    }
+
+    fn ends(&self, content: &str) -> Result<Option<(Timestamp, &'static str)>> {
+        Ok(match MeetingContent::read(content)? {
+            MeetingContent::Book(invitation) => Some((
+                invitation.event.start,
+                "the meeting would begin in the past",
+            )),
+            MeetingContent::Change(change) => match change.change {
+                Change::Move { to, .. } => Some((to.start, "the meeting would begin in the past")),
+                Change::Cancel { .. } => None,
+            },
+        })
+    }
+
+    fn carrier(&self, _core: &Core) -> Result<String, String> {
+        Ok(CALENDAR.into())
+    }
+
+    fn readiness(
+        &self,
+        tx: &ReadTx<'_>,
+        _core: &Core,
+        _carrier: &str,
+        now: Timestamp,
+    ) -> Result<Readiness> {
+        if !is_signed_in_by(tx, Provider::Google)? {
+            let why = "nobody is signed in; `caseyos auth login google`".to_owned();
+            return Ok(Err((why, None)));
+        }
+        Ok(standing::health(tx, Service::Calendar, now)?)
+    }
+
+    fn request(&self, core: &Core, row: &ExecutionRow, _now: Timestamp) -> Result<Vec<u8>> {
+        let request = request_of(&MeetingContent::read(&row.content)?, row);
+        let base = core.config.base_url(request.service);
+        let text = record::written(base, true, &request)
+            .map_err(|e| EngineError::Input(format!("{}.", e.message)))?;
+        Ok(text.into_bytes())
+    }
+
+    fn deliver(
+        &self,
+        outside: &Outside,
+        row: &ExecutionRow,
+        _rendered: &[u8],
+        stopped: Stopped<'_>,
+    ) -> Result<Delivered, Undelivered> {
+        let content =
+            MeetingContent::read(&row.content).map_err(|e| Undelivered::for_now(e.to_string()))?;
+        if let Some(reason) = stopped() {
+            return Err(Undelivered::Stopped { reason });
+        }
+        match &content {
+            MeetingContent::Book(invitation) => book(outside, invitation, row),
+            MeetingContent::Change(change) => match outside.call(&request_of(&content, row)) {
+                Ok(_) => Ok(at(&change.calendar, &change.event)),
+                Err(error) => changed(outside, change, &error),
+            },
+        }
+    }
+
+    /// Asks the calendar. While the request may still be on its way, its absence says nothing: who asked anew would have two. Later it may be asked
+    /// for again; under its name there is never a second.
+    fn find(
+        &self,
+        outside: &Outside,
+        row: &ExecutionRow,
+        now: Timestamp,
+    ) -> Result<(Answer, Option<Delivered>)> {
+        let is_under_way = row
+            .claimed_at
+            .is_some_and(|at| now.duration_since(at) < UNDER_WAY);
+        let absent = if is_under_way {
+            Answer::NotFoundYet
+        } else {
+            Answer::NeverHad
+        };
+        let content = MeetingContent::read(&row.content)?;
+        let (calendar, event) = match &content {
+            MeetingContent::Book(invitation) => (&invitation.calendar, &row.mark),
+            MeetingContent::Change(change) => (&change.calendar, &change.event),
+        };
+        let Some(there) = begins_at(outside, calendar, event) else {
+            return Ok((Answer::Silent, None));
+        };
+        let is_done = match &content {
+            MeetingContent::Book(_) => there.is_some(),
+            MeetingContent::Change(change) => match &change.change {
+                Change::Move { to, .. } => there == Some(to.start),
+                Change::Cancel { .. } => there.is_none(),
+            },
+        };
+        Ok(if is_done {
+            (Answer::Found, Some(at(calendar, event)))
+        } else {
+            (absent, None)
+        })
+    }
+
+    fn settled(
+        &self,
+        tx: &WriteTx<'_>,
+        _core: &Core,
+        row: &ExecutionRow,
+        delivered: &Delivered,
+        now: Timestamp,
+    ) -> Result<()> {
+        match MeetingContent::read(&row.content)? {
+            MeetingContent::Book(invitation) => booked(tx, row, &invitation, delivered, now),
+            MeetingContent::Change(change) => match change.change {
+                Change::Move { to, .. } => moved(tx, row, &change, to, now),
+                Change::Cancel { .. } => called_off(tx, row, &change, now),
+            },
+        }
+    }
+
+    fn inverse(&self, tx: &ReadTx<'_>, core: &Core, row: &ExecutionRow) -> Result<Inverse> {
+        let booking = match MeetingContent::read(&row.content)? {
+            MeetingContent::Book(_) => events::of_execution(tx, row.id)?,
+            MeetingContent::Change(change) => {
+                events::load_booking(tx, &change.booking.to_string())?
+            }
+        };
+        let Some(booking) = booking else {
+            return Ok(Inverse::Never("The booking is gone.".into()));
+        };
+        if booking.state != BookingState::Booked {
+            return Ok(Inverse::Never(format!(
+                "Booking {} is {}; there is nothing to take back.",
+                booking.id,
+                booking.state.as_str().replace('_', " ")
+            )));
+        }
+        let change = match MeetingContent::read(&row.content)? {
+            MeetingContent::Book(_) => Change::Cancel { at: span(&booking) },
+            MeetingContent::Change(made) => match made.change {
+                Change::Move { from, zone, .. } => Change::Move {
+                    from: span(&booking),
+                    to: from,
+                    zone,
+                },
+                Change::Cancel { .. } => {
+                    return Ok(Inverse::Never(
+                        "They were told that the meeting is off; book it anew.".into(),
+                    ));
+                }
+            },
+        };
+        let content = change_of(tx, core, &booking, change)?;
+        Ok(Inverse::By(made(core, &content)?))
+    }
+
+    /// Opens the moves again that the booking closed besides its own.
+    fn undone(&self, tx: &WriteTx<'_>, row: &ExecutionRow, now: Timestamp) -> Result<()> {
+        for id in moves::closed_by(tx, row.id)? {
+            moves::set_closed_by(tx, id, None)?;
+            let Some(mv) = moves::load(tx, id)?.filter(|mv| mv.status == MoveStatus::Done) else {
+                continue;
+            };
+            let other = moves::find_standing(tx, &mv.subject, mv.action.family())?;
+            if other.is_none() {
+                let state = MoveState {
+                    status: MoveStatus::Open,
+                    closed_at: None,
+                    close_reason: String::new(),
+                    ..mv.state()
+                };
+                moves::set_state(tx, &state, now)?;
+                tx.emit(now, "move.changed", format!("move:{id}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn named(&self, row: &ExecutionRow) -> String {
+        match MeetingContent::read(&row.content) {
+            Ok(MeetingContent::Change(change)) => match change.change {
+                Change::Move { .. } => format!("the new time of the meeting with {}", row.to_key),
+                Change::Cancel { .. } => format!("the end of the meeting with {}", row.to_key),
+            },
+            _ => format!("the invitation to {}", row.to_key),
+        }
+    }
+
+    fn said(&self, core: &Core, row: &ExecutionRow) -> String {
+        let zone = core.config.operator.zone();
+        let clock = |at: Timestamp| {
             at.to_zoned(zone.clone())
                 .strftime("%a %-d %b %H:%M")
                 .to_string()
         };
-        Ok(SlotList {
-            with: person.email.clone(),
-            our_zone: zone_name(&ours.zone),
-            their_zone: zone_name(&theirs.zone),
-            slots: free_slots(&query)
-                .into_iter()
-                .map(|slot| OfferedSlot {
-                    start: slot.start,
-                    end: slot.end,
-                    here: shown(slot.start, &ours.zone),
-                    there: shown(slot.start, &theirs.zone),
-                })
-                .collect(),
-            unknown: answer
-                .unknown
-                .into_iter()
-                .map(|(name, why)| (clean_line(&name, 120), clean_line(&why, 80)))
-                .collect(),
-        })
+        match MeetingContent::read(&row.content) {
+            Ok(MeetingContent::Change(change)) => match change.change {
+                Change::Move { to, .. } => format!(
+                    "Moved booking {} to {}; they are told.",
+                    change.booking,
+                    clock(to.start)
+                ),
+                Change::Cancel { .. } => format!(
+                    "Booking {} was taken out of the calendar, and they are told.",
+                    change.booking
+                ),
+            },
+            _ => format!(
+                "Put into the calendar and invited {}: {}. `caseyos undo` takes it out again.",
+                row.to_key, row.subject
+            ),
+        }
     }
 
-    /// Lists the meetings that begin between two instants, as the calendars last showed them.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub fn meetings(&self, from: Timestamp, to: Timestamp) -> Result<Vec<EventRow>> {
-        self.store()
-            .read(|tx| Ok::<_, EngineError>(events::between(tx, from, to)?))
+    fn would(&self, _mode: Mode, shown: &Shown) -> String {
+        format!(
+            "Would put this into the calendar and invite {}. Nothing was sent.",
+            shown.to
+        )
     }
 
-    /// Books a meeting and invites; `dry_run` shows what would be asked.
-    ///
-    /// # Errors
-    /// If nobody is known by that, or the calendar refuses.
-    pub fn book_meeting(&self, wish: &Booking, dry_run: bool) -> Result<Done> {
-        let now = self.now();
-        if wish.start <= now {
-            return Err(EngineError::Input(
-                "The meeting would begin in the past. Nothing was booked.".into(),
+    fn said_before(&self, tx: &ReadTx<'_>, _core: &Core, row: &ExecutionRow) -> Result<String> {
+        if let MeetingContent::Change(change) = MeetingContent::read(&row.content)? {
+            return Ok(format!(
+                "Booking {} is being changed already (message {}: {}). Nothing was done.",
+                change.booking, row.id, row.status
             ));
         }
-        let person = self.store().read(|tx| find_person(tx, &wish.who))?;
-        if person.email.is_empty() {
-            return Err(EngineError::Input(format!(
-                "No address is known of {}, so nobody can be invited.",
-                person.name()
-            )));
-        }
-        let calendar = self.config().google.calendars.first().cloned();
-        let calendar = calendar.unwrap_or_else(|| "primary".into());
-        let end = wish.start.checked_add(wish.length).map_err(|_| {
-            EngineError::Input("The meeting would end beyond what calendars know.".into())
-        })?;
-        let name = clean_line(&person.name(), 120);
-        let title = match clean_line(&wish.title, 200) {
-            title if title.is_empty() => call_with(&name, &person.email),
-            title => title,
-        };
-        let mut event = NewEvent {
-            id: String::new(),
-            title,
-            description: String::new(),
-            place: clean_line(&wish.place, 200),
-            start: wish.start,
-            end,
-            zone: calendar_zone(self.core()),
-            attendees: vec![(person.email.clone(), name)],
-            with_call: wish.with_call,
-        };
-        // The same wish is the same meeting, unless the one before was given up or taken back.
-        let wished = format!("{}:{}:{}:{calendar}", person.id, wish.start, end);
-        let (once, known) = self.store().read(|tx| {
-            for n in 0.. {
-                let once = format!("{wished}:{n}");
-                match events::find_booking(tx, &once)? {
-                    Some(b) if matches!(b.state.as_str(), "failed" | "taken_back") => {}
-                    // One that was moved since is another meeting by now.
-                    Some(b) if b.starts_at != wish.start => {}
-                    known => return Ok::<_, EngineError>((once, known)),
-                }
+        Ok(match (row.status, events::of_execution(tx, row.id)?) {
+            (ExecutionStatus::Sent, Some(booking)) => {
+                format!("That meeting is booked already (booking {}).", booking.id)
             }
-            Ok((wished.clone(), None))
-        })?;
-        if let Some(known) = known {
-            return Ok(Done::Nothing {
-                summary: if known.state == "booked" {
-                    format!("That meeting is booked already (booking {}).", known.id)
-                } else {
-                    format!(
-                        "Booking {} is under way; the next sync tells what became of it. It is not booked twice.",
-                        known.id
-                    )
-                },
-            });
-        }
-        let instance = self.store().read(crate::engine::ground::core::instance)?;
-        let hash = Sha256::digest(format!("{instance}:{once}"));
-        event.id = event_id(hash.get(..20).unwrap_or(&hash));
-        let request = calendar::insert_event(&calendar, &event);
-        if dry_run || self.core().mode() == Mode::DryRun {
-            let body = match &request.body {
-                crate::connectors::transport::Body::Json(body) => body.clone(),
-                _ => serde_json::Value::Null,
-            };
-            return Ok(Done::Nothing {
-                summary: format!(
-                    "Would ask: {} {}?{} {body}",
-                    request.method.as_str(),
-                    request.path,
-                    request
-                        .query
-                        .iter()
-                        .map(|(n, v)| format!("{n}={v}"))
-                        .collect::<Vec<_>>()
-                        .join("&"),
-                ),
-            });
-        }
-        if let Some(summary) = self.why_not_to(Some(&person.email), &person.stage)? {
-            return Ok(Done::Blocked {
-                summary,
-                verdicts: Vec::new(),
-            });
-        }
-        let row = BookingRow {
-            id: 0,
-            once,
-            calendar: calendar.clone(),
-            event: event.id.clone(),
-            contact_id: person.contact_id(),
-            starts_at: event.start,
-            ends_at: event.end,
-            content: json!(event).to_string(),
-            state: String::new(),
-            error: String::new(),
-            at: now,
-            moving_to: None,
-            moving_at: None,
-        };
-        let id = self.write(Durability::Full, move |tx, _, now| {
-            let id = events::begin_booking(tx, &row)?;
-            let detail = json!({"event": row.event, "starts_at": row.starts_at.to_string(), "contact": row.contact_id});
-            audit::append(tx, now, "operator", "meeting.booking", &format!("booking:{id}"), &detail)?;
-            Ok(id)
-        })?;
-        crash_point("booking-begun");
-        let answer = self.outside().call(&request);
-        crash_point("booking-asked");
-        match answer {
-            Ok(answer) => {
-                let name = self.name_given(&event.id, &answer);
-                self.write(Durability::Full, move |tx, _, _| {
-                    Ok(events::name_booking(tx, id, &name)?)
-                })?;
-                self.booked(id)
-            }
-            // The name is ours alone: what is there under it is this meeting.
-            Err(e) if e.kind == CallErrorKind::Conflict => self.booked(id),
-            Err(e) if matches!(e.fate, Fate::Unknown | Fate::Sent) => {
-                match self.is_in_calendar(&calendar, &event.id) {
-                    Some(true) => self.booked(id),
-                    // It may still be on its way there: only later does its absence mean something.
-                    Some(false) | None => Err(EngineError::Outside(format!(
-                        "Nobody knows yet whether the calendar took it: {} Booking {id} is kept; the next sync asks, and it is not booked twice.",
-                        sentence(&e)
-                    ))),
-                }
-            }
-            Err(e) => self.not_booked(id, &sentence(&e)),
-        }
-    }
-
-    /// Says why nothing may go out to somebody now, if so.
-    pub(in crate::engine) fn why_not_to(
-        &self,
-        address: Option<&str>,
-        stage: &str,
-    ) -> Result<Option<String>> {
-        let paused = self.paused_because()?;
-        let (switch, suppressed) = self.store().read(|tx| {
-            let suppressed = match address {
-                Some(address) => {
-                    let key = address.to_lowercase();
-                    // They may have asked under another spelling of the same address.
-                    let canonical = EmailAddress::parse(&key)
-                        .map(|a| a.canonical_key())
-                        .unwrap_or_default();
-                    match suppressions::find(tx, &key)? {
-                        None => suppressions::find(tx, &canonical)?,
-                        found => found,
-                    }
-                }
-                None => None,
-            };
-            Ok::<_, EngineError>((control::kill_switch(tx), suppressed))
-        })?;
-        if let (KillSwitch::Running, Some(paused), Mode::Live) =
-            (&switch, paused, self.core().mode())
-        {
-            return Ok(Some(format!(
-                "kill_switch: {paused}. Nothing was asked of the calendar."
-            )));
-        }
-        Ok(match (switch, suppressed, self.core().mode()) {
-            (KillSwitch::Running, None, Mode::Live) if stage != "do_not_contact" => None,
-            (KillSwitch::Running, None, Mode::Live) => {
-                Some("do_not_contact: they are not to be contacted. Nothing was asked of the calendar.".into())
-            }
-            (KillSwitch::Running, Some(s), _) => Some(format!(
-                "suppression: {} is not to be written to ({}), and an invitation is mail. Nothing was asked of the calendar.",
-                s.value, s.reason
-            )),
-            (KillSwitch::Running, None, _) => Some(
-                "mode: an invitation leaves at once, which only mode live lets it; `caseyos mode live`. Nothing was asked of the calendar.".into(),
+            _ => format!(
+                "That meeting is asked for already (message {}: {}). It is not booked twice.",
+                row.id, row.status
             ),
-            _ => Some("kill_switch: everything is stopped; `caseyos resume` lets it run. Nothing was asked of the calendar.".into()),
         })
     }
+}
 
-    /// Asks whether an event of ours is in a calendar; none if that cannot be learned now.
-    pub(in crate::engine) fn is_in_calendar(&self, calendar: &str, event: &str) -> Option<bool> {
-        match self.outside().call(&calendar::get_event(calendar, event)) {
-            Ok(answer) => calendar::read_event(&answer, &self.zone())
-                .ok()
-                .map(|found| !found.is_cancelled),
-            Err(e) if matches!(e.kind, CallErrorKind::NotFound | CallErrorKind::Gone) => {
-                Some(false)
-            }
-            Err(_) => None,
+/// Names the meeting with a person at an instant, whichever of their contacts it is asked for.
+fn once_at(tx: &ReadTx<'_>, contact: Option<ContactId>, start: Timestamp) -> Result<String> {
+    let mut who = contact.map_or(0, |c| c.0);
+    if let Some(contact) = contact {
+        for other in people::namesakes(tx, contact)? {
+            who = who.min(other.0);
         }
     }
+    Ok(format!("meeting:{who}:{}", start.as_second()))
+}
 
-    /// Returns the name under which an event really stands: a server that is not Google's may give it another than the one asked for, and
-    /// under ours it could be neither found nor taken back.
-    pub(in crate::engine) fn name_given(&self, asked: &str, answer: &Response) -> String {
-        match calendar::read_event(answer, &self.zone()) {
-            Ok(event) if !event.id.is_empty() => event.id,
-            _ => asked.to_owned(),
+fn span(booking: &BookingRow) -> Span {
+    Span {
+        start: booking.starts_at,
+        end: booking.ends_at,
+    }
+}
+
+/// Makes a change of a booking.
+fn change_of(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    booking: &BookingRow,
+    change: Change,
+) -> Result<MeetingContent> {
+    let person = people::load(tx, booking.contact_id)?;
+    let event: Option<NewEvent> = serde_json::from_str(&booking.content).ok();
+    let invited = event
+        .as_ref()
+        .and_then(|event| event.attendees.first())
+        .map(|(address, _)| address.clone());
+    Ok(MeetingContent::Change(Box::new(MeetingChange {
+        booking: booking.id,
+        calendar: booking.calendar.clone(),
+        event: booking.event.clone(),
+        title: event.map(|event| event.title).unwrap_or_default(),
+        to: invited.unwrap_or_default(),
+        their_zone: person
+            .map(|p| crate::domain::schedule::zone_name(&core.zone_of(&p)))
+            .unwrap_or_default(),
+        change,
+    })))
+}
+
+fn at(calendar: &str, event: &str) -> Delivered {
+    Delivered {
+        remote: event.to_owned(),
+        ..Delivered::at(format!("{CALENDAR}/{calendar}/{event}"))
+    }
+}
+
+fn undelivered(error: &CallError) -> Undelivered {
+    let reason = sentence(error);
+    match error.fate {
+        Fate::Unknown | Fate::Sent => Undelivered::Unknown { reason },
+        Fate::NotSent | Fate::Answered => Undelivered::NotSent {
+            reason,
+            ended: (error.fate == Fate::Answered
+                && matches!(
+                    error.kind,
+                    CallErrorKind::Invalid | CallErrorKind::NotFound | CallErrorKind::Forbidden
+                ))
+            .then_some(Ended::Refused),
+            retry_after: error.retry_after,
+        },
+    }
+}
+
+/// Puts a meeting into the calendar, which invites.
+fn book(
+    outside: &Outside,
+    invitation: &Invitation,
+    row: &ExecutionRow,
+) -> Result<Delivered, Undelivered> {
+    let (calendar, event) = (&invitation.calendar, event_of(invitation, row));
+    match outside.call(&calendar::insert_event(calendar, &event)) {
+        Ok(answer) => Ok(at(calendar, &name_given(outside, &event.id, &answer))),
+        // The name is ours alone: what is there under it is this meeting, unless somebody has taken it out since.
+        Err(error) if error.kind == CallErrorKind::Conflict => {
+            match begins_at(outside, calendar, &event.id) {
+                Some(Some(_)) => Ok(at(calendar, &event.id)),
+                Some(None) => Err(Undelivered::for_good(
+                    "This meeting was put into the calendar before and taken out again.",
+                    Ended::Refused,
+                )),
+                None => Err(Undelivered::Unknown {
+                    reason: sentence(&error),
+                }),
+            }
+        }
+        Err(error) => Err(undelivered(&error)),
+    }
+}
+
+/// Decides what a failed change of a meeting means.
+fn changed(
+    outside: &Outside,
+    change: &MeetingChange,
+    error: &CallError,
+) -> Result<Delivered, Undelivered> {
+    let is_gone = matches!(error.kind, CallErrorKind::Gone | CallErrorKind::NotFound);
+    match &change.change {
+        // What is gone already needs no taking out.
+        Change::Cancel { .. } if is_gone => Ok(at(&change.calendar, &change.event)),
+        Change::Move { to, .. } if matches!(error.fate, Fate::Unknown | Fate::Sent) => {
+            match begins_at(outside, &change.calendar, &change.event) {
+                Some(Some(there)) if there == to.start => Ok(at(&change.calendar, &change.event)),
+                _ => Err(undelivered(error)),
+            }
+        }
+        Change::Move { .. } if is_gone => Err(Undelivered::for_good(
+            "The meeting is no longer in the calendar.",
+            Ended::Refused,
+        )),
+        Change::Cancel { .. } | Change::Move { .. } => Err(undelivered(error)),
+    }
+}
+
+/// Asks a calendar for the begin of an event: the outer none if that cannot be learned now, the inner one if the event is not there.
+fn begins_at(outside: &Outside, calendar: &str, event: &str) -> Option<Option<Timestamp>> {
+    match outside.call(&calendar::get_event(calendar, event)) {
+        Ok(answer) => calendar::read_event(&answer, &outside.core.config.operator.zone())
+            .ok()
+            .map(|event| event.start.filter(|_| !event.is_cancelled)),
+        Err(e) if matches!(e.kind, CallErrorKind::NotFound | CallErrorKind::Gone) => Some(None),
+        Err(_) => None,
+    }
+}
+
+/// Returns the name under which an event really stands: a server that is not Google's may give it another than the one asked for, and under
+/// ours it could be neither found nor taken back.
+fn name_given(outside: &Outside, asked: &str, answer: &Response) -> String {
+    match calendar::read_event(answer, &outside.core.config.operator.zone()) {
+        Ok(event) if !event.id.is_empty() => event.id,
+        _ => asked.to_owned(),
+    }
+}
+
+/// Records a booking, by which the meeting can be moved and taken back, and closes the moves that asked for it.
+fn booked(
+    tx: &WriteTx<'_>,
+    row: &ExecutionRow,
+    invitation: &Invitation,
+    delivered: &Delivered,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(contact) = row.contact_id else {
+        return Ok(());
+    };
+    let event = event_of(invitation, row);
+    let name = if delivered.remote.is_empty() {
+        &event.id
+    } else {
+        &delivered.remote
+    };
+    let booking = BookingRow {
+        id: 0,
+        execution_id: Some(row.id),
+        calendar: invitation.calendar.clone(),
+        event: name.clone(),
+        contact_id: contact,
+        starts_at: event.start,
+        ends_at: event.end,
+        content: json!(event).to_string(),
+        state: BookingState::Booked,
+        error: String::new(),
+        at: now,
+    };
+    let id = events::add_booking(tx, &booking)?;
+    people::touch(tx, contact, now)?;
+    close_those_that_asked(tx, row, contact, id, now)?;
+    Ok(tx.emit(now, "meeting.booked", format!("booking:{id}"))?)
+}
+
+/// Closes the open moves of a person that ask for a meeting: there is one now.
+fn close_those_that_asked(
+    tx: &WriteTx<'_>,
+    row: &ExecutionRow,
+    contact: ContactId,
+    booking: i64,
+    now: Timestamp,
+) -> Result<()> {
+    let mut theirs = vec![contact];
+    theirs.extend(people::namesakes(tx, contact)?);
+    for contact in theirs {
+        for mv in moves::of_contact(tx, contact)? {
+            let is_open = matches!(mv.status, MoveStatus::Open | MoveStatus::Snoozed);
+            if !is_open || Some(mv.id) == row.move_id || !mv.action.offers_times(&mv.template) {
+                continue;
+            }
+            let state = MoveState {
+                status: MoveStatus::Done,
+                snoozed_until: None,
+                closed_at: Some(now),
+                close_reason: format!("a meeting is booked (booking {booking})"),
+                ..mv.state()
+            };
+            moves::set_state(tx, &state, now)?;
+            moves::set_closed_by(tx, mv.id, Some(row.id))?;
+            tx.emit(now, "move.changed", format!("move:{}", mv.id))?;
         }
     }
+    Ok(())
+}
 
-    fn booked(&self, id: i64) -> Result<Done> {
-        self.write(Durability::Full, move |tx, core, now| {
-            let Some(row) = events::load_booking(tx, &id.to_string())? else {
-                return Err(EngineError::NotFound(format!("There is no booking {id}.")));
-            };
-            if !events::settle_booking(tx, id, "booking", "booked", "")? {
-                return Ok(Done::Nothing { summary: format!("Booking {id} was settled already.") });
-            }
-            let at = row.starts_at.to_zoned(core.config.operator.zone());
-            let summary = format!("Booked for {} and invited (booking {id}).", at.strftime("%a %-d %b %H:%M"));
-            let promise = "The meeting is taken out of the calendar and they are told. The invitation cannot be unsent.";
-            let undo = remember(tx, &summary, promise, &Step::Meeting { id }, now)?;
-            audit::append(tx, now, "operator", "meeting.booked", &format!("booking:{id}"), &json!({"event": row.event}))?;
-            tx.emit(now, "meeting.booked", format!("booking:{id}"))?;
-            Ok(Done::Changed { summary, undo: Some(undo) })
-        })
+/// Records the new time of a meeting; its name follows, so that another may be booked at the old one.
+fn moved(
+    tx: &WriteTx<'_>,
+    row: &ExecutionRow,
+    change: &MeetingChange,
+    to: Span,
+    now: Timestamp,
+) -> Result<()> {
+    events::set_booking_time(tx, change.booking, (to.start, to.end))?;
+    executions::set_once(tx, row.id, "")?;
+    if let Some(booking) = events::load_booking(tx, &change.booking.to_string())? {
+        follow(tx, &booking)?;
     }
+    Ok(tx.emit(now, "meeting.moved", format!("booking:{}", change.booking))?)
+}
 
-    fn not_booked(&self, id: i64, reason: &str) -> Result<Done> {
-        let why = clean_line(reason, 300);
-        let said = why.clone();
-        self.write(Durability::Full, move |tx, _, now| {
-            events::settle_booking(tx, id, "booking", "failed", &why)?;
-            audit::append(
-                tx,
-                now,
-                "engine",
-                "meeting.not_booked",
-                &format!("booking:{id}"),
-                &json!({"because": why}),
-            )?;
-            Ok(())
-        })?;
-        Err(EngineError::Outside(format!(
-            "The meeting was not booked: {said}"
-        )))
+/// Lets the name of a booking's effect follow its time.
+pub(in crate::engine) fn follow(tx: &WriteTx<'_>, booking: &BookingRow) -> Result<()> {
+    if let Some(execution) = booking.execution_id {
+        let once = once_at(tx, Some(booking.contact_id), booking.starts_at)?;
+        executions::set_once(tx, execution, &once)?;
     }
+    Ok(())
+}
 
-    /// Asks the calendar about bookings whose answer did not come.
-    pub(in crate::engine) fn settle_bookings(&self) -> Result<()> {
-        let now = self.now();
-        let open = self
-            .store()
-            .read(|tx| Ok::<_, EngineError>(events::open_bookings(tx)?))?;
-        for row in open
-            .into_iter()
-            .filter(|row| now.duration_since(row.at) >= UNDER_WAY)
-        {
-            match self.is_in_calendar(&row.calendar, &row.event) {
-                Some(true) => drop(self.booked(row.id)?),
-                Some(false) => drop(self.not_booked(row.id, "the calendar does not know it")),
-                None => {}
-            }
+/// Records that a meeting was taken out of the calendar; the same may be asked for again.
+fn called_off(
+    tx: &WriteTx<'_>,
+    row: &ExecutionRow,
+    change: &MeetingChange,
+    now: Timestamp,
+) -> Result<()> {
+    let id = change.booking;
+    events::settle_booking(tx, id, BookingState::Booked, BookingState::TakenBack)?;
+    executions::set_once(tx, row.id, "")?;
+    // Else the next undo would come upon one of them and find nothing to take back, for ever.
+    for of_meeting in executions::by_mark(tx, row.contact_id, &change.event)? {
+        if let Some(entry) = undo::of_execution(tx, of_meeting)? {
+            undo::mark(tx, entry, now)?;
         }
-        self.settle_moves()
     }
-
-    /// Records that somebody did not come to a meeting.
-    ///
-    /// # Errors
-    /// If there is no such meeting or it has not begun.
-    pub fn note_no_show(&self, event: &str) -> Result<Done> {
-        let name = event.to_owned();
-        self.write(Durability::Full, move |tx, core, now| {
-            let Some(row) = events::find(tx, &name)? else {
-                return Err(EngineError::NotFound(format!(
-                    "There is no meeting {}; `caseyos meetings --json` shows their names.",
-                    clean_line(&name, 80)
-                )));
-            };
-            if row.starts_at > now {
-                return Err(EngineError::Input(
-                    "The meeting has not begun yet. Nothing was changed.".into(),
-                ));
-            }
-            if row.state == MeetingState::NoShow {
-                return Ok(Done::Nothing {
-                    summary: "That is known already.".into(),
-                });
-            }
-            let row = EventRow {
-                state: MeetingState::NoShow,
-                ..row
-            };
-            tell(tx, core, &row, (SignalKind::NoShow, 0, now), now)?;
-            events::save(tx, &row)?;
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "meeting.no_show",
-                &format!("event:{name}"),
-                &json!({"email": row.email}),
-            )?;
-            Ok(Done::Changed {
-                summary: format!("{} did not come to \"{}\".", row.email, row.title),
-                undo: None,
-            })
-        })
+    let booked =
+        events::load_booking(tx, &id.to_string())?.and_then(|booking| booking.execution_id);
+    if let Some(execution) = booked.filter(|_| row.undoes.is_none()) {
+        let end = End {
+            to: ExecutionStatus::Cancelled,
+            ended: Ended::TakenBack,
+            location: "",
+            because: "the meeting was called off",
+        };
+        executions::settle(tx, execution, ExecutionStatus::Sent, end, now)?;
     }
+    Ok(tx.emit(now, "meeting.taken_back", format!("booking:{id}"))?)
 }

@@ -2,23 +2,19 @@
 //!
 //! Each says beforehand what can't come back, and opens only to a phrase that names what it is about.
 
-use serde_json::json;
-
+use super::content::RecordContent;
+use super::operation::Operation;
+use super::wishes::ask_to_write;
 use crate::connectors::hubspot::objects;
 use crate::connectors::hubspot::paths::ObjectKind;
-use crate::domain::contact::LifecycleStage;
-use crate::domain::crm::ContactField;
-use crate::domain::id::ContactId;
+use crate::domain::effect::Origin;
 use crate::domain::text::clean_line;
-use crate::engine::effects::kinds::record::operation::Operation;
-use crate::engine::effects::kinds::record::wishes::local_contact;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::ground::lookup::find_person;
 use crate::engine::handle::Engine;
 use crate::engine::road::sources::hubspot::said;
-use crate::store::hubspot::{self, SYSTEM};
-use crate::store::{Durability, audit, people, suppressions};
+use crate::store::{Durability, hubspot};
 
 /// A gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +94,12 @@ impl Engine {
             }
         };
         if dry_run {
-            return Ok(self.show_request(&operation, "", &warning));
+            let content = RecordContent {
+                operation,
+                summary: warning,
+                by_halves: false,
+            };
+            return ask_to_write(self, content, &self.fresh_key(), Origin::Wish, true);
         }
         if phrase.map(str::trim) != Some(wanted.as_str()) {
             return Err(EngineError::Input(format!(
@@ -111,12 +112,16 @@ impl Engine {
         if let Operation::Merge { primary, other } = &operation {
             self.keep_snapshots(&[primary, other])?;
         }
-        let key = self.fresh_key()?;
-        let done = self.ask_to_write(&operation, summary, key, "operator", false)?;
+        let content = RecordContent {
+            operation,
+            summary,
+            by_halves: false,
+        };
+        let done = ask_to_write(self, content, &self.fresh_key(), Origin::Wish, false)?;
         Ok(match done {
-            Done::Changed { summary, undo } => Done::Changed {
+            Done::Changed { summary, .. } => Done::Changed {
                 summary: format!("{summary} It cannot be undone."),
-                undo,
+                undo: None,
             },
             other => other,
         })
@@ -164,56 +169,6 @@ impl Engine {
                 hubspot::add_snapshot(tx, "contacts", id, "before a merge", holds, now)?;
             }
             Ok(())
-        })
-    }
-
-    /// Lets both old ids lead to the record that survived, here as there.
-    pub(in crate::engine) fn note_merged(
-        &self,
-        primary: &str,
-        other: &str,
-        survivor: &str,
-    ) -> Result<()> {
-        let Some(record) = local_contact(self, primary)?.or(local_contact(self, other)?) else {
-            return Ok(());
-        };
-        let ids = [primary.to_owned(), other.to_owned(), survivor.to_owned()];
-        self.write(Durability::Full, move |tx, _, now| {
-            for id in &ids {
-                hubspot::merge_into(tx, "contact", id, record)?;
-            }
-            Ok(tx.emit(now, "contact.changed", format!("contact:{record}"))?)
-        })
-    }
-
-    /// Keeps a removed person from being written to.
-    pub(in crate::engine) fn note_removed(&self, id: &str, email: &str) -> Result<()> {
-        let (id, email) = (id.to_owned(), email.to_owned());
-        self.write(Durability::Full, move |tx, _, now| {
-            if !email.is_empty() {
-                suppressions::add(tx, &email, "removed for good in HubSpot", "hubspot", now)?;
-            }
-            if let Some(record) = people::find_by_external_id(tx, "contact", SYSTEM, &id)? {
-                let stage = LifecycleStage::DoNotContact.as_str();
-                hubspot::set_field(
-                    tx,
-                    ContactId(record),
-                    ContactField::LifecycleStage,
-                    stage,
-                    now,
-                )?;
-                tx.emit(now, "contact.changed", format!("contact:{record}"))?;
-            }
-            hubspot::forget_object(tx, "contacts", &id)?;
-            audit::append(
-                tx,
-                now,
-                "engine",
-                "hubspot.removed",
-                &format!("hubspot:{id}"),
-                &json!({}),
-            )?;
-            Ok(tx.emit(now, "suppression.changed", "hubspot")?)
         })
     }
 }

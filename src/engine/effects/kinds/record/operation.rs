@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::connectors::hubspot::engagements;
 use crate::connectors::hubspot::objects::{self, TieTo};
 use crate::connectors::hubspot::paths::ObjectKind;
-use crate::connectors::transport::{Body, Request};
+use crate::connectors::transport::Request;
+use crate::domain::action::ActionKind;
 use crate::domain::service::HubspotVersion;
 
 /// A write.
@@ -156,6 +157,47 @@ impl Operation {
         }
     }
 
+    /// Returns the name of its effect, of which there is one living at a time; none for one that makes something new.
+    pub fn once(&self) -> Option<String> {
+        match self {
+            Self::Task { .. } | Self::Note { .. } | Self::Call { .. } => None,
+            Self::Archive { kind, id } => Some(format!("archive:{kind}/{id}")),
+            Self::Set {
+                kind,
+                id,
+                properties,
+                ..
+            } => {
+                let names: Vec<&str> = properties.keys().map(String::as_str).collect();
+                Some(format!("{kind}/{id}:{}", names.join("+")))
+            }
+            Self::Merge { primary, other } => Some(format!("merge:{primary}+{other}")),
+            Self::GdprDelete { id, .. } => Some(format!("gdpr:{id}")),
+        }
+    }
+
+    /// Tells whether it only puts away something of ours.
+    pub const fn is_tidying(&self) -> bool {
+        matches!(self, Self::Archive { .. })
+    }
+
+    /// Returns the action that it stands for where no move names one.
+    pub const fn action(&self) -> ActionKind {
+        match self {
+            Self::Task { .. } => ActionKind::CreateTask,
+            Self::Note { .. } => ActionKind::AddNote,
+            Self::Call { .. } => ActionKind::LogCall,
+            Self::Set { kind, .. } => match kind {
+                ObjectKind::Deals => ActionKind::UpdateDealStage,
+                ObjectKind::Contacts => ActionKind::UpdateContact,
+                _ => ActionKind::UpdateCrm,
+            },
+            Self::Archive { .. } => ActionKind::UpdateCrm,
+            Self::Merge { .. } => ActionKind::MergeContacts,
+            Self::GdprDelete { .. } => ActionKind::DataCleanup,
+        }
+    }
+
     /// Returns where in HubSpot it is seen, as `tasks/123`.
     pub fn place(&self, remote: &str) -> String {
         match (self, self.makes()) {
@@ -164,28 +206,4 @@ impl Operation {
             _ => remote.to_owned(),
         }
     }
-}
-
-/// Writes a request as it would go over the wire, without the token.
-pub(in crate::engine) fn shown(base: &str, request: &Request) -> String {
-    let mut text = format!(
-        "{} {}{}",
-        request.method.as_str(),
-        base.trim_end_matches('/'),
-        request.path
-    );
-    for (i, (name, value)) in request.query.iter().enumerate() {
-        text.push(if i == 0 { '?' } else { '&' });
-        text.push_str(&format!(
-            "{name}={}",
-            crate::connectors::transport::segment(value)
-        ));
-    }
-    text.push_str("\nauthorization: Bearer ****\n");
-    if let Body::Json(body) = &request.body {
-        text.push_str("content-type: application/json\n\n");
-        text.push_str(&body.to_string());
-        text.push('\n');
-    }
-    text
 }

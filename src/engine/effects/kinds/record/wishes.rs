@@ -3,30 +3,20 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::json;
 
+use super::content::RecordContent;
+use super::made;
+use super::operation::Operation;
+use super::targets::{Both, Target, find_both, to_stage};
 use crate::connectors::hubspot::objects::{self, TieTo};
-use crate::connectors::hubspot::paths::ObjectKind;
-use crate::domain::id::DealId;
+use crate::domain::effect::Origin;
 use crate::domain::text::{clean_block, clean_line};
-use crate::engine::effects::kinds::record::operation::Operation;
-use crate::engine::effects::kinds::record::outbox::written;
+use crate::engine::effects::ask::{Ask, Wish as Known};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
-use crate::engine::ground::lookup::find_person;
 use crate::engine::handle::Engine;
-use crate::engine::road::sources::hubspot::{my_owner, read_base, said, shown_stage};
-use crate::store::hubspot::{self, NewWrite, SYSTEM, StageRow};
-use crate::store::{Durability, ReadTx, audit, deals, people};
-
-/// Whom or what a write is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// A person: an address, our number, or `hubspot:501`.
-    Contact(String),
-    /// A deal: its name, our number, or `hubspot:9001`.
-    Deal(String),
-}
+use crate::engine::road::sources::hubspot::{my_owner, read_base, said};
+use crate::store::{executions, hubspot};
 
 /// What the operator asks to be written.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,90 +64,64 @@ pub enum Wish {
     },
 }
 
-/// A record on both sides.
-pub(in crate::engine) struct Both {
-    pub kind: ObjectKind,
-    pub id: String,
-    pub record: i64,
-    pub name: String,
+/// Returns the idempotency key of a wish's own key.
+pub(super) fn key_of(key: &str) -> String {
+    format!("wish:{key}")
+}
+
+/// Asks for a write to HubSpot under a key; shows it only, if so asked.
+pub(in crate::engine) fn ask_to_write(
+    engine: &Engine,
+    content: RecordContent,
+    key: &str,
+    origin: Origin,
+    dry_run: bool,
+) -> Result<Done> {
+    let idempotency = key_of(key);
+    let key = key.to_owned();
+    engine.ask_for(dry_run, move |tx, _, _| {
+        if let Some(known) = executions::by_key(tx, &idempotency)? {
+            return Ok(Known::Answered(Done::Nothing {
+                summary: format!(
+                    "A write with the key {key} is there already ({}); nothing was written again.",
+                    known.status
+                ),
+            }));
+        }
+        let ask = Ask {
+            origin,
+            key: Some(idempotency),
+            // It has no move to come back to, so it waits for a guard that may let it go.
+            keeps: true,
+            ..Ask::wish(made(&content)?, content.operation.action())
+        };
+        Ok(Known::Ask(Box::new(ask)))
+    })
 }
 
 impl Engine {
-    /// Asks for something to be written to HubSpot, and writes it if the guards let it. `key` makes a second wish for the same effect the same;
-    /// without one each wish is its own.
+    /// Asks for a write to HubSpot, and writes it if the guards let it. `key` makes a second wish for the same effect the same; without one each
+    /// wish is its own.
     ///
     /// # Errors
-    /// If what it is about is not in HubSpot, or HubSpot refuses it.
+    /// Fails when its subject is not in HubSpot, or HubSpot refuses it.
     pub fn hubspot_wish(&self, wish: &Wish, key: Option<&str>, dry_run: bool) -> Result<Done> {
         let (operation, summary) = self.operation_of(wish)?;
         let key = match key {
             Some(key) => clean_line(key, 100),
-            None => self.fresh_key()?,
+            None => self.fresh_key(),
         };
-        self.ask_to_write(&operation, summary, key, "operator", dry_run)
+        let content = RecordContent {
+            operation,
+            summary,
+            by_halves: true,
+        };
+        ask_to_write(self, content, &key, Origin::Wish, dry_run)
     }
 
     /// Returns a key that no write has.
-    pub(in crate::engine) fn fresh_key(&self) -> Result<String> {
-        loop {
-            let key = format!("{:016x}", self.core().env.draw());
-            if self
-                .store()
-                .read(|tx| hubspot::find_write(tx, &key))?
-                .is_none()
-            {
-                return Ok(key);
-            }
-        }
-    }
-
-    /// Keeps a write and carries it out; shows it only, if so asked.
-    pub(in crate::engine) fn ask_to_write(
-        &self,
-        operation: &Operation,
-        summary: String,
-        key: String,
-        by: &str,
-        dry_run: bool,
-    ) -> Result<Done> {
-        if dry_run {
-            return Ok(self.show_request(operation, &key, &summary));
-        }
-        let write = NewWrite {
-            key: key.clone(),
-            operation: written(operation)?,
-            summary: summary.clone(),
-            asked_by: by.to_owned(),
-        };
-        let asked_by = by.to_owned();
-        let id = self.write(Durability::Full, move |tx, _, now| {
-            let id = hubspot::add_write(tx, &write, now)?;
-            if let Some(id) = id {
-                let detail = json!({"what": write.summary, "key": write.key});
-                audit::append(
-                    tx,
-                    now,
-                    &asked_by,
-                    "hubspot.asked",
-                    &format!("hubspot_write:{id}"),
-                    &detail,
-                )?;
-                tx.emit(now, "hubspot.asked", format!("hubspot_write:{id}"))?;
-            }
-            Ok(id)
-        })?;
-        match id {
-            Some(id) => self.carry_out_write(id),
-            None => {
-                let known = self.store().read(|tx| hubspot::find_write(tx, &key))?;
-                let status = known.map_or("known", |w| w.status.as_str());
-                Ok(Done::Nothing {
-                    summary: format!(
-                        "A write with the key {key} is there already ({status}); nothing was written again."
-                    ),
-                })
-            }
-        }
+    pub(super) fn fresh_key(&self) -> String {
+        format!("{:016x}", self.core().env.draw())
     }
 
     fn operation_of(&self, wish: &Wish) -> Result<(Operation, String)> {
@@ -312,109 +276,6 @@ impl Engine {
     }
 }
 
-/// Finds a record on both sides.
-pub(in crate::engine) fn find_both(tx: &ReadTx<'_>, target: &Target) -> Result<Both> {
-    let not_there = |name: &str| {
-        EngineError::Input(format!(
-            "{name} is not in HubSpot as far as the last sync knows; `caseyos sync` reads what is new there. Nothing was written."
-        ))
-    };
-    match target {
-        Target::Contact(who) => {
-            let person = find_person(tx, who)?;
-            let name = clean_line(&person.name(), 120);
-            let id = hubspot::id_of(tx, "contact", person.id)?.ok_or_else(|| not_there(&name))?;
-            Ok(Both {
-                kind: ObjectKind::Contacts,
-                id,
-                record: person.id,
-                name,
-            })
-        }
-        Target::Deal(text) => {
-            let text = text.trim();
-            let by_external = match text.split_once(':') {
-                Some((system, id)) => {
-                    people::find_by_external_id(tx, "deal", system, id)?.map(DealId)
-                }
-                None => None,
-            };
-            let id = match (by_external, text.parse::<i64>()) {
-                (Some(id), _) => Some(id),
-                (None, Ok(number)) => Some(DealId(number)),
-                (None, Err(_)) => hubspot::find_deal(tx, text)?,
-            };
-            let deal = match id {
-                Some(id) => deals::load(tx, id)?,
-                None => None,
-            };
-            let Some(deal) = deal else {
-                return Err(EngineError::NotFound(format!(
-                    "There is no deal \"{}\"; `caseyos deals list` shows all.",
-                    clean_line(text, 120)
-                )));
-            };
-            let id = hubspot::id_of(tx, "deal", deal.id.0)?.ok_or_else(|| not_there(&deal.name))?;
-            Ok(Both {
-                kind: ObjectKind::Deals,
-                id,
-                record: deal.id.0,
-                name: if deal.name.is_empty() {
-                    format!("deal {}", deal.id)
-                } else {
-                    deal.name
-                },
-            })
-        }
-    }
-}
-
-/// Returns the properties that move a deal to a stage, given by its id or its name and looked for in the deal's own pipeline first; and
-/// what that is, in words.
-pub(in crate::engine) fn to_stage(
-    tx: &ReadTx<'_>,
-    deal: &Both,
-    text: &str,
-) -> Result<(BTreeMap<String, String>, String)> {
-    let all = hubspot::stages(tx)?;
-    let seen = hubspot::find_seen(tx, deal.kind.as_str(), &deal.id)?;
-    let pipeline = seen
-        .as_ref()
-        .map(|s| read_base(s).text("pipeline").to_owned())
-        .unwrap_or_default();
-    let wanted = text.trim().to_lowercase();
-    let matches = |s: &&StageRow| s.id.to_lowercase() == wanted || s.label.to_lowercase() == wanted;
-    let found = all
-        .iter()
-        .filter(|s| s.pipeline == pipeline)
-        .find(matches)
-        .or_else(|| all.iter().find(matches));
-    let stage = found.ok_or_else(|| {
-        let known: Vec<String> = all
-            .iter()
-            .filter(|s| pipeline.is_empty() || s.pipeline == pipeline)
-            .map(|s| format!("{} ({})", s.id, s.label))
-            .collect();
-        EngineError::Input(format!(
-            "There is no stage \"{}\"; the deal's pipeline has {}. Nothing was written.",
-            clean_line(text, 80),
-            if known.is_empty() {
-                "none that is known: `caseyos sync` reads them".into()
-            } else {
-                known.join(", ")
-            }
-        ))
-    })?;
-    let properties = BTreeMap::from([
-        ("dealstage".to_owned(), stage.id.clone()),
-        ("pipeline".to_owned(), stage.pipeline.clone()),
-    ]);
-    Ok((
-        properties,
-        format!("{} to {}", deal.name, shown_stage(stage)),
-    ))
-}
-
 fn filled(text: String, otherwise: &str) -> Result<String> {
     if text.trim().is_empty() {
         return Err(EngineError::Input(format!(
@@ -422,11 +283,4 @@ fn filled(text: String, otherwise: &str) -> Result<String> {
         )));
     }
     Ok(text)
-}
-
-/// Returns the record here that the portal calls `id`, for messages.
-pub(in crate::engine) fn local_contact(engine: &Engine, id: &str) -> Result<Option<i64>> {
-    Ok(engine
-        .store()
-        .read(|tx| people::find_by_external_id(tx, "contact", SYSTEM, id))?)
 }

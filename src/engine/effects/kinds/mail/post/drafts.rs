@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 
 use crate::connectors::mail::parse::parse;
+use crate::domain::effect::Ended;
 use crate::domain::email::ParsedMail;
 use crate::domain::email::left::LostDraft;
 use crate::domain::guard::Mode;
-use crate::engine::effects::kinds::mail::post::{Delivered, Post, Undelivered};
+use crate::engine::effects::kind::{Delivered, Undelivered};
+use crate::engine::effects::kinds::mail::post::Post;
 use crate::engine::effects::kinds::mail::render::content_of;
 use crate::engine::error::{EngineError, Result};
 use crate::store::executions::ExecutionRow;
@@ -82,9 +84,9 @@ impl Post<'_> {
         if !row.is_of_draft() || row.mode != Mode::Live || matches!(self, Self::Gmail(_)) {
             return Ok(None);
         }
-        let not_sent = |reason: String, is_final| Undelivered::NotSent {
+        let not_sent = |reason: String, is_final: bool| Undelivered::NotSent {
             reason,
-            is_final,
+            ended: is_final.then_some(Ended::Refused),
             retry_after: None,
         };
         let failed = |e: EngineError| not_sent(e.to_string(), false);
@@ -100,12 +102,10 @@ impl Post<'_> {
             .draft_fates(std::slice::from_ref(row))
             .map_err(failed)?;
         match fates.into_iter().next() {
-            Some(DraftFate::Gone(found)) if !found.is_empty() => {
-                Ok(found.into_iter().next().map(|left| Delivered {
-                    location: left.location,
-                    is_draft: false,
-                }))
-            }
+            Some(DraftFate::Gone(found)) if !found.is_empty() => Ok(found
+                .into_iter()
+                .next()
+                .map(|left| Delivered::at(left.location))),
             _ => {
                 let why = "The draft is no longer in the mailbox: it was sent by hand or deleted.";
                 Err(not_sent(why.into(), true))

@@ -11,10 +11,12 @@ use jiff::SignedDuration;
 use crate::connectors::google::gmail::{self, Message};
 use crate::connectors::mail::parse::{parse, parse_header};
 use crate::connectors::transport::{CallError, CallErrorKind, Fate, Request};
+use crate::domain::effect::Ended;
 use crate::domain::email::message_id::MessageId;
 use crate::domain::guard::Mode;
+use crate::engine::effects::kind::{Delivered, Undelivered};
 use crate::engine::effects::kinds::mail::draft::Content;
-use crate::engine::effects::kinds::mail::post::{Delivered, Undelivered, is_as_rendered};
+use crate::engine::effects::kinds::mail::post::is_as_rendered;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::outside::Outside;
 use crate::engine::outside::google::{Stop, failed, sentence};
@@ -54,11 +56,7 @@ impl<'a> GmailPost<'a> {
         message: &[u8],
         stopped: &dyn Fn() -> Option<String>,
     ) -> Result<Delivered, Undelivered> {
-        let kept = |e: EngineError| Undelivered::NotSent {
-            reason: e.to_string(),
-            is_final: false,
-            retry_after: None,
-        };
+        let kept = |e: EngineError| Undelivered::for_now(e.to_string());
         let thread = self.thread_of(row).map_err(kept)?;
         if let Some(reason) = stopped() {
             return Err(Undelivered::Stopped { reason });
@@ -157,18 +155,12 @@ impl<'a> GmailPost<'a> {
 
     fn sent(&self, row: &ExecutionRow, message: &Message) -> Delivered {
         self.remember(row, &message.id, message);
-        Delivered {
-            location: format!("{MESSAGES}{}", message.id),
-            is_draft: false,
-        }
+        Delivered::at(format!("{MESSAGES}{}", message.id))
     }
 
     fn drafted(&self, row: &ExecutionRow, draft: &str, message: &Message) -> Delivered {
         self.remember(row, draft, message);
-        Delivered {
-            location: format!("{DRAFTS}{draft}"),
-            is_draft: true,
-        }
+        Delivered::draft_at(format!("{DRAFTS}{draft}"))
     }
 
     /// Keeps Gmail's names for a message. Without them an answer is still known by its headers, so this may fail.
@@ -286,7 +278,8 @@ fn undelivered(error: &CallError) -> Undelivered {
         Fate::NotSent | Fate::Answered => Undelivered::NotSent {
             reason,
             // A message that is refused as it is will be refused again.
-            is_final: error.fate == Fate::Answered && error.kind == CallErrorKind::Invalid,
+            ended: (error.fate == Fate::Answered && error.kind == CallErrorKind::Invalid)
+                .then_some(Ended::Refused),
             retry_after: error.retry_after,
         },
     }

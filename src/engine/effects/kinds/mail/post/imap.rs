@@ -8,11 +8,12 @@ mod drafts;
 use crate::config::MailAccount;
 use crate::connectors::mail::imap::{ImapError, ImapSession, SpecialFolders};
 use crate::connectors::mail::smtp::SmtpError;
+use crate::domain::effect::Ended;
 use crate::domain::email::address::EmailAddress;
 use crate::domain::email::message_id::MessageId;
 use crate::domain::guard::Mode;
+use crate::engine::effects::kind::{Delivered, Undelivered};
 use crate::engine::effects::kinds::mail::draft::Content;
-use crate::engine::effects::kinds::mail::post::{Delivered, Undelivered};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::outside::Outside;
 use crate::engine::outside::sessions::{imap_failed, mend_sign_in};
@@ -105,10 +106,7 @@ impl<'a> ImapPost<'a> {
                 format!("{}: {answer}", self.account.name)
             }
         };
-        Ok(Delivered {
-            location,
-            is_draft: false,
-        })
+        Ok(Delivered::at(location))
     }
 
     /// Puts a copy among what was sent, unless the server has done so itself.
@@ -177,8 +175,8 @@ impl<'a> ImapPost<'a> {
 
     fn delivered(&self, folder: &str, is_draft: bool) -> Delivered {
         Delivered {
-            location: format!("{}/{folder}", self.account.name),
             is_draft,
+            ..Delivered::at(format!("{}/{folder}", self.account.name))
         }
     }
 }
@@ -192,17 +190,9 @@ fn chosen(own: &str, special: Option<String>, usual: &str) -> String {
 }
 
 fn later(reason: String) -> Undelivered {
-    Undelivered::NotSent {
-        reason,
-        is_final: false,
-        retry_after: None,
-    }
+    Undelivered::for_now(reason)
 }
 
 fn never(reason: String) -> Undelivered {
-    Undelivered::NotSent {
-        reason,
-        is_final: true,
-        retry_after: None,
-    }
+    Undelivered::for_good(reason, Ended::Refused)
 }

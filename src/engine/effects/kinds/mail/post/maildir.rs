@@ -4,7 +4,7 @@ mod drafts;
 
 use std::path::PathBuf;
 
-use crate::engine::effects::kinds::mail::post::Delivered;
+use crate::engine::effects::kind::Delivered;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::{MailAccount, MailKind, MailServer};
@@ -154,8 +154,8 @@ impl MaildirPost {
             folder.deliver(&unique, message)
         };
         Ok(Delivered {
-            location: file.map_err(failed)?.display().to_string(),
             is_draft,
+            ..Delivered::at(file.map_err(failed)?.display().to_string())
         })
     }
 
@@ -192,8 +192,8 @@ impl MaildirPost {
         let has_old_words = is_draft && folder.is_staged(&unique);
         if let Some(entry) = found.filter(|_| !has_old_words) {
             return Ok(Some(Delivered {
-                location: entry.path.display().to_string(),
                 is_draft,
+                ..Delivered::at(entry.path.display().to_string())
             }));
         }
         // It lay ready before it was claimed. If it lies there no more, it was delivered, and whoever empties the outbox has taken it.
@@ -210,8 +210,8 @@ impl MaildirPost {
             )));
         }
         Ok(was_taken.then(|| Delivered {
-            location: format!("{} (taken since)", path.display()),
             is_draft,
+            ..Delivered::at(format!("{} (taken since)", path.display()))
         }))
     }
 }

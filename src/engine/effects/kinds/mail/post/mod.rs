@@ -8,6 +8,7 @@ mod maildir;
 use jiff::Timestamp;
 
 use crate::config::{MailAccount, MailKind};
+use crate::engine::effects::kind::{Delivered, Stopped, Undelivered};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
 use crate::engine::outside::Outside;
@@ -19,39 +20,6 @@ use imap::ImapPost;
 use maildir::MaildirPost;
 pub(in crate::engine) use maildir::layout;
 pub use maildir::{MailFolders, mail_folders};
-
-/// Where a message went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::engine) struct Delivered {
-    /// The file.
-    pub location: String,
-    /// Whether it is a draft that has not left.
-    pub is_draft: bool,
-}
-
-/// Why a message was not delivered, as far as that is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::engine) enum Undelivered {
-    /// It certainly did not leave.
-    NotSent {
-        /// What happened.
-        reason: String,
-        /// Whether another try would end the same way: the message or the address is refused.
-        is_final: bool,
-        /// How long the provider wants to be left alone.
-        retry_after: Option<std::time::Duration>,
-    },
-    /// It did not leave, because everything was stopped in the last moment.
-    Stopped {
-        /// Why.
-        reason: String,
-    },
-    /// It may have left: the answer did not come. Only the provider knows.
-    Unknown {
-        /// What happened.
-        reason: String,
-    },
-}
 
 /// A mailbox to deliver to, and to look up what was delivered.
 #[derive(Debug, Clone)]
@@ -81,7 +49,7 @@ impl<'a> Post<'a> {
         &self,
         row: &ExecutionRow,
         message: &[u8],
-        stopped: &dyn Fn() -> Option<String>,
+        stopped: Stopped<'_>,
     ) -> Result<Delivered, Undelivered> {
         if let Some(reason) = stopped() {
             return Err(Undelivered::Stopped { reason });
@@ -120,11 +88,6 @@ impl<'a> Post<'a> {
         }
     }
 
-    /// Tells whether looking costs nothing, so that every pass may look.
-    pub const fn is_local(&self) -> bool {
-        matches!(self, Self::Maildir(_))
-    }
-
     /// Removes a draft; returns whether it was still there.
     pub fn remove_draft(&self, row: &ExecutionRow) -> Result<bool> {
         match self {
@@ -149,9 +112,4 @@ pub(in crate::engine) fn stage(core: &Core, row: &ExecutionRow, message: &[u8]) 
         MailKind::Maildir => MaildirPost::of(account).stage(row, message).map(|()| true),
         MailKind::Imap | MailKind::Gmail => Ok(false),
     }
-}
-
-/// Removes a draft that lies on this machine; returns whether it was still there.
-pub(in crate::engine) fn remove_local_draft(core: &Core, row: &ExecutionRow) -> Result<bool> {
-    MaildirPost::of(account(core, &row.transport)?).remove_draft(row)
 }

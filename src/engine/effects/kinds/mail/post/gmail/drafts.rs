@@ -8,14 +8,15 @@ use std::collections::HashSet;
 use crate::connectors::google::gmail::{self, Draft, Message};
 use crate::connectors::mail::parse::{parse, parse_header};
 use crate::connectors::transport::{CallError, CallErrorKind};
+use crate::domain::effect::Ended;
 use crate::domain::email::ParsedMail;
 use crate::domain::email::left::LostDraft;
 use crate::domain::email::message_id::MessageId;
+use crate::engine::effects::kind::{Delivered, Undelivered};
 use crate::engine::effects::kinds::mail::post::drafts::{
     DraftFate, LeftDraft, is_as_rendered, likeliest_first, sought,
 };
 use crate::engine::effects::kinds::mail::post::gmail::{GmailPost, HEADERS, SKEW, undelivered};
-use crate::engine::effects::kinds::mail::post::{Delivered, Undelivered};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::outside::google::{Stop, failed, sentence};
 use crate::store::executions::ExecutionRow;
@@ -180,10 +181,7 @@ impl GmailPost<'_> {
                 thread: left.thread,
             };
             self.keep(row, remote);
-            Delivered {
-                location: left.location,
-                is_draft: false,
-            }
+            Delivered::at(left.location)
         }))
     }
 
@@ -273,7 +271,7 @@ impl GmailPost<'_> {
 fn not_sent(reason: String, is_final: bool) -> Undelivered {
     Undelivered::NotSent {
         reason,
-        is_final,
+        ended: is_final.then_some(Ended::Refused),
         retry_after: None,
     }
 }
@@ -282,7 +280,7 @@ fn not_sent(reason: String, is_final: bool) -> Undelivered {
 fn undelivered_read(error: &CallError) -> Undelivered {
     Undelivered::NotSent {
         reason: sentence(error),
-        is_final: false,
+        ended: None,
         retry_after: error.retry_after,
     }
 }

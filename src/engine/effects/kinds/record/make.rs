@@ -3,116 +3,51 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
+use super::content::RecordContent;
+use super::operation::Operation;
+use super::targets::{Both, Target, find_both, to_stage};
 use crate::connectors::hubspot::objects::TieTo;
 use crate::connectors::hubspot::paths::ObjectKind;
 use crate::domain::action::ActionKind;
-use crate::domain::moves::MovePlan;
-use crate::domain::service::{Provider, Service};
+use crate::domain::service::Provider;
 use crate::domain::text::{clean_block, clean_line};
-use crate::engine::effects::kinds::record::operation::{Operation, shown};
-use crate::engine::effects::kinds::record::undo;
-use crate::engine::effects::kinds::record::wishes::Target;
-use crate::engine::effects::kinds::record::wishes::{Both, find_both, to_stage};
+use crate::engine::effects::intent::plan_of;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
 use crate::engine::road::sources::hubspot::{kept, owner_among, read_base};
-use crate::store::moves::{DraftRow, MoveRow};
-use crate::store::signals::SignalRow;
-use crate::store::{ReadTx, hubspot};
+use crate::store::moves::MoveRow;
+use crate::store::{ReadTx, hubspot, moves};
 
 /// The longest text of an activity, in bytes.
 const MAX_TEXT: usize = 60_000;
 
-/// What approval of a move writes to HubSpot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::engine) struct RecordDeed {
-    /// What is written.
-    pub operation: Operation,
-    /// The same in words.
-    pub summary: String,
+/// Tells whether an action can be carried out by writing records.
+pub(super) const fn is_about_records(action: ActionKind) -> bool {
+    matches!(
+        action,
+        ActionKind::CreateTask
+            | ActionKind::CompleteTask
+            | ActionKind::UpdateDealStage
+            | ActionKind::UpdateContact
+            | ActionKind::UpdateCrm
+            | ActionKind::AddNote
+            | ActionKind::LogCall
+    )
 }
 
-impl RecordDeed {
-    /// Returns the exact request, without the token.
-    pub fn shown(&self, core: &Core, key: &str) -> String {
-        let config = &core.config;
-        let request = self.operation.request(config.hubspot.api_version, key);
-        shown(config.base_url(Service::Hubspot), &request)
-    }
-
-    /// Says what taking it back will bring back.
-    pub fn promise(&self) -> &'static str {
-        undo::promise(&self.operation, "made").unwrap_or("It cannot be taken back.")
-    }
-
-    /// Returns its parts for a face: a name and a value each.
-    pub fn parts(&self, core: &Core) -> Vec<(String, String)> {
-        let zone = core.config.operator.zone();
-        let filled =
-            |name: &str, text: &str| (!text.is_empty()).then(|| (name.to_owned(), text.to_owned()));
-        match &self.operation {
-            Operation::Task {
-                subject, body, due, ..
-            } => [
-                filled("task", subject),
-                filled(
-                    "due",
-                    &due.to_zoned(zone)
-                        .strftime("%a %-d %b %Y %H:%M")
-                        .to_string(),
-                ),
-                filled("text", body),
-            ]
-            .into_iter()
-            .flatten()
-            .collect(),
-            Operation::Note { body, .. } => filled("note", body).into_iter().collect(),
-            Operation::Call { title, body, .. } => [filled("call", title), filled("text", body)]
-                .into_iter()
-                .flatten()
-                .collect(),
-            Operation::Set {
-                properties, base, ..
-            } => properties
-                .iter()
-                .map(|(name, value)| {
-                    let before = base.get(name).map_or("", String::as_str);
-                    let change = if before.is_empty() {
-                        value.clone()
-                    } else {
-                        format!("{before} -> {value}")
-                    };
-                    (name.clone(), change)
-                })
-                .collect(),
-            Operation::Archive { .. } | Operation::Merge { .. } | Operation::GdprDelete { .. } => {
-                Vec::new()
-            }
-        }
-    }
-}
-
-/// What there is to write a record deed from.
-pub(in crate::engine) struct Sources<'a> {
-    pub mv: &'a MoveRow,
-    pub lead: &'a SignalRow,
-    pub plan: &'a MovePlan,
-    pub own: Option<&'a DraftRow>,
-}
-
-/// Returns what a move writes to HubSpot; else, as the inner error, why it is done by hand.
+/// Makes the content of a move about records; the inner error says why it is done by hand.
 ///
 /// # Errors
 /// [`EngineError::Input`] says what the move still lacks.
-pub(in crate::engine) fn record_of(
+pub(super) fn record_of(
     tx: &ReadTx<'_>,
     core: &Core,
-    from: &Sources<'_>,
+    mv: &MoveRow,
     now: Timestamp,
-) -> Result<std::result::Result<RecordDeed, String>> {
-    let (mv, plan) = (from.mv, from.plan);
+) -> Result<std::result::Result<RecordContent, String>> {
+    let (lead, plan) = plan_of(tx, mv)?;
+    let own = moves::draft(tx, mv.id)?;
     if !crate::engine::outside::auth::is_signed_in_by(tx, Provider::Hubspot)? {
         return Ok(Err("nobody is signed in to HubSpot".into()));
     }
@@ -148,22 +83,22 @@ pub(in crate::engine) fn record_of(
     let owner = || -> Result<Option<String>> {
         Ok(owner_among(hubspot::owners(tx)?, &core.config.operator))
     };
-    let subject = from
-        .own
+    let subject = own
+        .as_ref()
         .map_or(mv.title.as_str(), |own| own.subject.as_str());
     let subject = clean_line(subject, 500);
-    let body = match from.own {
+    let body = match &own {
         Some(own) => clean_block(&own.body, MAX_TEXT),
         None => ["note", "body", "text", "message"]
             .iter()
-            .find_map(|key| from.lead.draft.text(key))
+            .find_map(|key| lead.draft.text(key))
             .map(|text| clean_block(text, MAX_TEXT))
             .unwrap_or_default(),
     };
     let (operation, summary) = match mv.action {
         ActionKind::CreateTask if about.is_empty() => return by_hand(),
         ActionKind::CreateTask => {
-            let due = plan.due.or_else(|| from.lead.draft.instant("due"));
+            let due = plan.due.or_else(|| lead.draft.instant("due"));
             let summary = format!("Task \"{subject}\"{}", names());
             let operation = Operation::Task {
                 subject,
@@ -260,7 +195,11 @@ pub(in crate::engine) fn record_of(
         }
         _ => return Ok(Err("it is not a matter of records".into())),
     };
-    Ok(Ok(RecordDeed { operation, summary }))
+    Ok(Ok(RecordContent {
+        operation,
+        summary,
+        by_halves: false,
+    }))
 }
 
 /// Takes "is not in HubSpot" as nothing.

@@ -4,32 +4,36 @@
 //! the draft says now. The execution is queued again and goes the common road: guards, claim, delivery, settling. Until it is delivered its
 //! `location` says where the draft lies, so that an approval that is taken back leaves the draft where it was.
 
-use crate::engine::ground::lookup::find_message;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::domain::guard::{ApprovalFacts, EffectKind, Mode, binding};
+use super::draft::{Content, hex};
+use super::drafts::{Found, content_as_left};
+use super::post::{Post, is_as_rendered};
+use super::render::{content_of, render_content};
+use super::written;
+use crate::domain::by::By;
+use crate::domain::effect::EffectKind;
+use crate::domain::guard::{Mode, Verdict, binding};
 use crate::domain::id::{ExecutionId, MoveId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::WaitsFor;
-use crate::engine::commands::approve::{Approved, expiry, undo_window};
-use crate::engine::commands::outbox::set_move;
-use crate::engine::effects::cancel;
-use crate::engine::effects::gate::{self, Effect};
-use crate::engine::effects::kinds::mail::draft::{Content, hex};
-use crate::engine::effects::kinds::mail::drafts::{Found, content_as_left};
-use crate::engine::effects::kinds::mail::post::{Post, account, is_as_rendered};
-use crate::engine::effects::kinds::mail::render::{content_of, render_content};
+use crate::domain::text::clean_line;
+use crate::engine::effects::answer::{sent, sentence_of};
+use crate::engine::effects::ask::{Asked, expiry, undo_window};
+use crate::engine::effects::gate::{self, Candidate, Consent};
+use crate::engine::effects::take_back::set_move;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
+use crate::engine::ground::core::Core;
+use crate::engine::ground::lookup::find_message;
 use crate::engine::handle::Engine;
-use crate::engine::undo::{Step, remember};
+use crate::engine::undo::step::{Step, remember};
+use crate::env::crash_point;
 use crate::store::drafts::Requeued;
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::moves::DraftRow;
-use crate::store::{
-    Durability, ReadTx, StoreError, WriteTx, audit, drafts, executions, moves, people, undo,
-};
+use crate::store::{Durability, ReadTx, WriteTx, audit, drafts, executions, moves, people, undo};
 
 /// A draft as it lies in its mailbox.
 enum Lying {
@@ -41,7 +45,7 @@ enum Lying {
 
 impl Engine {
     /// Returns the execution of a move whose draft lies in a mailbox.
-    pub(super) fn drafted_of(&self, id: MoveId) -> Result<Option<ExecutionRow>> {
+    pub(in crate::engine) fn drafted_of(&self, id: MoveId) -> Result<Option<ExecutionRow>> {
         let rows = self
             .store()
             .read(|tx| Ok::<_, EngineError>(executions::of_move(tx, id)?))?;
@@ -83,7 +87,11 @@ impl Engine {
     }
 
     /// Gives a draft that lies in a mailbox other words, in place; none if the move has no such draft.
-    pub(super) fn edit_lying_draft(&self, id: MoveId, draft: &DraftRow) -> Result<Option<Done>> {
+    pub(in crate::engine) fn edit_lying_draft(
+        &self,
+        id: MoveId,
+        draft: &DraftRow,
+    ) -> Result<Option<Done>> {
         let Some(row) = self.drafted_of(id)? else {
             return Ok(None);
         };
@@ -120,7 +128,7 @@ impl Engine {
             let anew = Requeued {
                 not_before: now,
                 waits_for: WaitsFor::Turn,
-                ..requeued(&row, &content, "operator", expiry(core, now), now)?
+                ..requeued(&row, &content, &By::Operator, expiry(core, now), now)?
             };
             queue_again(tx, &row, &anew, "execution.redrafted", now)
         })?;
@@ -129,21 +137,21 @@ impl Engine {
                 summary: format!("The draft of move {id} already says that."),
             }));
         }
-        crate::env::crash_point("draft-edited");
+        crash_point("draft-edited");
         self.finish_in_turn(execution).map(Some)
     }
 
     /// Sends a draft that lies in a mailbox, as it lies there, if the guards let it.
-    pub(super) fn send_lying_draft(
+    pub(in crate::engine) fn send_lying_draft(
         &self,
         row: &ExecutionRow,
         seen: Option<[u8; 32]>,
-        by: String,
+        by: By,
     ) -> Result<Done> {
         let content = match self.look_at_draft(row)? {
             None => {
                 let row = self.store().read(|tx| find_message(tx, row.id))?;
-                return Ok(crate::engine::commands::approve::sent(&row, None));
+                return Ok(sent(self.core(), &row, None));
             }
             Some(Lying::AsMade) => content_of(row)?,
             Some(Lying::Changed(content)) if seen == Some(content.hash()) => {
@@ -158,7 +166,7 @@ impl Engine {
                         content.to,
                         row.transport,
                         content.subject,
-                        crate::domain::text::clean_line(&content.body, 2000)
+                        clean_line(&content.body, 2000)
                     ),
                     verdicts: Vec::new(),
                 });
@@ -166,27 +174,27 @@ impl Engine {
         };
         if seen.is_some_and(|seen| seen != content.hash()) {
             return Err(EngineError::Input(format!(
-                "The draft of move {} has changed since you looked at it. Nothing was approved; look again.",
-                row.move_id
+                "The draft to {} has changed since you looked at it. Nothing was approved; look again.",
+                row.to_key
             )));
         }
         let id = row.id;
         let approved = self.write(Durability::Full, move |tx, core, now| {
             approve_lying(tx, core, id, &content, &by, now)
         })?;
-        crate::env::crash_point("draft-approved");
+        crash_point("draft-approved");
         self.carry_out(approved)
     }
 
     /// Says what became of a draft that was approved before, if it lies there no more.
-    pub(super) fn no_more_a_draft(&self, row: &ExecutionRow) -> Result<Option<Done>> {
+    pub(in crate::engine) fn no_more_a_draft(&self, row: &ExecutionRow) -> Result<Option<Done>> {
         // Where the mailbox cannot be asked, what was known last is the answer.
         let found = self.look_after_draft(row).unwrap_or(Found::Lies);
         Ok(match found {
             Found::Lies => None,
             Found::Left => {
                 let row = self.store().read(|tx| find_message(tx, row.id))?;
-                Some(crate::engine::commands::approve::sent(&row, None))
+                Some(sent(self.core(), &row, None))
             }
             Found::Gone => Some(Done::Nothing {
                 summary: format!(
@@ -198,7 +206,7 @@ impl Engine {
     }
 
     /// Shows what sending a lying draft would send: what it says now.
-    pub(super) fn preview_lying_draft(&self, row: &ExecutionRow) -> Result<Done> {
+    pub(in crate::engine) fn preview_lying_draft(&self, row: &ExecutionRow) -> Result<Done> {
         let content = match self.look_at_draft(row)? {
             None => {
                 return Ok(Done::Nothing {
@@ -215,7 +223,7 @@ impl Engine {
         let message = render_content(&content, &row.message_id, now)?;
         let verdicts = self
             .store()
-            .read(|tx| verdicts(tx, self.core(), row, &content, "operator", now))?;
+            .read(|tx| verdicts(tx, self.core(), row, &content, &By::Operator, now))?;
         let summary = match binding(&verdicts) {
             Some(refusal) => format!(
                 "Would be held by {}: {}. Nothing was sent.",
@@ -231,35 +239,6 @@ impl Engine {
             summary,
             message: String::from_utf8_lossy(&message).into_owned(),
             verdicts,
-        })
-    }
-
-    /// Takes back that a draft is to be carried out anew: it stays where it lies. The entry of the undo list goes on to hold, for the draft.
-    pub(in crate::engine) fn leave_draft(&self, row: &ExecutionRow) -> Result<Done> {
-        let row = row.clone();
-        self.write(Durability::Full, move |tx, _, now| {
-            let id = row.id;
-            if !cancel(tx, &row, "", MoveStatus::Open, now)? {
-                return Ok(Done::Nothing {
-                    summary: format!("Execution {id} has just left; it cannot be taken back."),
-                });
-            }
-            let (subject, detail) = (format!("execution:{id}"), json!({"move": row.move_id}));
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "execution.withdrawn",
-                &subject,
-                &detail,
-            )?;
-            Ok(Done::Changed {
-                summary: format!(
-                    "Withdrawn: nothing was sent, and the draft to {} lies in \"{}\" as before.",
-                    row.to_key, row.transport
-                ),
-                undo: undo::of_execution(tx, id)?,
-            })
         })
     }
 
@@ -283,7 +262,9 @@ impl Engine {
                 subject: content.subject.clone(),
                 body: content.body.clone(),
             };
-            moves::set_draft(tx, row.move_id, Some(&words), now)?;
+            if let Some(mv) = row.move_id {
+                moves::set_draft(tx, mv, Some(&words), now)?;
+            }
             let detail = json!({"move": row.move_id, "content_hash": hex(&content.hash())});
             let subject = format!("execution:{}", row.id);
             audit::append(
@@ -294,19 +275,23 @@ impl Engine {
                 &subject,
                 &detail,
             )?;
-            Ok(tx.emit(now, "move.changed", format!("move:{}", row.move_id))?)
+            Ok(tx.emit(now, "move.changed", about(&row))?)
         })
     }
 }
 
-fn written(content: &Content) -> Result<String> {
-    Ok(serde_json::to_string(content).map_err(|e| StoreError::Invalid(e.to_string()))?)
+/// Names the move of an execution, or the execution itself, for an event.
+fn about(row: &ExecutionRow) -> String {
+    row.move_id.map_or_else(
+        || format!("execution:{}", row.id),
+        |id| format!("move:{id}"),
+    )
 }
 
 fn requeued(
     row: &ExecutionRow,
     content: &Content,
-    by: &str,
+    by: &By,
     expires: Timestamp,
     now: Timestamp,
 ) -> Result<Requeued> {
@@ -315,7 +300,7 @@ fn requeued(
         content: written(content)?,
         content_hash: content.hash(),
         subject: content.subject.clone(),
-        approved_by: by.to_owned(),
+        approved_by: by.clone(),
         approved_at: now,
         approval_expires_at: expires,
         not_before: now,
@@ -335,58 +320,65 @@ fn queue_again(
     if !drafts::queue_again(tx, row.id, anew)? {
         return Ok(false);
     }
-    set_move(tx, row, MoveStatus::Approved, now)?;
+    set_move(tx, row, MoveStatus::Approved, None, "", now)?;
     let detail =
         json!({"move": row.move_id, "content_hash": hex(&anew.content_hash), "mode": anew.mode});
     let subject = format!("execution:{}", row.id);
-    audit::append(tx, now, &anew.approved_by, event, &subject, &detail)?;
-    tx.emit(now, "approval.given", format!("move:{}", row.move_id))?;
+    audit::append(
+        tx,
+        now,
+        &anew.approved_by.to_string(),
+        event,
+        &subject,
+        &detail,
+    )?;
+    tx.emit(now, "approval.given", about(row))?;
     Ok(true)
 }
 
 fn verdicts(
     tx: &ReadTx<'_>,
-    core: &crate::engine::ground::core::Core,
+    core: &Core,
     row: &ExecutionRow,
     content: &Content,
-    by: &str,
+    by: &By,
     now: Timestamp,
-) -> Result<Vec<crate::domain::guard::Verdict>> {
+) -> Result<Vec<Verdict>> {
     let person = row
         .contact_id
         .map(|c| people::load(tx, c))
         .transpose()?
         .flatten();
-    let effect = Effect {
+    let text = written(content)?;
+    let candidate = Candidate {
         kind: EffectKind::Mail,
+        content: &text,
         person: person.as_ref(),
         to_key: &row.to_key,
         content_hash: content.hash(),
-        approval: Some(ApprovalFacts {
-            by: by.to_owned(),
+        consent: Consent {
+            by: by.clone(),
             expires_at: expiry(core, now),
             content_hash: content.hash(),
-        }),
+        },
         earlier: None,
-        mode: Mode::Live,
+        approved: Mode::Live,
         class: row.class,
-        transport: account(core, &row.transport)
-            .map(|_| row.transport.clone())
-            .map_err(|e| e.to_string()),
+        carrier: Ok(row.transport.clone()),
     };
-    gate::ask(tx, core, effect, now)
+    gate::ask(tx, core, candidate, now)
 }
 
 fn approve_lying(
     tx: &WriteTx<'_>,
-    core: &crate::engine::ground::core::Core,
+    core: &Core,
     id: ExecutionId,
     content: &Content,
-    by: &str,
+    by: &By,
     now: Timestamp,
-) -> Result<Approved> {
+) -> Result<Asked> {
     let row = find_message(tx, id)?;
-    let answered = |done| Ok(Approved::Answered(Box::new(done)));
+    let answered = |done| Ok(Asked::Answered(Box::new(done)));
     if row.status != ExecutionStatus::Drafted {
         return answered(Done::Nothing {
             summary: format!("Message {id} is {} since. Nothing was done.", row.status),
@@ -396,8 +388,15 @@ fn approve_lying(
     let asked = verdicts(tx, core, &row, content, by, now)?;
     if let Some(refusal) = binding(&asked).filter(|v| v.clears_at.is_none()) {
         let detail = json!({"guard": refusal.guard, "because": refusal.detail, "verdicts": asked});
-        let subject = format!("move:{}", row.move_id);
-        audit::append(tx, now, by, "approval.refused", &subject, &detail)?;
+        let subject = about(&row);
+        audit::append(
+            tx,
+            now,
+            &by.to_string(),
+            "approval.refused",
+            &subject,
+            &detail,
+        )?;
         tx.emit(now, "approval.refused", subject)?;
         let summary = format!(
             "Blocked by {}: {}. The draft lies where it was; nothing was sent.",
@@ -436,12 +435,11 @@ fn approve_lying(
     let row = find_message(tx, id)?;
     let beyond = binding(&asked).filter(|v| v.clears_at.is_some_and(|at| at > not_before));
     if let (Some(refusal), true) = (beyond, not_before > now) {
-        let sentence = format!("{}: {}", refusal.guard, refusal.detail);
-        executions::note_held(tx, id, &sentence, refusal.clears_at)?;
+        executions::note_held(tx, id, &sentence_of(refusal), refusal.clears_at)?;
     }
     if not_before <= now {
-        return Ok(Approved::Queued(id, undo));
+        return Ok(Asked::Go(id, Some(undo)));
     }
     let held = if beyond.is_some() { asked } else { Vec::new() };
-    Ok(Approved::Waits(Box::new(row), undo, held))
+    Ok(Asked::Waits(Box::new(row), Some(undo), held))
 }

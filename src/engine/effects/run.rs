@@ -1,0 +1,122 @@
+//! One execution, carried out: claimed, delivered, settled.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::claim::{Claim, claim};
+use super::kind::Undelivered;
+use super::kinds;
+use crate::domain::guard::{KillSwitch, Mode, Verdict};
+use crate::domain::id::{ExecutionId, UndoId};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::command::Done;
+use crate::engine::handle::Engine;
+use crate::env::crash_point;
+use crate::store::executions::ExecutionRow;
+use crate::store::{Durability, control, undo};
+
+/// The time for which an approval that leaves at once waits for another message of the same mailbox.
+const PATIENCE: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_millis(25);
+
+/// The end of one attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::engine) enum Outcome {
+    /// It left, or a draft of it was made.
+    Settled(Box<ExecutionRow>),
+    /// A guard holds it.
+    Held(Vec<Verdict>),
+    /// A guard refused for good: it is cancelled and the move is open again.
+    Cancelled(Vec<Verdict>),
+    /// It could not be delivered; the sentence says what was kept.
+    Failed(String),
+    /// Nobody knows whether it left; the sentence says what is done about it.
+    Uncertain(String),
+    /// Its time has not come, or another message is on its way through the same mailbox.
+    NotYet,
+    /// It was not queued any more: another process has it, or it was taken back.
+    Gone,
+}
+
+impl Engine {
+    /// Carries out a queued execution, if the guards let it.
+    pub(in crate::engine) fn execute(&self, id: ExecutionId) -> Result<Outcome> {
+        crash_point("before-claim");
+        let Some(_in_flight) = self.core().begin(id) else {
+            return Ok(Outcome::Gone);
+        };
+        let holder = self.core().holder()?.to_owned();
+        let (row, rendered) = match self.write(Durability::Full, move |tx, core, now| {
+            claim(tx, core, id, &holder, now)
+        })? {
+            Claim::Go(row, rendered) => (*row, rendered),
+            Claim::No(outcome) => return Ok(outcome),
+        };
+        crash_point("after-claim");
+        let mode = row.mode;
+        let stopped = || self.stopped(mode);
+        let delivered = kinds::of(row.kind).deliver(self.outside(), &row, &rendered, &stopped);
+        crash_point("after-delivery");
+        let outcome = match delivered {
+            Ok(delivered) => self.settle_as(&row, delivered)?,
+            Err(Undelivered::Stopped { reason }) => self.was_stopped(&row, reason)?,
+            Err(Undelivered::NotSent {
+                reason,
+                ended,
+                retry_after,
+            }) => {
+                let after = retry_after.and_then(|d| SignedDuration::try_from(d).ok());
+                self.did_not_leave(&row, reason, ended, after)?
+            }
+            // The error may have come after the effect, so it is looked for before anything else is believed.
+            Err(Undelivered::Unknown { reason }) => self.look_up(&row, &reason, false)?,
+        };
+        crash_point("after-settle");
+        Ok(outcome)
+    }
+
+    /// Carries out an execution as soon as no other message is on its way through its mailbox.
+    pub(in crate::engine) fn execute_in_turn(&self, id: ExecutionId) -> Result<Outcome> {
+        let mut waited = Duration::ZERO;
+        loop {
+            let outcome = self.execute(id)?;
+            if outcome != Outcome::NotYet || waited >= PATIENCE {
+                return Ok(outcome);
+            }
+            std::thread::sleep(POLL);
+            waited += POLL;
+        }
+    }
+
+    /// Carries out a queued execution now and says how it went.
+    pub(in crate::engine) fn finish_in_turn(&self, id: ExecutionId) -> Result<Done> {
+        let undo: Option<UndoId> = self
+            .store()
+            .read(|tx| Ok::<_, EngineError>(undo::of_execution(tx, id)?))?;
+        let outcome = self.execute_in_turn(id)?;
+        self.answer(id, undo, outcome)
+    }
+
+    /// Returns the reason why nothing may leave any more. Asked directly before the bytes leave, so that a stop by any process holds what was
+    /// claimed before.
+    fn stopped(&self, mode: Mode) -> Option<String> {
+        let read = self.store().read(|tx| {
+            let pause = control::pause(tx, self.now())?.filter(|_| mode == Mode::Live);
+            Ok::<_, EngineError>((control::kill_switch(tx), pause))
+        });
+        match read {
+            Ok((KillSwitch::Running, None)) => None,
+            Ok((KillSwitch::Running, Some(pause))) => Some(format!(
+                "kill_switch: paused by the operator until {}",
+                pause.until
+            )),
+            Ok((KillSwitch::Stopped { .. }, _)) => {
+                Some("kill_switch: stopped by the operator just before it left".into())
+            }
+            Ok((KillSwitch::Unreadable, _)) | Err(_) => {
+                Some("kill_switch: it cannot be read, which counts as stopped".into())
+            }
+        }
+    }
+}

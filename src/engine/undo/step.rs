@@ -1,0 +1,112 @@
+//! The entries of the undo list: how to take something back, kept with the state to return to.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, SignalId, UndoId};
+use crate::domain::moves::MovePlan;
+use crate::engine::error::Result;
+use crate::store::executions::ExecutionStatus;
+use crate::store::moves::{DraftRow, MoveState};
+use crate::store::{StoreError, WriteTx, undo};
+
+/// How to take something back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "step")]
+pub(in crate::engine) enum Step {
+    /// Put moves back to where they stood, with what the change counted taken out of the score.
+    Moves {
+        states: Vec<MoveState>,
+        /// Scopes in which a skip was counted, with its instant.
+        counted: Vec<(String, Timestamp)>,
+        /// Outcomes that the change recorded.
+        outcomes: Vec<OutcomeId>,
+        /// Whether to count these again instead of no more.
+        #[serde(default)]
+        again: bool,
+    },
+    /// Put a draft back.
+    Draft {
+        id: MoveId,
+        previous: Option<DraftRow>,
+    },
+    /// Take an execution back, as far as its state allows.
+    Execution { id: ExecutionId },
+    /// Make an outcome count no more, or again.
+    Outcome { id: OutcomeId, undone: bool },
+    /// Take a signal away from whom it was given to, or give it again.
+    Signal {
+        id: SignalId,
+        contact: ContactId,
+        /// Whether it is matched now, so that this takes it away.
+        matched: bool,
+        /// Moves that the match closed, as they stood before.
+        closed: Vec<MoveState>,
+    },
+    /// Lift a suppression, or put one back.
+    Suppression {
+        value: String,
+        reason: String,
+        present: bool,
+    },
+    /// Put a message of the outbox back to where it stood: queued, given up, or cancelled.
+    Outbox {
+        id: ExecutionId,
+        status: ExecutionStatus,
+    },
+    /// Stop everything, or let it run again.
+    KillSwitch { stopped: bool, reason: String },
+    /// Let a pause end then; without an instant, now.
+    Pause {
+        id: i64,
+        until: Option<Timestamp>,
+        reason: String,
+    },
+    /// Hold mail back for bounces again, or lift that again.
+    Deliverability { id: i64, held: bool },
+    /// Put what was settled of a move back.
+    Plan {
+        id: MoveId,
+        previous: Option<MovePlan>,
+    },
+}
+
+/// Adds an entry to the undo list.
+pub(in crate::engine) fn remember(
+    tx: &WriteTx<'_>,
+    summary: &str,
+    promise: &str,
+    step: &Step,
+    now: Timestamp,
+) -> Result<UndoId> {
+    Ok(undo::add(tx, now, summary, promise, &written(step)?, None)?)
+}
+
+/// Writes a step as it is kept.
+pub(super) fn written(step: &Step) -> Result<String> {
+    Ok(serde_json::to_string(step).map_err(|e| StoreError::Invalid(e.to_string()))?)
+}
+
+/// Adds the entry that queues a withdrawn message again.
+pub(in crate::engine) fn remember_redo(
+    tx: &WriteTx<'_>,
+    entry: UndoId,
+    what: &str,
+    id: ExecutionId,
+    now: Timestamp,
+) -> Result<UndoId> {
+    let step = Step::Outbox {
+        id,
+        status: ExecutionStatus::Queued,
+    };
+    let promise = "It is queued again with the same consent, as long as that holds.";
+    let summary = format!("Undone: {what}");
+    Ok(undo::add(
+        tx,
+        now,
+        &summary,
+        promise,
+        &written(&step)?,
+        Some(entry),
+    )?)
+}
