@@ -37,7 +37,14 @@ pub(super) struct ApproveArgs {
     /// Approves only if the draft still has this content hash, as `show --json` gives it.
     #[arg(long, value_name = "HEX")]
     hash: Option<String>,
-    /// Sends at once, without the time in which it can be taken back.
+    #[command(flatten)]
+    leave: Leave,
+}
+
+/// The way in which something that is approved leaves.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Leave {
+    /// Lets it go at once, without the time in which it can be taken back.
     #[arg(long, conflicts_with = "wait")]
     now: bool,
     /// Waits that time out, and says how it went.
@@ -59,36 +66,75 @@ pub(super) fn run(run: &mut Run<'_>, args: &ApproveArgs) -> Result<Ending, Engin
             content_hash,
             by: By::Operator,
         };
-        match engine.run(approve())? {
-            Done::Queued { execution, .. } if args.now => engine.run(Command::Retry {
-                id: execution,
-                force: false,
-            })?,
-            Done::Queued {
-                execution,
-                leaves_at,
-                ..
-            } if args.wait => match wait(run, &engine, execution, leaves_at)? {
-                Some(done) => done,
-                // Another process let it out meanwhile; asked again, the same approval has the same answer.
-                None => engine.run(approve())?,
-            },
-            done => done,
+        let done = engine.run(approve())?;
+        match let_out(run, &engine, done, args.leave)? {
+            Some(done) => done,
+            // Another process let it out meanwhile; asked again, the same approval has the same answer.
+            None => engine.run(approve())?,
         }
     };
+    show_or_finish(run, &done)
+}
+
+/// Lets out what is queued as the operator said: at once, or when its time is over; none if another process let it out meanwhile.
+pub(super) fn let_out(
+    run: &mut Run<'_>,
+    engine: &Engine,
+    done: Done,
+    leave: Leave,
+) -> Result<Option<Done>, EngineError> {
+    match done {
+        Done::Queued { execution, .. } if leave.now => engine
+            .run(Command::Retry {
+                id: execution,
+                force: false,
+            })
+            .map(Some),
+        Done::Queued {
+            execution,
+            leaves_at,
+            ..
+        } if leave.wait => wait(run, engine, execution, leaves_at),
+        done => Ok(Some(done)),
+    }
+}
+
+/// Prints how something that was asked for directly ended, let out as the operator said.
+pub(super) fn finish_wish(
+    run: &mut Run<'_>,
+    engine: &Engine,
+    done: Done,
+    leave: Leave,
+) -> Result<Ending, EngineError> {
+    let done = match let_out(run, engine, done, leave)? {
+        Some(done) => done,
+        None => Done::Nothing {
+            summary: "Another process let it out meanwhile; `caseyos outbox` shows how it stands."
+                .into(),
+        },
+    };
+    show_or_finish(run, &done)
+}
+
+/// Prints how a change ended; a request that is only shown goes to stdout as it is.
+pub(super) fn show_or_finish(run: &mut Run<'_>, done: &Done) -> Result<Ending, EngineError> {
     if let (
         false,
         Done::Shown {
             message, verdicts, ..
         },
-    ) = (run.out.is_json(), &done)
+    ) = (run.out.is_json(), done)
     {
+        let (now, zone) = {
+            let engine = run.engine()?;
+            (engine.now(), engine.zone())
+        };
         run.out.block(&message.replace("\r\n", "\n"))?;
-        print_verdicts(run.out, verdicts, engine.now(), &engine.zone())?;
+        print_verdicts(run.out, verdicts, now, &zone)?;
         run.out.talk(done.summary())?;
         return Ok(Ending::Done);
     }
-    finish(run, &done)
+    finish(run, done)
 }
 
 /// Waits until a message leaves, and lets it out then; none if it has left already. A stop by anybody ends the wait.

@@ -7,10 +7,9 @@ use jiff::SignedDuration;
 use jiff::civil::Time;
 
 use super::Run;
-use super::approve::finish;
+use super::approve::{Leave, finish, finish_wish, show_or_finish};
 use super::output::{Ending, fit, moment};
 use crate::domain::when_text::parse_when;
-use crate::engine::command::Done;
 use crate::engine::hubspot::{Gate, Take, Target, Wish};
 use crate::engine::{Engine, EngineError};
 
@@ -186,6 +185,8 @@ struct GateArgs {
     /// Shows the exact request and what can't come back; nothing is sent.
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    leave: Leave,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -302,12 +303,12 @@ pub(super) fn run(run: &mut Run<'_>, args: &HubspotArgs) -> Result<Ending, Engin
                 other: other.clone(),
             };
             let done = engine.pass_gate(&which, gate.confirm.as_deref(), gate.dry_run)?;
-            said(run, &done)
+            finish_wish(run, &engine, done, gate.leave)
         }
         HubspotCommand::GdprDelete { who, gate } => {
             let which = Gate::GdprDelete { who: who.clone() };
             let done = engine.pass_gate(&which, gate.confirm.as_deref(), gate.dry_run)?;
-            said(run, &done)
+            finish_wish(run, &engine, done, gate.leave)
         }
     }
 }
@@ -319,17 +320,7 @@ fn wished(
     how: &How,
 ) -> Result<Ending, EngineError> {
     let done = engine.hubspot_wish(wish, how.key.as_deref(), how.dry_run)?;
-    said(run, &done)
-}
-
-/// Prints how a write ended; a request that is only shown goes to stdout as it is.
-fn said(run: &mut Run<'_>, done: &Done) -> Result<Ending, EngineError> {
-    if let (false, Done::Shown { message, .. }) = (run.out.is_json(), done) {
-        run.out.block(message)?;
-        run.out.talk(done.summary())?;
-        return Ok(Ending::Done);
-    }
-    finish(run, done)
+    show_or_finish(run, &done)
 }
 
 fn push(run: &mut Run<'_>, engine: &Engine, dry_run: bool) -> Result<Ending, EngineError> {

@@ -6,7 +6,7 @@ use jiff::civil::Time;
 use serde::Serialize;
 
 use super::Run;
-use super::approve::finish;
+use super::approve::{Leave, finish, finish_wish};
 use super::output::{Ending, fit, moment};
 use super::slots::length;
 use crate::domain::when_text::parse_when;
@@ -32,7 +32,8 @@ pub(super) struct MeetingsArgs {
 enum MeetingsCommand {
     /// Book a meeting: it goes into the first calendar, and they are invited. Needs mode live.
     ///
-    /// The same wish twice makes one meeting, however the first one ended. `caseyos undo` takes it back.
+    /// One meeting with one person at one time is one invitation, whoever asks for it. It waits 20 seconds (outbox.undo_seconds) before it leaves, unless
+    /// --now is given; `caseyos undo` takes it back, then and later.
     #[command(
         after_help = "Examples:\n  caseyos meetings book ann@acme.com 2026-12-01T15:00\n  caseyos meetings book 12 'mon 10:00' --title Kickoff --place 'Room 1' --dry-run"
     )]
@@ -53,9 +54,11 @@ enum MeetingsCommand {
         /// Adds a video call.
         #[arg(long)]
         call: bool,
-        /// Shows what would be asked of the calendar, and asks nothing.
+        /// Shows the exact request and what the guards say; nothing is asked of the calendar.
         #[arg(long)]
         dry_run: bool,
+        #[command(flatten)]
+        leave: Leave,
     },
     /// Move a meeting that was booked here to another time, and tell them. Needs mode live.
     ///
@@ -71,14 +74,23 @@ enum MeetingsCommand {
         /// How long it lasts now.
         #[arg(long = "for", value_parser = length)]
         length: Option<SignedDuration>,
-        /// Shows what would be asked of the calendar, and asks nothing.
+        /// Shows the exact request and what the guards say; nothing is asked of the calendar.
         #[arg(long)]
         dry_run: bool,
+        #[command(flatten)]
+        leave: Leave,
     },
     /// Take a meeting that was booked here out of the calendar again, and tell them.
+    ///
+    /// Needs mode live. Once they are told, the meeting has to be booked anew.
     Cancel {
         /// The booking's number, or its event's name.
         booking: String,
+        /// Shows the exact request and what the guards say; nothing is asked of the calendar.
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        leave: Leave,
     },
     /// Say that somebody did not come. A meeting that was agreed and has passed counts as held until you do.
     NoShow {
@@ -111,6 +123,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &MeetingsArgs) -> Result<Ending, Engi
             place,
             call,
             dry_run,
+            leave,
         }) => {
             let nine = Time::constant(9, 0, 0, 0);
             let start = parse_when(at, engine.now(), &engine.zone(), nine)
@@ -123,20 +136,30 @@ pub(super) fn run(run: &mut Run<'_>, args: &MeetingsArgs) -> Result<Ending, Engi
                 place: place.clone(),
                 with_call: *call,
             };
-            engine.book_meeting(&wish, *dry_run)?
+            let done = engine.book_meeting(&wish, *dry_run)?;
+            return finish_wish(run, &engine, done, *leave);
         }
         Some(MeetingsCommand::Move {
             booking,
             at,
             length,
             dry_run,
+            leave,
         }) => {
             let nine = Time::constant(9, 0, 0, 0);
             let start = parse_when(at, engine.now(), &engine.zone(), nine)
                 .map_err(|e| EngineError::Input(format!("{e} Nothing was moved.")))?;
-            engine.move_meeting(booking, start, *length, *dry_run)?
+            let done = engine.move_meeting(booking, start, *length, *dry_run)?;
+            return finish_wish(run, &engine, done, *leave);
         }
-        Some(MeetingsCommand::Cancel { booking }) => engine.cancel_meeting(booking, false)?,
+        Some(MeetingsCommand::Cancel {
+            booking,
+            dry_run,
+            leave,
+        }) => {
+            let done = engine.cancel_meeting(booking, *dry_run)?;
+            return finish_wish(run, &engine, done, *leave);
+        }
         Some(MeetingsCommand::NoShow { event }) => engine.note_no_show(event)?,
     };
     finish(run, &done)

@@ -118,45 +118,145 @@ mod tests {
         assert!(!store.directory().join("backups").exists());
     }
 
-    #[test]
-    fn a_file_of_the_first_version_keeps_its_rows_and_leaves_a_backup() {
+    /// The rows that each version of the schema brought, kept for good: a file of a version holds those of every version up to it.
+    const ROWS: &[(i64, &str)] = &[
+        (1, include_str!("../../tests/data/schemas/0001.sql")),
+        (4, include_str!("../../tests/data/schemas/0004.sql")),
+        (5, include_str!("../../tests/data/schemas/0005.sql")),
+        (7, include_str!("../../tests/data/schemas/0007.sql")),
+    ];
+
+    /// Makes a file as a version left it, and opens it with the newest.
+    fn opened(at: i64) -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
         let old = Connection::open(folder.path().join(FILE_NAME)).unwrap();
-        old.execute_batch(STEPS[0].sql).unwrap();
-        old.execute_batch(
-            "INSERT INTO contact (id, first_name, email, created_at, updated_at) VALUES (7, 'Ann', 'ann@acme.example', 1, 1);
-             INSERT INTO signal (id, source, kind, occurred_at, seen_at, contact_id, state, payload, hash)
-                 VALUES (3, 'form', 'form.submitted', 1, 1, 7, 'matched', '{}', x'00');
-             INSERT INTO move (id, subject, family, contact_id, lead_signal_id, action, domain, status, title, rule, revenue, urgency, effort,
-                 strategic, revenue_why, urgency_why, strategic_why, score, started_at, due_at, changes_at, created_at, updated_at)
-                 VALUES (5, 'contact:7', 'mail', 7, 3, 'email_follow_up', 'sales', 'done', 'Answer', 'form', 0.5, 0.5, 0.5, 0.5, '', '', '', 1, 1, 1, 1, 1, 1);
-             INSERT INTO execution (id, move_id, contact_id, action, idempotency_key, status, mode, transport, to_key, to_domain, subject, message_id,
-                 content_hash, content, approved_by, approved_at, approval_expires_at, not_before, settled_at)
-                 VALUES (9, 5, 7, 'email_follow_up', 'move:5:0', 'sent', 'live', 'mail', 'ann@acme.example', 'acme.example', 'Hi', '<a@b>',
-                 x'00', '{}', 'operator', 1, 2, 1, 1);
-             INSERT INTO suppression (value, kind, reason, source, created_at) VALUES ('bob@bolt.example', 'address', 'asked', 'mail', 1);
-             PRAGMA user_version = 1;",
-        )
-        .unwrap();
+        for (number, step) in (1..=at).zip(STEPS) {
+            old.execute_batch(step.sql).unwrap();
+            if let Some(then) = step.then {
+                then(&old).unwrap();
+            }
+            let rows = ROWS.iter().filter(|(from, _)| *from == number);
+            for (_, rows) in rows {
+                old.execute_batch(rows).unwrap();
+            }
+        }
+        old.pragma_update(None, "user_version", at).unwrap();
         drop(old);
         let store = Store::open(folder.path(), Timestamp::UNIX_EPOCH).unwrap();
-        let counts = store
-            .read(|tx| {
-                assert_eq!(version(tx.sql())?, NEWEST);
-                let sql = "SELECT (SELECT count(*) FROM contact), (SELECT count(*) FROM signal), (SELECT count(*) FROM execution WHERE status = 'sent'),
-                           (SELECT count(*) FROM suppression)";
-                Ok::<(i64, i64, i64, i64), StoreError>(tx.sql().query_row(sql, [], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-                })?)
-            })
-            .unwrap();
-        assert_eq!(counts, (1, 1, 1, 1));
-        assert_eq!(
-            std::fs::read_dir(folder.path().join("backups"))
-                .unwrap()
-                .count(),
-            1
-        );
+        (folder, store)
+    }
+
+    fn text(store: &Store, sql: &str) -> String {
+        let found: std::result::Result<String, StoreError> =
+            store.read(|tx| Ok(tx.sql().query_row(sql, [], |row| row.get(0))?));
+        found.unwrap_or_else(|e| panic!("{sql}: {e}"))
+    }
+
+    #[test]
+    fn a_file_of_every_version_keeps_its_rows_and_leaves_a_backup() {
+        for at in 1..NEWEST {
+            let (folder, store) = opened(at);
+            let version = store.read(|tx| version(tx.sql())).unwrap();
+            assert_eq!(version, NEWEST, "from {at}");
+            let states = "SELECT group_concat(status, ' ') FROM (SELECT status FROM execution WHERE id <= 7 ORDER BY id)";
+            assert_eq!(
+                text(&store, states),
+                "queued sending sent drafted failed uncertain cancelled",
+                "from {at}"
+            );
+            let rest = "SELECT (SELECT count(*) FROM contact) || ' ' || (SELECT count(*) FROM signal) || ' ' || (SELECT count(*) FROM suppression)
+                || ' ' || (SELECT count(*) FROM verdict) || ' ' || (SELECT count(*) FROM message)";
+            assert_eq!(text(&store, rest), "2 1 1 1 1", "from {at}");
+            let backups = std::fs::read_dir(folder.path().join("backups")).unwrap();
+            assert_eq!(backups.count(), 1, "from {at}");
+            // Every row can be read as the program reads it.
+            store
+                .read(|tx| {
+                    for id in 1..60 {
+                        crate::store::executions::load(tx, crate::domain::id::ExecutionId(id))?;
+                    }
+                    Ok::<_, StoreError>(())
+                })
+                .unwrap();
+        }
+    }
+
+    #[test]
+    fn writes_to_hubspot_become_executions_in_their_states() {
+        for at in 4..NEWEST {
+            let (_folder, store) = opened(at);
+            let sql = "SELECT group_concat(line, ', ') FROM (SELECT subject || ' ' || origin || ' ' || status || ' ' || ended AS line
+                FROM execution WHERE origin <> 'move' AND kind = 'record' ORDER BY id)";
+            assert_eq!(
+                text(&store, sql),
+                "Task \"Call Ann\" wish queued , Note wish sending , Call \"Renewal\" wish sent done, jobtitle of Ann wish failed refused, \
+                 city of Ann push uncertain , Undo: Call \"Renewal\" undo sent says_so",
+                "from {at}"
+            );
+            let undo = "SELECT e.subject FROM undo u JOIN execution e ON e.id = u.step ->> 'id' WHERE u.id = 2 AND u.step ->> 'step' = 'execution'";
+            assert_eq!(text(&store, undo), "Call \"Renewal\"", "from {at}");
+            let consent =
+                "SELECT hex(content_hash) FROM execution WHERE subject = 'Task \"Call Ann\"'";
+            let content = text(
+                &store,
+                "SELECT content FROM execution WHERE subject = 'Task \"Call Ann\"'",
+            );
+            let hash = crate::domain::effect::content_hash(
+                crate::domain::effect::EffectKind::Record,
+                &content,
+            );
+            assert_eq!(
+                text(&store, consent),
+                crate::domain::audit::hex(&hash).to_uppercase()
+            );
+        }
+    }
+
+    #[test]
+    fn bookings_become_executions_and_stay_as_records_of_meetings() {
+        for at in 5..NEWEST {
+            let (_folder, store) = opened(at);
+            let bookings = "SELECT group_concat(id || ' ' || state || ' ' || (execution_id IS NOT NULL), ', ') FROM (SELECT * FROM booking WHERE id < 20 ORDER BY id)";
+            assert_eq!(
+                text(&store, bookings),
+                "2 booked 1, 3 failed 0, 4 taken_back 0",
+                "from {at}"
+            );
+            let asked = "SELECT group_concat(status || ' ' || mark, ', ') FROM (SELECT * FROM execution WHERE origin = 'wish' AND kind = 'meeting'
+                AND mark IN ('ev1', 'ev2') AND idempotency_key LIKE 'booking:%' ORDER BY id)";
+            assert_eq!(text(&store, asked), "uncertain ev1, sent ev2", "from {at}");
+            let undo = "SELECT e.mark FROM undo u JOIN execution e ON e.id = u.step ->> 'id' WHERE u.id = 3";
+            assert_eq!(text(&store, undo), "ev2", "from {at}");
+        }
+    }
+
+    #[test]
+    fn effects_of_moves_keep_what_their_outboxes_knew() {
+        for at in 7..NEWEST {
+            let (_folder, store) = opened(at);
+            let records = "SELECT group_concat(id || ' ' || status || ' ' || ended || ' ' || mark || ' ' || remote_id, ', ')
+                FROM (SELECT * FROM execution WHERE id BETWEEN 22 AND 24 ORDER BY id)";
+            assert_eq!(
+                text(&store, records),
+                "22 sent done execution:abcdef012345:22:21 88, 23 uncertain  execution:abcdef012345:23:1 , 24 sent says_so execution:abcdef012345:24:1 ",
+                "from {at}"
+            );
+            // The meeting that both roads booked has its name once.
+            let names = "SELECT count(*) || ' ' || count(DISTINCT once) FROM execution WHERE once LIKE 'meeting:%' AND status NOT IN ('failed', 'cancelled')";
+            let (all, distinct) = text(&store, names)
+                .split_once(' ')
+                .map(|(a, b)| (a.to_owned(), b.to_owned()))
+                .unwrap();
+            assert_eq!(all, distinct, "from {at}");
+            let moving = "SELECT status || ' ' || (content ->> '$.change.to.start') FROM execution WHERE idempotency_key = 'moving:20'";
+            assert_eq!(
+                text(&store, moving),
+                "uncertain 2026-11-28T14:00:00Z",
+                "from {at}"
+            );
+            let back = "SELECT content ->> '$.change.from.start' FROM undo u JOIN execution e ON e.id = u.step ->> 'id' WHERE u.id = 20";
+            assert_eq!(text(&store, back), "2026-11-27T09:00:00Z", "from {at}");
+        }
     }
 
     #[test]

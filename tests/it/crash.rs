@@ -27,22 +27,18 @@ const POINTS: &[&str] = &[
 
 /// Places within the talk with a provider, which need its double to be reached.
 const ELSEWHERE: &[&str] = &[
-    "booking-asked",
-    "booking-begun",
-    "booking-deleted",
+    "after-ask",
+    "before-ask",
     "calendar-page",
     "draft-appended",
     "draft-approved",
     "draft-edited",
     "draft-left",
+    "draft-removed",
     "gmail-batch",
-    "hubspot-after-claim",
-    "hubspot-after-look",
-    "hubspot-after-request",
-    "hubspot-after-settle",
-    "moving-asked",
-    "moving-begun",
+    "record-after-look",
     "token-refreshed",
+    "undo-asked",
 ];
 
 /// Passes of one place within one command, at most.

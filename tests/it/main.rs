@@ -47,6 +47,8 @@ mod mail_settings;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod one_door;
+#[cfg(test)]
 mod order;
 #[cfg(test)]
 mod outbox;

@@ -237,11 +237,7 @@ fn google_writes() -> Vec<GoogleWrite> {
                 line("meetings book ann@acme.example 2026-11-24T14:00".into())
             },
             there: events,
-            here: |google| match status(google, "SELECT state FROM booking").as_str() {
-                "booked" => Here::Done,
-                "booking" => Here::Unknown,
-                _ => Here::NotDone,
-            },
+            here: |google| execution_is(google, "sent"),
         },
         GoogleWrite {
             name: "events.insert by approval",
@@ -275,14 +271,7 @@ fn google_writes() -> Vec<GoogleWrite> {
                 let start = &shown["calendars"]["events"][OPERATOR][0]["start"]["dateTime"];
                 usize::from(start.as_str().unwrap().starts_with("2026-11-25T15:00"))
             },
-            here: |google| {
-                let stands = "SELECT (new_start IS NOT NULL) || '|' || starts_at FROM booking";
-                match status(google, stands).as_str() {
-                    "0|1795618800000" => Here::Done,
-                    moving if moving.starts_with('1') => Here::Unknown,
-                    _ => Here::NotDone,
-                }
-            },
+            here: |google| execution_is(google, "sent"),
         },
         GoogleWrite {
             name: "events.delete",
@@ -465,7 +454,7 @@ fn hubspot_writes() -> Vec<HubspotWrite> {
             path: "/crm/objects/2026-03/contacts/merge",
             command: |_, ann, _, twin| {
                 format!(
-                    "hubspot merge ann@acme.example hubspot:{twin} --confirm 'merge {twin} into {ann}'"
+                    "hubspot merge ann@acme.example hubspot:{twin} --confirm 'merge {twin} into {ann}' --now"
                 )
             },
             there: |portal, _, _, _| 2 - portal.there().ids("contacts").len(),
@@ -475,7 +464,7 @@ fn hubspot_writes() -> Vec<HubspotWrite> {
             method: "POST",
             path: "/crm/objects/2026-03/contacts/gdpr-delete",
             command: |_, _, _, _| {
-                "hubspot gdpr-delete ann@acme.example --confirm 'delete ann@acme.example for ever'"
+                "hubspot gdpr-delete ann@acme.example --confirm 'delete ann@acme.example for ever' --now"
                     .into()
             },
             there: |portal, _, _, _| 2 - portal.there().ids("contacts").len(),
@@ -488,7 +477,7 @@ fn write_is(portal: &Portal) -> Here {
         .home
         .database()
         .query_row(
-            "SELECT status FROM hubspot_write ORDER BY id DESC LIMIT 1",
+            "SELECT status FROM execution ORDER BY id DESC LIMIT 1",
             [],
             |row| row.get(0),
         )

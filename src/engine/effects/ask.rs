@@ -138,25 +138,7 @@ impl Engine {
             return done;
         };
         if row.status == ExecutionStatus::Failed {
-            let error = row.error.clone();
-            self.write(Durability::Full, move |tx, _, now| {
-                let end = End {
-                    to: ExecutionStatus::Cancelled,
-                    ended: row.ended,
-                    location: "",
-                    because: &row.error,
-                };
-                Ok(executions::settle(tx, id, row.status, end, now)?)
-            })?;
-            let summary = format!("{}: {error}", row.subject);
-            return match row.ended {
-                Ended::Conflict => Ok(Done::Blocked {
-                    summary,
-                    verdicts: Vec::new(),
-                }),
-                Ended::Theirs => Ok(Done::Nothing { summary }),
-                _ => done,
-            };
+            return self.drop_refused(row, done);
         }
         match done? {
             Done::Sent { summary, .. } if row.ended == Ended::SaysSo => {
@@ -164,6 +146,33 @@ impl Engine {
             }
             Done::Sent { summary, undo, .. } => Ok(Done::Changed { summary, undo }),
             other => Ok(other),
+        }
+    }
+
+    /// Drops an effect that was refused while the operator looked, and says why.
+    pub(in crate::engine) fn drop_refused(
+        &self,
+        row: ExecutionRow,
+        done: Result<Done>,
+    ) -> Result<Done> {
+        let summary = format!("{}: {}", row.subject, row.error);
+        let ended = row.ended;
+        self.write(Durability::Full, move |tx, _, now| {
+            let end = End {
+                to: ExecutionStatus::Cancelled,
+                ended: row.ended,
+                location: "",
+                because: &row.error,
+            };
+            Ok(executions::settle(tx, row.id, row.status, end, now)?)
+        })?;
+        match ended {
+            Ended::Conflict => Ok(Done::Blocked {
+                summary,
+                verdicts: Vec::new(),
+            }),
+            Ended::Theirs => Ok(Done::Nothing { summary }),
+            _ => done,
         }
     }
 

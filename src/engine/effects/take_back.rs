@@ -163,8 +163,14 @@ pub(super) fn taken_back(tx: &WriteTx<'_>, row: &ExecutionRow, now: Timestamp) -
 impl Engine {
     /// Takes back an execution as far as its state allows.
     pub(in crate::engine) fn take_back(&self, entry: &UndoRow, id: ExecutionId) -> Result<Done> {
+        // A claim that an earlier process left behind may be of this execution, or of the one that takes it back.
+        self.reconcile()?;
         let row = self.store().read(|tx| find_message(tx, id))?;
         match row.status {
+            ExecutionStatus::Cancelled if row.ended == Ended::TakenBack => Ok(Done::Changed {
+                summary: format!("Undone: {}.{}", capital(&named(&row)), again(&row)),
+                undo: None,
+            }),
             ExecutionStatus::Queued if row.is_of_draft() => self.leave_draft(&row),
             ExecutionStatus::Queued => self.withdraw_queued(entry, row),
             ExecutionStatus::Drafted => self.remove_draft(entry, row),
@@ -347,19 +353,18 @@ impl Engine {
             Asked::Answered(done) => return Ok(*done),
         };
         let outcome = self.execute_in_turn(id)?;
-        let done = self
-            .answer(id, None, outcome)
-            .map_err(|error| match error {
-                EngineError::Outside(why) => EngineError::Outside(format!(
-                    "{why} Ask for the undo again after that; it then ends what is left."
-                )),
-                other => other,
-            })?;
+        let done = self.answer(id, None, outcome).map_err(|error| match error {
+            EngineError::Outside(why) => EngineError::Outside(format!(
+                "{why} Ask for the undo again after that; it then ends what is left."
+            )),
+            other => other,
+        });
         let now_there = self.store().read(|tx| find_message(tx, id))?;
-        if now_there.status != ExecutionStatus::Sent {
-            return Ok(done);
+        match now_there.status {
+            ExecutionStatus::Sent => self.end_undo(&row, entry.id),
+            ExecutionStatus::Failed => self.drop_refused(now_there, done),
+            _ => done,
         }
-        self.end_undo(&row, entry.id)
     }
 
     /// Ends an execution whose effect is gone on the other side, with its entry of the undo list.

@@ -213,8 +213,8 @@ impl Effect for Mail {
 
     fn inverse(&self, _tx: &ReadTx<'_>, _core: &Core, row: &ExecutionRow) -> Result<Inverse> {
         Ok(Inverse::Never(format!(
-            "The mail to {} left and cannot be unsent.",
-            row.to_key
+            "The mail left through \"{}\" and lies with {}: it cannot be unsent.",
+            row.transport, row.to_key
         )))
     }
 

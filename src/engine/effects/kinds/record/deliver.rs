@@ -73,6 +73,18 @@ pub(super) fn deliver(
     if let Some(reason) = stopped() {
         return Err(Undelivered::Stopped { reason });
     }
+    // An earlier try may have made it all the same, whoever let it be tried again.
+    if row.tries > 1 && operation.makes().is_some() {
+        match look_up(outside, row, &operation) {
+            Ok(Some(id)) => return Ok(at(&operation, &id)),
+            Ok(None) => {}
+            Err(error) => {
+                return Err(Undelivered::Unknown {
+                    reason: said(&error),
+                });
+            }
+        }
+    }
     let version = outside.core.config.hubspot.api_version;
     match outside.call(&operation.request(version, &row.mark)) {
         Ok(response) => match objects::parse_object(&response).map(|o| o.id) {

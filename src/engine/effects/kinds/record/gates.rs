@@ -99,7 +99,7 @@ impl Engine {
                 summary: warning,
                 by_halves: false,
             };
-            return ask_to_write(self, content, &self.fresh_key(), Origin::Wish, true);
+            return ask_to_write(self, content, &self.fresh_key()?, Origin::Wish, true);
         }
         if phrase.map(str::trim) != Some(wanted.as_str()) {
             return Err(EngineError::Input(format!(
@@ -117,7 +117,7 @@ impl Engine {
             summary,
             by_halves: false,
         };
-        let done = ask_to_write(self, content, &self.fresh_key(), Origin::Wish, false)?;
+        let done = ask_to_write(self, content, &self.fresh_key()?, Origin::Wish, false)?;
         Ok(match done {
             Done::Changed { summary, .. } => Done::Changed {
                 summary: format!("{summary} It cannot be undone."),

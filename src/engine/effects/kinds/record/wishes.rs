@@ -109,7 +109,7 @@ impl Engine {
         let (operation, summary) = self.operation_of(wish)?;
         let key = match key {
             Some(key) => clean_line(key, 100),
-            None => self.fresh_key(),
+            None => self.fresh_key()?,
         };
         let content = RecordContent {
             operation,
@@ -120,8 +120,16 @@ impl Engine {
     }
 
     /// Returns a key that no write has.
-    pub(super) fn fresh_key(&self) -> String {
-        format!("{:016x}", self.core().env.draw())
+    pub(super) fn fresh_key(&self) -> Result<String> {
+        loop {
+            let key = format!("{:016x}", self.core().env.draw());
+            let known = self
+                .store()
+                .read(|tx| executions::by_key(tx, &key_of(&key)))?;
+            if known.is_none() {
+                return Ok(key);
+            }
+        }
     }
 
     fn operation_of(&self, wish: &Wish) -> Result<(Operation, String)> {

@@ -1,0 +1,200 @@
+//! One door for everything that leaves: the same effect is asked for once, whoever asks and in whichever order, and no stored sentence decides.
+
+use serde_json::{Value, json};
+
+use crate::deeds::wished;
+use crate::google::Google;
+use crate::home::OPERATOR;
+use crate::hubspot::{Portal, small};
+use caseyos::connectors::world::Double as _;
+
+const ANN: &str = "ann@acme.example";
+const BEGIN: &str = "2026-11-26T14:00:00Z";
+
+/// Returns the meetings in the calendar that stand.
+fn standing(google: &Google) -> usize {
+    let shown = google.double().show();
+    let all = shown["calendars"]["events"][OPERATOR]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    all.iter().filter(|e| e["status"] != "cancelled").count()
+}
+
+fn told(google: &Google) -> usize {
+    google.double().calendars.told.len()
+}
+
+fn status_of(google: &Google, mv: i64) -> Value {
+    google.home.json(&format!("show {mv}"))["status"].clone()
+}
+
+#[test]
+fn one_meeting_is_one_invitation_in_every_order() {
+    for book_first in [true, false] {
+        for with_sync in [true, false] {
+            for seconds in [0, 20] {
+                let how = format!("book first {book_first}, sync {with_sync}, window {seconds}");
+                let mut google = Google::with_ann("live");
+                google.home.edit_config(|c| {
+                    c.replace("undo_seconds = 0", &format!("undo_seconds = {seconds}"))
+                });
+                let mv = wished(&google.home, "book_meeting", &json!({"starts_at": BEGIN}));
+                let approve = ["approve".to_owned(), mv.to_string()];
+                let book = ["meetings", "book", ANN, "2026-11-26T14:00"].map(str::to_owned);
+                let (first, second) = if book_first {
+                    (book.as_slice(), approve.as_slice())
+                } else {
+                    (approve.as_slice(), book.as_slice())
+                };
+                google.home.run(first).exits(0);
+                if with_sync {
+                    google.at("2026-11-23T10:01:00Z").synced();
+                }
+                let again = google.home.run(second).exits(0);
+                let is_done = with_sync || seconds == 0;
+                let says = if is_done { "booked" } else { "already" };
+                assert!(again.out.contains(says), "{how}: {}", again.out);
+                for at in ["2026-11-23T10:03:00Z", "2026-11-23T10:30:00Z"] {
+                    google.at(at).synced();
+                }
+                google.home.run(second).exits(0);
+                assert_eq!(standing(&google), 1, "{how}");
+                assert_eq!(told(&google), 1, "{how}");
+                assert_eq!(status_of(&google, mv), "done", "{how}");
+                // Taken back, the move that asked for it is there again.
+                google.home.run(["undo"]).exits(0);
+                assert_eq!(standing(&google), 0, "{how}");
+                assert_eq!(status_of(&google, mv), "open", "{how}");
+                google.home.audit_holds();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_meeting_asked_for_directly_waits_and_is_withdrawn_like_any_other() {
+    let google = Google::with_ann("live");
+    google
+        .home
+        .edit_config(|c| c.replace("undo_seconds = 0", "undo_seconds = 20"));
+    let queued = google
+        .home
+        .run(["meetings", "book", ANN, "2026-11-26T14:00", "--json"])
+        .exits(0)
+        .json();
+    assert_eq!(queued["result"], "queued");
+    let waiting = google.home.json("outbox");
+    assert_eq!(
+        (
+            &waiting[0]["kind"],
+            &waiting[0]["origin"],
+            &waiting[0]["move_id"]
+        ),
+        (&json!("meeting"), &json!("wish"), &Value::Null)
+    );
+    let id = waiting[0]["id"].as_i64().unwrap();
+    let why = google.home.json(&format!("why execution:{id}"));
+    assert_eq!(why["execution"], id);
+    google.home.ok("undo");
+    assert_eq!(standing(&google), 0);
+    assert_eq!(told(&google), 0);
+    // Suppressed, they are not invited, by whichever road.
+    google.home.ok(&format!("suppress add {ANN}"));
+    let refused = google
+        .home
+        .run(["meetings", "book", ANN, "2026-11-26T14:00"])
+        .exits(4);
+    assert!(refused.out.contains("suppression"), "{}", refused.out);
+    google.home.audit_holds();
+}
+
+#[test]
+fn the_request_that_is_shown_is_the_request_that_leaves() {
+    let google = Google::with_ann("live");
+    let book = ["meetings", "book", ANN, "2026-11-26T14:00"];
+    let shown = google
+        .home
+        .run(book.iter().chain(&["--dry-run", "--json"]))
+        .exits(0)
+        .json();
+    google.home.run(book).exits(0);
+    let left = google.home.json("outbox show 1");
+    assert_eq!(shown["message"], left["request"]);
+    let (head, body) = shown["message"]
+        .as_str()
+        .unwrap()
+        .split_once("\n\n")
+        .unwrap();
+    let wire = google.world.requests();
+    let insert = wire
+        .iter()
+        .find(|r| r.method == "POST" && r.path.starts_with("/calendar/v3/calendars"))
+        .unwrap();
+    assert!(head.contains("Authorization: Bearer ****"), "{head}");
+    assert_eq!(body.trim_end(), String::from_utf8_lossy(&insert.body));
+    assert!(
+        head.starts_with(&format!("POST {}", insert.path)),
+        "{head} / {}",
+        insert.path
+    );
+}
+
+#[test]
+fn no_stored_sentence_decides_anything() {
+    let (double, ann, _) = small();
+    let mut portal = Portal::new(double);
+    portal.sync();
+    portal.later(10);
+    // One write that HubSpot says already, one that was done, one move that was approved.
+    let reworded = |portal: &Portal| {
+        portal
+            .home
+            .database()
+            .execute_batch(
+                "UPDATE execution SET error = 'x' WHERE error <> ''; UPDATE execution SET subject = subject || ' x';
+                 UPDATE move SET close_reason = 'x' WHERE close_reason <> ''; UPDATE undo SET summary = 'x', promise = 'x';
+                 UPDATE verdict SET detail = 'x'; UPDATE booking SET error = 'x'; UPDATE suppression SET reason = 'x';",
+            )
+            .unwrap();
+    };
+    let now = portal.later(1);
+    portal
+        .there()
+        .change("contacts", ann, &[("jobtitle", "CTO")], now);
+    let says = portal
+        .run("hubspot set ann@acme.example jobtitle=CTO")
+        .exits(0);
+    assert!(says.out.contains("already"), "{}", says.out);
+    reworded(&portal);
+    portal
+        .run("hubspot set ann@acme.example city=Madrid")
+        .exits(0);
+    reworded(&portal);
+    portal.run("undo").exits(0);
+    assert_eq!(
+        portal
+            .there()
+            .property("contacts", ann, "city")
+            .unwrap_or_default(),
+        ""
+    );
+    reworded(&portal);
+    // Nothing was written for what HubSpot said already, so nothing is written back.
+    portal.run("undo").exits(0);
+    assert_eq!(
+        portal
+            .there()
+            .property("contacts", ann, "jobtitle")
+            .as_deref(),
+        Some("CTO")
+    );
+    let mv = wished(&portal.home, "create_task", &json!({}));
+    portal.run(&format!("approve {mv}")).exits(0);
+    reworded(&portal);
+    portal.run(&format!("approve {mv}")).exits(0);
+    assert_eq!(portal.there().ids("tasks").len(), 1);
+    portal.run("undo").exits(0);
+    assert_eq!(portal.there().ids("tasks").len(), 0);
+    assert_eq!(portal.json(&format!("show {mv}"))["status"], "open");
+}
