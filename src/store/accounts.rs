@@ -61,7 +61,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
 /// Returns an account by its name.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find(tx: &ReadTx<'_>, name: &str) -> Result<Option<Account>> {
     Ok(tx
         .sql()
@@ -73,7 +73,7 @@ pub fn find(tx: &ReadTx<'_>, name: &str) -> Result<Option<Account>> {
 /// Returns all accounts by name.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn all(tx: &ReadTx<'_>) -> Result<Vec<Account>> {
     let mut statement = tx
         .sql()
@@ -85,7 +85,7 @@ pub fn all(tx: &ReadTx<'_>) -> Result<Vec<Account>> {
 /// Records an account, in place of the one of the same name.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn put(tx: &WriteTx<'_>, account: &Account) -> Result<()> {
     let ms = |at: Option<Timestamp>| at.map(Timestamp::as_millisecond);
     tx.sql()
@@ -111,7 +111,7 @@ pub fn put(tx: &WriteTx<'_>, account: &Account) -> Result<()> {
 /// Forgets an account; tells whether there was one.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn remove(tx: &WriteTx<'_>, name: &str) -> Result<bool> {
     let removed = tx
         .sql()
@@ -123,7 +123,7 @@ pub fn remove(tx: &WriteTx<'_>, name: &str) -> Result<bool> {
 /// Records that a token was refreshed, which also shows that the account works.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn note_refresh(
     tx: &WriteTx<'_>,
     name: &str,
@@ -148,7 +148,7 @@ pub fn note_refresh(
 /// Records why an account no longer works.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn note_problem(tx: &WriteTx<'_>, name: &str, problem: &str, now: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE account SET problem = ?2, problem_at = ?3 WHERE name = ?1")?

@@ -37,7 +37,7 @@ pub struct History {
 /// Reads a person's past.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn history(tx: &ReadTx<'_>, contact: ContactId, address_key: &str) -> Result<History> {
     let (mails, last_outbound, last_inbound): (u32, Option<i64>, Option<i64>) = tx
         .sql()
@@ -80,7 +80,7 @@ pub fn history(tx: &ReadTx<'_>, contact: ContactId, address_key: &str) -> Result
 /// Returns a firm's own domain; empty if none is known.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn company_domain(tx: &ReadTx<'_>, company: CompanyId) -> Result<String> {
     Ok(tx
         .sql()
@@ -93,7 +93,7 @@ pub fn company_domain(tx: &ReadTx<'_>, company: CompanyId) -> Result<String> {
 /// Returns the open moves about which rules have not been asked since something about them changed, best first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn undecided(
     tx: &ReadTx<'_>,
     actions: &[ActionKind],
@@ -152,7 +152,7 @@ fn outcome(decisions: &Decisions) -> String {
 /// Keeps a decision. Returns whether it is news: the facts or the rules are others than at the last one, or it came out otherwise.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn keep(
     tx: &WriteTx<'_>,
     new: &NewDecision,
@@ -232,7 +232,7 @@ pub fn keep(
 /// Asks for another look at a move at an instant.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn look_again(tx: &WriteTx<'_>, id: MoveId, at: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE approval_state SET look_at = ?2 WHERE move_id = ?1")?
@@ -243,7 +243,7 @@ pub fn look_again(tx: &WriteTx<'_>, id: MoveId, at: Timestamp) -> Result<()> {
 /// Tells whether any decision is older than an instant.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn any_before(tx: &ReadTx<'_>, at: Timestamp) -> Result<bool> {
     Ok(tx
         .sql()
@@ -254,7 +254,7 @@ pub fn any_before(tx: &ReadTx<'_>, at: Timestamp) -> Result<bool> {
 /// Forgets decisions that are older than an instant, but for each move's last. Returns how many.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn forget_before(tx: &WriteTx<'_>, at: Timestamp) -> Result<usize> {
     Ok(tx
         .sql()
@@ -292,7 +292,7 @@ pub struct PastDecision {
 /// Calls `each` with the decisions since an instant, oldest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn past(tx: &ReadTx<'_>, since: Timestamp, mut each: impl FnMut(PastDecision)) -> Result<()> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT d.move_id, m.title, d.at, d.verdict, d.decider, d.reason, d.shadow_rule, m.status,
@@ -337,7 +337,7 @@ pub struct RuleTally {
 /// Counts what a rule has decided, by moves.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn tally(tx: &ReadTx<'_>, rule: &str) -> Result<RuleTally> {
     let (hits, last): (i64, Option<i64>) = tx
         .sql()
@@ -387,7 +387,7 @@ pub fn tally(tx: &ReadTx<'_>, rule: &str) -> Result<RuleTally> {
 /// Counts the moves that were approved since an instant: by rules, and by the operator. What was taken back does not count.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn approvals_since(tx: &ReadTx<'_>, since: Timestamp) -> Result<(u64, u64)> {
     let (rules, operator): (i64, i64) = tx
         .sql()

@@ -94,7 +94,7 @@ pub struct AuditFilter {
 /// Adds an entry at the end of the trail.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn append(
     tx: &WriteTx<'_>,
     at: Timestamp,
@@ -132,7 +132,7 @@ pub fn append(
 /// Calls `each` with the entries from an instant on, in their order, until it refuses one. Linear in their number.
 ///
 /// # Errors
-/// If the database cannot be read, or the error of `each`.
+/// Fails if the database cannot be read, or the error of `each`.
 pub fn each<E: From<super::StoreError>>(
     tx: &ReadTx<'_>,
     since: Option<Timestamp>,
@@ -192,7 +192,7 @@ impl From<super::StoreError> for Stop {
 /// Checks the whole chain. Linear in its length.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn verify(tx: &ReadTx<'_>) -> Result<AuditCheck> {
     let mut walk = Walk::default();
     let walked = each(tx, None, |link| walk.step(link).map_err(Stop::Broken));
@@ -253,7 +253,7 @@ fn head_fault(tx: &ReadTx<'_>, walk: &Walk) -> Result<Option<Broken>> {
 /// Cuts off what is older than an instant, if there is any, and adds an entry that says what went. Returns it.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn prune(tx: &WriteTx<'_>, before: Timestamp, now: Timestamp) -> Result<Option<Cut>> {
     // A prefix by number: an entry that is old but stands behind a younger one stays.
     let kept: Option<i64> = tx
@@ -301,7 +301,7 @@ pub fn prune(tx: &WriteTx<'_>, before: Timestamp, now: Timestamp) -> Result<Opti
 /// Returns the instant of the first entry.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn first_at(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
     Ok(tx
         .sql()
@@ -314,7 +314,7 @@ pub fn first_at(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
 /// Returns the newest entries, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn list(tx: &ReadTx<'_>, filter: &AuditFilter) -> Result<Vec<AuditEntry>> {
     let sql = format!(
         "SELECT {ENTRY} FROM audit
@@ -353,7 +353,7 @@ fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<AuditEntry> {
 /// Returns an entry with the hash before it and its own, in hexadecimal digits.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, seq: i64) -> Result<Option<(AuditEntry, String, String)>> {
     let sql = format!("SELECT {ENTRY} FROM audit WHERE seq = ?1");
     Ok(tx

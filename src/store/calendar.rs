@@ -58,7 +58,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<EventRow> {
 /// Loads an event.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, calendar: &str, event: &str) -> Result<Option<EventRow>> {
     let sql = format!("SELECT {COLUMNS} FROM calendar_event WHERE calendar = ?1 AND event = ?2");
     Ok(tx
@@ -71,7 +71,7 @@ pub fn load(tx: &ReadTx<'_>, calendar: &str, event: &str) -> Result<Option<Event
 /// Stores an event as it is now.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn save(tx: &WriteTx<'_>, row: &EventRow) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -113,7 +113,7 @@ fn rows(
 /// Returns agreed meetings that have ended, oldest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn ended(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<EventRow>> {
     let condition = "state = 'agreed' AND ends_at <= ?1 ORDER BY ends_at, event";
     rows(tx, condition, [now.as_millisecond()])
@@ -122,7 +122,7 @@ pub fn ended(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<EventRow>> {
 /// Returns what a full reading did not see though it lies in the span that was read and is still to come.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn unseen(
     tx: &ReadTx<'_>,
     calendar: &str,
@@ -137,7 +137,7 @@ pub fn unseen(
 /// Returns the meetings that begin between two instants, in order.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn between(tx: &ReadTx<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<EventRow>> {
     let condition = "starts_at >= ?1 AND starts_at < ?2 ORDER BY starts_at, event";
     rows(tx, condition, (from.as_millisecond(), to.as_millisecond()))
@@ -146,7 +146,7 @@ pub fn between(tx: &ReadTx<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<Ev
 /// Finds an event by its name in any calendar.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find(tx: &ReadTx<'_>, event: &str) -> Result<Option<EventRow>> {
     Ok(rows(tx, "event = ?1 ORDER BY calendar LIMIT 1", [event])?.pop())
 }
@@ -154,7 +154,7 @@ pub fn find(tx: &ReadTx<'_>, event: &str) -> Result<Option<EventRow>> {
 /// Tells whether an instance of a series was agreed before.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn knows_series(tx: &ReadTx<'_>, series: &str) -> Result<bool> {
     Ok(tx
         .sql()
@@ -221,7 +221,7 @@ fn booking(row: &rusqlite::Row<'_>) -> rusqlite::Result<BookingRow> {
 /// Stores a booking before the calendar is asked.
 ///
 /// # Errors
-/// If SQLite refuses; a second one of the same meeting is refused.
+/// Fails if SQLite refuses; a second one of the same meeting is refused.
 pub fn begin_booking(tx: &WriteTx<'_>, row: &BookingRow) -> Result<i64> {
     tx.sql()
         .prepare_cached(
@@ -244,7 +244,7 @@ pub fn begin_booking(tx: &WriteTx<'_>, row: &BookingRow) -> Result<i64> {
 /// Sets what became of a booking; returns whether it was `from` until now.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn settle_booking(
     tx: &WriteTx<'_>,
     id: i64,
@@ -262,7 +262,7 @@ pub fn settle_booking(
 /// Keeps the name that the calendar gave a booking's event instead of the one that it was asked to take.
 ///
 /// # Errors
-/// If the database cannot be written.
+/// Fails if the database cannot be written.
 pub fn name_booking(tx: &WriteTx<'_>, id: i64, event: &str) -> Result<()> {
     // Two events of one name are one event, and the first booking has it.
     tx.sql()
@@ -274,7 +274,7 @@ pub fn name_booking(tx: &WriteTx<'_>, id: i64, event: &str) -> Result<()> {
 /// Notes when a booked meeting is to be instead, before the calendar is asked; returns whether it was booked and not being moved.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn begin_moving(
     tx: &WriteTx<'_>,
     id: i64,
@@ -298,7 +298,7 @@ pub fn begin_moving(
 /// Ends the moving of a meeting: it is at its new time, or stays where it was. Returns whether it was being moved.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn end_moving(tx: &WriteTx<'_>, id: i64, moved: bool) -> Result<bool> {
     let sql = if moved {
         "UPDATE booking SET starts_at = new_start, ends_at = new_end, new_start = NULL, new_end = NULL, moving_at = NULL WHERE id = ?1 AND new_start IS NOT NULL"
@@ -311,7 +311,7 @@ pub fn end_moving(tx: &WriteTx<'_>, id: i64, moved: bool) -> Result<bool> {
 /// Returns the meetings of which nobody knows whether they were moved.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn moving(tx: &ReadTx<'_>) -> Result<Vec<BookingRow>> {
     let sql = format!("SELECT {BOOKING} FROM booking WHERE new_start IS NOT NULL ORDER BY id");
     let mut statement = tx.sql().prepare_cached(&sql)?;
@@ -323,7 +323,7 @@ pub fn moving(tx: &ReadTx<'_>) -> Result<Vec<BookingRow>> {
 /// Lets a booking follow a meeting that was moved in the calendar itself.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn follow(tx: &WriteTx<'_>, event: &EventRow) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -342,7 +342,7 @@ pub fn follow(tx: &WriteTx<'_>, event: &EventRow) -> Result<()> {
 /// Finds the booking of a meeting that was neither given up nor taken back.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find_booking(tx: &ReadTx<'_>, once: &str) -> Result<Option<BookingRow>> {
     let sql = format!("SELECT {BOOKING} FROM booking WHERE once = ?1");
     Ok(tx
@@ -355,7 +355,7 @@ pub fn find_booking(tx: &ReadTx<'_>, once: &str) -> Result<Option<BookingRow>> {
 /// Finds the booking that an execution made.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn of_execution(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<BookingRow>> {
     find_booking(tx, &format!("execution:{id}"))
 }
@@ -363,7 +363,7 @@ pub fn of_execution(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<BookingRo
 /// Finds a booking by its number or by its event's name.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load_booking(tx: &ReadTx<'_>, name: &str) -> Result<Option<BookingRow>> {
     let sql = format!("SELECT {BOOKING} FROM booking WHERE event = ?1 OR id = ?2");
     Ok(tx
@@ -376,7 +376,7 @@ pub fn load_booking(tx: &ReadTx<'_>, name: &str) -> Result<Option<BookingRow>> {
 /// Returns the bookings of which nobody knows whether the calendar took them.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn open_bookings(tx: &ReadTx<'_>) -> Result<Vec<BookingRow>> {
     let sql = format!("SELECT {BOOKING} FROM booking WHERE state = 'booking' ORDER BY id");
     let mut statement = tx.sql().prepare_cached(&sql)?;
@@ -399,7 +399,7 @@ pub struct BusyTimes {
 /// Keeps when the operator is busy, in place of what was known.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_busy(tx: &WriteTx<'_>, busy: &BusyTimes) -> Result<()> {
     tx.sql()
         .prepare_cached("DELETE FROM calendar_busy")?
@@ -422,7 +422,7 @@ pub fn set_busy(tx: &WriteTx<'_>, busy: &BusyTimes) -> Result<()> {
 /// Returns when the operator is busy after an instant; none if no calendar was ever asked.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn busy(tx: &ReadTx<'_>, from: Timestamp) -> Result<Option<BusyTimes>> {
     let read: Option<(i64, i64)> = tx
         .sql()

@@ -30,7 +30,7 @@ pub struct Company {
 /// Returns a company.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn get(tx: &ReadTx<'_>, id: CompanyId) -> Result<Option<Company>> {
     Ok(tx
         .sql()
@@ -54,7 +54,7 @@ pub fn get(tx: &ReadTx<'_>, id: CompanyId) -> Result<Option<Company>> {
 /// whether it is a partner.
 ///
 /// # Errors
-/// If SQLite refuses, as it does a fit outside 0..=1.
+/// Fails if SQLite refuses, as it does a fit outside 0..=1.
 pub fn set_standing(
     tx: &WriteTx<'_>,
     domain: &str,

@@ -14,7 +14,7 @@ const MAX_DRAFTS: usize = 200;
 /// Returns the executions whose draft was made in a mailbox since an instant and is not known to have left, oldest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn lying(tx: &ReadTx<'_>, transport: &str, since: Timestamp) -> Result<Vec<ExecutionRow>> {
     let mut rows = listed(
         tx,
@@ -43,7 +43,7 @@ pub struct LeftAs<'a> {
 /// Notes as what a draft left that was sent by hand: limits count by whom it really went to.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_left_as(tx: &WriteTx<'_>, id: ExecutionId, left: &LeftAs<'_>) -> Result<()> {
     let domain = left
         .to_key
@@ -91,7 +91,7 @@ pub struct Requeued {
 /// Queues an execution whose draft lies in its mailbox; returns whether it still was one. Where the draft lies stays noted.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn queue_again(tx: &WriteTx<'_>, id: ExecutionId, anew: &Requeued) -> Result<bool> {
     Ok(tx
         .sql()
@@ -120,7 +120,7 @@ pub fn queue_again(tx: &WriteTx<'_>, id: ExecutionId, anew: &Requeued) -> Result
 /// Lets an execution that was `from` be a draft again that lies where it lay; returns whether it still was.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn put_back(
     tx: &WriteTx<'_>,
     row: &ExecutionRow,
@@ -140,7 +140,7 @@ pub fn put_back(
 /// Takes over the content that a lying draft was found to have; returns whether it was still one.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn adopt(
     tx: &WriteTx<'_>,
     id: ExecutionId,

@@ -154,7 +154,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ExecutionRow> {
 /// Returns the id that the next execution will have, for what is made from it.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn next_id(tx: &ReadTx<'_>) -> Result<ExecutionId> {
     let last: Option<i64> = tx
         .sql()
@@ -167,7 +167,7 @@ pub fn next_id(tx: &ReadTx<'_>) -> Result<ExecutionId> {
 /// Stores a queued execution under the id that [`next_id`] gave.
 ///
 /// # Errors
-/// If SQLite refuses; a second one with the same idempotency key is refused.
+/// Fails if SQLite refuses; a second one with the same idempotency key is refused.
 pub fn insert(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -205,7 +205,7 @@ pub fn insert(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
 /// Loads an execution.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<ExecutionRow>> {
     let sql = format!("SELECT {COLUMNS} FROM execution WHERE id = ?1");
     Ok(tx
@@ -218,7 +218,7 @@ pub fn load(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<ExecutionRow>> {
 /// Returns a move's executions, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn of_move(tx: &ReadTx<'_>, id: MoveId) -> Result<Vec<ExecutionRow>> {
     let sql = format!("SELECT {COLUMNS} FROM execution WHERE move_id = ?1 ORDER BY id DESC");
     let mut statement = tx.sql().prepare_cached(&sql)?;
@@ -243,7 +243,7 @@ pub(super) fn listed(
 /// Returns the executions in a state that waits for something, oldest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn waiting(tx: &ReadTx<'_>, status: ExecutionStatus) -> Result<Vec<ExecutionRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM execution WHERE status = ?1 AND status IN ('queued', 'sending', 'uncertain') ORDER BY id"
@@ -257,7 +257,7 @@ pub fn waiting(tx: &ReadTx<'_>, status: ExecutionStatus) -> Result<Vec<Execution
 /// Returns the queued executions that can still be taken back before they leave, the first to leave first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn in_undo_window(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<ExecutionRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM execution
@@ -273,7 +273,7 @@ pub fn in_undo_window(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<ExecutionRo
 /// Returns when the queued live messages that come before one of a class can leave, as far as that is known, if their consent holds until then.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn ready_before(tx: &ReadTx<'_>, class: SendClass, now: Timestamp) -> Result<Vec<Timestamp>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT max(not_before, coalesce(check_at, 0)) AS ready FROM execution
@@ -290,7 +290,7 @@ pub fn ready_before(tx: &ReadTx<'_>, class: SendClass, now: Timestamp) -> Result
 /// Counts the executions that are queued.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn count_queued(tx: &ReadTx<'_>) -> Result<u64> {
     let n: i64 = tx
         .sql()
@@ -302,7 +302,7 @@ pub fn count_queued(tx: &ReadTx<'_>) -> Result<u64> {
 /// Claims a queued execution: from here on it may have left. Returns whether it was still queued.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn claim(
     tx: &WriteTx<'_>,
     id: ExecutionId,
@@ -325,7 +325,7 @@ pub fn claim(
 /// Returns the message of a claimed execution as it was to leave.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn rendered(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Vec<u8>> {
     Ok(tx
         .sql()
@@ -336,7 +336,7 @@ pub fn rendered(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Vec<u8>> {
 /// Ends an execution that was `from`; returns whether it still was.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn settle(
     tx: &WriteTx<'_>,
     id: ExecutionId,
@@ -362,7 +362,7 @@ pub fn settle(
 /// Notes what held a queued execution back, and when that is asked again.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn note_held(
     tx: &WriteTx<'_>,
     id: ExecutionId,
@@ -378,7 +378,7 @@ pub fn note_held(
 /// Puts an execution that was `from` and has not left back into the queue; returns whether it still was.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn requeue(
     tx: &WriteTx<'_>,
     id: ExecutionId,
@@ -404,7 +404,7 @@ pub fn requeue(
 /// Takes a try back: it was broken off before anything could leave.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn uncount_try(tx: &WriteTx<'_>, id: ExecutionId) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE execution SET tries = max(tries - 1, 0) WHERE id = ?1")?
@@ -415,7 +415,7 @@ pub fn uncount_try(tx: &WriteTx<'_>, id: ExecutionId) -> Result<()> {
 /// Begins a message's tries anew with a consent that holds until `expires`.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn renew(tx: &WriteTx<'_>, id: ExecutionId, expires: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE execution SET tries = 0, approval_expires_at = ?2 WHERE id = ?1")?
@@ -426,7 +426,7 @@ pub fn renew(tx: &WriteTx<'_>, id: ExecutionId, expires: Timestamp) -> Result<()
 /// Notes that nobody knows whether an execution that was `from` left, and when the provider is asked again; returns whether it still was.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn doubt(
     tx: &WriteTx<'_>,
     id: ExecutionId,
@@ -447,7 +447,7 @@ pub fn doubt(
 /// Lets every queued message be asked about at once: what held them is lifted.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn ask_anew(tx: &WriteTx<'_>) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE execution SET check_at = NULL WHERE status = 'queued' AND status IN ('queued', 'sending', 'uncertain')")?
@@ -458,7 +458,7 @@ pub fn ask_anew(tx: &WriteTx<'_>) -> Result<()> {
 /// Returns the first instant at which a message of the outbox needs a look: it may leave, or its provider is to be asked.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn next_due(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
     let at: Option<i64> = tx
         .sql()
@@ -473,7 +473,7 @@ pub fn next_due(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
 /// Counts the live messages that are on their way through a mailbox.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn count_sending(tx: &ReadTx<'_>, transport: &str) -> Result<u64> {
     let n: i64 = tx
         .sql()
@@ -488,7 +488,7 @@ pub fn count_sending(tx: &ReadTx<'_>, transport: &str) -> Result<u64> {
 /// Returns messages that were given up and whose move still waits for the operator, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn dead(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<ExecutionRow>> {
     // One whose move went on since is history.
     let sql = format!(
@@ -506,7 +506,7 @@ pub fn dead(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<ExecutionRow>> {
 /// Stores the guards' answers of one phase, in place of earlier ones.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn save_verdicts(
     tx: &WriteTx<'_>,
     id: ExecutionId,
@@ -536,7 +536,7 @@ pub fn save_verdicts(
 /// Returns the guards' last stored answers: of the claim, else of the approval.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn verdicts(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Vec<Verdict>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT guard, passed, detail, clears_at FROM verdict WHERE execution_id = ?1
@@ -571,7 +571,7 @@ const WEEK_MS: i64 = 7 * 86_400_000;
 /// Reads what left in the last 7 days; `is_theirs` tells what went to the person.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn send_times(
     tx: &ReadTx<'_>,
     is_theirs: impl Fn(Option<ContactId>, &str) -> bool,
@@ -613,7 +613,7 @@ pub fn send_times(
 /// Returns when the first mail ever left.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn first_sent(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
     let at: Option<i64> = tx
         .sql()
@@ -638,7 +638,7 @@ pub struct MailHealth {
 /// Reads what was sent and what came back since an instant.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn mail_health(tx: &ReadTx<'_>, since: Timestamp) -> Result<MailHealth> {
     let times = |sql: &str| -> Result<Vec<Timestamp>> {
         let mut statement = tx.sql().prepare_cached(sql)?;
@@ -661,7 +661,7 @@ pub fn mail_health(tx: &ReadTx<'_>, since: Timestamp) -> Result<MailHealth> {
 /// Counts what left in the last 24 hours.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn sent_today(tx: &ReadTx<'_>, now: Timestamp) -> Result<u64> {
     let n: i64 = tx
         .sql()
@@ -673,7 +673,7 @@ pub fn sent_today(tx: &ReadTx<'_>, now: Timestamp) -> Result<u64> {
 /// Sets when silence after a sent mail means something; none means never.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_silence(tx: &WriteTx<'_>, id: ExecutionId, at: Option<Timestamp>) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE execution SET silence_at = ?2 WHERE id = ?1")?
@@ -684,7 +684,7 @@ pub fn set_silence(tx: &WriteTx<'_>, id: ExecutionId, at: Option<Timestamp>) -> 
 /// Takes the days of a pause out of every silence that is being waited for.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn shift_silence(tx: &WriteTx<'_>, since: Timestamp, until: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -698,7 +698,7 @@ pub fn shift_silence(tx: &WriteTx<'_>, since: Timestamp, until: Timestamp) -> Re
 /// Notes that a contact answered: no mail that left before waits for an answer any more.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn mark_answered(tx: &WriteTx<'_>, contact: ContactId, at: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -711,7 +711,7 @@ pub fn mark_answered(tx: &WriteTx<'_>, contact: ContactId, at: Timestamp) -> Res
 /// Returns the sent executions whose time of silence is over.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn silent(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<ExecutionRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM execution WHERE silence_at IS NOT NULL AND answered_at IS NULL AND silence_at <= ?1 ORDER BY silence_at, id"
@@ -725,7 +725,7 @@ pub fn silent(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<ExecutionRow>> {
 /// Counts the mails that left to a contact since the last answer.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn unanswered(tx: &ReadTx<'_>, contact: ContactId) -> Result<i64> {
     Ok(tx
         .sql()
@@ -736,7 +736,7 @@ pub fn unanswered(tx: &ReadTx<'_>, contact: ContactId) -> Result<i64> {
 /// Finds the execution that an event about a contact is best attributed to: the last one that reached them before it, within a window.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn cause(
     tx: &ReadTx<'_>,
     contact: ContactId,
@@ -758,7 +758,7 @@ pub fn cause(
 /// Finds the execution that sent a message, by the Message-ID that it was given or by the one that its provider put in the place of that.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn by_message_id(tx: &ReadTx<'_>, message_id: &str) -> Result<Option<ExecutionRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM execution WHERE message_id = ?1
@@ -774,7 +774,7 @@ pub fn by_message_id(tx: &ReadTx<'_>, message_id: &str) -> Result<Option<Executi
 /// Returns a contact's queued executions.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn queued_for(tx: &ReadTx<'_>, contact: ContactId) -> Result<Vec<ExecutionRow>> {
     Ok(waiting(tx, ExecutionStatus::Queued)?
         .into_iter()
@@ -785,7 +785,7 @@ pub fn queued_for(tx: &ReadTx<'_>, contact: ContactId) -> Result<Vec<ExecutionRo
 /// Tells whether a mail ever left to a contact.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn has_written_to(tx: &ReadTx<'_>, contact: ContactId) -> Result<bool> {
     Ok(tx
         .sql()
@@ -798,7 +798,7 @@ pub fn has_written_to(tx: &ReadTx<'_>, contact: ContactId) -> Result<bool> {
 /// Tells whether a mail ever left to an address in lower case.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn has_sent_to(tx: &ReadTx<'_>, to_key: &str) -> Result<bool> {
     Ok(tx
         .sql()

@@ -60,7 +60,7 @@ impl<'a> SeenWriter<'a> {
     /// Prepares the statements.
     ///
     /// # Errors
-    /// If the database refuses one.
+    /// Fails if the database refuses one.
     pub fn new(tx: &'a WriteTx<'a>, now: Timestamp) -> Result<Self> {
         Ok(Self {
             find: tx.sql().prepare_cached(FIND)?,
@@ -76,7 +76,7 @@ impl<'a> SeenWriter<'a> {
     /// Finds a record.
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// Fails if the database cannot be read.
     pub fn find(&mut self, kind: &str, id: &str) -> Result<Option<Seen>> {
         Ok(self.find.query_row((kind, id), seen).optional()?)
     }
@@ -84,7 +84,7 @@ impl<'a> SeenWriter<'a> {
     /// Stores a record as it is now.
     ///
     /// # Errors
-    /// If SQLite refuses.
+    /// Fails if SQLite refuses.
     pub fn save(
         &mut self,
         kind: &str,
@@ -108,7 +108,7 @@ impl<'a> SeenWriter<'a> {
 /// Finds a record as last seen.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find_seen(tx: &ReadTx<'_>, kind: &str, id: &str) -> Result<Option<Seen>> {
     Ok(tx
         .sql()
@@ -120,7 +120,7 @@ pub fn find_seen(tx: &ReadTx<'_>, kind: &str, id: &str) -> Result<Option<Seen>> 
 /// Returns which of some records were seen as they are now.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn seen_at(tx: &ReadTx<'_>, kind: &str, id: &str) -> Result<Option<Timestamp>> {
     Ok(tx
         .sql()
@@ -132,7 +132,7 @@ pub fn seen_at(tx: &ReadTx<'_>, kind: &str, id: &str) -> Result<Option<Timestamp
 /// Tells whether any record of a kind was seen.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn is_any_seen(tx: &ReadTx<'_>, kind: &str) -> Result<bool> {
     Ok(tx
         .sql()
@@ -143,7 +143,7 @@ pub fn is_any_seen(tx: &ReadTx<'_>, kind: &str) -> Result<bool> {
 /// How many records of each kind were seen, those put away not counted.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn counts(tx: &ReadTx<'_>) -> Result<Vec<(String, u64)>> {
     let mut statement = tx
         .sql()
@@ -176,7 +176,7 @@ pub struct Sweep {
 /// Loads how far the reading of a kind is.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load_sweep(tx: &ReadTx<'_>, kind: &str) -> Result<Sweep> {
     let found = tx
         .sql()
@@ -200,7 +200,7 @@ pub fn load_sweep(tx: &ReadTx<'_>, kind: &str) -> Result<Sweep> {
 /// Stores how far the reading of a kind is; with the rows that it brought, in one transaction.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn save_sweep(tx: &WriteTx<'_>, kind: &str, sweep: &Sweep) -> Result<()> {
     let ms = |at: Option<Timestamp>| at.map(Timestamp::as_millisecond);
     tx.sql()
@@ -237,7 +237,7 @@ pub struct StageRow {
 /// Replaces all stages.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn save_stages(tx: &WriteTx<'_>, stages: &[StageRow]) -> Result<()> {
     tx.sql().execute("DELETE FROM hubspot_stage", [])?;
     let mut insert = tx.sql().prepare_cached(
@@ -262,7 +262,7 @@ pub fn save_stages(tx: &WriteTx<'_>, stages: &[StageRow]) -> Result<()> {
 /// Lists all stages in the order of their pipelines.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn stages(tx: &ReadTx<'_>) -> Result<Vec<StageRow>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT pipeline, pipeline_label, id, label, position, is_closed, is_won, probability FROM hubspot_stage ORDER BY pipeline, position, id",
@@ -286,7 +286,7 @@ pub fn stages(tx: &ReadTx<'_>) -> Result<Vec<StageRow>> {
 /// Replaces all owners, each with id, address and name.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn save_owners(tx: &WriteTx<'_>, owners: &[(String, String, String)]) -> Result<()> {
     tx.sql().execute("DELETE FROM hubspot_owner", [])?;
     let mut insert = tx.sql().prepare_cached(
@@ -301,7 +301,7 @@ pub fn save_owners(tx: &WriteTx<'_>, owners: &[(String, String, String)]) -> Res
 /// Lists all owners, each with id, address and name.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn owners(tx: &ReadTx<'_>) -> Result<Vec<(String, String, String)>> {
     let mut statement = tx
         .sql()
@@ -314,7 +314,7 @@ pub fn owners(tx: &ReadTx<'_>) -> Result<Vec<(String, String, String)>> {
 /// Returns what the portal calls a record of ours.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn id_of(tx: &ReadTx<'_>, kind: &str, record: i64) -> Result<Option<String>> {
     Ok(tx
         .sql()
@@ -332,7 +332,7 @@ pub type KnownCompany = (String, CompanyId, String, Option<String>);
 /// Returns the firms that the portal knows: what it calls them, our number, the name and the domain.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn known_companies(tx: &ReadTx<'_>) -> Result<Vec<KnownCompany>> {
     let mut statement = tx.sql().prepare(
         "SELECT x.external, c.id, c.name, c.domain FROM external_id x JOIN company c ON c.id = x.record_id WHERE x.kind = 'company' AND x.system = 'hubspot'",
@@ -352,7 +352,7 @@ pub fn known_companies(tx: &ReadTx<'_>) -> Result<Vec<KnownCompany>> {
 /// Returns the name and the domain of the firm that the portal calls `external`.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn known_company(tx: &ReadTx<'_>, external: &str) -> Result<Option<(String, Option<String>)>> {
     Ok(tx
         .sql()
@@ -367,7 +367,7 @@ pub fn known_company(tx: &ReadTx<'_>, external: &str) -> Result<Option<(String, 
 /// Brings a firm in: onto the one that is known under that id, else under that domain, else under that name, else as a new one.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn save_company(
     tx: &WriteTx<'_>,
     external: &str,
@@ -439,7 +439,7 @@ const fn column(field: ContactField) -> &'static str {
 /// Sets a contact's field, also to nothing.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_field(
     tx: &WriteTx<'_>,
     id: ContactId,
@@ -460,7 +460,7 @@ pub fn set_field(
 /// Notes that what stands here and what stands there are one again.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn mark_applied(tx: &WriteTx<'_>, kind: &str, id: &str, now: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE hubspot_object SET applied_at = ?3 WHERE kind = ?1 AND id = ?2")?
@@ -471,7 +471,7 @@ pub fn mark_applied(tx: &WriteTx<'_>, kind: &str, id: &str, now: Timestamp) -> R
 /// Lists contacts that changed here after they were last brought in: what the portal calls them and our number.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn changed_here(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<(String, ContactId)>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT o.id, c.id FROM hubspot_object o
@@ -489,7 +489,7 @@ pub fn changed_here(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<(String, Contac
 /// Lets an old id of a merged record lead to the one that survived, with the addresses and deals of the record that it led to before.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn merge_into(tx: &WriteTx<'_>, kind: &str, old: &str, survivor: i64) -> Result<()> {
     let before = super::people::find_by_external_id(tx, kind, SYSTEM, old)?;
     super::people::set_external_id(tx, kind, SYSTEM, old, survivor)?;
@@ -507,7 +507,7 @@ pub fn merge_into(tx: &WriteTx<'_>, kind: &str, old: &str, survivor: i64) -> Res
 /// Finds the deal of a name, or by our number.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find_deal(tx: &ReadTx<'_>, name: &str) -> Result<Option<DealId>> {
     Ok(tx
         .sql()
@@ -550,7 +550,7 @@ pub struct Conflict {
 /// Adds a conflict, or brings the open one of that field up to date.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add_conflict(tx: &WriteTx<'_>, c: &Conflict) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -593,7 +593,7 @@ fn conflict(row: &rusqlite::Row<'_>) -> rusqlite::Result<Conflict> {
 /// Lists conflicts, the open ones only unless `all`.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn conflicts(tx: &ReadTx<'_>, all: bool) -> Result<Vec<Conflict>> {
     let sql = format!("{CONFLICT} WHERE ?1 OR resolved_at IS NULL ORDER BY id");
     let mut statement = tx.sql().prepare_cached(&sql)?;
@@ -605,7 +605,7 @@ pub fn conflicts(tx: &ReadTx<'_>, all: bool) -> Result<Vec<Conflict>> {
 /// Loads a conflict.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load_conflict(tx: &ReadTx<'_>, id: i64) -> Result<Option<Conflict>> {
     let sql = format!("{CONFLICT} WHERE id = ?1");
     Ok(tx
@@ -618,7 +618,7 @@ pub fn load_conflict(tx: &ReadTx<'_>, id: i64) -> Result<Option<Conflict>> {
 /// Tells whether a field waits for the operator's decision.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn is_in_conflict(tx: &ReadTx<'_>, kind: &str, object_id: &str, field: &str) -> Result<bool> {
     Ok(tx
         .sql()
@@ -629,7 +629,7 @@ pub fn is_in_conflict(tx: &ReadTx<'_>, kind: &str, object_id: &str, field: &str)
 /// Settles a conflict; returns whether it was open.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn resolve_conflict(tx: &WriteTx<'_>, id: i64, taken: &str, now: Timestamp) -> Result<bool> {
     Ok(tx
         .sql()
@@ -658,7 +658,7 @@ pub struct EventRow {
 /// Adds an event; returns whether it is new.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add_event(tx: &WriteTx<'_>, event: &EventRow, now: Timestamp) -> Result<bool> {
     Ok(tx
         .sql()
@@ -679,7 +679,7 @@ pub fn add_event(tx: &WriteTx<'_>, event: &EventRow, now: Timestamp) -> Result<b
 /// Lists events that no pass has looked into yet, oldest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn waiting_events(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<EventRow>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT id, event_key, kind, object_id, what, occurred_at FROM hubspot_event WHERE done_at IS NULL ORDER BY id LIMIT ?1",
@@ -701,7 +701,7 @@ pub fn waiting_events(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<EventRow>> {
 /// Marks events as looked into, and forgets those that were long ago.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn finish_events(tx: &WriteTx<'_>, ids: &[i64], now: Timestamp) -> Result<()> {
     let at = now.as_millisecond();
     let mut done = tx
@@ -720,7 +720,7 @@ pub fn finish_events(tx: &WriteTx<'_>, ids: &[i64], now: Timestamp) -> Result<()
 /// Forgets a record and every snapshot of it.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn forget_object(tx: &WriteTx<'_>, kind: &str, id: &str) -> Result<()> {
     for sql in [
         "DELETE FROM hubspot_object WHERE kind = ?1 AND id = ?2",
@@ -735,7 +735,7 @@ pub fn forget_object(tx: &WriteTx<'_>, kind: &str, id: &str) -> Result<()> {
 /// Keeps what a record held before it is merged away or removed for good.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add_snapshot(
     tx: &WriteTx<'_>,
     kind: &str,

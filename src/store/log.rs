@@ -42,7 +42,7 @@ fn sql_of(by_event: bool, by_subject: bool, up: bool, bounded: bool) -> String {
 /// Reads entries from a place on, newest first, or, if `up`, those newer than it, oldest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn page(
     tx: &ReadTx<'_>,
     filter: &LogFilter,
@@ -95,7 +95,7 @@ pub fn page(
 /// Returns the events that the trail knows, by name: one step in the index for each, however long the trail is.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn events(tx: &ReadTx<'_>) -> Result<Vec<String>> {
     let mut statement = tx.sql().prepare_cached(
         "WITH RECURSIVE known (event) AS (

@@ -54,7 +54,7 @@ pub struct MessageRow {
 /// Stores a message; none if it was stored before.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn insert(tx: &WriteTx<'_>, message: &MessageRow) -> Result<Option<MessageRowId>> {
     let inserted = tx
         .sql()
@@ -129,7 +129,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<MessageRow> {
 /// Finds a message by its Message-ID, with angle brackets; one that went out before one that came in.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find(tx: &ReadTx<'_>, message_id: &str) -> Result<Option<MessageRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM message WHERE message_id = ?1 ORDER BY direction DESC LIMIT 1"
@@ -144,7 +144,7 @@ pub fn find(tx: &ReadTx<'_>, message_id: &str) -> Result<Option<MessageRow>> {
 /// Returns the newest message of a provider's thread.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn in_remote_thread(tx: &ReadTx<'_>, thread: &str) -> Result<Option<MessageRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM message WHERE remote_thread = ?1 AND remote_thread <> '' ORDER BY sent_at DESC, id DESC LIMIT 1"
@@ -159,7 +159,7 @@ pub fn in_remote_thread(tx: &ReadTx<'_>, thread: &str) -> Result<Option<MessageR
 /// Finds the message that a signal came from.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn of_signal(
     tx: &ReadTx<'_>,
     contact: ContactId,
@@ -177,7 +177,7 @@ pub fn of_signal(
 /// Loads a message by its number.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, id: MessageRowId) -> Result<Option<MessageRow>> {
     let sql = format!("SELECT {COLUMNS} FROM message WHERE id = ?1");
     Ok(tx
@@ -190,7 +190,7 @@ pub fn load(tx: &ReadTx<'_>, id: MessageRowId) -> Result<Option<MessageRow>> {
 /// Returns the messages with a contact, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn of_contact(tx: &ReadTx<'_>, contact: ContactId, limit: usize) -> Result<Vec<MessageRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM message WHERE contact_id = ?1 ORDER BY sent_at DESC, id DESC LIMIT ?2"
@@ -207,7 +207,7 @@ pub fn of_contact(tx: &ReadTx<'_>, contact: ContactId, limit: usize) -> Result<V
 /// Tells whether a message of ours to this contact has this base subject.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn sent_with_subject(tx: &ReadTx<'_>, contact: ContactId, base_subject: &str) -> Result<bool> {
     Ok(tx
         .sql()

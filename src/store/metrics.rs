@@ -14,7 +14,7 @@ const OPERATOR: &str = "operator";
 /// Reads what ended and what came about between two instants, both included, and what was approved and still waits.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn facts(tx: &ReadTx<'_>, since: Timestamp, until: Timestamp) -> Result<Facts> {
     let between = (since.as_millisecond(), until.as_millisecond());
     Ok(Facts {
@@ -147,7 +147,7 @@ const RULE_HITS: &str = "SELECT rule, status, count(*), max(created_at) FROM mov
 /// Returns how often each rule made a move, by rule.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn rule_hits(tx: &ReadTx<'_>) -> Result<Vec<RuleHits>> {
     let mut statement = tx.sql().prepare_cached(RULE_HITS)?;
     let mut rows = statement.query([])?;

@@ -171,7 +171,7 @@ impl WriteTx<'_> {
     /// Records an event, which subscribers hear of once the transaction is committed.
     ///
     /// # Errors
-    /// If SQLite refuses the row.
+    /// Fails if SQLite refuses the row.
     pub fn emit(
         &self,
         now: Timestamp,
@@ -191,7 +191,7 @@ impl WriteTx<'_> {
     /// Forgets the oldest events beyond the newest `keep`. Their numbers are not used again, so the data version does not turn back.
     ///
     /// # Errors
-    /// If SQLite refuses.
+    /// Fails if SQLite refuses.
     pub fn prune_events(&self, keep: u32) -> Result<()> {
         self.sql()
             .prepare_cached("DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?1")?
@@ -532,7 +532,7 @@ impl Store {
     /// Returns a number that changes when another process has committed.
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// Fails if the database cannot be read.
     pub fn data_version(&self) -> Result<i64> {
         // `PRAGMA data_version` compares a connection with itself, so the sum over changing readers would mislead: the
         // highest event id and the audit's end tell the same and are the same for every connection.

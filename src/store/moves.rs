@@ -94,7 +94,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<MoveRow> {
 /// Loads a move.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<MoveRow>> {
     let sql = format!("SELECT {COLUMNS} FROM move m WHERE m.id = ?1");
     Ok(tx
@@ -107,7 +107,7 @@ pub fn load(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<MoveRow>> {
 /// Finds the standing move of a family about a subject.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find_standing(tx: &ReadTx<'_>, subject: &str, family: &str) -> Result<Option<MoveRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM move m WHERE m.subject = ?1 AND m.family = ?2
@@ -123,7 +123,7 @@ pub fn find_standing(tx: &ReadTx<'_>, subject: &str, family: &str) -> Result<Opt
 /// Finds the move of a family about a subject that was done or skipped after an instant, if there is one.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find_handled_after(
     tx: &ReadTx<'_>,
     subject: &str,
@@ -143,7 +143,7 @@ pub fn find_handled_after(
 /// Stores a move, new or changed; returns its id.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn save(tx: &WriteTx<'_>, mv: &MoveRow, now: Timestamp) -> Result<MoveId> {
     let id = (mv.id.0 > 0).then_some(mv.id.0);
     let [revenue, urgency, effort, strategic] = mv.components;
@@ -200,7 +200,7 @@ pub fn save(tx: &WriteTx<'_>, mv: &MoveRow, now: Timestamp) -> Result<MoveId> {
 /// Names a signal as evidence of a move.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add_evidence(tx: &WriteTx<'_>, id: MoveId, signal: SignalId) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -213,7 +213,7 @@ pub fn add_evidence(tx: &WriteTx<'_>, id: MoveId, signal: SignalId) -> Result<()
 /// Names a signal as evidence of a move no more.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn remove_evidence(tx: &WriteTx<'_>, id: MoveId, signal: SignalId) -> Result<()> {
     tx.sql()
         .prepare_cached("DELETE FROM move_signal WHERE move_id = ?1 AND signal_id = ?2")?
@@ -224,7 +224,7 @@ pub fn remove_evidence(tx: &WriteTx<'_>, id: MoveId, signal: SignalId) -> Result
 /// Sets a score and when it next changes.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_score(tx: &WriteTx<'_>, id: MoveId, score: Points, changes_at: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE move SET score = ?2, changes_at = ?3 WHERE id = ?1")?
@@ -264,7 +264,7 @@ impl MoveRow {
 /// Sets where a move stands. `changes_at` moves with it: a snooze ends, and anything else is looked at when next scored.
 ///
 /// # Errors
-/// If SQLite refuses, as it does when another move of the family already stands.
+/// Fails if SQLite refuses, as it does when another move of the family already stands.
 pub fn set_state(tx: &WriteTx<'_>, state: &MoveState, now: Timestamp) -> Result<()> {
     let look_at = match (state.status, state.snoozed_until) {
         (MoveStatus::Snoozed, Some(until)) => until,
@@ -291,7 +291,7 @@ pub fn set_state(tx: &WriteTx<'_>, state: &MoveState, now: Timestamp) -> Result<
 /// to a date of the other side's, such as a meeting, stays. Returns how many.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn shift_due(tx: &WriteTx<'_>, since: Timestamp, until: Timestamp) -> Result<usize> {
     let length = until.as_millisecond() - since.as_millisecond();
     Ok(tx
@@ -306,7 +306,7 @@ pub fn shift_due(tx: &WriteTx<'_>, since: Timestamp, until: Timestamp) -> Result
 /// Tells whether there is any move that is not over.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn is_any_standing(tx: &ReadTx<'_>) -> Result<bool> {
     Ok(tx
         .sql()
@@ -317,7 +317,7 @@ pub fn is_any_standing(tx: &ReadTx<'_>) -> Result<bool> {
 /// Tells whether any move needs a look at `now`.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn any_change_due(tx: &ReadTx<'_>, now: Timestamp) -> Result<bool> {
     Ok(tx
         .sql()
@@ -370,7 +370,7 @@ pub enum ScoringScope {
 /// Reads what scoring needs.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn for_scoring(tx: &ReadTx<'_>, scope: ScoringScope) -> Result<Vec<ScoringRow>> {
     let (filter, key) = match scope {
         ScoringScope::Due(now) => ("m.changes_at <= ?1", now.as_millisecond()),
@@ -456,7 +456,7 @@ fn list_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ListRow> {
 /// Lists open moves, best first; words to find are in lower case.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn list_open(
     tx: &ReadTx<'_>,
     domain: Option<Domain>,
@@ -498,7 +498,7 @@ pub fn list_open(
 /// Returns one move's line, whatever its status.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn list_one(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<ListRow>> {
     let sql = format!("SELECT {LIST_COLUMNS} FROM move m {LIST_JOINS} WHERE m.id = ?1");
     Ok(tx
@@ -511,7 +511,7 @@ pub fn list_one(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<ListRow>> {
 /// Returns how many open moves stand before one in the list, and the best score among the others.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn standing(tx: &ReadTx<'_>, mv: &MoveRow) -> Result<(usize, Option<Points>)> {
     let before: i64 = tx
         .sql()
@@ -541,7 +541,7 @@ pub fn standing(tx: &ReadTx<'_>, mv: &MoveRow) -> Result<(usize, Option<Points>)
 /// Returns how many open moves each domain has.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn open_counts(tx: &ReadTx<'_>) -> Result<Vec<(Domain, u64)>> {
     let mut statement = tx
         .sql()
@@ -559,7 +559,7 @@ pub fn open_counts(tx: &ReadTx<'_>) -> Result<Vec<(Domain, u64)>> {
 /// Returns a contact's moves, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn of_contact(tx: &ReadTx<'_>, contact: ContactId) -> Result<Vec<MoveRow>> {
     let sql = format!("SELECT {COLUMNS} FROM move m WHERE m.contact_id = ?1 ORDER BY m.id DESC");
     let mut statement = tx.sql().prepare_cached(&sql)?;
@@ -571,7 +571,7 @@ pub fn of_contact(tx: &ReadTx<'_>, contact: ContactId) -> Result<Vec<MoveRow>> {
 /// Returns the standing moves about a deal or about its contact.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn of_deal(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<MoveRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM move m WHERE m.subject = 'deal:' || ?1 AND m.status IN ('open', 'snoozed', 'approved', 'executing')"
@@ -585,7 +585,7 @@ pub fn of_deal(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<MoveRow>> {
 /// Returns the open tasks that were due at or before an instant.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn overdue_tasks(tx: &ReadTx<'_>, due_before: Timestamp) -> Result<Vec<MoveRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM move m WHERE m.status = 'open' AND m.family = 'task' AND m.due_at <= ?1 ORDER BY m.due_at"
@@ -608,7 +608,7 @@ pub struct DraftRow {
 /// Returns what the operator wrote for a move.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn draft(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<DraftRow>> {
     Ok(tx
         .sql()
@@ -625,7 +625,7 @@ pub fn draft(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<DraftRow>> {
 /// Keeps what the operator wrote for a move, or throws it away.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_draft(
     tx: &WriteTx<'_>,
     id: MoveId,
@@ -648,7 +648,7 @@ pub fn set_draft(
 /// Returns what the operator settled of a move besides the words of its mail.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn plan(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<MovePlan>> {
     let text: Option<String> = tx
         .sql()
@@ -665,7 +665,7 @@ pub fn plan(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<MovePlan>> {
 /// Keeps what the operator settled of a move, or throws it away.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_plan(
     tx: &WriteTx<'_>,
     id: MoveId,

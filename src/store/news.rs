@@ -41,7 +41,7 @@ const MOST: usize = 5;
 /// Returns where things stand now.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn mark(tx: &ReadTx<'_>) -> Result<Mark> {
     Ok(tx
         .sql()
@@ -60,7 +60,7 @@ pub fn mark(tx: &ReadTx<'_>) -> Result<Mark> {
 /// Returns the mails that came in since and ask for an answer soon.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn replies(tx: &ReadTx<'_>, since: Mark) -> Result<Vec<Reply>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT coalesce(nullif(trim(c.first_name || ' ' || c.last_name), ''), m.from_address), m.label, m.subject
@@ -80,7 +80,7 @@ pub fn replies(tx: &ReadTx<'_>, since: Mark) -> Result<Vec<Reply>> {
 /// Returns the messages that failed since.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn troubles(tx: &ReadTx<'_>, since: Mark) -> Result<Vec<Trouble>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT iif(to_key = '', subject, to_key), subject, error FROM execution WHERE settled_at IS NOT NULL AND settled_at > ?1 AND status = 'failed'
@@ -99,7 +99,7 @@ pub fn troubles(tx: &ReadTx<'_>, since: Mark) -> Result<Vec<Trouble>> {
 /// Counts the open moves that are due at or before an instant.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn due(tx: &ReadTx<'_>, by: Timestamp) -> Result<u64> {
     let n: i64 = tx
         .sql()
@@ -111,7 +111,7 @@ pub fn due(tx: &ReadTx<'_>, by: Timestamp) -> Result<u64> {
 /// Tells which first steps were taken: whether anybody is known, any mailbox was read, and anything was approved.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn steps(tx: &ReadTx<'_>) -> Result<[bool; 3]> {
     Ok(tx
         .sql()

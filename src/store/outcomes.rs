@@ -94,7 +94,7 @@ pub fn segment_scope(stage: &str, family: &str) -> String {
 /// Adds to a scope's tally of a day; negative numbers take away.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn tally(tx: &WriteTx<'_>, scope: &str, at: Timestamp, n: i64, impact: i64) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -108,7 +108,7 @@ pub fn tally(tx: &WriteTx<'_>, scope: &str, at: Timestamp, n: i64, impact: i64) 
 /// Stores an outcome and counts it; none if it was stored before.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn insert(tx: &WriteTx<'_>, outcome: &NewOutcome, now: Timestamp) -> Result<Option<OutcomeId>> {
     let inserted = tx
         .sql()
@@ -174,7 +174,7 @@ fn count(
 /// Finds an outcome by what makes it the same.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find_by_once(tx: &ReadTx<'_>, once: &str) -> Result<Option<OutcomeId>> {
     Ok(tx
         .sql()
@@ -187,7 +187,7 @@ pub fn find_by_once(tx: &ReadTx<'_>, once: &str) -> Result<Option<OutcomeId>> {
 /// Takes an outcome back, or puts it back; returns the contact whose score it changes.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_undone(
     tx: &WriteTx<'_>,
     id: OutcomeId,
@@ -221,7 +221,7 @@ pub fn set_undone(
 /// Returns the outcomes that a deal's own history made, and what makes each the same.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn of_deal_history(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<(OutcomeId, String)>> {
     let mut statement = tx
         .sql()
@@ -234,7 +234,7 @@ pub fn of_deal_history(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<(OutcomeId, 
 /// Removes an outcome that turned out never to have come about, and what it counted.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn withdraw(tx: &WriteTx<'_>, id: OutcomeId, now: Timestamp) -> Result<()> {
     set_undone(tx, id, true, now)?;
     tx.sql()
@@ -246,7 +246,7 @@ pub fn withdraw(tx: &WriteTx<'_>, id: OutcomeId, now: Timestamp) -> Result<()> {
 /// Returns the outcomes that ticking off a move recorded and that still count.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn done_by_hand(tx: &ReadTx<'_>, id: MoveId) -> Result<Vec<OutcomeId>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT id FROM outcome WHERE move_id = ?1 AND kind = 'task_completed' AND source = 'manual' AND undone_at IS NULL",
@@ -259,7 +259,7 @@ pub fn done_by_hand(tx: &ReadTx<'_>, id: MoveId) -> Result<Vec<OutcomeId>> {
 /// Returns a scope's tallies, by day.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn tallies(tx: &ReadTx<'_>, scope: &str, now: Timestamp) -> Result<Vec<Tally>> {
     let mut statement = tx
         .sql()
@@ -287,7 +287,7 @@ pub enum Scope<'a> {
 /// Hands over all tallies, one scope after another, for scoring many moves at once.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn each_scope(
     tx: &ReadTx<'_>,
     now: Timestamp,
@@ -331,7 +331,7 @@ pub fn each_scope(
 /// Lists outcomes, newest first, optionally of one contact.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn list(tx: &ReadTx<'_>, contact: Option<ContactId>, limit: usize) -> Result<Vec<OutcomeRow>> {
     let filter = if contact.is_some() {
         "o.contact_id = ?1"

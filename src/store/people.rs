@@ -106,7 +106,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Person> {
 /// Loads a person.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<Person>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM contact c LEFT JOIN company f ON f.id = c.company_id WHERE c.id = ?1"
@@ -121,7 +121,7 @@ pub fn load(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<Person>> {
 /// Returns a person's stage of life; none if there is no such person.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn stage_of(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<String>> {
     Ok(tx
         .sql()
@@ -133,7 +133,7 @@ pub fn stage_of(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<String>> {
 /// Returns a person's firm; none if there is no such person or no firm is known.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn company_of(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<CompanyId>> {
     let found: Option<Option<i64>> = tx
         .sql()
@@ -146,7 +146,7 @@ pub fn company_of(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<CompanyId>> {
 /// Finds who is known by an address in lower case.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find_by_email(tx: &ReadTx<'_>, key: &str) -> Result<Option<ContactId>> {
     Ok(tx
         .sql()
@@ -158,7 +158,7 @@ pub fn find_by_email(tx: &ReadTx<'_>, key: &str) -> Result<Option<ContactId>> {
 /// Finds a record by what another system calls it.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find_by_external_id(
     tx: &ReadTx<'_>,
     kind: &str,
@@ -177,7 +177,7 @@ pub fn find_by_external_id(
 /// Remembers what another system calls a record.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_external_id(
     tx: &WriteTx<'_>,
     kind: &str,
@@ -212,7 +212,7 @@ pub struct NewPerson {
 /// Makes a contact, and the firm if it is new.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add(tx: &WriteTx<'_>, person: &NewPerson, now: Timestamp) -> Result<ContactId> {
     let now = now.as_millisecond();
     let company = find_or_add_company(tx, &person.company, &person.company_domain, now)?;
@@ -246,7 +246,7 @@ pub fn add(tx: &WriteTx<'_>, person: &NewPerson, now: Timestamp) -> Result<Conta
 /// Returns whether anything was new.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn complete(tx: &WriteTx<'_>, id: ContactId, said: &NewPerson, now: Timestamp) -> Result<bool> {
     let Some(person) = load(tx, id)? else {
         return Ok(false);
@@ -344,7 +344,7 @@ fn find_or_add_company(
 /// Adds an address by which a contact is known; one that another contact has stays with that one.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add_address(tx: &WriteTx<'_>, id: ContactId, key: &str) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -357,7 +357,7 @@ pub fn add_address(tx: &WriteTx<'_>, id: ContactId, key: &str) -> Result<()> {
 /// Notes that there was contact, either way.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn touch(tx: &WriteTx<'_>, id: ContactId, at: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE contact SET last_contact_at = max(coalesce(last_contact_at, ?2), ?2) WHERE id = ?1")?
@@ -368,7 +368,7 @@ pub fn touch(tx: &WriteTx<'_>, id: ContactId, at: Timestamp) -> Result<()> {
 /// Notes until when nothing is sent to a contact unasked.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn pause(
     tx: &WriteTx<'_>,
     id: ContactId,
@@ -384,7 +384,7 @@ pub fn pause(
 /// Returns customers with whom the last contact was at or before `before`, with that instant.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn quiet_customers(
     tx: &ReadTx<'_>,
     before: Timestamp,
@@ -403,7 +403,7 @@ pub fn quiet_customers(
 /// Returns contacts whose own renewal falls between two instants.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn renewals(
     tx: &ReadTx<'_>,
     from: Timestamp,
@@ -422,7 +422,7 @@ pub fn renewals(
 /// Returns the other contacts who are the same person by all that is known: the same full name at the same firm.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn namesakes(tx: &ReadTx<'_>, id: ContactId) -> Result<Vec<ContactId>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT other.id FROM contact c JOIN contact other ON other.company_id = c.company_id
@@ -438,7 +438,7 @@ pub fn namesakes(tx: &ReadTx<'_>, id: ContactId) -> Result<Vec<ContactId>> {
 /// Returns every address that a contact is known by.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn addresses(tx: &ReadTx<'_>, id: ContactId) -> Result<Vec<String>> {
     let mut statement = tx
         .sql()

@@ -60,7 +60,7 @@ fn count(n: i64) -> u64 {
 /// Returns how a service stands; untroubled if it was never asked.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn state(tx: &ReadTx<'_>, service: Service) -> Result<ServiceState> {
     Ok(tx
         .sql()
@@ -91,7 +91,7 @@ pub fn state(tx: &ReadTx<'_>, service: Service) -> Result<ServiceState> {
 /// Stores how a service stands.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_state(tx: &WriteTx<'_>, service: Service, state: &ServiceState) -> Result<()> {
     let time = |at: Option<Timestamp>| at.map(Timestamp::as_millisecond);
     let circuit = &state.circuit;
@@ -120,7 +120,7 @@ pub fn set_state(tx: &WriteTx<'_>, service: Service, state: &ServiceState) -> Re
 /// Stores what a service says is left.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_quota(tx: &WriteTx<'_>, service: Service, quota: &Quota) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -134,7 +134,7 @@ pub fn set_quota(tx: &WriteTx<'_>, service: Service, quota: &Quota) -> Result<()
 /// Returns what a service says is left, by name.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn quotas(tx: &ReadTx<'_>, service: Service) -> Result<Vec<Quota>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT name, most, left, seen_at FROM service_quota WHERE service = ?1 ORDER BY name",
@@ -159,7 +159,7 @@ fn day(at: Timestamp) -> String {
 /// Adds to what was asked of a service on the day of `now`.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add_usage(tx: &WriteTx<'_>, service: Service, usage: &Usage, now: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -181,7 +181,7 @@ pub fn add_usage(tx: &WriteTx<'_>, service: Service, usage: &Usage, now: Timesta
 /// Returns what was asked of a service on the day of `now`.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn usage(tx: &ReadTx<'_>, service: Service, now: Timestamp) -> Result<Usage> {
     Ok(tx
         .sql()

@@ -19,7 +19,7 @@ pub struct RemoteMessage {
 /// Keeps what a provider made of an execution's message.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set(tx: &WriteTx<'_>, id: ExecutionId, remote: &RemoteMessage) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -34,7 +34,7 @@ pub fn set(tx: &WriteTx<'_>, id: ExecutionId, remote: &RemoteMessage) -> Result<
 /// Returns what a provider made of an execution's message.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<RemoteMessage>> {
     Ok(tx
         .sql()
@@ -54,7 +54,7 @@ pub fn load(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<RemoteMessage>> {
 /// Returns the newest execution whose message lies in a provider's thread.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn in_thread(tx: &ReadTx<'_>, thread: &str) -> Result<Option<ExecutionId>> {
     Ok(tx
         .sql()
@@ -68,7 +68,7 @@ pub fn in_thread(tx: &ReadTx<'_>, thread: &str) -> Result<Option<ExecutionId>> {
 /// Keeps the addresses that a mailbox writes from, in place of earlier ones.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_own_addresses(tx: &WriteTx<'_>, source: &str, addresses: &[String]) -> Result<()> {
     tx.sql()
         .prepare_cached("DELETE FROM own_address WHERE source = ?1")?
@@ -85,7 +85,7 @@ pub fn set_own_addresses(tx: &WriteTx<'_>, source: &str, addresses: &[String]) -
 /// Returns all addresses that the mailboxes write from.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn own_addresses(tx: &ReadTx<'_>) -> Result<Vec<String>> {
     let mut statement = tx
         .sql()

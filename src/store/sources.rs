@@ -111,7 +111,7 @@ const KEPT_RUNS: u32 = 200;
 /// Returns until when a source is left alone, and how often it has failed in a row.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn standing(tx: &ReadTx<'_>, name: &str) -> Result<(Option<Timestamp>, u64)> {
     Ok(tx
         .sql()
@@ -130,7 +130,7 @@ pub fn standing(tx: &ReadTx<'_>, name: &str) -> Result<(Option<Timestamp>, u64)>
 /// Returns when a source was last asked.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn last_run(tx: &ReadTx<'_>, name: &str) -> Result<Option<Timestamp>> {
     Ok(tx
         .sql()
@@ -144,7 +144,7 @@ pub fn last_run(tx: &ReadTx<'_>, name: &str) -> Result<Option<Timestamp>> {
 /// Returns the newest runs of a source, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn runs(tx: &ReadTx<'_>, name: &str, limit: u32) -> Result<Vec<SourceRunRow>> {
     let number = |n: i64| u64::try_from(n).unwrap_or(0);
     let mut statement = tx.sql().prepare_cached(
@@ -167,7 +167,7 @@ pub fn runs(tx: &ReadTx<'_>, name: &str, limit: u32) -> Result<Vec<SourceRunRow>
 /// Adds a run's counts; with the rows that they count, in one transaction.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn count(tx: &WriteTx<'_>, name: &str, counts: &SourceCounts) -> Result<()> {
     let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let dropped: u64 = counts.dropped.values().sum();
@@ -190,7 +190,7 @@ pub fn count(tx: &WriteTx<'_>, name: &str, counts: &SourceCounts) -> Result<()> 
 /// Records how a run ended; an empty error is a clean one. After a failure the source is left alone until `next_try`.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn finish(
     tx: &WriteTx<'_>,
     name: &str,
@@ -232,7 +232,7 @@ pub fn finish(
 /// Returns how far a source was read, in its own words; empty if it never was.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn cursor(tx: &ReadTx<'_>, name: &str) -> Result<String> {
     Ok(tx
         .sql()
@@ -245,7 +245,7 @@ pub fn cursor(tx: &ReadTx<'_>, name: &str) -> Result<String> {
 /// Keeps how far a source was read; with the rows up to there, in one transaction.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_cursor(tx: &WriteTx<'_>, name: &str, cursor: &str) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -258,7 +258,7 @@ pub fn set_cursor(tx: &WriteTx<'_>, name: &str, cursor: &str) -> Result<()> {
 /// Lists all sources by name.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn list(tx: &ReadTx<'_>) -> Result<Vec<SourceState>> {
     let number = |n: i64| u64::try_from(n).unwrap_or(0);
     let mut statement = tx.sql().prepare_cached(
@@ -296,7 +296,7 @@ pub fn list(tx: &ReadTx<'_>) -> Result<Vec<SourceState>> {
 /// Returns when the last clean pass ended and what failed in the last one of each source.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn health(tx: &ReadTx<'_>) -> Result<(Option<Timestamp>, Vec<String>)> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT name, last_clean_at, last_error FROM source_state WHERE last_run_at IS NOT NULL",
@@ -316,7 +316,7 @@ pub fn health(tx: &ReadTx<'_>) -> Result<(Option<Timestamp>, Vec<String>)> {
 /// Tells whether a Maildir file was read before, and remembers it.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn see_file(tx: &WriteTx<'_>, source: &str, unique_name: &str) -> Result<bool> {
     Ok(tx
         .sql()
@@ -330,7 +330,7 @@ pub fn see_file(tx: &WriteTx<'_>, source: &str, unique_name: &str) -> Result<boo
 /// Tells whether a Maildir file was read before.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn has_seen_file(tx: &ReadTx<'_>, source: &str, unique_name: &str) -> Result<bool> {
     Ok(tx
         .sql()

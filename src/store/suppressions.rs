@@ -25,7 +25,7 @@ pub struct Suppression {
 /// takes the place of the operator's reason, so that undoing the operator's own does not lift it.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add(
     tx: &WriteTx<'_>,
     value: &str,
@@ -51,7 +51,7 @@ pub fn add(
 /// Lifts a suppression; returns whether there was one.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn remove(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
     Ok(tx
         .sql()
@@ -63,7 +63,7 @@ pub fn remove(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
 /// Lifts a suppression that the operator set; returns whether there was one.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn remove_own(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
     Ok(tx
         .sql()
@@ -75,7 +75,7 @@ pub fn remove_own(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
 /// Returns why an address must not be written to: its own suppression, or that of its domain or one above it.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find(tx: &ReadTx<'_>, address_key: &str) -> Result<Option<Suppression>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT value, kind, reason, source, created_at FROM suppression WHERE value = ?1",
@@ -95,7 +95,7 @@ pub fn find(tx: &ReadTx<'_>, address_key: &str) -> Result<Option<Suppression>> {
 /// Lists all suppressions by value.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn list(tx: &ReadTx<'_>) -> Result<Vec<Suppression>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT value, kind, reason, source, created_at FROM suppression ORDER BY value",

@@ -248,7 +248,7 @@ const SOURCES: &[Source] = &[
 /// Returns up to `limit` lines from a place on, or from the end that the way begins at; the nearest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn page(
     tx: &ReadTx<'_>,
     subject: Subject,

@@ -28,7 +28,7 @@ pub struct UndoRow {
 /// Adds an entry.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add(
     tx: &WriteTx<'_>,
     now: Timestamp,
@@ -54,7 +54,7 @@ pub fn add(
 /// Marks an entry as taken back; returns whether it was not yet.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn mark(tx: &WriteTx<'_>, id: UndoId, now: Timestamp) -> Result<bool> {
     Ok(tx
         .sql()
@@ -66,7 +66,7 @@ pub fn mark(tx: &WriteTx<'_>, id: UndoId, now: Timestamp) -> Result<bool> {
 /// Marks what could be taken back of a booking as taken back, however the meeting was taken out of the calendar.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn mark_meeting(tx: &WriteTx<'_>, booking: i64, now: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -80,7 +80,7 @@ pub fn mark_meeting(tx: &WriteTx<'_>, booking: i64, now: Timestamp) -> Result<()
 /// Puts an entry back into force with the step that takes it back now.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn renew(tx: &WriteTx<'_>, id: UndoId, step: &str) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE undo SET undone_at = NULL, step = ?2 WHERE id = ?1")?
@@ -91,7 +91,7 @@ pub fn renew(tx: &WriteTx<'_>, id: UndoId, step: &str) -> Result<()> {
 /// Finds an entry; if none is named, the newest one that is not taken back and is not about a message that never left.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find(tx: &ReadTx<'_>, id: Option<UndoId>) -> Result<Option<UndoRow>> {
     let (sql, key) = match id {
         Some(id) => (
@@ -115,7 +115,7 @@ pub fn find(tx: &ReadTx<'_>, id: Option<UndoId>) -> Result<Option<UndoRow>> {
 /// Finds the entry that takes an execution back.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn of_execution(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<UndoId>> {
     Ok(tx
         .sql()
@@ -129,7 +129,7 @@ pub fn of_execution(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<UndoId>> 
 /// Puts the entry that takes an execution back into force: it is queued again.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn revive_execution(tx: &WriteTx<'_>, id: ExecutionId) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -142,7 +142,7 @@ pub fn revive_execution(tx: &WriteTx<'_>, id: ExecutionId) -> Result<()> {
 /// Lists entries, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn list(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<UndoRow>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT id, at, summary, promise, step, undone_at, undoes FROM undo ORDER BY id DESC LIMIT ?1",

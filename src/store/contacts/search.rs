@@ -65,7 +65,7 @@ fn match_expression(text: &str) -> Option<String> {
 /// Returns up to `limit` contacts that match, those first whose name begins with the query's words.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn search(tx: &ReadTx<'_>, text: &str, limit: usize) -> Result<Vec<Hit>> {
     let Some(expression) = match_expression(text) else {
         return Ok(Vec::new());
@@ -130,7 +130,7 @@ fn rank(contact: &ContactRow, query: &str) -> u8 {
 /// Makes the search index anew from the contacts.
 ///
 /// # Errors
-/// If the database refuses.
+/// Fails if the database refuses.
 pub fn rebuild_search(tx: &WriteTx<'_>) -> Result<()> {
     let sql = tx.sql();
     sql.execute(

@@ -88,7 +88,7 @@ impl RunMemory {
     /// Makes ready for a transaction of a long run that writes contacts: loads every known key at the first, and then as [`Self::watch`].
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// Fails if the database cannot be read.
     pub fn open(&mut self, tx: &WriteTx<'_>) -> Result<()> {
         if self.sealed.is_none() {
             self.index = KeyIndex::load(tx)?;
@@ -99,7 +99,7 @@ impl RunMemory {
     /// Makes ready for a transaction of a long run: forgets what it knows if anyone else has written since the one before.
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// Fails if the database cannot be read.
     pub fn watch(&mut self, tx: &WriteTx<'_>) -> Result<()> {
         if let Some(sealed) = self.sealed
             && sealed != standing(tx)?
@@ -133,7 +133,7 @@ impl RunMemory {
     /// Notes how the database stands; the last thing in a transaction of a long run.
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// Fails if the database cannot be read.
     pub fn seal(&mut self, tx: &WriteTx<'_>) -> Result<()> {
         // A savepoint makes the search index write out what it holds back. At the commit that would count as somebody's changes.
         tx.sql().execute_batch("SAVEPOINT seal; RELEASE seal")?;
@@ -285,7 +285,7 @@ impl<'a> ContactWriter<'a> {
     /// Prepares the statements.
     ///
     /// # Errors
-    /// If the database refuses one.
+    /// Fails if the database refuses one.
     pub fn new(tx: &'a WriteTx<'a>, now: Timestamp) -> Result<Self> {
         let sql = tx.sql();
         Ok(Self {
@@ -316,7 +316,7 @@ impl<'a> ContactWriter<'a> {
     /// addresses, else as a new contact.
     ///
     /// # Errors
-    /// If the database refuses.
+    /// Fails if the database refuses.
     pub fn write(
         &mut self,
         draft: &ContactDraft,
@@ -691,7 +691,7 @@ impl<'a> ContactWriter<'a> {
     /// Brings the search index up to date with what was written.
     ///
     /// # Errors
-    /// If the database refuses.
+    /// Fails if the database refuses.
     pub fn finish(mut self) -> Result<()> {
         let sql = self.tx.sql();
         let mut delete = sql.prepare_cached("DELETE FROM contact_search WHERE rowid = ?1")?;
@@ -752,7 +752,7 @@ fn remember(memory: &mut RunMemory, id: i64, fingerprint: i64) {
 /// what it changed into the main file.
 ///
 /// # Errors
-/// If the database refuses.
+/// Fails if the database refuses.
 pub fn begin_bulk(tx: &WriteTx<'_>) -> Result<()> {
     tx.sql()
         .execute_batch("PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 8000")?;
@@ -762,7 +762,7 @@ pub fn begin_bulk(tx: &WriteTx<'_>) -> Result<()> {
 /// Takes the room back.
 ///
 /// # Errors
-/// If the database refuses.
+/// Fails if the database refuses.
 pub fn end_bulk(tx: &WriteTx<'_>) -> Result<()> {
     tx.sql().execute_batch(
         "PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 1000; PRAGMA shrink_memory",

@@ -95,7 +95,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<WriteRow> {
 /// Adds a write; none if one with that key is there already.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add_write(tx: &WriteTx<'_>, write: &NewWrite, now: Timestamp) -> Result<Option<i64>> {
     let added = tx
         .sql()
@@ -109,7 +109,7 @@ pub fn add_write(tx: &WriteTx<'_>, write: &NewWrite, now: Timestamp) -> Result<O
 /// Loads a write.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load_write(tx: &ReadTx<'_>, id: i64) -> Result<Option<WriteRow>> {
     let sql = format!("{COLUMNS} WHERE id = ?1");
     Ok(tx
@@ -122,7 +122,7 @@ pub fn load_write(tx: &ReadTx<'_>, id: i64) -> Result<Option<WriteRow>> {
 /// Finds a write by its key.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find_write(tx: &ReadTx<'_>, key: &str) -> Result<Option<WriteRow>> {
     let sql = format!("{COLUMNS} WHERE key = ?1");
     Ok(tx
@@ -135,7 +135,7 @@ pub fn find_write(tx: &ReadTx<'_>, key: &str) -> Result<Option<WriteRow>> {
 /// Finds the newest write whose key begins with `family`, which ends in a colon.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn newest_write_of(tx: &ReadTx<'_>, family: &str) -> Result<Option<WriteRow>> {
     // A semicolon is the next character after a colon.
     let beyond = format!("{};", family.trim_end_matches(':'));
@@ -150,7 +150,7 @@ pub fn newest_write_of(tx: &ReadTx<'_>, family: &str) -> Result<Option<WriteRow>
 /// Lists writes that are not settled, oldest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn waiting_writes(tx: &ReadTx<'_>) -> Result<Vec<WriteRow>> {
     let sql = format!("{COLUMNS} WHERE status IN ('queued', 'sending', 'uncertain') ORDER BY id");
     let mut statement = tx.sql().prepare_cached(&sql)?;
@@ -162,7 +162,7 @@ pub fn waiting_writes(tx: &ReadTx<'_>) -> Result<Vec<WriteRow>> {
 /// Lists writes, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn writes(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<WriteRow>> {
     let sql = format!("{COLUMNS} ORDER BY id DESC LIMIT ?1");
     let mut statement = tx.sql().prepare_cached(&sql)?;
@@ -174,7 +174,7 @@ pub fn writes(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<WriteRow>> {
 /// Keeps what a write really does, once the record was looked at.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_operation(tx: &WriteTx<'_>, id: i64, operation: &str) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE hubspot_write SET operation = ?2 WHERE id = ?1")?
@@ -185,7 +185,7 @@ pub fn set_operation(tx: &WriteTx<'_>, id: i64, operation: &str) -> Result<()> {
 /// Claims a queued write; returns whether it was still queued.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn claim_write(tx: &WriteTx<'_>, id: i64, holder: &str, now: Timestamp) -> Result<bool> {
     Ok(tx
         .sql()
@@ -199,7 +199,7 @@ pub fn claim_write(tx: &WriteTx<'_>, id: i64, holder: &str, now: Timestamp) -> R
 /// Moves a write from one state to another; returns whether it stood in the first.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn settle_write(
     tx: &WriteTx<'_>,
     id: i64,

@@ -69,7 +69,7 @@ pub struct FeedRow {
 /// Reads a stretch of the feed, in its direction.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn page(
     tx: &ReadTx<'_>,
     filter: &FeedFilter,
@@ -214,7 +214,7 @@ pub struct FeedCount {
 /// Returns how many signals there are by source, kind and whether they are matched; kept, not counted.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn counts(tx: &ReadTx<'_>) -> Result<Vec<FeedCount>> {
     let mut statement = tx
         .sql()
@@ -255,7 +255,7 @@ pub struct MadeMove {
 /// Returns the moves that a signal is evidence of, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn moves_of(tx: &ReadTx<'_>, id: SignalId) -> Result<Vec<MadeMove>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT m.id, m.title, m.rule, m.status, m.close_reason, m.due_at, m.lead_signal_id = ?1,
@@ -292,7 +292,7 @@ pub struct ToldOutcome {
 /// Returns the outcomes that a signal tells of.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn outcomes_of(tx: &ReadTx<'_>, id: SignalId) -> Result<Vec<ToldOutcome>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT id, kind, undone_at IS NOT NULL FROM outcome WHERE signal_id = ?1 ORDER BY id",
@@ -311,7 +311,7 @@ pub fn outcomes_of(tx: &ReadTx<'_>, id: SignalId) -> Result<Vec<ToldOutcome>> {
 /// Says whom a signal is about, or that nobody is known; what was observed stays as it was. Returns whether it said so already.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn assign(
     tx: &WriteTx<'_>,
     id: SignalId,
