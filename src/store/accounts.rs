@@ -1,4 +1,4 @@
-//! What is known of each sign-in and is no secret.
+//! Accounts signed in to, without their secrets.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row};
@@ -11,25 +11,25 @@ use crate::domain::account::{AccountKind, SecretPlace};
 pub struct Account {
     /// `google`, `hubspot`, or `mail:` and a mailbox's name.
     pub name: String,
-    /// How.
+    /// The way of signing in.
     pub kind: AccountKind,
-    /// Whose: an address or the provider's name for it; empty if it is not known.
+    /// The address, or the provider's name for the user; empty if unknown.
     pub address: String,
     /// The rights that were given.
     pub scopes: Vec<String>,
-    /// Where the secret lies.
+    /// The place that keeps the secret.
     pub place: SecretPlace,
-    /// When the operator signed in.
+    /// Instant of the sign-in.
     pub granted_at: Timestamp,
-    /// When the token was last refreshed.
+    /// Instant of the last token refresh.
     pub refreshed_at: Option<Timestamp>,
-    /// When the token ends.
+    /// End of the access token.
     pub expires_at: Option<Timestamp>,
-    /// When the sign-in itself ends, if the provider said so.
+    /// End of the sign-in itself, if the provider named one.
     pub refresh_expires_at: Option<Timestamp>,
-    /// Why it no longer works; empty as long as it does.
+    /// Reason that it no longer works; empty while it works.
     pub problem: String,
-    /// Since when.
+    /// Start of the problem.
     pub problem_at: Option<Timestamp>,
 }
 

@@ -1,4 +1,4 @@
-//! What rules of approval decided, with the facts as they were, and what the deciding needs to know of a person's past.
+//! Decisions of the approval rules, with the facts as they were, and the person's past that the rules ask about.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
@@ -14,13 +14,13 @@ use crate::domain::moves::MoveStatus;
 pub struct History {
     /// Mails of ours to the address.
     pub mails: u32,
-    /// When the last mail of ours to the person left.
+    /// Instant of our last mail to the person.
     pub last_outbound: Option<Timestamp>,
-    /// When the last of theirs came.
+    /// Instant of their last mail.
     pub last_inbound: Option<Timestamp>,
     /// Answers of theirs, written by a human.
     pub replies: u32,
-    /// When the last of these came.
+    /// Instant of the last such answer.
     pub last_reply: Option<Timestamp>,
     /// Replies, positive responses, meetings booked or held.
     pub good: u32,
@@ -129,7 +129,7 @@ pub fn undecided(
 pub struct NewDecision {
     /// The move.
     pub move_id: MoveId,
-    /// What was decided.
+    /// The verdicts, acting and in shadow.
     pub decisions: Decisions,
     /// The facts, as JSON.
     pub facts: String,
@@ -137,7 +137,7 @@ pub struct NewDecision {
     pub inputs_hash: [u8; 32],
     /// The hash of those that time alone does not change.
     pub facts_hash: [u8; 32],
-    /// When it needs another look.
+    /// Instant at which it needs another look.
     pub look_at: Timestamp,
 }
 
@@ -271,19 +271,19 @@ pub struct PastDecision {
     pub move_id: MoveId,
     /// Its title.
     pub title: String,
-    /// When it was decided.
+    /// Instant of the decision.
     pub at: Timestamp,
     /// The verdict that was acted on.
     pub verdict: Verdict,
     /// The rule or hard denial; empty if none.
     pub decider: String,
-    /// Why.
+    /// Reason for the verdict.
     pub reason: String,
     /// The rule in shadow that would have decided; empty if none.
     pub shadow_rule: String,
-    /// Where the move stands now.
+    /// The move's status now.
     pub status: MoveStatus,
-    /// Who approved it last; empty if nobody did.
+    /// The last approver; empty if none.
     pub approved_by: String,
     /// The facts, as JSON.
     pub facts: String,
@@ -317,12 +317,12 @@ pub fn past(tx: &ReadTx<'_>, since: Timestamp, mut each: impl FnMut(PastDecision
     Ok(())
 }
 
-/// What a rule has decided.
+/// A rule's decisions, counted by move.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuleTally {
     /// Moves that it decided, acting or in shadow.
     pub hits: u64,
-    /// When it last decided one.
+    /// Instant of its last decision.
     pub last_hit: Option<Timestamp>,
     /// Moves that it approved.
     pub approved: u64,

@@ -1,8 +1,8 @@
 //! The audit trail: append-only and hash-chained.
 //!
 //! Each row's hash covers its content and the hash before it; `meta` remembers the last one. An edited, removed, inserted or
-//! reordered row therefore breaks the chain at a place that can be named. The beginning may be cut off, which leaves an entry that says
-//! what went; the database refuses every other change.
+//! reordered row therefore breaks the chain at a nameable place. The beginning may be cut off, which leaves an entry about the
+//! cut; the database refuses every other change.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
@@ -14,7 +14,7 @@ use crate::domain::audit::{Broken, Cut, Hash, Link, PRUNED, Walk, hex};
 use crate::domain::signal::canonical_json;
 
 const HEAD: &str = "audit_head";
-/// Up to which number the database lets entries go.
+/// Highest entry number that the database lets be deleted.
 const PRUNE_TO: &str = "audit_prune_to";
 
 /// One entry of the trail.
@@ -22,28 +22,28 @@ const PRUNE_TO: &str = "audit_prune_to";
 pub struct AuditEntry {
     /// The place in the trail, from 1.
     pub seq: i64,
-    /// When.
+    /// Instant of the event.
     pub at: Timestamp,
-    /// Who: `operator`, a rule, or `engine`.
+    /// The actor: `operator`, a rule, or `engine`.
     pub actor: String,
-    /// What, such as `execution.sent`.
+    /// The event, such as `execution.sent`.
     pub event: String,
-    /// To what, such as `move:12`.
+    /// The subject, such as `move:12`.
     pub subject: String,
     /// The particulars.
     pub detail: Value,
 }
 
-/// What a check of the chain found.
+/// Result of checking the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct AuditCheck {
     /// Entries that hold, from the first on.
     pub entries: i64,
-    /// Whether the chain holds.
+    /// True if the chain holds.
     pub intact: bool,
-    /// Where it breaks: the number of the entry that is at fault.
+    /// Number of the entry that breaks it.
     pub broken_at: Option<i64>,
-    /// How.
+    /// Reason for the break; empty if there is none.
     pub reason: String,
     /// The number of the first entry; greater than 1 if earlier ones were cut off, 0 if there is none.
     pub first: i64,
@@ -76,7 +76,7 @@ impl AuditCheck {
     }
 }
 
-/// Which entries to list.
+/// Selects the entries to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AuditFilter {
     /// Only of one subject, such as `move:12`.
@@ -177,7 +177,7 @@ pub fn each<E: From<super::StoreError>>(
     Ok(())
 }
 
-/// How a walk over the database ended.
+/// An early end of a walk over the trail.
 enum Stop {
     Broken(Broken),
     Store(super::StoreError),

@@ -18,21 +18,21 @@ pub struct EventRow {
     pub uid: String,
     /// The series that it is an instance of; empty if none.
     pub series: String,
-    /// With whom, if they are known.
+    /// The contact it is with, if known.
     pub contact_id: Option<ContactId>,
     /// Their address.
     pub email: String,
-    /// What it is called.
+    /// Its title.
     pub title: String,
-    /// When it begins.
+    /// Its start.
     pub starts_at: Timestamp,
-    /// When it ends.
+    /// Its end.
     pub ends_at: Timestamp,
-    /// Where it stands.
+    /// Its state.
     pub state: MeetingState,
     /// The full reading that saw it last, by its millisecond.
     pub seen_in: i64,
-    /// When it last changed.
+    /// Instant of its last change.
     pub updated_at: Timestamp,
 }
 
@@ -175,23 +175,23 @@ pub struct BookingRow {
     pub calendar: String,
     /// The name that we gave it.
     pub event: String,
-    /// With whom.
+    /// The contact it is with.
     pub contact_id: ContactId,
-    /// When it begins.
+    /// Its start.
     pub starts_at: Timestamp,
-    /// When it ends.
+    /// Its end.
     pub ends_at: Timestamp,
-    /// What the calendar is given, as JSON.
+    /// The event to write to the calendar, as JSON.
     pub content: String,
     /// `booking`, `booked`, `failed` or `taken_back`.
     pub state: String,
-    /// What went wrong last.
+    /// The last error; empty if none.
     pub error: String,
-    /// When it was asked for.
+    /// Instant of the request.
     pub at: Timestamp,
-    /// When it is to begin and end instead, while the calendar is asked to move it.
+    /// New start and end, while the calendar is asked to move it.
     pub moving_to: Option<(Timestamp, Timestamp)>,
-    /// When that was asked for.
+    /// Instant of the request to move it.
     pub moving_at: Option<Timestamp>,
 }
 
@@ -385,14 +385,14 @@ pub fn open_bookings(tx: &ReadTx<'_>) -> Result<Vec<BookingRow>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// When the operator is busy, as the calendars last said.
+/// The operator's busy times, as the calendars last gave them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BusyTimes {
     /// The spans, the earliest first.
     pub spans: Vec<(Timestamp, Timestamp)>,
-    /// When they were read.
+    /// Instant of the reading.
     pub read_at: Timestamp,
-    /// Up to when they reach.
+    /// Instant up to which they are known.
     pub until: Timestamp,
 }
 

@@ -21,9 +21,9 @@ pub struct Company {
     pub domain: Option<String>,
     /// Its fit to the ideal customer profile, 0 to 1.
     pub icp_fit: Option<f64>,
-    /// Whether its name on our list is worth more than its money.
+    /// True if its name as a reference is worth more than its money.
     pub is_logo: bool,
-    /// Whether it is a partner.
+    /// True for a partner.
     pub is_partner: bool,
 }
 
@@ -50,8 +50,8 @@ pub fn get(tx: &ReadTx<'_>, id: CompanyId) -> Result<Option<Company>> {
         .optional()?)
 }
 
-/// Notes what is known of the company with a domain; nothing if there is none. `standing` is whether its name is worth showing and
-/// whether it is a partner.
+/// Notes what is known of the company with a domain; nothing if there is none. `standing` is a pair: a name worth showing,
+/// and a partner.
 ///
 /// # Errors
 /// Fails if SQLite refuses, as it does a fit outside 0..=1.
@@ -72,7 +72,7 @@ pub fn set_standing(
     Ok(())
 }
 
-/// What a run of writes has learned about companies. It may outlive a transaction only if that was committed.
+/// Companies seen by a run of writes. It may outlive a transaction only if that was committed.
 #[derive(Debug, Default)]
 pub struct CompanyMemory {
     by_domain: HashMap<String, CompanyId>,

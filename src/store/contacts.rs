@@ -51,19 +51,19 @@ pub struct ContactRow {
     pub time_zone: String,
     /// The LinkedIn profile.
     pub linkedin: String,
-    /// Where they stand.
+    /// Their lifecycle stage.
     pub stage: LifecycleStage,
     /// Their fit to the ideal customer profile, 0 to 1.
     pub icp_fit: Option<f64>,
-    /// When their contract is to be renewed.
+    /// Renewal date of their contract.
     pub renewal_at: Option<Timestamp>,
     /// Free text.
     pub notes: String,
     /// The last mail, meeting or visit either way.
     pub last_contact_at: Option<Timestamp>,
-    /// When the source first knew them, or when they were added.
+    /// Instant at which the source first knew them, or at which they were added.
     pub created_at: Timestamp,
-    /// When their record last changed.
+    /// Instant of their record's last change.
     pub updated_at: Timestamp,
 }
 
@@ -226,7 +226,7 @@ pub fn list(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Which way from a contact in the list of those in touch.
+/// Direction from a contact in the list of those in touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Touch {
     /// To those in touch longer ago; the contact itself is among them.

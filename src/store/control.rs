@@ -1,4 +1,4 @@
-//! What all processes must agree on: the kill switch, pauses, and the installation's own facts.
+//! State that all processes share: the kill switch, pauses, and the installation's own facts.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
@@ -8,7 +8,7 @@ use crate::domain::guard::{KillSwitch, Pause};
 use crate::domain::words::words;
 
 words! {
-    /// What keeps mail in for a time.
+    /// The kind of a hold on sending.
     pub enum HoldKind ("a hold") {
         /// The operator planned it.
         Pause = "pause",
@@ -22,9 +22,9 @@ words! {
 pub struct Hold {
     /// The row's id.
     pub id: i64,
-    /// Why.
+    /// Reason for the hold.
     pub reason: String,
-    /// Since when.
+    /// Its start.
     pub since: Timestamp,
     /// The planned end of a pause.
     pub until: Option<Timestamp>,

@@ -28,13 +28,13 @@ pub struct DealRow {
     pub stage: String,
     /// The stage's place in its pipeline, if it is known.
     pub stage_position: Option<i64>,
-    /// Whether it is won or lost.
+    /// True if won or lost.
     pub is_closed: bool,
-    /// Whether it is won.
+    /// True if won.
     pub is_won: bool,
-    /// When it is to be renewed.
+    /// Renewal date.
     pub renewal_at: Option<Timestamp>,
-    /// When its proposal expires.
+    /// Expiry of its proposal.
     pub expires_at: Option<Timestamp>,
     /// The instant of the newest event that was applied.
     pub as_of: Timestamp,
@@ -183,7 +183,7 @@ pub struct NamedDeal {
     pub company: String,
 }
 
-/// How many deals of one stage there are in one currency, and what they amount to.
+/// Number and sum of the deals of one stage in one currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StageSum {
     /// The pipeline's name.
@@ -194,11 +194,11 @@ pub struct StageSum {
     pub position: Option<i64>,
     /// The ISO 4217 code; empty if unknown.
     pub currency: String,
-    /// How many deals.
+    /// Number of deals.
     pub count: u64,
-    /// How many of them have no amount.
+    /// Deals without an amount.
     pub unknown: u64,
-    /// What the others amount to.
+    /// Sum of the other deals' amounts.
     pub sum: Cents,
 }
 
@@ -305,11 +305,11 @@ fn sum(row: &rusqlite::Row<'_>) -> rusqlite::Result<StageSum> {
 pub struct MeetingRow {
     /// The calendar's own name for it.
     pub uid: String,
-    /// With whom.
+    /// The contact it is with.
     pub contact_id: Option<ContactId>,
-    /// What about.
+    /// Its title.
     pub title: String,
-    /// When it begins.
+    /// Its start.
     pub starts_at: Timestamp,
     /// `booked`, `held`, `no_show` or `declined`.
     pub state: &'static str,

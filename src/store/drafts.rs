@@ -29,7 +29,7 @@ pub fn lying(tx: &ReadTx<'_>, transport: &str, since: Timestamp) -> Result<Vec<E
     Ok(rows)
 }
 
-/// What a draft had become when it left by hand.
+/// A draft as it was when it was sent by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftAs<'a> {
     /// Its subject.
@@ -66,25 +66,25 @@ pub fn set_left_as(tx: &WriteTx<'_>, id: ExecutionId, left: &LeftAs<'_>) -> Resu
 /// A draft's execution as it is queued again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requeued {
-    /// What approval means now.
+    /// The mode of the new approval.
     pub mode: Mode,
-    /// What is approved, as JSON.
+    /// The approved content, as JSON.
     pub content: String,
     /// Its hash.
     pub content_hash: [u8; 32],
     /// Its subject.
     pub subject: String,
-    /// Who consented.
+    /// The approver.
     pub approved_by: String,
-    /// When.
+    /// Instant of the approval.
     pub approved_at: Timestamp,
-    /// Until when the consent holds.
+    /// End of the approval.
     pub approval_expires_at: Timestamp,
-    /// Nothing is tried before.
+    /// Instant before which nothing is tried.
     pub not_before: Timestamp,
-    /// What that is the end of.
+    /// The wait that ends at `not_before`.
     pub waits_for: WaitsFor,
-    /// What the message is to the person whom it goes to.
+    /// The kind of send: reply, follow-up or first touch.
     pub class: SendClass,
 }
 

@@ -11,21 +11,21 @@ use crate::domain::outbox::{SendClass, WaitsFor};
 use crate::domain::words::words;
 
 words! {
-    /// Where an execution stands.
+    /// The status of an execution.
     pub enum ExecutionStatus ("an execution's status") {
         /// Approved; waits for its turn.
         Queued = "queued",
         /// Claimed; it may have left.
         Sending = "sending",
-        /// It left.
+        /// Delivered to the mailbox, the calendar or HubSpot.
         Sent = "sent",
         /// A draft of it lies in the Drafts folder.
         Drafted = "drafted",
-        /// It did not leave and is not tried again.
+        /// Not sent, and not tried again.
         Failed = "failed",
-        /// Nobody knows yet whether it left.
+        /// Sent or not: nobody knows yet.
         Uncertain = "uncertain",
-        /// It was taken back before it left.
+        /// Taken back before it was sent.
         Cancelled = "cancelled",
     }
 }
@@ -39,15 +39,15 @@ pub struct ExecutionRow {
     pub move_id: MoveId,
     /// The person.
     pub contact_id: Option<ContactId>,
-    /// What is carried out.
+    /// The action.
     pub action: ActionKind,
-    /// Through what: mail, a calendar, or records.
+    /// The means: mail, a calendar, or records.
     pub kind: EffectKind,
     /// Same key, same effect.
     pub idempotency_key: String,
-    /// Where it stands.
+    /// Its status.
     pub status: ExecutionStatus,
-    /// What approval meant when it was given.
+    /// The mode at approval.
     pub mode: Mode,
     /// The mailbox or service that it leaves through.
     pub transport: String,
@@ -61,37 +61,37 @@ pub struct ExecutionRow {
     pub message_id: String,
     /// The hash of what was approved.
     pub content_hash: [u8; 32],
-    /// What was approved, as JSON.
+    /// The approved content, as JSON.
     pub content: String,
-    /// Who consented.
+    /// The approver.
     pub approved_by: String,
-    /// When.
+    /// Instant of the approval.
     pub approved_at: Timestamp,
-    /// Until when the consent holds.
+    /// End of the approval.
     pub approval_expires_at: Timestamp,
-    /// Nothing is tried before.
+    /// Instant before which nothing is tried.
     pub not_before: Timestamp,
     /// The process that claimed it.
     pub holder: String,
-    /// When it was claimed.
+    /// Instant of the last claim.
     pub claimed_at: Option<Timestamp>,
-    /// When it ended.
+    /// Instant at which it ended.
     pub settled_at: Option<Timestamp>,
-    /// How often it was tried.
+    /// Number of tries.
     pub tries: i64,
-    /// Where the message lies; of one that has not ended, where a draft of it lies.
+    /// Place of the message; of one that has not ended, place of its draft.
     pub location: String,
-    /// What went wrong last.
+    /// The last error; empty if none.
     pub error: String,
-    /// Whether the message lay ready on disk when it was claimed.
+    /// True if the message lay ready on disk at the claim.
     pub is_staged: bool,
-    /// What it is to the person whom it goes to.
+    /// The kind of send: reply, follow-up or first touch.
     pub class: SendClass,
-    /// What `not_before` is the end of.
+    /// The wait that ends at `not_before`.
     pub waits_for: WaitsFor,
-    /// When what held it, or the provider that did not know of it, is asked again.
+    /// Instant at which the guard that held it, or the provider that did not know it, is asked again.
     pub check_at: Option<Timestamp>,
-    /// How often the provider said that it does not know the message.
+    /// Number of times the provider did not know the message.
     pub asks: i64,
 }
 
@@ -553,14 +553,14 @@ pub fn verdicts(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Vec<Verdict>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// What left, as the limits need it. Executions that are being sent count as sent: they may have left.
+/// Instants of sends, for the limits. Executions that are being sent count as sent: they may have left.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SendTimes {
     /// In the last 7 days.
     pub all: Vec<Timestamp>,
-    /// To the contact, in the last 7 days.
+    /// Of these, to the contact.
     pub to_contact: Vec<Timestamp>,
-    /// To the domain, in the last 7 days.
+    /// Of these, to the domain.
     pub to_domain: Vec<Timestamp>,
     /// The first mail that ever left.
     pub first: Option<Timestamp>,
@@ -624,10 +624,10 @@ pub fn first_sent(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
     Ok(at.map(instant))
 }
 
-/// What was sent and what came back since an instant.
+/// Sends, bounces and spam reports since an instant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MailHealth {
-    /// What left.
+    /// Sends.
     pub sent: Vec<Timestamp>,
     /// Bounces.
     pub bounced: Vec<Timestamp>,

@@ -1,4 +1,4 @@
-//! What is known of a HubSpot portal: records as last seen, readings under way, stages, owners, conflicts.
+//! The HubSpot portal as last read: records, readings under way, stages, owners, conflicts.
 
 mod outbox;
 
@@ -22,11 +22,11 @@ pub const SYSTEM: &str = "hubspot";
 /// A record as it was last seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// When it was last changed there.
+    /// Instant of its last change in the portal.
     pub modified_at: Timestamp,
-    /// When it was last brought in.
+    /// Instant at which it was last brought in.
     pub applied_at: Timestamp,
-    /// Whether it was put away.
+    /// True if it is archived.
     pub is_archived: bool,
     /// Its kept properties, as JSON.
     pub base: String,
@@ -140,7 +140,7 @@ pub fn is_any_seen(tx: &ReadTx<'_>, kind: &str) -> Result<bool> {
         .query_row([kind], |row| row.get(0))?)
 }
 
-/// How many records of each kind were seen, those put away not counted.
+/// Counts the records of each kind that are not archived.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -158,18 +158,18 @@ pub fn counts(tx: &ReadTx<'_>) -> Result<Vec<(String, u64)>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// How far the reading of a kind is.
+/// Progress of reading one kind of record.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sweep {
-    /// What changed at or after this is read; everything where there is none.
+    /// Only records changed at or after this are read; all of them if none.
     pub since: Option<Timestamp>,
     /// The last id, or the mark of the next page, of the reading under way.
     pub last: String,
-    /// When the reading under way began.
+    /// Start of the reading under way.
     pub began_at: Option<Timestamp>,
-    /// When the last whole one ended.
+    /// End of the last complete reading.
     pub done_at: Option<Timestamp>,
-    /// When the first one began.
+    /// Start of the first reading.
     pub horizon: Option<Timestamp>,
 }
 
@@ -226,11 +226,11 @@ pub struct StageRow {
     pub label: String,
     /// Its place in the pipeline, from 0.
     pub position: i64,
-    /// Whether it ends a deal.
+    /// True if it ends a deal.
     pub is_closed: bool,
-    /// Whether it wins it.
+    /// True if it wins the deal.
     pub is_won: bool,
-    /// How likely a win is there.
+    /// Probability of a win, 0..=1.
     pub probability: Option<f64>,
 }
 
@@ -525,25 +525,25 @@ pub struct Conflict {
     pub id: i64,
     /// The kind of record.
     pub kind: String,
-    /// What the portal calls it.
+    /// The portal's id for it.
     pub object_id: String,
     /// Our number for it.
     pub record_id: i64,
     /// The field.
     pub field: String,
-    /// What both said last.
+    /// The value that both sides last agreed on.
     pub base: String,
-    /// What the portal says.
+    /// The portal's value.
     pub remote: String,
-    /// What stands here.
+    /// The value here.
     pub local: String,
-    /// When the portal's value was set, if that is known.
+    /// Instant at which the portal's value was set, if known.
     pub remote_at: Option<Timestamp>,
-    /// When it was found.
+    /// Instant at which the conflict was found.
     pub found_at: Timestamp,
-    /// When it was settled.
+    /// Instant at which it was settled.
     pub resolved_at: Option<Timestamp>,
-    /// Whose value was taken then.
+    /// The side whose value was taken; empty while it is open.
     pub taken: String,
 }
 
@@ -643,15 +643,15 @@ pub fn resolve_conflict(tx: &WriteTx<'_>, id: i64, taken: &str, now: Timestamp) 
 pub struct EventRow {
     /// The row's id; 0 before it is stored.
     pub id: i64,
-    /// What makes a redelivery the same event.
+    /// The event's key: a redelivery has the same.
     pub key: String,
     /// The kind of record, in the plural, or what HubSpot said where it is none of those.
     pub kind: String,
     /// The record.
     pub object_id: String,
-    /// What happened.
+    /// The event, such as `contact.propertyChange`.
     pub what: String,
-    /// When.
+    /// Instant of the event, if known.
     pub occurred_at: Option<Timestamp>,
 }
 

@@ -9,39 +9,39 @@ use crate::domain::id::{ContactId, ExecutionId, MessageRowId, SignalId};
 /// A message.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MessageRow {
-    /// Whether it came in.
+    /// True if it came in.
     pub inbound: bool,
     /// Its Message-ID, with angle brackets.
     pub message_id: String,
     /// The number of the first message of its thread; 0 makes it the first of a new one.
     pub thread_id: i64,
-    /// With whom.
+    /// The contact it is with.
     pub contact_id: Option<ContactId>,
     /// The execution that sent it.
     pub execution_id: Option<ExecutionId>,
     /// The signal that it made.
     pub signal_id: Option<SignalId>,
-    /// From whom.
+    /// The sender's address.
     pub from_address: String,
-    /// To whom.
+    /// The recipient's address.
     pub to_address: String,
     /// The subject.
     pub subject: String,
     /// The subject without what replying added.
     pub base_subject: String,
-    /// When it was sent, by its own word.
+    /// Its own date.
     pub sent_at: Timestamp,
-    /// What it answers, with angle brackets.
+    /// The Message-ID that it answers, with angle brackets.
     pub in_reply_to: String,
     /// The chain above it, oldest first, with spaces between.
     pub references: String,
     /// The text, without quotes and signature.
     pub text: String,
-    /// How it was understood.
+    /// Its class, such as `reply`.
     pub class: String,
-    /// What it says.
+    /// Its label, such as `interested`.
     pub label: String,
-    /// How sure that is, 0..=1.
+    /// Confidence in the label, 0..=1.
     pub confidence: f64,
     /// The mailbox that it was found in or left from.
     pub source: String,

@@ -1,4 +1,4 @@
-//! What metrics are computed from, read from covering indexes: no row of a message or a payload is touched.
+//! The facts behind the metrics, read from covering indexes: no row of a message or a payload is touched.
 
 use jiff::Timestamp;
 
@@ -127,7 +127,7 @@ fn waiting(tx: &ReadTx<'_>, between: (i64, i64)) -> Result<(u64, u64)> {
     Ok((by_operator, by_rule))
 }
 
-/// How often a rule made a move, and what became of them.
+/// Moves made by a rule, and their ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuleHits {
     /// The rule.
@@ -138,7 +138,7 @@ pub struct RuleHits {
     pub done: u64,
     /// Of these, skipped.
     pub skipped: u64,
-    /// When the newest of them came up.
+    /// Instant of its newest move.
     pub last_at: Option<Timestamp>,
 }
 

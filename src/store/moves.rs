@@ -18,7 +18,7 @@ use crate::domain::signal::Domain;
 pub struct MoveRow {
     /// The row's id; 0 before it is stored.
     pub id: MoveId,
-    /// What there is one open move of a family about: `contact:12`, `deal:7` or `signal:3`.
+    /// The subject, of which a family has one open move: `contact:12`, `deal:7` or `signal:3`.
     pub subject: String,
     /// The person.
     pub contact_id: Option<ContactId>,
@@ -26,11 +26,11 @@ pub struct MoveRow {
     pub deal_id: Option<DealId>,
     /// The signal that decides what the move is.
     pub lead_signal_id: SignalId,
-    /// What to do.
+    /// The action.
     pub action: ActionKind,
     /// The part of the work.
     pub domain: Domain,
-    /// Where it stands.
+    /// Its status.
     pub status: MoveStatus,
     /// A few words for the list.
     pub title: String,
@@ -40,23 +40,23 @@ pub struct MoveRow {
     pub template: String,
     /// Revenue, urgency, effort and strategic value, each 0..=1.
     pub components: [f64; 4],
-    /// What revenue, urgency and strategic value rest on.
+    /// Reasons for revenue, urgency and strategic value.
     pub why: [String; 3],
     /// The score as of the last scoring.
     pub score: Points,
-    /// When its clock began.
+    /// Start of its clock.
     pub started_at: Timestamp,
-    /// When it is due.
+    /// Its due time.
     pub due_at: Timestamp,
-    /// When it next needs a look.
+    /// Instant of its next change by time: a step of the score, or the end of a snooze.
     pub changes_at: Timestamp,
-    /// Until when it is put off.
+    /// End of its snooze.
     pub snoozed_until: Option<Timestamp>,
-    /// When its first signal happened.
+    /// Instant of its first signal.
     pub created_at: Timestamp,
-    /// When it was closed.
+    /// Instant at which it was closed.
     pub closed_at: Option<Timestamp>,
-    /// Why.
+    /// Reason for closing it.
     pub close_reason: String,
 }
 
@@ -237,13 +237,13 @@ pub fn set_score(tx: &WriteTx<'_>, id: MoveId, score: Points, changes_at: Timest
 pub struct MoveState {
     /// The move.
     pub id: MoveId,
-    /// Where it stands.
+    /// Its status.
     pub status: MoveStatus,
-    /// Until when it is put off.
+    /// End of its snooze.
     pub snoozed_until: Option<Timestamp>,
-    /// When it was closed.
+    /// Instant at which it was closed.
     pub closed_at: Option<Timestamp>,
-    /// Why.
+    /// Reason for closing it.
     pub close_reason: String,
 }
 
@@ -325,7 +325,7 @@ pub fn any_change_due(tx: &ReadTx<'_>, now: Timestamp) -> Result<bool> {
         .query_row([now.as_millisecond()], |row| row.get(0))?)
 }
 
-/// What scoring needs of a move; small, because ten thousand are read at once.
+/// The part of a move that scoring reads; small, because ten thousand are read at once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoringRow {
     /// The move.
@@ -334,7 +334,7 @@ pub struct ScoringRow {
     pub contact_id: Option<ContactId>,
     /// The person's stage of life; empty if nobody is known.
     pub stage: String,
-    /// What to do.
+    /// The action.
     pub action: ActionKind,
     /// Open or snoozed.
     pub status: MoveStatus,
@@ -342,19 +342,19 @@ pub struct ScoringRow {
     pub components: [f64; 4],
     /// The stored score.
     pub score: Points,
-    /// When its clock began.
+    /// Start of its clock.
     pub started_at: Timestamp,
-    /// When it is due.
+    /// Its due time.
     pub due_at: Timestamp,
-    /// When it next needs a look, as stored.
+    /// Instant of its next change by time, as stored.
     pub changes_at: Timestamp,
-    /// Until when it is put off.
+    /// End of its snooze.
     pub snoozed_until: Option<Timestamp>,
-    /// When anything but its score last changed.
+    /// Instant of the last change to anything but its score.
     pub touched_at: Timestamp,
 }
 
-/// Which moves to score.
+/// Selects the moves to score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScoringScope {
     /// Those that need a look at this instant.
@@ -413,7 +413,7 @@ pub struct ListRow {
     pub score: Points,
     /// A few words.
     pub title: String,
-    /// What to do.
+    /// The action.
     pub action: ActionKind,
     /// The part of the work.
     pub domain: Domain,
@@ -423,11 +423,11 @@ pub struct ListRow {
     pub email: String,
     /// The person's firm.
     pub company: String,
-    /// When it is due.
+    /// Its due time.
     pub due_at: Timestamp,
-    /// When its first signal happened.
+    /// Instant of its first signal.
     pub created_at: Timestamp,
-    /// Why it came up.
+    /// Reason that it came up.
     pub because: String,
 }
 
@@ -596,7 +596,7 @@ pub fn overdue_tasks(tx: &ReadTx<'_>, due_before: Timestamp) -> Result<Vec<MoveR
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// What the operator wrote in place of a template's text.
+/// The operator's text, used in place of the template's.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct DraftRow {
     /// The subject.

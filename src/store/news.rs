@@ -1,24 +1,24 @@
-//! What came in or went wrong since a mark, for faces that tell of it at once.
+//! New replies and failures since a mark, for faces that announce them at once.
 
 use jiff::Timestamp;
 
 use super::{ReadTx, Result};
 
-/// How far one has been told.
+/// The point up to which news was announced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Mark {
     /// The newest message.
     pub message: i64,
-    /// When the newest settled execution ended, in milliseconds.
+    /// Instant at which the newest settled execution ended, in milliseconds.
     pub settled: i64,
 }
 
 /// A mail of theirs that asks for an answer soon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// Who wrote; the address if the name is unknown.
+    /// The sender's name; the address if the name is unknown.
     pub from: String,
-    /// What it says: `interested` or `meeting_request`.
+    /// The label: `interested` or `meeting_request`.
     pub label: String,
     /// The subject.
     pub subject: String,
@@ -27,11 +27,11 @@ pub struct Reply {
 /// A message of ours that could not leave, or of which nobody knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
-    /// To whom.
+    /// The recipient.
     pub to: String,
     /// The subject.
     pub subject: String,
-    /// What went wrong.
+    /// The last error.
     pub error: String,
 }
 

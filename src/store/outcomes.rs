@@ -12,11 +12,11 @@ use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 /// An outcome to store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewOutcome {
-    /// What came about.
+    /// The kind of outcome.
     pub kind: OutcomeKind,
-    /// With whom.
+    /// The contact.
     pub contact_id: Option<ContactId>,
-    /// In which deal.
+    /// The deal.
     pub deal_id: Option<DealId>,
     /// The move that caused it.
     pub move_id: Option<MoveId>,
@@ -28,15 +28,15 @@ pub struct NewOutcome {
     pub family: String,
     /// The person's stage of life at the time.
     pub segment: String,
-    /// Who says so.
+    /// The source that says so.
     pub source: OutcomeSource,
-    /// 0..=1.
+    /// Confidence, 0..=1.
     pub confidence: f64,
-    /// When it came about.
+    /// Instant of the outcome.
     pub occurred_at: Timestamp,
-    /// What to remember of it.
+    /// A note to remember it by.
     pub note: String,
-    /// What makes a second sighting of the same outcome the same.
+    /// The key of the outcome: a second sighting has the same.
     pub once: String,
 }
 
@@ -45,17 +45,17 @@ pub struct NewOutcome {
 pub struct OutcomeRow {
     /// The outcome.
     pub id: OutcomeId,
-    /// What came about.
+    /// The kind of outcome.
     pub kind: OutcomeKind,
     /// Its worth.
     pub impact: i64,
-    /// With whom.
+    /// The contact.
     pub contact_id: Option<ContactId>,
     /// The person's name; empty if nobody is known.
     pub contact: String,
     /// The person's address.
     pub email: String,
-    /// In which deal.
+    /// The deal.
     pub deal_id: Option<DealId>,
     /// The move that caused it.
     pub move_id: Option<MoveId>,
@@ -65,17 +65,17 @@ pub struct OutcomeRow {
     pub signal_id: Option<SignalId>,
     /// The family of the action that caused it.
     pub family: String,
-    /// Who says so.
+    /// The source that says so.
     pub source: OutcomeSource,
-    /// 0..=1.
+    /// Confidence, 0..=1.
     pub confidence: f64,
-    /// When it came about.
+    /// Instant of the outcome.
     pub occurred_at: Timestamp,
-    /// When it was recorded.
+    /// Instant of the recording.
     pub recorded_at: Timestamp,
-    /// What to remember of it.
+    /// A note to remember it by.
     pub note: String,
-    /// When it was taken back; it no longer counts then.
+    /// Instant at which it was undone; from then on it does not count.
     pub undone_at: Option<Timestamp>,
 }
 
@@ -275,7 +275,7 @@ pub fn tallies(tx: &ReadTx<'_>, scope: &str, now: Timestamp) -> Result<Vec<Tally
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Whose tallies they are.
+/// The scope of tallies: a contact, or a family of actions in a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope<'a> {
     /// A contact's.

@@ -30,11 +30,11 @@ pub struct Person {
     pub state: String,
     /// The country, as written.
     pub country: String,
-    /// How well the person fits, 0..=1.
+    /// Fit of the person, 0..=1.
     pub icp_fit: Option<f64>,
-    /// Nothing is sent unasked before this instant: an out-of-office note named it.
+    /// End of a hold on unasked mail, as an out-of-office note named it.
     pub paused_until: Option<Timestamp>,
-    /// Why.
+    /// Reason for the hold.
     pub pause_reason: String,
     /// The last mail, meeting or visit either way.
     pub last_contact_at: Option<Timestamp>,
@@ -42,11 +42,11 @@ pub struct Person {
     pub company_id: Option<CompanyId>,
     /// The firm's name.
     pub company: String,
-    /// How well the firm fits, 0..=1.
+    /// Fit of the firm, 0..=1.
     pub company_fit: Option<f64>,
-    /// Whether the firm's name alone is worth something.
+    /// True if the firm's name alone is worth something.
     pub is_logo: bool,
-    /// Whether the firm is a partner.
+    /// True if the firm is a partner.
     pub is_partner: bool,
 }
 
@@ -194,7 +194,7 @@ pub fn set_external_id(
     Ok(())
 }
 
-/// What is known of a person who was not known before.
+/// A person to add.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewPerson {
     /// The given name.

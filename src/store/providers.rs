@@ -1,4 +1,4 @@
-//! How the services have answered: circuits, holds, what is left of their budgets, and what was asked of them.
+//! Health of the services: circuits, holds, remaining budgets, and usage.
 
 use std::str::FromStr;
 
@@ -10,33 +10,33 @@ use super::{ReadTx, Result, WriteTx, instant};
 use crate::domain::circuit::{Circuit, Position};
 use crate::domain::service::Service;
 
-/// How a service stands.
+/// Health of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ServiceState {
     /// Its circuit.
     pub circuit: Circuit,
-    /// What failed last.
+    /// The last failure.
     pub reason: String,
-    /// It asked to be left alone until then.
+    /// End of the hold that the service asked for.
     pub held_until: Option<Timestamp>,
-    /// Why.
+    /// Reason for the hold.
     pub held_reason: String,
 }
 
-/// What is left of one of a service's budgets, by its own word.
+/// One of a service's budgets, as the service reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Quota {
-    /// Which budget, such as `daily`.
+    /// The budget's name, such as `daily`.
     pub name: String,
-    /// How much there is in all.
+    /// Size of the budget.
     pub most: u64,
-    /// How much is left.
+    /// Units left.
     pub left: u64,
-    /// When it said so.
+    /// Instant of the report.
     pub seen_at: Timestamp,
 }
 
-/// What was asked of a service.
+/// Requests made to a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Usage {
     /// Requests that went out.

@@ -1,4 +1,4 @@
-//! What providers made of messages: their names for them, the Message-IDs that they really carry, and the addresses that mailboxes write from.
+//! Provider-side facts of messages: their ids and threads, the Message-IDs that they really carry, and the addresses that mailboxes write from.
 
 use rusqlite::OptionalExtension;
 

@@ -20,15 +20,15 @@ use crate::domain::signal::{SignalDraft, SignalKind, Source, canonical_json};
 pub struct SignalRow {
     /// The row's id.
     pub id: SignalId,
-    /// What was observed.
+    /// The observation.
     pub draft: SignalDraft,
-    /// When it was stored.
+    /// Instant at which it was stored.
     pub seen_at: Timestamp,
-    /// Whom it is about.
+    /// The contact it is about.
     pub contact_id: Option<ContactId>,
-    /// Which deal it is about.
+    /// The deal it is about.
     pub deal_id: Option<DealId>,
-    /// Whether it is about anybody or anything known.
+    /// True if it is about a known contact or deal.
     pub matched: bool,
     /// The event's hash.
     pub hash: Vec<u8>,
@@ -144,7 +144,7 @@ pub fn find(tx: &ReadTx<'_>, id: SignalId) -> Result<Option<SignalRow>> {
 /// Loads a signal.
 ///
 /// # Errors
-/// If there is none, or the database cannot be read.
+/// Fails if there is no such signal or the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, id: SignalId) -> Result<SignalRow> {
     find(tx, id)?.ok_or_else(|| StoreError::Invalid(format!("signal {id} is missing")))
 }

@@ -1,4 +1,4 @@
-//! What each source has brought: cursors, counts and failures.
+//! Cursors, counts and failures of each source.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
@@ -36,16 +36,16 @@ impl SourceCounts {
     }
 }
 
-/// How a source stands.
+/// State of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SourceState {
     /// Its name, such as `mail:work`.
     pub name: String,
-    /// When it was last asked.
+    /// Instant of its last run.
     pub last_run_at: Option<Timestamp>,
-    /// When it last answered without an error.
+    /// Instant of its last run without an error.
     pub last_clean_at: Option<Timestamp>,
-    /// Why the last run failed; empty if it did not.
+    /// Error of the last run; empty if it succeeded.
     pub last_error: String,
     /// Failed runs since the last clean one.
     pub failures: u64,
@@ -57,11 +57,11 @@ pub struct SourceState {
     pub matched: u64,
     /// Events that made no signal.
     pub dropped: u64,
-    /// Why, with counts.
+    /// Reasons for dropping them, with counts.
     pub drop_reasons: Vec<(String, u64)>,
-    /// How far it has read, in its own words.
+    /// The cursor, in the source's own words.
     pub cursor: String,
-    /// It is left alone until then, unless it is asked for by name.
+    /// Instant before which it is left alone, unless asked for by name.
     pub next_try_at: Option<Timestamp>,
 }
 
@@ -89,9 +89,9 @@ impl SourceState {
 /// One run of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SourceRunRow {
-    /// When it began.
+    /// Start of the run.
     pub started_at: Timestamp,
-    /// When it ended.
+    /// End of the run.
     pub ended_at: Timestamp,
     /// Events looked at.
     pub seen: u64,
@@ -101,7 +101,7 @@ pub struct SourceRunRow {
     pub matched: u64,
     /// Events that made no signal.
     pub dropped: u64,
-    /// Why it failed; empty if it did not.
+    /// Error of the run; empty if it succeeded.
     pub error: String,
 }
 

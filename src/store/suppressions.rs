@@ -13,11 +13,11 @@ pub struct Suppression {
     pub value: String,
     /// `address` or `domain`.
     pub kind: String,
-    /// Why.
+    /// Reason for the suppression.
     pub reason: String,
-    /// Who or what said so.
+    /// The person or part of the program that set it.
     pub source: String,
-    /// Since when.
+    /// Its start.
     pub created_at: Timestamp,
 }
 

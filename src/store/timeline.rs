@@ -10,7 +10,7 @@ use crate::domain::id::{ContactId, DealId, MoveId};
 use crate::domain::words::words;
 
 words! {
-    /// What kind of thing a line of a timeline is; at one instant they stand in this order.
+    /// The kind of a timeline's line; lines of one instant stand in this order.
     pub enum TimelineKind ("a kind of timeline entry") {
         /// Automatic sending pauses until then.
         Pause = "pause",
@@ -39,7 +39,7 @@ words! {
     }
 }
 
-/// Whose timeline.
+/// The subject of a timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     /// A person's.
@@ -91,13 +91,13 @@ fn rank(kind: TimelineKind) -> usize {
 /// One line of a timeline as the tables have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimelineRow {
-    /// Where it stands.
+    /// Its place.
     pub place: Place,
-    /// What it is called.
+    /// Its title.
     pub title: String,
     /// More of it.
     pub detail: String,
-    /// How it stands.
+    /// Its state.
     pub state: String,
     /// The move that it belongs to.
     pub move_id: Option<MoveId>,
@@ -111,7 +111,7 @@ impl TimelineRow {
     }
 }
 
-/// Which way from a place.
+/// Direction from a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     /// To what is older; the place itself is among it.
@@ -120,7 +120,7 @@ pub enum Way {
     Newer,
 }
 
-/// How one kind is found: the instant and the number, then title, detail, state and move, then where from and which rows.
+/// Query of one kind: columns for the instant, the number, then title, detail, state and move; the table and the rows.
 struct Source {
     kind: TimelineKind,
     at: &'static str,

@@ -11,17 +11,17 @@ use crate::domain::id::{ExecutionId, UndoId};
 pub struct UndoRow {
     /// The entry.
     pub id: UndoId,
-    /// When it was done.
+    /// Instant of the change.
     pub at: Timestamp,
-    /// What was done.
+    /// The change, in words.
     pub summary: String,
-    /// What comes back and what cannot.
+    /// The part that undo brings back, and the part that it cannot.
     pub promise: String,
-    /// How to take it back, as JSON of the engine's making.
+    /// The step that undoes it, as the engine's JSON.
     pub step: String,
     /// The entry that this one took back.
     pub undoes: Option<UndoId>,
-    /// When it was taken back.
+    /// Instant at which it was undone.
     pub undone_at: Option<Timestamp>,
 }
 

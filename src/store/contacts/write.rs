@@ -13,7 +13,7 @@ use super::search::searchable;
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage, address};
 use crate::domain::id::{CompanyId, ContactId};
 
-/// What writing a draft came to.
+/// Outcome of writing a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// Nobody like that was known.
@@ -24,7 +24,7 @@ pub enum Change {
     Unchanged,
 }
 
-/// Where a draft comes from.
+/// Origin of a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// A row of a file: the same row again must be "unchanged", whatever was edited here since.
@@ -33,14 +33,14 @@ pub enum Origin {
     Direct,
 }
 
-/// What was written.
+/// Result of writing a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Written {
     /// The contact.
     pub id: ContactId,
-    /// What changed.
+    /// The change that it made.
     pub change: Change,
-    /// Whether an address or an id of the draft was left out because another contact has it.
+    /// True if an address or id of the draft was left out because another contact has it.
     pub taken: bool,
 }
 
@@ -70,7 +70,7 @@ impl Hasher for Spread {
 
 type Spreading<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
 
-/// What one run has learned so far; it may be carried on to the next transaction once that before is committed.
+/// Keys and rows seen by one run; it may be carried into the next transaction once the one before is committed.
 #[derive(Debug, Default)]
 pub struct RunMemory {
     companies: CompanyMemory,
@@ -80,7 +80,7 @@ pub struct RunMemory {
     further_rows: Spreading<i64, Vec<i64>>,
     index: Option<KeyIndex>,
     sealed: Option<(i64, u64)>,
-    /// What held at the first transaction and holds until somebody else writes.
+    /// Answer of [`Self::holds_still`], valid until somebody else writes.
     held: Option<bool>,
 }
 
@@ -114,7 +114,7 @@ impl RunMemory {
     /// Tells whether something that `first` found true at the first transaction is true still: nobody else has written since.
     ///
     /// # Errors
-    /// If `first` fails.
+    /// Fails if `first` fails.
     pub fn holds_still(&mut self, first: impl FnOnce() -> Result<bool>) -> Result<bool> {
         if let Some(held) = self.held {
             return Ok(held);
@@ -250,13 +250,13 @@ struct Known {
     fingerprint: i64,
 }
 
-/// What is to be put into the search index, once, when the transaction ends.
+/// A contact's entry for the search index, written once, when the transaction ends.
 ///
 /// The index gathers what it is given in memory as long as the numbers rise, and writes all of it out at each step
 /// back: with updates among the inserts it would do so thousands of times.
 #[derive(Debug)]
 struct Pending {
-    /// Whether the index holds an older entry.
+    /// True if the index holds an older entry.
     replaces: bool,
     /// Name, addresses and company; None if they must be read anew.
     texts: Option<[String; 3]>,
@@ -749,7 +749,7 @@ fn remember(memory: &mut RunMemory, id: i64, fingerprint: i64) {
 }
 
 /// Gives the writer's connection room for a large import: its indexes are hit at random, and each commit would copy
-/// what it changed into the main file.
+/// every changed page into the main file.
 ///
 /// # Errors
 /// Fails if the database refuses.

@@ -8,19 +8,19 @@ use super::super::{ReadTx, Result, WriteTx, instant, word};
 use crate::domain::words::words;
 
 words! {
-    /// Where a write stands.
+    /// The status of a write.
     pub enum WriteStatus ("a write's status") {
         /// Asked for; waits for its turn.
         Queued = "queued",
         /// Claimed; it may have left.
         Sending = "sending",
-        /// It is done there.
+        /// Done in HubSpot.
         Sent = "sent",
-        /// It was refused and is not tried again.
+        /// Refused, and not tried again.
         Failed = "failed",
-        /// Nobody knows yet whether it was done.
+        /// Done or not: nobody knows yet.
         Uncertain = "uncertain",
-        /// It was taken back, or is no longer wanted.
+        /// Taken back, or no longer wanted.
         Cancelled = "cancelled",
     }
 }
@@ -28,13 +28,13 @@ words! {
 /// A write that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewWrite {
-    /// What makes a second request for the same effect the same.
+    /// The idempotency key: same key, same effect.
     pub key: String,
-    /// What is to be done, as JSON of the engine's making.
+    /// The operation, as the engine's JSON.
     pub operation: String,
-    /// What is to be done, in words.
+    /// The operation, in words.
     pub summary: String,
-    /// Who asked.
+    /// The asker.
     pub asked_by: String,
 }
 
@@ -43,31 +43,31 @@ pub struct NewWrite {
 pub struct WriteRow {
     /// Its number.
     pub id: i64,
-    /// What makes a second request for the same effect the same.
+    /// The idempotency key: same key, same effect.
     pub key: String,
-    /// What is to be done, as JSON of the engine's making.
+    /// The operation, as the engine's JSON.
     #[serde(skip)]
     pub operation: String,
-    /// Where it stands.
+    /// Its status.
     pub status: WriteStatus,
-    /// What is to be done, in words.
+    /// The operation, in words.
     pub summary: String,
-    /// Who asked.
+    /// The asker.
     pub asked_by: String,
     /// The process that carries it out.
     #[serde(skip)]
     pub holder: String,
-    /// How often it was tried.
+    /// Number of tries.
     pub tries: i64,
     /// The record that it made or changed.
     pub remote_id: String,
-    /// What went wrong, or what holds it.
+    /// The last error, or the guard that holds it.
     pub error: String,
-    /// When it was asked for.
+    /// Instant of the request.
     pub created_at: Timestamp,
-    /// When it was last claimed.
+    /// Instant of the last claim.
     pub claimed_at: Option<Timestamp>,
-    /// When it ended.
+    /// Instant at which it ended.
     pub settled_at: Option<Timestamp>,
 }
 

@@ -9,7 +9,7 @@ use crate::domain::outcome::OutcomeKind;
 use crate::domain::signal::{SignalKind, Source};
 use crate::store::{ReadTx, Result, WriteTx, instant, word};
 
-/// Which signals a page is about.
+/// Selects the signals of a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FeedFilter {
     /// Only of one source.
@@ -25,13 +25,13 @@ pub struct FeedFilter {
 /// A place in the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// When the signal there happened.
+    /// Instant of the signal there.
     pub at: Timestamp,
     /// Its number.
     pub id: SignalId,
 }
 
-/// Which part of the feed is read, and in which direction.
+/// The part of the feed to read, and the direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stretch {
     /// From the newest on, or from what is there on, to older ones.
@@ -198,16 +198,16 @@ fn read(
     Ok(all)
 }
 
-/// How many signals a source has brought.
+/// Number of signals of one source, kind and match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FeedCount {
     /// The source.
     pub source: Source,
-    /// What was observed.
+    /// The kind of signal.
     pub kind: SignalKind,
-    /// Whether they are about somebody or something known.
+    /// True if they are matched to a contact or deal.
     pub matched: bool,
-    /// How many.
+    /// Number of signals.
     pub n: u64,
 }
 
@@ -236,17 +236,17 @@ pub fn counts(tx: &ReadTx<'_>) -> Result<Vec<FeedCount>> {
 pub struct MadeMove {
     /// The move.
     pub id: MoveId,
-    /// What to do.
+    /// Its title.
     pub title: String,
     /// The rule that made it.
     pub rule: String,
-    /// Where it stands.
+    /// Its status.
     pub status: MoveStatus,
-    /// Why it was closed.
+    /// Reason for closing it.
     pub close_reason: String,
-    /// When it is due.
+    /// Its due time.
     pub due_at: Timestamp,
-    /// Whether the signal decides what the move is, or is further evidence of it.
+    /// True if the signal decides the move's action; false for further evidence.
     pub leads: bool,
     /// Signals that it rests on.
     pub evidence: u64,
@@ -283,9 +283,9 @@ pub fn moves_of(tx: &ReadTx<'_>, id: SignalId) -> Result<Vec<MadeMove>> {
 pub struct ToldOutcome {
     /// The outcome.
     pub id: OutcomeId,
-    /// What came about.
+    /// The kind of outcome.
     pub kind: OutcomeKind,
-    /// Whether it was taken back.
+    /// True if it was undone.
     pub is_undone: bool,
 }
 
