@@ -30,7 +30,7 @@ pub struct History {
     pub bounces: u32,
     /// Times they asked not to be written to.
     pub opt_outs: u32,
-    /// Mails that left since they last answered.
+    /// Mails sent to them since their last answer.
     pub unanswered: u32,
 }
 
@@ -90,7 +90,7 @@ pub fn company_domain(tx: &ReadTx<'_>, company: CompanyId) -> Result<String> {
         .unwrap_or_default())
 }
 
-/// Returns the open moves about which rules have not been asked since something about them changed, best first.
+/// Returns the open moves that changed since the rules last decided about them, best first.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -133,9 +133,9 @@ pub struct NewDecision {
     pub decisions: Decisions,
     /// The facts, as JSON.
     pub facts: String,
-    /// Their hash.
+    /// The hash of the facts.
     pub inputs_hash: [u8; 32],
-    /// The hash of those that time alone does not change.
+    /// The hash of the facts that time alone does not change.
     pub facts_hash: [u8; 32],
     /// Instant at which it needs another look.
     pub look_at: Timestamp,
@@ -149,7 +149,7 @@ fn outcome(decisions: &Decisions) -> String {
     }
 }
 
-/// Keeps a decision. Returns whether it is news: the facts or the rules are others than at the last one, or it came out otherwise.
+/// Keeps a decision. Returns true if it is news: other facts, other rules, or another verdict than last time.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -196,7 +196,7 @@ pub fn keep(
         DecidedBy::Rule { version, .. } => ("rule", *version),
         DecidedBy::Nobody => ("nobody", 0),
     };
-    // A hard denial in shadow is nobody's decision.
+    // A hard denial in shadow counts for no rule.
     let shadow = new.decisions.shadow.as_ref().filter(|d| d.is_in_shadow());
     let shadow_version = match shadow.map(|d| &d.by) {
         Some(DecidedBy::Rule { version, .. }) => *version,
@@ -251,7 +251,7 @@ pub fn any_before(tx: &ReadTx<'_>, at: Timestamp) -> Result<bool> {
         .query_row([at.as_millisecond()], |row| row.get(0))?)
 }
 
-/// Forgets decisions that are older than an instant, but for each move's last. Returns how many.
+/// Forgets decisions older than an instant, except each move's last. Returns their number.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -264,7 +264,7 @@ pub fn forget_before(tx: &WriteTx<'_>, at: Timestamp) -> Result<usize> {
         .execute([at.as_millisecond()])?)
 }
 
-/// A decision as it was kept, with what became of the move.
+/// A stored decision, with the move's later fate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastDecision {
     /// The move.
@@ -326,15 +326,15 @@ pub struct RuleTally {
     pub last_hit: Option<Timestamp>,
     /// Moves that it approved.
     pub approved: u64,
-    /// In shadow: what the operator did too.
+    /// In shadow: moves that the operator decided the same way.
     pub agreed: u64,
-    /// In shadow: of what the operator did the opposite.
+    /// In shadow: moves that the operator decided the other way.
     pub disagreed: u64,
-    /// In shadow: what is not decided yet, or ended by itself.
+    /// In shadow: moves that are still open, or that ended by themselves.
     pub undecided: u64,
 }
 
-/// Counts what a rule has decided, by moves.
+/// Counts a rule's decisions, by moves.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -355,7 +355,7 @@ pub fn tally(tx: &ReadTx<'_>, rule: &str) -> Result<RuleTally> {
                  SELECT 1 FROM execution e WHERE e.move_id = d.move_id AND e.approved_by = 'rule:' || ?1)",
         )?
         .query_row([rule], |row| row.get(0))?;
-    // A move counts by the last that the rule said of it.
+    // A move counts by the rule's last decision about it.
     let (agreed, disagreed, undecided): (i64, i64, i64) = tx
         .sql()
         .prepare_cached(
@@ -384,7 +384,7 @@ pub fn tally(tx: &ReadTx<'_>, rule: &str) -> Result<RuleTally> {
     })
 }
 
-/// Counts the moves that were approved since an instant: by rules, and by the operator. What was taken back does not count.
+/// Counts the moves approved since an instant: by rules, and by the operator. Canceled approvals do not count.
 ///
 /// # Errors
 /// Fails if the database cannot be read.

@@ -54,7 +54,7 @@ pub struct AuditCheck {
 }
 
 impl AuditCheck {
-    /// Tells what a walk came to.
+    /// Returns the outcome of a walk.
     #[must_use]
     pub fn of(walk: &Walk, broken: Option<Broken>) -> Self {
         let (last, head) = walk
@@ -87,7 +87,7 @@ pub struct AuditFilter {
     pub actor: Option<String>,
     /// Only from this instant on.
     pub since: Option<Timestamp>,
-    /// At most so many.
+    /// Maximum number of entries.
     pub limit: usize,
 }
 
@@ -150,7 +150,7 @@ pub fn each<E: From<super::StoreError>>(
         .query([since.map(Timestamp::as_millisecond)])
         .map_err(wrong)?;
     while let Some(row) = rows.next().map_err(wrong)? {
-        // Bytes that are no text are what somebody put there; as an empty text they break the chain here.
+        // Bytes that are not text were put there by somebody; as an empty text they break the chain here.
         let text = |i| {
             row.get_ref(i)
                 .ok()
@@ -207,7 +207,7 @@ pub fn verify(tx: &ReadTx<'_>) -> Result<AuditCheck> {
     Ok(AuditCheck::of(&walk, broken))
 }
 
-/// Compares the end of the chain with what was remembered of it apart.
+/// Compares the end of the chain with the head remembered in `meta`.
 fn head_fault(tx: &ReadTx<'_>, walk: &Walk) -> Result<Option<Broken>> {
     let remembered = super::control::meta(tx, HEAD)?;
     let head: Option<(i64, &str)> = remembered
@@ -250,7 +250,7 @@ fn head_fault(tx: &ReadTx<'_>, walk: &Walk) -> Result<Option<Broken>> {
     }
 }
 
-/// Cuts off what is older than an instant, if there is any, and adds an entry that says what went. Returns it.
+/// Cuts off the entries older than an instant, if there are any, and adds an entry about the cut. Returns it.
 ///
 /// # Errors
 /// Fails if SQLite refuses.

@@ -1,4 +1,4 @@
-//! The events of the calendars that are read, as they were last seen, and the meetings that were booked from here.
+//! Calendar events as last read, and the meetings booked from here.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
@@ -12,9 +12,9 @@ use crate::domain::meeting::MeetingState;
 pub struct EventRow {
     /// The calendar.
     pub calendar: String,
-    /// The provider's name for it.
+    /// The provider's id for it.
     pub event: String,
-    /// The meeting's name, which invitations by mail carry too.
+    /// The meeting's UID, which invitations by mail carry too.
     pub uid: String,
     /// The series that it is an instance of; empty if none.
     pub series: String,
@@ -119,7 +119,7 @@ pub fn ended(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<EventRow>> {
     rows(tx, condition, [now.as_millisecond()])
 }
 
-/// Returns what a full reading did not see though it lies in the span that was read and is still to come.
+/// Returns the standing events of a span that a full reading did not see.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -143,7 +143,7 @@ pub fn between(tx: &ReadTx<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<Ev
     rows(tx, condition, (from.as_millisecond(), to.as_millisecond()))
 }
 
-/// Finds an event by its name in any calendar.
+/// Finds an event by its id in any calendar.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -169,11 +169,11 @@ pub fn knows_series(tx: &ReadTx<'_>, series: &str) -> Result<bool> {
 pub struct BookingRow {
     /// The row's id; 0 before it is stored.
     pub id: i64,
-    /// Same text, same meeting.
+    /// The key of the meeting: same key, same meeting.
     pub once: String,
-    /// The calendar that it goes into.
+    /// The calendar to book it in.
     pub calendar: String,
-    /// The name that we gave it.
+    /// The id that we gave it.
     pub event: String,
     /// The contact it is with.
     pub contact_id: ContactId,
@@ -221,7 +221,7 @@ fn booking(row: &rusqlite::Row<'_>) -> rusqlite::Result<BookingRow> {
 /// Stores a booking before the calendar is asked.
 ///
 /// # Errors
-/// Fails if SQLite refuses; a second one of the same meeting is refused.
+/// Fails if SQLite refuses, as it does a second booking of the same meeting.
 pub fn begin_booking(tx: &WriteTx<'_>, row: &BookingRow) -> Result<i64> {
     tx.sql()
         .prepare_cached(
@@ -241,7 +241,7 @@ pub fn begin_booking(tx: &WriteTx<'_>, row: &BookingRow) -> Result<i64> {
     Ok(tx.sql().last_insert_rowid())
 }
 
-/// Sets what became of a booking; returns whether it was `from` until now.
+/// Settles a booking; returns true if it was `from` until now.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -259,19 +259,19 @@ pub fn settle_booking(
         > 0)
 }
 
-/// Keeps the name that the calendar gave a booking's event instead of the one that it was asked to take.
+/// Keeps the id that the calendar gave a booking's event, in place of the one that we asked for.
 ///
 /// # Errors
 /// Fails if the database cannot be written.
 pub fn name_booking(tx: &WriteTx<'_>, id: i64, event: &str) -> Result<()> {
-    // Two events of one name are one event, and the first booking has it.
+    // Two events with one id are one event, and the first booking has it.
     tx.sql()
         .prepare_cached("UPDATE OR IGNORE booking SET event = ?2 WHERE id = ?1")?
         .execute((id, event))?;
     Ok(())
 }
 
-/// Notes when a booked meeting is to be instead, before the calendar is asked; returns whether it was booked and not being moved.
+/// Notes a meeting's new time before the calendar is asked; returns true if it was booked and not being moved.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -295,7 +295,7 @@ pub fn begin_moving(
         > 0)
 }
 
-/// Ends the moving of a meeting: it is at its new time, or stays where it was. Returns whether it was being moved.
+/// Ends the moving of a meeting, to its new time or back to its old one. Returns true if it was being moved.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -308,7 +308,7 @@ pub fn end_moving(tx: &WriteTx<'_>, id: i64, moved: bool) -> Result<bool> {
     Ok(tx.sql().prepare_cached(sql)?.execute([id])? > 0)
 }
 
-/// Returns the meetings of which nobody knows whether they were moved.
+/// Returns the meetings whose move the calendar has not confirmed.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -339,7 +339,7 @@ pub fn follow(tx: &WriteTx<'_>, event: &EventRow) -> Result<()> {
     Ok(())
 }
 
-/// Finds the booking of a meeting that was neither given up nor taken back.
+/// Finds a booking by its key, in any state.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -360,7 +360,7 @@ pub fn of_execution(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<BookingRo
     find_booking(tx, &format!("execution:{id}"))
 }
 
-/// Finds a booking by its number or by its event's name.
+/// Finds a booking by its number or its event's id.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -373,7 +373,7 @@ pub fn load_booking(tx: &ReadTx<'_>, name: &str) -> Result<Option<BookingRow>> {
         .optional()?)
 }
 
-/// Returns the bookings of which nobody knows whether the calendar took them.
+/// Returns the bookings that the calendar has not confirmed.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -396,7 +396,7 @@ pub struct BusyTimes {
     pub until: Timestamp,
 }
 
-/// Keeps when the operator is busy, in place of what was known.
+/// Stores the operator's busy times, in place of earlier ones.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -419,7 +419,7 @@ pub fn set_busy(tx: &WriteTx<'_>, busy: &BusyTimes) -> Result<()> {
     Ok(())
 }
 
-/// Returns when the operator is busy after an instant; none if no calendar was ever asked.
+/// Returns the busy times after an instant; none if no calendar was ever read.
 ///
 /// # Errors
 /// Fails if the database cannot be read.

@@ -80,7 +80,7 @@ pub struct CompanyMemory {
 }
 
 impl CompanyMemory {
-    /// The most companies that are remembered; beyond, the database is asked again.
+    /// Companies to remember at most; for others the database is asked again.
     const MOST: usize = 200_000;
 
     fn forget_if_full(&mut self) {
@@ -105,7 +105,7 @@ impl<'a> CompanyWriter<'a> {
         let sql = tx.sql();
         Ok(Self {
             find_by_domain: sql.prepare_cached("SELECT id FROM company WHERE domain = ?1")?,
-            // The oldest of that name, preferring one whose domain is still unknown where the row brings one.
+            // The oldest of that name; for a row with a domain, only firms without one.
             find_by_name: sql.prepare_cached(
                 "SELECT id FROM company WHERE name_key = ?1 AND (?2 = 0 OR domain IS NULL) ORDER BY id LIMIT 1",
             )?,
@@ -133,7 +133,7 @@ impl<'a> CompanyWriter<'a> {
                 Some(id) => *id,
                 None => self.by_domain(draft, domain)?,
             };
-            // What is registered under which domain takes longer to find out than to remember.
+            // A look-up by domain costs more than remembering its result.
             for known in [written, domain] {
                 memory.by_domain.insert(known.to_owned(), id);
             }

@@ -66,7 +66,7 @@ pub fn set_kill_switch(
     Ok(())
 }
 
-/// Returns the hold of a kind that has not been ended; a pause whose time is over stands until it is ended, too.
+/// Returns the standing hold of a kind; a pause past its end stands until it is ended, too.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -148,10 +148,10 @@ pub fn end_hold(tx: &WriteTx<'_>, id: i64, by: &str, at: Timestamp) -> Result<()
     Ok(())
 }
 
-/// Puts a hold that was ended back into force.
+/// Puts an ended hold back into force.
 ///
 /// # Errors
-/// Fails if SQLite refuses; if another of its kind is in force.
+/// Fails if SQLite refuses, as it does while another hold of the kind is in force.
 pub fn restore_hold(tx: &WriteTx<'_>, id: i64) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE hold SET ended_at = NULL, ended_by = '' WHERE id = ?1")?
@@ -159,7 +159,7 @@ pub fn restore_hold(tx: &WriteTx<'_>, id: i64) -> Result<()> {
     Ok(())
 }
 
-/// Returns when the operator last lifted a hold of a kind by hand.
+/// Returns the instant at which the operator last lifted a hold of a kind.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -171,7 +171,7 @@ pub fn last_lifted(tx: &ReadTx<'_>, kind: HoldKind) -> Result<Option<Timestamp>>
     Ok(at.map(instant))
 }
 
-/// Returns the pauses, ended or not, that reach beyond an instant: from when to when.
+/// Returns the pauses, ended or not, that reach beyond an instant, each with its start and end.
 ///
 /// # Errors
 /// Fails if the database cannot be read.

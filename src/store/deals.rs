@@ -260,7 +260,7 @@ pub fn closed_named(tx: &ReadTx<'_>, since: Timestamp, limit: usize) -> Result<V
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns what the open deals of each stage amount to, by currency.
+/// Returns the sum of the open deals of each stage, by currency.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -274,7 +274,7 @@ pub fn open_sums(tx: &ReadTx<'_>) -> Result<Vec<StageSum>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns what the deals that were won, or those that were lost, since an instant amount to, by currency; the stage is `won` or `lost`.
+/// Returns the sum of the deals won, or of those lost, since an instant, by currency; the stage is `won` or `lost`.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -313,11 +313,11 @@ pub struct MeetingRow {
     pub starts_at: Timestamp,
     /// `booked`, `held`, `no_show` or `declined`.
     pub state: &'static str,
-    /// The instant of the event that says so.
+    /// The instant of its newest event.
     pub as_of: Timestamp,
 }
 
-/// Stores a meeting; an event older than what is stored changes nothing.
+/// Stores a meeting; an event older than the stored one changes nothing.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -341,7 +341,7 @@ pub fn save_meeting(tx: &WriteTx<'_>, meeting: &MeetingRow, now: Timestamp) -> R
     Ok(())
 }
 
-/// Sets what became of a known meeting; an event older than what is stored changes nothing.
+/// Sets the state of a known meeting; an event older than the stored one changes nothing.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -358,7 +358,7 @@ pub fn set_meeting_state(
     Ok(())
 }
 
-/// Finds a meeting that is booked by the calendar's own name for it.
+/// Finds a booked meeting by the calendar's id for it.
 ///
 /// # Errors
 /// Fails if the database cannot be read.

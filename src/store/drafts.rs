@@ -1,4 +1,4 @@
-//! Drafts that lie in mailboxes, and what becomes of them there: sent by hand, changed, or deleted.
+//! Drafts in the mailboxes, and their ends there: sent by hand, changed, or deleted.
 
 use jiff::Timestamp;
 
@@ -8,10 +8,10 @@ use crate::domain::guard::Mode;
 use crate::domain::id::{ContactId, ExecutionId};
 use crate::domain::outbox::{SendClass, WaitsFor};
 
-/// Drafts of one mailbox that are looked after, at most: the newest.
+/// Drafts watched per mailbox at most: the newest.
 const MAX_DRAFTS: usize = 200;
 
-/// Returns the executions whose draft was made in a mailbox since an instant and is not known to have left, oldest first.
+/// Returns the executions whose draft was made in a mailbox since an instant and is not known to be sent, oldest first.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -40,7 +40,7 @@ pub struct LeftAs<'a> {
     pub contact: Option<ContactId>,
 }
 
-/// Notes as what a draft left that was sent by hand: limits count by whom it really went to.
+/// Notes a hand-sent draft's real subject and recipient: limits count by these.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -88,7 +88,7 @@ pub struct Requeued {
     pub class: SendClass,
 }
 
-/// Queues an execution whose draft lies in its mailbox; returns whether it still was one. Where the draft lies stays noted.
+/// Queues an execution whose draft lies in its mailbox; returns true if it still was a draft. The draft's place stays noted.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -117,7 +117,7 @@ pub fn queue_again(tx: &WriteTx<'_>, id: ExecutionId, anew: &Requeued) -> Result
         > 0)
 }
 
-/// Lets an execution that was `from` be a draft again that lies where it lay; returns whether it still was.
+/// Makes an execution that was `from` a draft again, where it was; returns true if it still was `from`.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -137,7 +137,7 @@ pub fn put_back(
         > 0)
 }
 
-/// Takes over the content that a lying draft was found to have; returns whether it was still one.
+/// Takes over the content found in a draft; returns true if it still was a draft.
 ///
 /// # Errors
 /// Fails if SQLite refuses.

@@ -43,7 +43,7 @@ pub struct ExecutionRow {
     pub action: ActionKind,
     /// The means: mail, a calendar, or records.
     pub kind: EffectKind,
-    /// Same key, same effect.
+    /// The idempotency key: same key, same effect.
     pub idempotency_key: String,
     /// Its status.
     pub status: ExecutionStatus,
@@ -59,7 +59,7 @@ pub struct ExecutionRow {
     pub subject: String,
     /// Its Message-ID, with angle brackets.
     pub message_id: String,
-    /// The hash of what was approved.
+    /// The hash of the approved content.
     pub content_hash: [u8; 32],
     /// The approved content, as JSON.
     pub content: String,
@@ -227,7 +227,7 @@ pub fn of_move(tx: &ReadTx<'_>, id: MoveId) -> Result<Vec<ExecutionRow>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns the executions that fit a condition of this room's own.
+/// Returns the executions that meet an SQL condition of this room.
 pub(super) fn listed(
     tx: &ReadTx<'_>,
     condition: &str,
@@ -254,7 +254,7 @@ pub fn waiting(tx: &ReadTx<'_>, status: ExecutionStatus) -> Result<Vec<Execution
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns the queued executions that can still be taken back before they leave, the first to leave first.
+/// Returns the queued executions that can still be canceled, the first to leave first.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -270,7 +270,7 @@ pub fn in_undo_window(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<ExecutionRo
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns when the queued live messages that come before one of a class can leave, as far as that is known, if their consent holds until then.
+/// Returns the expected send times of the queued live messages that rank before a class, unless their approval ends earlier.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -299,7 +299,7 @@ pub fn count_queued(tx: &ReadTx<'_>) -> Result<u64> {
     Ok(u64::try_from(n).unwrap_or(0))
 }
 
-/// Claims a queued execution: from here on it may have left. Returns whether it was still queued.
+/// Claims a queued execution: from here on it may have left. Returns true if it was still queued.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -322,7 +322,7 @@ pub fn claim(
         > 0)
 }
 
-/// Returns the message of a claimed execution as it was to leave.
+/// Returns the message of a claimed execution, as rendered.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -333,7 +333,7 @@ pub fn rendered(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Vec<u8>> {
         .query_row([id.0], |row| row.get(0))?)
 }
 
-/// Ends an execution that was `from`; returns whether it still was.
+/// Ends an execution that was `from`; returns true if it still was.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -359,7 +359,7 @@ pub fn settle(
         > 0)
 }
 
-/// Notes what held a queued execution back, and when that is asked again.
+/// Notes the reason that holds a queued execution, and the instant to ask again.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -375,7 +375,7 @@ pub fn note_held(
     Ok(())
 }
 
-/// Puts an execution that was `from` and has not left back into the queue; returns whether it still was.
+/// Puts an execution that was `from` and has not left back into the queue; returns true if it still was.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -401,7 +401,7 @@ pub fn requeue(
         > 0)
 }
 
-/// Takes a try back: it was broken off before anything could leave.
+/// Takes back a try that broke off before anything could leave.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -412,7 +412,7 @@ pub fn uncount_try(tx: &WriteTx<'_>, id: ExecutionId) -> Result<()> {
     Ok(())
 }
 
-/// Begins a message's tries anew with a consent that holds until `expires`.
+/// Starts a message's tries over with an approval that holds until `expires`.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -423,7 +423,7 @@ pub fn renew(tx: &WriteTx<'_>, id: ExecutionId, expires: Timestamp) -> Result<()
     Ok(())
 }
 
-/// Notes that nobody knows whether an execution that was `from` left, and when the provider is asked again; returns whether it still was.
+/// Marks an execution that was `from` as uncertain, with the instant to ask the provider again; returns true if it still was.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -444,7 +444,7 @@ pub fn doubt(
         > 0)
 }
 
-/// Lets every queued message be asked about at once: what held them is lifted.
+/// Makes every queued message due for another look: its hold was lifted.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -455,7 +455,7 @@ pub fn ask_anew(tx: &WriteTx<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Returns the first instant at which a message of the outbox needs a look: it may leave, or its provider is to be asked.
+/// Returns the next instant at which a message of the outbox needs a look: to send it, or to ask its provider.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -470,7 +470,7 @@ pub fn next_due(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
     Ok(at.map(instant))
 }
 
-/// Counts the live messages that are on their way through a mailbox.
+/// Counts the live messages being sent through a mailbox.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -485,12 +485,12 @@ pub fn count_sending(tx: &ReadTx<'_>, transport: &str) -> Result<u64> {
     Ok(u64::try_from(n).unwrap_or(0))
 }
 
-/// Returns messages that were given up and whose move still waits for the operator, newest first.
+/// Returns failed messages whose move still waits for the operator, newest first.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
 pub fn dead(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<ExecutionRow>> {
-    // One whose move went on since is history.
+    // If the move went on since, the failure is history.
     let sql = format!(
         "SELECT {COLUMNS} FROM execution WHERE status = 'failed'
          AND EXISTS (SELECT 1 FROM move m WHERE m.id = execution.move_id AND m.status IN ('open', 'snoozed'))
@@ -568,7 +568,7 @@ pub struct SendTimes {
 
 const WEEK_MS: i64 = 7 * 86_400_000;
 
-/// Reads what left in the last 7 days; `is_theirs` tells what went to the person.
+/// Reads the sends of the last 7 days; `is_theirs` picks those to the person.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -610,7 +610,7 @@ pub fn send_times(
     Ok(times)
 }
 
-/// Returns when the first mail ever left.
+/// Returns the instant of the first mail ever sent.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -635,7 +635,7 @@ pub struct MailHealth {
     pub reported: Vec<Timestamp>,
 }
 
-/// Reads what was sent and what came back since an instant.
+/// Reads the sends, bounces and spam reports since an instant.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -658,7 +658,7 @@ pub fn mail_health(tx: &ReadTx<'_>, since: Timestamp) -> Result<MailHealth> {
     })
 }
 
-/// Counts what left in the last 24 hours.
+/// Counts the mails sent in the last 24 hours.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -670,7 +670,7 @@ pub fn sent_today(tx: &ReadTx<'_>, now: Timestamp) -> Result<u64> {
     Ok(u64::try_from(n).unwrap_or(0))
 }
 
-/// Sets when silence after a sent mail means something; none means never.
+/// Sets the instant from which silence after a sent mail counts; none means never.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -681,7 +681,7 @@ pub fn set_silence(tx: &WriteTx<'_>, id: ExecutionId, at: Option<Timestamp>) -> 
     Ok(())
 }
 
-/// Takes the days of a pause out of every silence that is being waited for.
+/// Moves every awaited silence on by the length of a pause.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -695,7 +695,7 @@ pub fn shift_silence(tx: &WriteTx<'_>, since: Timestamp, until: Timestamp) -> Re
     Ok(())
 }
 
-/// Notes that a contact answered: no mail that left before waits for an answer any more.
+/// Notes that a contact answered: no earlier mail waits for an answer any more.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -708,7 +708,7 @@ pub fn mark_answered(tx: &WriteTx<'_>, contact: ContactId, at: Timestamp) -> Res
     Ok(())
 }
 
-/// Returns the sent executions whose time of silence is over.
+/// Returns the sent executions whose wait for an answer is over.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -722,7 +722,7 @@ pub fn silent(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<ExecutionRow>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Counts the mails that left to a contact since the last answer.
+/// Counts the mails sent to a contact since their last answer.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -755,7 +755,7 @@ pub fn cause(
         .optional()?)
 }
 
-/// Finds the execution that sent a message, by the Message-ID that it was given or by the one that its provider put in the place of that.
+/// Finds the execution that sent a message, by our Message-ID or by the one that the provider put in its place.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -782,7 +782,7 @@ pub fn queued_for(tx: &ReadTx<'_>, contact: ContactId) -> Result<Vec<ExecutionRo
         .collect())
 }
 
-/// Tells whether a mail ever left to a contact.
+/// Tells whether a mail was ever sent to a contact.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -795,7 +795,7 @@ pub fn has_written_to(tx: &ReadTx<'_>, contact: ContactId) -> Result<bool> {
         .query_row([contact.0], |row| row.get(0))?)
 }
 
-/// Tells whether a mail ever left to an address in lower case.
+/// Tells whether a mail was ever sent to an address in lower case.
 ///
 /// # Errors
 /// Fails if the database cannot be read.

@@ -117,7 +117,7 @@ pub fn find_seen(tx: &ReadTx<'_>, kind: &str, id: &str) -> Result<Option<Seen>> 
         .optional()?)
 }
 
-/// Returns which of some records were seen as they are now.
+/// Returns the instant of a record's last change in the portal, as last seen.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -311,7 +311,7 @@ pub fn owners(tx: &ReadTx<'_>) -> Result<Vec<(String, String, String)>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns what the portal calls a record of ours.
+/// Returns the portal's id for a record of ours.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -326,10 +326,10 @@ pub fn id_of(tx: &ReadTx<'_>, kind: &str, record: i64) -> Result<Option<String>>
         .optional()?)
 }
 
-/// A firm of the portal: what it is called there, our number, the name and the domain.
+/// A firm of the portal: its id there, our number, its name and its domain.
 pub type KnownCompany = (String, CompanyId, String, Option<String>);
 
-/// Returns the firms that the portal knows: what it calls them, our number, the name and the domain.
+/// Returns the firms that the portal knows.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -349,7 +349,7 @@ pub fn known_companies(tx: &ReadTx<'_>) -> Result<Vec<KnownCompany>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns the name and the domain of the firm that the portal calls `external`.
+/// Returns the name and the domain of the firm with a portal id.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -364,7 +364,7 @@ pub fn known_company(tx: &ReadTx<'_>, external: &str) -> Result<Option<(String, 
         .optional()?)
 }
 
-/// Brings a firm in: onto the one that is known under that id, else under that domain, else under that name, else as a new one.
+/// Brings a firm in: matched by portal id, else by domain, else by name, else as a new one.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -402,7 +402,7 @@ pub fn save_company(
     };
     let id = match known {
         Some(id) => {
-            // A domain that another firm has stays with that one.
+            // A domain that belongs to another firm stays there.
             let domain = domain.filter(|_| of_domain.is_none_or(|other| other == id));
             sql.prepare_cached(
                 "UPDATE company SET name = CASE WHEN ?2 = '' THEN name ELSE ?2 END, name_key = CASE WHEN ?3 = '' THEN name_key ELSE ?3 END,
@@ -457,7 +457,7 @@ pub fn set_field(
     Ok(())
 }
 
-/// Notes that what stands here and what stands there are one again.
+/// Marks a record as equal here and in the portal.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -468,7 +468,7 @@ pub fn mark_applied(tx: &WriteTx<'_>, kind: &str, id: &str, now: Timestamp) -> R
     Ok(())
 }
 
-/// Lists contacts that changed here after they were last brought in: what the portal calls them and our number.
+/// Lists contacts changed here since they were last brought in: the portal's id and our number.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -486,7 +486,7 @@ pub fn changed_here(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<(String, Contac
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Lets an old id of a merged record lead to the one that survived, with the addresses and deals of the record that it led to before.
+/// Points the old id of a merged record to the surviving one, with the addresses and deals of the record that it pointed to before.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -504,7 +504,7 @@ pub fn merge_into(tx: &WriteTx<'_>, kind: &str, old: &str, survivor: i64) -> Res
     Ok(())
 }
 
-/// Finds the deal of a name, or by our number.
+/// Finds a deal by its name, or by our number.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -645,7 +645,7 @@ pub struct EventRow {
     pub id: i64,
     /// The event's key: a redelivery has the same.
     pub key: String,
-    /// The kind of record, in the plural, or what HubSpot said where it is none of those.
+    /// The kind of record, in the plural; HubSpot's own word for other kinds.
     pub kind: String,
     /// The record.
     pub object_id: String,
@@ -676,7 +676,7 @@ pub fn add_event(tx: &WriteTx<'_>, event: &EventRow, now: Timestamp) -> Result<b
         > 0)
 }
 
-/// Lists events that no pass has looked into yet, oldest first.
+/// Lists events that no pass has handled yet, oldest first.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -698,7 +698,7 @@ pub fn waiting_events(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<EventRow>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Marks events as looked into, and forgets those that were long ago.
+/// Marks events as handled, and forgets those of long ago.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -732,7 +732,7 @@ pub fn forget_object(tx: &WriteTx<'_>, kind: &str, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// Keeps what a record held before it is merged away or removed for good.
+/// Stores a record's last content before it is merged away or deleted for good.
 ///
 /// # Errors
 /// Fails if SQLite refuses.

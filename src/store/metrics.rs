@@ -11,7 +11,7 @@ use crate::domain::outcome::OutcomeKind;
 /// The operator's name in the records of approvals.
 const OPERATOR: &str = "operator";
 
-/// Reads what ended and what came about between two instants, both included, and what was approved and still waits.
+/// Reads the moves, outcomes and approvals between two instants, both included, and the approvals that still wait.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -44,7 +44,7 @@ fn ended(tx: &ReadTx<'_>, between: (i64, i64)) -> Result<Vec<Ended>> {
             "sent" => How::Sent,
             "drafted" => How::Drafted,
             "failed" => How::Failed,
-            // What was taken back never came to anything, well or badly.
+            // An undone outcome counts neither as good nor as bad.
             _ => continue,
         };
         all.push(Ended {
@@ -98,7 +98,7 @@ fn closed(tx: &ReadTx<'_>, between: (i64, i64)) -> Result<Vec<Closed>> {
         let is_done = match word(&row.get::<_, String>(1)?)? {
             MoveStatus::Done => true,
             MoveStatus::Skipped => false,
-            // Nobody decided on what expired.
+            // An expired move was nobody's decision.
             _ => continue,
         };
         all.push(Closed {

@@ -54,7 +54,7 @@ use crate::env::crash_point;
 pub const FILE_NAME: &str = "caseyos.db";
 /// Longest wait for another process's write transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Read-only connections at most; a fourth reader waits for the first to finish.
+/// Read-only connections at most; one more reader waits for the first to finish.
 const READERS: usize = 3;
 /// Writes that may wait for the writer thread before a caller has to wait to hand over its own.
 const WRITE_QUEUE: usize = 64;
@@ -89,7 +89,7 @@ pub enum StoreError {
         /// The cause.
         source: std::io::Error,
     },
-    /// A stored value cannot be what it is.
+    /// A stored value outside its range.
     #[error(
         "the database holds a value that it should not: {0}. `caseyos audit verify` and a backup in the data directory's `backups` may help."
     )]
@@ -130,7 +130,7 @@ pub enum Durability {
     Full,
 }
 
-/// Something that changed; a hint to look again, never the truth itself.
+/// A change, as a hint to read again; never the truth itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// The event, such as `move.proposed`.
@@ -494,7 +494,7 @@ impl Store {
                 writer.connection = None;
                 Err(StoreError::Writer.into())
             });
-            // The caller may have given up; then nobody asks.
+            // The caller may have given up; then nobody waits for the answer.
             drop(reply.send(result));
         });
         let sender = self.writer()?;

@@ -210,7 +210,7 @@ pub fn add_evidence(tx: &WriteTx<'_>, id: MoveId, signal: SignalId) -> Result<()
     Ok(())
 }
 
-/// Names a signal as evidence of a move no more.
+/// Removes a signal from the evidence of a move.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -221,7 +221,7 @@ pub fn remove_evidence(tx: &WriteTx<'_>, id: MoveId, signal: SignalId) -> Result
     Ok(())
 }
 
-/// Sets a score and when it next changes.
+/// Sets a score and the instant of its next change.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -261,7 +261,7 @@ impl MoveRow {
     }
 }
 
-/// Sets where a move stands. `changes_at` moves with it: a snooze ends, and anything else is looked at when next scored.
+/// Sets the status of a move. `changes_at` moves with it: a snooze ends, and anything else is looked at when next scored.
 ///
 /// # Errors
 /// Fails if SQLite refuses, as it does when another move of the family already stands.
@@ -287,8 +287,8 @@ pub fn set_state(tx: &WriteTx<'_>, state: &MoveState, now: Timestamp) -> Result<
     Ok(())
 }
 
-/// Moves the due times that fell into a pause on by its length, so that as much time is left for each as there was when it began. What is tied
-/// to a date of the other side's, such as a meeting, stays. Returns how many.
+/// Moves due times within a pause on by the pause's length, so that each has as much time left as at its start. Times set by
+/// the other side, such as a meeting's, stay. Returns their number.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -303,7 +303,7 @@ pub fn shift_due(tx: &WriteTx<'_>, since: Timestamp, until: Timestamp) -> Result
         .execute((since.as_millisecond(), until.as_millisecond(), length))?)
 }
 
-/// Tells whether there is any move that is not over.
+/// Tells whether any move stands: open, snoozed, approved or executing.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -367,7 +367,7 @@ pub enum ScoringScope {
     All,
 }
 
-/// Reads what scoring needs.
+/// Reads the moves to score.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -453,7 +453,7 @@ fn list_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ListRow> {
     })
 }
 
-/// Lists open moves, best first; words to find are in lower case.
+/// Lists open moves, best first; search words are in lower case.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -508,7 +508,7 @@ pub fn list_one(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<ListRow>> {
         .optional()?)
 }
 
-/// Returns how many open moves stand before one in the list, and the best score among the others.
+/// Returns the number of open moves above one in the list, and the best score among the others.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -538,7 +538,7 @@ pub fn standing(tx: &ReadTx<'_>, mv: &MoveRow) -> Result<(usize, Option<Points>)
     Ok((usize::try_from(before).unwrap_or(0), leader))
 }
 
-/// Returns how many open moves each domain has.
+/// Returns the number of open moves of each domain.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -605,7 +605,7 @@ pub struct DraftRow {
     pub body: String,
 }
 
-/// Returns what the operator wrote for a move.
+/// Returns the operator's text for a move.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -622,7 +622,7 @@ pub fn draft(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<DraftRow>> {
         .optional()?)
 }
 
-/// Keeps what the operator wrote for a move, or throws it away.
+/// Stores the operator's text for a move, or deletes it.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -645,7 +645,7 @@ pub fn set_draft(
     Ok(())
 }
 
-/// Returns what the operator settled of a move besides the words of its mail.
+/// Returns the operator's plan for a move: everything but the mail's words.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -662,7 +662,7 @@ pub fn plan(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<MovePlan>> {
     .transpose()
 }
 
-/// Keeps what the operator settled of a move, or throws it away.
+/// Stores the operator's plan for a move, or deletes it.
 ///
 /// # Errors
 /// Fails if SQLite refuses.

@@ -13,7 +13,7 @@ pub struct Mark {
     pub settled: i64,
 }
 
-/// A mail of theirs that asks for an answer soon.
+/// A mail of theirs that should be answered soon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The sender's name; the address if the name is unknown.
@@ -24,7 +24,7 @@ pub struct Reply {
     pub subject: String,
 }
 
-/// A message of ours that could not leave, or of which nobody knows.
+/// A message of ours that could not be sent, or may not have been.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
     /// The recipient.
@@ -35,10 +35,10 @@ pub struct Trouble {
     pub error: String,
 }
 
-/// The most of each kind that are told at once.
+/// News of each kind announced at once, at most.
 const MOST: usize = 5;
 
-/// Returns where things stand now.
+/// Returns the current mark.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -57,7 +57,7 @@ pub fn mark(tx: &ReadTx<'_>) -> Result<Mark> {
         })?)
 }
 
-/// Returns the mails that came in since and ask for an answer soon.
+/// Returns the mails since a mark that should be answered soon.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -77,7 +77,7 @@ pub fn replies(tx: &ReadTx<'_>, since: Mark) -> Result<Vec<Reply>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns the messages that failed since.
+/// Returns the messages that failed since a mark.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -108,7 +108,7 @@ pub fn due(tx: &ReadTx<'_>, by: Timestamp) -> Result<u64> {
     Ok(n.unsigned_abs())
 }
 
-/// Tells which first steps were taken: whether anybody is known, any mailbox was read, and anything was approved.
+/// Tells which first steps were taken: a contact added, a mailbox read, a move approved.
 ///
 /// # Errors
 /// Fails if the database cannot be read.

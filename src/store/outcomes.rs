@@ -171,7 +171,7 @@ fn count(
     Ok(())
 }
 
-/// Finds an outcome by what makes it the same.
+/// Finds an outcome by its key.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -184,7 +184,7 @@ pub fn find_by_once(tx: &ReadTx<'_>, once: &str) -> Result<Option<OutcomeId>> {
         .map(OutcomeId))
 }
 
-/// Takes an outcome back, or puts it back; returns the contact whose score it changes.
+/// Undoes an outcome, or restores it; returns the contact whose score it changes.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -218,7 +218,7 @@ pub fn set_undone(
     Ok(contact)
 }
 
-/// Returns the outcomes that a deal's own history made, and what makes each the same.
+/// Returns the outcomes that a deal's own history made, each with its key.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -231,7 +231,7 @@ pub fn of_deal_history(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<(OutcomeId, 
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Removes an outcome that turned out never to have come about, and what it counted.
+/// Removes an outcome that turned out not to have happened, and its tallies.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -243,7 +243,7 @@ pub fn withdraw(tx: &WriteTx<'_>, id: OutcomeId, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Returns the outcomes that ticking off a move recorded and that still count.
+/// Returns the outcomes recorded by marking a move done that still count.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -280,7 +280,7 @@ pub fn tallies(tx: &ReadTx<'_>, scope: &str, now: Timestamp) -> Result<Vec<Tally
 pub enum Scope<'a> {
     /// A contact's.
     Contact(ContactId),
-    /// Those of another scope, by its name.
+    /// Another scope's, by its name.
     Named(&'a str),
 }
 

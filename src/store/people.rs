@@ -1,4 +1,4 @@
-//! Contacts as the loop needs them: found by address, made when unknown, and read with their firm.
+//! Contacts as the loop needs them: found by address, added if unknown, and read with their firm.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
@@ -143,7 +143,7 @@ pub fn company_of(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<CompanyId>> {
     Ok(found.flatten().map(CompanyId))
 }
 
-/// Finds who is known by an address in lower case.
+/// Finds the contact with an address in lower case.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -155,7 +155,7 @@ pub fn find_by_email(tx: &ReadTx<'_>, key: &str) -> Result<Option<ContactId>> {
         .optional()?)
 }
 
-/// Finds a record by what another system calls it.
+/// Finds a record by its id in another system.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -174,7 +174,7 @@ pub fn find_by_external_id(
         .optional()?)
 }
 
-/// Remembers what another system calls a record.
+/// Stores a record's id in another system.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -242,8 +242,8 @@ pub fn add(tx: &WriteTx<'_>, person: &NewPerson, now: Timestamp) -> Result<Conta
     Ok(ContactId(id))
 }
 
-/// Adds to a person what was not known: a name where there was none, the firm, the firm's name where only its domain was known.
-/// Returns whether anything was new.
+/// Fills a person's gaps: a missing name, the firm, the name of a firm known by its domain only.
+/// Returns true if anything was new.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -341,7 +341,7 @@ fn find_or_add_company(
     Ok(Some(CompanyId(tx.sql().last_insert_rowid())))
 }
 
-/// Adds an address by which a contact is known; one that another contact has stays with that one.
+/// Adds an address of a contact; one that another contact has stays there.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -354,7 +354,7 @@ pub fn add_address(tx: &WriteTx<'_>, id: ContactId, key: &str) -> Result<()> {
     Ok(())
 }
 
-/// Notes that there was contact, either way.
+/// Notes a contact in either direction.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -365,7 +365,7 @@ pub fn touch(tx: &WriteTx<'_>, id: ContactId, at: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Notes until when nothing is sent to a contact unasked.
+/// Sets the end of a hold on unasked mail to a contact.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -381,7 +381,7 @@ pub fn pause(
     Ok(())
 }
 
-/// Returns customers with whom the last contact was at or before `before`, with that instant.
+/// Returns customers last in touch at or before `before`, with that instant.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -419,7 +419,7 @@ pub fn renewals(
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns the other contacts who are the same person by all that is known: the same full name at the same firm.
+/// Returns the other contacts that are most likely the same person: same full name, same firm.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -435,7 +435,7 @@ pub fn namesakes(tx: &ReadTx<'_>, id: ContactId) -> Result<Vec<ContactId>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns every address that a contact is known by.
+/// Returns every address of a contact.
 ///
 /// # Errors
 /// Fails if the database cannot be read.

@@ -57,7 +57,7 @@ fn count(n: i64) -> u64 {
     u64::try_from(n).unwrap_or(0)
 }
 
-/// Returns how a service stands; untroubled if it was never asked.
+/// Returns a service's health; healthy if it was never asked.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -88,7 +88,7 @@ pub fn state(tx: &ReadTx<'_>, service: Service) -> Result<ServiceState> {
         .unwrap_or_default())
 }
 
-/// Stores how a service stands.
+/// Stores a service's health.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -117,7 +117,7 @@ pub fn set_state(tx: &WriteTx<'_>, service: Service, state: &ServiceState) -> Re
     Ok(())
 }
 
-/// Stores what a service says is left.
+/// Stores a service's report of a budget.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -131,7 +131,7 @@ pub fn set_quota(tx: &WriteTx<'_>, service: Service, quota: &Quota) -> Result<()
     Ok(())
 }
 
-/// Returns what a service says is left, by name.
+/// Returns a service's budgets, by name.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -156,7 +156,7 @@ fn day(at: Timestamp) -> String {
         .to_string()
 }
 
-/// Adds to what was asked of a service on the day of `now`.
+/// Adds to a service's usage on the day of `now`.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -178,7 +178,7 @@ pub fn add_usage(tx: &WriteTx<'_>, service: Service, usage: &Usage, now: Timesta
     Ok(())
 }
 
-/// Returns what was asked of a service on the day of `now`.
+/// Returns a service's usage on the day of `now`.
 ///
 /// # Errors
 /// Fails if the database cannot be read.

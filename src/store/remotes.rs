@@ -16,7 +16,7 @@ pub struct RemoteMessage {
     pub thread: String,
 }
 
-/// Keeps what a provider made of an execution's message.
+/// Stores the provider's facts of an execution's message.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -31,7 +31,7 @@ pub fn set(tx: &WriteTx<'_>, id: ExecutionId, remote: &RemoteMessage) -> Result<
     Ok(())
 }
 
-/// Returns what a provider made of an execution's message.
+/// Returns the provider's facts of an execution's message.
 ///
 /// # Errors
 /// Fails if the database cannot be read.

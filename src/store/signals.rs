@@ -34,7 +34,7 @@ pub struct SignalRow {
     pub hash: Vec<u8>,
 }
 
-/// Finds a signal that says the same: by the source's own name for it, or by its content.
+/// Finds the same signal: by the source's id for it, or by its content.
 ///
 /// # Errors
 /// Fails if the database cannot be read.

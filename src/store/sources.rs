@@ -108,7 +108,7 @@ pub struct SourceRunRow {
 /// Runs that are kept of each source.
 const KEPT_RUNS: u32 = 200;
 
-/// Returns until when a source is left alone, and how often it has failed in a row.
+/// Returns the end of a source's rest, and the number of its failures in a row.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -127,7 +127,7 @@ pub fn standing(tx: &ReadTx<'_>, name: &str) -> Result<(Option<Timestamp>, u64)>
         .unwrap_or_default())
 }
 
-/// Returns when a source was last asked.
+/// Returns the instant of a source's last run.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -164,7 +164,7 @@ pub fn runs(tx: &ReadTx<'_>, name: &str, limit: u32) -> Result<Vec<SourceRunRow>
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Adds a run's counts; with the rows that they count, in one transaction.
+/// Adds a run's counts, in one transaction with the rows that they count.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -187,7 +187,7 @@ pub fn count(tx: &WriteTx<'_>, name: &str, counts: &SourceCounts) -> Result<()> 
     Ok(())
 }
 
-/// Records how a run ended; an empty error is a clean one. After a failure the source is left alone until `next_try`.
+/// Records the end of a run; an empty error is a clean one. After a failure the source is left alone until `next_try`.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -229,7 +229,7 @@ pub fn finish(
     Ok(())
 }
 
-/// Returns how far a source was read, in its own words; empty if it never was.
+/// Returns a source's cursor, in its own words; empty if it was never read.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -242,7 +242,7 @@ pub fn cursor(tx: &ReadTx<'_>, name: &str) -> Result<String> {
         .unwrap_or_default())
 }
 
-/// Keeps how far a source was read; with the rows up to there, in one transaction.
+/// Stores a source's cursor, in one transaction with the rows up to it.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -293,7 +293,7 @@ pub fn list(tx: &ReadTx<'_>) -> Result<Vec<SourceState>> {
     Ok(states)
 }
 
-/// Returns when the last clean pass ended and what failed in the last one of each source.
+/// Returns the end of the last clean pass, and the failures of each source's last run.
 ///
 /// # Errors
 /// Fails if the database cannot be read.

@@ -21,8 +21,8 @@ pub struct Suppression {
     pub created_at: Timestamp,
 }
 
-/// Adds a suppression; returns whether it is new. `value` is in lower case. What the person asked for outranks what the operator set: it
-/// takes the place of the operator's reason, so that undoing the operator's own does not lift it.
+/// Adds a suppression; returns true if it is new. `value` is in lower case. The person's own wish outranks the operator's: it
+/// replaces the operator's reason, so that undoing the operator's suppression does not lift it.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -48,7 +48,7 @@ pub fn add(
         > 0)
 }
 
-/// Lifts a suppression; returns whether there was one.
+/// Lifts a suppression; returns true if there was one.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -60,7 +60,7 @@ pub fn remove(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
         > 0)
 }
 
-/// Lifts a suppression that the operator set; returns whether there was one.
+/// Lifts a suppression that the operator set; returns true if there was one.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -72,7 +72,7 @@ pub fn remove_own(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
         > 0)
 }
 
-/// Returns why an address must not be written to: its own suppression, or that of its domain or one above it.
+/// Returns the suppression of an address: its own, or that of its domain or one above it.
 ///
 /// # Errors
 /// Fails if the database cannot be read.

@@ -12,29 +12,29 @@ use crate::domain::words::words;
 words! {
     /// The kind of a timeline's line; lines of one instant stand in this order.
     pub enum TimelineKind ("a kind of timeline entry") {
-        /// Automatic sending pauses until then.
+        /// The end of a hold on automatic sending.
         Pause = "pause",
         /// A meeting begins.
         Meeting = "meeting",
-        /// Something came about.
+        /// An outcome.
         Outcome = "outcome",
-        /// A move was closed.
+        /// The closing of a move.
         Closed = "closed",
         /// A mail of ours.
         MailOut = "mail_out",
-        /// A consent was given, and what became of it.
+        /// An approval, with its end.
         Execution = "execution",
-        /// A move was made.
+        /// The making of a move.
         Move = "move",
         /// A mail of theirs.
         MailIn = "mail_in",
         /// A signal that is not a mail.
         Signal = "signal",
-        /// An address or its domain was put on the list of those never written to.
+        /// The suppression of an address or its domain.
         Suppression = "suppression",
         /// A deal as it stands.
         Deal = "deal",
-        /// The record was made.
+        /// The making of the record.
         Record = "record",
     }
 }
@@ -104,7 +104,7 @@ pub struct TimelineRow {
 }
 
 impl TimelineRow {
-    /// Returns when it was.
+    /// Returns its instant.
     #[must_use]
     pub fn at(&self) -> Timestamp {
         instant(self.place.at)

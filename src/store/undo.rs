@@ -51,7 +51,7 @@ pub fn add(
     Ok(UndoId(tx.sql().last_insert_rowid()))
 }
 
-/// Marks an entry as taken back; returns whether it was not yet.
+/// Marks an entry as undone; returns true if it was not before.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -63,7 +63,7 @@ pub fn mark(tx: &WriteTx<'_>, id: UndoId, now: Timestamp) -> Result<bool> {
         > 0)
 }
 
-/// Marks what could be taken back of a booking as taken back, however the meeting was taken out of the calendar.
+/// Marks the undo entries of a booking as undone, however the meeting was removed from the calendar.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -77,7 +77,7 @@ pub fn mark_meeting(tx: &WriteTx<'_>, booking: i64, now: Timestamp) -> Result<()
     Ok(())
 }
 
-/// Puts an entry back into force with the step that takes it back now.
+/// Puts an entry back into force with the step that undoes it now.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -88,7 +88,7 @@ pub fn renew(tx: &WriteTx<'_>, id: UndoId, step: &str) -> Result<()> {
     Ok(())
 }
 
-/// Finds an entry; if none is named, the newest one that is not taken back and is not about a message that never left.
+/// Finds an entry; if none is named, the newest that is not undone and is not about a message that never left.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -112,7 +112,7 @@ pub fn find(tx: &ReadTx<'_>, id: Option<UndoId>) -> Result<Option<UndoRow>> {
         .optional()?)
 }
 
-/// Finds the entry that takes an execution back.
+/// Finds the undo entry of an execution.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -126,7 +126,7 @@ pub fn of_execution(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<UndoId>> 
         .optional()?)
 }
 
-/// Puts the entry that takes an execution back into force: it is queued again.
+/// Puts the undo entry of an execution back into force: it is queued again.
 ///
 /// # Errors
 /// Fails if SQLite refuses.

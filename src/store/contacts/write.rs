@@ -44,7 +44,7 @@ pub struct Written {
     pub taken: bool,
 }
 
-/// A hasher for what is a hash already, and for numbers that count up: one multiplication spreads them.
+/// A hasher for hashes and counters: one multiplication spreads them.
 #[derive(Debug, Clone, Copy, Default)]
 struct Spread(u64);
 
@@ -74,9 +74,9 @@ type Spreading<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
 #[derive(Debug, Default)]
 pub struct RunMemory {
     companies: CompanyMemory,
-    /// Of each contact, the first row of this run.
+    /// The first row of this run about each contact.
     rows: Spreading<i64, i64>,
-    /// Of those with several, the others.
+    /// Further rows about contacts with several.
     further_rows: Spreading<i64, Vec<i64>>,
     index: Option<KeyIndex>,
     sealed: Option<(i64, u64)>,
@@ -85,7 +85,7 @@ pub struct RunMemory {
 }
 
 impl RunMemory {
-    /// Makes ready for a transaction of a long run that writes contacts: loads every known key at the first, and then as [`Self::watch`].
+    /// Prepares for a transaction of a long run that writes contacts: loads every known key at the first, then works as [`Self::watch`].
     ///
     /// # Errors
     /// Fails if the database cannot be read.
@@ -96,7 +96,7 @@ impl RunMemory {
         self.watch(tx)
     }
 
-    /// Makes ready for a transaction of a long run: forgets what it knows if anyone else has written since the one before.
+    /// Prepares for a transaction of a long run: forgets everything if anyone else has written since the one before.
     ///
     /// # Errors
     /// Fails if the database cannot be read.
@@ -111,7 +111,7 @@ impl RunMemory {
         Ok(())
     }
 
-    /// Tells whether something that `first` found true at the first transaction is true still: nobody else has written since.
+    /// Tells whether a fact that `first` found true at the first transaction still holds: nobody else has written since.
     ///
     /// # Errors
     /// Fails if `first` fails.
@@ -130,7 +130,7 @@ impl RunMemory {
         self.index.is_some()
     }
 
-    /// Notes how the database stands; the last thing in a transaction of a long run.
+    /// Notes the database's state; the last step in a transaction of a long run.
     ///
     /// # Errors
     /// Fails if the database cannot be read.
@@ -142,7 +142,7 @@ impl RunMemory {
     }
 }
 
-/// Returns what changes when another process has committed, and what changes when this connection has written.
+/// Returns two marks: one changes when another process commits, the other when this connection writes.
 fn standing(tx: &WriteTx<'_>) -> Result<(i64, u64)> {
     let version = tx
         .sql()

@@ -92,7 +92,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<WriteRow> {
     })
 }
 
-/// Adds a write; none if one with that key is there already.
+/// Adds a write; none if one with that key exists.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -171,7 +171,7 @@ pub fn writes(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<WriteRow>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Keeps what a write really does, once the record was looked at.
+/// Stores the exact operation of a write, once the record was examined.
 ///
 /// # Errors
 /// Fails if SQLite refuses.

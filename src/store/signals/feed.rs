@@ -1,4 +1,4 @@
-//! The feed of signals: pages by (when, number), served by an index whatever is asked for, and counts that are kept, not counted.
+//! The feed of signals: pages by (instant, number), each served by an index, and counts that are stored, not counted.
 
 use jiff::Timestamp;
 
@@ -34,11 +34,11 @@ pub struct Place {
 /// The part of the feed to read, and the direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stretch {
-    /// From the newest on, or from what is there on, to older ones.
+    /// From the newest on, or from a place on, to older ones.
     From(Option<Place>),
-    /// Older than what is there.
+    /// Older than a place.
     Behind(Place),
-    /// From the oldest on, or newer than what is there, to newer ones.
+    /// From the oldest on, or newer than a place, to newer ones.
     Above(Option<Place>),
 }
 
@@ -55,7 +55,7 @@ impl Stretch {
     }
 }
 
-/// A signal with the name of whom it is about and the move that it made.
+/// A signal with its contact's name and its newest move.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeedRow {
     /// The signal.
@@ -94,7 +94,7 @@ pub fn page(
     Ok(rows)
 }
 
-/// Tells by the kept counts whether there is anything of a kind, so that a source without any is not looked for among all others.
+/// Checks the stored counts for signals of a kind, so that a source without any is not searched for.
 fn may_have(tx: &ReadTx<'_>, filter: &FeedFilter, kind: SignalKind) -> Result<bool> {
     let Some(source) = filter.source else {
         return Ok(true);
@@ -211,7 +211,7 @@ pub struct FeedCount {
     pub n: u64,
 }
 
-/// Returns how many signals there are by source, kind and whether they are matched; kept, not counted.
+/// Returns the number of signals by source, kind and match; stored, not counted.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -308,7 +308,7 @@ pub fn outcomes_of(tx: &ReadTx<'_>, id: SignalId) -> Result<Vec<ToldOutcome>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Says whom a signal is about, or that nobody is known; what was observed stays as it was. Returns whether it said so already.
+/// Matches a signal to a contact or deal, or to neither; the observation stays as it was.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
