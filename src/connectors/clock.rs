@@ -1,4 +1,4 @@
-//! What time it is elsewhere: the `Date` of a server's answer.
+//! The time elsewhere: the `Date` of a server's answer.
 
 use std::time::Duration;
 

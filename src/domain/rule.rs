@@ -147,7 +147,7 @@ pub struct Proposal {
     pub effort: f64,
     /// 0..=1.
     pub strategic: f64,
-    /// 0..=1: the revenue without a deal.
+    /// 0..=1: the revenue where no deal gives it.
     pub revenue_hint: f64,
     /// The due time.
     pub due_at: Timestamp,

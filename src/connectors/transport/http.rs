@@ -17,22 +17,22 @@ use crate::domain::text::clean_line;
 use crate::env::monotonic;
 use crate::secrets::Secret;
 
-/// What is kept of a refusal.
+/// Bytes of a refusal that are kept.
 const REFUSAL_BYTES: usize = 64 * 1024;
-/// What is read at a time.
+/// Bytes read at a time.
 const CHUNK: usize = 64 * 1024;
 /// An answer with more headers is cut off there; a double or a proxy may send anything.
 const MAX_HEADERS: usize = 200;
 
-/// Through what requests leave.
+/// The proxy that requests go through.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Proxy {
-    /// What HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say.
+    /// The proxy of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.
     #[default]
     Environment,
-    /// Nothing.
+    /// No proxy.
     None,
-    /// This.
+    /// This proxy.
     Url(String),
 }
 

@@ -1,6 +1,6 @@
 //! HubSpot in memory: a portal with records, ties, pipelines and owners, as strict as the vendor's description.
 //!
-//! It refuses what HubSpot refuses: unknown properties, more than ten thousand results, batches above a hundred, an address that is there already.
+//! The portal refuses what HubSpot refuses: unknown properties, more than ten thousand results, batches above a hundred, an existing address.
 
 mod filling;
 mod records;
@@ -41,7 +41,7 @@ struct Record {
     history: BTreeMap<String, Vec<(String, Timestamp)>>,
     created: Timestamp,
     modified: Timestamp,
-    /// When the search index takes note of the last change.
+    /// Instant at which the search index takes in the last change.
     indexed: Timestamp,
     archived: bool,
     /// By kind, the ids that it is tied to.

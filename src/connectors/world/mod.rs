@@ -61,12 +61,12 @@ pub trait Double: Send {
     }
 }
 
-/// How a practice world is filled.
+/// The content of a practice world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Filling {
     /// The seed of everything that is made up.
     pub seed: u64,
-    /// How many contacts the CRM holds.
+    /// Number of contacts in the CRM.
     pub contacts: usize,
 }
 
@@ -92,7 +92,7 @@ pub fn providers(filling: Filling, now: Timestamp) -> Vec<SharedDouble> {
 /// A double that its world and a test share.
 pub type SharedDouble = Arc<Mutex<dyn Double>>;
 
-/// What a double is asked. Names of headers are in lower case.
+/// A request to a double. Names of headers are in lower case.
 #[derive(Debug, Clone, Default)]
 pub struct WorldRequest {
     /// The method, in capitals.
@@ -185,7 +185,7 @@ fn decode(segment: &str) -> String {
         .unwrap_or_default()
 }
 
-/// What a double answers.
+/// The answer of a double.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WorldResponse {
     /// The status.

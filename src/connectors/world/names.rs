@@ -23,7 +23,7 @@ impl Names {
     /// Starts it.
     ///
     /// # Errors
-    /// If no port can be had.
+    /// Fails if no port can be opened.
     pub fn start(records: Vec<Record>) -> std::io::Result<Self> {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         socket.set_read_timeout(Some(Duration::from_millis(20)))?;

@@ -165,7 +165,7 @@ enum Tie {
     None,
 }
 
-/// Returns the understanding of `mail`.
+/// Understands `mail`.
 #[must_use]
 pub fn understand(mail: &ParsedMail, context: &MailContext) -> Understanding {
     let signs = machine::signs(mail);

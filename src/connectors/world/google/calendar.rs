@@ -15,7 +15,7 @@ use super::{Answer, holds_only, invalid, knows, not_found, page_size, refusal};
 use crate::connectors::world::{WorldRequest, WorldResponse};
 use crate::domain::schedule::parse_zone;
 
-/// What a list may be asked; what stands after the bar of the sync token's own refuses it.
+/// Parameters of a list.
 const LIST: &[&str] = &[
     "singleEvents",
     "showDeleted",
@@ -46,7 +46,7 @@ const NOT_WITH_TOKEN: &[&str] = &[
     "privateExtendedProperty",
     "sharedExtendedProperty",
 ];
-/// What an event may hold when it is put in or changed.
+/// Fields of an event that is put in or changed.
 const FIELDS: &[&str] = &[
     "id",
     "summary",

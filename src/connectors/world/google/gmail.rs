@@ -69,9 +69,9 @@ pub struct MailboxWorld {
     pub address: String,
     /// Further addresses that it writes from.
     pub aliases: Vec<String>,
-    /// Whether mail that is sent gets another Message-ID, as some accounts' does.
+    /// True if sent mail gets another Message-ID, as in some accounts.
     pub rewrites_ids: bool,
-    /// Whether the search lags so far behind that it does not know what was sent.
+    /// True if the search lags so far behind that it does not know sent mail.
     pub search_lags: bool,
     /// At most so many results to a page, whatever is asked for.
     pub page_limit: usize,

@@ -1,4 +1,4 @@
-//! What a portal holds: pipelines, owners, properties, and as many people with firms and deals as are asked for.
+//! The content of a portal: pipelines, owners, properties, and as many people with firms and deals as are asked for.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
