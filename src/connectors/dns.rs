@@ -74,7 +74,7 @@ impl Record {
     }
 }
 
-/// Why there is no answer.
+/// A reason that there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DnsError {
     /// No name server is known.
@@ -89,7 +89,7 @@ pub enum DnsError {
     /// The server failed or refused.
     #[error("the name server refused (code {0})")]
     Refused(u8),
-    /// The answer is not what it should be.
+    /// The answer is malformed.
     #[error("the name server's answer is broken")]
     Broken,
 }
@@ -340,7 +340,7 @@ fn read(bytes: &[u8], question: &[u8], kind: Kind) -> Result<Answer, DnsError> {
                 }),
             });
         }
-        // Aliases stand before what they lead to, and are passed over.
+        // Aliases stand before their targets, and are skipped.
         reader.at = next;
     }
     Ok(Answer::Records(records))

@@ -170,7 +170,7 @@ fn write_page(stream: &mut impl Write, (status, title, text): Page) -> std::io::
 }
 
 impl Door {
-    /// Returns the page that answers the head of a request, and what is to be told to whoever waits.
+    /// Returns the page that answers the head of a request, and the news for the waiting sign-in.
     fn open(&self, head: &str) -> (Page, Option<Knock>) {
         let nothing = (
             (

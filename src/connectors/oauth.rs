@@ -1,4 +1,4 @@
-//! OAuth 2 for installed programs (RFC 6749, 8252, 7636): what is sent and what comes back, as pure functions.
+//! OAuth 2 for installed programs (RFC 6749, 8252, 7636): requests and answers, as pure functions.
 //!
 //! Tokens, codes and verifiers are [`Secret`]s from the first byte on. What a server says in an error goes through the text cleaner, as it ends
 //! up on a terminal.
@@ -304,7 +304,7 @@ impl Endpoint {
             .repeatable()
     }
 
-    /// Asks what a token is good for; none where the provider is not asked so.
+    /// Asks about a token; none where the provider has no such endpoint.
     #[must_use]
     pub fn introspect(&self, client: &Client, token: &Secret) -> Option<Request> {
         if self.introspect.is_empty() {
@@ -406,7 +406,7 @@ pub fn read_tokens(response: &Response, now: Timestamp) -> Result<Tokens, CallEr
     })
 }
 
-/// Returns the server's word for its refusal, such as `invalid_grant`, and what it says about it.
+/// Returns the server's word for its refusal, such as `invalid_grant`, and its explanation.
 #[must_use]
 pub fn refusal(error: &CallError) -> Option<(String, String)> {
     let text = |key: &str| {

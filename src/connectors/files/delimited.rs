@@ -230,7 +230,7 @@ impl Scanner {
             record.range = self.at..self.at + end;
             return Ok(self.at + end);
         }
-        // One line without an end: what is left of it is passed over, not kept.
+        // One line without an end: its rest is skipped, not kept.
         record.fields.truncate(1);
         if let Some(field) = record.fields.first_mut() {
             field.range = self.at..self.at + 256;

@@ -1,4 +1,4 @@
-//! Bytes to text, whatever wrote them.
+//! Bytes to text, in any encoding.
 //!
 //! UTF-16, with or without a byte order mark, is recognised from the first bytes and decoded on the way in. All else
 //! is cut into records as bytes, for the characters that part them are the same in UTF-8 and in Windows-1252, and

@@ -1,4 +1,4 @@
-//! Which column of a file is which field of a contact.
+//! The match between a file's columns and a contact's fields.
 //!
 //! Headers are compared without case, spaces, punctuation and accents, against the names that HubSpot, Salesforce,
 //! Google, Outlook (English, German, French, Spanish), LinkedIn and Pipedrive give their columns. The operator's own
@@ -114,7 +114,7 @@ impl Field {
     }
 }
 
-/// Whose export a file is.
+/// The vendor of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Vendor {
@@ -186,7 +186,7 @@ enum Column {
     Number(usize),
 }
 
-/// Why a `--map` cannot be understood.
+/// A reason that a `--map` cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum MapError {
     /// There is no `=` in it, or nothing on one side.
@@ -202,7 +202,7 @@ fn names() -> String {
 }
 
 impl MapOverrides {
-    /// Reads `field=column` pairs; `field=#3` means the third column, whatever its header.
+    /// Reads `field=column` pairs; `field=#3` means the third column, with any header.
     ///
     /// # Errors
     /// A pair that has not that form or names a field that does not exist.
@@ -272,7 +272,7 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// Returns the columns that are read, with what they are read as.
+    /// Returns the columns that are read, with their fields.
     pub fn used(&self) -> impl Iterator<Item = (&str, Field)> {
         self.columns
             .iter()
@@ -534,7 +534,7 @@ fn vendor_of(header: &[String], keys: &[String]) -> Vendor {
     }
 }
 
-/// Returns what a header means by itself.
+/// Returns the meaning of a header by itself.
 fn lookup(key: &str) -> Option<Found> {
     if key.is_empty() || key.len() > 80 {
         return None;

@@ -405,7 +405,7 @@ fn is_header_again(scanner: &Scanner, record: &Record, mapping: &Mapping) -> boo
         })
 }
 
-/// Tells whether a row of one cell is what a report puts under its rows; its title stands after a gap.
+/// Tells whether a row of one cell is a report's footer; its title stands after a gap.
 fn is_footer(text: &str, gap: u64) -> bool {
     let text = text.trim();
     if gap >= 2 && text.ends_with("Report") {

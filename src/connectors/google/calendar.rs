@@ -272,7 +272,7 @@ pub enum Answer {
     Tentative,
 }
 
-/// Somebody who takes part.
+/// A participant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Attendee {
     /// The address in lower case.
@@ -441,7 +441,7 @@ impl WireEvent {
                 is_self: a.is_self,
             })
             .collect();
-        // Whoever made the event comes to it, listed or not.
+        // The organizer comes, listed or not.
         let organizer = self.organizer.email.trim().to_lowercase();
         let listed = attendees.iter().position(|a| a.email == organizer);
         let is_alone = attendees.is_empty();

@@ -316,7 +316,7 @@ impl Message {
         self.label_ids.iter().any(|l| l == label)
     }
 
-    /// Returns why it is no mail that came in: the account's own, unfinished, a chat, or thrown away.
+    /// Returns the reason that a message is not incoming mail: the account's own, unfinished, a chat, or thrown away.
     #[must_use]
     pub fn is_not_inbound(&self) -> Option<&'static str> {
         [

@@ -192,7 +192,7 @@ impl<'de> Visitor<'de> for Append<'_> {
     }
 }
 
-/// A value as text; none where there is none or it is no plain value.
+/// A value as text; none if it is missing or not a plain value.
 struct Plain(Option<String>);
 
 impl<'de> Deserialize<'de> for Plain {
@@ -494,7 +494,7 @@ fn asking(mut request: Request, properties: &[&str]) -> Request {
     request
 }
 
-/// Lists records in the order of their ids, with what they are tied to.
+/// Lists records in the order of their ids, with their ties.
 #[must_use]
 pub fn list(
     version: HubspotVersion,
@@ -660,7 +660,7 @@ pub fn batch_update(
     .repeatable()
 }
 
-/// Puts a record away; the portal can bring it back for ninety days.
+/// Archives a record; the portal can bring it back for ninety days.
 #[must_use]
 pub fn archive(version: HubspotVersion, kind: ObjectKind, id: &str) -> Request {
     let path = path(version, Place::Object(kind, id));

@@ -16,7 +16,7 @@ words! {
         Contacts = "contacts",
         /// A deal.
         Deals = "deals",
-        /// Something to do.
+        /// A task.
         Tasks = "tasks",
         /// A note.
         Notes = "notes",

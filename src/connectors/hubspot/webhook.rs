@@ -72,7 +72,7 @@ pub fn signed_uri(uri: &str) -> String {
 /// Checks a call's signature. The comparison takes the same time wherever two signatures differ.
 ///
 /// # Errors
-/// Why it is refused.
+/// Gives the reason of a refusal.
 pub fn verify(
     secret: &Secret,
     method: &str,

@@ -125,7 +125,7 @@ pub fn parse(bytes: &[u8], domain: &str) -> Result<Named, AutoconfigError> {
             }
             Event::Text(part) => put(&mut open, &path, &part.xml10_content()),
             Event::CData(part) => put(&mut open, &path, &part.xml10_content()),
-            // A host with an entity in it is none; what it stands for is not looked up.
+            // A host with an entity in it is invalid; entities are not resolved.
             Event::GeneralRef(_) => put(&mut open, &path, "&"),
             Event::Empty(_)
             | Event::Comment(_)

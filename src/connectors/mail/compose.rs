@@ -50,7 +50,7 @@ pub struct OutboundMail {
     pub extra_headers: Vec<(String, String)>,
 }
 
-/// Why a message was not built.
+/// A reason that a message was not built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ComposeError {
     /// There is nobody to send it to.

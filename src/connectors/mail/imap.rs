@@ -57,7 +57,7 @@ pub enum ImapError {
         /// The server's words.
         reason: String,
     },
-    /// The server refuses what was asked for.
+    /// The server refuses the request.
     #[error("{server} answers: {reason}")]
     Refused {
         /// Host and port.
@@ -92,7 +92,7 @@ pub struct FetchedMail {
 /// The folders that a server names by their use (RFC 6154), else by their usual names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SpecialFolders {
-    /// Copies of what was sent.
+    /// Copies of sent mail.
     pub sent: Option<String>,
     /// Drafts.
     pub drafts: Option<String>,
@@ -325,7 +325,7 @@ impl ImapSession {
         Ok(fetched)
     }
 
-    /// Finds the folders for what was sent and for drafts.
+    /// Finds the folders for sent mail and for drafts.
     ///
     /// # Errors
     /// Fails if the server fails.
@@ -382,7 +382,7 @@ impl ImapSession {
         })
     }
 
-    /// Makes a folder if there is none of that name.
+    /// Makes a folder if there is none with that name.
     ///
     /// # Errors
     /// Fails if the server fails or refuses for another reason.

@@ -103,7 +103,7 @@ pub struct ThreadGroup {
     pub subject: String,
     /// The files' names, by date, then name.
     pub files: Vec<String>,
-    /// Why they belong together.
+    /// Reasons for the grouping.
     pub because: Vec<String>,
 }
 

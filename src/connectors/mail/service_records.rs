@@ -12,9 +12,9 @@ use crate::connectors::dns::{self, DnsError, Kind, Record, ServiceRecord};
 /// A domain's offer of one service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Offer {
-    /// Nothing.
+    /// No record about it.
     Silent,
-    /// That it does not offer it.
+    /// A record that the domain does not offer it.
     Refused,
     /// The place of the service.
     At(String, u16, Protection),

@@ -157,10 +157,10 @@ impl SmtpSession {
     }
 
     /// Hands a message in. `last_word` is asked when everything is ready and before the first byte of the message leaves; its refusal
-    /// stops it. Returns what the server says, which often has the queue's id for it.
+    /// stops it. Returns the server's words, which often have the queue's id for it.
     ///
     /// # Errors
-    /// Why it was not accepted, and whether it may have left.
+    /// Gives the reason of a refusal, and tells whether the message may have left.
     pub fn send(
         &mut self,
         from: &EmailAddress,

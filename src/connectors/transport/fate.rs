@@ -79,7 +79,7 @@ pub fn may_repeat(repeat: Repeat, error: &CallError) -> bool {
     is_passing && is_safe
 }
 
-/// Tells whether a failure speaks against the service rather than against what was asked of it.
+/// Tells whether a failure is the service's fault rather than the request's.
 #[must_use]
 pub const fn is_outage(kind: CallErrorKind) -> bool {
     matches!(

@@ -79,7 +79,7 @@ pub enum Repeat {
     Doubles,
 }
 
-/// Which of a service's budgets a request draws on.
+/// The budget of a service that a request draws on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Budget {
     /// The service's own.
@@ -159,7 +159,7 @@ impl Request {
         self
     }
 
-    /// Sets what it costs.
+    /// Sets its cost.
     #[must_use]
     pub const fn costing(mut self, units: u32) -> Self {
         self.cost = units;
@@ -241,7 +241,7 @@ impl Response {
             ..CallError::of(
                 CallErrorKind::BadAnswer,
                 fate::fate(fate::Stage::Answered(self.status)),
-                // What serde says may quote what it found.
+                // An error of serde may quote the text it read.
                 clean_line(&format!("the answer is not what it should be: {e}"), 200),
             )
         })
@@ -278,7 +278,7 @@ pub enum CallErrorKind {
     Gone,
     /// The request is refused as it is: another 4xx.
     Invalid,
-    /// Too much was asked for: 429 or a vendor's own word for it.
+    /// Too many requests: 429 or a vendor's own word for it.
     RateLimited,
     /// A budget that lasts a day is used up.
     QuotaExhausted,
@@ -302,7 +302,7 @@ pub enum CallErrorKind {
     Stopped,
 }
 
-/// Why a request has no good answer.
+/// A failed request.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{message}")]
 pub struct CallError {

@@ -144,7 +144,7 @@ fn hubspot(error: &mut CallError) {
     error.message = message;
 }
 
-/// Says what a status means where the body says nothing more.
+/// Explains a status where the body says nothing more.
 const fn says(kind: Kind) -> &'static str {
     match kind {
         Kind::Unauthorized => "refuses the token",

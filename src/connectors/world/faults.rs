@@ -47,7 +47,7 @@ pub enum Fault {
     },
     /// The provider does it, and half of its JSON is answered as if it were all.
     Malformed,
-    /// So many bytes are answered, as they are made.
+    /// An answer of this many bytes, made while it is sent.
     Huge {
         /// Number of bytes.
         #[serde(default = "two_hundred_megabytes")]
@@ -61,7 +61,7 @@ pub enum Fault {
     },
     /// The provider does it, and the next page's token in the answer is the one that was asked with (or, on a first page, its own for ever).
     RepeatPage,
-    /// The provider's clock, as `Date` shows it, is so many seconds wrong.
+    /// A provider's clock, as `Date` shows it, that is wrong by this much.
     Skew {
         /// Seconds; ahead if positive.
         seconds: i64,
@@ -105,7 +105,7 @@ pub struct FaultRule {
 }
 
 impl FaultRule {
-    /// Makes a rule that befalls the next request whose path begins with `path`.
+    /// Makes a rule for the next request whose path begins with `path`.
     #[must_use]
     pub fn on(path: impl Into<String>, fault: Fault) -> Self {
         Self {
@@ -132,14 +132,14 @@ impl FaultRule {
         self
     }
 
-    /// Lets so many matching requests pass first.
+    /// Lets this many matching requests pass first.
     #[must_use]
     pub const fn after(mut self, count: u64) -> Self {
         self.after = count;
         self
     }
 
-    /// Befalls so many; 0 for all.
+    /// Hits this many requests; 0 for all.
     #[must_use]
     pub const fn times(mut self, count: u64) -> Self {
         self.times = count;
@@ -205,7 +205,7 @@ impl Plan {
         &self.rules
     }
 
-    /// Counts a request against every rule and returns what befalls it.
+    /// Counts a request against every rule and returns its faults.
     pub fn befalls(&mut self, method: &str, path: &str, query: &str) -> Befalls {
         let mut befalls = Befalls::default();
         for standing in &mut self.rules {

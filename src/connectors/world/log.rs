@@ -52,7 +52,7 @@ impl Logged {
     }
 }
 
-/// Returns what stands for a token in the log.
+/// Returns the hash that stands for a token in the log.
 #[must_use]
 pub fn token_name(token: &str) -> String {
     let digest = Sha256::digest(token.as_bytes());
@@ -126,7 +126,7 @@ impl Log {
         self.count
     }
 
-    /// Notes what was answered.
+    /// Notes the answer's status.
     pub fn answered(&mut self, n: u64, status: u16) {
         if let Some(logged) = self.kept.iter_mut().rev().find(|logged| logged.n == n) {
             logged.status = status;

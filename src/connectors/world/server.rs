@@ -1,4 +1,4 @@
-//! The server: takes requests over HTTP/1.1 on 127.0.0.1, lets faults befall them, and hands them to the doubles.
+//! The server: takes requests over HTTP/1.1 on 127.0.0.1, applies faults, and hands them to the doubles.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -93,9 +93,9 @@ pub struct CalendarWorld {
     calendars: BTreeMap<String, Calendar>,
     /// The account's zone.
     pub zone: String,
-    /// Who was told of what, in order: the event and the address.
+    /// Notices that were sent, in order: the event and the address.
     pub told: Vec<(String, String)>,
-    /// At most so many events to a page, whatever is asked for.
+    /// Events on a page at most, whatever size is asked for.
     pub page_limit: usize,
     changes: u64,
     tokens_from: u64,
