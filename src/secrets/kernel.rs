@@ -1,7 +1,7 @@
 //! The Linux kernel's own keyring (keyutils), for machines without a desktop.
 //!
-//! It needs no passphrase and no D-Bus, and it forgets: at a restart, and after the days without use that
-//! `/proc/sys/kernel/keys/persistent_keyring_expiry` names. Whoever chooses it signs in again then, which is why nothing falls back to it.
+//! This keyring needs no passphrase and no D-Bus, and it forgets: at a restart, and after the days without use that
+//! `/proc/sys/kernel/keys/persistent_keyring_expiry` names. The operator must then sign in again, which is why nothing falls back to it.
 
 #[cfg(not(target_os = "linux"))]
 pub(super) use elsewhere::{check, get, remove, set};
