@@ -12,7 +12,7 @@ use crate::config::edit::{edit, set};
 use crate::domain::schedule::parse_zone;
 use crate::engine::{Engine, EngineError};
 
-/// Set up: make the data directory and a commented configuration. Asks for your name, address and time zone.
+/// Set up your data directory and a commented configuration; asks for your name, address and time zone.
 ///
 /// Existing files stay. Without a terminal, or with --yes, nothing is asked.
 #[derive(Debug, Args)]
