@@ -1,4 +1,4 @@
-//! What the outside supplies: the clock, chance and the process environment.
+//! The outside world: the clock, chance and the process environment.
 //!
 //! Nothing else in the program reads the wall clock, draws a random number or looks at an environment
 //! variable. `CASEYOS_NOW` fixes the clock and `CASEYOS_SEED` the chance, so that a whole run can be repeated.
@@ -83,8 +83,8 @@ impl Env {
         }
     }
 
-    /// Makes the environment of this process: `CASEYOS_NOW` (RFC 3339) and `CASEYOS_SEED` (a whole number)
-    /// if they are set, else the machine's clock and a seed from the operating system.
+    /// Makes the environment of this process: `CASEYOS_NOW` (RFC 3339) and `CASEYOS_SEED` (a whole number), where they
+    /// are set, else the machine's clock and a seed from the operating system.
     ///
     /// # Errors
     /// Names the variable that holds something else.
@@ -149,7 +149,7 @@ fn mix(mut z: u64) -> u64 {
 /// Returns bytes of chance that nobody can guess, for secrets; no seed fixes them.
 ///
 /// # Errors
-/// If the operating system gives none.
+/// Fails if the operating system gives none.
 pub fn unguessable<const N: usize>() -> Result<[u8; N], String> {
     let mut bytes = [0; N];
     aws_lc_rs::rand::fill(&mut bytes)

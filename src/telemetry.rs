@@ -1,6 +1,6 @@
 //! The log: a file in the data directory, for the times when something went wrong.
 //!
-//! It holds what was attempted and how it failed, never addresses, texts or secrets. `CASEYOS_LOG` sets the level (`error`, `warn`, `info`,
+//! The log records attempts and their failures, never addresses, texts or secrets. `CASEYOS_LOG` sets the level (`error`, `warn`, `info`,
 //! `debug`, `trace`; `warn` if it is not set). The file is opened when the first line is written, so a quiet run costs nothing.
 
 use std::fs::{File, OpenOptions};

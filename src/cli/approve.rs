@@ -18,12 +18,12 @@ use crate::engine::queries::outbox::ExecutionStatus;
 use crate::engine::{Engine, EngineError};
 use crate::env::monotonic;
 
-/// Approve a move: its mail is sent (mode live) or put into Drafts (mode draft), its meeting booked, its record written, if the guards let it.
+/// Approve a move: send its mail (or draft it in mode draft), book its meeting, or write its record, if the guards allow it.
 ///
-/// The approval is bound to the content as it is now and holds for 24 hours. A live mail waits 20 seconds (outbox.undo_seconds), in which `caseyos undo`
-/// takes it back; then the open console or the next `caseyos sync` lets it out. If a guard holds the message that time will satisfy, the approval
-/// is kept and a later `caseyos sync` sends it; exit code 4 says so. Meetings and records need mode live. A move that is done by hand is ticked off.
-/// Where a draft of the move lies in its mailbox and the mode is live by now, that draft is sent as it lies; if it was changed there, it is shown first.
+/// The approval covers exactly the present content and holds for 24 hours. A live mail waits 20 seconds (outbox.undo_seconds) before it leaves;
+/// `caseyos undo` cancels it until then, and the open console or the next `caseyos sync` sends it. If a guard only needs time, the approval
+/// is kept and a later `caseyos sync` sends it; exit code 4 says so. Meetings and records need mode live. A move that you do by hand is marked done.
+/// In mode live, a draft that already lies in the mailbox is sent as it is; if it was changed there, you see it first.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  caseyos approve 12 --dry-run\n  caseyos approve 12\n  caseyos approve 12 --wait                  counts down, then sends\n  caseyos approve 12 --hash $(caseyos show 12 --json | jq -r .draft.content_hash)"
@@ -31,10 +31,10 @@ use crate::env::monotonic;
 pub(super) struct ApproveArgs {
     /// The move's number.
     id: i64,
-    /// Shows the exact message that would go and what the guards say; nothing is sent or written.
+    /// Show the exact message and the guards' answers; send and write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Approves only if the draft still has this content hash, as `show --json` gives it.
+    /// Approve only if the draft still has this content hash (see `show --json`).
     #[arg(long, value_name = "HEX")]
     hash: Option<String>,
     #[command(flatten)]
@@ -47,7 +47,7 @@ pub(super) struct Leave {
     /// Lets it go at once, without the time in which it can be taken back.
     #[arg(long, conflicts_with = "wait")]
     now: bool,
-    /// Waits that time out, and says how it went.
+    /// Wait for the undo window to end, and show the result.
     #[arg(long)]
     wait: bool,
 }
@@ -137,7 +137,7 @@ pub(super) fn show_or_finish(run: &mut Run<'_>, done: &Done) -> Result<Ending, E
     finish(run, done)
 }
 
-/// Waits until a message leaves, and lets it out then; none if it has left already. A stop by anybody ends the wait.
+/// Waits for a message's undo window and sends it then; none if it is sent already. A stop by anybody ends the wait.
 fn wait(
     run: &mut Run<'_>,
     engine: &Engine,
@@ -222,7 +222,7 @@ fn parse_hash(text: &str) -> Result<[u8; 32], EngineError> {
     Ok(bytes)
 }
 
-/// Prints how a change ended and returns what it means for the exit code.
+/// Prints the result of a change and returns its exit code.
 pub(super) fn finish(run: &mut Run<'_>, done: &Done) -> Result<Ending, EngineError> {
     if run.out.is_json() {
         run.out.json(done)?;

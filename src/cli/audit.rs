@@ -11,7 +11,7 @@ use super::output::{Ending, fit, moment, since};
 use crate::engine::queries::audit::{AuditCheck, AuditFilter, verify_export};
 use crate::engine::{EngineError, create_private_file};
 
-/// The append-only trail of decisions and effects.
+/// Search and check the append-only log of decisions and effects.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct AuditArgs {
@@ -28,14 +28,14 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
-    /// Check the chain: an entry that was edited, removed, inserted or moved is named.
+    /// Check the chain, and name any entry that was edited, removed, inserted or moved.
     ///
-    /// Exit code 1 if it is broken. The hash of the last entry, kept elsewhere, tells later whether the whole trail was rebuilt.
+    /// Exit code 1 if it is broken. Keep the hash of the last entry elsewhere to tell later if the whole trail was rebuilt.
     #[command(
         after_help = "Examples:\n  caseyos audit verify\n  caseyos audit verify trail.jsonl      an export, without the database"
     )]
     Verify {
-        /// An export to check instead of the trail itself.
+        /// Check this export instead of the trail itself.
         file: Option<PathBuf>,
     },
     /// List the newest entries.
@@ -43,22 +43,22 @@ enum AuditCommand {
         after_help = "Examples:\n  caseyos audit list move:12\n  caseyos audit list --actor rule --since 30d\n  caseyos audit list --event approval --limit 200 --json"
     )]
     List {
-        /// Only of one subject, such as move:12 or execution:7.
+        /// Only entries about a subject, such as move:12 or execution:7.
         #[arg(value_name = "SUBJECT", conflicts_with = "subject")]
         about: Option<String>,
-        /// Only of one subject, such as move:12 or execution:7.
+        /// Only entries about a subject, such as move:12 or execution:7.
         #[arg(long)]
         subject: Option<String>,
-        /// Only of one event, or of a group: execution.sent, or execution.
+        /// Only one event, or a group: execution.sent, or execution.
         #[arg(long)]
         event: Option<String>,
-        /// Only by one actor, or by a group: operator, rule:replied-before, or rule.
+        /// Only one actor, or a group: operator, rule:replied-before, or rule.
         #[arg(long)]
         actor: Option<String>,
-        /// Only from then on: a length of time such as 7d, or a date.
+        /// Only entries since then: a length of time such as 7d, or a date.
         #[arg(long, value_name = "WHEN")]
         since: Option<String>,
-        /// At most so many.
+        /// Maximum number of entries.
         #[arg(long, default_value_t = 50)]
         limit: usize,
     },
@@ -68,17 +68,17 @@ enum AuditCommand {
         /// The entry's number.
         seq: i64,
     },
-    /// Write the trail as JSON lines that an outsider can check.
+    /// Write the trail as JSON lines that anybody can check.
     ///
-    /// docs/safety.md says what each hash covers, with a program that checks an export.
+    /// docs/safety.md explains the hashes, with a program that checks an export.
     #[command(
         after_help = "Examples:\n  caseyos audit export > trail.jsonl\n  caseyos audit export --since 90d --output trail.jsonl"
     )]
     Export {
-        /// Only from then on: a length of time such as 90d, or a date.
+        /// Only entries since then: a length of time such as 90d, or a date.
         #[arg(long, value_name = "WHEN")]
         since: Option<String>,
-        /// The file to write, readable by you alone; standard output if none is given.
+        /// File to write, readable by you alone; standard output by default.
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },

@@ -1,4 +1,4 @@
-//! `caseyos auth`: signing in to the providers and mailboxes, and how the accounts stand.
+//! `caseyos auth`: signing in to the providers and mailboxes, and the state of the accounts.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -24,14 +24,14 @@ use crate::engine::queries::accounts::{AccountStanding, AccountState};
 use crate::engine::{Asking, Engine, EngineError, Said, SignedIn};
 use crate::secrets::Secret;
 
-/// How long the operator has to consent in the browser.
+/// Seconds that the operator has to consent in the browser.
 const WAIT: u64 = 300;
 /// A longer file is not Google's.
 const MAX_CLIENT_FILE: u64 = 64 * 1024;
 
-/// Sign in to Google, HubSpot and mailboxes, see how the accounts stand, sign out.
+/// Sign in to Google, HubSpot and mailboxes, check account status, sign out.
 ///
-/// Tokens and passwords go into the system's keyring, or, if you ask for it, into a file sealed with a passphrase; never in plain text onto the disk.
+/// Tokens and passwords go into the system's keyring or, on request, into a file sealed with a passphrase; never in plain text onto the disk.
 #[derive(Debug, Args)]
 pub(super) struct AuthArgs {
     #[command(subcommand)]
@@ -45,19 +45,19 @@ enum AuthCommand {
         after_help = "Examples:\n  caseyos auth login google --client client_secret.json     (the file that Google lets you download)\n  caseyos auth login google --no-browser                    (prints the address; paste what comes back)\n  caseyos auth login google --mail-server                   (also for Google's IMAP and SMTP servers)\n  caseyos auth login hubspot                                (a service key or private-app token, pasted)\n  pass show hubspot | caseyos auth login hubspot --token-stdin\n  caseyos auth login hubspot --oauth\n  caseyos auth login mail work                              (the password of the mailbox `work`)\n  caseyos auth login mail casey@firm.example                (finds its servers, adds the mailbox, takes the password)\n  caseyos auth login google --keep file                     (where there is no keyring)"
     )]
     Login(LoginArgs),
-    /// Show each account: who, the rights, until when, where the secret is kept, and how to mend it.
+    /// Show each account: user, rights, expiry, place of its secret, and the fix if it needs one.
     ///
-    /// Exit code 0 if all is fine, 3 if something wants mending.
+    /// Exit code 0 if all is fine, 3 if something needs fixing.
     #[command(after_help = "Examples:\n  caseyos auth status\n  caseyos auth status --json")]
     Status,
-    /// Sign out: the provider is asked to withdraw the token, and it is removed here in any case.
+    /// Sign out: revoke the token at the provider, and remove it here in any case.
     #[command(
         after_help = "Examples:\n  caseyos auth logout google\n  caseyos auth logout mail work"
     )]
     Logout {
         /// google, hubspot or mail.
         account: Whom,
-        /// The mailbox's name, for mail.
+        /// Name of the mailbox, for mail.
         mailbox: Option<String>,
     },
 }
@@ -90,36 +90,36 @@ enum Keep {
 struct LoginArgs {
     /// google, hubspot or mail.
     account: Whom,
-    /// The mailbox's name or address, for mail. An address without a mailbox makes one, on the servers that are found for it.
+    /// Name or address of the mailbox, for mail. An address without a mailbox adds one, with the servers found for it.
     mailbox: Option<String>,
-    /// Opens no browser: prints the address and takes what comes back on standard input, as the address of the page that failed or the code.
+    /// Don't open a browser: print the address and read the answer from standard input, as the address of the failed page or the code.
     #[arg(long)]
     no_browser: bool,
-    /// The port of this machine that the browser is sent back to; any free one by default.
+    /// Local port that the browser is sent back to; any free one by default.
     #[arg(long)]
     port: Option<u16>,
     /// Seconds to wait for your consent.
     #[arg(long, default_value_t = WAIT, value_parser = clap::value_parser!(u64).range(1..=3600))]
     wait: u64,
-    /// Your app's file as Google lets you download it; its id goes into the configuration and its secret to where secrets are kept.
+    /// Your app's file as downloaded from Google; its id goes into the configuration, its secret to the other secrets.
     #[arg(long, value_name = "FILE")]
     client: Option<PathBuf>,
-    /// Asks Google for the right that its IMAP and SMTP servers want, for mailboxes with `auth = "oauth2"`; without this it is asked for once there is such a mailbox.
+    /// Ask Google for the right that its IMAP and SMTP servers need, for mailboxes with `auth = "oauth2"`; the default once there is such a mailbox.
     #[arg(long)]
     mail_server: bool,
-    /// Signs in to HubSpot by OAuth with an app of your own instead of a token.
+    /// Sign in to HubSpot by OAuth with an app of your own instead of a token.
     #[arg(long)]
     oauth: bool,
-    /// Takes HubSpot's token from standard input.
+    /// Read HubSpot's token from standard input.
     #[arg(long)]
     token_stdin: bool,
-    /// Takes the mailbox's password from standard input.
+    /// Read the mailbox's password from standard input.
     #[arg(long)]
     password_stdin: bool,
-    /// Takes servers outside the address's domain without asking, where only DNS speaks for them.
+    /// Accept servers outside the address's domain without asking, even if only DNS names them.
     #[arg(long)]
     yes: bool,
-    /// Keeps secrets in the system's keyring, in the Linux kernel's (keyutils, which forgets at a restart) or in a file sealed with a passphrase from now on; written to `secrets.backend`.
+    /// Keep secrets from now on in the system's keyring, in the Linux kernel's (keyutils, which forgets at a restart) or in a file sealed with a passphrase; sets `secrets.backend`.
     #[arg(long)]
     keep: Option<Keep>,
 }
@@ -189,7 +189,7 @@ fn asking_engine(run: &Run<'_>, asked: &Asked) -> Result<Engine, EngineError> {
     Ok(engine)
 }
 
-/// Returns the name of the mailbox that is meant; one that is named by its address alone is added first.
+/// Returns the name of the chosen mailbox; one given by its address alone is added first.
 fn mailbox_to_sign_in(
     run: &mut Run<'_>,
     engine: Engine,

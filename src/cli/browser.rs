@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::env;
 
-/// Opens an address in the operator's browser; tells whether something was started.
+/// Opens an address in the operator's browser; returns true if a program was started.
 pub(super) fn open(url: &str) -> bool {
     // The convention: commands separated by colons, the first that starts wins.
     if let Some(named) = env::variable("BROWSER") {

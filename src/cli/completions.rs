@@ -7,7 +7,7 @@ use super::output::Ending;
 use super::{Cli, Run};
 use crate::engine::EngineError;
 
-/// Print a script that completes commands in your shell.
+/// Print a completion script for your shell.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  caseyos completions bash > ~/.local/share/bash-completion/completions/caseyos\n  caseyos completions zsh > ~/.zfunc/_caseyos"

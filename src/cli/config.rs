@@ -1,4 +1,4 @@
-//! `caseyos config`: where things are and what is set.
+//! `caseyos config`: places and settings.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -8,7 +8,7 @@ use super::output::Ending;
 use crate::config::{Config, EXAMPLE};
 use crate::engine::EngineError;
 
-/// Where things are, and what is set.
+/// Show where files are and what is set.
 #[derive(Debug, Args)]
 pub(super) struct ConfigArgs {
     #[command(subcommand)]
@@ -17,9 +17,9 @@ pub(super) struct ConfigArgs {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Print the places of configuration and data.
+    /// Print the paths of configuration and data.
     Paths,
-    /// Print what is set, defaults included, as TOML.
+    /// Print all settings as TOML, defaults included.
     Show,
     /// Check the configuration; a mistake is named with its line.
     Check,

@@ -16,10 +16,10 @@ use crate::engine::import::{ImportReport, ImportRequest, write_export};
 use crate::engine::queries::contacts::{ContactCard, ContactItem};
 use crate::engine::{Engine, EngineError};
 
-/// People: bring them in, find them, take them out.
+/// Import, add, search and export contacts.
 #[derive(Debug, Clone, Args)]
 pub struct ContactsArgs {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: ContactsCommand,
 }
@@ -27,20 +27,20 @@ pub struct ContactsArgs {
 /// The subcommands.
 #[derive(Debug, Clone, Subcommand)]
 pub enum ContactsCommand {
-    /// Import a file as HubSpot, Salesforce, Google, Outlook, LinkedIn or Pipedrive exports it, any CSV with a header, or vCards.
+    /// Import an export of HubSpot, Salesforce, Google, Outlook, LinkedIn or Pipedrive, any CSV with a header, or vCards.
     ///
-    /// Delimiter, encoding and columns are found by themselves. Rows that cannot be taken are written beside the file, with
-    /// their numbers and reasons, to be mended and imported again. Importing the same file again changes nothing.
+    /// Delimiter, encoding and columns are detected. Rejected rows go into a file beside it, with their numbers and
+    /// reasons: fix them there, then import that file. Importing the same file again changes nothing.
     Import(ImportArgs),
-    /// Add one contact, or complete the one with that address.
+    /// Add one contact, or fill in the one with that address.
     Add(Box<AddArgs>),
     /// List contacts.
     List(ListArgs),
-    /// Show everything that is known of one contact.
+    /// Show one contact in full.
     Show(ShowArgs),
     /// Find contacts by the beginnings of names, addresses and companies.
     Search(SearchArgs),
-    /// Show everything that happened with one contact, newest first: signals, mails, moves, approvals, meetings, outcomes, deals.
+    /// Show one contact's history, newest first: signals, mails, moves, approvals, meetings, outcomes, deals.
     #[command(
         after_help = "Examples:\n  caseyos contacts timeline dana@northwind.example\n  caseyos contacts timeline 17 --limit 20\n  caseyos contacts timeline 17 --limit 20 --before 1795428000000.signal.1204"
     )]
@@ -54,16 +54,16 @@ pub enum ContactsCommand {
 pub struct ImportArgs {
     /// The file; `-` reads standard input.
     pub file: PathBuf,
-    /// Reads a column as a field, such as email="Work mail"; email=#3 means the third column. May be given several times.
+    /// Read a column as a field, such as email="Work mail"; email=#3 means the third column. Repeatable.
     #[arg(long = "map", value_name = "FIELD=COLUMN")]
     pub map: Vec<String>,
-    /// The system that the file's ids belong to, such as hubspot; found by itself for known exports.
+    /// System of the file's ids, such as hubspot; detected for known exports.
     #[arg(long, value_name = "NAME")]
     pub system: Option<String>,
-    /// Says what would happen and keeps nothing.
+    /// Show what would happen; import nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// Where rejected rows are written [default: FILE.rejects.csv].
+    /// File for rejected rows [default: FILE.rejects.csv].
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
 }
@@ -71,7 +71,7 @@ pub struct ImportArgs {
 /// Arguments of `contacts add`.
 #[derive(Debug, Clone, Args)]
 pub struct AddArgs {
-    /// The e-mail address; several make aliases, the first is written to.
+    /// E-mail address; repeat for aliases, the first is the one to write to.
     #[arg(long, value_name = "ADDRESS")]
     pub email: Vec<String>,
     /// The whole name.
@@ -92,13 +92,13 @@ pub struct AddArgs {
     /// The job title.
     #[arg(long)]
     pub title: Option<String>,
-    /// The number at work.
+    /// Work phone.
     #[arg(long)]
     pub phone: Option<String>,
-    /// The mobile number.
+    /// Mobile phone.
     #[arg(long)]
     pub mobile: Option<String>,
-    /// The town.
+    /// City.
     #[arg(long)]
     pub city: Option<String>,
     /// The state or province.
@@ -116,16 +116,16 @@ pub struct AddArgs {
     /// The lifecycle stage.
     #[arg(long, value_parser = parse_stage)]
     pub stage: Option<LifecycleStage>,
-    /// The fit to the ideal customer profile, 0 to 1.
+    /// Fit to the ideal customer profile, 0 to 1.
     #[arg(long, value_name = "SHARE", value_parser = parse_share)]
     pub icp_fit: Option<f64>,
-    /// The day of the renewal, such as 2027-01-31.
+    /// Renewal date, such as 2027-01-31.
     #[arg(long, value_name = "DATE")]
     pub renewal: Option<jiff::civil::Date>,
-    /// Free text.
+    /// Notes.
     #[arg(long)]
     pub notes: Option<String>,
-    /// The record's number in another system, such as hubspot:501.
+    /// The record's id in another system, such as hubspot:501.
     #[arg(long = "id", value_name = "SYSTEM:ID", value_parser = parse_external_id)]
     pub external_id: Vec<ExternalId>,
 }
@@ -133,13 +133,13 @@ pub struct AddArgs {
 /// Arguments of `contacts list`.
 #[derive(Debug, Clone, Args)]
 pub struct ListArgs {
-    /// How many at most.
+    /// Maximum number of rows.
     #[arg(long, default_value_t = 50, value_name = "N")]
     pub limit: usize,
-    /// Only those behind this number: the next page.
+    /// Only contacts after this number: the next page.
     #[arg(long, value_name = "NUMBER")]
     pub after: Option<i64>,
-    /// Only those of this stage.
+    /// Only contacts at this stage.
     #[arg(long, value_parser = parse_stage)]
     pub stage: Option<LifecycleStage>,
 }
@@ -154,10 +154,10 @@ pub struct ShowArgs {
 /// Arguments of `contacts search`.
 #[derive(Debug, Clone, Args)]
 pub struct SearchArgs {
-    /// The beginnings of words, in any order and without regard to accents.
+    /// Beginnings of words, in any order; accents don't matter.
     #[arg(required = true)]
     pub words: Vec<String>,
-    /// How many at most.
+    /// Maximum number of rows.
     #[arg(long, default_value_t = 20, value_name = "N")]
     pub limit: usize,
 }
@@ -167,10 +167,10 @@ pub struct SearchArgs {
 pub struct TimelineArgs {
     /// A number, an address, or an id in another system such as hubspot:501.
     pub who: String,
-    /// How many at most.
+    /// Maximum number of rows.
     #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub limit: u16,
-    /// Only what is older than this place: the `next` of the page before.
+    /// Only entries older than this place: the `next` of the page before.
     #[arg(long, value_name = "PLACE")]
     pub before: Option<String>,
 }
@@ -203,10 +203,10 @@ impl Format {
 /// Arguments of `contacts export`.
 #[derive(Debug, Clone, Args)]
 pub struct ExportArgs {
-    /// The form; found by the output's ending if it has one, else CSV.
+    /// Format; by the output's extension, else CSV.
     #[arg(long, value_enum)]
     pub format: Option<Format>,
-    /// The file to write; standard output if none is named.
+    /// File to write; standard output by default.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
@@ -240,7 +240,7 @@ fn parse_external_id(text: &str) -> Result<ExternalId, String> {
 /// is set when the operator asks to stop.
 ///
 /// # Errors
-/// What the engine says, or why writing failed.
+/// Passes on the engine's error, and fails if writing fails.
 pub fn run(
     engine: &Engine,
     args: &ContactsArgs,

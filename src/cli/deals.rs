@@ -1,4 +1,4 @@
-//! `caseyos deals`: deals, where no CRM brings them.
+//! `caseyos deals`: deals without a CRM.
 
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
@@ -10,7 +10,7 @@ use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::engine::queries::pipeline::{CLOSED_DAYS, DealLine, sums_in_words};
 use crate::engine::{Engine, EngineError};
 
-/// Deals: list them, add one, move one on.
+/// List deals, add one, move one on.
 #[derive(Debug, Args)]
 pub(super) struct DealsArgs {
     #[command(subcommand)]
@@ -24,14 +24,14 @@ enum DealsCommand {
         after_help = "Examples:\n  caseyos deals list --limit 20\n  caseyos deals list --by-stage\n  caseyos deals list --by-stage --json"
     )]
     List {
-        /// At most so many.
+        /// Maximum number of rows.
         #[arg(long, default_value_t = 100)]
         limit: usize,
-        /// By stage, in the pipeline's own order, with what each stage amounts to and what was won and lost in the last 30 days.
+        /// Show totals by stage, in the pipeline's order, and the deals won and lost in the last 30 days.
         #[arg(long)]
         by_stage: bool,
     },
-    /// Add a deal, or move the one of that name with that person on. It is stored as a signal, so it makes a move like any other.
+    /// Add a deal, or move on the one with that name and person. It is stored as a signal, so it makes a move like any other.
     #[command(
         after_help = "Examples:\n  caseyos deals add 'Northwind EU' --contact dana@northwind.example --amount 64000 --stage qualifiedtobuy\n  caseyos deals add 'Northwind EU' --contact dana@northwind.example --stage contractsent --renewal 2027-11-01"
     )]
@@ -41,7 +41,7 @@ enum DealsCommand {
         /// The person's address.
         #[arg(long)]
         contact: String,
-        /// The amount in units.
+        /// The amount, such as 64000.
         #[arg(long)]
         amount: Option<f64>,
         /// The ISO 4217 code.
@@ -50,10 +50,10 @@ enum DealsCommand {
         /// The stage, such as contractsent.
         #[arg(long)]
         stage: Option<String>,
-        /// When it is to be renewed.
+        /// Renewal date.
         #[arg(long)]
         renewal: Option<Date>,
-        /// When its proposal expires.
+        /// Date on which its proposal expires.
         #[arg(long)]
         expires: Option<Date>,
     },

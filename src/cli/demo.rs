@@ -16,24 +16,24 @@ const SHOWN: usize = 30;
 
 /// Open a seeded, fictional world: no account, no network, nothing of yours is touched.
 ///
-/// The world lives in a folder of its own and goes on where you left it. Its people answer what you send while you watch.
+/// The world has a folder of its own and goes on where you left it. Its people answer your mail while you watch.
 #[derive(Debug, Clone, Args)]
 #[command(
     after_help = "Examples:\n  caseyos demo\n  caseyos demo --fresh\n  caseyos demo --seed 2\n  caseyos demo --json | jq -r .folder"
 )]
 pub(super) struct DemoArgs {
-    /// Which world: the same number is the same world.
+    /// Random seed: same seed, same world.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED)]
     seed: u64,
-    /// Throw the world away that is there and make a new one.
+    /// Reset the demo world.
     #[arg(long)]
     fresh: bool,
-    /// The folder to make it in.
+    /// Folder of the world.
     #[arg(long, value_name = "FOLDER", hide = true)]
     dir: Option<PathBuf>,
 }
 
-/// The demo as `--json` prints it.
+/// The demo's facts for `--json`.
 #[derive(Debug, Serialize)]
 struct Printed<'a> {
     folder: &'a str,

@@ -1,4 +1,4 @@
-//! `caseyos doctor`: one screen about everything that must be right.
+//! `caseyos doctor`: one screen about the installation's health.
 
 use clap::Args;
 
@@ -7,14 +7,14 @@ use super::output::{Ending, fit};
 use crate::engine::EngineError;
 use crate::engine::queries::doctor::{Health, examine};
 
-/// Examine the installation: configuration, permissions, database, clock, secrets, accounts, mailboxes and your domain's mail records, each with its fix.
+/// Check the installation: configuration, permissions, database, clock, secrets, accounts, mailboxes and your domain's mail records, each with its fix.
 ///
-/// Exit code 0 if all is well, 3 if there are warnings, 1 if something does not work. It asks the network for the time (a provider that you are signed
-/// in to) and for the MX, SPF and DMARC records of your address's domain; --offline asks nothing.
+/// Exit code 0 if all is well, 3 if there are warnings, 1 if something does not work. The command asks the network for the time (at a provider that
+/// you are signed in to) and for the MX, SPF and DMARC records of your address's domain; --offline asks nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  caseyos doctor\n  caseyos doctor --offline --json")]
 pub(super) struct DoctorArgs {
-    /// Asks nothing of the network.
+    /// Don't use the network.
     #[arg(long)]
     offline: bool,
 }

@@ -1,4 +1,4 @@
-//! `caseyos hubspot`: how things stand with the portal, what is written there, and what both sides changed.
+//! `caseyos hubspot`: the portal's state, writes to it, and conflicts.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::domain::when_text::parse_when;
 use crate::engine::hubspot::{Gate, Take, Target, Wish};
 use crate::engine::{Engine, EngineError};
 
-/// HubSpot: how it stands, tasks, notes, properties, stages, conflicts.
+/// Show HubSpot's state; write tasks, notes, properties and stages; settle conflicts.
 #[derive(Debug, Args)]
 pub(super) struct HubspotArgs {
     #[command(subcommand)]
@@ -22,54 +22,54 @@ pub(super) struct HubspotArgs {
 
 #[derive(Debug, Subcommand)]
 enum HubspotCommand {
-    /// Show what was read, what waits to be written, pipelines and owners.
+    /// Show the last readings, waiting writes, pipelines and owners.
     #[command(
         after_help = "Examples:\n  caseyos hubspot status\n  caseyos hubspot status --json | jq '.stages[] | {id, label}'"
     )]
     Status,
-    /// List fields that were changed both here and in HubSpot since they were last the same.
+    /// List fields that were changed both here and in HubSpot.
     #[command(
         after_help = "Examples:\n  caseyos hubspot conflicts\n  caseyos hubspot conflicts --all --json"
     )]
     Conflicts {
-        /// Those that were settled too.
+        /// Include settled conflicts.
         #[arg(long)]
         all: bool,
     },
-    /// Settle a conflict: take HubSpot's value here, or write yours there.
+    /// Settle a conflict: take HubSpot's value, or write yours there.
     #[command(
         after_help = "Examples:\n  caseyos hubspot resolve 3 --take hubspot\n  caseyos hubspot resolve 3 --take local"
     )]
     Resolve {
         /// The conflict's number.
         id: i64,
-        /// Whose value holds.
+        /// The side whose value to keep.
         #[arg(long, value_enum)]
         take: TakeArg,
     },
-    /// Write what was changed here, and what waits, to HubSpot.
+    /// Send waiting writes and local changes to HubSpot.
     ///
-    /// Each record is fetched just before it is changed. What HubSpot changed meanwhile in another field is kept; in the same field it becomes a
-    /// conflict, unless [hubspot.ownership] says whose value holds.
+    /// Each record is fetched just before it is changed. If HubSpot changed another field meanwhile, that change is kept; the same field becomes a
+    /// conflict, unless [hubspot.ownership] says which value to keep.
     #[command(
         after_help = "Examples:\n  caseyos hubspot push --dry-run     the exact requests, and nothing sent\n  caseyos hubspot push"
     )]
     Push {
-        /// Shows the exact requests; nothing is sent.
+        /// Show the exact requests; send nothing.
         #[arg(long)]
         dry_run: bool,
     },
-    /// Make a task.
+    /// Add a task.
     #[command(
         after_help = "Examples:\n  caseyos hubspot task 'Call about renewal' --contact ann@acme.example --due 'tomorrow 10:00'\n  caseyos hubspot task 'Send terms' --deal 'Northwind EU' --body 'The new ones' --dry-run"
     )]
     Task {
-        /// What is to be done.
+        /// The task's title.
         subject: String,
-        /// More about it.
+        /// Notes.
         #[arg(long, default_value = "")]
         body: String,
-        /// When it is due: "tomorrow 10:00", "fri", "3d"; in a day if it is not given.
+        /// Due time: "tomorrow 10:00", "fri", "3d"; in a day if it is not given.
         #[arg(long)]
         due: Option<String>,
         #[command(flatten)]
@@ -77,7 +77,7 @@ enum HubspotCommand {
         #[command(flatten)]
         how: How,
     },
-    /// Write a note.
+    /// Add a note.
     #[command(
         after_help = "Examples:\n  caseyos hubspot note 'Met at the fair.' --contact ann@acme.example"
     )]
@@ -89,14 +89,14 @@ enum HubspotCommand {
         #[command(flatten)]
         how: How,
     },
-    /// Log a call that you made.
+    /// Log a call.
     #[command(
         after_help = "Examples:\n  caseyos hubspot call 'Renewal' --contact ann@acme.example --body 'Wants a quote by Friday.'"
     )]
     Call {
-        /// What it was about.
+        /// The call's title.
         title: String,
-        /// What came of it.
+        /// The result of the call.
         #[arg(long, default_value = "")]
         body: String,
         #[command(flatten)]
@@ -109,7 +109,7 @@ enum HubspotCommand {
         after_help = "Examples:\n  caseyos hubspot set ann@acme.example jobtitle=CTO city=Madrid\n  caseyos hubspot set --deal 'Northwind EU' amount=64000 closedate=2026-12-31"
     )]
     Set {
-        /// The contact (an address, a number, hubspot:501), unless --deal is given; then property=value, as many as there are.
+        /// Contact (an address, a number, hubspot:501), unless --deal is given; then property=value, repeatable.
         #[arg(required = true, value_name = "WHO|PROPERTY=VALUE")]
         words: Vec<String>,
         /// The deal: a name, a number or hubspot:9001.
@@ -118,7 +118,7 @@ enum HubspotCommand {
         #[command(flatten)]
         how: How,
     },
-    /// Move a deal to another stage of its pipeline, by the stage's id or its name.
+    /// Move a deal to another stage of its pipeline, by the stage's id or name.
     #[command(
         after_help = "Examples:\n  caseyos hubspot stage 'Northwind EU' 'Contract Sent'\n  caseyos hubspot stage hubspot:9001 contractsent --dry-run"
     )]
@@ -130,59 +130,59 @@ enum HubspotCommand {
         #[command(flatten)]
         how: How,
     },
-    /// Make one contact of two, for ever.
+    /// Merge two contacts (permanent).
     #[command(
         after_help = "Examples:\n  caseyos hubspot merge ann@acme.example hubspot:502\n  caseyos hubspot merge ann@acme.example hubspot:502 --confirm 'merge 502 into 501'"
     )]
     Merge {
-        /// Who survives.
+        /// The contact to keep.
         primary: String,
-        /// Who goes into them.
+        /// The contact to merge into it.
         other: String,
         #[command(flatten)]
         gate: GateArgs,
     },
-    /// Remove a contact for good, as the law on data protection may require.
+    /// Delete a contact for good, as data protection law may require.
     #[command(
         after_help = "Examples:\n  caseyos hubspot gdpr-delete ann@acme.example\n  caseyos hubspot gdpr-delete ann@acme.example --confirm 'delete ann@acme.example for ever'"
     )]
     GdprDelete {
-        /// Who.
+        /// The contact.
         who: String,
         #[command(flatten)]
         gate: GateArgs,
     },
 }
 
-/// What a write is about.
+/// The records that a write is about.
 #[derive(Debug, Args)]
 struct About {
-    /// The contact: an address, a number or hubspot:501. May be given several times.
+    /// Contact: an address, a number or hubspot:501. Repeatable.
     #[arg(long)]
     contact: Vec<String>,
-    /// The deal: a name, a number or hubspot:9001. May be given several times.
+    /// Deal: a name, a number or hubspot:9001. Repeatable.
     #[arg(long)]
     deal: Vec<String>,
 }
 
-/// How a write is made.
+/// Options of a write.
 #[derive(Debug, Args)]
 struct How {
-    /// Shows the exact request; nothing is kept or sent.
+    /// Show the exact request; keep and send nothing.
     #[arg(long)]
     dry_run: bool,
-    /// A second wish with the same key writes nothing.
+    /// Idempotency key: a second write with the same key does nothing.
     #[arg(long)]
     key: Option<String>,
 }
 
-/// How a gate is opened.
+/// Options for opening a gate.
 #[derive(Debug, Args)]
 struct GateArgs {
-    /// The phrase that the gate asks for.
+    /// The phrase that the command asks for.
     #[arg(long, value_name = "PHRASE")]
     confirm: Option<String>,
-    /// Shows the exact request and what can't come back; nothing is sent.
+    /// Show the exact request, and warn what can't be undone; send nothing.
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]

@@ -12,24 +12,24 @@ use crate::config::edit::{edit, set};
 use crate::domain::schedule::parse_zone;
 use crate::engine::{Engine, EngineError};
 
-/// Make the data directory and a commented configuration; asks for your name, address and time zone.
+/// Set up your data directory and a commented configuration; asks for your name, address and time zone.
 ///
-/// Nothing that exists is overwritten. Without a terminal, or with --yes, nothing is asked.
+/// Existing files stay. Without a terminal, or with --yes, nothing is asked.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  caseyos init\n  caseyos init --yes --name 'Casey Ruiz' --address casey@ruiz.example --time-zone Europe/Madrid"
 )]
 pub(super) struct InitArgs {
-    /// Takes the defaults for whatever is not given.
+    /// Use defaults for everything not given.
     #[arg(long, short)]
     yes: bool,
     /// Your name.
     #[arg(long)]
     name: Option<String>,
-    /// The address that your mail comes from.
+    /// Your mail address.
     #[arg(long)]
     address: Option<String>,
-    /// An IANA zone name such as Europe/Madrid.
+    /// IANA time zone, such as Europe/Madrid.
     #[arg(long)]
     time_zone: Option<String>,
 }

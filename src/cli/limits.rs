@@ -1,4 +1,4 @@
-//! `caseyos limits`: how much of each limit is used, which one decides, and when it clears.
+//! `caseyos limits`: the use of each limit, and when it clears.
 
 use clap::{Args, Subcommand};
 
@@ -10,9 +10,9 @@ use crate::engine::EngineError;
 use crate::engine::command::Command;
 use crate::engine::queries::limits::LimitsView;
 
-/// Show every limit: how much is used, the cap, which one decides now, and when it has room again.
+/// Show every limit: used, cap, which one decides now, and when it clears.
 ///
-/// All windows are rolling. What is on its way counts as sent; what is approved and waits is shown besides.
+/// All windows are rolling. Mail being sent counts as sent; approved mail still waiting is listed separately.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  caseyos limits\n  caseyos limits --contact lead@example.com\n  caseyos limits clear                 lets mail out that bounces keep in",
@@ -21,14 +21,14 @@ use crate::engine::queries::limits::LimitsView;
 pub(super) struct LimitsArgs {
     #[command(subcommand)]
     command: Option<LimitsCommand>,
-    /// With what counts for one person and their domain: an address, a contact's number, or an external id.
+    /// Include the limits for one person and their domain: an address, a contact's number, or an external id.
     #[arg(long, value_name = "WHO")]
     contact: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 enum LimitsCommand {
-    /// Let mail out again that too many bounces or complaints keep in; only what comes back from now on counts.
+    /// Resume sending after too many bounces or complaints; only new ones count from now on.
     #[command(after_help = "Example:\n  caseyos limits clear")]
     Clear,
 }

@@ -1,4 +1,4 @@
-//! `caseyos mail`: mailboxes, and how a message is understood.
+//! `caseyos mail`: mailboxes, and the understanding of messages.
 
 pub(super) mod imap;
 
@@ -16,7 +16,7 @@ use crate::domain::email::MessageId;
 use crate::engine::queries::mail::{read_alone, thread_files};
 use crate::engine::{EngineError, MailFolders, mail_folders};
 
-/// Mailboxes, and how a message is understood.
+/// Add and test mailboxes; show how a message is understood.
 #[derive(Debug, Args)]
 pub(super) struct MailArgs {
     #[command(subcommand)]
@@ -25,12 +25,12 @@ pub(super) struct MailArgs {
 
 #[derive(Debug, Subcommand)]
 enum MailCommand {
-    /// Add a mailbox. Mail leaves from the first.
+    /// Add a mailbox. Mail is sent from the first one.
     #[command(
         after_help = "Examples:\n  caseyos mail add maildir ~/Mail/work\n  caseyos mail add imap casey@gmx.de\n  caseyos mail add gmail"
     )]
     Add(AddArgs),
-    /// Try a mailbox on a server: reach both servers, sign in, find the folders. Nothing is sent or changed.
+    /// Test a mailbox on a server: reach both servers, sign in, find the folders. Nothing is sent or changed.
     ///
     /// Exit code 0 if all is well, 1 if not.
     #[command(after_help = "Example:\n  caseyos mail check work")]
@@ -40,29 +40,29 @@ enum MailCommand {
     },
     /// List the mailboxes with their folders.
     List,
-    /// Show how a message is understood: class, label, what was quoted, thread, whom it matches, and why.
+    /// Show how a message is understood: class, label, quotes, thread, matching contact, and the reasons.
     #[command(
         after_help = "Examples:\n  caseyos mail read message.eml\n  caseyos mail read message.eml --json --ours '<id@host>'\n  cat message.eml | caseyos mail read -"
     )]
     Read {
         /// The message's file; `-` reads standard input.
         file: PathBuf,
-        /// A Message-ID to be taken as one of ours; may be given several times.
+        /// Treat this Message-ID as ours; repeatable.
         #[arg(long, value_name = "MESSAGE-ID")]
         ours: Vec<String>,
     },
-    /// Group the message files of a folder by what belongs together, by headers alone; or list the threads with somebody as Gmail has them.
+    /// Group a folder's message files into threads, by headers alone; or list Gmail's threads with somebody.
     #[command(
         after_help = "Examples:\n  caseyos mail threads ~/Mail/archive --json\n  caseyos mail threads --with ann@acme.com          also what is older than CaseyOS"
     )]
     Threads {
-        /// The folder; a Maildir or any folder with message files, folders in it included.
+        /// Folder: a Maildir or any folder with message files, subfolders included.
         #[arg(required_unless_present = "with")]
         dir: Option<PathBuf>,
-        /// Asks Gmail for the threads with somebody: an address, a contact's number or external id.
+        /// List Gmail's threads with somebody: an address, a contact's number or external id.
         #[arg(long, value_name = "WHO", conflicts_with = "dir")]
         with: Option<String>,
-        /// So many threads at most, with --with.
+        /// Maximum number of threads, with --with.
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u8).range(1..=100), requires = "with")]
         limit: u8,
     },
@@ -76,14 +76,14 @@ struct AddArgs {
 
 #[derive(Debug, Subcommand)]
 enum AddKind {
-    /// Folders on this machine: an inbox that something fills, an outbox that something empties.
+    /// Folders on this machine: another program fills the inbox and empties the outbox.
     #[command(
         after_help = "Examples:\n  caseyos mail add maildir ~/Mail/work\n  caseyos mail add maildir ~/Mail --name work --inbox INBOX --outbox Outbox --drafts Drafts"
     )]
     Maildir(MaildirArgs),
     /// A mail server: IMAP to read and to keep drafts, SMTP to send. The servers are found by the address.
     ///
-    /// They are looked for in a table of well-known hosts, in the domain's SRV records, by where its mail goes (MX), and in the file that it publishes for mail programs. Who says so is shown; nothing is guessed.
+    /// The search covers a table of well-known hosts, the domain's SRV records, its mail exchanger (MX), and the file that it publishes for mail programs. You see where the servers come from; nothing is guessed.
     #[command(
         after_help = "Examples:\n  caseyos mail add imap casey@gmx.de\n  caseyos mail add imap casey@firm.example --dry-run\n  caseyos mail add imap casey@firm.example --imap mail.firm.example --smtp mail.firm.example:587\n  caseyos mail add imap casey@firm.example --name work --user casey --folder Answers\nThen: caseyos auth login mail NAME, and caseyos mail check NAME"
     )]
@@ -99,10 +99,10 @@ enum AddKind {
 
 #[derive(Debug, Args)]
 struct MaildirArgs {
-    /// The Maildir's root. If it is a Maildir itself, it is the inbox, with .Outbox and .Drafts in it; else inbox, outbox and drafts
-    /// are folders below it, which are made if they are missing.
+    /// Root of the Maildir. If it is a Maildir itself, it is the inbox, with .Outbox and .Drafts in it; else inbox, outbox and drafts
+    /// are folders below it, made if missing.
     path: PathBuf,
-    /// Its name; the folder's if none is given.
+    /// Name of the mailbox; the folder's by default.
     #[arg(long)]
     name: Option<String>,
     /// The inbox below the root.
@@ -118,7 +118,7 @@ struct MaildirArgs {
 
 /// The largest message that is read.
 const MAX_MESSAGE_BYTES: u64 = 64 * 1024 * 1024;
-/// What is read of each file for threading.
+/// Bytes of each file that are read for threading.
 const MAX_HEADER_BYTES: u64 = 256 * 1024;
 /// Files of a folder that are threaded at most.
 const MAX_FILES: usize = 200_000;

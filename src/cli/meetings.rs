@@ -1,4 +1,4 @@
-//! `caseyos meetings`: what the calendars hold, booking, and who did not come.
+//! `caseyos meetings`: meetings, booking, and no-shows.
 
 use clap::{Args, Subcommand};
 use jiff::SignedDuration;
@@ -13,7 +13,7 @@ use crate::domain::when_text::parse_when;
 use crate::engine::EngineError;
 use crate::engine::meetings::Booking;
 
-/// Meetings: list them, book one, move one, take one back, say who did not come.
+/// List meetings; book, move or cancel one; record a no-show.
 ///
 /// Without a subcommand, the meetings of the coming two weeks as the last sync saw them.
 #[derive(Debug, Args)]
@@ -23,68 +23,65 @@ use crate::engine::meetings::Booking;
 pub(super) struct MeetingsArgs {
     #[command(subcommand)]
     command: Option<MeetingsCommand>,
-    /// Shows the meetings of the time before now instead.
+    /// Show past meetings, back to this far.
     #[arg(long, value_parser = length)]
     past: Option<SignedDuration>,
 }
 
 #[derive(Debug, Subcommand)]
 enum MeetingsCommand {
-    /// Book a meeting: it goes into the first calendar, and they are invited. Needs mode live.
+    /// Book a meeting in the first calendar and invite them. Needs mode live.
     ///
-    /// One meeting with one person at one time is one invitation, whoever asks for it. It waits 20 seconds (outbox.undo_seconds) before it leaves, unless
-    /// --now is given; `caseyos undo` takes it back, then and later.
+    /// The same request twice makes one meeting, however the first one ended. `caseyos undo` takes it back.
     #[command(
         after_help = "Examples:\n  caseyos meetings book ann@acme.com 2026-12-01T15:00\n  caseyos meetings book 12 'mon 10:00' --title Kickoff --place 'Room 1' --dry-run"
     )]
     Book {
-        /// An address, a contact's number, or an external id.
+        /// Contact: an address, a number, or an external id.
         who: String,
-        /// When it begins, in your zone unless an offset is given.
+        /// Start of the meeting, in your zone unless an offset is given.
         at: String,
-        /// How long it lasts.
+        /// Length of the meeting.
         #[arg(long = "for", default_value = "30m", value_parser = length)]
         length: SignedDuration,
-        /// What it is called.
+        /// Title of the meeting.
         #[arg(long, default_value = "")]
         title: String,
-        /// Where it is.
+        /// Place of the meeting.
         #[arg(long, default_value = "")]
         place: String,
-        /// Adds a video call.
+        /// Add a video call.
         #[arg(long)]
         call: bool,
-        /// Shows the exact request and what the guards say; nothing is asked of the calendar.
+        /// Show the request to the calendar; send nothing.
         #[arg(long)]
         dry_run: bool,
         #[command(flatten)]
         leave: Leave,
     },
-    /// Move a meeting that was booked here to another time, and tell them. Needs mode live.
+    /// Move a meeting that was booked here, and tell them. Needs mode live.
     ///
-    /// It stays as long as it was, unless --for is given. `caseyos undo` puts it back.
+    /// The length stays, unless --for is given. `caseyos undo` puts it back.
     #[command(
         after_help = "Examples:\n  caseyos meetings move 3 'tue 15:00'\n  caseyos meetings move 3 2026-12-01T15:00 --for 45m --dry-run"
     )]
     Move {
-        /// The booking's number, or its event's name.
+        /// The booking's number, or its event's id.
         booking: String,
-        /// When it begins now, in your zone unless an offset is given.
+        /// New start, in your zone unless an offset is given.
         at: String,
-        /// How long it lasts now.
+        /// New length.
         #[arg(long = "for", value_parser = length)]
         length: Option<SignedDuration>,
-        /// Shows the exact request and what the guards say; nothing is asked of the calendar.
+        /// Show the request to the calendar; send nothing.
         #[arg(long)]
         dry_run: bool,
         #[command(flatten)]
         leave: Leave,
     },
-    /// Take a meeting that was booked here out of the calendar again, and tell them.
-    ///
-    /// Needs mode live. Once they are told, the meeting has to be booked anew.
+    /// Cancel a meeting that was booked here, and tell them.
     Cancel {
-        /// The booking's number, or its event's name.
+        /// The booking's number, or its event's id.
         booking: String,
         /// Shows the exact request and what the guards say; nothing is asked of the calendar.
         #[arg(long)]
@@ -92,9 +89,9 @@ enum MeetingsCommand {
         #[command(flatten)]
         leave: Leave,
     },
-    /// Say that somebody did not come. A meeting that was agreed and has passed counts as held until you do.
+    /// Record that somebody did not come. A past meeting that was agreed counts as held until you do.
     NoShow {
-        /// The event's name, as `caseyos meetings --past 7d --json` shows it.
+        /// The event's id, as `caseyos meetings --past 7d --json` shows it.
         event: String,
     },
 }

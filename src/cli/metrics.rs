@@ -1,4 +1,4 @@
-//! `caseyos metrics`: what the work came to, with the targets beside it.
+//! `caseyos metrics`: results against targets.
 
 use clap::Args;
 
@@ -7,16 +7,16 @@ use super::output::{Ending, fit};
 use crate::domain::metrics::{Measure, Metrics, Share};
 use crate::engine::EngineError;
 
-/// Show what the work came to: the funnel of sent, replied and booked, rates with their targets, time saved, days and weeks.
+/// Show your results: the funnel of sent, replied and booked, rates with their targets, time saved, days and weeks.
 ///
-/// Days are those of your time zone, today included. A rate is shown with what it rests on; under 20 cases it says little. Targets
-/// and the minutes that a done move saves stand in the configuration under `[metrics]`. docs/metrics.md defines each number.
+/// Days are those of your time zone, today included. A rate comes with its numbers; under 20 cases it says little. Set targets
+/// and the minutes that a done move saves under `[metrics]` in the configuration. docs/metrics.md defines each number.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  caseyos metrics\n  caseyos metrics --since 90d\n  caseyos metrics --since 7d --json"
 )]
 pub(super) struct MetricsArgs {
-    /// How far back, such as 7d, 30d, 12 weeks.
+    /// Days to look back, such as 7d, 30d, 12 weeks.
     #[arg(long, value_name = "LENGTH", default_value = "30d")]
     since: String,
 }

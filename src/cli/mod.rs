@@ -57,13 +57,13 @@ pub use output::{Ending, Out};
 #[derive(Debug, Parser)]
 #[command(name = "caseyos", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Cli {
-    /// Prints JSON.
+    /// Print JSON.
     #[arg(long, global = true)]
     json: bool,
-    /// The configuration to use instead of the usual one.
+    /// Use this configuration file.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Exits with 5 if there was nothing to do or to show.
+    /// Exit with 5 if there was nothing to do or to show.
     #[arg(long, global = true)]
     fail_on_empty: bool,
     #[command(subcommand)]
@@ -124,7 +124,7 @@ enum Command {
     Completions(completions::CompletionsArgs),
 }
 
-/// What a subcommand is given besides its own arguments.
+/// The context of a subcommand, besides its own arguments.
 struct Run<'a> {
     env: Env,
     paths: Paths,

@@ -1,4 +1,4 @@
-//! `caseyos edit|snooze|skip|done|reopen`: what the operator does with moves besides approving them.
+//! `caseyos edit|snooze|skip|done|reopen`: changes to moves other than approval.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -18,7 +18,7 @@ use crate::engine::command::{Command, Done};
 use crate::engine::queries::show::DeedView;
 use crate::engine::{Engine, EngineError};
 
-/// Change what a move would do: the words of its draft with options, from a file or in $EDITOR; the time of a meeting; a stage or fields.
+/// Edit a move before approval: its draft, with options, from a file or in $EDITOR; its meeting's time; a stage or fields.
 ///
 /// A move that offers times for a meeting books one once it has a time: approving it puts the meeting into the calendar and invites them.
 #[derive(Debug, Args)]
@@ -32,43 +32,43 @@ pub(super) struct EditArgs {
     words: Words,
     #[command(flatten)]
     plan: Plan,
-    /// Throws away what you changed and goes back to the template.
+    /// Discard your changes and go back to the template.
     #[arg(long, conflicts_with_all = ["subject", "body", "body_file", "plan"])]
     reset: bool,
 }
 
-/// What is settled besides the words of a draft.
+/// The move's plan, beside the words of a draft.
 #[derive(Debug, Args)]
 #[group(id = "plan", multiple = true, conflicts_with = "words")]
 struct Plan {
-    /// When the meeting begins: `tue 15:00`, `2026-12-01T15:00`; in your zone unless an offset is given.
+    /// Start of the meeting: `tue 15:00`, `2026-12-01T15:00`; in your zone unless an offset is given.
     #[arg(long, value_name = "TIME", conflicts_with = "no_time")]
     at: Option<String>,
-    /// How long it lasts: `45m`.
+    /// Length of the meeting: `45m`.
     #[arg(long = "for", value_name = "LENGTH", value_parser = super::slots::length)]
     length: Option<SignedDuration>,
-    /// What it is called.
+    /// Title of the meeting.
     #[arg(long)]
     title: Option<String>,
-    /// Where it is.
+    /// Place of the meeting.
     #[arg(long)]
     place: Option<String>,
-    /// Adds a video call.
+    /// Add a video call.
     #[arg(long)]
     call: bool,
-    /// Offers times by mail, whatever time is known.
+    /// Offer times by mail, even if a time is set.
     #[arg(long)]
     no_time: bool,
-    /// When the task is due.
+    /// Due time of the task.
     #[arg(long, value_name = "TIME")]
     due: Option<String>,
     /// The stage that the deal goes to, by its id or its name.
     #[arg(long)]
     stage: Option<String>,
-    /// A field and its new value; as many as there are.
+    /// A field and its new value; repeatable.
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
-    /// The task that is completed, as `hubspot:777`.
+    /// The task to complete, as `hubspot:777`.
     #[arg(long)]
     task: Option<String>,
 }
@@ -125,13 +125,13 @@ impl Plan {
 #[derive(Debug, Args)]
 #[group(id = "words", multiple = true)]
 pub(super) struct Words {
-    /// The new subject.
+    /// New subject.
     #[arg(long)]
     subject: Option<String>,
-    /// The new text.
+    /// New text.
     #[arg(long)]
     body: Option<String>,
-    /// The new text from a file; `-` reads standard input.
+    /// New text from a file; `-` reads standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "body")]
     body_file: Option<PathBuf>,
 }
@@ -272,13 +272,13 @@ fn in_editor(
     Ok((subject.to_owned(), rest.trim_start_matches('\n').to_owned()))
 }
 
-/// Put moves off until a time.
+/// Snooze moves until a time.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  caseyos snooze 12 2h\n  caseyos snooze 12 13 tomorrow 9:00\n  caseyos snooze 12 next monday"
 )]
 pub(super) struct SnoozeArgs {
-    /// The moves' numbers, then until when: `2h`, `tomorrow 9:00`, `monday`, `2026-12-01`.
+    /// The moves' numbers, then a time: `2h`, `tomorrow 9:00`, `monday`, `2026-12-01`.
     #[arg(required = true, num_args = 2..)]
     words: Vec<String>,
 }
@@ -306,7 +306,7 @@ pub(super) fn snooze(run: &mut Run<'_>, args: &SnoozeArgs) -> Result<Ending, Eng
     finish(run, &engine.run(Command::Snooze { ids, until })?)
 }
 
-/// Take moves off the list; the reason teaches the score.
+/// Skip moves; the reason teaches the score.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  caseyos skip 12 --reason 'not a fit'\n  caseyos skip 12 13 14"
@@ -315,7 +315,7 @@ pub(super) struct SkipArgs {
     /// The moves' numbers.
     #[arg(required = true)]
     ids: Vec<i64>,
-    /// Why.
+    /// Reason.
     #[arg(long, default_value = "")]
     reason: String,
 }
@@ -329,13 +329,13 @@ pub(super) fn skip(run: &mut Run<'_>, args: &SkipArgs) -> Result<Ending, EngineE
     finish(run, &done)
 }
 
-/// Tick off a move that was done by hand, whatever approval would carry out.
+/// Mark a move done that you did by hand; nothing is sent.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  caseyos done 12 --note 'called, wants a quote'")]
 pub(super) struct DoneArgs {
     /// The move's number.
     id: i64,
-    /// What to remember of it.
+    /// Notes on the outcome.
     #[arg(long, default_value = "")]
     note: String,
 }
@@ -348,7 +348,7 @@ pub(super) fn done(run: &mut Run<'_>, args: &DoneArgs) -> Result<Ending, EngineE
     finish(run, &done)
 }
 
-/// Put a skipped, snoozed, expired or ticked-off move back on the list.
+/// Reopen a skipped, snoozed, expired or done move.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  caseyos reopen 12")]
 pub(super) struct ReopenArgs {

@@ -1,4 +1,4 @@
-//! `caseyos outbox`: what was approved and has not left.
+//! `caseyos outbox`: approved messages that are not sent yet.
 
 use std::io::Write as _;
 
@@ -16,7 +16,7 @@ use crate::engine::EngineError;
 use crate::engine::command::{Command, Done};
 use crate::engine::queries::outbox::{ExecutionStatus, OutboxItem};
 
-/// Show what was approved and has not left, in the order in which it leaves, and what each message waits for.
+/// Show approved messages that are not sent yet, in the order of sending, and what each waits for.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  caseyos outbox\n  caseyos outbox show 7\n  caseyos outbox retry 7\n  caseyos outbox drop 7\n  caseyos outbox edit 7 --subject 'Better words'"
@@ -36,24 +36,24 @@ enum OutboxCommand {
         /// The message's number, as the list shows it.
         id: i64,
     },
-    /// Try a message now: its undo window and its next try are not waited for, and one that was given up is tried again.
+    /// Send a message now, without its undo window or its wait for the next try; also one that was given up.
     ///
-    /// It stays the same message under the same Message-ID, so nothing is sent twice. The guards are asked as always.
+    /// The message keeps its Message-ID, so nothing is sent twice. The guards are asked as always.
     #[command(after_help = "Example:\n  caseyos outbox retry 7")]
     Retry {
         /// The message's number.
         id: i64,
-        /// Also one of which nobody knows whether it left: look into what you sent first.
+        /// Also retry one that may have been sent: check your sent mail first.
         #[arg(long)]
         force: bool,
     },
-    /// Take a message back: its move is open again. One that may have left counts as sent.
+    /// Drop a message and reopen its move. One that may have been sent counts as sent.
     #[command(after_help = "Example:\n  caseyos outbox drop 7")]
     Drop {
         /// The message's number.
         id: i64,
     },
-    /// Take a message back to its open move and change its draft, with options or in $EDITOR. It has to be approved again.
+    /// Drop a message, reopen its move and edit its draft, with options or in $EDITOR. Approve it again to send it.
     #[command(
         after_help = "Examples:\n  caseyos outbox edit 7\n  caseyos outbox edit 7 --body-file better.txt"
     )]

@@ -1,4 +1,4 @@
-//! `caseyos outcome`: what came of things.
+//! `caseyos outcome`: outcomes.
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use crate::domain::outcome::OutcomeKind;
 use crate::engine::EngineError;
 use crate::engine::command::Command;
 
-/// What came of things: list it, or record it by hand.
+/// List outcomes, or record one by hand.
 #[derive(Debug, Args)]
 pub(super) struct OutcomeArgs {
     #[command(subcommand)]
@@ -22,9 +22,9 @@ pub(super) struct OutcomeArgs {
 enum OutcomeCommand {
     /// List outcomes, newest first.
     List {
-        /// Only of one person: an address, a contact's number, or an external id such as hubspot:501.
+        /// Only one person: an address, a contact's number, or an external id such as hubspot:501.
         who: Option<String>,
-        /// At most so many.
+        /// Maximum number of rows.
         #[arg(long, default_value_t = 50)]
         limit: usize,
     },
@@ -33,7 +33,7 @@ enum OutcomeCommand {
         after_help = "Examples:\n  caseyos outcome add meeting_held --move 12\n  caseyos outcome add deal_won --contact ann@acme.example --at 2026-11-20T15:00:00Z"
     )]
     Add {
-        /// Which of the 20 outcomes.
+        /// One of the 20 outcomes.
         kind: OutcomeKind,
         /// The move that caused it.
         #[arg(
@@ -42,13 +42,13 @@ enum OutcomeCommand {
             required_unless_present = "contact"
         )]
         move_id: Option<i64>,
-        /// The person: an address, a contact's number, or an external id.
+        /// Person: an address, a contact's number, or an external id.
         #[arg(long)]
         contact: Option<String>,
-        /// When (RFC 3339); now if it is not given.
+        /// Time of the outcome (RFC 3339); now if it is not given.
         #[arg(long)]
         at: Option<Timestamp>,
-        /// What to remember of it.
+        /// Notes on the outcome.
         #[arg(long, default_value = "")]
         note: String,
     },

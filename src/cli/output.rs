@@ -10,7 +10,7 @@ use crate::domain::rule::parse_duration;
 use crate::domain::text::{clean_block, clean_line, json_escaped};
 use crate::engine::EngineError;
 
-/// How a subcommand ended.
+/// The ending of a subcommand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// All of it is done.

@@ -1,4 +1,4 @@
-//! `caseyos rules`: which signal makes which move, and which moves need not wait for you.
+//! `caseyos rules`: the rules that make moves, and the rules that approve them.
 
 mod approval;
 
@@ -14,9 +14,9 @@ use crate::domain::rule::{BUILTIN, Effect, Rules};
 use crate::domain::template::Templates;
 use crate::engine::EngineError;
 
-/// Which signal makes which move, and which moves need not wait for you.
+/// List and test the rules that make moves and the rules that approve them.
 ///
-/// There are two files beside config.toml: rules.toml makes moves of signals, approval.toml approves moves. `check` looks at both.
+/// There are two files beside config.toml: rules.toml makes moves from signals, approval.toml approves moves. `check` looks at both.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct RulesArgs {
@@ -36,43 +36,43 @@ Examples:
 enum RulesCommand {
     /// Check rules files: every mistake is named with its line.
     ///
-    /// Without a file, your rules.toml and your approval.toml. Which kind a file is, it says itself. Exit code 2 if there is a mistake.
+    /// Without a file, your rules.toml and your approval.toml. The kind of a file is detected. Exit code 2 if there is a mistake.
     #[command(
         after_help = "Examples:\n  caseyos rules check            your rules.toml and approval.toml, beside config.toml\n  caseyos rules check new.toml"
     )]
     Check {
-        /// The file; your own two if none is given.
+        /// File; your own two by default.
         file: Option<PathBuf>,
     },
-    /// List the rules that make moves, in the order in which they are asked.
+    /// List the rules that make moves, in order.
     List,
-    /// List the rules that approve moves, in the order in which they are asked, with what each has decided.
+    /// List the rules that approve moves, in order, with their decisions so far.
     Approval,
-    /// Turn a rule of approval off, to shadow or on.
+    /// Turn an approval rule off, to shadow, or on.
     ///
-    /// approval.toml is changed in place; comments stay.
+    /// This edits approval.toml in place; comments stay.
     #[command(
         after_help = "Examples:\n  caseyos rules set replied-before on\n  caseyos rules set replied-before shadow"
     )]
     Set(approval::SetArgs),
-    /// Ask rules of approval about cases whose decision is known.
+    /// Test approval rules against cases with a known decision.
     ///
-    /// A case is a line such as {"name": "answered", "facts": {"history": {"replies": 1, "days_since_reply": 3}}, "expect": "allow", "rule": "replied-before"}. What it
-    /// does not give is as with a person who was mailed before, a clean draft to one address, and mode live. Exit code 1 if a case fails.
+    /// A case is a line such as {"name": "answered", "facts": {"history": {"replies": 1, "days_since_reply": 3}}, "expect": "allow", "rule": "replied-before"}. Facts
+    /// not given are those of a person mailed before, a clean draft to one address, and mode live. Exit code 1 if a case fails.
     #[command(
         after_help = "Examples:\n  caseyos rules test approval.toml cases.jsonl\n  caseyos rules test approval.toml cases.jsonl --acting --json"
     )]
     Test(approval::TestArgs),
-    /// Ask rules of approval about past decisions, as the facts were then: what they would have approved and denied differently.
+    /// Replay approval rules on past decisions, with the facts of the time: what they would have approved and denied differently.
     #[command(
         after_help = "Examples:\n  caseyos rules replay --as-if-on                  what turning on those in shadow would have done\n  caseyos rules replay --file changed.toml --since 30d"
     )]
     Replay(approval::ReplayArgs),
-    /// List what conditions of rules of approval may ask.
+    /// List the variables for conditions of approval rules.
     Variables,
-    /// Print the built-in rules as a file to begin one's own from.
+    /// Print the built-in rules as a file to start from.
     Builtin {
-        /// Those that approve moves, instead of those that make them.
+        /// The rules that approve moves, instead of those that make them.
         #[arg(long)]
         approval: bool,
     },

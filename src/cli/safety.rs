@@ -1,4 +1,4 @@
-//! `caseyos stop|resume|pause|mode|suppress`: what keeps mail in.
+//! `caseyos stop|resume|pause|mode|suppress`: the brakes on sending.
 
 use clap::{Args, Subcommand};
 
@@ -11,11 +11,11 @@ use crate::domain::when_text::parse_when;
 use crate::engine::EngineError;
 use crate::engine::command::{Command, Done};
 
-/// Stop every outward effect at once, in every process, until `caseyos resume`.
+/// Stop sending: no mail, booking or record leaves any process until `caseyos resume`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  caseyos stop on holiday")]
 pub(super) struct StopArgs {
-    /// Why.
+    /// Reason.
     reason: Vec<String>,
 }
 
@@ -26,13 +26,13 @@ pub(super) fn stop(run: &mut Run<'_>, args: &StopArgs) -> Result<Ending, EngineE
     finish(run, &done)
 }
 
-/// Let effects out again, after a look at what would go next.
+/// Resume sending, after a look at what would go next.
 ///
-/// Where something waits, the list of it is shown with the time at which each would leave. On a terminal you are asked; elsewhere --yes is needed.
+/// You first see the waiting effects with their times. On a terminal you are asked; elsewhere --yes is needed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  caseyos resume\n  caseyos resume --yes")]
 pub(super) struct ResumeArgs {
-    /// Does not ask.
+    /// Don't ask.
     #[arg(long, short)]
     yes: bool,
 }
@@ -60,9 +60,9 @@ pub(super) fn resume(run: &mut Run<'_>, args: &ResumeArgs) -> Result<Ending, Eng
     finish(run, &engine.run(Command::Resume)?)
 }
 
-/// Let nothing out until a day, such as for holidays; what waits is planned anew after it.
+/// Pause sending until a date, such as for holidays; waiting mail is rescheduled after it.
 ///
-/// Reading goes on. Approvals that end meanwhile come back to be looked at again, due times move on by the length of the pause, and its days do not
+/// Reading goes on. Approvals that expire meanwhile come back for another look, due times move on by the length of the pause, and its days do not
 /// count as silence. After it, mail leaves at the usual pace. Without options, the pause in force is shown.
 #[derive(Debug, Args)]
 #[command(
@@ -72,13 +72,13 @@ pub(super) struct PauseArgs {
     /// A day or an instant: 2027-01-04, monday, 'tomorrow 9:00'. A day alone means its beginning.
     #[arg(long, value_name = "WHEN", conflicts_with = "span")]
     until: Option<String>,
-    /// For so long: 3d, 2w, 8h.
+    /// Length of the pause: 3d, 2w, 8h.
     #[arg(long = "for", value_name = "SPAN", id = "span")]
     span: Option<String>,
-    /// Why.
+    /// Reason.
     #[arg(long, default_value = "")]
     reason: String,
-    /// Ends the pause now.
+    /// End the pause now.
     #[arg(long, conflicts_with_all = ["until", "span", "reason"])]
     off: bool,
 }
@@ -112,7 +112,7 @@ pub(super) fn pause(run: &mut Run<'_>, args: &PauseArgs) -> Result<Ending, Engin
     finish(run, &engine.run(Command::Pause { until, reason })?)
 }
 
-/// Show or set what approval leads to: draft (nothing leaves), dry-run (nothing is written) or live.
+/// Show or set the mode of approval: draft (nothing is sent), dry-run (nothing is written) or live.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  caseyos mode\n  caseyos mode live")]
 pub(super) struct ModeArgs {
@@ -150,7 +150,7 @@ pub(super) fn mode(run: &mut Run<'_>, args: &ModeArgs) -> Result<Ending, EngineE
     )
 }
 
-/// Addresses and domains that are never written to.
+/// List addresses and domains that are never emailed; add or lift one.
 #[derive(Debug, Args)]
 pub(super) struct SuppressArgs {
     #[command(subcommand)]
@@ -159,14 +159,14 @@ pub(super) struct SuppressArgs {
 
 #[derive(Debug, Subcommand)]
 enum SuppressCommand {
-    /// Never write to an address, or to a domain and all below it.
+    /// Never email an address, or a domain and everything below it.
     #[command(
         after_help = "Examples:\n  caseyos suppress add ann@acme.example\n  caseyos suppress add acme.example --reason 'asked by phone'"
     )]
     Add {
         /// ann@acme.example or acme.example.
         value: String,
-        /// Why.
+        /// Reason.
         #[arg(long, default_value = "")]
         reason: String,
     },

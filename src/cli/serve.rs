@@ -11,19 +11,19 @@ use super::output::Ending;
 use crate::engine::EngineError;
 use crate::http::Server;
 
-/// Receive HubSpot's webhooks: POST /webhooks/hubspot, checked by signature and kept for the next sync. GET /health says that it lives.
+/// Receive HubSpot's webhooks: POST /webhooks/hubspot, checked by signature and kept for the next sync. GET /health for monitoring.
 ///
-/// It listens on 127.0.0.1; let a proxy or a tunnel with TLS stand before it and set `serve.public_url` to the URL that HubSpot calls, for the
-/// signature covers it. It runs until Ctrl-C or SIGTERM.
+/// The server listens on 127.0.0.1; put a proxy or a tunnel with TLS before it and set `serve.public_url` to the URL that HubSpot calls, for the
+/// signature covers it. Stop it with Ctrl-C or SIGTERM.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  caseyos serve\n  caseyos serve --port 9000\n  curl -s http://127.0.0.1:8787/health"
 )]
 pub(super) struct ServeArgs {
-    /// The port; 0 takes any free one. `serve.port` in config.toml if it is not given.
+    /// Port; 0 takes any free one. Default: `serve.port` in config.toml.
     #[arg(long)]
     port: Option<u16>,
-    /// The IP address to listen at. `serve.bind` in config.toml if it is not given.
+    /// IP address to listen at. Default: `serve.bind` in config.toml.
     #[arg(long)]
     bind: Option<IpAddr>,
 }
@@ -60,7 +60,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &ServeArgs) -> Result<Ending, EngineE
     if config.public_url.is_empty() {
         run.out.talk("[serve] public_url is not set, so no signature can be good. Set it to the URL that HubSpot calls.")?;
     }
-    // Who reads it through a pipe must know the address while the server runs.
+    // A reader at the end of a pipe needs the address while the server runs.
     drop(run.out.flush());
     server
         .run(Arc::clone(&run.interrupt))

@@ -13,7 +13,7 @@ use crate::domain::moves::MoveStatus;
 use crate::engine::EngineError;
 use crate::engine::queries::show::MoveDetail;
 
-/// Show one move: who, what, why (terms that add up to the score), evidence, draft and what the guards say.
+/// Show one move: person, action, score (terms that add up), evidence, draft and the guards' answers.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  caseyos show 12\n  caseyos show 12 --json | jq .terms")]
 pub(super) struct ShowArgs {
@@ -175,7 +175,7 @@ fn print(
     Ok(())
 }
 
-/// Prints what the guards say, the binding one marked.
+/// Prints the guards' answers, the binding one marked.
 pub(super) fn print_verdicts(
     out: &mut Out,
     verdicts: &[Verdict],

@@ -1,4 +1,4 @@
-//! `caseyos signals`: what was observed.
+//! `caseyos signals`: the feed of signals.
 
 mod health;
 
@@ -16,7 +16,7 @@ use crate::engine::command::{Command, MatchTo};
 use crate::engine::queries::signals::{SignalDetail, SignalFeed, SignalOrder, SignalQuery};
 use crate::engine::{Engine, EngineError, LinesReport};
 
-/// What was observed: add signals, list them, see how the sources are.
+/// Add and list signals, match them to contacts, check the sources.
 #[derive(Debug, Args)]
 pub(super) struct SignalsArgs {
     #[command(subcommand)]
@@ -27,8 +27,8 @@ pub(super) struct SignalsArgs {
 enum SignalsCommand {
     /// Add signals from JSON lines: form submissions, deals, meetings, anything that should become a move.
     ///
-    /// Each line is an object with `kind` and `at` (RFC 3339), and usually `source` and `email`; what else it holds is kept as payload. A bad
-    /// line is rejected with its number, the rest go in; exit code 3 says so. A line that is known already adds nothing.
+    /// Each line is an object with `kind` and `at` (RFC 3339), and usually `source` and `email`; everything else is kept as payload. A bad
+    /// line is rejected with its number, the rest go in; exit code 3 says so. A known line adds nothing.
     #[command(
         after_help = "Example line:\n  {\"source\":\"form\",\"kind\":\"form.submitted\",\"at\":\"2026-11-23T09:30:00Z\",\"email\":\"ann@acme.example\",\"message\":\"Pricing?\"}\n\nExamples:\n  caseyos signals add --file forms.jsonl\n  tail -1 forms.jsonl | caseyos signals add --file -"
     )]
@@ -39,53 +39,53 @@ enum SignalsCommand {
     },
     /// List signals, newest first.
     ///
-    /// The last line names the signal that the next page comes behind: `--before` takes its number.
+    /// The last line has the number for the next page: pass it as `--before`.
     #[command(
         after_help = "Examples:\n  caseyos signals list\n  caseyos signals list --unmatched\n  caseyos signals list --source x --kind x.mention --limit 20\n  caseyos signals list ann@acme.example --json\n  caseyos signals list --before 1200"
     )]
     List {
-        /// Only of one person: an address, a number or an external id.
+        /// Only one person: an address, a number or an external id.
         who: Option<String>,
-        /// Only of one source: form, hubspot, gmail, calendar, x, mail, manual or timer.
+        /// Only one source: form, hubspot, gmail, calendar, x, mail, manual or timer.
         #[arg(long)]
         source: Option<Source>,
-        /// Only of one kind, such as mail.reply_received; may be given several times.
+        /// Only one kind, such as mail.reply_received; repeatable.
         #[arg(long)]
         kind: Vec<SignalKind>,
-        /// Only those about nobody known.
+        /// Only unmatched signals.
         #[arg(long, conflicts_with = "who")]
         unmatched: bool,
-        /// Those about nobody known first, as the console lists them.
+        /// Unmatched signals first, as in the console.
         #[arg(long, conflicts_with = "unmatched")]
         unmatched_first: bool,
-        /// Only what is older than this signal: the next page.
+        /// Only signals older than this one: the next page.
         #[arg(long, value_name = "NUMBER")]
         before: Option<i64>,
-        /// At most so many.
+        /// Maximum number of rows.
         #[arg(long, default_value_t = 50)]
         limit: usize,
     },
-    /// Show one signal: what it said, whom it is about, the moves and outcomes that came of it.
+    /// Show one signal: its content, its contact, and the moves and outcomes it led to.
     #[command(after_help = "Example:\n  caseyos signals show 12")]
     Show {
         /// The signal's number.
         id: i64,
     },
-    /// Say whom a signal is about that came about nobody known; `caseyos undo` takes it back.
+    /// Match an unmatched signal to a contact; `caseyos undo` takes it back.
     ///
-    /// From then on it counts as if the person had been known: records, outcomes, and a move of theirs in place of the one that it made
-    /// alone. With --new a contact is made, named as the signal says unless --name, --email or --company say otherwise; who is
-    /// known by the address already is taken.
+    /// From then on the signal counts as if the person had been known: records, outcomes, and a move of theirs in place of its own.
+    /// With --new a contact is added, with the signal's name and address unless --name, --email or --company say otherwise; a
+    /// known address is used as it is.
     #[command(
         after_help = "Examples:\n  caseyos signals match 12 ann@acme.example\n  caseyos signals match 12 hubspot:501\n  caseyos signals match 12 --new --name \"Ann Lee\" --email ann@acme.example"
     )]
     Match {
         /// The signal's number.
         id: i64,
-        /// Whom: an address, a number or an external id.
+        /// The contact: an address, a number or an external id.
         #[arg(required_unless_present = "new", conflicts_with = "new")]
         who: Option<String>,
-        /// Make a contact of it.
+        /// Add a new contact.
         #[arg(long)]
         new: bool,
         /// The new contact's name.
@@ -98,7 +98,7 @@ enum SignalsCommand {
         #[arg(long, requires = "new", default_value = "")]
         company: String,
     },
-    /// Show how each source stands: lag, cursor, counts, what was dropped and why, what is left of budgets, circuits, next tries.
+    /// Show the state of each source: lag, cursor, counts, dropped events with reasons, budgets, circuits, next tries.
     ///
     /// A source is healthy if its last clean run is younger than 5 minutes, degraded under 15 or if it fails now and then, and failing after
     /// that.

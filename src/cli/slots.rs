@@ -1,4 +1,4 @@
-//! `caseyos slots`: times at which both can.
+//! `caseyos slots`: meeting times that suit both.
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
@@ -8,25 +8,25 @@ use super::output::{Ending, fit};
 use crate::domain::when_text::parse_span;
 use crate::engine::EngineError;
 
-/// Find times at which you and somebody else can meet: inside the working hours of both, each in their own zone, and outside of what your
-/// calendars call busy.
+/// Find meeting times that suit both: inside both working hours, each in their own zone, and outside of the busy times of your
+/// calendars.
 ///
-/// The hours, days and holidays are those of `send_window`; the calendars those of `google.calendars`. At most three times a day are offered.
+/// Hours, days and holidays come from `send_window`, calendars from `google.calendars`. At most three times a day are offered.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  caseyos slots --with ann@acme.com\n  caseyos slots --with ann@acme.com --for 45m --within 5d --json"
 )]
 pub(super) struct SlotsArgs {
-    /// An address, a contact's number, or an external id.
+    /// Contact: an address, a number, or an external id.
     #[arg(long)]
     with: String,
-    /// How long the meeting lasts.
+    /// Length of the meeting.
     #[arg(long = "for", default_value = "30m", value_parser = length)]
     length: SignedDuration,
-    /// How far ahead to look.
+    /// Time to look ahead.
     #[arg(long, default_value = "10d", value_parser = length)]
     within: SignedDuration,
-    /// How many times to show at most.
+    /// Maximum number of times to show.
     #[arg(long, default_value_t = 8)]
     limit: usize,
 }

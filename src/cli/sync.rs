@@ -1,4 +1,4 @@
-//! `caseyos sync`: one headless pass, fit for cron.
+//! `caseyos sync`: one pass without a terminal, fit for cron.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -14,19 +14,19 @@ use super::output::Ending;
 use crate::domain::when_text::parse_span;
 use crate::engine::{Engine, EngineError, PassControl, PassScope, PassStep, PassWatcher};
 
-/// Make one pass: read the sources side by side, ask the timers, send what is approved and may go.
+/// Run one sync: fetch all sources, check the timers, send approved mail that may go.
 ///
-/// Prints one line; what failed goes to stderr. A source that fails does not hold the others, and what was read is kept. One that fails
-/// repeatedly rests (1, 5, 30 minutes) unless it is asked for by name. Two passes at once do no harm: no source is read twice.
+/// Prints one line; failures go to stderr. A failing source does not hold up the others, and everything read is kept. A source that fails
+/// repeatedly is left alone (1, 5, 30 minutes) unless you name it. Two passes at once do no harm: no source is read twice.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 done, 1 the database cannot be used, 2 no such source, 3 a source failed or rests and the others went on, 5 nothing new (with --fail-on-empty).\n\nExamples:\n  caseyos sync\n  caseyos sync --source hubspot --full\n  caseyos sync --source mail --since 30d\n  caseyos sync --dry-run --json\n  */5 * * * * caseyos sync --json >> ~/caseyos-sync.log    (crontab)"
 )]
 pub(super) struct SyncArgs {
-    /// Prints nothing unless something went wrong.
+    /// Print nothing unless something fails.
     #[arg(long, short)]
     quiet: bool,
-    /// Reads only this source: a name such as `hubspot` or `mail:work`, or a kind such as `mail`.
+    /// Read only this source: a name such as `hubspot` or `mail:work`, or a kind such as `mail`.
     #[arg(
         long,
         value_name = "NAME",
@@ -34,13 +34,13 @@ pub(super) struct SyncArgs {
         hide_default_value = true
     )]
     source: String,
-    /// Reads from the beginning, whatever was read before. What is known already adds nothing.
+    /// Read from the beginning. Known items add nothing.
     #[arg(long)]
     full: bool,
-    /// How far back a first or full reading goes: `30d`, `12h`, `2026-11-01`.
+    /// Start of a first or full reading: `30d`, `12h`, `2026-11-01`.
     #[arg(long, value_name = "WHEN")]
     since: Option<String>,
-    /// Asks the sources and says what would come in, but keeps nothing and sends nothing.
+    /// Ask the sources and show what would come in; keep and send nothing.
     #[arg(long)]
     dry_run: bool,
 }

@@ -13,7 +13,7 @@ use crate::engine::queries::today::{TodayList, TodayQuery};
 
 /// List Today's Moves, best first.
 ///
-/// The number in front is the move's own, which `show`, `approve` and the others take. `--now` derives the list for any instant
+/// The number in front is the move's own; `show`, `approve` and the others take it. `--now` shows the list for any instant
 /// without changing anything.
 #[derive(Debug, Args, Default)]
 #[command(
@@ -23,16 +23,16 @@ pub(super) struct TodayArgs {
     /// Only one domain: sales, marketing or cs.
     #[arg(long)]
     domain: Option<Domain>,
-    /// Only moves whose title, person, address or firm has all these words.
+    /// Only moves whose title, person, address or company has all these words.
     #[arg(long, value_name = "WORDS")]
     find: Option<String>,
-    /// At most so many.
+    /// Maximum number of moves.
     #[arg(long, default_value_t = 20)]
     limit: usize,
     /// As of another instant (RFC 3339).
     #[arg(long, value_name = "INSTANT")]
     now: Option<Timestamp>,
-    /// Says each move in sentences instead of columns, for a screen reader.
+    /// Describe each move in sentences instead of columns, for a screen reader.
     #[arg(long, conflicts_with = "json")]
     plain: bool,
 }

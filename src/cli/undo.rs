@@ -1,4 +1,4 @@
-//! `caseyos undo`: take something back.
+//! `caseyos undo`: undo and its list.
 
 use clap::{Args, Subcommand};
 
@@ -9,9 +9,9 @@ use crate::domain::id::UndoId;
 use crate::engine::EngineError;
 use crate::engine::command::Command;
 
-/// Take back the newest change, or one of the list.
+/// Undo the last change, or the one you name.
 ///
-/// Each entry says beforehand what comes back and what cannot. An undo can itself be undone. A mail that has left cannot be unsent.
+/// Each entry says beforehand what comes back and what cannot. You can undo an undo. A sent mail cannot be unsent.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  caseyos undo list\n  caseyos undo\n  caseyos undo 7",
@@ -20,22 +20,22 @@ use crate::engine::command::Command;
 pub(super) struct UndoArgs {
     #[command(subcommand)]
     command: Option<UndoCommand>,
-    /// The entry's number; the newest if none is given.
+    /// The entry's number; the newest by default.
     id: Option<i64>,
-    /// Shows what can be taken back.
+    /// List what can be undone.
     #[arg(long)]
     list: bool,
-    /// With --list: at most so many.
+    /// Maximum number of entries, with --list.
     #[arg(long, default_value_t = 20)]
     limit: usize,
 }
 
 #[derive(Debug, Subcommand)]
 enum UndoCommand {
-    /// Show what can be taken back, with what comes back and what cannot.
+    /// List what can be undone, with what comes back and what cannot.
     #[command(after_help = "Example:\n  caseyos undo list --limit 50")]
     List {
-        /// At most so many.
+        /// Maximum number of entries.
         #[arg(long, default_value_t = 20)]
         limit: usize,
     },

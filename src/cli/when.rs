@@ -1,4 +1,4 @@
-//! `caseyos when`: the next allowed send instant and what decides it.
+//! `caseyos when`: the next allowed send time, with its reasons.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -11,28 +11,28 @@ use crate::domain::schedule::{
 };
 use crate::engine::EngineError;
 
-/// Tell when the next mail to somebody may go, and what decides it.
+/// Show when the next mail to somebody may go, and what decides it.
 ///
-/// Instead of a person, a what-if: a zone, with a window, days and holidays. The window's end is not included; a date's day and
-/// holiday are those of the zone. There is no answer (null) if no instant within 45 days is allowed.
+/// Instead of a person, try a what-if: a zone, with a window, days and holidays. The window's end is not included; a date's day and
+/// holiday are those of the zone. The answer is null if no time within 45 days is allowed.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  caseyos when lead@example.com\n  caseyos when --zone Europe/Madrid --window 09:00-17:00 --days mon,tue --holidays 2026-12-25 --now 2026-12-24T17:00:00Z --json"
 )]
 pub(super) struct WhenArgs {
-    /// An address, a contact's number, or an external id.
+    /// Contact: an address, a number, or an external id.
     #[arg(required_unless_present = "zone", conflicts_with_all = ["zone", "window", "days", "holidays"])]
     who: Option<String>,
-    /// An IANA zone name.
+    /// IANA time zone.
     #[arg(long)]
     zone: Option<String>,
-    /// From and to, such as 09:00-17:00.
+    /// Hours, such as 09:00-17:00.
     #[arg(long, requires = "zone")]
     window: Option<String>,
     /// Days, such as mon,tue or mon-fri.
     #[arg(long, requires = "zone")]
     days: Option<String>,
-    /// Dates, with commas between.
+    /// Holidays, with commas between.
     #[arg(long, requires = "zone")]
     holidays: Option<String>,
     /// As of another instant (RFC 3339).

@@ -1,4 +1,4 @@
-//! `caseyos why`: why things with a person stand as they do.
+//! `caseyos why`: the reason that something was not sent.
 
 use clap::Args;
 
@@ -8,13 +8,13 @@ use super::show::print_verdicts;
 use crate::engine::queries::why::WhyMove;
 use crate::engine::{Engine, EngineError};
 
-/// Explain why something was not sent: the one reason, and when it clears. Of a person, of a move, or of a message of the outbox.
+/// Explain why something was not sent, and when that clears: for a person, a move, or a message of the outbox.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  caseyos why lead@example.com\n  caseyos why 42 --json                contact 42\n  caseyos why move:12\n  caseyos why execution:7"
 )]
 pub(super) struct WhyArgs {
-    /// An address, a contact's number, an external id such as hubspot:501, move:12, or execution:7.
+    /// Address, contact number, external id such as hubspot:501, move:12, or execution:7.
     who: String,
 }
 

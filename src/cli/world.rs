@@ -12,28 +12,28 @@ use crate::config::edit;
 use crate::engine::EngineError;
 use crate::engine::world;
 
-/// How often it is asked whether to end.
+/// Interval between looks at the stop flag.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Serve a practice world: Google and HubSpot in memory, on this machine, with faults on demand.
 ///
-/// It prints where it is and what points CaseyOS at it, and serves until Ctrl-C. Nothing in it is real, nothing leaves the machine, and what
-/// happened in it is gone when it ends. docs/providers.md describes the faults and the events of each provider.
+/// Prints its address and the settings that point CaseyOS at it, and serves until Ctrl-C. Nothing in it is real, nothing leaves
+/// the machine, and its state is gone when it ends. docs/providers.md describes the faults and the events of each provider.
 #[derive(Debug, Args)]
 #[command(
     after_help = "The world's own door:\n  GET    /__world                what it is, and its settings\n  POST   /__world/faults         add a fault: {\"path\":\"/crm\",\"after\":2,\"times\":3,\"fault\":\"status\",\"status\":429,\"retry_after\":\"7\"}\n                                 faults: status, hang, cut (when: before, after, body), malformed, huge, redirect, repeat_page, skew, latency\n  GET    /__world/faults         those that stand; DELETE takes them away\n  GET    /__world/requests       what came in, tokens as hashes; DELETE forgets it\n  POST   /__world/clock          {\"advance_seconds\": 3600}\n  GET    /__world/NAME           a provider's state; POST /__world/NAME/WHAT makes something happen in it\n\nExamples:\n  caseyos world\n  caseyos world --port 8899 --contacts 5000 --write-config\n  caseyos world --json | head -1"
 )]
 pub(super) struct WorldArgs {
-    /// The port on 127.0.0.1; 0 takes any free one.
+    /// Port on 127.0.0.1; 0 takes any free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// The seed of everything that is made up.
+    /// Random seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many contacts the CRM holds.
+    /// Number of contacts in the CRM.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     contacts: u32,
-    /// Points the configuration at it, which stays so afterwards.
+    /// Point the configuration at it; it stays so afterwards.
     #[arg(long)]
     write_config: bool,
 }

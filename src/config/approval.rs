@@ -1,4 +1,4 @@
-//! What bounds rules of approval; the rules themselves stand in `approval.toml`.
+//! Bounds of approval rules; the rules themselves are in `approval.toml`.
 
 use serde::{Deserialize, Serialize};
 

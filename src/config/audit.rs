@@ -1,4 +1,4 @@
-//! How long the audit trail is kept.
+//! Retention of the audit trail.
 
 use serde::{Deserialize, Serialize};
 

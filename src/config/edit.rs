@@ -7,10 +7,10 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, value};
 
 use super::{Config, ConfigError, EXAMPLE, MailAccount, MailAuth, MailKind};
 
-/// Changes the configuration at `path`, which is made from the example if there is none. What comes out is checked before it is kept.
+/// Changes the configuration at `path`, made from the example if there is none. The result is checked before it is kept.
 ///
 /// # Errors
-/// If the file is wrong, would become wrong, or cannot be written; it is left as it was then.
+/// Fails if the file is wrong, would become wrong, or cannot be written; it stays as it was then.
 pub fn edit(path: &Path, change: impl FnOnce(&mut DocumentMut)) -> Result<Config, ConfigError> {
     let unreadable = |source| ConfigError::Unreadable {
         path: path.to_owned(),
@@ -36,10 +36,10 @@ pub fn edit(path: &Path, change: impl FnOnce(&mut DocumentMut)) -> Result<Config
     Ok(config)
 }
 
-/// Puts a text in the place of a file, whole or not at all.
+/// Replaces a file's text, whole or not at all.
 ///
 /// # Errors
-/// If it cannot be written; what was there is left as it was then.
+/// Fails if it cannot be written; the old text stays then.
 pub fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         // With CASEYOS_HOME this is the data directory too, which is nobody else's business.

@@ -1,4 +1,4 @@
-//! How much mail may leave, and when.
+//! Limits on the amount of mail, and the hours for it.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::schedule::{SendPolicy, parse_days, parse_holidays, parse_window};
 
-/// When mail may leave, in the other person's time zone.
+/// The hours for mail, in the other person's time zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SendWindow {
@@ -16,7 +16,7 @@ pub struct SendWindow {
     pub window: String,
     /// Days, such as `mon-fri`.
     pub days: String,
-    /// Dates on which nothing leaves.
+    /// Dates without mail.
     pub holidays: Vec<String>,
 }
 
@@ -53,7 +53,7 @@ impl SendWindow {
     }
 }
 
-/// How many mails may leave, on rolling windows; the smallest limit wins.
+/// Limits on the number of mails, on rolling windows; the smallest limit wins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsConfig {
@@ -67,21 +67,21 @@ pub struct LimitsConfig {
     pub per_domain_day: u32,
     /// Seconds between two mails.
     pub min_gap_seconds: u32,
-    /// How a new mailbox warms up.
+    /// The ramp of a new mailbox.
     pub ramp: RampConfig,
     /// Hours for which an approval holds.
     pub approval_hours: u32,
 }
 
-/// How a new mailbox warms up.
+/// The ramp of a new mailbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RampConfig {
-    /// Whether there is a ramp.
+    /// True if there is a ramp.
     pub enabled: bool,
     /// Mails on the first day.
     pub first_day: u32,
-    /// More on each later day.
+    /// Mails added on each later day.
     pub step: u32,
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::words::words;
 
 words! {
-    /// How a mailbox is reached.
+    /// The way to a mailbox.
     #[derive(Default)]
     pub enum MailKind ("a kind of mailbox") {
         /// Folders on this machine.
@@ -19,7 +19,7 @@ words! {
 }
 
 words! {
-    /// How a connection is protected.
+    /// The protection of a connection.
     #[derive(Default)]
     pub enum Security ("a kind of protection") {
         /// TLS from the first byte.
@@ -27,13 +27,13 @@ words! {
         Tls = "tls",
         /// Plain at first, then TLS; a server that does not offer it is refused.
         StartTls = "starttls",
-        /// Not at all: only to a server on this machine.
+        /// None: only to a server on this machine.
         None = "none",
     }
 }
 
 words! {
-    /// What shows a mail server who asks.
+    /// The credentials for a mail server.
     #[derive(Default)]
     pub enum MailAuth ("a way to sign in") {
         /// A password, which the vault keeps.
@@ -44,7 +44,7 @@ words! {
     }
 }
 
-/// Where a mail server is.
+/// A mail server's place.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MailServer {
@@ -53,7 +53,7 @@ pub struct MailServer {
     /// The port; the usual one of the protocol and protection if it is 0.
     #[serde(default)]
     pub port: u16,
-    /// How the connection is protected.
+    /// The protection of the connection.
     #[serde(default)]
     pub security: Security,
 }
@@ -93,7 +93,7 @@ pub struct MailConfig {
 pub struct MailAccount {
     /// Its name here.
     pub name: String,
-    /// How it is reached.
+    /// The way to it.
     pub kind: MailKind,
     /// The Maildir's root.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -110,13 +110,13 @@ pub struct MailAccount {
     /// The name that the servers know the operator by; the operator's address if it is empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub user: String,
-    /// How the servers are shown who asks.
+    /// The credentials for its servers.
     #[serde(default)]
     pub auth: MailAuth,
-    /// Where mail is read.
+    /// The IMAP server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imap: Option<MailServer>,
-    /// Where mail is handed in.
+    /// The SMTP server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smtp: Option<MailServer>,
     /// A file with further certificates in PEM that these servers may show, for servers of one's own.
@@ -128,7 +128,7 @@ pub struct MailAccount {
     /// The folder for copies of what was sent, if it is not the one that the server names.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sent: String,
-    /// Whether a copy of what was sent is put there; servers that do so themselves are noticed.
+    /// True if a copy of sent mail is put there; servers that do so themselves are noticed.
     #[serde(default = "yes")]
     pub keep_sent: bool,
     /// Days that the first reading goes back.

@@ -1,4 +1,4 @@
-//! What the metrics are compared with, and what a done move is worth in minutes.
+//! Targets of the metrics, and the minutes that a done move saves.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::action::ActionKind;
 
-/// What the metrics are compared with. A target of 0 is not shown.
+/// Targets of the metrics. A target of 0 is not shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MetricsConfig {
@@ -25,7 +25,7 @@ pub struct MetricsConfig {
     pub moves_accepted: f64,
     /// Executions that ended well, in percent of those that ended.
     pub executions_ok: f64,
-    /// Minutes that a done move saves, by what it did.
+    /// Minutes that a done move saves, by action.
     pub minutes: Minutes,
 }
 
@@ -68,7 +68,7 @@ impl MetricsConfig {
     }
 }
 
-/// Minutes that a done move saves, by what it did. A table that names some actions leaves the others as they are.
+/// Minutes that a done move saves, by action. A table that names some actions leaves the others as they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Minutes(BTreeMap<ActionKind, u32>);
 
@@ -91,7 +91,7 @@ impl Default for Minutes {
     }
 }
 
-/// Returns what finding, preparing and writing takes without the program, as one estimate for each action; the operator knows better.
+/// Returns the minutes of finding, preparing and writing without the program: one estimate for each action, which the operator can correct.
 const fn usual(action: ActionKind) -> u32 {
     use ActionKind as K;
     match action {

@@ -1,4 +1,4 @@
-//! Configuration: `config.toml`, where it lies, and what it may say.
+//! Configuration: `config.toml`, its place, and its keys.
 //!
 //! An unknown key is an error with its line and a suggestion. Every key stands with a comment in `config.example.toml`, which a test
 //! compares with the defaults here.
@@ -48,24 +48,24 @@ use crate::domain::nearest;
 /// The commented example, which `caseyos init` writes.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");
 
-/// Everything that the operator can set.
+/// The operator's settings.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// What approval leads to: `draft`, `dry-run` or `live`. An unknown word reads as `draft`.
+    /// The result of an approval: `draft`, `dry-run` or `live`. An unknown word reads as `draft`.
     #[serde(deserialize_with = "mode_or_draft")]
     pub mode: Mode,
-    /// Who operates.
+    /// The operator.
     pub operator: Operator,
-    /// When mail may leave.
+    /// The hours for mail.
     pub send_window: SendWindow,
-    /// How much mail may leave.
+    /// Limits on the amount of mail.
     pub limits: LimitsConfig,
-    /// How approved mail waits and leaves.
+    /// The wait and the order of approved mail.
     pub outbox: OutboxConfig,
-    /// What bounds rules of approval.
+    /// Bounds of approval rules.
     pub approval: ApprovalConfig,
-    /// How long the audit trail is kept.
+    /// Retention of the audit trail.
     pub audit: AuditConfig,
     /// Mailboxes.
     pub mail: MailConfig,
@@ -73,19 +73,19 @@ pub struct Config {
     pub google: GoogleConfig,
     /// HubSpot's account.
     pub hubspot: HubspotConfig,
-    /// How requests leave this machine.
+    /// The network.
     pub network: NetworkConfig,
-    /// When the sources are read.
+    /// Intervals between readings of the sources.
     pub sync: SyncConfig,
-    /// Where secrets are kept.
+    /// The place of secrets.
     pub secrets: SecretsConfig,
     /// The receiver of webhooks.
     pub serve: ServeConfig,
-    /// When silence and dates make moves.
+    /// Delays after which silence and dates make moves.
     pub timers: Timers,
-    /// How much each part of a score counts.
+    /// The weights of a score's parts.
     pub score: ScoreConfig,
-    /// What the metrics are compared with.
+    /// Targets of the metrics.
     pub metrics: MetricsConfig,
     /// The terminal's look.
     pub ui: Ui,
@@ -105,7 +105,7 @@ fn mode_or_draft<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Mo
         .unwrap_or_default())
 }
 
-/// What is wrong with a configuration.
+/// A fault of a configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
@@ -113,17 +113,17 @@ pub enum ConfigError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// The file says something that it may not.
+    /// The file has a wrong key or value.
     #[error("{}:{line}: {message}", .path.display())]
     Invalid {
         /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What is wrong and what might be meant.
+        /// The mistake, and the likely intention.
         message: String,
     },
     /// No place for the configuration could be found.
@@ -135,7 +135,7 @@ impl Config {
     /// Reads the configuration at `path`; the defaults if there is no such file.
     ///
     /// # Errors
-    /// If the file cannot be read or says something that it may not.
+    /// Fails if the file cannot be read or has a wrong key or value.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         match std::fs::read_to_string(path) {
             Ok(text) => Self::parse(&text, path),
@@ -150,7 +150,7 @@ impl Config {
     /// Reads a configuration from text; `path` is for messages.
     ///
     /// # Errors
-    /// Names the line and what is wrong there.
+    /// Names the line and its mistake.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let invalid = |offset: usize, message: String| ConfigError::Invalid {
             path: path.to_owned(),

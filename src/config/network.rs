@@ -1,4 +1,4 @@
-//! How requests leave this machine.
+//! The network: time limits, proxies and certificates.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NetworkConfig {
-    /// Seconds in which a connection must stand.
+    /// Time limit for a connection, in seconds.
     pub connect_seconds: u32,
-    /// Seconds without a byte after which an answer is given up.
+    /// Time without a byte after which an answer is given up, in seconds.
     pub read_seconds: u32,
-    /// Seconds in which an answer must be there whole, a mail server's too.
+    /// Time limit for a whole answer, in seconds, a mail server's too.
     pub whole_seconds: u32,
-    /// A longer answer is refused, in megabytes after decompression.
+    /// Longest answer, in megabytes after decompression.
     pub max_megabytes: u32,
-    /// How often a request that may be repeated is tried again.
+    /// Retries of a request that may be repeated.
     pub retries: u32,
-    /// A service that wants to be left alone for longer is asked again in a later pass, not waited for.
+    /// Longest wait for a busy service, in seconds; beyond, a later pass asks again.
     pub patience_seconds: u32,
     /// `environment`, `none`, or a proxy's URL.
     pub proxy: String,
@@ -26,7 +26,7 @@ pub struct NetworkConfig {
     pub ca_file: String,
     /// The name server that is asked about mail domains, with or without a port; the system's if this is empty.
     pub dns_server: String,
-    /// Where a mail domain's settings are looked for in Mozilla's format; `{domain}` stands for the domain.
+    /// Addresses of a mail domain's settings in Mozilla's format; `{domain}` stands for the domain.
     pub mail_settings_urls: Vec<String>,
 }
 

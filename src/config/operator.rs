@@ -1,4 +1,4 @@
-//! Who operates.
+//! The operator.
 
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub struct Operator {
     pub company: String,
     /// An IANA zone name; times are shown in it.
     pub time_zone: String,
-    /// What stands below a mail; the name if empty.
+    /// The signature below a mail; the name if empty.
     pub signature: String,
     /// The postal address that sequence mail carries.
     pub postal_address: String,

@@ -1,4 +1,4 @@
-//! How approved mail waits and leaves.
+//! The wait and the order of approved mail.
 
 use serde::{Deserialize, Serialize};
 

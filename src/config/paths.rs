@@ -1,4 +1,4 @@
-//! Where things live.
+//! Places of the program's files.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ impl Paths {
     /// platform's own folders.
     ///
     /// # Errors
-    /// If no home directory is known.
+    /// Fails if no home directory is known.
     pub fn find(config: Option<&Path>) -> Result<Self, ConfigError> {
         let home = env::variable_os("CASEYOS_HOME").map(PathBuf::from);
         let chosen = config

@@ -1,4 +1,4 @@
-//! The providers' accounts: where their services are and what is taken from them.
+//! The providers' accounts: the places of their services, and the data to read.
 
 use std::collections::BTreeMap;
 
@@ -20,13 +20,13 @@ pub struct GoogleConfig {
     pub app_status: AppStatus,
     /// The calendars that are read and asked for busy times; meetings are booked in the first. `primary` is the account's own.
     pub calendars: Vec<String>,
-    /// Where Gmail's API is.
+    /// The URL of Gmail's API.
     pub gmail_url: String,
-    /// Where Calendar's API is.
+    /// The URL of Calendar's API.
     pub calendar_url: String,
     /// The page on which the operator consents.
     pub authorize_url: String,
-    /// Where tokens are given, refreshed and revoked.
+    /// The URL at which tokens are granted, refreshed and revoked.
     pub auth_url: String,
     /// Gmail's units in a minute; 0 lifts the limit.
     pub gmail_units_per_minute: u32,
@@ -62,9 +62,9 @@ impl Default for GoogleConfig {
 pub struct HubspotConfig {
     /// The id of the operator's own app, for signing in by OAuth; a token needs none.
     pub client_id: String,
-    /// Where the browser is sent back to, as it is registered with the app: `localhost` or `127.0.0.1`, with a port and a path.
+    /// The address that the browser is sent back to, as registered with the app: `localhost` or `127.0.0.1`, with a port and a path.
     pub redirect_uri: String,
-    /// Where the API is.
+    /// The URL of the API.
     pub url: String,
     /// The page on which the operator consents.
     pub authorize_url: String,
@@ -80,11 +80,11 @@ pub struct HubspotConfig {
     pub backoff_millis: u32,
     /// No wait is longer, unless the service asks for it.
     pub backoff_most_seconds: u32,
-    /// Whose contacts and deals are read: "me", the id of an owner, or "all".
+    /// The owner whose contacts and deals are read: "me", the id of an owner, or "all".
     pub owner: String,
     /// Minutes by which each reading looks back before the last one: the portal's index lags behind its records.
     pub overlap_minutes: u32,
-    /// Who decides when a field was changed on both sides, by the property's name.
+    /// The side that decides when a field was changed on both, by the property's name.
     pub ownership: BTreeMap<String, Ownership>,
 }
 
@@ -109,7 +109,7 @@ impl Default for HubspotConfig {
 }
 
 impl HubspotConfig {
-    /// Returns who decides about a property.
+    /// Returns the side that decides about a property.
     #[must_use]
     pub fn owner_of(&self, property: &str) -> Ownership {
         self.ownership.get(property).copied().unwrap_or_default()
@@ -150,7 +150,7 @@ impl HubspotConfig {
 }
 
 impl super::Config {
-    /// Returns where a service is.
+    /// Returns the base URL of a service.
     #[must_use]
     pub fn base_url(&self, service: Service) -> &str {
         match service {
@@ -158,7 +158,7 @@ impl super::Config {
             Service::Calendar => &self.google.calendar_url,
             Service::GoogleAuth => &self.google.auth_url,
             Service::Hubspot | Service::HubspotAuth => &self.hubspot.url,
-            // It is at every domain's own.
+            // Each domain has its own.
             Service::MailSettings => "",
         }
     }

@@ -1,10 +1,10 @@
-//! Where secrets are kept.
+//! The place of secrets.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::SecretChoice;
 
-/// Where secrets are kept.
+/// The place of secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SecretsConfig {

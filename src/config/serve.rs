@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where `caseyos serve` listens and how it is known outside.
+/// The address of `caseyos serve`, here and outside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServeConfig {

@@ -1,8 +1,8 @@
-//! When the sources are read while the console is open.
+//! Intervals between readings of the sources while the console is open.
 
 use serde::{Deserialize, Serialize};
 
-/// How often each kind of source is read while the console is open. Folders on this machine are read at every look.
+/// Intervals between readings of each kind of source while the console is open. Folders on this machine are read at every look.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SyncConfig {
@@ -12,7 +12,7 @@ pub struct SyncConfig {
     pub calendar_seconds: u32,
     /// Seconds between two readings of HubSpot.
     pub hubspot_seconds: u32,
-    /// Whether servers are left alone while the link is metered.
+    /// True if servers are left alone while the link is metered.
     pub pause_on_metered: bool,
 }
 

@@ -1,4 +1,4 @@
-//! When silence and dates make moves.
+//! Delays after which silence and dates make moves.
 
 use serde::{Deserialize, Serialize};
 

@@ -26,13 +26,13 @@ words! {
 pub struct Ui {
     /// The colours.
     pub theme: UiTheme,
-    /// Whether the mouse is listened to.
+    /// True if the mouse is used.
     pub mouse: bool,
     /// Seconds between two looks at which sources are due while the TUI is open; see [`super::SyncConfig`]. 0 for none.
     pub sync_seconds: u32,
-    /// Whether the terminal's title says how many moves are due.
+    /// True if the terminal's title shows the number of due moves.
     pub title: bool,
-    /// Whether what can't wait is told on the desktop.
+    /// True if urgent news is also shown on the desktop.
     pub notify: bool,
 }
 

@@ -1,13 +1,13 @@
-//! What time it is elsewhere: the `Date` of a server's answer.
+//! The time elsewhere: the `Date` of a server's answer.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// Asks a server for the time by the head of an answer, whatever the answer is. No token goes with it.
+/// Asks a server for the time by the head of any answer. No token goes with it.
 ///
 /// # Errors
-/// Why it could not be had, in few words.
+/// Gives the reason that there is no time, in few words.
 pub fn date_of(base: &str, limit: Duration) -> Result<Timestamp, String> {
     let client = reqwest::blocking::Client::builder()
         .user_agent(concat!("caseyos/", env!("CARGO_PKG_VERSION")))

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::transport::{Body, Request, Response};
 
-/// How deep an example goes: descriptions contain themselves.
+/// Depth of an example: descriptions contain themselves.
 const MAX_DEPTH: usize = 8;
 
 /// A vendor's description.

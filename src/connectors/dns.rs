@@ -1,4 +1,4 @@
-//! What a domain's name servers say about its mail: MX, TXT and SRV records, asked over UDP, or TCP where an answer is too long.
+//! Mail records of a domain: MX, TXT and SRV, asked over UDP, or TCP where an answer is too long.
 //!
 //! A resolver for one question at a time. Answers come from strangers: every length is checked, names are followed for a bounded number of
 //! steps, and what is read is cleaned before it is shown.
@@ -10,14 +10,14 @@ use std::time::Duration;
 use crate::domain::text::clean_line;
 use crate::env;
 
-/// What is asked for.
+/// The kind of record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Where mail goes.
+    /// A mail exchanger.
     Mx,
-    /// Texts.
+    /// A text.
     Txt,
-    /// Where a service is (RFC 2782).
+    /// A service (RFC 2782).
     Srv,
 }
 
@@ -33,10 +33,10 @@ impl Kind {
     }
 }
 
-/// What a record says.
+/// A record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Record {
-    /// Where mail goes.
+    /// A mail exchanger.
     Exchanger {
         /// The lowest is asked first.
         preference: u16,
@@ -45,11 +45,11 @@ pub enum Record {
     },
     /// A text.
     Text(String),
-    /// Where a service is.
+    /// A service.
     Service(ServiceRecord),
 }
 
-/// Where a service is (RFC 2782).
+/// A service's place (RFC 2782).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceRecord {
     /// The lowest is asked first.
@@ -74,7 +74,7 @@ impl Record {
     }
 }
 
-/// Why there is no answer.
+/// A reason that there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DnsError {
     /// No name server is known.
@@ -89,14 +89,14 @@ pub enum DnsError {
     /// The server failed or refused.
     #[error("the name server refused (code {0})")]
     Refused(u8),
-    /// The answer is not what it should be.
+    /// The answer is malformed.
     #[error("the name server's answer is broken")]
     Broken,
 }
 
 /// The longest answer that is read.
 const MAX_BYTES: usize = 65_535;
-/// What we say we take over UDP.
+/// Answer size that we accept over UDP, in bytes.
 const UDP_BYTES: u16 = 1232;
 /// Records that are read of one answer.
 const MAX_RECORDS: usize = 200;
@@ -122,7 +122,7 @@ pub fn system_servers() -> Vec<SocketAddr> {
 /// Asks the servers in turn, all of them within `limit`. A name that does not exist has no records.
 ///
 /// # Errors
-/// If nobody answers properly.
+/// Fails if nobody answers properly.
 pub fn ask(
     servers: &[SocketAddr],
     name: &str,
@@ -340,7 +340,7 @@ fn read(bytes: &[u8], question: &[u8], kind: Kind) -> Result<Answer, DnsError> {
                 }),
             });
         }
-        // Aliases stand before what they lead to, and are passed over.
+        // Aliases stand before their targets, and are skipped.
         reader.at = next;
     }
     Ok(Answer::Records(records))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 /// Reads a value that may be null as its default.
 ///
 /// # Errors
-/// If it is something else.
+/// Fails if it is of another type.
 pub(super) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -19,7 +19,7 @@ where
 /// Reads a list that may be null, without those of its items that are.
 ///
 /// # Errors
-/// If it is something else.
+/// Fails if it is of another type.
 pub(super) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -32,7 +32,7 @@ where
 /// Reads an object that may be null by its keys, without those whose values are.
 ///
 /// # Errors
-/// If it is something else.
+/// Fails if it is of another type.
 pub(super) fn present<'de, D, T>(deserializer: D) -> Result<BTreeMap<String, T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -48,7 +48,7 @@ where
 /// Reads lists by their keys in the same way.
 ///
 /// # Errors
-/// If it is something else.
+/// Fails if it is of another type.
 pub(super) fn lists<'de, D, T>(deserializer: D) -> Result<BTreeMap<String, Vec<T>>, D::Error>
 where
     D: Deserializer<'de>,

@@ -1,7 +1,7 @@
 //! The small server that the browser is sent back to after the operator has consented (RFC 8252, section 7.3).
 //!
-//! It listens on 127.0.0.1 alone, takes one answer with the right path and state, and is closed by whoever dropped it. Anything else that
-//! knocks (an icon's request, another program, a page that guesses) is told so and changes nothing. Each connection has a thread
+//! The server listens on 127.0.0.1 alone, takes one answer with the right path and state, and closes when it is dropped. Anything else
+//! (an icon's request, another program, a page that guesses) is turned away and changes nothing. Each connection has a thread
 //! of its own, as browsers open some that stay silent.
 
 use std::io::{ErrorKind, Read, Write};
@@ -16,18 +16,18 @@ use crate::secrets::Secret;
 
 /// A longer head of a request is refused.
 const MAX_HEAD: usize = 16 * 1024;
-/// How long one connection may be silent.
+/// Silence that one connection is allowed.
 const SILENCE: Duration = Duration::from_secs(5);
 /// Connections at a time; more are closed at once.
 const MAX_CONNECTIONS: usize = 16;
 const POLL: Duration = Duration::from_millis(20);
 
-/// What came to the server.
+/// A request that came to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Knock {
     /// The answer.
     Answer(Redirect),
-    /// Something that looks like an answer and is none of ours.
+    /// A request that looks like an answer but is not ours.
     Stranger(NotOurs),
 }
 
@@ -59,7 +59,7 @@ impl Loopback {
     /// which is `127.0.0.1` or `localhost`.
     ///
     /// # Errors
-    /// If the port cannot be had.
+    /// Fails if the port cannot be opened.
     pub fn open(host: &str, port: u16, path: &str, state: Secret) -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
@@ -170,7 +170,7 @@ fn write_page(stream: &mut impl Write, (status, title, text): Page) -> std::io::
 }
 
 impl Door {
-    /// Returns the page that answers the head of a request, and what is to be told to whoever waits.
+    /// Returns the page that answers the head of a request, and the news for the waiting sign-in.
     fn open(&self, head: &str) -> (Page, Option<Knock>) {
         let nothing = (
             (

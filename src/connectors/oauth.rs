@@ -1,4 +1,4 @@
-//! OAuth 2 for installed programs (RFC 6749, 8252, 7636): what is sent and what comes back, as pure functions.
+//! OAuth 2 for installed programs (RFC 6749, 8252, 7636): requests and answers, as pure functions.
 //!
 //! Tokens, codes and verifiers are [`Secret`]s from the first byte on. What a server says in an error goes through the text cleaner, as it ends
 //! up on a terminal.
@@ -21,7 +21,7 @@ use crate::secrets::Secret;
 const LONGEST: i64 = 10 * 366 * 24 * 3600;
 /// And none less: a server that says 0 or less would have a new one asked for with every request.
 const SHORTEST: i64 = 300;
-/// What is kept of a server's words.
+/// Characters of a server's words that are kept.
 const WORDS: usize = 300;
 /// An answer about a token is a few kilobytes.
 const ANSWER_BYTES: usize = 256 * 1024;
@@ -76,7 +76,7 @@ pub struct Consent<'a> {
     pub page: &'a str,
     /// The program's id.
     pub client_id: &'a str,
-    /// Where the answer goes.
+    /// The address that the answer goes to.
     pub redirect_uri: &'a str,
     /// The rights that are asked for.
     pub scopes: &'a [&'a str],
@@ -84,7 +84,7 @@ pub struct Consent<'a> {
     pub state: &'a Secret,
     /// The proof, where the provider knows it.
     pub pkce: Option<&'a Pkce>,
-    /// What else the provider wants to hear.
+    /// Further parameters that the provider wants.
     pub more: &'a [(&'a str, &'a str)],
 }
 
@@ -115,7 +115,7 @@ impl Consent<'_> {
     }
 }
 
-/// What came back from the browser.
+/// The answer from the browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Redirect {
     /// The code.
@@ -124,13 +124,13 @@ pub enum Redirect {
     Refused(String),
 }
 
-/// Why what came back is not the answer.
+/// A reason that an answer is not ours.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotOurs {
-    /// It carries another state, or none.
+    /// The state is missing, or is another.
     #[error("it does not belong to the sign-in that was started here")]
     State,
-    /// It carries neither a code nor an error.
+    /// The answer has neither a code nor an error.
     #[error("it carries neither a code nor an error")]
     Empty,
 }
@@ -138,7 +138,7 @@ pub enum NotOurs {
 /// Reads the query of a redirect. The state must be ours.
 ///
 /// # Errors
-/// If it is no answer to our question.
+/// Fails if it does not answer our question.
 pub fn read_redirect(query: &str, state: &Secret) -> Result<Redirect, NotOurs> {
     let mut code = None;
     let mut error = None;
@@ -164,11 +164,11 @@ pub fn read_redirect(query: &str, state: &Secret) -> Result<Redirect, NotOurs> {
     }
 }
 
-/// Reads what somebody pasted: the whole address that the browser was sent to, its query, or the code alone. A code alone carries no state; the
+/// Reads a pasted answer: the whole address that the browser was sent to, its query, or the code alone. A code alone carries no state; the
 /// proof still ties it to this sign-in.
 ///
 /// # Errors
-/// If it is an address that is no answer to our question.
+/// Fails if it is an address that does not answer our question.
 pub fn read_pasted(text: &str, state: &Secret) -> Result<Redirect, NotOurs> {
     let text = text.trim().trim_matches(['"', '\'', '<', '>']);
     if text.is_empty() {
@@ -304,7 +304,7 @@ impl Endpoint {
             .repeatable()
     }
 
-    /// Asks what a token is good for; none where the provider is not asked so.
+    /// Asks about a token; none where the provider has no such endpoint.
     #[must_use]
     pub fn introspect(&self, client: &Client, token: &Secret) -> Option<Request> {
         if self.introspect.is_empty() {
@@ -321,16 +321,16 @@ impl Endpoint {
     }
 }
 
-/// What a sign-in or a refresh gave.
+/// The tokens of a sign-in or a refresh.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tokens {
-    /// What goes with each request.
+    /// The token that goes with each request.
     pub access: Secret,
-    /// What a new one is asked for with.
+    /// The token for getting a new one.
     pub refresh: Option<Secret>,
-    /// From when to when the first holds.
+    /// Life of the access token.
     pub span: Span,
-    /// When the second ends, if the server says so.
+    /// End of the refresh token, if the server gives it.
     pub refresh_expires_at: Option<Timestamp>,
     /// The rights, if the server says which.
     pub scopes: Option<Vec<String>>,
@@ -354,7 +354,7 @@ struct TokenAnswer {
 /// Reads the answer of a server of tokens.
 ///
 /// # Errors
-/// If it holds no token. The error does not quote the answer.
+/// Fails if it holds no token. The error does not quote the answer.
 pub fn read_tokens(response: &Response, now: Timestamp) -> Result<Tokens, CallError> {
     let broken = || CallError {
         kind: CallErrorKind::BadAnswer,
@@ -406,7 +406,7 @@ pub fn read_tokens(response: &Response, now: Timestamp) -> Result<Tokens, CallEr
     })
 }
 
-/// Returns the server's word for its refusal, such as `invalid_grant`, and what it says about it.
+/// Returns the server's word for its refusal, such as `invalid_grant`, and its explanation.
 #[must_use]
 pub fn refusal(error: &CallError) -> Option<(String, String)> {
     let text = |key: &str| {

@@ -1,4 +1,4 @@
-//! What comes unasked while somebody watches: a form, a deal that moves, a mail out of the blue.
+//! Unasked arrivals while somebody watches: a form, a deal that moves, a mail out of the blue.
 //!
 //! Each visit has its schedule, which the seed and the visit's number decide.
 
@@ -14,7 +14,7 @@ use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::engine::post::IncomingMail;
 use crate::engine::{Engine, EngineError};
 
-/// Seconds after the opening at which something comes; then it is quiet.
+/// Seconds after the opening at which something arrives; then it is quiet.
 const SCHEDULE: [i64; 8] = [40, 120, 240, 420, 660, 960, 1320, 1800];
 
 #[derive(Deserialize)]
@@ -32,12 +32,12 @@ struct Arrival {
     email: Option<String>,
     source: Option<Source>,
     kind: Option<SignalKind>,
-    /// The firm's deal is meant.
+    /// True if the firm's deal is meant.
     #[serde(default)]
     deal: bool,
     #[serde(default)]
     payload: Map<String, Value>,
-    /// For a mail.
+    /// The subject of a mail.
     subject: Option<String>,
     text: Option<String>,
 }
@@ -49,7 +49,7 @@ fn read() -> Result<Vec<Arrival>, EngineError> {
         .map_err(|e| wrong_world(WorldError(format!("arrivals.toml: {e}"))))
 }
 
-/// Lets come what is due. Returns how much came.
+/// Delivers the due arrivals. Returns their number.
 pub(super) fn arrive(engine: &Engine, state: &State) -> Result<usize, EngineError> {
     let now = engine.now();
     let due: Vec<(usize, Timestamp)> = SCHEDULE

@@ -15,9 +15,9 @@ use crate::domain::action::ActionKind;
 use crate::engine::post::{IncomingMail, LeftMail};
 use crate::engine::{Engine, EngineError};
 
-/// Of a hundred people who never wrote and were never written to, so many have an address that is dead.
+/// Dead addresses among a hundred people without any mail so far.
 const DEAD: u64 = 6;
-/// Of a hundred people who never wrote, so many ask to be left alone.
+/// Opt-outs among a hundred people who never wrote.
 const ANNOYED: u64 = 9;
 /// Lines of the operator's mail that an answer quotes.
 const QUOTED_LINES: usize = 40;
@@ -26,7 +26,7 @@ const OPT_OUTS: [&str; 2] = [
     "Stop writing to me, please. I did not ask for this.\n",
 ];
 
-/// What becomes of one message.
+/// The answer to one message.
 enum Answer<'a> {
     Says(&'a ScheduledReply),
     OptsOut(&'static str),
@@ -34,7 +34,7 @@ enum Answer<'a> {
     Nothing,
 }
 
-/// Delivers the answers that are due. Returns how many.
+/// Delivers the due answers. Returns their number.
 pub(super) fn answer(engine: &Engine, state: &State) -> Result<usize, EngineError> {
     let given: HashSet<String> = engine
         .inbox_names()?

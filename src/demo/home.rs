@@ -20,10 +20,10 @@ use crate::env;
 
 const LOCK: &str = "demo.lock";
 const STATE: &str = "demo.toml";
-/// What the lock file says, so that a file of that name alone does not give a folder away.
+/// The lock file's text, so that a file of that name alone does not give a folder away.
 const MARK: &str =
     "A demo world of CaseyOS. `caseyos demo --fresh` may throw this folder's contents away.\n";
-/// Where the demo's operator works.
+/// The time zone of the demo's operator.
 pub(super) const ZONE: &str = "Europe/London";
 
 /// Returns the demo's folder: the installation itself if it is a demo, else `demo` in `CASEYOS_HOME`, else `caseyos-demo` beside the
@@ -51,18 +51,18 @@ pub(super) fn zone() -> TimeZone {
     TimeZone::get(ZONE).unwrap_or(TimeZone::UTC)
 }
 
-/// What a demo is beside its data.
+/// A demo's state, beside its data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct State {
     /// The seed of its world.
     pub seed: u64,
     /// The instant at which the world begins, by its own clock.
     pub began_at: Timestamp,
-    /// How often it was opened.
+    /// Number of openings.
     pub visit: u32,
-    /// When it was opened last, by its own clock.
+    /// Instant of the last opening, by the demo's clock.
     pub visited_at: Timestamp,
-    /// How far its clock is ahead of the real one, in milliseconds.
+    /// Lead of the demo's clock over the real one, in milliseconds.
     pub shift_ms: i64,
 }
 
@@ -92,7 +92,7 @@ impl State {
         self.visit = self.visit.saturating_add(1);
     }
 
-    /// Returns how far the demo's clock is ahead of the real one.
+    /// Returns the lead of the demo's clock over the real one.
     pub const fn shift(&self) -> SignedDuration {
         SignedDuration::from_millis(self.shift_ms)
     }
@@ -163,7 +163,7 @@ impl Lock {
 /// Enters the folder: returns its state if there is a whole world that is to stay, else none and an empty folder, held alone.
 ///
 /// # Errors
-/// If the folder is not a demo's and not empty, or is in use.
+/// Fails if the folder is not a demo's and not empty, or is in use.
 pub(super) fn enter(folder: &Path, fresh: bool) -> Result<(Lock, Option<State>), EngineError> {
     claim(folder)?;
     let path = folder.join(LOCK);

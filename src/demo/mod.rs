@@ -22,12 +22,12 @@ use crate::env::{Env, ShiftedClock};
 /// The seed of the world that opens when no other is asked for.
 pub const DEFAULT_SEED: u64 = 1;
 
-/// Which world to open.
+/// The world to open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DemoRequest {
     /// Decides names, amounts, times and tempers.
     pub seed: u64,
-    /// Throw the world away that is there and make a new one.
+    /// True to throw the existing world away and make a new one.
     pub fresh: bool,
     /// The folder, if it is not the usual one.
     pub folder: Option<PathBuf>,
@@ -48,9 +48,9 @@ impl Default for DemoRequest {
 pub struct Demo {
     /// The engine on the demo's data and clock.
     pub engine: Engine,
-    /// Where it lives: the `CASEYOS_HOME` of commands that are to run on it.
+    /// The folder: the `CASEYOS_HOME` of commands that are to run on it.
     pub folder: PathBuf,
-    /// Whether the world was made just now.
+    /// True if the world was made just now.
     pub is_new: bool,
     _lock: home::Lock,
 }
@@ -58,7 +58,7 @@ pub struct Demo {
 /// Opens the demo world, made if it is not there or was only half made. `env` is the process's own, not yet shifted.
 ///
 /// # Errors
-/// If the folder holds something else, another process has the demo open while a fresh one is asked for, or a file cannot be written.
+/// Fails if the folder holds something else, another process has the demo open while a fresh one is asked for, or a file cannot be written.
 pub fn open(env: &Env, paths: &Paths, request: &DemoRequest) -> Result<Demo, EngineError> {
     let folder = match &request.folder {
         Some(folder) => folder.clone(),
@@ -111,14 +111,14 @@ pub fn is_demo(data: &Path) -> bool {
     home::State::load(data).is_some()
 }
 
-/// Lets the demo's correspondents do what is due by the engine's clock: answer mail that left, write unasked, fill in forms. Does nothing
-/// where there is no demo. Call it before a pass over the sources. Returns how many messages and events arrived.
+/// Plays the demo's correspondents by the engine's clock: they answer mail, write unasked, fill in forms. Does nothing
+/// without a demo. Belongs before a pass over the sources. Returns the number of messages and events that arrived.
 ///
-/// What is due follows from the outbox, the seed and the clock alone, so nothing is kept, nothing is lost by a restart, and nothing
+/// The due arrivals follow from the outbox, the seed and the clock alone, so nothing is kept, nothing is lost by a restart, and nothing
 /// comes twice.
 ///
 /// # Errors
-/// If the mailbox or the database cannot be read or written.
+/// Fails if the mailbox or the database cannot be read or written.
 pub fn pulse(engine: &Engine) -> Result<usize, EngineError> {
     let Some(state) = home::State::load(&engine.paths().data) else {
         return Ok(0);

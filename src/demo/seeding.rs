@@ -25,7 +25,7 @@ use crate::engine::seed::{SeedCompany, SeedMail, SeedOutcome, SeedSent};
 use crate::engine::{Engine, EngineError};
 use crate::env::{Clock, Env};
 
-/// How long before the beginning the first pass is made.
+/// Time between the first pass and the beginning.
 const DAY_BEFORE: SignedDuration = SignedDuration::from_hours(20);
 /// Seconds between two passes while the demo is open: its correspondents answer soon.
 const SYNC_SECONDS: u32 = 3;

@@ -26,7 +26,7 @@ pub struct WorldError(pub String);
 /// The whole world at its beginning.
 #[derive(Debug, Clone, PartialEq)]
 pub struct World {
-    /// Who works with the program.
+    /// The operator.
     pub operator: Operator,
     /// The firms.
     pub companies: Vec<Company>,
@@ -38,13 +38,13 @@ pub struct World {
     pub past_threads: Vec<Thread>,
     /// The events that wait to be taken in, oldest first; see [`signal_line`].
     pub signals: Vec<SignalDraft>,
-    /// What came of earlier work.
+    /// Outcomes of earlier work.
     pub past_outcomes: Vec<PastOutcome>,
-    /// What the correspondents will answer; who is not among them for an action stays silent.
+    /// The correspondents' future answers; without one for an action they stay silent.
     pub scheduled_replies: Vec<ScheduledReply>,
 }
 
-/// Who works with the program.
+/// The operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {
     /// The whole name.
@@ -55,11 +55,11 @@ pub struct Operator {
     pub email: String,
     /// The firm.
     pub company: String,
-    /// What she does there.
+    /// Her job title.
     pub job_title: String,
-    /// Where the firm gets its post.
+    /// The firm's postal address.
     pub postal_address: String,
-    /// What the firm sells.
+    /// The firm's product.
     pub product: String,
     /// The name of the time zone.
     pub zone: String,
@@ -68,7 +68,7 @@ pub struct Operator {
 /// A firm.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Company {
-    /// What other records call it by.
+    /// Its key in other records.
     pub key: String,
     /// Its name.
     pub name: String,
@@ -76,17 +76,17 @@ pub struct Company {
     pub domain: String,
     /// Its trade.
     pub industry: String,
-    /// Where it is.
+    /// Its city.
     pub city: String,
-    /// Where it is.
+    /// Its country.
     pub country: String,
     /// Its IANA time zone.
     pub zone: String,
-    /// 0..=1: how well it fits what the operator looks for.
+    /// 0..=1: its fit.
     pub icp_fit: f64,
-    /// Whether its name is worth showing.
+    /// True if its name is worth showing.
     pub is_logo: bool,
-    /// Whether it is a partner.
+    /// True for a partner.
     pub is_partner: bool,
 }
 
@@ -101,7 +101,7 @@ pub struct Contact {
     pub last_name: String,
     /// The address; it is the person's key.
     pub email: String,
-    /// What the person does.
+    /// The job title.
     pub title: String,
     /// `subscriber`, `lead`, `opportunity`, `customer`, `former_customer`, `other` or `do_not_contact`.
     pub stage: String,
@@ -113,9 +113,9 @@ pub struct Contact {
     pub zone: String,
     /// The id in the CRM.
     pub external_id: String,
-    /// When the person last wrote.
+    /// Instant of the person's last mail.
     pub last_inbound_at: Option<Timestamp>,
-    /// When the operator last wrote to the person.
+    /// Instant of the operator's last mail to the person.
     pub last_outbound_at: Option<Timestamp>,
 }
 
@@ -144,15 +144,15 @@ pub struct Deal {
     pub currency: String,
     /// A stage of the default pipeline.
     pub stage: String,
-    /// When it renews.
+    /// Its renewal date.
     pub renewal_at: Option<Timestamp>,
-    /// When the proposal expires.
+    /// Expiry of the proposal.
     pub expires_at: Option<Timestamp>,
-    /// When it came into being.
+    /// Instant of its making.
     pub created_at: Timestamp,
 }
 
-/// Whose turn it is in a thread.
+/// The side whose turn it is in a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Turn {
@@ -169,9 +169,9 @@ pub enum Turn {
 pub struct Thread {
     /// The address of the person.
     pub contact_email: String,
-    /// Whose turn it is.
+    /// The side whose turn it is.
     pub turn: Turn,
-    /// What the operator's first message did.
+    /// The action of the operator's first message.
     pub action: ActionKind,
     /// The subject without `Re:`.
     pub subject: String,
@@ -179,7 +179,7 @@ pub struct Thread {
     pub messages: Vec<Message>,
 }
 
-/// Which way a message went.
+/// The direction of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// To the operator.
@@ -191,7 +191,7 @@ pub enum Direction {
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Which way it went.
+    /// Its direction.
     pub direction: Direction,
     /// The sender's name and address.
     pub from: (String, String),
@@ -201,7 +201,7 @@ pub struct Message {
     pub subject: String,
     /// Plain text with `\n` line ends.
     pub body: String,
-    /// When it was sent.
+    /// Instant of sending.
     pub at: Timestamp,
     /// The zone in which its date is written.
     pub zone: String,
@@ -213,24 +213,24 @@ pub struct Message {
     pub references: Vec<String>,
     /// Further headers, such as those of machine mail.
     pub headers: Vec<(String, String)>,
-    /// What an inbound message means, for tests of the reader; empty for an outbound one.
+    /// The label of an inbound message, for tests of the reader; empty for an outbound one.
     pub label: String,
 }
 
-/// What came of earlier work.
+/// An outcome of earlier work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastOutcome {
     /// The address of the person.
     pub contact_email: String,
-    /// What came about.
+    /// The kind of outcome.
     pub kind: OutcomeKind,
     /// The action that caused it.
     pub action: ActionKind,
-    /// When.
+    /// Instant of the outcome.
     pub at: Timestamp,
 }
 
-/// What a correspondent will answer.
+/// A correspondent's future answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScheduledReply {
     /// The correspondent's name.
@@ -241,7 +241,7 @@ pub struct ScheduledReply {
     pub actions: Vec<ActionKind>,
     /// Seconds from the operator's mail to the answer, 8 to 90.
     pub delay_seconds: u32,
-    /// What the answer means.
+    /// The label of the answer.
     pub label: String,
     /// For an automatic reply, the subject with `{subject}` for the operator's; a person answers with `Re:`.
     pub auto_subject: Option<String>,

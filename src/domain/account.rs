@@ -7,10 +7,10 @@ use super::service::Provider;
 use super::words::words;
 
 words! {
-    /// What the operator says about where secrets are kept.
+    /// The operator's choice of a place for secrets.
     #[derive(Default)]
     pub enum SecretChoice ("a place for secrets") {
-        /// The system's keyring; where there is none, that is said.
+        /// The system's keyring; an error where there is none.
         #[default]
         Auto = "auto",
         /// The system's keyring.
@@ -25,7 +25,7 @@ words! {
 }
 
 words! {
-    /// Where a secret lies.
+    /// The place of a secret.
     pub enum SecretPlace ("a place for secrets") {
         /// In an environment variable or a systemd credential.
         Environment = "environment",
@@ -39,7 +39,7 @@ words! {
 }
 
 impl SecretPlace {
-    /// Returns what it is called in a sentence.
+    /// Returns the place's name for a sentence.
     #[must_use]
     pub const fn describe(self) -> &'static str {
         match self {
@@ -52,7 +52,7 @@ impl SecretPlace {
 }
 
 words! {
-    /// How an account was signed in to.
+    /// The way in which an account was signed in to.
     pub enum AccountKind ("a kind of sign-in") {
         /// By OAuth, with a token that is refreshed.
         Oauth = "oauth",
@@ -64,7 +64,7 @@ words! {
 }
 
 words! {
-    /// Whether Google has been told that the operator's app is in production.
+    /// The publishing status of the operator's Google app, as the operator gave it.
     #[derive(Default)]
     pub enum AppStatus ("an app's status") {
         /// Not said.
@@ -77,14 +77,14 @@ words! {
     }
 }
 
-/// A right that a provider gives, and what stands still without it.
+/// A right that a provider grants, and the feature that needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scope {
     /// Its name on the wire.
     pub name: &'static str,
     /// Broader rights that hold it.
     pub covered_by: &'static [&'static str],
-    /// What does not work without it.
+    /// The sentence for a missing right: the feature that does not work.
     pub without: &'static str,
 }
 
@@ -109,7 +109,7 @@ const GOOGLE: &[Scope] = &[
     },
 ];
 
-/// Everything of Gmail, which Google's IMAP and SMTP servers want of whoever shows them a token.
+/// Full access to Gmail, which Google's IMAP and SMTP servers require of a token.
 pub const MAIL_SERVER: Scope = Scope {
     name: "https://mail.google.com/",
     covered_by: &[],
@@ -154,7 +154,7 @@ const HUBSPOT: &[Scope] = &[
     },
 ];
 
-/// Returns the rights that everything needs; with `mail_server` also what Google's mail servers want.
+/// Returns the rights that everything needs; with `mail_server` also those of Google's mail servers.
 #[must_use]
 pub fn wanted(provider: Provider, mail_server: bool) -> Vec<Scope> {
     let all = match provider {
@@ -165,7 +165,7 @@ pub fn wanted(provider: Provider, mail_server: bool) -> Vec<Scope> {
     more.into_iter().chain(all.iter().copied()).collect()
 }
 
-/// Returns the rights to ask for: those that are wanted, without what a broader one of them holds anyway.
+/// Returns the rights to ask for: those wanted, less those that a broader one of them covers.
 #[must_use]
 pub fn to_ask(provider: Provider, mail_server: bool) -> Vec<&'static str> {
     let all = wanted(provider, mail_server);
@@ -175,7 +175,7 @@ pub fn to_ask(provider: Provider, mail_server: bool) -> Vec<&'static str> {
         .collect()
 }
 
-/// Returns the rights that are wanted and not among those given.
+/// Returns the rights wanted but not granted.
 #[must_use]
 pub fn missing(provider: Provider, given: &[String], mail_server: bool) -> Vec<Scope> {
     let has = |name: &str| given.iter().any(|g| g == name);
@@ -189,21 +189,21 @@ fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_add(by).unwrap_or(at)
 }
 
-/// How near to its end a token is refreshed at the latest.
+/// Shortest remaining life at which a token is still used without a refresh.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
-/// When a token was given and when it ends; one without an end lasts.
+/// Life of a token; one without an end lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
-    /// When it was given, by our clock.
+    /// Instant of the grant, by our clock.
     pub given_at: Timestamp,
-    /// When it ends.
+    /// End of the token.
     pub expires_at: Option<Timestamp>,
 }
 
 impl Span {
-    /// Tells whether the token should be refreshed before it is used: at four fifths of its life, a minute before its end, or when the
-    /// clock stands before the hour at which it was given, as then nothing is known about its age.
+    /// Tells whether the token should be refreshed before use: at four fifths of its life, a minute before its end, or when the
+    /// clock stands before the instant of the grant, as its age is unknown then.
     #[must_use]
     pub fn is_due(self, now: Timestamp) -> bool {
         let Some(end) = self.expires_at else {
@@ -221,22 +221,22 @@ impl Span {
     }
 }
 
-/// For how long Google honours a sign-in to an app in Testing.
+/// Life of a sign-in to a Google app in Testing.
 const TESTING_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How long before its end the operator is warned.
+/// Time before the end at which the operator is warned.
 const WARNING: SignedDuration = SignedDuration::from_hours(2 * 24);
 
-/// The end of a sign-in that is near.
+/// The near end of a sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct NearEnd {
-    /// When.
+    /// The instant.
     pub at: Timestamp,
-    /// Whether that is certain; else it holds only if the app is in Testing.
+    /// True if the end is certain; else it holds only for an app in Testing.
     pub is_certain: bool,
 }
 
-/// Tells whether a sign-in by Google ends soon: at the time that Google named, or seven days after it if the app is, or may be, in Testing.
-/// One that has outlived that is none of a Testing app.
+/// Returns the end of a Google sign-in if it is near: the instant that Google named, or seven days after the sign-in if the app is, or
+/// may be, in Testing. A sign-in that has outlived the seven days is not of a Testing app.
 #[must_use]
 pub fn near_end(
     status: AppStatus,
@@ -259,11 +259,11 @@ pub fn near_end(
 pub struct Refused<'a> {
     /// The provider's word, such as `invalid_grant`.
     pub word: &'a str,
-    /// What it says about it.
+    /// The provider's explanation.
     pub more: &'a str,
-    /// When the operator signed in, if that is known.
+    /// Instant of the sign-in, if known.
     pub granted_at: Option<Timestamp>,
-    /// What the operator says of the app.
+    /// The app's status, as the operator gave it.
     pub app_status: AppStatus,
 }
 
@@ -285,7 +285,7 @@ impl Refused<'_> {
     }
 }
 
-/// Says why a sign-in no longer works and what mends it.
+/// Explains why a sign-in no longer works, and the fix.
 #[must_use]
 pub fn explain(provider: Provider, refused: &Refused<'_>, now: Timestamp) -> String {
     let said = if refused.more.is_empty() {

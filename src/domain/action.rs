@@ -1,9 +1,9 @@
-//! Actions: what a move does when it is carried out.
+//! Actions: the kinds of work that a move can be.
 
 use super::words::words;
 
 words! {
-    /// What a move does when it is carried out.
+    /// The action of a move.
     pub enum ActionKind ("an action") {
         /// Write a first or free mail.
         SendEmail = "send_email",
@@ -85,15 +85,15 @@ words! {
 }
 
 words! {
-    /// How a move is carried out. The action decides between mail and hand; what is known of the move can make more of it.
+    /// The means of carrying out a move. The action decides between mail and hand; the move's plan can make more of it.
     pub enum Means ("a means") {
-        /// A mail is sent.
+        /// A mail.
         Mail = "mail",
-        /// A meeting is put into the calendar, which invites.
+        /// A meeting in the calendar, which sends the invitation.
         Meeting = "meeting",
-        /// Records are written elsewhere.
+        /// Records in another system.
         Record = "record",
-        /// The operator does it and ticks it off.
+        /// The operator's own hand; the operator marks it done.
         ByHand = "by_hand",
     }
 }
@@ -101,18 +101,18 @@ words! {
 /// The four numbers that a family of actions starts from, each in 0..=1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Components {
-    /// What it may bring in.
+    /// Money that it may bring in.
     pub revenue: f64,
-    /// How soon it is wanted.
+    /// Urgency.
     pub urgency: f64,
-    /// How much work it is; ease is one less this.
+    /// Work that it takes; ease is one less this.
     pub effort: f64,
-    /// What it is worth beyond the money.
+    /// Value beyond the money.
     pub strategic: f64,
 }
 
 impl ActionKind {
-    /// Returns how the action is carried out where nothing more is known: by mail or by hand.
+    /// Returns the means of the action by itself: mail or hand.
     #[must_use]
     pub const fn means(self) -> Means {
         match self {
@@ -187,8 +187,8 @@ impl ActionKind {
         }
     }
 
-    /// Tells whether a move of this action with this template is about agreeing on a time, so that with one it books the meeting: an answer is,
-    /// if they asked for a meeting.
+    /// Tells whether a move of this action with this template is about agreeing on a time, so that with a time it books the meeting.
+    /// A reply counts if they asked for a meeting.
     #[must_use]
     pub fn offers_times(self, template: &str) -> bool {
         match self {

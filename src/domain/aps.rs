@@ -4,8 +4,8 @@
 //! APS = 100 × (0.40 revenue + 0.25 urgency + 0.15 ease + 0.20 strategic) + outcome term, held to 0..=100
 //! ```
 //!
-//! The components are in 0..=1 and ease is one less effort. Each term is rounded to hundredths before it is added, so what is
-//! printed adds up to what is printed. Where the sum leaves 0..=100, a last term says how much was cut off.
+//! The components are in 0..=1 and ease is one less effort. Each term is rounded to hundredths before it is added, so the printed terms
+//! add up to the printed score. Where the sum leaves 0..=100, a last term holds the amount cut off.
 //!
 //! A score is a function of facts, weights and the instant. Urgency rises in steps as the due time nears and passes,
 //! and the outcome term fades at UTC midnight, so a score holds until [`Score::holds_until`] and a stored one needs no second look before then.
@@ -51,7 +51,7 @@ impl Serialize for Points {
     }
 }
 
-/// How much each component counts; the four sum to 1.
+/// The weight of each component; the four sum to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
@@ -96,7 +96,7 @@ impl Weights {
     }
 }
 
-/// What a score is made from.
+/// The inputs of a score.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ScoreFacts {
     /// 0..=1: from the deal's amount, or the rule's hint.
@@ -107,11 +107,11 @@ pub struct ScoreFacts {
     pub effort: f64,
     /// 0..=1.
     pub strategic: f64,
-    /// When the move's clock began: the leading signal's instant.
+    /// Start of the move's clock: the leading signal's instant.
     pub started_at: Timestamp,
-    /// When it is due.
+    /// The due time.
     pub due_at: Timestamp,
-    /// What past outcomes add.
+    /// The term of past outcomes.
     pub outcome: OutcomeTerm,
 }
 
@@ -119,17 +119,17 @@ pub struct ScoreFacts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TermName {
-    /// What it may bring in.
+    /// Money that it may bring in.
     Revenue,
-    /// How soon it is wanted.
+    /// Urgency.
     Urgency,
-    /// How little work it is.
+    /// Ease: one less the effort.
     Ease,
-    /// What it is worth beyond the money.
+    /// Value beyond the money.
     Strategic,
-    /// What past outcomes say.
+    /// Past outcomes.
     Outcomes,
-    /// What was cut off to stay within 0..=100.
+    /// The cut-off that keeps the score within 0..=100.
     Limit,
 }
 
@@ -148,7 +148,7 @@ impl TermName {
     }
 }
 
-/// A score with the parts that it is the sum of.
+/// A score with its parts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Score {
     /// 0..=100 points.
@@ -164,19 +164,19 @@ pub struct Score {
 /// One line of an explanation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Term {
-    /// Which term.
+    /// The term's name.
     pub name: TermName,
     /// The component, 0..=1; none for outcomes and the cut-off.
     pub component: Option<f64>,
     /// The weight in points, 0..=100; none for outcomes and the cut-off.
     pub weight: Option<f64>,
-    /// What it adds.
+    /// Its points.
     pub points: Points,
-    /// What it rests on.
+    /// Its evidence, in words.
     pub evidence: String,
 }
 
-/// How far urgency has risen towards 1 when this share of the time from start to due has gone by.
+/// The ramp of urgency: share of the time from start to due that has gone by, and share of the way to 1.
 const RAMP: &[(f64, f64)] = &[
     (0.25, 0.10),
     (0.50, 0.25),
@@ -250,7 +250,7 @@ pub fn score(facts: &ScoreFacts, weights: &Weights, now: Timestamp) -> Score {
     }
 }
 
-/// What stands behind the numbers, in words.
+/// The evidence behind the numbers, in words.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Evidence {
     /// Of revenue: the deal and its amount, or where the hint comes from.
@@ -261,7 +261,7 @@ pub struct Evidence {
     pub ease: String,
     /// Of strategic value.
     pub strategic: String,
-    /// Of the outcome term: how many outcomes of whom.
+    /// Of the outcome term: the number of outcomes, and whose they are.
     pub outcomes: String,
 }
 
@@ -310,16 +310,16 @@ impl Score {
     }
 }
 
-/// What would put a move first.
+/// A single change that would put a move first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "change")]
 pub enum Counterfactual {
-    /// It would lead if it were due by this instant.
+    /// An earlier due time.
     DueBy {
         /// The due time.
         at: Timestamp,
     },
-    /// It would lead with a deal of this amount.
+    /// A deal, or a larger one.
     DealAtLeast {
         /// The amount; in JSON in units.
         #[serde(serialize_with = "in_units")]
@@ -332,7 +332,7 @@ fn in_units<S: serde::Serializer>(amount: &Cents, serializer: S) -> Result<S::Ok
 }
 
 impl Counterfactual {
-    /// Returns the change in words, with the due time as `due` prints it.
+    /// Describes the change, with the due time as `due` prints it.
     #[must_use]
     pub fn words(&self, due: impl Fn(Timestamp) -> String) -> String {
         match self {
@@ -342,7 +342,7 @@ impl Counterfactual {
     }
 }
 
-/// Returns the single changes, each alone, that would lift a move above a leader's score; empty if none would.
+/// Returns the single changes, each enough by itself, that would lift a move above a leader's score; empty if there is none.
 #[must_use]
 #[expect(
     clippy::cast_precision_loss,
@@ -357,7 +357,7 @@ pub fn counterfactuals(
 ) -> Vec<Counterfactual> {
     let mut found = Vec::new();
     let leads = |changed: &ScoreFacts| score(changed, weights, now).total > leader;
-    // A due time at which this share of the time has just gone by; the latest that suffices is the most useful to name.
+    // A due time with just this share of the time gone by; the latest that suffices is the most useful to name.
     let elapsed = (now.as_millisecond() - facts.started_at.as_millisecond()).max(0);
     for (share, _) in RAMP {
         let due = facts.started_at.as_millisecond() + (elapsed as f64 / share) as i64;

@@ -1,4 +1,4 @@
-//! The chain of the audit trail: what each entry's hash covers, and how a break is found and named.
+//! The chain of the audit trail: each entry's hash, and the search for a break.
 //!
 //! An entry's hash is the SHA-256 of its number and its instant in milliseconds (each as eight bytes, the highest first), then actor, event,
 //! subject and particulars (each as its length in bytes, in eight bytes, and its UTF-8), then the hash of the entry before it; of none for
@@ -16,11 +16,11 @@ pub struct Link<'a> {
     pub seq: i64,
     /// Its instant, in milliseconds UTC.
     pub at: i64,
-    /// Who.
+    /// The actor.
     pub actor: &'a str,
-    /// What.
+    /// The event.
     pub event: &'a str,
-    /// To what.
+    /// The subject.
     pub subject: &'a str,
     /// The particulars, as JSON.
     pub detail: &'a str,
@@ -30,12 +30,12 @@ pub struct Link<'a> {
     pub hash: &'a [u8],
 }
 
-/// Where a chain breaks, and how.
+/// A break in a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
     /// The number of the entry that is at fault.
     pub at: i64,
-    /// What happened to it.
+    /// The fault, in words.
     pub reason: String,
 }
 
@@ -55,7 +55,7 @@ impl Link<'_> {
     }
 }
 
-/// How far an entry's first number is looked for, to say from where it was moved.
+/// Entries searched for an entry's original number, to tell where it was moved from.
 const NEARBY: i64 = 2000;
 
 /// Walks a chain from its beginning.
@@ -68,10 +68,10 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// Takes the next entry.
+    /// Takes in the next entry.
     ///
     /// # Errors
-    /// Names the entry that is at fault, which may be the one before.
+    /// Names the entry at fault, which may be the one before.
     pub fn step(&mut self, link: &Link<'_>) -> Result<(), Broken> {
         let broken = |at, reason: String| Err(Broken { at, reason });
         let expected = self.last.map_or(link.seq, |(seq, _)| seq + 1);
@@ -92,7 +92,7 @@ impl Walk {
         };
         match (is_itself, is_linked) {
             (true, true) => {}
-            // It is whole, and says that another entry stood before it.
+            // Whole by itself, but linked to another predecessor.
             (true, false) => {
                 return broken(
                     link.seq - 1,
@@ -121,7 +121,7 @@ impl Walk {
     /// Ends the walk.
     ///
     /// # Errors
-    /// If the chain does not begin at 1 and no entry says that what came before was cut off.
+    /// Fails if the chain does not begin at 1 and no entry accounts for the cut.
     pub fn end(&self) -> Result<(), Broken> {
         let Some((first, previous)) = &self.first else {
             return Ok(());
@@ -144,7 +144,7 @@ impl Walk {
         }
     }
 
-    /// Returns how many entries were taken.
+    /// Returns the number of entries taken in.
     #[must_use]
     pub const fn entries(&self) -> i64 {
         self.entries
@@ -175,15 +175,15 @@ fn moved_or_changed(link: &Link<'_>) -> String {
     }
 }
 
-/// The event that says that the beginning of the trail was cut off.
+/// The event of cutting off the beginning of the trail.
 pub const PRUNED: &str = "audit.pruned";
 
-/// What was cut off, as the entry about it says.
+/// A cut, as its entry records it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Cut {
     /// The last number that was cut off.
     pub through: i64,
-    /// How many entries went.
+    /// Number of entries cut off.
     pub count: i64,
     /// The hash of the last of them, in hexadecimal digits.
     pub hash: String,

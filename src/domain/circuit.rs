@@ -8,11 +8,11 @@ use super::words::words;
 pub const OPENS_AFTER: u32 = 5;
 /// Trials in a row that must go well before it closes.
 pub const CLOSES_AFTER: u32 = 2;
-/// How long an open circuit stays so before a trial, and how long a trial may take before another process may try.
+/// Rest of an open circuit before a trial; also the time that a trial may take before another process may try.
 pub const REST: SignedDuration = SignedDuration::from_secs(60);
 
 words! {
-    /// How a circuit stands.
+    /// The position of a circuit.
     #[derive(Default)]
     pub enum Position ("a circuit's position") {
         /// Requests go out.
@@ -28,28 +28,28 @@ words! {
 /// A service's circuit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Circuit {
-    /// How it stands.
+    /// Its position.
     pub position: Position,
     /// Failures in a row.
     pub failures: u32,
     /// Trials in a row that went well.
     pub successes: u32,
-    /// When it opened.
+    /// Instant at which it opened.
     pub opened_at: Option<Timestamp>,
-    /// When the next trial may be made.
+    /// Earliest instant of the next trial.
     pub next_try_at: Option<Timestamp>,
 }
 
-/// Whether a request may go out.
+/// Permission for a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Passage {
-    /// It may.
+    /// Allowed.
     Free,
-    /// It may as the trial, which must be claimed first.
+    /// Allowed as the trial, which must be claimed first.
     AsTrial,
-    /// It may not before the next try.
+    /// Refused until the next try.
     Barred {
-        /// When that is.
+        /// Instant of the next try.
         until: Timestamp,
     },
 }
@@ -84,7 +84,7 @@ impl Circuit {
         }
     }
 
-    /// Takes a failure in.
+    /// Counts a failure.
     #[must_use]
     pub fn failed(&self, now: Timestamp) -> Self {
         let failures = self.failures.saturating_add(1);
@@ -103,7 +103,7 @@ impl Circuit {
         }
     }
 
-    /// Takes a success in.
+    /// Counts a success.
     #[must_use]
     pub fn succeeded(&self, now: Timestamp) -> Self {
         let successes = self.successes.saturating_add(1);

@@ -1,4 +1,4 @@
-//! Companies: what an import says about one, and what two spellings of one have in common.
+//! Companies: facts from an import, and keys that match two spellings of a name.
 
 use crate::domain::contact::{address, clean, name};
 
@@ -160,8 +160,8 @@ pub fn registrable(host: &str) -> &str {
     psl::domain_str(host).unwrap_or(host)
 }
 
-/// Returns what two spellings of a company's name have in common: `ACME, Inc.` and `Acme Inc` give `acme inc`. Empty
-/// if the name has no letter and no digit.
+/// Returns the key that two spellings of a company's name share: `ACME, Inc.` and `Acme Inc` give `acme inc`. Empty for
+/// a name without a letter or digit.
 #[must_use]
 pub fn name_key(company: &str) -> String {
     name::fold(company)

@@ -15,15 +15,15 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use thiserror::Error;
 
-/// How many characters of a person's name part are kept.
+/// Characters of a person's name part that are kept.
 pub const MAX_NAME: usize = 120;
-/// How many characters of any other one-line field are kept.
+/// Characters of any other one-line field that are kept.
 pub const MAX_LINE: usize = 240;
-/// How many characters of a web address are kept.
+/// Characters of a web address that are kept.
 pub const MAX_URL: usize = 1_000;
-/// How many bytes of a note are kept.
+/// Bytes of a note that are kept.
 pub const MAX_NOTES: usize = 16 * 1024;
-/// How many e-mail addresses of one person are kept.
+/// E-mail addresses of one person that are kept.
 pub const MAX_EMAILS: usize = 20;
 
 /// A record's number in another system, such as `hubspot:501`.
@@ -74,7 +74,7 @@ impl std::fmt::Display for ExternalId {
     }
 }
 
-/// Where a contact stands on the way to being a customer.
+/// The lifecycle stage of a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LifecycleStage {
@@ -157,7 +157,7 @@ impl LifecycleStage {
     }
 }
 
-/// What an import, a form or the operator says about one person. Call [`ContactDraft::normalize`] before use.
+/// A contact as an import, a form or the operator gives it. Call [`ContactDraft::normalize`] before use.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactDraft {
     /// The person's numbers in other systems.
@@ -188,23 +188,23 @@ pub struct ContactDraft {
     pub country: Option<String>,
     /// The address of the LinkedIn profile.
     pub linkedin: Option<String>,
-    /// Where they stand.
+    /// Their lifecycle stage.
     pub stage: Option<LifecycleStage>,
     /// The IANA name of their time zone.
     pub time_zone: Option<String>,
-    /// How well they fit the ideal customer profile, 0 to 1.
+    /// Their fit to the ideal customer profile, 0 to 1.
     pub icp_fit: Option<f64>,
-    /// When their contract is to be renewed.
+    /// Renewal date of their contract.
     pub renewal_date: Option<Date>,
     /// Free text.
     pub notes: Option<String>,
-    /// When the source first knew them.
+    /// Instant at which the source first knew them.
     pub created_at: Option<Timestamp>,
-    /// Whether the source says that they must get no mail. False when it says nothing.
+    /// True if the source says that they must get no mail; false when it says nothing.
     pub opted_out: bool,
 }
 
-/// Which part of a draft is at fault.
+/// The faulty part of a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DraftPart {
     /// An e-mail address.
@@ -213,7 +213,7 @@ pub enum DraftPart {
     Whole,
 }
 
-/// Why a draft cannot become a contact.
+/// A fault that keeps a draft from becoming a contact.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{reason}")]
 pub struct DraftFault {
@@ -230,8 +230,8 @@ impl ContactDraft {
     /// A draft needs an e-mail address, an external id, or a name with a company or a phone number.
     ///
     /// # Errors
-    /// A malformed e-mail address is a fault even where another field identifies the person: dropping it would lose
-    /// it without a word. A draft that identifies nobody is a fault.
+    /// A malformed e-mail address is a fault even where another field identifies the person: dropping the address
+    /// silently would lose it. A draft that identifies nobody is a fault.
     pub fn normalize(&mut self) -> Result<(), DraftFault> {
         tidy(&mut self.first_name, MAX_NAME);
         tidy(&mut self.last_name, MAX_NAME);
@@ -358,7 +358,7 @@ impl ContactDraft {
 
     /// Returns a 64-bit number that is the same for drafts that say the same, on every machine and in every version.
     ///
-    /// It tells "unchanged" from "changed" for one person; it is no proof against forgery. The order of fields and
+    /// The number tells "unchanged" from "changed" for one person; it is no proof against forgery. The order of fields and
     /// the letters that mark them are fixed, and pinned by a test.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {

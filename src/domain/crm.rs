@@ -1,21 +1,21 @@
-//! Two copies of one record: the portal's and ours, and which of them holds when they differ.
+//! Two copies of one record, the portal's and ours, and the rule that merges them.
 //!
-//! What both said when they were last the same is the base. A field that only one side has changed since is that side's; where both have, the
-//! field's ownership decides, and where that does not, the operator.
+//! The base is the value that both sides last agreed on. A field that only one side has changed since is that side's; where both have, the
+//! field's ownership decides, and failing that, the operator.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::words::words;
 
 words! {
-    /// Who decides when a field was changed on both sides.
+    /// The side that decides when a field was changed on both.
     #[derive(Default)]
     pub enum Ownership ("an ownership") {
         /// The portal.
         Hubspot = "hubspot",
-        /// What stands here.
+        /// Our value.
         Local = "local",
-        /// Whichever was changed later.
+        /// The later change.
         Latest = "latest",
         /// The operator, from the list of conflicts.
         #[default]
@@ -50,7 +50,7 @@ words! {
 /// Changes that lie closer together than this are not put in an order: two clocks may differ by as much.
 const CLOSE: SignedDuration = SignedDuration::from_secs(60);
 
-/// What a field comes to.
+/// The outcome of merging a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Merged {
     /// Both say the same.
@@ -66,19 +66,19 @@ pub enum Merged {
 /// One field on both sides.
 #[derive(Debug, Clone, Copy)]
 pub struct Sides<'a> {
-    /// What both said last; none if that is not known.
+    /// The value that both sides last agreed on; none if unknown.
     pub base: Option<&'a str>,
-    /// What the portal says.
+    /// The portal's value.
     pub remote: &'a str,
-    /// When the portal's value was set, if that is known.
+    /// Instant at which the portal's value was set, if known.
     pub remote_at: Option<Timestamp>,
-    /// What stands here.
+    /// Our value.
     pub local: &'a str,
-    /// When ours was set, if that is known.
+    /// Instant at which our value was set, if known.
     pub local_at: Option<Timestamp>,
 }
 
-/// Decides what a field comes to.
+/// Merges a field.
 #[must_use]
 pub fn merge(sides: &Sides<'_>, ownership: Ownership) -> Merged {
     if sides.remote == sides.local {

@@ -37,7 +37,7 @@ impl Cents {
     }
 }
 
-/// How a stage stands in its pipeline.
+/// Direction of a deal's move between stages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StageMove {
     /// To a later open stage.
@@ -52,7 +52,7 @@ pub enum StageMove {
     None,
 }
 
-/// Tells what a move between two stages means: by the order given for them, never by their spelling.
+/// Returns the direction of a move between two stages: by their given order, never by their spelling.
 ///
 /// `before` and `after` are positions in the pipeline; `won` and `lost` say whether the new stage closes the deal.
 #[must_use]

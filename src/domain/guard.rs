@@ -25,7 +25,7 @@ words! {
         Suppression = "suppression",
         /// The rolling limits leave room.
         RateLimits = "rate_limits",
-        /// It is a decent hour where the other person is.
+        /// The hour is decent where the other person is.
         SendWindow = "send_window",
         /// The mode lets effects out.
         Mode = "mode",
@@ -57,7 +57,7 @@ pub enum InDraft {
 }
 
 words! {
-    /// What approval leads to.
+    /// The mode: the result of an approval.
     #[derive(Default)]
     pub enum Mode ("a mode") {
         /// Nothing leaves; drafts are made.
@@ -78,9 +78,9 @@ pub enum KillSwitch {
     Running,
     /// The operator stopped every effect.
     Stopped {
-        /// Why, in the operator's words.
+        /// Reason, in the operator's words.
         reason: String,
-        /// Since when.
+        /// Start of the stop.
         since: Timestamp,
     },
     /// The row is missing or unreadable, which counts as stopped.
@@ -90,24 +90,24 @@ pub enum KillSwitch {
 /// A time without mail that the operator planned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pause {
-    /// Since when.
+    /// Its start.
     pub since: Timestamp,
-    /// Until when.
+    /// Its end.
     pub until: Timestamp,
-    /// Why, in the operator's words.
+    /// Reason, in the operator's words.
     pub reason: String,
 }
 
 /// One guard's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verdict {
-    /// Which guard.
+    /// The guard.
     pub guard: GuardKind,
-    /// Whether it lets the effect pass.
+    /// True if it lets the effect pass.
     pub passed: bool,
-    /// Why, in a few words.
+    /// Reason, in a few words.
     pub detail: String,
-    /// When time alone will satisfy it; none if it passes or needs the operator.
+    /// Instant from which time alone satisfies it; none if it passes or needs the operator.
     pub clears_at: Option<Timestamp>,
 }
 
@@ -118,11 +118,11 @@ pub struct ApprovalFacts {
     pub by: By,
     /// Until when it holds.
     pub expires_at: Timestamp,
-    /// The hash of what was consented to.
+    /// The hash of the approved content.
     pub content_hash: [u8; 32],
 }
 
-/// What the guards look at.
+/// The facts that the guards check.
 #[derive(Debug, Clone)]
 pub struct GuardFacts {
     /// The questions that its kind puts.
@@ -133,11 +133,11 @@ pub struct GuardFacts {
     pub kill_switch: KillSwitch,
     /// A pause that is in force.
     pub pause: Option<Pause>,
-    /// The consent; none when it is only asked what would happen.
+    /// The consent; none for a mere forecast.
     pub approval: Option<ApprovalFacts>,
-    /// The hash of what would go now.
+    /// The hash of the content as it would go now.
     pub content_hash: [u8; 32],
-    /// Why the address must not be written to.
+    /// Reason for the address's suppression; none if it may be written to.
     pub suppressed: Option<String>,
     /// The rolling limits.
     pub limits: Vec<LimitVerdict>,
@@ -149,7 +149,7 @@ pub struct GuardFacts {
     pub approved: Mode,
     /// The mode now.
     pub mode: Mode,
-    /// Why the transport cannot take it, and when that is tried again.
+    /// The transport's name, or the reason that it cannot take the effect, with the instant of the next try.
     pub transport: Result<String, (String, Option<Timestamp>)>,
 }
 

@@ -30,7 +30,7 @@ ids! {
     ExecutionId,
     /// One stored mail message.
     MessageRowId,
-    /// What came of an execution.
+    /// One outcome.
     OutcomeId,
     /// One entry of the undo list.
     UndoId,

@@ -1,4 +1,4 @@
-//! Learning: what past outcomes add to or take from a score.
+//! Learning: the points that past outcomes add to or take from a score.
 //!
 //! The term is a shrunken, time-decayed mean. For the contact and for the segment (this family of actions with people at
 //! this stage of life) each, with impacts `i` of age `d` days:
@@ -34,22 +34,22 @@ const DAY_MS: i64 = 86_400_000;
 pub struct Tally {
     /// Days since 1970-01-01.
     pub day: i64,
-    /// How many outcomes.
+    /// Number of outcomes.
     pub n: i64,
     /// The sum of their impacts.
     pub impact: i64,
 }
 
-/// What the outcomes of the past add to a score.
+/// The term of past outcomes in a score.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct OutcomeTerm {
     /// -20 to +20 points.
     pub points: Points,
-    /// How many outcomes of this contact count.
+    /// Number of this contact's outcomes that count.
     pub contact_n: i64,
     /// The contact's shrunken mean impact.
     pub contact_mean: f64,
-    /// How many outcomes of this segment count.
+    /// Number of this segment's outcomes that count.
     pub segment_n: i64,
     /// The segment's shrunken mean impact.
     pub segment_mean: f64,
@@ -67,22 +67,22 @@ pub fn next_decay(now: Timestamp) -> Timestamp {
     Timestamp::from_millisecond((day_of(now) + 1) * DAY_MS).unwrap_or(Timestamp::MAX)
 }
 
-/// What outcomes come to: how many there were, and their shrunken, decayed mean impact.
+/// A summary of outcomes: their number, and their shrunken, decayed mean impact.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Mean {
-    /// How many outcomes count.
+    /// Number of outcomes that count.
     pub n: i64,
     /// Their mean impact.
     pub impact: f64,
 }
 
-/// Returns what a contact's outcomes come to at `now`. Tallies of the future count as of today. Linear in the tallies.
+/// Returns the summary of a contact's outcomes at `now`. Tallies of the future count as of today. Linear in the tallies.
 #[must_use]
 pub fn contact_mean(tallies: &[Tally], now: Timestamp) -> Mean {
     shrunken_mean(tallies, day_of(now), CONTACT_PRIOR)
 }
 
-/// Returns what a segment's outcomes come to at `now`, as [`contact_mean`] does.
+/// Returns the summary of a segment's outcomes at `now`, as [`contact_mean`] does.
 #[must_use]
 pub fn segment_mean(tallies: &[Tally], now: Timestamp) -> Mean {
     shrunken_mean(tallies, day_of(now), SEGMENT_PRIOR)

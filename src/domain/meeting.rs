@@ -1,8 +1,8 @@
-//! Meetings as a calendar shows them: what a change of an event means.
+//! Meetings as a calendar shows them, and the meaning of their changes.
 //!
 //! A meeting is agreed when nothing is left to answer: they accepted our invitation, or we theirs. One that was agreed and has passed counts as
-//! held, as calendars do not say who came; that somebody did not come is for the operator to say. Two things count as that without being
-//! asked: who declines an agreed meeting within the last hour before it begins, or while it lasts, has not come.
+//! held, since calendars do not record attendance; only the operator can say that somebody did not come, with two exceptions: declining
+//! an agreed meeting within the last hour before it begins, or while it lasts, counts as not coming.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,7 +12,7 @@ use super::words::words;
 const LAST_MINUTE: SignedDuration = SignedDuration::from_hours(1);
 
 words! {
-    /// Where a meeting stands.
+    /// The state of a meeting.
     pub enum MeetingState ("a meeting's state") {
         /// Somebody has not answered yet.
         Invited = "invited",
@@ -20,16 +20,16 @@ words! {
         Agreed = "agreed",
         /// One side does not come.
         Declined = "declined",
-        /// It was called off.
+        /// Called off.
         Cancelled = "cancelled",
-        /// It took place.
+        /// Took place.
         Held = "held",
         /// They did not come.
         NoShow = "no_show",
     }
 }
 
-/// What the other side said.
+/// The other side's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Word {
     /// Nothing that decides it.
@@ -45,43 +45,43 @@ pub enum Word {
 /// A meeting as it was seen before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Before {
-    /// Where it stood.
+    /// Its state.
     pub state: MeetingState,
-    /// When it was to begin.
+    /// Its start.
     pub starts_at: Timestamp,
-    /// When it was to end.
+    /// Its end.
     pub ends_at: Timestamp,
 }
 
 /// A meeting as the calendar shows it now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shown {
-    /// Whether it was called off.
+    /// True if it was called off.
     pub is_cancelled: bool,
-    /// What was said.
+    /// The answer.
     pub word: Word,
-    /// When it begins.
+    /// Its start.
     pub starts_at: Timestamp,
-    /// When it ends.
+    /// Its end.
     pub ends_at: Timestamp,
-    /// When it last changed.
+    /// Instant of its last change.
     pub changed_at: Timestamp,
 }
 
-/// What happened to a meeting.
+/// A change of a meeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum News {
-    /// It was agreed.
+    /// Agreed.
     Booked,
-    /// It was moved.
+    /// Moved.
     Rescheduled,
-    /// It was declined or called off.
+    /// Declined or called off.
     Declined,
-    /// They did not come.
+    /// Missed by the other side.
     NoShow,
 }
 
-/// Compares a meeting with how it was before; returns where it stands and what happened, if anything did.
+/// Compares a meeting with its earlier state; returns its new state and the change, if there is one.
 #[must_use]
 pub fn compare(
     before: Option<&Before>,

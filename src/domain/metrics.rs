@@ -1,4 +1,4 @@
-//! Metrics: what the operator's work came to, from what ended, what came about and what was decided.
+//! Metrics: the results of the operator's work, from executions, outcomes and decisions.
 //!
 //! docs/metrics.md defines each number; this is the one place that computes them. Days are those of the operator's calendar. A person counts once
 //! in a funnel however often they were written to, and once a day in a count of answers; what was taken back is not among
@@ -28,14 +28,14 @@ pub enum Who {
     Address(String),
 }
 
-/// How an execution ended.
+/// The end of an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
-    /// It left.
+    /// Sent.
     Sent,
-    /// A draft of it was made.
+    /// Drafted.
     Drafted,
-    /// It did not leave.
+    /// Not sent.
     Failed,
 }
 
@@ -44,37 +44,37 @@ pub enum How {
 pub struct Ended {
     /// The execution.
     pub id: ExecutionId,
-    /// When it ended.
+    /// Instant of its end.
     pub at: Timestamp,
-    /// How.
+    /// The way it ended.
     pub how: How,
-    /// To whom.
+    /// The recipient.
     pub who: Who,
-    /// Whether a rule approved it.
+    /// True if a rule approved it.
     pub by_rule: bool,
 }
 
 /// An outcome that counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Came {
-    /// What came about.
+    /// The kind of outcome.
     pub kind: OutcomeKind,
-    /// When.
+    /// Its instant.
     pub at: Timestamp,
-    /// With whom.
+    /// The contact.
     pub contact: Option<ContactId>,
-    /// The execution that it is put down to.
+    /// The execution credited with it.
     pub execution: Option<ExecutionId>,
 }
 
 /// A move that the operator decided on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closed {
-    /// When.
+    /// Instant of the decision.
     pub at: Timestamp,
     /// Done, or skipped.
     pub is_done: bool,
-    /// What it did.
+    /// The move's action.
     pub action: ActionKind,
 }
 
@@ -121,7 +121,7 @@ impl Window {
         Self { days: list, now }
     }
 
-    /// Returns when the first day begins.
+    /// Returns the start of the first day.
     #[must_use]
     pub fn since(&self) -> Timestamp {
         self.days.first().map_or(self.now, |(_, start, _)| *start)
@@ -141,9 +141,9 @@ impl Window {
 /// A share of a number, in percent.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Share {
-    /// How many.
+    /// The part.
     pub n: u64,
-    /// Of how many.
+    /// The whole.
     pub of: u64,
     /// In percent with one decimal; none of nothing.
     pub percent: Option<f64>,
@@ -161,12 +161,12 @@ impl Share {
     }
 }
 
-/// How many people a window's mails reached, and what came of it.
+/// The people that a window's mails reached, and their responses.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Funnel {
     /// Mails that left.
     pub mails: u64,
-    /// People whom they went to.
+    /// People they went to.
     pub reached: u64,
     /// Of these, the people who answered one of them.
     pub replied: Share,
@@ -176,7 +176,7 @@ pub struct Funnel {
     pub booked: Share,
 }
 
-/// What happened on one day, in one week, or in all.
+/// Events of one day, of one week, or of the whole window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Mails that left.
@@ -237,7 +237,7 @@ impl Counts {
 pub struct Day {
     /// The date in the operator's zone.
     pub date: Date,
-    /// What happened.
+    /// The day's events.
     #[serde(flatten)]
     pub counts: Counts,
 }
@@ -251,7 +251,7 @@ pub struct Week {
     pub to: Date,
     /// People reached in the week who answered since.
     pub replied: Share,
-    /// What happened.
+    /// The week's events.
     #[serde(flatten)]
     pub counts: Counts,
 }
@@ -304,7 +304,7 @@ impl MeasureName {
 /// A number with its target beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Measure {
-    /// Which.
+    /// Its name.
     pub name: MeasureName,
     /// The number, with one decimal; none where there is nothing to compute it from.
     pub value: Option<f64>,
@@ -314,33 +314,33 @@ pub struct Measure {
     pub of: u64,
     /// The target; 0 is none.
     pub target: f64,
-    /// Whether it is reached; none without a number or a target.
+    /// True if the target is reached; none without a number or a target.
     pub is_met: Option<bool>,
-    /// Whether a share rests on fewer than 20 cases.
+    /// True if a share rests on fewer than 20 cases.
     pub is_small: bool,
 }
 
-/// What one kind of action saved.
+/// The time saved by one kind of action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Saved {
-    /// What was done.
+    /// The action.
     pub action: ActionKind,
-    /// How often.
+    /// Number of moves done.
     pub moves: u64,
     /// Minutes saved, in all.
     pub minutes: u64,
 }
 
-/// What the operator's work came to.
+/// The metrics of a window.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Metrics {
-    /// When it was computed.
+    /// Instant of the computation.
     pub now: Timestamp,
-    /// When the window begins.
+    /// Start of the window.
     pub since: Timestamp,
     /// The zone whose days are counted.
     pub time_zone: String,
-    /// How many people the window's mails reached, and what came of it.
+    /// The people that the window's mails reached, and their responses.
     pub funnel: Funnel,
     /// Numbers with targets.
     pub measures: Vec<Measure>,
@@ -356,7 +356,7 @@ pub struct Metrics {
     pub weeks: Vec<Week>,
 }
 
-/// Computes the metrics of a window. `minutes` tells what a done move of a kind saves, `target` what a measure is compared with.
+/// Computes the metrics of a window. `minutes` gives the minutes that a done move of a kind saves, `target` the target of a measure.
 #[must_use]
 pub fn compute(
     window: &Window,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::words::words;
 
 words! {
-    /// Where a move stands.
+    /// The status of a move.
     pub enum MoveStatus ("a move's status") {
         /// On the list.
         Open = "open",
@@ -38,34 +38,34 @@ impl MoveStatus {
     }
 }
 
-/// How long a meeting lasts if nobody says otherwise, in minutes.
+/// Default length of a meeting, in minutes.
 pub const MEETING_MINUTES: u32 = 30;
 /// The longest meeting that is booked, in minutes.
 pub const MAX_MEETING_MINUTES: u32 = 12 * 60;
 
-/// What is settled of a move besides the words of its mail. Fields that are empty say nothing.
+/// The operator's plan for a move, beside the words of its mail. An empty field says nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MovePlan {
-    /// When the meeting begins. With it, a move that would offer times books one.
+    /// Start of the meeting. With it, a move that would offer times books one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<Timestamp>,
-    /// Whether times are offered by mail although one is known.
+    /// True if times are offered by mail although one is set.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_mail: bool,
-    /// How long it lasts, in minutes.
+    /// Length of the meeting, in minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub minutes: Option<u32>,
-    /// What it is called.
+    /// Title of the meeting.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub title: String,
-    /// Where it is.
+    /// Place of the meeting.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub place: String,
-    /// Whether it gets a video call.
+    /// True for a meeting with a video call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with_call: Option<bool>,
-    /// When a task is due.
+    /// Due time of a task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
     /// The stage that a deal goes to, by id or name.
@@ -80,7 +80,7 @@ pub struct MovePlan {
 }
 
 impl MovePlan {
-    /// Tells whether nothing is settled.
+    /// Tells whether the plan is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -1,16 +1,16 @@
-//! The outbox's rules: in which order messages leave, when one that did not leave is tried again, and what to make of one of which nobody
-//! knows whether it left.
+//! The outbox's rules: the order of sending, retries of failed messages, and the handling of messages that may or may not have been
+//! sent.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::words::words;
 
 words! {
-    /// What a message is to the person whom it goes to, in the order in which messages leave when there is not room for all.
+    /// The kind of a send, in the order of sending when there is not room for all.
     pub enum SendClass ("a kind of message") {
-        /// It answers something that a person wrote.
+        /// An answer to a person's message.
         Reply = "reply",
-        /// They were written to before.
+        /// A mail to somebody written to before.
         FollowUp = "follow_up",
         /// The first mail to them.
         FirstTouch = "first_touch",
@@ -18,27 +18,27 @@ words! {
 }
 
 words! {
-    /// What the instant is before which a message is not tried.
+    /// The reason that a message is not tried before its instant.
     pub enum WaitsFor ("what a message waits for") {
-        /// Nothing of its own: the guards and those before it decide.
+        /// Its turn: only the guards and the messages before it decide.
         Turn = "turn",
-        /// The end of the time in which it can be taken back.
+        /// The end of the undo window.
         UndoWindow = "undo_window",
-        /// The next try after one that failed.
+        /// The next try after a failed one.
         Retry = "retry",
     }
 }
 
-/// Minutes after which a message that did not leave is tried again, and after which a provider that did not know it is asked again.
+/// Minutes until a failed message is tried again, and until a provider that did not know a message is asked again.
 pub const RETRY_MINUTES: [i64; 3] = [1, 5, 30];
-/// A provider may ask for patience, but not for ever.
+/// Longest wait that a provider can ask for.
 const MAX_PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 
 fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
-/// Returns when a message that certainly did not leave is tried again after `tries` tries; none if it is given up.
+/// Returns the instant of the next try of a message that certainly was not sent, after `tries` tries; none if it is given up.
 #[must_use]
 pub fn retry_at(
     tries: i64,
@@ -51,32 +51,32 @@ pub fn retry_at(
     Some(later(now, own.max(asked)))
 }
 
-/// What the provider said when it was asked for a message by its Message-ID.
+/// The provider's answer about a Message-ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
-    /// It has it.
+    /// The provider has it.
     Found,
-    /// It has it not, and would know.
+    /// The provider does not have it, and would know.
     NeverHad,
-    /// It has it not, but its index may lag behind.
+    /// The provider does not have it, but its index may lag.
     NotFoundYet,
-    /// It could not be asked.
+    /// The provider could not be asked.
     Silent,
 }
 
-/// What to do with a message of which nobody knew whether it left.
+/// The next step for an uncertain message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// It left.
+    /// Record it as sent.
     Settle,
-    /// It never left.
+    /// Send it again: it never left.
     Requeue,
-    /// Nobody knows yet: ask again then.
+    /// Ask again at this instant: nobody knows yet.
     AskAt(Timestamp),
 }
 
-/// Decides what becomes of a message that was claimed at `since`, after the provider gave `answer`; `asks` times before it had said that it
-/// does not know the message. One "not found" means nothing while an index may lag, so it takes several, spread over half an hour.
+/// Decides the next step for a message claimed at `since`, after the provider gave `answer` and `asks` earlier answers that it does not
+/// know the message. One "not found" means nothing while an index may lag, so it takes several, spread over half an hour.
 #[must_use]
 pub fn next_step(answer: Answer, asks: i64, since: Timestamp, now: Timestamp) -> Step {
     let age = now.duration_since(since);

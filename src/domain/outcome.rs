@@ -1,15 +1,15 @@
-//! Outcomes: what came of an execution. The names and impacts are fixed.
+//! Outcomes: the results of executions. The names and impacts are fixed.
 
 use super::words::words;
 
 words! {
-    /// What came of an execution.
+    /// The kind of outcome.
     pub enum OutcomeKind ("an outcome") {
         /// A mail went out.
         EmailSent = "email_sent",
         /// A mail was opened, where another tool says so; nothing here tracks.
         EmailOpened = "email_opened",
-        /// A link was followed, where another tool says so.
+        /// A link was clicked, where another tool says so.
         EmailClicked = "email_clicked",
         /// A person answered.
         EmailReplied = "email_replied",
@@ -75,7 +75,7 @@ impl OutcomeKind {
 }
 
 words! {
-    /// Who says that an outcome came about.
+    /// The source of an outcome.
     pub enum OutcomeSource ("an outcome's source") {
         /// The mail that came in.
         Mail = "mail",

@@ -47,7 +47,7 @@ pub struct RuleError {
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// What is wrong and what was probably meant.
+    /// The mistake, and the likely intention.
     pub message: String,
 }
 
@@ -67,15 +67,15 @@ pub struct Rule {
     pub enabled: bool,
     /// The kinds of signal that it looks at.
     pub signals: Vec<SignalKind>,
-    /// What must hold besides.
+    /// Further conditions.
     pub when: Conditions,
-    /// What it makes.
+    /// The effect of a match.
     pub effect: Effect,
     /// The line where it begins, from 1.
     pub line: usize,
 }
 
-/// What a rule makes of a signal.
+/// The effect of a rule on a signal.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// No move, and no later rule is asked.
@@ -84,10 +84,10 @@ pub enum Effect {
     Propose(Box<Recipe>),
 }
 
-/// How a rule makes a move.
+/// A recipe for a move.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
-    /// What the move does.
+    /// The move's action.
     pub action: ActionKind,
     /// The words in the list, with placeholders such as `{{company}}`; none for the action's own name.
     pub title: Option<String>,
@@ -101,21 +101,21 @@ pub struct Recipe {
     pub strategic: f64,
     /// 0..=1: the revenue hint.
     pub revenue: f64,
-    /// How long after the signal the move is due.
+    /// Time from the signal to the move's due time.
     pub due: SignedDuration,
-    /// How long before the event of which the signal speaks, where its time is known.
+    /// Time before the signal's event at which the move is due, where the event's time is known.
     pub due_before_event: Option<SignedDuration>,
     /// Boosts do not lift the urgency above this, 0..=1.
     pub urgency_max: f64,
     /// The mail's template.
     pub template: Option<String>,
-    /// Whether the signal itself may say what is to be done.
+    /// True if the signal itself may name the action.
     pub from_signal: bool,
-    /// What raises the numbers.
+    /// Conditional raises of the numbers.
     pub boosts: Vec<Boost>,
 }
 
-/// What raises a move's numbers when its conditions hold.
+/// A raise of a move's numbers under conditions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Boost {
     /// The conditions.
@@ -135,7 +135,7 @@ pub struct Boost {
 pub struct Proposal {
     /// The rule's id.
     pub rule: String,
-    /// What the move does.
+    /// The move's action.
     pub action: ActionKind,
     /// The words in the list, one clean line.
     pub title: String,
@@ -147,13 +147,13 @@ pub struct Proposal {
     pub effort: f64,
     /// 0..=1.
     pub strategic: f64,
-    /// 0..=1: what it may bring in if no deal says so.
+    /// 0..=1: the revenue where no deal gives it.
     pub revenue_hint: f64,
-    /// When it is due.
+    /// The due time.
     pub due_at: Timestamp,
     /// The mail's template, for an action that sends one.
     pub template: Option<String>,
-    /// What raised the numbers, in words, such as `urgency +0.10: "pricing" in the text`.
+    /// Reasons for the raised numbers, such as `urgency +0.10: "pricing" in the text`.
     pub because: Vec<String>,
 }
 
@@ -201,7 +201,7 @@ impl Rules {
         &self.rules
     }
 
-    /// Returns the first rule that matches, whether it makes a move or ignores the signal.
+    /// Returns the first rule that matches, be it one that makes a move or one that ignores the signal.
     #[must_use]
     pub fn find(&self, facts: &SignalFacts) -> Option<&Rule> {
         let phrases = self.phrases();
@@ -318,10 +318,10 @@ fn tidy(value: f64) -> f64 {
     (value.clamp(0.0, 1.0) * 1000.0).round() / 1000.0
 }
 
-/// What a manual signal says of the move that it wants.
+/// A manual signal's wishes for its move.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Given {
-    /// What is to be done.
+    /// The action.
     pub action: Option<ActionKind>,
     /// The part of the work.
     pub domain: Option<Domain>,
@@ -333,16 +333,16 @@ pub struct Given {
     pub strategic: Option<f64>,
     /// 0..=1.
     pub revenue: Option<f64>,
-    /// When it is due.
+    /// The due time.
     pub due: Option<Due>,
 }
 
 /// A due time as a manual signal gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
-    /// So long after the signal.
+    /// A time after the signal.
     After(SignedDuration),
-    /// At an instant.
+    /// An instant.
     At(Timestamp),
 }
 
@@ -350,7 +350,7 @@ impl Given {
     /// Reads a manual signal's payload strictly, for the moment it comes in.
     ///
     /// # Errors
-    /// Names the first field that cannot be meant, so that the line can be rejected with a reason.
+    /// Names the first invalid field, so that the line can be rejected with a reason.
     pub fn read(payload: &Map<String, Value>) -> Result<Self, String> {
         let mut problem = None;
         let given = Self::from_payload(payload, &mut |message| {

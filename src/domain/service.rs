@@ -25,7 +25,7 @@ words! {
         Hubspot = "hubspot",
         /// HubSpot's sign-in.
         HubspotAuth = "hubspot_auth",
-        /// What a mail domain says about its servers (autoconfig); nobody signs in there.
+        /// A mail domain's settings of its servers (autoconfig); nobody signs in there.
         MailSettings = "mail_settings",
     }
 }

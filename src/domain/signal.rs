@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::words::words;
 
 words! {
-    /// Where a signal was observed.
+    /// The source of a signal.
     pub enum Source ("a source") {
         /// A form on the operator's site.
         Form = "form",
@@ -29,7 +29,7 @@ words! {
 }
 
 words! {
-    /// What was observed.
+    /// The kind of signal.
     pub enum SignalKind ("a signal kind") {
         /// Somebody filled a form.
         FormSubmitted = "form.submitted",
@@ -123,15 +123,15 @@ pub const MAX_PAYLOAD_BYTES: usize = 64 * 1024;
 /// An observed event as a source hands it over.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SignalDraft {
-    /// Where it was observed.
+    /// Its source.
     pub source: Source,
-    /// What was observed.
+    /// Its kind.
     pub kind: SignalKind,
-    /// The source's own name for the event; empty where it has none.
+    /// The source's own id for the event; empty where it has none.
     pub external_id: String,
     /// The source's version of the event: a changed record is a new signal. 0 where there is none.
     pub version: i64,
-    /// When it happened, by the source's word.
+    /// Instant of the event, as the source gives it.
     pub occurred_at: Timestamp,
     /// The address of the person it is about, as given.
     pub email: Option<String>,

@@ -6,10 +6,10 @@ use super::schedule::SendPolicy;
 
 /// Slots begin on the half hours of the clock on the operator's wall.
 const STEP_MINUTES: i64 = 30;
-/// How closely a slot is looked at from end to end.
+/// Step at which a slot is checked from end to end.
 const LOOK: SignedDuration = SignedDuration::from_mins(15);
 
-/// What is looked for.
+/// A search for slots.
 #[derive(Debug, Clone)]
 pub struct SlotQuery<'a> {
     /// The operator's hours.
@@ -22,7 +22,7 @@ pub struct SlotQuery<'a> {
     pub from: Timestamp,
     /// Nothing ends after.
     pub to: Timestamp,
-    /// How long it lasts.
+    /// Length of a slot.
     pub length: SignedDuration,
     /// So many of one day at most, by the operator's calendar.
     pub per_day: usize,
@@ -33,9 +33,9 @@ pub struct SlotQuery<'a> {
 /// A time at which both can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FreeSlot {
-    /// When it begins.
+    /// Its start.
     pub start: Timestamp,
-    /// When it ends.
+    /// Its end.
     pub end: Timestamp,
 }
 

@@ -128,7 +128,7 @@ pub struct Rendered {
     pub body: String,
 }
 
-/// Why a template cannot be loaded or rendered.
+/// An error in loading or rendering a template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// There is none of that name.
@@ -146,10 +146,10 @@ pub enum TemplateError {
         template: String,
         /// From 1, counted with the front matter.
         line: usize,
-        /// What is wrong.
+        /// The mistake.
         message: String,
     },
-    /// It names a variable that never has a value.
+    /// An unknown variable.
     #[error("template \"{template}\" names \"{variable}\", which is not known{}", suggested(.suggestion))]
     UnknownVariable {
         /// The template's name.
@@ -171,12 +171,12 @@ pub enum TemplateError {
         /// From 1, counted with the front matter.
         line: usize,
     },
-    /// What came out must not be sent as it is.
+    /// A message that must not be sent as it is.
     #[error("template \"{template}\" makes a message that must not go out: {reason}")]
     Refused {
         /// The template's name.
         template: String,
-        /// What is wrong with the message.
+        /// The fault of the message.
         reason: &'static str,
     },
 }
@@ -250,7 +250,7 @@ impl Templates {
     /// Renders the template `name` with `context`.
     ///
     /// # Errors
-    /// Names the template and the variable that has no value, or says why the message must not go out.
+    /// Names the template and the variable without a value, or the reason that the message must not go out.
     pub fn render(&self, name: &str, context: &Context) -> Result<Rendered, TemplateError> {
         let Some((subject_line, body_line)) = self.lines.get(name).copied() else {
             return Err(TemplateError::Unknown {

@@ -1,4 +1,4 @@
-//! What an operator types for "when": `2d`, `tomorrow 9:00`, `next monday`, `1 dec`, an RFC 3339 instant.
+//! Times as the operator types them: `2d`, `tomorrow 9:00`, `next monday`, `1 dec`, an RFC 3339 instant.
 //!
 //! Rules that a reader must not break: nothing is guessed where people differ (`12/1` is refused), an answer is always in
 //! the future, and everything is read in the operator's zone. Units of a day and more keep the local time of day
@@ -22,7 +22,7 @@ use super::text::clean_line;
 /// The longest phrase that is read.
 const MAX_BYTES: usize = 100;
 
-/// What can be typed, for messages and help.
+/// Examples of readable times, for messages and help.
 pub const EXAMPLES: &str =
     "2h, 3 days, tomorrow 9:00, monday, next week, end of month, 1 dec, 2026-12-01 14:00";
 
@@ -31,7 +31,7 @@ const AFTERNOON: Time = Time::constant(14, 0, 0, 0);
 const EVENING: Time = Time::constant(18, 0, 0, 0);
 const TONIGHT: Time = Time::constant(20, 0, 0, 0);
 
-/// Why a phrase names no future instant. Each says what to type instead.
+/// A phrase without a future instant. Each message says what to type instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WhenError {
     /// Nothing was typed.
@@ -40,7 +40,7 @@ pub enum WhenError {
     /// A word is not understood.
     #[error("\"{given}\" is not a time that I understand. Try {EXAMPLES}.")]
     Unknown {
-        /// What was typed, cleaned and cut.
+        /// The text given, cleaned and cut.
         given: String,
     },
     /// Day and month could change places.
@@ -48,7 +48,7 @@ pub enum WhenError {
         "\"{given}\" can be read as two dates, day or month first. Write it as 1 dec or 2026-12-01."
     )]
     Ambiguous {
-        /// What was typed, cleaned and cut.
+        /// The text given, cleaned and cut.
         given: String,
     },
     /// A number stands where a time of day should.
@@ -62,13 +62,13 @@ pub enum WhenError {
     /// The calendar has no such day.
     #[error("There is no {given} in the calendar.")]
     NoSuchDate {
-        /// What was typed, cleaned and cut.
+        /// The text given, cleaned and cut.
         given: String,
     },
     /// The instant is not after now.
     #[error("\"{given}\" is not in the future: that was {was}.")]
     Past {
-        /// What was typed, cleaned and cut.
+        /// The text given, cleaned and cut.
         given: String,
         /// The instant as the operator's clock showed it.
         was: String,
@@ -76,13 +76,13 @@ pub enum WhenError {
     /// A duration is not one.
     #[error("\"{given}\" is not a length of time. Write it as 30d, 12h, 90m, 2 weeks or 1 month.")]
     Span {
-        /// What was typed, cleaned and cut.
+        /// The text given, cleaned and cut.
         given: String,
     },
-    /// It lies beyond what the calendar can hold.
+    /// The instant is beyond the calendar's range.
     #[error("\"{given}\" is too far away.")]
     TooFar {
-        /// What was typed, cleaned and cut.
+        /// The text given, cleaned and cut.
         given: String,
     },
 }
@@ -99,7 +99,7 @@ pub enum WhenError {
 /// - RFC 3339: `2026-12-01T14:00:00Z`; without an offset it is read in `zone`.
 ///
 /// # Errors
-/// Says why there is no such future instant; see [`WhenError`].
+/// Gives the reason that there is no such future instant; see [`WhenError`].
 pub fn parse_when(
     text: &str,
     now: Timestamp,
@@ -166,7 +166,7 @@ struct Found<'w> {
     rest: &'w [&'w str],
 }
 
-/// What is known while a phrase is read.
+/// State of reading a phrase.
 struct Reader<'a> {
     given: String,
     now: Timestamp,

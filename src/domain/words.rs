@@ -49,9 +49,9 @@ pub(crate) use words;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{word}\" is not {what}{}", hint(.suggestion.as_deref(), .known))]
 pub struct UnknownWord {
-    /// What was looked for, with its article: "an outcome".
+    /// The list's noun, with its article: "an outcome".
     pub what: &'static str,
-    /// What was given, cleaned and shortened.
+    /// The text given, cleaned and shortened.
     pub word: String,
     /// The nearest known word, if one is near.
     pub suggestion: Option<String>,

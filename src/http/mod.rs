@@ -1,6 +1,6 @@
 //! The receiver of webhooks: a small HTTP server that checks, keeps and answers at once.
 //!
-//! It listens on loopback unless told otherwise. What it is told is never believed: an event only says which record to fetch at the next pass.
+//! The server listens on loopback unless told otherwise. Its callers are never believed: an event only names the record to fetch at the next pass.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -20,9 +20,9 @@ use crate::engine::{Engine, EngineError};
 
 /// A longer body is refused.
 const MAX_BODY: usize = 1024 * 1024;
-/// How long a call may take in all: HubSpot gives up after five seconds.
+/// Time limit for a call: HubSpot gives up after five seconds.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often it is asked whether to end.
+/// Interval between looks at the stop flag.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// A server that listens already and answers once it runs.
@@ -37,7 +37,7 @@ impl Server {
     /// Begins to listen.
     ///
     /// # Errors
-    /// If the address cannot be had.
+    /// Fails if the address cannot be bound.
     pub fn bind(engine: Engine, ip: IpAddr, port: u16) -> io::Result<Self> {
         let listener = std::net::TcpListener::bind((ip, port))?;
         listener.set_nonblocking(true)?;
@@ -49,7 +49,7 @@ impl Server {
         })
     }
 
-    /// Returns where it listens.
+    /// Returns the address.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -58,7 +58,7 @@ impl Server {
     /// Answers until `stop` is set, and lets the calls at hand end.
     ///
     /// # Errors
-    /// If the server cannot run.
+    /// Fails if the server cannot run.
     pub fn run(self, stop: Arc<AtomicBool>) -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -94,8 +94,8 @@ async fn health() -> &'static str {
     "ok\n"
 }
 
-/// Takes in a call: 204 once it is kept, 401 where the signature is not good, 400 where it is signed and no list of events. Without detail: who
-/// asks wrongly learns nothing.
+/// Takes in a call: 204 once it is kept, 401 for a bad signature, 400 for a signed body that is not a list of events. Without detail: a
+/// false caller learns nothing.
 async fn hubspot(
     State(engine): State<Engine>,
     method: Method,

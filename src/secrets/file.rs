@@ -29,13 +29,13 @@ const COST: Cost = Cost {
     passes: 3,
     lanes: 1,
 };
-/// What a file may ask for: 256 MiB, 16 passes, 4 lanes.
+/// Highest cost that a file may ask for: 256 MiB, 16 passes, 4 lanes.
 const MOST: Cost = Cost {
     memory: 256 * 1024,
     passes: 16,
     lanes: 4,
 };
-/// A longer file is none of ours.
+/// Longest file of secrets.
 const MAX_BYTES: u64 = 1024 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

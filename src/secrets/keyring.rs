@@ -11,9 +11,9 @@ use super::{Secret, VaultError};
 
 /// The name under which the keyring shows the program's entries.
 const SERVICE: &str = "caseyos";
-/// How long looking may take: nobody need be there.
+/// Time limit for reading: nobody need be there.
 const LOOK: Duration = Duration::from_secs(4);
-/// How long writing may take: somebody has just signed in and may be asked to unlock the keyring.
+/// Time limit for writing: somebody has just signed in and may be asked to unlock the keyring.
 const WRITE: Duration = Duration::from_secs(60);
 
 /// Tells why there is no keyring here, without asking the bus if there cannot be one.

@@ -18,7 +18,7 @@ const FILE_NAME: &str = "secrets.sealed";
 /// The name of the passphrase itself, which only the environment supplies.
 const PASSPHRASE: &str = "passphrase";
 
-/// Why a secret cannot be had or kept.
+/// A reason that a secret cannot be read or kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
     /// There is no keyring.
@@ -74,10 +74,10 @@ impl VaultError {
     }
 }
 
-/// Where secrets may lie.
+/// The possible places of secrets.
 #[derive(Debug, Clone)]
 pub struct Places {
-    /// What the operator chose.
+    /// The operator's choice.
     pub choice: SecretChoice,
     /// The data directory.
     pub directory: PathBuf,
@@ -85,14 +85,14 @@ pub struct Places {
     pub owner: String,
 }
 
-/// How things stand with the chosen place.
+/// The state of the chosen place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
-    /// What the operator chose.
+    /// The operator's choice.
     pub choice: SecretChoice,
-    /// Where a secret would be kept; none if that cannot be done now.
+    /// The place in which a secret would be kept; none if that is impossible now.
     pub place: Option<SecretPlace>,
-    /// Why not.
+    /// The reason for that.
     pub problem: Option<VaultError>,
 }
 
@@ -141,10 +141,10 @@ impl Vault {
         drop(self.ask.set(Box::new(ask)));
     }
 
-    /// Returns a secret and where it lay.
+    /// Returns a secret and its place.
     ///
     /// # Errors
-    /// If the place cannot be looked into. That it holds nothing is no error.
+    /// Fails if the place cannot be searched. A place without the secret is no error.
     pub fn get(&self, name: &str) -> Result<Option<(Secret, SecretPlace)>, VaultError> {
         if let Some(secret) = credential(name) {
             return Ok(Some((secret, SecretPlace::Environment)));
@@ -166,10 +166,10 @@ impl Vault {
         Ok(found)
     }
 
-    /// Keeps a secret and returns where.
+    /// Keeps a secret and returns its place.
     ///
     /// # Errors
-    /// If it cannot be kept there; it is kept nowhere then.
+    /// Fails if it cannot be kept there; it is kept nowhere then.
     pub fn set(&self, name: &str, secret: &Secret) -> Result<SecretPlace, VaultError> {
         if credential(name).is_some() {
             return Err(VaultError::Overridden(variable_of(name)));
@@ -199,7 +199,7 @@ impl Vault {
     /// Removes a secret from the chosen place; tells whether it was there.
     ///
     /// # Errors
-    /// If the place cannot be changed.
+    /// Fails if the place cannot be changed.
     pub fn remove(&self, name: &str) -> Result<bool, VaultError> {
         match self.places.choice {
             SecretChoice::Environment => Ok(false),
@@ -219,7 +219,7 @@ impl Vault {
     /// Makes sure that a secret can be kept, so that nobody signs in for nothing, and returns where it would be.
     ///
     /// # Errors
-    /// Why not.
+    /// Gives the reason that it cannot.
     pub fn ready(&self) -> Result<SecretPlace, VaultError> {
         match self.places.choice {
             SecretChoice::Environment => Err(VaultError::ReadOnly),
@@ -231,7 +231,7 @@ impl Vault {
         }
     }
 
-    /// Tells how things stand without asking anybody and without opening the file.
+    /// Returns the state of the chosen place, without asking anybody and without opening the file.
     #[must_use]
     pub fn standing(&self) -> Standing {
         let looked = match self.places.choice {
@@ -332,7 +332,7 @@ mod tests {
         let (_folder, vault) = vault(SecretChoice::Keyutils);
         let standing = vault.standing();
         if standing.place.is_none() {
-            eprintln!("passed over: {:?}", standing.problem);
+            assert!(standing.problem.is_some());
             assert!(vault.set("x:y", &Secret::new("s")).is_err());
             assert!(!vault.file().exists());
             return;

@@ -1,4 +1,4 @@
-//! What is known of each sign-in and is no secret.
+//! Accounts signed in to, without their secrets.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row};
@@ -11,25 +11,25 @@ use crate::domain::account::{AccountKind, SecretPlace};
 pub struct Account {
     /// `google`, `hubspot`, or `mail:` and a mailbox's name.
     pub name: String,
-    /// How.
+    /// The way of signing in.
     pub kind: AccountKind,
-    /// Whose: an address or the provider's name for it; empty if it is not known.
+    /// The address, or the provider's name for the user; empty if unknown.
     pub address: String,
     /// The rights that were given.
     pub scopes: Vec<String>,
-    /// Where the secret lies.
+    /// The place that keeps the secret.
     pub place: SecretPlace,
-    /// When the operator signed in.
+    /// Instant of the sign-in.
     pub granted_at: Timestamp,
-    /// When the token was last refreshed.
+    /// Instant of the last token refresh.
     pub refreshed_at: Option<Timestamp>,
-    /// When the token ends.
+    /// End of the access token.
     pub expires_at: Option<Timestamp>,
-    /// When the sign-in itself ends, if the provider said so.
+    /// End of the sign-in itself, if the provider named one.
     pub refresh_expires_at: Option<Timestamp>,
-    /// Why it no longer works; empty as long as it does.
+    /// Reason that it no longer works; empty while it works.
     pub problem: String,
-    /// Since when.
+    /// Start of the problem.
     pub problem_at: Option<Timestamp>,
 }
 
@@ -61,7 +61,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
 /// Returns an account by its name.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find(tx: &ReadTx<'_>, name: &str) -> Result<Option<Account>> {
     Ok(tx
         .sql()
@@ -73,7 +73,7 @@ pub fn find(tx: &ReadTx<'_>, name: &str) -> Result<Option<Account>> {
 /// Returns all accounts by name.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn all(tx: &ReadTx<'_>) -> Result<Vec<Account>> {
     let mut statement = tx
         .sql()
@@ -85,7 +85,7 @@ pub fn all(tx: &ReadTx<'_>) -> Result<Vec<Account>> {
 /// Records an account, in place of the one of the same name.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn put(tx: &WriteTx<'_>, account: &Account) -> Result<()> {
     let ms = |at: Option<Timestamp>| at.map(Timestamp::as_millisecond);
     tx.sql()
@@ -111,7 +111,7 @@ pub fn put(tx: &WriteTx<'_>, account: &Account) -> Result<()> {
 /// Forgets an account; tells whether there was one.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn remove(tx: &WriteTx<'_>, name: &str) -> Result<bool> {
     let removed = tx
         .sql()
@@ -123,7 +123,7 @@ pub fn remove(tx: &WriteTx<'_>, name: &str) -> Result<bool> {
 /// Records that a token was refreshed, which also shows that the account works.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn note_refresh(
     tx: &WriteTx<'_>,
     name: &str,
@@ -148,7 +148,7 @@ pub fn note_refresh(
 /// Records why an account no longer works.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn note_problem(tx: &WriteTx<'_>, name: &str, problem: &str, now: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE account SET problem = ?2, problem_at = ?3 WHERE name = ?1")?

@@ -1,4 +1,4 @@
-//! What rules of approval decided, with the facts as they were, and what the deciding needs to know of a person's past.
+//! Decisions of the approval rules, with the facts as they were, and the person's past that the rules ask about.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
@@ -14,13 +14,13 @@ use crate::domain::moves::MoveStatus;
 pub struct History {
     /// Mails of ours to the address.
     pub mails: u32,
-    /// When the last mail of ours to the person left.
+    /// Instant of our last mail to the person.
     pub last_outbound: Option<Timestamp>,
-    /// When the last of theirs came.
+    /// Instant of their last mail.
     pub last_inbound: Option<Timestamp>,
     /// Answers of theirs, written by a human.
     pub replies: u32,
-    /// When the last of these came.
+    /// Instant of the last such answer.
     pub last_reply: Option<Timestamp>,
     /// Replies, positive responses, meetings booked or held.
     pub good: u32,
@@ -30,14 +30,14 @@ pub struct History {
     pub bounces: u32,
     /// Times they asked not to be written to.
     pub opt_outs: u32,
-    /// Mails that left since they last answered.
+    /// Mails sent to them since their last answer.
     pub unanswered: u32,
 }
 
 /// Reads a person's past.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn history(tx: &ReadTx<'_>, contact: ContactId, address_key: &str) -> Result<History> {
     let (mails, last_outbound, last_inbound): (u32, Option<i64>, Option<i64>) = tx
         .sql()
@@ -80,7 +80,7 @@ pub fn history(tx: &ReadTx<'_>, contact: ContactId, address_key: &str) -> Result
 /// Returns a firm's own domain; empty if none is known.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn company_domain(tx: &ReadTx<'_>, company: CompanyId) -> Result<String> {
     Ok(tx
         .sql()
@@ -90,10 +90,10 @@ pub fn company_domain(tx: &ReadTx<'_>, company: CompanyId) -> Result<String> {
         .unwrap_or_default())
 }
 
-/// Returns the open moves about which rules have not been asked since something about them changed, best first.
+/// Returns the open moves that changed since the rules last decided about them, best first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn undecided(
     tx: &ReadTx<'_>,
     actions: &[ActionKind],
@@ -129,15 +129,15 @@ pub fn undecided(
 pub struct NewDecision {
     /// The move.
     pub move_id: MoveId,
-    /// What was decided.
+    /// The verdicts, acting and in shadow.
     pub decisions: Decisions,
     /// The facts, as JSON.
     pub facts: String,
-    /// Their hash.
+    /// The hash of the facts.
     pub inputs_hash: [u8; 32],
-    /// The hash of those that time alone does not change.
+    /// The hash of the facts that time alone does not change.
     pub facts_hash: [u8; 32],
-    /// When it needs another look.
+    /// Instant at which it needs another look.
     pub look_at: Timestamp,
 }
 
@@ -149,10 +149,10 @@ fn outcome(decisions: &Decisions) -> String {
     }
 }
 
-/// Keeps a decision. Returns whether it is news: the facts or the rules are others than at the last one, or it came out otherwise.
+/// Keeps a decision. Returns true if it is news: other facts, other rules, or another verdict than last time.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn keep(
     tx: &WriteTx<'_>,
     new: &NewDecision,
@@ -196,7 +196,7 @@ pub fn keep(
         DecidedBy::Rule { version, .. } => ("rule", *version),
         DecidedBy::Nobody => ("nobody", 0),
     };
-    // A hard denial in shadow is nobody's decision.
+    // A hard denial in shadow counts for no rule.
     let shadow = new.decisions.shadow.as_ref().filter(|d| d.is_in_shadow());
     let shadow_version = match shadow.map(|d| &d.by) {
         Some(DecidedBy::Rule { version, .. }) => *version,
@@ -232,7 +232,7 @@ pub fn keep(
 /// Asks for another look at a move at an instant.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn look_again(tx: &WriteTx<'_>, id: MoveId, at: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE approval_state SET look_at = ?2 WHERE move_id = ?1")?
@@ -243,7 +243,7 @@ pub fn look_again(tx: &WriteTx<'_>, id: MoveId, at: Timestamp) -> Result<()> {
 /// Tells whether any decision is older than an instant.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn any_before(tx: &ReadTx<'_>, at: Timestamp) -> Result<bool> {
     Ok(tx
         .sql()
@@ -251,10 +251,10 @@ pub fn any_before(tx: &ReadTx<'_>, at: Timestamp) -> Result<bool> {
         .query_row([at.as_millisecond()], |row| row.get(0))?)
 }
 
-/// Forgets decisions that are older than an instant, but for each move's last. Returns how many.
+/// Forgets decisions older than an instant, except each move's last. Returns their number.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn forget_before(tx: &WriteTx<'_>, at: Timestamp) -> Result<usize> {
     Ok(tx
         .sql()
@@ -264,26 +264,26 @@ pub fn forget_before(tx: &WriteTx<'_>, at: Timestamp) -> Result<usize> {
         .execute([at.as_millisecond()])?)
 }
 
-/// A decision as it was kept, with what became of the move.
+/// A stored decision, with the move's later fate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastDecision {
     /// The move.
     pub move_id: MoveId,
     /// Its title.
     pub title: String,
-    /// When it was decided.
+    /// Instant of the decision.
     pub at: Timestamp,
     /// The verdict that was acted on.
     pub verdict: Verdict,
     /// The rule or hard denial; empty if none.
     pub decider: String,
-    /// Why.
+    /// Reason for the verdict.
     pub reason: String,
     /// The rule in shadow that would have decided; empty if none.
     pub shadow_rule: String,
-    /// Where the move stands now.
+    /// The move's status now.
     pub status: MoveStatus,
-    /// Who approved it last; empty if nobody did.
+    /// The last approver; empty if none.
     pub approved_by: String,
     /// The facts, as JSON.
     pub facts: String,
@@ -292,7 +292,7 @@ pub struct PastDecision {
 /// Calls `each` with the decisions since an instant, oldest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn past(tx: &ReadTx<'_>, since: Timestamp, mut each: impl FnMut(PastDecision)) -> Result<()> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT d.move_id, m.title, d.at, d.verdict, d.decider, d.reason, d.shadow_rule, m.status,
@@ -317,27 +317,27 @@ pub fn past(tx: &ReadTx<'_>, since: Timestamp, mut each: impl FnMut(PastDecision
     Ok(())
 }
 
-/// What a rule has decided.
+/// A rule's decisions, counted by move.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuleTally {
     /// Moves that it decided, acting or in shadow.
     pub hits: u64,
-    /// When it last decided one.
+    /// Instant of its last decision.
     pub last_hit: Option<Timestamp>,
     /// Moves that it approved.
     pub approved: u64,
-    /// In shadow: what the operator did too.
+    /// In shadow: moves that the operator decided the same way.
     pub agreed: u64,
-    /// In shadow: of what the operator did the opposite.
+    /// In shadow: moves that the operator decided the other way.
     pub disagreed: u64,
-    /// In shadow: what is not decided yet, or ended by itself.
+    /// In shadow: moves that are still open, or that ended by themselves.
     pub undecided: u64,
 }
 
-/// Counts what a rule has decided, by moves.
+/// Counts a rule's decisions, by moves.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn tally(tx: &ReadTx<'_>, rule: &str) -> Result<RuleTally> {
     let (hits, last): (i64, Option<i64>) = tx
         .sql()
@@ -355,7 +355,7 @@ pub fn tally(tx: &ReadTx<'_>, rule: &str) -> Result<RuleTally> {
                  SELECT 1 FROM execution e WHERE e.move_id = d.move_id AND e.approved_by = 'rule:' || ?1)",
         )?
         .query_row([rule], |row| row.get(0))?;
-    // A move counts by the last that the rule said of it.
+    // A move counts by the rule's last decision about it.
     let (agreed, disagreed, undecided): (i64, i64, i64) = tx
         .sql()
         .prepare_cached(
@@ -384,10 +384,10 @@ pub fn tally(tx: &ReadTx<'_>, rule: &str) -> Result<RuleTally> {
     })
 }
 
-/// Counts the moves that were approved since an instant: by rules, and by the operator. What was taken back does not count.
+/// Counts the moves approved since an instant: by rules, and by the operator. Canceled approvals do not count.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn approvals_since(tx: &ReadTx<'_>, since: Timestamp) -> Result<(u64, u64)> {
     let (rules, operator): (i64, i64) = tx
         .sql()

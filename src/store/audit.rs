@@ -1,8 +1,8 @@
 //! The audit trail: append-only and hash-chained.
 //!
 //! Each row's hash covers its content and the hash before it; `meta` remembers the last one. An edited, removed, inserted or
-//! reordered row therefore breaks the chain at a place that can be named. The beginning may be cut off, which leaves an entry that says
-//! what went; the database refuses every other change.
+//! reordered row therefore breaks the chain at a nameable place. The beginning may be cut off, which leaves an entry about the
+//! cut; the database refuses every other change.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
@@ -14,7 +14,7 @@ use crate::domain::audit::{Broken, Cut, Hash, Link, PRUNED, Walk, hex};
 use crate::domain::signal::canonical_json;
 
 const HEAD: &str = "audit_head";
-/// Up to which number the database lets entries go.
+/// Highest entry number that the database lets be deleted.
 const PRUNE_TO: &str = "audit_prune_to";
 
 /// One entry of the trail.
@@ -22,28 +22,28 @@ const PRUNE_TO: &str = "audit_prune_to";
 pub struct AuditEntry {
     /// The place in the trail, from 1.
     pub seq: i64,
-    /// When.
+    /// Instant of the event.
     pub at: Timestamp,
-    /// Who: `operator`, a rule, or `engine`.
+    /// The actor: `operator`, a rule, or `engine`.
     pub actor: String,
-    /// What, such as `execution.sent`.
+    /// The event, such as `execution.sent`.
     pub event: String,
-    /// To what, such as `move:12`.
+    /// The subject, such as `move:12`.
     pub subject: String,
     /// The particulars.
     pub detail: Value,
 }
 
-/// What a check of the chain found.
+/// Result of checking the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct AuditCheck {
     /// Entries that hold, from the first on.
     pub entries: i64,
-    /// Whether the chain holds.
+    /// True if the chain holds.
     pub intact: bool,
-    /// Where it breaks: the number of the entry that is at fault.
+    /// Number of the entry that breaks it.
     pub broken_at: Option<i64>,
-    /// How.
+    /// Reason for the break; empty if there is none.
     pub reason: String,
     /// The number of the first entry; greater than 1 if earlier ones were cut off, 0 if there is none.
     pub first: i64,
@@ -54,7 +54,7 @@ pub struct AuditCheck {
 }
 
 impl AuditCheck {
-    /// Tells what a walk came to.
+    /// Returns the outcome of a walk.
     #[must_use]
     pub fn of(walk: &Walk, broken: Option<Broken>) -> Self {
         let (last, head) = walk
@@ -76,7 +76,7 @@ impl AuditCheck {
     }
 }
 
-/// Which entries to list.
+/// Selects the entries to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AuditFilter {
     /// Only of one subject, such as `move:12`.
@@ -87,14 +87,14 @@ pub struct AuditFilter {
     pub actor: Option<String>,
     /// Only from this instant on.
     pub since: Option<Timestamp>,
-    /// At most so many.
+    /// Maximum number of entries.
     pub limit: usize,
 }
 
 /// Adds an entry at the end of the trail.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn append(
     tx: &WriteTx<'_>,
     at: Timestamp,
@@ -132,7 +132,7 @@ pub fn append(
 /// Calls `each` with the entries from an instant on, in their order, until it refuses one. Linear in their number.
 ///
 /// # Errors
-/// If the database cannot be read, or the error of `each`.
+/// Fails if the database cannot be read, or the error of `each`.
 pub fn each<E: From<super::StoreError>>(
     tx: &ReadTx<'_>,
     since: Option<Timestamp>,
@@ -150,7 +150,7 @@ pub fn each<E: From<super::StoreError>>(
         .query([since.map(Timestamp::as_millisecond)])
         .map_err(wrong)?;
     while let Some(row) = rows.next().map_err(wrong)? {
-        // Bytes that are no text are what somebody put there; as an empty text they break the chain here.
+        // Bytes that are not text were put there by somebody; as an empty text they break the chain here.
         let text = |i| {
             row.get_ref(i)
                 .ok()
@@ -177,7 +177,7 @@ pub fn each<E: From<super::StoreError>>(
     Ok(())
 }
 
-/// How a walk over the database ended.
+/// An early end of a walk over the trail.
 enum Stop {
     Broken(Broken),
     Store(super::StoreError),
@@ -192,7 +192,7 @@ impl From<super::StoreError> for Stop {
 /// Checks the whole chain. Linear in its length.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn verify(tx: &ReadTx<'_>) -> Result<AuditCheck> {
     let mut walk = Walk::default();
     let walked = each(tx, None, |link| walk.step(link).map_err(Stop::Broken));
@@ -207,7 +207,7 @@ pub fn verify(tx: &ReadTx<'_>) -> Result<AuditCheck> {
     Ok(AuditCheck::of(&walk, broken))
 }
 
-/// Compares the end of the chain with what was remembered of it apart.
+/// Compares the end of the chain with the head remembered in `meta`.
 fn head_fault(tx: &ReadTx<'_>, walk: &Walk) -> Result<Option<Broken>> {
     let remembered = super::control::meta(tx, HEAD)?;
     let head: Option<(i64, &str)> = remembered
@@ -250,10 +250,10 @@ fn head_fault(tx: &ReadTx<'_>, walk: &Walk) -> Result<Option<Broken>> {
     }
 }
 
-/// Cuts off what is older than an instant, if there is any, and adds an entry that says what went. Returns it.
+/// Cuts off the entries older than an instant, if there are any, and adds an entry about the cut. Returns it.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn prune(tx: &WriteTx<'_>, before: Timestamp, now: Timestamp) -> Result<Option<Cut>> {
     // A prefix by number: an entry that is old but stands behind a younger one stays.
     let kept: Option<i64> = tx
@@ -301,7 +301,7 @@ pub fn prune(tx: &WriteTx<'_>, before: Timestamp, now: Timestamp) -> Result<Opti
 /// Returns the instant of the first entry.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn first_at(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
     Ok(tx
         .sql()
@@ -314,7 +314,7 @@ pub fn first_at(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
 /// Returns the newest entries, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn list(tx: &ReadTx<'_>, filter: &AuditFilter) -> Result<Vec<AuditEntry>> {
     let sql = format!(
         "SELECT {ENTRY} FROM audit
@@ -353,7 +353,7 @@ fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<AuditEntry> {
 /// Returns an entry with the hash before it and its own, in hexadecimal digits.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, seq: i64) -> Result<Option<(AuditEntry, String, String)>> {
     let sql = format!("SELECT {ENTRY} FROM audit WHERE seq = ?1");
     Ok(tx

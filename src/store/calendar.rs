@@ -1,4 +1,4 @@
-//! The events of the calendars that are read, as they were last seen, and the meetings that were booked from here.
+//! Calendar events as last read, and the meetings booked from here.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
@@ -13,27 +13,27 @@ use crate::domain::words::words;
 pub struct EventRow {
     /// The calendar.
     pub calendar: String,
-    /// The provider's name for it.
+    /// The provider's id for it.
     pub event: String,
-    /// The meeting's name, which invitations by mail carry too.
+    /// The meeting's UID, which invitations by mail carry too.
     pub uid: String,
     /// The series that it is an instance of; empty if none.
     pub series: String,
-    /// With whom, if they are known.
+    /// The contact it is with, if known.
     pub contact_id: Option<ContactId>,
     /// Their address.
     pub email: String,
-    /// What it is called.
+    /// Its title.
     pub title: String,
-    /// When it begins.
+    /// Its start.
     pub starts_at: Timestamp,
-    /// When it ends.
+    /// Its end.
     pub ends_at: Timestamp,
-    /// Where it stands.
+    /// Its state.
     pub state: MeetingState,
     /// The full reading that saw it last, by its millisecond.
     pub seen_in: i64,
-    /// When it last changed.
+    /// Instant of its last change.
     pub updated_at: Timestamp,
 }
 
@@ -59,7 +59,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<EventRow> {
 /// Loads an event.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, calendar: &str, event: &str) -> Result<Option<EventRow>> {
     let sql = format!("SELECT {COLUMNS} FROM calendar_event WHERE calendar = ?1 AND event = ?2");
     Ok(tx
@@ -72,7 +72,7 @@ pub fn load(tx: &ReadTx<'_>, calendar: &str, event: &str) -> Result<Option<Event
 /// Stores an event as it is now.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn save(tx: &WriteTx<'_>, row: &EventRow) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -114,16 +114,16 @@ fn rows(
 /// Returns agreed meetings that have ended, oldest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn ended(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<EventRow>> {
     let condition = "state = 'agreed' AND ends_at <= ?1 ORDER BY ends_at, event";
     rows(tx, condition, [now.as_millisecond()])
 }
 
-/// Returns what a full reading did not see though it lies in the span that was read and is still to come.
+/// Returns the standing events of a span that a full reading did not see.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn unseen(
     tx: &ReadTx<'_>,
     calendar: &str,
@@ -138,16 +138,16 @@ pub fn unseen(
 /// Returns the meetings that begin between two instants, in order.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn between(tx: &ReadTx<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<EventRow>> {
     let condition = "starts_at >= ?1 AND starts_at < ?2 ORDER BY starts_at, event";
     rows(tx, condition, (from.as_millisecond(), to.as_millisecond()))
 }
 
-/// Finds an event by its name in any calendar.
+/// Finds an event by its id in any calendar.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find(tx: &ReadTx<'_>, event: &str) -> Result<Option<EventRow>> {
     Ok(rows(tx, "event = ?1 ORDER BY calendar LIMIT 1", [event])?.pop())
 }
@@ -155,7 +155,7 @@ pub fn find(tx: &ReadTx<'_>, event: &str) -> Result<Option<EventRow>> {
 /// Tells whether an instance of a series was agreed before.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn knows_series(tx: &ReadTx<'_>, series: &str) -> Result<bool> {
     Ok(tx
         .sql()
@@ -253,10 +253,10 @@ pub fn add_booking(tx: &WriteTx<'_>, row: &BookingRow) -> Result<i64> {
         )?)
 }
 
-/// Sets the state of a booking; returns whether it was `from` until now.
+/// Settles a booking; returns true if it was `from` until now.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn settle_booking(
     tx: &WriteTx<'_>,
     id: i64,
@@ -313,7 +313,7 @@ pub fn follow(tx: &WriteTx<'_>, event: &EventRow) -> Result<Option<BookingRow>> 
 /// Finds the booking that an execution made.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn of_execution(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<BookingRow>> {
     let sql = format!("SELECT {BOOKING} FROM booking WHERE execution_id = ?1");
     Ok(tx
@@ -323,10 +323,10 @@ pub fn of_execution(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<BookingRo
         .optional()?)
 }
 
-/// Finds a booking by its number or by its event's name.
+/// Finds a booking by its number or its event's id.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load_booking(tx: &ReadTx<'_>, name: &str) -> Result<Option<BookingRow>> {
     let sql = format!("SELECT {BOOKING} FROM booking WHERE event = ?1 OR id = ?2");
     Ok(tx
@@ -341,16 +341,16 @@ pub fn load_booking(tx: &ReadTx<'_>, name: &str) -> Result<Option<BookingRow>> {
 pub struct BusyTimes {
     /// The spans, the earliest first.
     pub spans: Vec<(Timestamp, Timestamp)>,
-    /// When they were read.
+    /// Instant of the reading.
     pub read_at: Timestamp,
-    /// Up to when they reach.
+    /// Instant up to which they are known.
     pub until: Timestamp,
 }
 
-/// Keeps when the operator is busy, in place of what was known.
+/// Stores the operator's busy times, in place of earlier ones.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_busy(tx: &WriteTx<'_>, busy: &BusyTimes) -> Result<()> {
     tx.sql()
         .prepare_cached("DELETE FROM calendar_busy")?
@@ -370,10 +370,10 @@ pub fn set_busy(tx: &WriteTx<'_>, busy: &BusyTimes) -> Result<()> {
     Ok(())
 }
 
-/// Returns when the operator is busy after an instant; none if no calendar was ever asked.
+/// Returns the busy times after an instant; none if no calendar was ever read.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn busy(tx: &ReadTx<'_>, from: Timestamp) -> Result<Option<BusyTimes>> {
     let read: Option<(i64, i64)> = tx
         .sql()

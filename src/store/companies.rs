@@ -21,16 +21,16 @@ pub struct Company {
     pub domain: Option<String>,
     /// Its fit to the ideal customer profile, 0 to 1.
     pub icp_fit: Option<f64>,
-    /// Whether its name on our list is worth more than its money.
+    /// True if its name as a reference is worth more than its money.
     pub is_logo: bool,
-    /// Whether it is a partner.
+    /// True for a partner.
     pub is_partner: bool,
 }
 
 /// Returns a company.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn get(tx: &ReadTx<'_>, id: CompanyId) -> Result<Option<Company>> {
     Ok(tx
         .sql()
@@ -50,11 +50,11 @@ pub fn get(tx: &ReadTx<'_>, id: CompanyId) -> Result<Option<Company>> {
         .optional()?)
 }
 
-/// Notes what is known of the company with a domain; nothing if there is none. `standing` is whether its name is worth showing and
-/// whether it is a partner.
+/// Notes what is known of the company with a domain; nothing if there is none. `standing` is a pair: a name worth showing,
+/// and a partner.
 ///
 /// # Errors
-/// If SQLite refuses, as it does a fit outside 0..=1.
+/// Fails if SQLite refuses, as it does a fit outside 0..=1.
 pub fn set_standing(
     tx: &WriteTx<'_>,
     domain: &str,
@@ -72,7 +72,7 @@ pub fn set_standing(
     Ok(())
 }
 
-/// What a run of writes has learned about companies. It may outlive a transaction only if that was committed.
+/// Companies seen by a run of writes. It may outlive a transaction only if that was committed.
 #[derive(Debug, Default)]
 pub struct CompanyMemory {
     by_domain: HashMap<String, CompanyId>,
@@ -80,7 +80,7 @@ pub struct CompanyMemory {
 }
 
 impl CompanyMemory {
-    /// The most companies that are remembered; beyond, the database is asked again.
+    /// Companies to remember at most; for others the database is asked again.
     const MOST: usize = 200_000;
 
     fn forget_if_full(&mut self) {
@@ -105,7 +105,7 @@ impl<'a> CompanyWriter<'a> {
         let sql = tx.sql();
         Ok(Self {
             find_by_domain: sql.prepare_cached("SELECT id FROM company WHERE domain = ?1")?,
-            // The oldest of that name, preferring one whose domain is still unknown where the row brings one.
+            // The oldest of that name; for a row with a domain, only firms without one.
             find_by_name: sql.prepare_cached(
                 "SELECT id FROM company WHERE name_key = ?1 AND (?2 = 0 OR domain IS NULL) ORDER BY id LIMIT 1",
             )?,
@@ -133,7 +133,7 @@ impl<'a> CompanyWriter<'a> {
                 Some(id) => *id,
                 None => self.by_domain(draft, domain)?,
             };
-            // What is registered under which domain takes longer to find out than to remember.
+            // A look-up by domain costs more than remembering its result.
             for known in [written, domain] {
                 memory.by_domain.insert(known.to_owned(), id);
             }

@@ -51,19 +51,19 @@ pub struct ContactRow {
     pub time_zone: String,
     /// The LinkedIn profile.
     pub linkedin: String,
-    /// Where they stand.
+    /// Their lifecycle stage.
     pub stage: LifecycleStage,
     /// Their fit to the ideal customer profile, 0 to 1.
     pub icp_fit: Option<f64>,
-    /// When their contract is to be renewed.
+    /// Renewal date of their contract.
     pub renewal_at: Option<Timestamp>,
     /// Free text.
     pub notes: String,
     /// The last mail, meeting or visit either way.
     pub last_contact_at: Option<Timestamp>,
-    /// When the source first knew them, or when they were added.
+    /// Instant at which the source first knew them, or at which they were added.
     pub created_at: Timestamp,
-    /// When their record last changed.
+    /// Instant of their record's last change.
     pub updated_at: Timestamp,
 }
 
@@ -151,7 +151,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<ContactRow> {
 /// Returns a contact.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn get(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<ContactRow>> {
     Ok(tx
         .sql()
@@ -163,7 +163,7 @@ pub fn get(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<ContactRow>> {
 /// Returns every address of a contact, the primary one first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn emails(tx: &ReadTx<'_>, id: ContactId) -> Result<Vec<String>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT e.key FROM contact_email e JOIN contact c ON c.id = e.contact_id
@@ -176,7 +176,7 @@ pub fn emails(tx: &ReadTx<'_>, id: ContactId) -> Result<Vec<String>> {
 /// Returns a contact's ids in other systems, in order.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn external_ids(tx: &ReadTx<'_>, id: ContactId) -> Result<Vec<ExternalId>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT system, external FROM external_id WHERE kind = 'contact' AND record_id = ?1 ORDER BY system, external",
@@ -193,7 +193,7 @@ pub fn external_ids(tx: &ReadTx<'_>, id: ContactId) -> Result<Vec<ExternalId>> {
 /// Returns how many contacts there are.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn count(tx: &ReadTx<'_>) -> Result<u64> {
     let n: i64 = tx
         .sql()
@@ -205,7 +205,7 @@ pub fn count(tx: &ReadTx<'_>) -> Result<u64> {
 /// Returns up to `limit` contacts with numbers above `after`, by number, of one stage if given.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn list(
     tx: &ReadTx<'_>,
     after: Option<ContactId>,
@@ -226,7 +226,7 @@ pub fn list(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Which way from a contact in the list of those in touch.
+/// Direction from a contact in the list of those in touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Touch {
     /// To those in touch longer ago; the contact itself is among them.
@@ -239,7 +239,7 @@ pub enum Touch {
 /// the one named is gone. The nearest come first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn in_touch(
     tx: &ReadTx<'_>,
     from: Option<ContactId>,
@@ -270,7 +270,7 @@ pub fn in_touch(
 /// Returns the record of a contact in the form that an export writes and an import reads.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn export(tx: &ReadTx<'_>, row: ContactRow) -> Result<ContactDraft> {
     let emails = emails(tx, row.id)?;
     let ids = external_ids(tx, row.id)?;

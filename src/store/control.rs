@@ -1,4 +1,4 @@
-//! What all processes must agree on: the kill switch, pauses, and the installation's own facts.
+//! State that all processes share: the kill switch, pauses, and the installation's own facts.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
@@ -8,7 +8,7 @@ use crate::domain::guard::{KillSwitch, Pause};
 use crate::domain::words::words;
 
 words! {
-    /// What keeps mail in for a time.
+    /// The kind of a hold on sending.
     pub enum HoldKind ("a hold") {
         /// The operator planned it.
         Pause = "pause",
@@ -22,9 +22,9 @@ words! {
 pub struct Hold {
     /// The row's id.
     pub id: i64,
-    /// Why.
+    /// Reason for the hold.
     pub reason: String,
-    /// Since when.
+    /// Its start.
     pub since: Timestamp,
     /// The planned end of a pause.
     pub until: Option<Timestamp>,
@@ -50,7 +50,7 @@ pub fn kill_switch(tx: &ReadTx<'_>) -> KillSwitch {
 /// Sets the kill switch.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_kill_switch(
     tx: &WriteTx<'_>,
     stopped: bool,
@@ -66,10 +66,10 @@ pub fn set_kill_switch(
     Ok(())
 }
 
-/// Returns the hold of a kind that has not been ended; a pause whose time is over stands until it is ended, too.
+/// Returns the standing hold of a kind; a pause past its end stands until it is ended, too.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn hold(tx: &ReadTx<'_>, kind: HoldKind) -> Result<Option<Hold>> {
     Ok(tx
         .sql()
@@ -90,7 +90,7 @@ pub fn hold(tx: &ReadTx<'_>, kind: HoldKind) -> Result<Option<Hold>> {
 /// Returns the pause that is in force.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn pause(tx: &ReadTx<'_>, now: Timestamp) -> Result<Option<Pause>> {
     Ok(hold(tx, HoldKind::Pause)?.and_then(|hold| {
         let until = hold.until.filter(|until| *until > now)?;
@@ -105,7 +105,7 @@ pub fn pause(tx: &ReadTx<'_>, now: Timestamp) -> Result<Option<Pause>> {
 /// Begins a hold in place of one of its kind; returns its id.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn begin_hold(
     tx: &WriteTx<'_>,
     kind: HoldKind,
@@ -127,7 +127,7 @@ pub fn begin_hold(
 /// Moves the planned end of a pause.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_hold_end(tx: &WriteTx<'_>, id: i64, until: Timestamp, reason: &str) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE hold SET until = ?2, reason = ?3 WHERE id = ?1")?
@@ -138,7 +138,7 @@ pub fn set_hold_end(tx: &WriteTx<'_>, id: i64, until: Timestamp, reason: &str) -
 /// Ends a hold.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn end_hold(tx: &WriteTx<'_>, id: i64, by: &str, at: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -148,10 +148,10 @@ pub fn end_hold(tx: &WriteTx<'_>, id: i64, by: &str, at: Timestamp) -> Result<()
     Ok(())
 }
 
-/// Puts a hold that was ended back into force.
+/// Puts an ended hold back into force.
 ///
 /// # Errors
-/// If SQLite refuses; if another of its kind is in force.
+/// Fails if SQLite refuses, as it does while another hold of the kind is in force.
 pub fn restore_hold(tx: &WriteTx<'_>, id: i64) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE hold SET ended_at = NULL, ended_by = '' WHERE id = ?1")?
@@ -159,10 +159,10 @@ pub fn restore_hold(tx: &WriteTx<'_>, id: i64) -> Result<()> {
     Ok(())
 }
 
-/// Returns when the operator last lifted a hold of a kind by hand.
+/// Returns the instant at which the operator last lifted a hold of a kind.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn last_lifted(tx: &ReadTx<'_>, kind: HoldKind) -> Result<Option<Timestamp>> {
     let at: Option<i64> = tx
         .sql()
@@ -171,10 +171,10 @@ pub fn last_lifted(tx: &ReadTx<'_>, kind: HoldKind) -> Result<Option<Timestamp>>
     Ok(at.map(instant))
 }
 
-/// Returns the pauses, ended or not, that reach beyond an instant: from when to when.
+/// Returns the pauses, ended or not, that reach beyond an instant, each with its start and end.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn pauses_since(tx: &ReadTx<'_>, since: Timestamp) -> Result<Vec<(Timestamp, Timestamp)>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT since, coalesce(ended_at, until) FROM hold WHERE kind = 'pause' AND coalesce(ended_at, until) > ?1 ORDER BY since",
@@ -189,7 +189,7 @@ pub fn pauses_since(tx: &ReadTx<'_>, since: Timestamp) -> Result<Vec<(Timestamp,
 /// Returns one of the installation's own facts.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn meta(tx: &ReadTx<'_>, key: &str) -> Result<Option<String>> {
     Ok(tx
         .sql()
@@ -201,7 +201,7 @@ pub fn meta(tx: &ReadTx<'_>, key: &str) -> Result<Option<String>> {
 /// Sets one of the installation's own facts.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_meta(tx: &WriteTx<'_>, key: &str, value: &str) -> Result<()> {
     tx.sql()
         .prepare_cached("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value")?

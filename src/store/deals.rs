@@ -28,13 +28,13 @@ pub struct DealRow {
     pub stage: String,
     /// The stage's place in its pipeline, if it is known.
     pub stage_position: Option<i64>,
-    /// Whether it is won or lost.
+    /// True if won or lost.
     pub is_closed: bool,
-    /// Whether it is won.
+    /// True if won.
     pub is_won: bool,
-    /// When it is to be renewed.
+    /// Renewal date.
     pub renewal_at: Option<Timestamp>,
-    /// When its proposal expires.
+    /// Expiry of its proposal.
     pub expires_at: Option<Timestamp>,
     /// The instant of the newest event that was applied.
     pub as_of: Timestamp,
@@ -65,7 +65,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<DealRow> {
 /// Loads a deal.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, id: DealId) -> Result<Option<DealRow>> {
     let sql = format!("SELECT {COLUMNS} FROM deal WHERE id = ?1");
     Ok(tx
@@ -78,7 +78,7 @@ pub fn load(tx: &ReadTx<'_>, id: DealId) -> Result<Option<DealRow>> {
 /// Returns a contact's open deal with the largest amount.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn largest_open(tx: &ReadTx<'_>, contact: ContactId) -> Result<Option<DealRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM deal WHERE contact_id = ?1 AND is_closed = 0 ORDER BY coalesce(amount, 0) DESC, id LIMIT 1"
@@ -93,7 +93,7 @@ pub fn largest_open(tx: &ReadTx<'_>, contact: ContactId) -> Result<Option<DealRo
 /// Stores a deal, new or changed.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn save(tx: &WriteTx<'_>, deal: &DealRow, now: Timestamp) -> Result<DealId> {
     let now = now.as_millisecond();
     let id = (deal.id.0 > 0).then_some(deal.id.0);
@@ -131,7 +131,7 @@ pub fn save(tx: &WriteTx<'_>, deal: &DealRow, now: Timestamp) -> Result<DealId> 
 /// Lists deals, the open ones first, by amount.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn list(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<DealRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM deal ORDER BY is_closed, coalesce(amount, 0) DESC, id LIMIT ?1"
@@ -145,7 +145,7 @@ pub fn list(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<DealRow>> {
 /// Returns deals whose renewal falls between two instants.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn renewals(tx: &ReadTx<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<DealRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM deal WHERE renewal_at IS NOT NULL AND renewal_at BETWEEN ?1 AND ?2 ORDER BY renewal_at, id"
@@ -159,7 +159,7 @@ pub fn renewals(tx: &ReadTx<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<D
 /// Returns open deals whose proposal expires between two instants.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn expiries(tx: &ReadTx<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<DealRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM deal WHERE expires_at IS NOT NULL AND is_closed = 0 AND expires_at BETWEEN ?1 AND ?2 ORDER BY expires_at, id"
@@ -183,7 +183,7 @@ pub struct NamedDeal {
     pub company: String,
 }
 
-/// How many deals of one stage there are in one currency, and what they amount to.
+/// Number and sum of the deals of one stage in one currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StageSum {
     /// The pipeline's name.
@@ -194,11 +194,11 @@ pub struct StageSum {
     pub position: Option<i64>,
     /// The ISO 4217 code; empty if unknown.
     pub currency: String,
-    /// How many deals.
+    /// Number of deals.
     pub count: u64,
-    /// How many of them have no amount.
+    /// Deals without an amount.
     pub unknown: u64,
-    /// What the others amount to.
+    /// Sum of the other deals' amounts.
     pub sum: Cents,
 }
 
@@ -219,7 +219,7 @@ fn named(row: &rusqlite::Row<'_>) -> rusqlite::Result<NamedDeal> {
 /// Returns a deal with its names.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load_named(tx: &ReadTx<'_>, id: DealId) -> Result<Option<NamedDeal>> {
     Ok(tx
         .sql()
@@ -231,7 +231,7 @@ pub fn load_named(tx: &ReadTx<'_>, id: DealId) -> Result<Option<NamedDeal>> {
 /// Returns the largest open deals.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn open_named(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<NamedDeal>> {
     let mut statement = tx.sql().prepare_cached(&format!(
         "{NAMED} WHERE d.is_closed = 0 ORDER BY coalesce(d.amount, 0) DESC, d.id LIMIT ?1"
@@ -244,7 +244,7 @@ pub fn open_named(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<NamedDeal>> {
 /// Returns the deals that were won or lost since an instant, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn closed_named(tx: &ReadTx<'_>, since: Timestamp, limit: usize) -> Result<Vec<NamedDeal>> {
     let mut statement = tx.sql().prepare_cached(&format!(
         "{NAMED} WHERE d.is_closed = 1 AND d.as_of >= ?1 ORDER BY d.as_of DESC, d.id DESC LIMIT ?2"
@@ -260,10 +260,10 @@ pub fn closed_named(tx: &ReadTx<'_>, since: Timestamp, limit: usize) -> Result<V
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns what the open deals of each stage amount to, by currency.
+/// Returns the sum of the open deals of each stage, by currency.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn open_sums(tx: &ReadTx<'_>) -> Result<Vec<StageSum>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT pipeline, stage, min(stage_position), currency, count(*), sum(amount IS NULL), coalesce(sum(amount), 0)
@@ -274,10 +274,10 @@ pub fn open_sums(tx: &ReadTx<'_>) -> Result<Vec<StageSum>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns what the deals that were won, or those that were lost, since an instant amount to, by currency; the stage is `won` or `lost`.
+/// Returns the sum of the deals won, or of those lost, since an instant, by currency; the stage is `won` or `lost`.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn closed_sums(tx: &ReadTx<'_>, since: Timestamp) -> Result<Vec<StageSum>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT '', CASE WHEN is_won THEN 'won' ELSE 'lost' END, NULL, currency, count(*), sum(amount IS NULL), coalesce(sum(amount), 0)
@@ -305,22 +305,22 @@ fn sum(row: &rusqlite::Row<'_>) -> rusqlite::Result<StageSum> {
 pub struct MeetingRow {
     /// The calendar's own name for it.
     pub uid: String,
-    /// With whom.
+    /// The contact it is with.
     pub contact_id: Option<ContactId>,
-    /// What about.
+    /// Its title.
     pub title: String,
-    /// When it begins.
+    /// Its start.
     pub starts_at: Timestamp,
     /// `booked`, `held`, `no_show` or `declined`.
     pub state: &'static str,
-    /// The instant of the event that says so.
+    /// The instant of its newest event.
     pub as_of: Timestamp,
 }
 
-/// Stores a meeting; an event older than what is stored changes nothing.
+/// Stores a meeting; an event older than the stored one changes nothing.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn save_meeting(tx: &WriteTx<'_>, meeting: &MeetingRow, now: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -341,10 +341,10 @@ pub fn save_meeting(tx: &WriteTx<'_>, meeting: &MeetingRow, now: Timestamp) -> R
     Ok(())
 }
 
-/// Sets what became of a known meeting; an event older than what is stored changes nothing.
+/// Sets the state of a known meeting; an event older than the stored one changes nothing.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_meeting_state(
     tx: &WriteTx<'_>,
     uid: &str,
@@ -358,10 +358,10 @@ pub fn set_meeting_state(
     Ok(())
 }
 
-/// Finds a meeting that is booked by the calendar's own name for it.
+/// Finds a booked meeting by the calendar's id for it.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn meeting(tx: &ReadTx<'_>, uid: &str) -> Result<Option<MeetingRow>> {
     Ok(tx
         .sql()
@@ -386,7 +386,7 @@ fn booked(row: &rusqlite::Row<'_>) -> rusqlite::Result<MeetingRow> {
 /// Returns the booked meetings that begin between two instants.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn meetings_ahead(tx: &ReadTx<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<MeetingRow>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT uid, contact_id, title, starts_at, as_of FROM meeting WHERE state = 'booked' AND starts_at > ?1 AND starts_at <= ?2

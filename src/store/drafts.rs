@@ -1,4 +1,4 @@
-//! Drafts that lie in mailboxes, and what becomes of them there: sent by hand, changed, or deleted.
+//! Drafts in the mailboxes, and their ends there: sent by hand, changed, or deleted.
 
 use jiff::Timestamp;
 
@@ -9,13 +9,13 @@ use crate::domain::guard::Mode;
 use crate::domain::id::{ContactId, ExecutionId};
 use crate::domain::outbox::{SendClass, WaitsFor};
 
-/// Drafts of one mailbox that are looked after, at most: the newest.
+/// Drafts watched per mailbox at most: the newest.
 const MAX_DRAFTS: usize = 200;
 
-/// Returns the executions whose draft was made in a mailbox since an instant and is not known to have left, oldest first.
+/// Returns the executions whose draft was made in a mailbox since an instant and is not known to be sent, oldest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn lying(tx: &ReadTx<'_>, transport: &str, since: Timestamp) -> Result<Vec<ExecutionRow>> {
     let mut rows = listed(
         tx,
@@ -30,7 +30,7 @@ pub fn lying(tx: &ReadTx<'_>, transport: &str, since: Timestamp) -> Result<Vec<E
     Ok(rows)
 }
 
-/// What a draft had become when it left by hand.
+/// A draft as it was when it was sent by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftAs<'a> {
     /// Its subject.
@@ -41,10 +41,10 @@ pub struct LeftAs<'a> {
     pub contact: Option<ContactId>,
 }
 
-/// Notes as what a draft left that was sent by hand: limits count by whom it really went to.
+/// Notes a hand-sent draft's real subject and recipient: limits count by these.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_left_as(tx: &WriteTx<'_>, id: ExecutionId, left: &LeftAs<'_>) -> Result<()> {
     let domain = left
         .to_key
@@ -67,9 +67,9 @@ pub fn set_left_as(tx: &WriteTx<'_>, id: ExecutionId, left: &LeftAs<'_>) -> Resu
 /// A draft's execution as it is queued again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requeued {
-    /// What approval means now.
+    /// The mode of the new approval.
     pub mode: Mode,
-    /// What is approved, as JSON.
+    /// The approved content, as JSON.
     pub content: String,
     /// Its hash.
     pub content_hash: [u8; 32],
@@ -79,20 +79,20 @@ pub struct Requeued {
     pub approved_by: By,
     /// When.
     pub approved_at: Timestamp,
-    /// Until when the consent holds.
+    /// End of the approval.
     pub approval_expires_at: Timestamp,
-    /// Nothing is tried before.
+    /// Instant before which nothing is tried.
     pub not_before: Timestamp,
-    /// What that is the end of.
+    /// The wait that ends at `not_before`.
     pub waits_for: WaitsFor,
-    /// What the message is to the person whom it goes to.
+    /// The kind of send: reply, follow-up or first touch.
     pub class: SendClass,
 }
 
-/// Queues an execution whose draft lies in its mailbox; returns whether it still was one. Where the draft lies stays noted.
+/// Queues an execution whose draft lies in its mailbox; returns true if it still was a draft. The draft's place stays noted.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn queue_again(tx: &WriteTx<'_>, id: ExecutionId, anew: &Requeued) -> Result<bool> {
     Ok(tx
         .sql()
@@ -118,10 +118,10 @@ pub fn queue_again(tx: &WriteTx<'_>, id: ExecutionId, anew: &Requeued) -> Result
         > 0)
 }
 
-/// Lets an execution that was `from` be a draft again that lies where it lay; returns whether it still was.
+/// Makes an execution that was `from` a draft again, where it was; returns true if it still was `from`.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn put_back(
     tx: &WriteTx<'_>,
     row: &ExecutionRow,
@@ -138,10 +138,10 @@ pub fn put_back(
         > 0)
 }
 
-/// Takes over the content that a lying draft was found to have; returns whether it was still one.
+/// Takes over the content found in a draft; returns true if it still was a draft.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn adopt(
     tx: &WriteTx<'_>,
     id: ExecutionId,

@@ -1,30 +1,30 @@
-//! How the database itself is doing.
+//! Health of the database.
 
 use std::path::Path;
 
 use super::{FILE_NAME, Result, Store, StoreError, migrations};
 
-/// How the database is doing.
+/// Health of the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Examination {
-    /// What SQLite's quick check found; empty if nothing.
+    /// Finding of SQLite's quick check; empty if it found nothing.
     pub damage: String,
     /// The schema's version.
     pub schema: i64,
     /// The file's size in bytes.
     pub bytes: u64,
-    /// Of these, pages that stand empty.
+    /// Of these, free pages, in bytes.
     pub free_bytes: u64,
     /// The log's size in bytes.
     pub log_bytes: u64,
-    /// Whether it is in WAL mode.
+    /// True in WAL mode.
     pub is_wal: bool,
 }
 
 /// Looks at the whole file: costs time in proportion to its size.
 ///
 /// # Errors
-/// If it cannot be read at all.
+/// Fails if the file cannot be read at all.
 pub fn examine(store: &Store) -> Result<Examination> {
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |m| m.len());
     let path = store.directory().join(FILE_NAME);

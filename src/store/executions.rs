@@ -14,21 +14,21 @@ use crate::domain::outbox::{SendClass, WaitsFor};
 use crate::domain::words::words;
 
 words! {
-    /// Where an execution stands.
+    /// The status of an execution.
     pub enum ExecutionStatus ("an execution's status") {
         /// Approved; waits for its turn.
         Queued = "queued",
         /// Claimed; it may have left.
         Sending = "sending",
-        /// It left.
+        /// Delivered to the mailbox, the calendar or HubSpot.
         Sent = "sent",
         /// A draft of it lies in the Drafts folder.
         Drafted = "drafted",
-        /// It did not leave and is not tried again.
+        /// Not sent, and not tried again.
         Failed = "failed",
-        /// Nobody knows yet whether it left.
+        /// Sent or not: nobody knows yet.
         Uncertain = "uncertain",
-        /// It was taken back before it left.
+        /// Taken back before it was sent.
         Cancelled = "cancelled",
     }
 }
@@ -46,11 +46,11 @@ pub struct ExecutionRow {
     pub undoes: Option<ExecutionId>,
     /// The person.
     pub contact_id: Option<ContactId>,
-    /// What is carried out.
+    /// The action.
     pub action: ActionKind,
-    /// Its kind.
+    /// The means: mail, a calendar, or records.
     pub kind: EffectKind,
-    /// Same key, same effect.
+    /// The idempotency key: same key, same effect.
     pub idempotency_key: String,
     /// The effect's name: no two rows that live have the same. Empty where the same may be asked for again.
     pub once: String,
@@ -74,7 +74,7 @@ pub struct ExecutionRow {
     pub mark: String,
     /// The hash of what was approved.
     pub content_hash: [u8; 32],
-    /// What was approved, as JSON.
+    /// The approved content, as JSON.
     pub content: String,
     /// The content that was carried out in the end, where a look just before changed it.
     pub carried: String,
@@ -84,31 +84,31 @@ pub struct ExecutionRow {
     pub approved_by: By,
     /// When.
     pub approved_at: Timestamp,
-    /// Until when the consent holds.
+    /// End of the approval.
     pub approval_expires_at: Timestamp,
-    /// Nothing is tried before.
+    /// Instant before which nothing is tried.
     pub not_before: Timestamp,
     /// The process that claimed it.
     pub holder: String,
-    /// When it was claimed.
+    /// Instant of the last claim.
     pub claimed_at: Option<Timestamp>,
-    /// When it ended.
+    /// Instant at which it ended.
     pub settled_at: Option<Timestamp>,
-    /// How often it was tried.
+    /// Number of tries.
     pub tries: i64,
-    /// Where the message lies; of one that has not ended, where a draft of it lies.
+    /// Place of the message; of one that has not ended, place of its draft.
     pub location: String,
-    /// What went wrong last.
+    /// The last error; empty if none.
     pub error: String,
-    /// Whether the message lay ready on disk when it was claimed.
+    /// True if the message lay ready on disk at the claim.
     pub is_staged: bool,
-    /// What it is to the person whom it goes to.
+    /// The kind of send: reply, follow-up or first touch.
     pub class: SendClass,
-    /// What `not_before` is the end of.
+    /// The wait that ends at `not_before`.
     pub waits_for: WaitsFor,
-    /// When what held it, or the provider that did not know of it, is asked again.
+    /// Instant at which the guard that held it, or the provider that did not know it, is asked again.
     pub check_at: Option<Timestamp>,
-    /// How often the provider said that it does not know the message.
+    /// Number of times the provider did not know the message.
     pub asks: i64,
 }
 
@@ -181,7 +181,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ExecutionRow> {
 /// Returns the id that the next execution will have, for what is made from it.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn next_id(tx: &ReadTx<'_>) -> Result<ExecutionId> {
     let last: Option<i64> = tx
         .sql()
@@ -194,7 +194,7 @@ pub fn next_id(tx: &ReadTx<'_>) -> Result<ExecutionId> {
 /// Stores a queued execution under the id that [`next_id`] gave.
 ///
 /// # Errors
-/// If SQLite refuses; a second one with the same idempotency key is refused.
+/// Fails if SQLite refuses; a second one with the same idempotency key is refused.
 pub fn insert(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -236,7 +236,7 @@ pub fn insert(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
 /// Loads an execution.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<ExecutionRow>> {
     let sql = format!("SELECT {COLUMNS} FROM execution WHERE id = ?1");
     Ok(tx
@@ -249,7 +249,7 @@ pub fn load(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<ExecutionRow>> {
 /// Returns a move's executions, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn of_move(tx: &ReadTx<'_>, id: MoveId) -> Result<Vec<ExecutionRow>> {
     let sql = format!("SELECT {COLUMNS} FROM execution WHERE move_id = ?1 ORDER BY id DESC");
     let mut statement = tx.sql().prepare_cached(&sql)?;
@@ -258,7 +258,7 @@ pub fn of_move(tx: &ReadTx<'_>, id: MoveId) -> Result<Vec<ExecutionRow>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns the executions that fit a condition of this room's own.
+/// Returns the executions that meet an SQL condition of this room.
 pub(super) fn listed(
     tx: &ReadTx<'_>,
     condition: &str,
@@ -274,7 +274,7 @@ pub(super) fn listed(
 /// Returns the executions in a state that waits for something, oldest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn waiting(tx: &ReadTx<'_>, status: ExecutionStatus) -> Result<Vec<ExecutionRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM execution WHERE status = ?1 AND status IN ('queued', 'sending', 'uncertain') ORDER BY id"
@@ -285,10 +285,10 @@ pub fn waiting(tx: &ReadTx<'_>, status: ExecutionStatus) -> Result<Vec<Execution
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns the queued executions that can still be taken back before they leave, the first to leave first.
+/// Returns the queued executions that can still be canceled, the first to leave first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn in_undo_window(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<ExecutionRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM execution
@@ -301,10 +301,10 @@ pub fn in_undo_window(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<ExecutionRo
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns when the queued live messages that come before one of a class can leave, as far as that is known, if their consent holds until then.
+/// Returns the expected send times of the queued live messages that rank before a class, unless their approval ends earlier.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn ready_before(tx: &ReadTx<'_>, class: SendClass, now: Timestamp) -> Result<Vec<Timestamp>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT max(not_before, coalesce(check_at, 0)) AS ready FROM execution
@@ -321,7 +321,7 @@ pub fn ready_before(tx: &ReadTx<'_>, class: SendClass, now: Timestamp) -> Result
 /// Counts the executions that are queued.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn count_queued(tx: &ReadTx<'_>) -> Result<u64> {
     let n: i64 = tx
         .sql()
@@ -330,10 +330,10 @@ pub fn count_queued(tx: &ReadTx<'_>) -> Result<u64> {
     Ok(u64::try_from(n).unwrap_or(0))
 }
 
-/// Claims a queued execution: from here on it may have left. Returns whether it was still queued.
+/// Claims a queued execution: from here on it may have left. Returns true if it was still queued.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn claim(
     tx: &WriteTx<'_>,
     id: ExecutionId,
@@ -353,10 +353,10 @@ pub fn claim(
         > 0)
 }
 
-/// Returns the message of a claimed execution as it was to leave.
+/// Returns the message of a claimed execution, as rendered.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn rendered(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Vec<u8>> {
     Ok(tx
         .sql()
@@ -388,7 +388,7 @@ pub struct End<'a> {
 /// Ends an execution that was `from`; returns whether it still was.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn settle(
     tx: &WriteTx<'_>,
     id: ExecutionId,
@@ -520,7 +520,7 @@ pub fn waiting_through(tx: &ReadTx<'_>, transport: &str) -> Result<Vec<Execution
 /// Notes what held a queued execution back, and when that is asked again.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn note_held(
     tx: &WriteTx<'_>,
     id: ExecutionId,
@@ -533,10 +533,10 @@ pub fn note_held(
     Ok(())
 }
 
-/// Puts an execution that was `from` and has not left back into the queue; returns whether it still was.
+/// Puts an execution that was `from` and has not left back into the queue; returns true if it still was.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn requeue(
     tx: &WriteTx<'_>,
     id: ExecutionId,
@@ -559,10 +559,10 @@ pub fn requeue(
         > 0)
 }
 
-/// Takes a try back: it was broken off before anything could leave.
+/// Takes back a try that broke off before anything could leave.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn uncount_try(tx: &WriteTx<'_>, id: ExecutionId) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE execution SET tries = max(tries - 1, 0) WHERE id = ?1")?
@@ -570,10 +570,10 @@ pub fn uncount_try(tx: &WriteTx<'_>, id: ExecutionId) -> Result<()> {
     Ok(())
 }
 
-/// Begins a message's tries anew with a consent that holds until `expires`.
+/// Starts a message's tries over with an approval that holds until `expires`.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn renew(tx: &WriteTx<'_>, id: ExecutionId, expires: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE execution SET tries = 0, approval_expires_at = ?2 WHERE id = ?1")?
@@ -581,10 +581,10 @@ pub fn renew(tx: &WriteTx<'_>, id: ExecutionId, expires: Timestamp) -> Result<()
     Ok(())
 }
 
-/// Notes that nobody knows whether an execution that was `from` left, and when the provider is asked again; returns whether it still was.
+/// Marks an execution that was `from` as uncertain, with the instant to ask the provider again; returns true if it still was.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn doubt(
     tx: &WriteTx<'_>,
     id: ExecutionId,
@@ -602,10 +602,10 @@ pub fn doubt(
         > 0)
 }
 
-/// Lets every queued message be asked about at once: what held them is lifted.
+/// Makes every queued message due for another look: its hold was lifted.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn ask_anew(tx: &WriteTx<'_>) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE execution SET check_at = NULL WHERE status = 'queued' AND status IN ('queued', 'sending', 'uncertain')")?
@@ -613,10 +613,10 @@ pub fn ask_anew(tx: &WriteTx<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Returns the first instant at which a message of the outbox needs a look: it may leave, or its provider is to be asked.
+/// Returns the next instant at which a message of the outbox needs a look: to send it, or to ask its provider.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn next_due(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
     let at: Option<i64> = tx
         .sql()
@@ -628,10 +628,10 @@ pub fn next_due(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
     Ok(at.map(instant))
 }
 
-/// Counts the live messages that are on their way through a mailbox.
+/// Counts the live messages being sent through a mailbox.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn count_sending(tx: &ReadTx<'_>, transport: &str) -> Result<u64> {
     let n: i64 = tx
         .sql()
@@ -643,12 +643,12 @@ pub fn count_sending(tx: &ReadTx<'_>, transport: &str) -> Result<u64> {
     Ok(u64::try_from(n).unwrap_or(0))
 }
 
-/// Returns messages that were given up and whose move still waits for the operator, newest first.
+/// Returns failed messages whose move still waits for the operator, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn dead(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<ExecutionRow>> {
-    // One whose move went on since is history.
+    // If the move went on since, the failure is history.
     let sql = format!(
         "SELECT {COLUMNS} FROM execution WHERE status = 'failed'
          AND (move_id IS NULL OR EXISTS (SELECT 1 FROM move m WHERE m.id = execution.move_id AND m.status IN ('open', 'snoozed')))
@@ -664,7 +664,7 @@ pub fn dead(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<ExecutionRow>> {
 /// Stores the guards' answers of one phase, in place of earlier ones.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn save_verdicts(
     tx: &WriteTx<'_>,
     id: ExecutionId,
@@ -694,7 +694,7 @@ pub fn save_verdicts(
 /// Returns the guards' last stored answers: of the claim, else of the approval.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn verdicts(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Vec<Verdict>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT guard, passed, detail, clears_at FROM verdict WHERE execution_id = ?1
@@ -711,14 +711,14 @@ pub fn verdicts(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Vec<Verdict>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// What left, as the limits need it. Executions that are being sent count as sent: they may have left.
+/// Instants of sends, for the limits. Executions that are being sent count as sent: they may have left.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SendTimes {
     /// In the last 7 days.
     pub all: Vec<Timestamp>,
-    /// To the contact, in the last 7 days.
+    /// Of these, to the contact.
     pub to_contact: Vec<Timestamp>,
-    /// To the domain, in the last 7 days.
+    /// Of these, to the domain.
     pub to_domain: Vec<Timestamp>,
     /// The first mail that ever left.
     pub first: Option<Timestamp>,
@@ -726,10 +726,10 @@ pub struct SendTimes {
 
 const WEEK_MS: i64 = 7 * 86_400_000;
 
-/// Reads what left in the last 7 days; `is_theirs` tells what went to the person.
+/// Reads the sends of the last 7 days; `is_theirs` picks those to the person.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn send_times(
     tx: &ReadTx<'_>,
     is_theirs: impl Fn(Option<ContactId>, &str) -> bool,
@@ -768,10 +768,10 @@ pub fn send_times(
     Ok(times)
 }
 
-/// Returns when the first mail ever left.
+/// Returns the instant of the first mail ever sent.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn first_sent(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
     let at: Option<i64> = tx
         .sql()
@@ -782,10 +782,10 @@ pub fn first_sent(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
     Ok(at.map(instant))
 }
 
-/// What was sent and what came back since an instant.
+/// Sends, bounces and spam reports since an instant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MailHealth {
-    /// What left.
+    /// Sends.
     pub sent: Vec<Timestamp>,
     /// Bounces.
     pub bounced: Vec<Timestamp>,
@@ -793,10 +793,10 @@ pub struct MailHealth {
     pub reported: Vec<Timestamp>,
 }
 
-/// Reads what was sent and what came back since an instant.
+/// Reads the sends, bounces and spam reports since an instant.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn mail_health(tx: &ReadTx<'_>, since: Timestamp) -> Result<MailHealth> {
     let times = |sql: &str| -> Result<Vec<Timestamp>> {
         let mut statement = tx.sql().prepare_cached(sql)?;
@@ -816,10 +816,10 @@ pub fn mail_health(tx: &ReadTx<'_>, since: Timestamp) -> Result<MailHealth> {
     })
 }
 
-/// Counts what left in the last 24 hours.
+/// Counts the mails sent in the last 24 hours.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn sent_today(tx: &ReadTx<'_>, now: Timestamp) -> Result<u64> {
     let n: i64 = tx
         .sql()
@@ -828,10 +828,10 @@ pub fn sent_today(tx: &ReadTx<'_>, now: Timestamp) -> Result<u64> {
     Ok(u64::try_from(n).unwrap_or(0))
 }
 
-/// Sets when silence after a sent mail means something; none means never.
+/// Sets the instant from which silence after a sent mail counts; none means never.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_silence(tx: &WriteTx<'_>, id: ExecutionId, at: Option<Timestamp>) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE execution SET silence_at = ?2 WHERE id = ?1")?
@@ -839,10 +839,10 @@ pub fn set_silence(tx: &WriteTx<'_>, id: ExecutionId, at: Option<Timestamp>) -> 
     Ok(())
 }
 
-/// Takes the days of a pause out of every silence that is being waited for.
+/// Moves every awaited silence on by the length of a pause.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn shift_silence(tx: &WriteTx<'_>, since: Timestamp, until: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -853,10 +853,10 @@ pub fn shift_silence(tx: &WriteTx<'_>, since: Timestamp, until: Timestamp) -> Re
     Ok(())
 }
 
-/// Notes that a contact answered: no mail that left before waits for an answer any more.
+/// Notes that a contact answered: no earlier mail waits for an answer any more.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn mark_answered(tx: &WriteTx<'_>, contact: ContactId, at: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -866,10 +866,10 @@ pub fn mark_answered(tx: &WriteTx<'_>, contact: ContactId, at: Timestamp) -> Res
     Ok(())
 }
 
-/// Returns the sent executions whose time of silence is over.
+/// Returns the sent executions whose wait for an answer is over.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn silent(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<ExecutionRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM execution WHERE silence_at IS NOT NULL AND answered_at IS NULL AND silence_at <= ?1 ORDER BY silence_at, id"
@@ -880,10 +880,10 @@ pub fn silent(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<ExecutionRow>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Counts the mails that left to a contact since the last answer.
+/// Counts the mails sent to a contact since their last answer.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn unanswered(tx: &ReadTx<'_>, contact: ContactId) -> Result<i64> {
     Ok(tx
         .sql()
@@ -894,7 +894,7 @@ pub fn unanswered(tx: &ReadTx<'_>, contact: ContactId) -> Result<i64> {
 /// Finds the execution that an event about a contact is best attributed to: the last one that reached them before it, within a window.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn cause(
     tx: &ReadTx<'_>,
     contact: ContactId,
@@ -913,10 +913,10 @@ pub fn cause(
         .optional()?)
 }
 
-/// Finds the execution that sent a message, by the Message-ID that it was given or by the one that its provider put in the place of that.
+/// Finds the execution that sent a message, by our Message-ID or by the one that the provider put in its place.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn by_message_id(tx: &ReadTx<'_>, message_id: &str) -> Result<Option<ExecutionRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM execution WHERE message_id = ?1
@@ -932,7 +932,7 @@ pub fn by_message_id(tx: &ReadTx<'_>, message_id: &str) -> Result<Option<Executi
 /// Returns a contact's queued executions.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn queued_for(tx: &ReadTx<'_>, contact: ContactId) -> Result<Vec<ExecutionRow>> {
     Ok(waiting(tx, ExecutionStatus::Queued)?
         .into_iter()
@@ -940,10 +940,10 @@ pub fn queued_for(tx: &ReadTx<'_>, contact: ContactId) -> Result<Vec<ExecutionRo
         .collect())
 }
 
-/// Tells whether a mail ever left to a contact.
+/// Tells whether a mail was ever sent to a contact.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn has_written_to(tx: &ReadTx<'_>, contact: ContactId) -> Result<bool> {
     Ok(tx
         .sql()
@@ -953,10 +953,10 @@ pub fn has_written_to(tx: &ReadTx<'_>, contact: ContactId) -> Result<bool> {
         .query_row([contact.0], |row| row.get(0))?)
 }
 
-/// Tells whether a mail ever left to an address in lower case.
+/// Tells whether a mail was ever sent to an address in lower case.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn has_sent_to(tx: &ReadTx<'_>, to_key: &str) -> Result<bool> {
     Ok(tx
         .sql()

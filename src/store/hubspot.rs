@@ -1,4 +1,4 @@
-//! What is known of a HubSpot portal: records as last seen, readings under way, stages, owners, conflicts.
+//! The HubSpot portal as last read: records, readings under way, stages, owners, conflicts.
 
 use jiff::Timestamp;
 use rusqlite::{CachedStatement, OptionalExtension};
@@ -15,11 +15,11 @@ pub const SYSTEM: &str = "hubspot";
 /// A record as it was last seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// When it was last changed there.
+    /// Instant of its last change in the portal.
     pub modified_at: Timestamp,
-    /// When it was last brought in.
+    /// Instant at which it was last brought in.
     pub applied_at: Timestamp,
-    /// Whether it was put away.
+    /// True if it is archived.
     pub is_archived: bool,
     /// Its kept properties, as JSON.
     pub base: String,
@@ -53,7 +53,7 @@ impl<'a> SeenWriter<'a> {
     /// Prepares the statements.
     ///
     /// # Errors
-    /// If the database refuses one.
+    /// Fails if the database refuses one.
     pub fn new(tx: &'a WriteTx<'a>, now: Timestamp) -> Result<Self> {
         Ok(Self {
             find: tx.sql().prepare_cached(FIND)?,
@@ -69,7 +69,7 @@ impl<'a> SeenWriter<'a> {
     /// Finds a record.
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// Fails if the database cannot be read.
     pub fn find(&mut self, kind: &str, id: &str) -> Result<Option<Seen>> {
         Ok(self.find.query_row((kind, id), seen).optional()?)
     }
@@ -77,7 +77,7 @@ impl<'a> SeenWriter<'a> {
     /// Stores a record as it is now.
     ///
     /// # Errors
-    /// If SQLite refuses.
+    /// Fails if SQLite refuses.
     pub fn save(
         &mut self,
         kind: &str,
@@ -101,7 +101,7 @@ impl<'a> SeenWriter<'a> {
 /// Finds a record as last seen.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find_seen(tx: &ReadTx<'_>, kind: &str, id: &str) -> Result<Option<Seen>> {
     Ok(tx
         .sql()
@@ -110,10 +110,10 @@ pub fn find_seen(tx: &ReadTx<'_>, kind: &str, id: &str) -> Result<Option<Seen>> 
         .optional()?)
 }
 
-/// Returns which of some records were seen as they are now.
+/// Returns the instant of a record's last change in the portal, as last seen.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn seen_at(tx: &ReadTx<'_>, kind: &str, id: &str) -> Result<Option<Timestamp>> {
     Ok(tx
         .sql()
@@ -125,7 +125,7 @@ pub fn seen_at(tx: &ReadTx<'_>, kind: &str, id: &str) -> Result<Option<Timestamp
 /// Tells whether any record of a kind was seen.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn is_any_seen(tx: &ReadTx<'_>, kind: &str) -> Result<bool> {
     Ok(tx
         .sql()
@@ -133,10 +133,10 @@ pub fn is_any_seen(tx: &ReadTx<'_>, kind: &str) -> Result<bool> {
         .query_row([kind], |row| row.get(0))?)
 }
 
-/// How many records of each kind were seen, those put away not counted.
+/// Counts the records of each kind that are not archived.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn counts(tx: &ReadTx<'_>) -> Result<Vec<(String, u64)>> {
     let mut statement = tx
         .sql()
@@ -151,25 +151,25 @@ pub fn counts(tx: &ReadTx<'_>) -> Result<Vec<(String, u64)>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// How far the reading of a kind is.
+/// Progress of reading one kind of record.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sweep {
-    /// What changed at or after this is read; everything where there is none.
+    /// Only records changed at or after this are read; all of them if none.
     pub since: Option<Timestamp>,
     /// The last id, or the mark of the next page, of the reading under way.
     pub last: String,
-    /// When the reading under way began.
+    /// Start of the reading under way.
     pub began_at: Option<Timestamp>,
-    /// When the last whole one ended.
+    /// End of the last complete reading.
     pub done_at: Option<Timestamp>,
-    /// When the first one began.
+    /// Start of the first reading.
     pub horizon: Option<Timestamp>,
 }
 
 /// Loads how far the reading of a kind is.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load_sweep(tx: &ReadTx<'_>, kind: &str) -> Result<Sweep> {
     let found = tx
         .sql()
@@ -193,7 +193,7 @@ pub fn load_sweep(tx: &ReadTx<'_>, kind: &str) -> Result<Sweep> {
 /// Stores how far the reading of a kind is; with the rows that it brought, in one transaction.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn save_sweep(tx: &WriteTx<'_>, kind: &str, sweep: &Sweep) -> Result<()> {
     let ms = |at: Option<Timestamp>| at.map(Timestamp::as_millisecond);
     tx.sql()
@@ -219,18 +219,18 @@ pub struct StageRow {
     pub label: String,
     /// Its place in the pipeline, from 0.
     pub position: i64,
-    /// Whether it ends a deal.
+    /// True if it ends a deal.
     pub is_closed: bool,
-    /// Whether it wins it.
+    /// True if it wins the deal.
     pub is_won: bool,
-    /// How likely a win is there.
+    /// Probability of a win, 0..=1.
     pub probability: Option<f64>,
 }
 
 /// Replaces all stages.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn save_stages(tx: &WriteTx<'_>, stages: &[StageRow]) -> Result<()> {
     tx.sql().execute("DELETE FROM hubspot_stage", [])?;
     let mut insert = tx.sql().prepare_cached(
@@ -255,7 +255,7 @@ pub fn save_stages(tx: &WriteTx<'_>, stages: &[StageRow]) -> Result<()> {
 /// Lists all stages in the order of their pipelines.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn stages(tx: &ReadTx<'_>) -> Result<Vec<StageRow>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT pipeline, pipeline_label, id, label, position, is_closed, is_won, probability FROM hubspot_stage ORDER BY pipeline, position, id",
@@ -279,7 +279,7 @@ pub fn stages(tx: &ReadTx<'_>) -> Result<Vec<StageRow>> {
 /// Replaces all owners, each with id, address and name.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn save_owners(tx: &WriteTx<'_>, owners: &[(String, String, String)]) -> Result<()> {
     tx.sql().execute("DELETE FROM hubspot_owner", [])?;
     let mut insert = tx.sql().prepare_cached(
@@ -294,7 +294,7 @@ pub fn save_owners(tx: &WriteTx<'_>, owners: &[(String, String, String)]) -> Res
 /// Lists all owners, each with id, address and name.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn owners(tx: &ReadTx<'_>) -> Result<Vec<(String, String, String)>> {
     let mut statement = tx
         .sql()
@@ -304,10 +304,10 @@ pub fn owners(tx: &ReadTx<'_>) -> Result<Vec<(String, String, String)>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns what the portal calls a record of ours.
+/// Returns the portal's id for a record of ours.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn id_of(tx: &ReadTx<'_>, kind: &str, record: i64) -> Result<Option<String>> {
     Ok(tx
         .sql()
@@ -319,13 +319,13 @@ pub fn id_of(tx: &ReadTx<'_>, kind: &str, record: i64) -> Result<Option<String>>
         .optional()?)
 }
 
-/// A firm of the portal: what it is called there, our number, the name and the domain.
+/// A firm of the portal: its id there, our number, its name and its domain.
 pub type KnownCompany = (String, CompanyId, String, Option<String>);
 
-/// Returns the firms that the portal knows: what it calls them, our number, the name and the domain.
+/// Returns the firms that the portal knows.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn known_companies(tx: &ReadTx<'_>) -> Result<Vec<KnownCompany>> {
     let mut statement = tx.sql().prepare(
         "SELECT x.external, c.id, c.name, c.domain FROM external_id x JOIN company c ON c.id = x.record_id WHERE x.kind = 'company' AND x.system = 'hubspot'",
@@ -342,10 +342,10 @@ pub fn known_companies(tx: &ReadTx<'_>) -> Result<Vec<KnownCompany>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns the name and the domain of the firm that the portal calls `external`.
+/// Returns the name and the domain of the firm with a portal id.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn known_company(tx: &ReadTx<'_>, external: &str) -> Result<Option<(String, Option<String>)>> {
     Ok(tx
         .sql()
@@ -357,10 +357,10 @@ pub fn known_company(tx: &ReadTx<'_>, external: &str) -> Result<Option<(String, 
         .optional()?)
 }
 
-/// Brings a firm in: onto the one that is known under that id, else under that domain, else under that name, else as a new one.
+/// Brings a firm in: matched by portal id, else by domain, else by name, else as a new one.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn save_company(
     tx: &WriteTx<'_>,
     external: &str,
@@ -395,7 +395,7 @@ pub fn save_company(
     };
     let id = match known {
         Some(id) => {
-            // A domain that another firm has stays with that one.
+            // A domain that belongs to another firm stays there.
             let domain = domain.filter(|_| of_domain.is_none_or(|other| other == id));
             sql.prepare_cached(
                 "UPDATE company SET name = CASE WHEN ?2 = '' THEN name ELSE ?2 END, name_key = CASE WHEN ?3 = '' THEN name_key ELSE ?3 END,
@@ -432,7 +432,7 @@ const fn column(field: ContactField) -> &'static str {
 /// Sets a contact's field, also to nothing.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_field(
     tx: &WriteTx<'_>,
     id: ContactId,
@@ -450,10 +450,10 @@ pub fn set_field(
     Ok(())
 }
 
-/// Notes that what stands here and what stands there are one again.
+/// Marks a record as equal here and in the portal.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn mark_applied(tx: &WriteTx<'_>, kind: &str, id: &str, now: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE hubspot_object SET applied_at = ?3 WHERE kind = ?1 AND id = ?2")?
@@ -461,10 +461,10 @@ pub fn mark_applied(tx: &WriteTx<'_>, kind: &str, id: &str, now: Timestamp) -> R
     Ok(())
 }
 
-/// Lists contacts that changed here after they were last brought in: what the portal calls them and our number.
+/// Lists contacts changed here since they were last brought in: the portal's id and our number.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn changed_here(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<(String, ContactId)>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT o.id, c.id FROM hubspot_object o
@@ -479,10 +479,10 @@ pub fn changed_here(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<(String, Contac
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Lets an old id of a merged record lead to the one that survived, with the addresses and deals of the record that it led to before.
+/// Points the old id of a merged record to the surviving one, with the addresses and deals of the record that it pointed to before.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn merge_into(tx: &WriteTx<'_>, kind: &str, old: &str, survivor: i64) -> Result<()> {
     let before = super::people::find_by_external_id(tx, kind, SYSTEM, old)?;
     super::people::set_external_id(tx, kind, SYSTEM, old, survivor)?;
@@ -497,10 +497,10 @@ pub fn merge_into(tx: &WriteTx<'_>, kind: &str, old: &str, survivor: i64) -> Res
     Ok(())
 }
 
-/// Finds the deal of a name, or by our number.
+/// Finds a deal by its name, or by our number.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find_deal(tx: &ReadTx<'_>, name: &str) -> Result<Option<DealId>> {
     Ok(tx
         .sql()
@@ -518,32 +518,32 @@ pub struct Conflict {
     pub id: i64,
     /// The kind of record.
     pub kind: String,
-    /// What the portal calls it.
+    /// The portal's id for it.
     pub object_id: String,
     /// Our number for it.
     pub record_id: i64,
     /// The field.
     pub field: String,
-    /// What both said last.
+    /// The value that both sides last agreed on.
     pub base: String,
-    /// What the portal says.
+    /// The portal's value.
     pub remote: String,
-    /// What stands here.
+    /// The value here.
     pub local: String,
-    /// When the portal's value was set, if that is known.
+    /// Instant at which the portal's value was set, if known.
     pub remote_at: Option<Timestamp>,
-    /// When it was found.
+    /// Instant at which the conflict was found.
     pub found_at: Timestamp,
-    /// When it was settled.
+    /// Instant at which it was settled.
     pub resolved_at: Option<Timestamp>,
-    /// Whose value was taken then.
+    /// The side whose value was taken; empty while it is open.
     pub taken: String,
 }
 
 /// Adds a conflict, or brings the open one of that field up to date.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add_conflict(tx: &WriteTx<'_>, c: &Conflict) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -586,7 +586,7 @@ fn conflict(row: &rusqlite::Row<'_>) -> rusqlite::Result<Conflict> {
 /// Lists conflicts, the open ones only unless `all`.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn conflicts(tx: &ReadTx<'_>, all: bool) -> Result<Vec<Conflict>> {
     let sql = format!("{CONFLICT} WHERE ?1 OR resolved_at IS NULL ORDER BY id");
     let mut statement = tx.sql().prepare_cached(&sql)?;
@@ -598,7 +598,7 @@ pub fn conflicts(tx: &ReadTx<'_>, all: bool) -> Result<Vec<Conflict>> {
 /// Loads a conflict.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load_conflict(tx: &ReadTx<'_>, id: i64) -> Result<Option<Conflict>> {
     let sql = format!("{CONFLICT} WHERE id = ?1");
     Ok(tx
@@ -611,7 +611,7 @@ pub fn load_conflict(tx: &ReadTx<'_>, id: i64) -> Result<Option<Conflict>> {
 /// Tells whether a field waits for the operator's decision.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn is_in_conflict(tx: &ReadTx<'_>, kind: &str, object_id: &str, field: &str) -> Result<bool> {
     Ok(tx
         .sql()
@@ -622,7 +622,7 @@ pub fn is_in_conflict(tx: &ReadTx<'_>, kind: &str, object_id: &str, field: &str)
 /// Settles a conflict; returns whether it was open.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn resolve_conflict(tx: &WriteTx<'_>, id: i64, taken: &str, now: Timestamp) -> Result<bool> {
     Ok(tx
         .sql()
@@ -636,22 +636,22 @@ pub fn resolve_conflict(tx: &WriteTx<'_>, id: i64, taken: &str, now: Timestamp) 
 pub struct EventRow {
     /// The row's id; 0 before it is stored.
     pub id: i64,
-    /// What makes a redelivery the same event.
+    /// The event's key: a redelivery has the same.
     pub key: String,
-    /// The kind of record, in the plural, or what HubSpot said where it is none of those.
+    /// The kind of record, in the plural; HubSpot's own word for other kinds.
     pub kind: String,
     /// The record.
     pub object_id: String,
-    /// What happened.
+    /// The event, such as `contact.propertyChange`.
     pub what: String,
-    /// When.
+    /// Instant of the event, if known.
     pub occurred_at: Option<Timestamp>,
 }
 
 /// Adds an event; returns whether it is new.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add_event(tx: &WriteTx<'_>, event: &EventRow, now: Timestamp) -> Result<bool> {
     Ok(tx
         .sql()
@@ -669,10 +669,10 @@ pub fn add_event(tx: &WriteTx<'_>, event: &EventRow, now: Timestamp) -> Result<b
         > 0)
 }
 
-/// Lists events that no pass has looked into yet, oldest first.
+/// Lists events that no pass has handled yet, oldest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn waiting_events(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<EventRow>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT id, event_key, kind, object_id, what, occurred_at FROM hubspot_event WHERE done_at IS NULL ORDER BY id LIMIT ?1",
@@ -691,10 +691,10 @@ pub fn waiting_events(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<EventRow>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Marks events as looked into, and forgets those that were long ago.
+/// Marks events as handled, and forgets those of long ago.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn finish_events(tx: &WriteTx<'_>, ids: &[i64], now: Timestamp) -> Result<()> {
     let at = now.as_millisecond();
     let mut done = tx
@@ -713,7 +713,7 @@ pub fn finish_events(tx: &WriteTx<'_>, ids: &[i64], now: Timestamp) -> Result<()
 /// Forgets a record and every snapshot of it.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn forget_object(tx: &WriteTx<'_>, kind: &str, id: &str) -> Result<()> {
     for sql in [
         "DELETE FROM hubspot_object WHERE kind = ?1 AND id = ?2",
@@ -725,10 +725,10 @@ pub fn forget_object(tx: &WriteTx<'_>, kind: &str, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// Keeps what a record held before it is merged away or removed for good.
+/// Stores a record's last content before it is merged away or deleted for good.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add_snapshot(
     tx: &WriteTx<'_>,
     kind: &str,

@@ -1,4 +1,4 @@
-//! Which process does what: leases as locked files, which the operating system gives back when a process dies.
+//! Leases, which keep two processes from the same work: locked files that the operating system releases when a process dies.
 //!
 //! A row with an expiry would have to be renewed, and after a kill the next start would wait for it to run out. A file
 //! lock is free the instant its holder is gone.
@@ -21,7 +21,7 @@ fn path_of(directory: &Path, name: &str) -> PathBuf {
 /// Takes the lease `name` if nobody holds it.
 ///
 /// # Errors
-/// If the lock file cannot be made or locked.
+/// Fails if the lock file cannot be made or locked.
 pub fn try_take(directory: &Path, name: &str) -> Result<Option<Lease>> {
     let path = path_of(directory, name);
     if let Some(parent) = path.parent() {
@@ -46,7 +46,7 @@ pub fn try_take(directory: &Path, name: &str) -> Result<Option<Lease>> {
 /// Tells whether the process that took the lease `name` is gone.
 ///
 /// # Errors
-/// If the lock file cannot be looked at.
+/// Fails if the lock file cannot be examined.
 pub fn is_abandoned(directory: &Path, name: &str) -> Result<bool> {
     if !path_of(directory, name).exists() {
         return Ok(true);

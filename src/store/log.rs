@@ -1,11 +1,11 @@
-//! The audit trail as it is looked through: by place, by event, by subject. Writing and checking it is [`super::audit`]'s.
+//! The audit trail for reading: by place, by event, by subject. [`super::audit`] writes and checks it.
 
 use rusqlite::types::Value as Sql;
 
 use super::audit::AuditEntry;
 use super::{ReadTx, Result, instant};
 
-/// Which entries are looked for.
+/// Selects the entries to read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogFilter {
     /// Only of these events; all if none is named.
@@ -42,7 +42,7 @@ fn sql_of(by_event: bool, by_subject: bool, up: bool, bounded: bool) -> String {
 /// Reads entries from a place on, newest first, or, if `up`, those newer than it, oldest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn page(
     tx: &ReadTx<'_>,
     filter: &LogFilter,
@@ -92,10 +92,10 @@ pub fn page(
     Ok(all)
 }
 
-/// Returns the events that the trail knows, by name: one step in the index for each, however long the trail is.
+/// Returns the names of the events in the trail: one step in the index for each, however long the trail is.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn events(tx: &ReadTx<'_>) -> Result<Vec<String>> {
     let mut statement = tx.sql().prepare_cached(
         "WITH RECURSIVE known (event) AS (

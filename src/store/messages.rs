@@ -9,39 +9,39 @@ use crate::domain::id::{ContactId, ExecutionId, MessageRowId, SignalId};
 /// A message.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MessageRow {
-    /// Whether it came in.
+    /// True if it came in.
     pub inbound: bool,
     /// Its Message-ID, with angle brackets.
     pub message_id: String,
     /// The number of the first message of its thread; 0 makes it the first of a new one.
     pub thread_id: i64,
-    /// With whom.
+    /// The contact it is with.
     pub contact_id: Option<ContactId>,
     /// The execution that sent it.
     pub execution_id: Option<ExecutionId>,
     /// The signal that it made.
     pub signal_id: Option<SignalId>,
-    /// From whom.
+    /// The sender's address.
     pub from_address: String,
-    /// To whom.
+    /// The recipient's address.
     pub to_address: String,
     /// The subject.
     pub subject: String,
     /// The subject without what replying added.
     pub base_subject: String,
-    /// When it was sent, by its own word.
+    /// Its own date.
     pub sent_at: Timestamp,
-    /// What it answers, with angle brackets.
+    /// The Message-ID that it answers, with angle brackets.
     pub in_reply_to: String,
     /// The chain above it, oldest first, with spaces between.
     pub references: String,
     /// The text, without quotes and signature.
     pub text: String,
-    /// How it was understood.
+    /// Its class, such as `reply`.
     pub class: String,
-    /// What it says.
+    /// Its label, such as `interested`.
     pub label: String,
-    /// How sure that is, 0..=1.
+    /// Confidence in the label, 0..=1.
     pub confidence: f64,
     /// The mailbox that it was found in or left from.
     pub source: String,
@@ -54,7 +54,7 @@ pub struct MessageRow {
 /// Stores a message; none if it was stored before.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn insert(tx: &WriteTx<'_>, message: &MessageRow) -> Result<Option<MessageRowId>> {
     let inserted = tx
         .sql()
@@ -129,7 +129,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<MessageRow> {
 /// Finds a message by its Message-ID, with angle brackets; one that went out before one that came in.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find(tx: &ReadTx<'_>, message_id: &str) -> Result<Option<MessageRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM message WHERE message_id = ?1 ORDER BY direction DESC LIMIT 1"
@@ -144,7 +144,7 @@ pub fn find(tx: &ReadTx<'_>, message_id: &str) -> Result<Option<MessageRow>> {
 /// Returns the newest message of a provider's thread.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn in_remote_thread(tx: &ReadTx<'_>, thread: &str) -> Result<Option<MessageRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM message WHERE remote_thread = ?1 AND remote_thread <> '' ORDER BY sent_at DESC, id DESC LIMIT 1"
@@ -159,7 +159,7 @@ pub fn in_remote_thread(tx: &ReadTx<'_>, thread: &str) -> Result<Option<MessageR
 /// Finds the message that a signal came from.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn of_signal(
     tx: &ReadTx<'_>,
     contact: ContactId,
@@ -177,7 +177,7 @@ pub fn of_signal(
 /// Loads a message by its number.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, id: MessageRowId) -> Result<Option<MessageRow>> {
     let sql = format!("SELECT {COLUMNS} FROM message WHERE id = ?1");
     Ok(tx
@@ -190,7 +190,7 @@ pub fn load(tx: &ReadTx<'_>, id: MessageRowId) -> Result<Option<MessageRow>> {
 /// Returns the messages with a contact, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn of_contact(tx: &ReadTx<'_>, contact: ContactId, limit: usize) -> Result<Vec<MessageRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM message WHERE contact_id = ?1 ORDER BY sent_at DESC, id DESC LIMIT ?2"
@@ -207,7 +207,7 @@ pub fn of_contact(tx: &ReadTx<'_>, contact: ContactId, limit: usize) -> Result<V
 /// Tells whether a message of ours to this contact has this base subject.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn sent_with_subject(tx: &ReadTx<'_>, contact: ContactId, base_subject: &str) -> Result<bool> {
     Ok(tx
         .sql()

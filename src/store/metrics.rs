@@ -1,4 +1,4 @@
-//! What metrics are computed from, read from covering indexes: no row of a message or a payload is touched.
+//! The facts behind the metrics, read from covering indexes: no row of a message or a payload is touched.
 
 use jiff::Timestamp;
 
@@ -11,10 +11,10 @@ use crate::domain::outcome::OutcomeKind;
 /// The operator's name in the records of approvals.
 const OPERATOR: &str = "operator";
 
-/// Reads what ended and what came about between two instants, both included, and what was approved and still waits.
+/// Reads the moves, outcomes and approvals between two instants, both included, and the approvals that still wait.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn facts(tx: &ReadTx<'_>, since: Timestamp, until: Timestamp) -> Result<Facts> {
     let between = (since.as_millisecond(), until.as_millisecond());
     Ok(Facts {
@@ -44,7 +44,7 @@ fn ended(tx: &ReadTx<'_>, between: (i64, i64)) -> Result<Vec<Ended>> {
             "sent" => How::Sent,
             "drafted" => How::Drafted,
             "failed" => How::Failed,
-            // What was taken back never came to anything, well or badly.
+            // An undone outcome counts neither as good nor as bad.
             _ => continue,
         };
         all.push(Ended {
@@ -98,7 +98,7 @@ fn closed(tx: &ReadTx<'_>, between: (i64, i64)) -> Result<Vec<Closed>> {
         let is_done = match word(&row.get::<_, String>(1)?)? {
             MoveStatus::Done => true,
             MoveStatus::Skipped => false,
-            // Nobody decided on what expired.
+            // An expired move was nobody's decision.
             _ => continue,
         };
         all.push(Closed {
@@ -127,7 +127,7 @@ fn waiting(tx: &ReadTx<'_>, between: (i64, i64)) -> Result<(u64, u64)> {
     Ok((by_operator, by_rule))
 }
 
-/// How often a rule made a move, and what became of them.
+/// Moves made by a rule, and their ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuleHits {
     /// The rule.
@@ -138,7 +138,7 @@ pub struct RuleHits {
     pub done: u64,
     /// Of these, skipped.
     pub skipped: u64,
-    /// When the newest of them came up.
+    /// Instant of its newest move.
     pub last_at: Option<Timestamp>,
 }
 
@@ -147,7 +147,7 @@ const RULE_HITS: &str = "SELECT rule, status, count(*), max(created_at) FROM mov
 /// Returns how often each rule made a move, by rule.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn rule_hits(tx: &ReadTx<'_>) -> Result<Vec<RuleHits>> {
     let mut statement = tx.sql().prepare_cached(RULE_HITS)?;
     let mut rows = statement.query([])?;

@@ -52,14 +52,14 @@ use crate::env::crash_point;
 
 /// The database file's name inside the data directory.
 pub const FILE_NAME: &str = "caseyos.db";
-/// How long a process waits for another one's write transaction.
+/// Longest wait for another process's write transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Read-only connections at most; a fourth reader waits for the first to finish.
+/// Read-only connections at most; one more reader waits for the first to finish.
 const READERS: usize = 3;
 /// Writes that may wait for the writer thread before a caller has to wait to hand over its own.
 const WRITE_QUEUE: usize = 64;
 
-/// What can go wrong in the store.
+/// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// SQLite refused.
@@ -84,12 +84,12 @@ pub enum StoreError {
     /// A file operation failed.
     #[error("{what} failed: {source}.")]
     File {
-        /// What was attempted.
+        /// The operation that was attempted.
         what: String,
-        /// Why it failed.
+        /// The cause.
         source: std::io::Error,
     },
-    /// A stored value cannot be what it is.
+    /// A stored value outside its range.
     #[error(
         "the database holds a value that it should not: {0}. `caseyos audit verify` and a backup in the data directory's `backups` may help."
     )]
@@ -121,7 +121,7 @@ impl StoreError {
 /// The store's result.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
-/// How hard a commit is pressed to the disk.
+/// Strength of a commit's write to the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
     /// May lose the last commits when power fails, never the file. For what can be read or computed again.
@@ -130,12 +130,12 @@ pub enum Durability {
     Full,
 }
 
-/// Something that changed; a hint to look again, never the truth itself.
+/// A change, as a hint to read again; never the truth itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// What happened, such as `move.proposed`.
+    /// The event, such as `move.proposed`.
     pub kind: &'static str,
-    /// To what, such as `move:12`.
+    /// The subject, such as `move:12`.
     pub subject: String,
 }
 
@@ -171,7 +171,7 @@ impl WriteTx<'_> {
     /// Records an event, which subscribers hear of once the transaction is committed.
     ///
     /// # Errors
-    /// If SQLite refuses the row.
+    /// Fails if SQLite refuses the row.
     pub fn emit(
         &self,
         now: Timestamp,
@@ -191,7 +191,7 @@ impl WriteTx<'_> {
     /// Forgets the oldest events beyond the newest `keep`. Their numbers are not used again, so the data version does not turn back.
     ///
     /// # Errors
-    /// If SQLite refuses.
+    /// Fails if SQLite refuses.
     pub fn prune_events(&self, keep: u32) -> Result<()> {
         self.sql()
             .prepare_cached("DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?1")?
@@ -335,7 +335,7 @@ impl Store {
     /// Makes the store in `directory` if there is none, and opens it. The directory is made for its owner alone.
     ///
     /// # Errors
-    /// If the directory or the file cannot be made.
+    /// Fails if the directory or the file cannot be made.
     pub fn create(directory: &Path, now: Timestamp) -> Result<Self> {
         create_private_directory(directory)?;
         let path = directory.join(FILE_NAME);
@@ -352,7 +352,7 @@ impl Store {
     /// Copies the store into another directory and opens the copy. Another process may write meanwhile.
     ///
     /// # Errors
-    /// If the copy cannot be made.
+    /// Fails if the copy cannot be made.
     pub fn copy(&self, directory: &Path) -> Result<Self> {
         create_private_directory(directory)?;
         let path = directory.join(FILE_NAME);
@@ -405,7 +405,7 @@ impl Store {
     /// Runs `job` on one consistent view of the database.
     ///
     /// # Errors
-    /// What `job` returns, or why no connection could be opened.
+    /// Passes on the error of `job`, and fails if no connection could be opened.
     pub fn read<T, E: From<StoreError>>(
         &self,
         job: impl FnOnce(&ReadTx<'_>) -> Result<T, E>,
@@ -444,7 +444,7 @@ impl Store {
     /// Runs `job` in a write transaction on the writer thread and waits for its commit. On an error nothing of it is kept.
     ///
     /// # Errors
-    /// What `job` returns, [`StoreError::Busy`] if another process holds the database, [`StoreError::Writer`] if `job` panics.
+    /// Passes on the error of `job`; [`StoreError::Busy`] if another process holds the database, [`StoreError::Writer`] if `job` panics.
     pub fn write<T, E>(
         &self,
         durability: Durability,
@@ -494,7 +494,7 @@ impl Store {
                 writer.connection = None;
                 Err(StoreError::Writer.into())
             });
-            // The caller may have given up; then nobody asks.
+            // The caller may have given up; then nobody waits for the answer.
             drop(reply.send(result));
         });
         let sender = self.writer()?;
@@ -532,7 +532,7 @@ impl Store {
     /// Returns a number that changes when another process has committed.
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// Fails if the database cannot be read.
     pub fn data_version(&self) -> Result<i64> {
         // `PRAGMA data_version` compares a connection with itself, so the sum over changing readers would mislead: the
         // highest event id and the audit's end tell the same and are the same for every connection.
@@ -548,7 +548,7 @@ impl Store {
 /// Makes a directory that only its owner may enter.
 ///
 /// # Errors
-/// If it cannot be made.
+/// Fails if it cannot be made.
 pub fn create_private_directory(path: &Path) -> Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -562,7 +562,7 @@ pub fn create_private_directory(path: &Path) -> Result<()> {
 /// Makes an empty file that only its owner may read, or leaves the one that is there.
 ///
 /// # Errors
-/// If it cannot be made.
+/// Fails if it cannot be made.
 pub fn create_private_file(path: &Path) -> Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(false);

@@ -18,7 +18,7 @@ use crate::domain::signal::Domain;
 pub struct MoveRow {
     /// The row's id; 0 before it is stored.
     pub id: MoveId,
-    /// What there is one open move of a family about: `contact:12`, `deal:7` or `signal:3`.
+    /// The subject, of which a family has one open move: `contact:12`, `deal:7` or `signal:3`.
     pub subject: String,
     /// The person.
     pub contact_id: Option<ContactId>,
@@ -26,11 +26,11 @@ pub struct MoveRow {
     pub deal_id: Option<DealId>,
     /// The signal that decides what the move is.
     pub lead_signal_id: SignalId,
-    /// What to do.
+    /// The action.
     pub action: ActionKind,
     /// The part of the work.
     pub domain: Domain,
-    /// Where it stands.
+    /// Its status.
     pub status: MoveStatus,
     /// A few words for the list.
     pub title: String,
@@ -40,23 +40,23 @@ pub struct MoveRow {
     pub template: String,
     /// Revenue, urgency, effort and strategic value, each 0..=1.
     pub components: [f64; 4],
-    /// What revenue, urgency and strategic value rest on.
+    /// Reasons for revenue, urgency and strategic value.
     pub why: [String; 3],
     /// The score as of the last scoring.
     pub score: Points,
-    /// When its clock began.
+    /// Start of its clock.
     pub started_at: Timestamp,
-    /// When it is due.
+    /// Its due time.
     pub due_at: Timestamp,
-    /// When it next needs a look.
+    /// Instant of its next change by time: a step of the score, or the end of a snooze.
     pub changes_at: Timestamp,
-    /// Until when it is put off.
+    /// End of its snooze.
     pub snoozed_until: Option<Timestamp>,
-    /// When its first signal happened.
+    /// Instant of its first signal.
     pub created_at: Timestamp,
-    /// When it was closed.
+    /// Instant at which it was closed.
     pub closed_at: Option<Timestamp>,
-    /// Why.
+    /// Reason for closing it.
     pub close_reason: String,
 }
 
@@ -94,7 +94,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<MoveRow> {
 /// Loads a move.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<MoveRow>> {
     let sql = format!("SELECT {COLUMNS} FROM move m WHERE m.id = ?1");
     Ok(tx
@@ -107,7 +107,7 @@ pub fn load(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<MoveRow>> {
 /// Finds the standing move of a family about a subject.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find_standing(tx: &ReadTx<'_>, subject: &str, family: &str) -> Result<Option<MoveRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM move m WHERE m.subject = ?1 AND m.family = ?2
@@ -123,7 +123,7 @@ pub fn find_standing(tx: &ReadTx<'_>, subject: &str, family: &str) -> Result<Opt
 /// Finds the move of a family about a subject that was done or skipped after an instant, if there is one.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find_handled_after(
     tx: &ReadTx<'_>,
     subject: &str,
@@ -143,7 +143,7 @@ pub fn find_handled_after(
 /// Stores a move, new or changed; returns its id.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn save(tx: &WriteTx<'_>, mv: &MoveRow, now: Timestamp) -> Result<MoveId> {
     let id = (mv.id.0 > 0).then_some(mv.id.0);
     let [revenue, urgency, effort, strategic] = mv.components;
@@ -200,7 +200,7 @@ pub fn save(tx: &WriteTx<'_>, mv: &MoveRow, now: Timestamp) -> Result<MoveId> {
 /// Names a signal as evidence of a move.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add_evidence(tx: &WriteTx<'_>, id: MoveId, signal: SignalId) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -210,10 +210,10 @@ pub fn add_evidence(tx: &WriteTx<'_>, id: MoveId, signal: SignalId) -> Result<()
     Ok(())
 }
 
-/// Names a signal as evidence of a move no more.
+/// Removes a signal from the evidence of a move.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn remove_evidence(tx: &WriteTx<'_>, id: MoveId, signal: SignalId) -> Result<()> {
     tx.sql()
         .prepare_cached("DELETE FROM move_signal WHERE move_id = ?1 AND signal_id = ?2")?
@@ -221,10 +221,10 @@ pub fn remove_evidence(tx: &WriteTx<'_>, id: MoveId, signal: SignalId) -> Result
     Ok(())
 }
 
-/// Sets a score and when it next changes.
+/// Sets a score and the instant of its next change.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_score(tx: &WriteTx<'_>, id: MoveId, score: Points, changes_at: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE move SET score = ?2, changes_at = ?3 WHERE id = ?1")?
@@ -237,13 +237,13 @@ pub fn set_score(tx: &WriteTx<'_>, id: MoveId, score: Points, changes_at: Timest
 pub struct MoveState {
     /// The move.
     pub id: MoveId,
-    /// Where it stands.
+    /// Its status.
     pub status: MoveStatus,
-    /// Until when it is put off.
+    /// End of its snooze.
     pub snoozed_until: Option<Timestamp>,
-    /// When it was closed.
+    /// Instant at which it was closed.
     pub closed_at: Option<Timestamp>,
-    /// Why.
+    /// Reason for closing it.
     pub close_reason: String,
 }
 
@@ -261,10 +261,10 @@ impl MoveRow {
     }
 }
 
-/// Sets where a move stands. `changes_at` moves with it: a snooze ends, and anything else is looked at when next scored.
+/// Sets the status of a move. `changes_at` moves with it: a snooze ends, and anything else is looked at when next scored.
 ///
 /// # Errors
-/// If SQLite refuses, as it does when another move of the family already stands.
+/// Fails if SQLite refuses, as it does when another move of the family already stands.
 pub fn set_state(tx: &WriteTx<'_>, state: &MoveState, now: Timestamp) -> Result<()> {
     let look_at = match (state.status, state.snoozed_until) {
         (MoveStatus::Snoozed, Some(until)) => until,
@@ -315,7 +315,7 @@ pub fn closed_by(tx: &ReadTx<'_>, by: ExecutionId) -> Result<Vec<MoveId>> {
 /// to a date of the other side's, such as a meeting, stays. Returns how many.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn shift_due(tx: &WriteTx<'_>, since: Timestamp, until: Timestamp) -> Result<usize> {
     let length = until.as_millisecond() - since.as_millisecond();
     Ok(tx
@@ -327,10 +327,10 @@ pub fn shift_due(tx: &WriteTx<'_>, since: Timestamp, until: Timestamp) -> Result
         .execute((since.as_millisecond(), until.as_millisecond(), length))?)
 }
 
-/// Tells whether there is any move that is not over.
+/// Tells whether any move stands: open, snoozed, approved or executing.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn is_any_standing(tx: &ReadTx<'_>) -> Result<bool> {
     Ok(tx
         .sql()
@@ -341,7 +341,7 @@ pub fn is_any_standing(tx: &ReadTx<'_>) -> Result<bool> {
 /// Tells whether any move needs a look at `now`.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn any_change_due(tx: &ReadTx<'_>, now: Timestamp) -> Result<bool> {
     Ok(tx
         .sql()
@@ -349,7 +349,7 @@ pub fn any_change_due(tx: &ReadTx<'_>, now: Timestamp) -> Result<bool> {
         .query_row([now.as_millisecond()], |row| row.get(0))?)
 }
 
-/// What scoring needs of a move; small, because ten thousand are read at once.
+/// The part of a move that scoring reads; small, because ten thousand are read at once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoringRow {
     /// The move.
@@ -358,7 +358,7 @@ pub struct ScoringRow {
     pub contact_id: Option<ContactId>,
     /// The person's stage of life; empty if nobody is known.
     pub stage: String,
-    /// What to do.
+    /// The action.
     pub action: ActionKind,
     /// Open or snoozed.
     pub status: MoveStatus,
@@ -366,19 +366,19 @@ pub struct ScoringRow {
     pub components: [f64; 4],
     /// The stored score.
     pub score: Points,
-    /// When its clock began.
+    /// Start of its clock.
     pub started_at: Timestamp,
-    /// When it is due.
+    /// Its due time.
     pub due_at: Timestamp,
-    /// When it next needs a look, as stored.
+    /// Instant of its next change by time, as stored.
     pub changes_at: Timestamp,
-    /// Until when it is put off.
+    /// End of its snooze.
     pub snoozed_until: Option<Timestamp>,
-    /// When anything but its score last changed.
+    /// Instant of the last change to anything but its score.
     pub touched_at: Timestamp,
 }
 
-/// Which moves to score.
+/// Selects the moves to score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScoringScope {
     /// Those that need a look at this instant.
@@ -391,10 +391,10 @@ pub enum ScoringScope {
     All,
 }
 
-/// Reads what scoring needs.
+/// Reads the moves to score.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn for_scoring(tx: &ReadTx<'_>, scope: ScoringScope) -> Result<Vec<ScoringRow>> {
     let (filter, key) = match scope {
         ScoringScope::Due(now) => ("m.changes_at <= ?1", now.as_millisecond()),
@@ -437,7 +437,7 @@ pub struct ListRow {
     pub score: Points,
     /// A few words.
     pub title: String,
-    /// What to do.
+    /// The action.
     pub action: ActionKind,
     /// The part of the work.
     pub domain: Domain,
@@ -447,11 +447,11 @@ pub struct ListRow {
     pub email: String,
     /// The person's firm.
     pub company: String,
-    /// When it is due.
+    /// Its due time.
     pub due_at: Timestamp,
-    /// When its first signal happened.
+    /// Instant of its first signal.
     pub created_at: Timestamp,
-    /// Why it came up.
+    /// Reason that it came up.
     pub because: String,
 }
 
@@ -477,10 +477,10 @@ fn list_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ListRow> {
     })
 }
 
-/// Lists open moves, best first; words to find are in lower case.
+/// Lists open moves, best first; search words are in lower case.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn list_open(
     tx: &ReadTx<'_>,
     domain: Option<Domain>,
@@ -522,7 +522,7 @@ pub fn list_open(
 /// Returns one move's line, whatever its status.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn list_one(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<ListRow>> {
     let sql = format!("SELECT {LIST_COLUMNS} FROM move m {LIST_JOINS} WHERE m.id = ?1");
     Ok(tx
@@ -532,10 +532,10 @@ pub fn list_one(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<ListRow>> {
         .optional()?)
 }
 
-/// Returns how many open moves stand before one in the list, and the best score among the others.
+/// Returns the number of open moves above one in the list, and the best score among the others.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn standing(tx: &ReadTx<'_>, mv: &MoveRow) -> Result<(usize, Option<Points>)> {
     let before: i64 = tx
         .sql()
@@ -562,10 +562,10 @@ pub fn standing(tx: &ReadTx<'_>, mv: &MoveRow) -> Result<(usize, Option<Points>)
     Ok((usize::try_from(before).unwrap_or(0), leader))
 }
 
-/// Returns how many open moves each domain has.
+/// Returns the number of open moves of each domain.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn open_counts(tx: &ReadTx<'_>) -> Result<Vec<(Domain, u64)>> {
     let mut statement = tx
         .sql()
@@ -583,7 +583,7 @@ pub fn open_counts(tx: &ReadTx<'_>) -> Result<Vec<(Domain, u64)>> {
 /// Returns a contact's moves, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn of_contact(tx: &ReadTx<'_>, contact: ContactId) -> Result<Vec<MoveRow>> {
     let sql = format!("SELECT {COLUMNS} FROM move m WHERE m.contact_id = ?1 ORDER BY m.id DESC");
     let mut statement = tx.sql().prepare_cached(&sql)?;
@@ -595,7 +595,7 @@ pub fn of_contact(tx: &ReadTx<'_>, contact: ContactId) -> Result<Vec<MoveRow>> {
 /// Returns the standing moves about a deal or about its contact.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn of_deal(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<MoveRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM move m WHERE m.subject = 'deal:' || ?1 AND m.status IN ('open', 'snoozed', 'approved', 'executing')"
@@ -609,7 +609,7 @@ pub fn of_deal(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<MoveRow>> {
 /// Returns the open tasks that were due at or before an instant.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn overdue_tasks(tx: &ReadTx<'_>, due_before: Timestamp) -> Result<Vec<MoveRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM move m WHERE m.status = 'open' AND m.family = 'task' AND m.due_at <= ?1 ORDER BY m.due_at"
@@ -620,7 +620,7 @@ pub fn overdue_tasks(tx: &ReadTx<'_>, due_before: Timestamp) -> Result<Vec<MoveR
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// What the operator wrote in place of a template's text.
+/// The operator's text, used in place of the template's.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct DraftRow {
     /// The subject.
@@ -629,10 +629,10 @@ pub struct DraftRow {
     pub body: String,
 }
 
-/// Returns what the operator wrote for a move.
+/// Returns the operator's text for a move.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn draft(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<DraftRow>> {
     Ok(tx
         .sql()
@@ -646,10 +646,10 @@ pub fn draft(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<DraftRow>> {
         .optional()?)
 }
 
-/// Keeps what the operator wrote for a move, or throws it away.
+/// Stores the operator's text for a move, or deletes it.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_draft(
     tx: &WriteTx<'_>,
     id: MoveId,
@@ -669,10 +669,10 @@ pub fn set_draft(
     Ok(())
 }
 
-/// Returns what the operator settled of a move besides the words of its mail.
+/// Returns the operator's plan for a move: everything but the mail's words.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn plan(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<MovePlan>> {
     let text: Option<String> = tx
         .sql()
@@ -686,10 +686,10 @@ pub fn plan(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<MovePlan>> {
     .transpose()
 }
 
-/// Keeps what the operator settled of a move, or throws it away.
+/// Stores the operator's plan for a move, or deletes it.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_plan(
     tx: &WriteTx<'_>,
     id: MoveId,

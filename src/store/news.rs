@@ -1,47 +1,47 @@
-//! What came in or went wrong since a mark, for faces that tell of it at once.
+//! New replies and failures since a mark, for faces that announce them at once.
 
 use jiff::Timestamp;
 
 use super::{ReadTx, Result};
 
-/// How far one has been told.
+/// The point up to which news was announced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Mark {
     /// The newest message.
     pub message: i64,
-    /// When the newest settled execution ended, in milliseconds.
+    /// Instant at which the newest settled execution ended, in milliseconds.
     pub settled: i64,
 }
 
-/// A mail of theirs that asks for an answer soon.
+/// A mail of theirs that should be answered soon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// Who wrote; the address if the name is unknown.
+    /// The sender's name; the address if the name is unknown.
     pub from: String,
-    /// What it says: `interested` or `meeting_request`.
+    /// The label: `interested` or `meeting_request`.
     pub label: String,
     /// The subject.
     pub subject: String,
 }
 
-/// A message of ours that could not leave, or of which nobody knows.
+/// A message of ours that could not be sent, or may not have been.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
-    /// To whom.
+    /// The recipient.
     pub to: String,
     /// The subject.
     pub subject: String,
-    /// What went wrong.
+    /// The last error.
     pub error: String,
 }
 
-/// The most of each kind that are told at once.
+/// News of each kind announced at once, at most.
 const MOST: usize = 5;
 
-/// Returns where things stand now.
+/// Returns the current mark.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn mark(tx: &ReadTx<'_>) -> Result<Mark> {
     Ok(tx
         .sql()
@@ -57,10 +57,10 @@ pub fn mark(tx: &ReadTx<'_>) -> Result<Mark> {
         })?)
 }
 
-/// Returns the mails that came in since and ask for an answer soon.
+/// Returns the mails since a mark that should be answered soon.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn replies(tx: &ReadTx<'_>, since: Mark) -> Result<Vec<Reply>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT coalesce(nullif(trim(c.first_name || ' ' || c.last_name), ''), m.from_address), m.label, m.subject
@@ -77,10 +77,10 @@ pub fn replies(tx: &ReadTx<'_>, since: Mark) -> Result<Vec<Reply>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns the messages that failed since.
+/// Returns the messages that failed since a mark.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn troubles(tx: &ReadTx<'_>, since: Mark) -> Result<Vec<Trouble>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT iif(to_key = '', subject, to_key), subject, error FROM execution WHERE settled_at IS NOT NULL AND settled_at > ?1 AND status = 'failed'
@@ -99,7 +99,7 @@ pub fn troubles(tx: &ReadTx<'_>, since: Mark) -> Result<Vec<Trouble>> {
 /// Counts the open moves that are due at or before an instant.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn due(tx: &ReadTx<'_>, by: Timestamp) -> Result<u64> {
     let n: i64 = tx
         .sql()
@@ -108,10 +108,10 @@ pub fn due(tx: &ReadTx<'_>, by: Timestamp) -> Result<u64> {
     Ok(n.unsigned_abs())
 }
 
-/// Tells which first steps were taken: whether anybody is known, any mailbox was read, and anything was approved.
+/// Tells which first steps were taken: a contact added, a mailbox read, a move approved.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn steps(tx: &ReadTx<'_>) -> Result<[bool; 3]> {
     Ok(tx
         .sql()

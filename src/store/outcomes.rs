@@ -12,11 +12,11 @@ use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 /// An outcome to store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewOutcome {
-    /// What came about.
+    /// The kind of outcome.
     pub kind: OutcomeKind,
-    /// With whom.
+    /// The contact.
     pub contact_id: Option<ContactId>,
-    /// In which deal.
+    /// The deal.
     pub deal_id: Option<DealId>,
     /// The move that caused it.
     pub move_id: Option<MoveId>,
@@ -28,15 +28,15 @@ pub struct NewOutcome {
     pub family: String,
     /// The person's stage of life at the time.
     pub segment: String,
-    /// Who says so.
+    /// The source that says so.
     pub source: OutcomeSource,
-    /// 0..=1.
+    /// Confidence, 0..=1.
     pub confidence: f64,
-    /// When it came about.
+    /// Instant of the outcome.
     pub occurred_at: Timestamp,
-    /// What to remember of it.
+    /// A note to remember it by.
     pub note: String,
-    /// What makes a second sighting of the same outcome the same.
+    /// The key of the outcome: a second sighting has the same.
     pub once: String,
 }
 
@@ -45,17 +45,17 @@ pub struct NewOutcome {
 pub struct OutcomeRow {
     /// The outcome.
     pub id: OutcomeId,
-    /// What came about.
+    /// The kind of outcome.
     pub kind: OutcomeKind,
     /// Its worth.
     pub impact: i64,
-    /// With whom.
+    /// The contact.
     pub contact_id: Option<ContactId>,
     /// The person's name; empty if nobody is known.
     pub contact: String,
     /// The person's address.
     pub email: String,
-    /// In which deal.
+    /// The deal.
     pub deal_id: Option<DealId>,
     /// The move that caused it.
     pub move_id: Option<MoveId>,
@@ -65,17 +65,17 @@ pub struct OutcomeRow {
     pub signal_id: Option<SignalId>,
     /// The family of the action that caused it.
     pub family: String,
-    /// Who says so.
+    /// The source that says so.
     pub source: OutcomeSource,
-    /// 0..=1.
+    /// Confidence, 0..=1.
     pub confidence: f64,
-    /// When it came about.
+    /// Instant of the outcome.
     pub occurred_at: Timestamp,
-    /// When it was recorded.
+    /// Instant of the recording.
     pub recorded_at: Timestamp,
-    /// What to remember of it.
+    /// A note to remember it by.
     pub note: String,
-    /// When it was taken back; it no longer counts then.
+    /// Instant at which it was undone; from then on it does not count.
     pub undone_at: Option<Timestamp>,
 }
 
@@ -94,7 +94,7 @@ pub fn segment_scope(stage: &str, family: &str) -> String {
 /// Adds to a scope's tally of a day; negative numbers take away.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn tally(tx: &WriteTx<'_>, scope: &str, at: Timestamp, n: i64, impact: i64) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -108,7 +108,7 @@ pub fn tally(tx: &WriteTx<'_>, scope: &str, at: Timestamp, n: i64, impact: i64) 
 /// Stores an outcome and counts it; none if it was stored before.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn insert(tx: &WriteTx<'_>, outcome: &NewOutcome, now: Timestamp) -> Result<Option<OutcomeId>> {
     let inserted = tx
         .sql()
@@ -171,10 +171,10 @@ fn count(
     Ok(())
 }
 
-/// Finds an outcome by what makes it the same.
+/// Finds an outcome by its key.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find_by_once(tx: &ReadTx<'_>, once: &str) -> Result<Option<OutcomeId>> {
     Ok(tx
         .sql()
@@ -184,10 +184,10 @@ pub fn find_by_once(tx: &ReadTx<'_>, once: &str) -> Result<Option<OutcomeId>> {
         .map(OutcomeId))
 }
 
-/// Takes an outcome back, or puts it back; returns the contact whose score it changes.
+/// Undoes an outcome, or restores it; returns the contact whose score it changes.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_undone(
     tx: &WriteTx<'_>,
     id: OutcomeId,
@@ -218,10 +218,10 @@ pub fn set_undone(
     Ok(contact)
 }
 
-/// Returns the outcomes that a deal's own history made, and what makes each the same.
+/// Returns the outcomes that a deal's own history made, each with its key.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn of_deal_history(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<(OutcomeId, String)>> {
     let mut statement = tx
         .sql()
@@ -231,10 +231,10 @@ pub fn of_deal_history(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<(OutcomeId, 
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Removes an outcome that turned out never to have come about, and what it counted.
+/// Removes an outcome that turned out not to have happened, and its tallies.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn withdraw(tx: &WriteTx<'_>, id: OutcomeId, now: Timestamp) -> Result<()> {
     set_undone(tx, id, true, now)?;
     tx.sql()
@@ -243,10 +243,10 @@ pub fn withdraw(tx: &WriteTx<'_>, id: OutcomeId, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Returns the outcomes that ticking off a move recorded and that still count.
+/// Returns the outcomes recorded by marking a move done that still count.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn done_by_hand(tx: &ReadTx<'_>, id: MoveId) -> Result<Vec<OutcomeId>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT id FROM outcome WHERE move_id = ?1 AND kind = 'task_completed' AND source = 'manual' AND undone_at IS NULL",
@@ -259,7 +259,7 @@ pub fn done_by_hand(tx: &ReadTx<'_>, id: MoveId) -> Result<Vec<OutcomeId>> {
 /// Returns a scope's tallies, by day.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn tallies(tx: &ReadTx<'_>, scope: &str, now: Timestamp) -> Result<Vec<Tally>> {
     let mut statement = tx
         .sql()
@@ -275,19 +275,19 @@ pub fn tallies(tx: &ReadTx<'_>, scope: &str, now: Timestamp) -> Result<Vec<Tally
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Whose tallies they are.
+/// The scope of tallies: a contact, or a family of actions in a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope<'a> {
     /// A contact's.
     Contact(ContactId),
-    /// Those of another scope, by its name.
+    /// Another scope's, by its name.
     Named(&'a str),
 }
 
 /// Hands over all tallies, one scope after another, for scoring many moves at once.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn each_scope(
     tx: &ReadTx<'_>,
     now: Timestamp,
@@ -331,7 +331,7 @@ pub fn each_scope(
 /// Lists outcomes, newest first, optionally of one contact.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn list(tx: &ReadTx<'_>, contact: Option<ContactId>, limit: usize) -> Result<Vec<OutcomeRow>> {
     let filter = if contact.is_some() {
         "o.contact_id = ?1"

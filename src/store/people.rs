@@ -1,4 +1,4 @@
-//! Contacts as the loop needs them: found by address, made when unknown, and read with their firm.
+//! Contacts as the loop needs them: found by address, added if unknown, and read with their firm.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
@@ -30,11 +30,11 @@ pub struct Person {
     pub state: String,
     /// The country, as written.
     pub country: String,
-    /// How well the person fits, 0..=1.
+    /// Fit of the person, 0..=1.
     pub icp_fit: Option<f64>,
-    /// Nothing is sent unasked before this instant: an out-of-office note named it.
+    /// End of a hold on unasked mail, as an out-of-office note named it.
     pub paused_until: Option<Timestamp>,
-    /// Why.
+    /// Reason for the hold.
     pub pause_reason: String,
     /// The last mail, meeting or visit either way.
     pub last_contact_at: Option<Timestamp>,
@@ -42,11 +42,11 @@ pub struct Person {
     pub company_id: Option<CompanyId>,
     /// The firm's name.
     pub company: String,
-    /// How well the firm fits, 0..=1.
+    /// Fit of the firm, 0..=1.
     pub company_fit: Option<f64>,
-    /// Whether the firm's name alone is worth something.
+    /// True if the firm's name alone is worth something.
     pub is_logo: bool,
-    /// Whether the firm is a partner.
+    /// True if the firm is a partner.
     pub is_partner: bool,
 }
 
@@ -106,7 +106,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Person> {
 /// Loads a person.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<Person>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM contact c LEFT JOIN company f ON f.id = c.company_id WHERE c.id = ?1"
@@ -121,7 +121,7 @@ pub fn load(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<Person>> {
 /// Returns a person's stage of life; none if there is no such person.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn stage_of(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<String>> {
     Ok(tx
         .sql()
@@ -133,7 +133,7 @@ pub fn stage_of(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<String>> {
 /// Returns a person's firm; none if there is no such person or no firm is known.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn company_of(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<CompanyId>> {
     let found: Option<Option<i64>> = tx
         .sql()
@@ -143,10 +143,10 @@ pub fn company_of(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<CompanyId>> {
     Ok(found.flatten().map(CompanyId))
 }
 
-/// Finds who is known by an address in lower case.
+/// Finds the contact with an address in lower case.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find_by_email(tx: &ReadTx<'_>, key: &str) -> Result<Option<ContactId>> {
     Ok(tx
         .sql()
@@ -155,10 +155,10 @@ pub fn find_by_email(tx: &ReadTx<'_>, key: &str) -> Result<Option<ContactId>> {
         .optional()?)
 }
 
-/// Finds a record by what another system calls it.
+/// Finds a record by its id in another system.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find_by_external_id(
     tx: &ReadTx<'_>,
     kind: &str,
@@ -174,10 +174,10 @@ pub fn find_by_external_id(
         .optional()?)
 }
 
-/// Remembers what another system calls a record.
+/// Stores a record's id in another system.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_external_id(
     tx: &WriteTx<'_>,
     kind: &str,
@@ -194,7 +194,7 @@ pub fn set_external_id(
     Ok(())
 }
 
-/// What is known of a person who was not known before.
+/// A person to add.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewPerson {
     /// The given name.
@@ -212,7 +212,7 @@ pub struct NewPerson {
 /// Makes a contact, and the firm if it is new.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add(tx: &WriteTx<'_>, person: &NewPerson, now: Timestamp) -> Result<ContactId> {
     let now = now.as_millisecond();
     let company = find_or_add_company(tx, &person.company, &person.company_domain, now)?;
@@ -242,11 +242,11 @@ pub fn add(tx: &WriteTx<'_>, person: &NewPerson, now: Timestamp) -> Result<Conta
     Ok(ContactId(id))
 }
 
-/// Adds to a person what was not known: a name where there was none, the firm, the firm's name where only its domain was known.
-/// Returns whether anything was new.
+/// Fills a person's gaps: a missing name, the firm, the name of a firm known by its domain only.
+/// Returns true if anything was new.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn complete(tx: &WriteTx<'_>, id: ContactId, said: &NewPerson, now: Timestamp) -> Result<bool> {
     let Some(person) = load(tx, id)? else {
         return Ok(false);
@@ -341,10 +341,10 @@ fn find_or_add_company(
     Ok(Some(CompanyId(tx.sql().last_insert_rowid())))
 }
 
-/// Adds an address by which a contact is known; one that another contact has stays with that one.
+/// Adds an address of a contact; one that another contact has stays there.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add_address(tx: &WriteTx<'_>, id: ContactId, key: &str) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -354,10 +354,10 @@ pub fn add_address(tx: &WriteTx<'_>, id: ContactId, key: &str) -> Result<()> {
     Ok(())
 }
 
-/// Notes that there was contact, either way.
+/// Notes a contact in either direction.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn touch(tx: &WriteTx<'_>, id: ContactId, at: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE contact SET last_contact_at = max(coalesce(last_contact_at, ?2), ?2) WHERE id = ?1")?
@@ -365,10 +365,10 @@ pub fn touch(tx: &WriteTx<'_>, id: ContactId, at: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Notes until when nothing is sent to a contact unasked.
+/// Sets the end of a hold on unasked mail to a contact.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn pause(
     tx: &WriteTx<'_>,
     id: ContactId,
@@ -381,10 +381,10 @@ pub fn pause(
     Ok(())
 }
 
-/// Returns customers with whom the last contact was at or before `before`, with that instant.
+/// Returns customers last in touch at or before `before`, with that instant.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn quiet_customers(
     tx: &ReadTx<'_>,
     before: Timestamp,
@@ -403,7 +403,7 @@ pub fn quiet_customers(
 /// Returns contacts whose own renewal falls between two instants.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn renewals(
     tx: &ReadTx<'_>,
     from: Timestamp,
@@ -419,10 +419,10 @@ pub fn renewals(
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns the other contacts who are the same person by all that is known: the same full name at the same firm.
+/// Returns the other contacts that are most likely the same person: same full name, same firm.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn namesakes(tx: &ReadTx<'_>, id: ContactId) -> Result<Vec<ContactId>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT other.id FROM contact c JOIN contact other ON other.company_id = c.company_id
@@ -435,10 +435,10 @@ pub fn namesakes(tx: &ReadTx<'_>, id: ContactId) -> Result<Vec<ContactId>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns every address that a contact is known by.
+/// Returns every address of a contact.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn addresses(tx: &ReadTx<'_>, id: ContactId) -> Result<Vec<String>> {
     let mut statement = tx
         .sql()

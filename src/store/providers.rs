@@ -1,4 +1,4 @@
-//! How the services have answered: circuits, holds, what is left of their budgets, and what was asked of them.
+//! Health of the services: circuits, holds, remaining budgets, and usage.
 
 use std::str::FromStr;
 
@@ -10,33 +10,33 @@ use super::{ReadTx, Result, WriteTx, instant};
 use crate::domain::circuit::{Circuit, Position};
 use crate::domain::service::Service;
 
-/// How a service stands.
+/// Health of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ServiceState {
     /// Its circuit.
     pub circuit: Circuit,
-    /// What failed last.
+    /// The last failure.
     pub reason: String,
-    /// It asked to be left alone until then.
+    /// End of the hold that the service asked for.
     pub held_until: Option<Timestamp>,
-    /// Why.
+    /// Reason for the hold.
     pub held_reason: String,
 }
 
-/// What is left of one of a service's budgets, by its own word.
+/// One of a service's budgets, as the service reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Quota {
-    /// Which budget, such as `daily`.
+    /// The budget's name, such as `daily`.
     pub name: String,
-    /// How much there is in all.
+    /// Size of the budget.
     pub most: u64,
-    /// How much is left.
+    /// Units left.
     pub left: u64,
-    /// When it said so.
+    /// Instant of the report.
     pub seen_at: Timestamp,
 }
 
-/// What was asked of a service.
+/// Requests made to a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Usage {
     /// Requests that went out.
@@ -57,10 +57,10 @@ fn count(n: i64) -> u64 {
     u64::try_from(n).unwrap_or(0)
 }
 
-/// Returns how a service stands; untroubled if it was never asked.
+/// Returns a service's health; healthy if it was never asked.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn state(tx: &ReadTx<'_>, service: Service) -> Result<ServiceState> {
     Ok(tx
         .sql()
@@ -88,10 +88,10 @@ pub fn state(tx: &ReadTx<'_>, service: Service) -> Result<ServiceState> {
         .unwrap_or_default())
 }
 
-/// Stores how a service stands.
+/// Stores a service's health.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_state(tx: &WriteTx<'_>, service: Service, state: &ServiceState) -> Result<()> {
     let time = |at: Option<Timestamp>| at.map(Timestamp::as_millisecond);
     let circuit = &state.circuit;
@@ -117,10 +117,10 @@ pub fn set_state(tx: &WriteTx<'_>, service: Service, state: &ServiceState) -> Re
     Ok(())
 }
 
-/// Stores what a service says is left.
+/// Stores a service's report of a budget.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_quota(tx: &WriteTx<'_>, service: Service, quota: &Quota) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -131,10 +131,10 @@ pub fn set_quota(tx: &WriteTx<'_>, service: Service, quota: &Quota) -> Result<()
     Ok(())
 }
 
-/// Returns what a service says is left, by name.
+/// Returns a service's budgets, by name.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn quotas(tx: &ReadTx<'_>, service: Service) -> Result<Vec<Quota>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT name, most, left, seen_at FROM service_quota WHERE service = ?1 ORDER BY name",
@@ -156,10 +156,10 @@ fn day(at: Timestamp) -> String {
         .to_string()
 }
 
-/// Adds to what was asked of a service on the day of `now`.
+/// Adds to a service's usage on the day of `now`.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add_usage(tx: &WriteTx<'_>, service: Service, usage: &Usage, now: Timestamp) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -178,10 +178,10 @@ pub fn add_usage(tx: &WriteTx<'_>, service: Service, usage: &Usage, now: Timesta
     Ok(())
 }
 
-/// Returns what was asked of a service on the day of `now`.
+/// Returns a service's usage on the day of `now`.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn usage(tx: &ReadTx<'_>, service: Service, now: Timestamp) -> Result<Usage> {
     Ok(tx
         .sql()

@@ -1,4 +1,4 @@
-//! What providers made of messages: their names for them, the Message-IDs that they really carry, and the addresses that mailboxes write from.
+//! Provider-side facts of messages: their ids and threads, the Message-IDs that they really carry, and the addresses that mailboxes write from.
 
 use rusqlite::OptionalExtension;
 
@@ -16,10 +16,10 @@ pub struct RemoteMessage {
     pub thread: String,
 }
 
-/// Keeps what a provider made of an execution's message.
+/// Stores the provider's facts of an execution's message.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set(tx: &WriteTx<'_>, id: ExecutionId, remote: &RemoteMessage) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -31,10 +31,10 @@ pub fn set(tx: &WriteTx<'_>, id: ExecutionId, remote: &RemoteMessage) -> Result<
     Ok(())
 }
 
-/// Returns what a provider made of an execution's message.
+/// Returns the provider's facts of an execution's message.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<RemoteMessage>> {
     Ok(tx
         .sql()
@@ -54,7 +54,7 @@ pub fn load(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<RemoteMessage>> {
 /// Returns the newest execution whose message lies in a provider's thread.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn in_thread(tx: &ReadTx<'_>, thread: &str) -> Result<Option<ExecutionId>> {
     Ok(tx
         .sql()
@@ -68,7 +68,7 @@ pub fn in_thread(tx: &ReadTx<'_>, thread: &str) -> Result<Option<ExecutionId>> {
 /// Keeps the addresses that a mailbox writes from, in place of earlier ones.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_own_addresses(tx: &WriteTx<'_>, source: &str, addresses: &[String]) -> Result<()> {
     tx.sql()
         .prepare_cached("DELETE FROM own_address WHERE source = ?1")?
@@ -85,7 +85,7 @@ pub fn set_own_addresses(tx: &WriteTx<'_>, source: &str, addresses: &[String]) -
 /// Returns all addresses that the mailboxes write from.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn own_addresses(tx: &ReadTx<'_>) -> Result<Vec<String>> {
     let mut statement = tx
         .sql()

@@ -20,24 +20,24 @@ use crate::domain::signal::{SignalDraft, SignalKind, Source, canonical_json};
 pub struct SignalRow {
     /// The row's id.
     pub id: SignalId,
-    /// What was observed.
+    /// The observation.
     pub draft: SignalDraft,
-    /// When it was stored.
+    /// Instant at which it was stored.
     pub seen_at: Timestamp,
-    /// Whom it is about.
+    /// The contact it is about.
     pub contact_id: Option<ContactId>,
-    /// Which deal it is about.
+    /// The deal it is about.
     pub deal_id: Option<DealId>,
-    /// Whether it is about anybody or anything known.
+    /// True if it is about a known contact or deal.
     pub matched: bool,
     /// The event's hash.
     pub hash: Vec<u8>,
 }
 
-/// Finds a signal that says the same: by the source's own name for it, or by its content.
+/// Finds the same signal: by the source's id for it, or by its content.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find_same(
     tx: &ReadTx<'_>,
     draft: &SignalDraft,
@@ -61,7 +61,7 @@ pub fn find_same(
 /// Stores a signal that [`find_same`] did not find.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn insert(
     tx: &WriteTx<'_>,
     draft: &SignalDraft,
@@ -131,7 +131,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<SignalRow> {
 /// Finds a signal.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find(tx: &ReadTx<'_>, id: SignalId) -> Result<Option<SignalRow>> {
     let sql = format!("SELECT {COLUMNS} FROM signal s WHERE s.id = ?1");
     Ok(tx
@@ -144,7 +144,7 @@ pub fn find(tx: &ReadTx<'_>, id: SignalId) -> Result<Option<SignalRow>> {
 /// Loads a signal.
 ///
 /// # Errors
-/// If there is none, or the database cannot be read.
+/// Fails if there is no such signal or the database cannot be read.
 pub fn load(tx: &ReadTx<'_>, id: SignalId) -> Result<SignalRow> {
     find(tx, id)?.ok_or_else(|| StoreError::Invalid(format!("signal {id} is missing")))
 }
@@ -152,7 +152,7 @@ pub fn load(tx: &ReadTx<'_>, id: SignalId) -> Result<SignalRow> {
 /// Returns the signals behind a move, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn of_move(tx: &ReadTx<'_>, id: MoveId, limit: usize) -> Result<Vec<SignalRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM move_signal m JOIN signal s ON s.id = m.signal_id WHERE m.move_id = ?1
@@ -167,7 +167,7 @@ pub fn of_move(tx: &ReadTx<'_>, id: MoveId, limit: usize) -> Result<Vec<SignalRo
 /// Returns the signals about a deal in the order in which they happened; equal instants by content.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn of_deal(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<SignalRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM signal s WHERE s.deal_id = ?1 ORDER BY s.occurred_at, s.hash"
@@ -182,7 +182,7 @@ pub fn of_deal(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<SignalRow>> {
 /// of meetings.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn overtaking_since(
     tx: &ReadTx<'_>,
     contact: ContactId,

@@ -1,4 +1,4 @@
-//! What each source has brought: cursors, counts and failures.
+//! Cursors, counts and failures of each source.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
@@ -36,16 +36,16 @@ impl SourceCounts {
     }
 }
 
-/// How a source stands.
+/// State of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SourceState {
     /// Its name, such as `mail:work`.
     pub name: String,
-    /// When it was last asked.
+    /// Instant of its last run.
     pub last_run_at: Option<Timestamp>,
-    /// When it last answered without an error.
+    /// Instant of its last run without an error.
     pub last_clean_at: Option<Timestamp>,
-    /// Why the last run failed; empty if it did not.
+    /// Error of the last run; empty if it succeeded.
     pub last_error: String,
     /// Failed runs since the last clean one.
     pub failures: u64,
@@ -57,11 +57,11 @@ pub struct SourceState {
     pub matched: u64,
     /// Events that made no signal.
     pub dropped: u64,
-    /// Why, with counts.
+    /// Reasons for dropping them, with counts.
     pub drop_reasons: Vec<(String, u64)>,
-    /// How far it has read, in its own words.
+    /// The cursor, in the source's own words.
     pub cursor: String,
-    /// It is left alone until then, unless it is asked for by name.
+    /// Instant before which it is left alone, unless asked for by name.
     pub next_try_at: Option<Timestamp>,
 }
 
@@ -89,9 +89,9 @@ impl SourceState {
 /// One run of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SourceRunRow {
-    /// When it began.
+    /// Start of the run.
     pub started_at: Timestamp,
-    /// When it ended.
+    /// End of the run.
     pub ended_at: Timestamp,
     /// Events looked at.
     pub seen: u64,
@@ -101,17 +101,17 @@ pub struct SourceRunRow {
     pub matched: u64,
     /// Events that made no signal.
     pub dropped: u64,
-    /// Why it failed; empty if it did not.
+    /// Error of the run; empty if it succeeded.
     pub error: String,
 }
 
 /// Runs that are kept of each source.
 const KEPT_RUNS: u32 = 200;
 
-/// Returns until when a source is left alone, and how often it has failed in a row.
+/// Returns the end of a source's rest, and the number of its failures in a row.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn standing(tx: &ReadTx<'_>, name: &str) -> Result<(Option<Timestamp>, u64)> {
     Ok(tx
         .sql()
@@ -127,10 +127,10 @@ pub fn standing(tx: &ReadTx<'_>, name: &str) -> Result<(Option<Timestamp>, u64)>
         .unwrap_or_default())
 }
 
-/// Returns when a source was last asked.
+/// Returns the instant of a source's last run.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn last_run(tx: &ReadTx<'_>, name: &str) -> Result<Option<Timestamp>> {
     Ok(tx
         .sql()
@@ -144,7 +144,7 @@ pub fn last_run(tx: &ReadTx<'_>, name: &str) -> Result<Option<Timestamp>> {
 /// Returns the newest runs of a source, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn runs(tx: &ReadTx<'_>, name: &str, limit: u32) -> Result<Vec<SourceRunRow>> {
     let number = |n: i64| u64::try_from(n).unwrap_or(0);
     let mut statement = tx.sql().prepare_cached(
@@ -164,10 +164,10 @@ pub fn runs(tx: &ReadTx<'_>, name: &str, limit: u32) -> Result<Vec<SourceRunRow>
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Adds a run's counts; with the rows that they count, in one transaction.
+/// Adds a run's counts, in one transaction with the rows that they count.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn count(tx: &WriteTx<'_>, name: &str, counts: &SourceCounts) -> Result<()> {
     let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let dropped: u64 = counts.dropped.values().sum();
@@ -187,10 +187,10 @@ pub fn count(tx: &WriteTx<'_>, name: &str, counts: &SourceCounts) -> Result<()> 
     Ok(())
 }
 
-/// Records how a run ended; an empty error is a clean one. After a failure the source is left alone until `next_try`.
+/// Records the end of a run; an empty error is a clean one. After a failure the source is left alone until `next_try`.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn finish(
     tx: &WriteTx<'_>,
     name: &str,
@@ -229,10 +229,10 @@ pub fn finish(
     Ok(())
 }
 
-/// Returns how far a source was read, in its own words; empty if it never was.
+/// Returns a source's cursor, in its own words; empty if it was never read.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn cursor(tx: &ReadTx<'_>, name: &str) -> Result<String> {
     Ok(tx
         .sql()
@@ -242,10 +242,10 @@ pub fn cursor(tx: &ReadTx<'_>, name: &str) -> Result<String> {
         .unwrap_or_default())
 }
 
-/// Keeps how far a source was read; with the rows up to there, in one transaction.
+/// Stores a source's cursor, in one transaction with the rows up to it.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn set_cursor(tx: &WriteTx<'_>, name: &str, cursor: &str) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -258,7 +258,7 @@ pub fn set_cursor(tx: &WriteTx<'_>, name: &str, cursor: &str) -> Result<()> {
 /// Lists all sources by name.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn list(tx: &ReadTx<'_>) -> Result<Vec<SourceState>> {
     let number = |n: i64| u64::try_from(n).unwrap_or(0);
     let mut statement = tx.sql().prepare_cached(
@@ -293,10 +293,10 @@ pub fn list(tx: &ReadTx<'_>) -> Result<Vec<SourceState>> {
     Ok(states)
 }
 
-/// Returns when the last clean pass ended and what failed in the last one of each source.
+/// Returns the end of the last clean pass, and the failures of each source's last run.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn health(tx: &ReadTx<'_>) -> Result<(Option<Timestamp>, Vec<String>)> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT name, last_clean_at, last_error FROM source_state WHERE last_run_at IS NOT NULL",
@@ -316,7 +316,7 @@ pub fn health(tx: &ReadTx<'_>) -> Result<(Option<Timestamp>, Vec<String>)> {
 /// Tells whether a Maildir file was read before, and remembers it.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn see_file(tx: &WriteTx<'_>, source: &str, unique_name: &str) -> Result<bool> {
     Ok(tx
         .sql()
@@ -330,7 +330,7 @@ pub fn see_file(tx: &WriteTx<'_>, source: &str, unique_name: &str) -> Result<boo
 /// Tells whether a Maildir file was read before.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn has_seen_file(tx: &ReadTx<'_>, source: &str, unique_name: &str) -> Result<bool> {
     Ok(tx
         .sql()

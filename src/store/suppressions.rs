@@ -13,19 +13,19 @@ pub struct Suppression {
     pub value: String,
     /// `address` or `domain`.
     pub kind: String,
-    /// Why.
+    /// Reason for the suppression.
     pub reason: String,
-    /// Who or what said so.
+    /// The person or part of the program that set it.
     pub source: String,
-    /// Since when.
+    /// Its start.
     pub created_at: Timestamp,
 }
 
-/// Adds a suppression; returns whether it is new. `value` is in lower case. What the person asked for outranks what the operator set: it
-/// takes the place of the operator's reason, so that undoing the operator's own does not lift it.
+/// Adds a suppression; returns true if it is new. `value` is in lower case. The person's own wish outranks the operator's: it
+/// replaces the operator's reason, so that undoing the operator's suppression does not lift it.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add(
     tx: &WriteTx<'_>,
     value: &str,
@@ -48,10 +48,10 @@ pub fn add(
         > 0)
 }
 
-/// Lifts a suppression; returns whether there was one.
+/// Lifts a suppression; returns true if there was one.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn remove(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
     Ok(tx
         .sql()
@@ -60,10 +60,10 @@ pub fn remove(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
         > 0)
 }
 
-/// Lifts a suppression that the operator set; returns whether there was one.
+/// Lifts a suppression that the operator set; returns true if there was one.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn remove_own(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
     Ok(tx
         .sql()
@@ -72,10 +72,10 @@ pub fn remove_own(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
         > 0)
 }
 
-/// Returns why an address must not be written to: its own suppression, or that of its domain or one above it.
+/// Returns the suppression of an address: its own, or that of its domain or one above it.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find(tx: &ReadTx<'_>, address_key: &str) -> Result<Option<Suppression>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT value, kind, reason, source, created_at FROM suppression WHERE value = ?1",
@@ -95,7 +95,7 @@ pub fn find(tx: &ReadTx<'_>, address_key: &str) -> Result<Option<Suppression>> {
 /// Lists all suppressions by value.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn list(tx: &ReadTx<'_>) -> Result<Vec<Suppression>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT value, kind, reason, source, created_at FROM suppression ORDER BY value",

@@ -10,36 +10,36 @@ use crate::domain::id::{ContactId, DealId, MoveId};
 use crate::domain::words::words;
 
 words! {
-    /// What kind of thing a line of a timeline is; at one instant they stand in this order.
+    /// The kind of a timeline's line; lines of one instant stand in this order.
     pub enum TimelineKind ("a kind of timeline entry") {
-        /// Automatic sending pauses until then.
+        /// The end of a hold on automatic sending.
         Pause = "pause",
         /// A meeting begins.
         Meeting = "meeting",
-        /// Something came about.
+        /// An outcome.
         Outcome = "outcome",
-        /// A move was closed.
+        /// The closing of a move.
         Closed = "closed",
         /// A mail of ours.
         MailOut = "mail_out",
-        /// A consent was given, and what became of it.
+        /// An approval, with its end.
         Execution = "execution",
-        /// A move was made.
+        /// The making of a move.
         Move = "move",
         /// A mail of theirs.
         MailIn = "mail_in",
         /// A signal that is not a mail.
         Signal = "signal",
-        /// An address or its domain was put on the list of those never written to.
+        /// The suppression of an address or its domain.
         Suppression = "suppression",
         /// A deal as it stands.
         Deal = "deal",
-        /// The record was made.
+        /// The making of the record.
         Record = "record",
     }
 }
 
-/// Whose timeline.
+/// The subject of a timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     /// A person's.
@@ -91,27 +91,27 @@ fn rank(kind: TimelineKind) -> usize {
 /// One line of a timeline as the tables have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimelineRow {
-    /// Where it stands.
+    /// Its place.
     pub place: Place,
-    /// What it is called.
+    /// Its title.
     pub title: String,
     /// More of it.
     pub detail: String,
-    /// How it stands.
+    /// Its state.
     pub state: String,
     /// The move that it belongs to.
     pub move_id: Option<MoveId>,
 }
 
 impl TimelineRow {
-    /// Returns when it was.
+    /// Returns its instant.
     #[must_use]
     pub fn at(&self) -> Timestamp {
         instant(self.place.at)
     }
 }
 
-/// Which way from a place.
+/// Direction from a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     /// To what is older; the place itself is among it.
@@ -120,7 +120,7 @@ pub enum Way {
     Newer,
 }
 
-/// How one kind is found: the instant and the number, then title, detail, state and move, then where from and which rows.
+/// Query of one kind: columns for the instant, the number, then title, detail, state and move; the table and the rows.
 struct Source {
     kind: TimelineKind,
     at: &'static str,
@@ -248,7 +248,7 @@ const SOURCES: &[Source] = &[
 /// Returns up to `limit` lines from a place on, or from the end that the way begins at; the nearest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn page(
     tx: &ReadTx<'_>,
     subject: Subject,

@@ -11,24 +11,24 @@ use crate::domain::id::{ExecutionId, UndoId};
 pub struct UndoRow {
     /// The entry.
     pub id: UndoId,
-    /// When it was done.
+    /// Instant of the change.
     pub at: Timestamp,
-    /// What was done.
+    /// The change, in words.
     pub summary: String,
-    /// What comes back and what cannot.
+    /// The part that undo brings back, and the part that it cannot.
     pub promise: String,
-    /// How to take it back, as JSON of the engine's making.
+    /// The step that undoes it, as the engine's JSON.
     pub step: String,
     /// The entry that this one took back.
     pub undoes: Option<UndoId>,
-    /// When it was taken back.
+    /// Instant at which it was undone.
     pub undone_at: Option<Timestamp>,
 }
 
 /// Adds an entry.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn add(
     tx: &WriteTx<'_>,
     now: Timestamp,
@@ -51,10 +51,10 @@ pub fn add(
     Ok(UndoId(tx.sql().last_insert_rowid()))
 }
 
-/// Marks an entry as taken back; returns whether it was not yet.
+/// Marks an entry as undone; returns true if it was not before.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn mark(tx: &WriteTx<'_>, id: UndoId, now: Timestamp) -> Result<bool> {
     Ok(tx
         .sql()
@@ -66,7 +66,7 @@ pub fn mark(tx: &WriteTx<'_>, id: UndoId, now: Timestamp) -> Result<bool> {
 /// Puts an entry back into force with the step that takes it back now.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn renew(tx: &WriteTx<'_>, id: UndoId, step: &str) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE undo SET undone_at = NULL, step = ?2 WHERE id = ?1")?
@@ -74,10 +74,10 @@ pub fn renew(tx: &WriteTx<'_>, id: UndoId, step: &str) -> Result<()> {
     Ok(())
 }
 
-/// Finds an entry; if none is named, the newest one that is not taken back and is not about a message that never left.
+/// Finds an entry; if none is named, the newest that is not undone and is not about a message that never left.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn find(tx: &ReadTx<'_>, id: Option<UndoId>) -> Result<Option<UndoRow>> {
     let (sql, key) = match id {
         Some(id) => (
@@ -98,10 +98,10 @@ pub fn find(tx: &ReadTx<'_>, id: Option<UndoId>) -> Result<Option<UndoRow>> {
         .optional()?)
 }
 
-/// Finds the entry that takes an execution back.
+/// Finds the undo entry of an execution.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn of_execution(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<UndoId>> {
     Ok(tx
         .sql()
@@ -112,10 +112,10 @@ pub fn of_execution(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Option<UndoId>> 
         .optional()?)
 }
 
-/// Puts the entry that takes an execution back into force: it is queued again.
+/// Puts the undo entry of an execution back into force: it is queued again.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn revive_execution(tx: &WriteTx<'_>, id: ExecutionId) -> Result<()> {
     tx.sql()
         .prepare_cached(
@@ -128,7 +128,7 @@ pub fn revive_execution(tx: &WriteTx<'_>, id: ExecutionId) -> Result<()> {
 /// Lists entries, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn list(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<UndoRow>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT id, at, summary, promise, step, undone_at, undoes FROM undo ORDER BY id DESC LIMIT ?1",

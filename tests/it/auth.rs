@@ -405,17 +405,8 @@ fn an_answer_without_a_token_is_no_sign_in() {
     assert!(s.world.requests().iter().all(|r| !r.elsewhere));
 }
 
-/// Runs a script with a keyring of its own, if the programs are there.
-fn in_keyring(script: &str, s: &Signing) -> Option<Ran> {
-    let is_there = |program: &str| {
-        ["/usr/bin", "/bin"]
-            .iter()
-            .any(|folder| std::path::Path::new(folder).join(program).exists())
-    };
-    if !is_there("dbus-run-session") || !is_there("gnome-keyring-daemon") {
-        eprintln!("passed over: this test needs dbus-run-session and gnome-keyring-daemon");
-        return None;
-    }
+/// Runs a script with a keyring of its own.
+fn in_keyring(script: &str, s: &Signing) -> Ran {
     let unlock = "printf test | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1";
     let mut command = Command::new("dbus-run-session");
     command
@@ -427,19 +418,20 @@ fn in_keyring(script: &str, s: &Signing) -> Option<Ran> {
         .env("XDG_RUNTIME_DIR", s.home.path())
         .env("CASEYOS_NOW", MONDAY)
         .env_remove("DBUS_SESSION_BUS_ADDRESS");
-    Some(command.output().unwrap().into())
+    command
+        .output()
+        .expect("dbus-run-session and gnome-keyring-daemon; `.ci/run` installs them")
+        .into()
 }
 
 #[test]
+#[ignore = "needs dbus-run-session and gnome-keyring-daemon"]
 fn a_keyring_keeps_the_token_and_gives_it_back() {
     let s = Signing::new();
     s.home
         .edit_config(|c| c.replace("backend = \"file\"", "backend = \"auto\""));
     let script = "printf pat-good | $CASEYOS auth login hubspot --token-stdin && $CASEYOS auth status --json && $CASEYOS auth logout hubspot && $CASEYOS auth status";
-    let Some(ran) = in_keyring(script, &s) else {
-        return;
-    };
-    let ran = ran.exits(0);
+    let ran = in_keyring(script, &s).exits(0);
     assert!(
         ran.out.contains("kept in the system's keyring"),
         "{}",
@@ -470,7 +462,6 @@ fn the_kernel_keeps_the_token_for_other_processes_or_says_that_it_does_not() {
     let secrets = checks.iter().find(|c| c["name"] == "secrets").unwrap();
     assert!(!s.home.path().join("secrets.sealed").exists());
     if ran.code != Some(0) {
-        eprintln!("passed over: {}", ran.err);
         assert!(ran.exits(1).err.contains("the kernel refuses its own"));
         assert_eq!(secrets["health"], "warning");
         return;
@@ -484,56 +475,4 @@ fn the_kernel_keeps_the_token_for_other_processes_or_says_that_it_does_not() {
     assert_eq!(s.status("hubspot")["standing"], "fine");
     s.run("auth logout hubspot").exits(0);
     assert_eq!(s.status("hubspot")["standing"], "signed_out");
-}
-
-#[test]
-fn a_double_that_others_wrote_signs_us_in_too() {
-    let Some(base) = caseyos::env::variable_os("CASEYOS_EMULATE") else {
-        eprintln!(
-            "passed over: CASEYOS_EMULATE names no running emulate (client world-client, redirect to port 8766)"
-        );
-        return;
-    };
-    let base = base.to_string_lossy().into_owned();
-    let s = Signing::new();
-    s.home.edit_config(|c| {
-        let mut document: toml_edit::DocumentMut = c.parse().unwrap();
-        for (key, path) in [
-            ("gmail_url", ""),
-            ("authorize_url", "/o/oauth2/v2/auth"),
-            ("auth_url", "/oauth2"),
-        ] {
-            document["google"][key] = toml_edit::value(format!("{base}{path}"));
-        }
-        document.to_string()
-    });
-    let (child, url) = s.start("auth login google --no-browser --port 8766 --json");
-    let page = reqwest::blocking::get(&url).unwrap().text().unwrap();
-    let (_, form) = page.split_once("<form").expect("a page of consent");
-    let (form, _) = form.split_once("</form>").unwrap();
-    let value = |text: &str, name: &str| {
-        let (_, rest) = text.split_once(&format!("{name}=\"")).unwrap();
-        rest.split('"').next().unwrap().replace("&amp;", "&")
-    };
-    let fields: Vec<String> = form
-        .split("<input")
-        .skip(1)
-        .map(|input| {
-            let field = reqwest::Url::parse_with_params(
-                "http://x/",
-                [(value(input, "name"), value(input, "value"))],
-            );
-            field.unwrap().query().unwrap().to_owned()
-        })
-        .collect();
-    let last = reqwest::blocking::Client::new()
-        .post(format!("{base}{}", value(form, "action")))
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(fields.join("&"))
-        .send()
-        .unwrap();
-    assert!(last.text().unwrap().contains("has the answer"));
-    let ran: Ran = child.wait_with_output().unwrap().into();
-    assert_eq!(ran.exits(0).json()["missing"], json!([]));
-    s.run("auth logout google").exits(0);
 }

@@ -17,10 +17,10 @@ use crate::engine::{EngineError, FoundSettings, Needed, SettingsSource};
 pub(in crate::cli) struct ImapArgs {
     /// The mailbox's address.
     address: EmailAddress,
-    /// Its name here; the address's domain if none is given.
+    /// Name of the mailbox; the address's domain by default.
     #[arg(long)]
     name: Option<String>,
-    /// The name that the servers know you by; the address if none is given.
+    /// User name at the servers; the address by default.
     #[arg(long)]
     user: Option<String>,
     /// The IMAP server.
@@ -29,22 +29,22 @@ pub(in crate::cli) struct ImapArgs {
     /// The SMTP server.
     #[arg(long, value_name = "HOST[:PORT]")]
     smtp: Option<String>,
-    /// How the connections are protected; by the port if not given.
+    /// Protection of the connections; by the port if not given.
     #[arg(long)]
     security: Option<Security>,
     /// Sign in with the Google account's token instead of a password; `caseyos auth login google --mail-server` asks for the right.
     #[arg(long)]
     oauth2: bool,
-    /// A further folder to read; may be given several times.
+    /// Another folder to read; repeatable.
     #[arg(long = "folder", value_name = "FOLDER")]
     folders: Vec<String>,
-    /// Further certificates that the servers may show, in PEM.
+    /// Further certificates to trust, in PEM.
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// Only show the servers that were found, and who says so.
+    /// Only show the servers that were found, and where they come from.
     #[arg(long)]
     dry_run: bool,
-    /// Take servers outside the address's domain without asking, where only DNS speaks for them.
+    /// Accept servers outside the address's domain without asking, even if only DNS names them.
     #[arg(long)]
     yes: bool,
 }
@@ -74,7 +74,7 @@ pub(in crate::cli) struct Added {
     /// The mailbox.
     #[serde(flatten)]
     pub account: MailAccount,
-    /// Whether it stands in the configuration now.
+    /// True if it is in the configuration now.
     added: bool,
     settings_from: SettingsSource,
     /// The same in a sentence.

@@ -1,4 +1,4 @@
-//! `caseyos rules approval`, `set`, `test`, `replay` and `variables`: which moves need not wait for you.
+//! `caseyos rules approval`, `set`, `test`, `replay` and `variables`: approval by rules.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 pub(super) struct SetArgs {
     /// The rule's name, as `caseyos rules approval` lists it.
     name: String,
-    /// off: not asked. shadow: decides and is counted, nothing follows. on: acts.
+    /// off: not evaluated. shadow: evaluated and counted, takes no action. on: takes action.
     #[arg(value_parser = ["off", "shadow", "on"])]
     state: String,
 }
@@ -28,25 +28,25 @@ pub(super) struct SetArgs {
 pub(super) struct TestArgs {
     /// The rules of approval.
     rules: PathBuf,
-    /// The cases: one JSON object a line, with facts and the decision that is expected.
+    /// Cases: one JSON object a line, with facts and the expected decision.
     cases: PathBuf,
-    /// Ask only the rules that are on; otherwise those in shadow are asked as if they were.
+    /// Evaluate only rules that are on; without this, rules in shadow count too.
     #[arg(long)]
     acting: bool,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
-    /// The changed rules; those in force if none are given.
+    /// Changed rules; the present ones by default.
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// From when on: a length of time such as 30d, or a date.
+    /// Since when: a length of time such as 30d, or a date.
     #[arg(long, default_value = "30d", value_name = "WHEN")]
     since: String,
-    /// Ask the rules in shadow as if they were on.
+    /// Treat rules in shadow as if they were on.
     #[arg(long)]
     as_if_on: bool,
-    /// Show at most so many of the decisions that come out otherwise.
+    /// Maximum number of changed decisions to show.
     #[arg(long, default_value_t = 50)]
     limit: usize,
 }

@@ -1,4 +1,4 @@
-//! `caseyos signals health`: how the sources and the services behind them are.
+//! `caseyos signals health`: the health of the sources and of the services behind them.
 
 use crate::cli::Run;
 use crate::cli::output::{Ending, fit, moment};
@@ -6,7 +6,7 @@ use crate::domain::circuit::Position;
 use crate::engine::queries::health::{ServiceHealth, SourceHealth};
 use crate::engine::{Engine, EngineError};
 
-/// What is shown of a cursor.
+/// Characters of a cursor that are shown.
 const CURSOR: usize = 60;
 
 pub(super) fn run(run: &mut Run<'_>, engine: &Engine) -> Result<Ending, EngineError> {

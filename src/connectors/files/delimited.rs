@@ -1,6 +1,6 @@
 //! Cuts delimited text into records without reading more of it than one record at a time.
 //!
-//! It reads what RFC 4180 says and what exporters really write: any of `\n`, `\r\n` and `\r` ends a record, quotes
+//! The scanner reads RFC 4180 and exporters' real files: any of `\n`, `\r\n` and `\r` ends a record, quotes
 //! may stand unescaped inside a quoted field, spaces may surround it. A quote that is opened and never rightly
 //! closed would swallow the records after it; such a record ends at the end of its first line, is marked
 //! [`Fault::OpenQuote`], and the next line is read afresh.
@@ -14,12 +14,12 @@ use std::ops::Range;
 pub const MAX_FIELD: usize = 64 * 1024;
 /// The longest record that is accepted, in bytes.
 pub const MAX_RECORD: usize = 1024 * 1024;
-/// How far a quoted field is followed before its quote is held to be a mistake, in bytes.
+/// Bytes after which an open quote is taken for a mistake.
 const MAX_LOOK_AHEAD: usize = 8 * 1024 * 1024;
 /// The most fields of one record that are kept apart.
 const MAX_FIELDS: usize = 4_096;
 
-/// What is wrong with a record's form.
+/// A fault in a record's form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// A quote is opened and not rightly closed; only the first line belongs to the record.
@@ -28,7 +28,7 @@ pub enum Fault {
     TooLong,
 }
 
-/// One field: where it stands, and whether it must be unescaped.
+/// One field: its range, and whether it must be unescaped.
 #[derive(Debug, Clone)]
 struct Field {
     range: Range<usize>,
@@ -42,7 +42,7 @@ pub struct Record {
     range: Range<usize>,
     /// The line on which it starts, from 1.
     pub line: u64,
-    /// What is wrong with it, if anything.
+    /// Its fault, if it has one.
     pub fault: Option<Fault>,
     lines: u64,
     first_line_end: usize,
@@ -95,7 +95,7 @@ impl Scanner {
     /// Returns the text from here on, at least `wanted` bytes of it unless the file ends before.
     ///
     /// # Errors
-    /// What reading the file fails with.
+    /// Fails if reading the file fails.
     pub fn peek(&mut self, wanted: usize) -> io::Result<&[u8]> {
         while self.buffer.len() - self.at < wanted && !self.ended {
             self.ended = !self.source.fill(&mut self.buffer)?;
@@ -123,7 +123,7 @@ impl Scanner {
     /// Reads the next record into `record`; a blank line is a record without fields. Returns false at the end.
     ///
     /// # Errors
-    /// What reading the file fails with.
+    /// Fails if reading the file fails.
     pub fn read(&mut self, record: &mut Record) -> io::Result<bool> {
         if self.at > 256 * 1024 {
             self.buffer.drain(..self.at);
@@ -161,7 +161,7 @@ impl Scanner {
     /// Reads one line, without its end; of a line longer than `max` bytes, its first `max`. None at the end.
     ///
     /// # Errors
-    /// What reading the file fails with.
+    /// Fails if reading the file fails.
     pub fn read_line(&mut self, max: usize) -> io::Result<Option<Vec<u8>>> {
         if self.peek(1)?.is_empty() {
             return Ok(None);
@@ -230,7 +230,7 @@ impl Scanner {
             record.range = self.at..self.at + end;
             return Ok(self.at + end);
         }
-        // One line without an end: what is left of it is passed over, not kept.
+        // One line without an end: its rest is skipped, not kept.
         record.fields.truncate(1);
         if let Some(field) = record.fields.first_mut() {
             field.range = self.at..self.at + 256;

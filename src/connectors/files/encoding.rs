@@ -1,4 +1,4 @@
-//! Bytes to text, whatever wrote them.
+//! Bytes to text, in any encoding.
 //!
 //! UTF-16, with or without a byte order mark, is recognised from the first bytes and decoded on the way in. All else
 //! is cut into records as bytes, for the characters that part them are the same in UTF-8 and in Windows-1252, and
@@ -10,7 +10,7 @@ use encoding_rs::{CoderResult, Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
 use std::io::{self, Read};
 
-/// How many bytes the guess about UTF-16 looks at.
+/// Bytes that the guess about UTF-16 reads.
 const SAMPLE: usize = 4 * 1024;
 
 /// A reader that yields UTF-8, or the bytes of an encoding that agrees with it in ASCII.
@@ -37,7 +37,7 @@ impl TextReader {
     /// Looks at the first bytes of `inner`, decides, and drops a byte order mark.
     ///
     /// # Errors
-    /// What reading `inner` fails with.
+    /// Fails if reading `inner` fails.
     pub fn open(inner: Box<dyn Read + Send>) -> io::Result<Self> {
         let mut reader = Self {
             inner,
@@ -99,7 +99,7 @@ impl TextReader {
     /// Appends the next text to `out`. Returns false at the end of the file.
     ///
     /// # Errors
-    /// What reading the file fails with.
+    /// Fails if reading the file fails.
     pub fn fill(&mut self, out: &mut Vec<u8>) -> io::Result<bool> {
         if self.start >= self.raw.len() {
             self.raw.clear();

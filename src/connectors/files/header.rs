@@ -1,4 +1,4 @@
-//! Which column of a file is which field of a contact.
+//! The match between a file's columns and a contact's fields.
 //!
 //! Headers are compared without case, spaces, punctuation and accents, against the names that HubSpot, Salesforce,
 //! Google, Outlook (English, German, French, Spanish), LinkedIn and Pipedrive give their columns. The operator's own
@@ -8,7 +8,7 @@ use crate::domain::contact::name::fold;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// What a column can mean.
+/// The meaning of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
@@ -52,13 +52,13 @@ pub enum Field {
     RenewalDate,
     /// Free text.
     Notes,
-    /// When the source first knew the person.
+    /// The instant at which the source first knew the person.
     CreatedAt,
-    /// Whether the person wants no mail.
+    /// A flag: the person wants no mail.
     OptedOut,
-    /// Whether the person must not be contacted at all.
+    /// A flag: the person must not be contacted at all.
     DoNotContact,
-    /// What the phone number of the same index is: "Mobile", "Work Fax".
+    /// The kind of the phone number with the same index: "Mobile", "Work Fax".
     PhoneLabel,
     /// A column that the operator wants left out.
     Ignore,
@@ -114,7 +114,7 @@ impl Field {
     }
 }
 
-/// Whose export a file is.
+/// The vendor of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Vendor {
@@ -172,7 +172,7 @@ impl Vendor {
     }
 }
 
-/// What the operator says about the columns.
+/// The operator's word about columns.
 #[derive(Debug, Clone, Default)]
 pub struct MapOverrides {
     pairs: Vec<(Field, Column)>,
@@ -186,7 +186,7 @@ enum Column {
     Number(usize),
 }
 
-/// Why a `--map` cannot be understood.
+/// A reason that a `--map` cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum MapError {
     /// There is no `=` in it, or nothing on one side.
@@ -202,7 +202,7 @@ fn names() -> String {
 }
 
 impl MapOverrides {
-    /// Reads `field=column` pairs; `field=#3` means the third column, whatever its header.
+    /// Reads `field=column` pairs; `field=#3` means the third column, with any header.
     ///
     /// # Errors
     /// A pair that has not that form or names a field that does not exist.
@@ -249,14 +249,14 @@ pub struct MappedColumn {
     pub index: usize,
     /// Its header as written.
     pub header: String,
-    /// What it is read as; None if it is left out.
+    /// Its meaning; None if it is left out.
     pub field: Option<Field>,
 }
 
-/// How a file's columns are read.
+/// The meaning of a file's columns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Mapping {
-    /// Whose export the file seems to be.
+    /// The vendor whose export the file seems to be.
     pub vendor: Vendor,
     /// The system that the ids belong to.
     pub system: String,
@@ -266,13 +266,13 @@ pub struct Mapping {
     /// number to its label.
     #[serde(skip)]
     pub(super) plan: Vec<(usize, Field, u16)>,
-    /// What repeats the header, cell by cell.
+    /// The header's cells, by which a repeated header is recognized.
     #[serde(skip)]
     pub(super) keys: Vec<String>,
 }
 
 impl Mapping {
-    /// Returns the columns that are read, with what they are read as.
+    /// Returns the columns that are read, with their fields.
     pub fn used(&self) -> impl Iterator<Item = (&str, Field)> {
         self.columns
             .iter()
@@ -534,7 +534,7 @@ fn vendor_of(header: &[String], keys: &[String]) -> Vendor {
     }
 }
 
-/// Returns what a header means by itself.
+/// Returns the meaning of a header by itself.
 fn lookup(key: &str) -> Option<Found> {
     if key.is_empty() || key.len() > 80 {
         return None;

@@ -22,18 +22,18 @@ use std::io::{self, Read};
 use thiserror::Error;
 use vcard::CardReader;
 
-/// How many records at the start may stand before the header.
+/// Records that may stand before the header.
 const MAX_PREAMBLE: usize = 40;
-/// How much of the file the search for the header looks at, in bytes.
+/// Bytes in which the header is searched for.
 const HEADER_SAMPLE: usize = 64 * 1024;
 
-/// Why a file cannot be read at all.
+/// A reason that a file cannot be read at all.
 #[derive(Debug, Error)]
 pub enum FileError {
     /// There is nothing in it.
     #[error("the file is empty")]
     Empty,
-    /// It is a spreadsheet program's own format.
+    /// A spreadsheet program's own format.
     #[error("this is {0}, not text; save it as “CSV UTF-8” and import that")]
     Binary(&'static str),
     /// No line names columns that are known.
@@ -48,9 +48,9 @@ pub enum FileError {
     /// A `--map` names columns that are not there.
     #[error("the file has no column “{}”; its columns are {}", missing.join("”, “"), columns.join(", "))]
     NoSuchColumn {
-        /// What was asked for.
+        /// The columns asked for.
         missing: Vec<String>,
-        /// What there is.
+        /// The file's columns.
         columns: Vec<String>,
     },
     /// Reading failed.
@@ -67,20 +67,20 @@ pub struct RowResult {
     pub line: u64,
     /// The draft, or why there is none.
     pub outcome: Result<ContactDraft, RejectedRow>,
-    /// What was left out of the draft.
+    /// Values left out of the draft.
     pub dropped: Vec<Dropped>,
 }
 
-/// A row that was not taken.
+/// A row that was rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectedRow {
-    /// Why.
+    /// The reason.
     pub reject: Reject,
     /// Its cells as they stand in the file, for the rejects file. A vCard is one cell.
     pub raw: Vec<String>,
 }
 
-/// What was passed over because it is no contact.
+/// Lines skipped because they hold no contact.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Skipped {
     /// Lines before the header.
@@ -286,7 +286,7 @@ impl ContactFile {
         }
     }
 
-    /// Returns what was passed over so far.
+    /// Returns the lines skipped so far.
     #[must_use]
     pub fn skipped(&self) -> Skipped {
         self.skipped
@@ -301,7 +301,7 @@ impl ContactFile {
     /// Reads the next row; None at the end of the file.
     ///
     /// # Errors
-    /// What reading the file fails with.
+    /// Fails if reading the file fails.
     pub fn next_row(&mut self) -> io::Result<Option<RowResult>> {
         let (scanner, record) = match &mut self.body {
             Body::Cards(cards) => {
@@ -405,7 +405,7 @@ fn is_header_again(scanner: &Scanner, record: &Record, mapping: &Mapping) -> boo
         })
 }
 
-/// Tells whether a row of one cell is what a report puts under its rows; its title stands after a gap.
+/// Tells whether a row of one cell is a report's footer; its title stands after a gap.
 fn is_footer(text: &str, gap: u64) -> bool {
     let text = text.trim();
     if gap >= 2 && text.ends_with("Report") {

@@ -8,12 +8,12 @@ use crate::domain::contact::{
 };
 use std::borrow::Cow;
 
-/// Why a row was not taken.
+/// The reason that a row was rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reject {
     /// The header of the column at fault, where one is.
     pub column: Option<String>,
-    /// What is wrong, without a full stop.
+    /// The fault, without a full stop.
     pub reason: String,
 }
 
@@ -41,7 +41,7 @@ impl std::fmt::Display for Reject {
 pub struct Dropped {
     /// The header of its column.
     pub column: String,
-    /// What is wrong with it.
+    /// The fault of the value.
     pub reason: &'static str,
 }
 

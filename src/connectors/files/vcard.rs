@@ -64,7 +64,7 @@ impl CardReader {
         Ok(line)
     }
 
-    /// Returns the next card; what stands between cards is passed over, unless it is text that no card holds.
+    /// Returns the next card; text between cards is skipped, unless it cannot belong to any card.
     pub(super) fn next_card(&mut self) -> io::Result<Option<Card>> {
         let begin = loop {
             let Some(line) = self.line()? else {

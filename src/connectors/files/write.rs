@@ -120,7 +120,7 @@ impl<'a> From<&'a ContactDraft> for JsonContact<'a> {
 /// Writes `contacts` to `out`. Returns how many were written.
 ///
 /// # Errors
-/// What writing to `out` fails with.
+/// Fails if writing to `out` fails.
 pub fn write_contacts<I>(out: &mut dyn Write, format: ExportFormat, contacts: I) -> io::Result<u64>
 where
     I: IntoIterator<Item = ContactDraft>,
@@ -345,7 +345,7 @@ impl<W: Write> RejectsWriter<W> {
     /// Starts the file for rows of a file with this mapping and delimiter.
     ///
     /// # Errors
-    /// What writing to `out` fails with.
+    /// Fails if writing to `out` fails.
     pub fn new(out: W, mapping: &Mapping, delimiter: Option<u8>) -> io::Result<Self> {
         let width = mapping.columns.len();
         let inner = if mapping.vendor == Vendor::Vcard {
@@ -371,7 +371,7 @@ impl<W: Write> RejectsWriter<W> {
     /// Adds one row.
     ///
     /// # Errors
-    /// What writing fails with.
+    /// Fails if writing fails.
     pub fn write(&mut self, row: u64, line: u64, rejected: &RejectedRow) -> io::Result<()> {
         self.written += 1;
         let reason = rejected.reject.to_string();
@@ -411,7 +411,7 @@ impl<W: Write> RejectsWriter<W> {
     /// Writes what is still buffered.
     ///
     /// # Errors
-    /// What writing fails with.
+    /// Fails if writing fails.
     pub fn finish(mut self) -> io::Result<u64> {
         match &mut self.inner {
             Inner::Delimited(writer) => writer.flush()?,

@@ -42,12 +42,12 @@ fn event_path(calendar: &str, event: &str) -> String {
     format!("{}/{}", events_of(calendar), segment(event))
 }
 
-/// What a reading of events asks for.
+/// The scope of a reading of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reading<'a> {
     /// All events that touch a span of time.
     Span(Timestamp, Timestamp),
-    /// What changed since a token was given.
+    /// Events changed since a token was given.
     Since(&'a str),
 }
 
@@ -83,21 +83,21 @@ pub fn get_event(calendar: &str, event: &str) -> Request {
 pub struct NewEvent {
     /// Its name, which we choose, so that asking twice makes one event; see [`event_id`].
     pub id: String,
-    /// What it is called.
+    /// Its title.
     pub title: String,
-    /// What it is about.
+    /// Its description.
     pub description: String,
-    /// Where it is.
+    /// Its place.
     pub place: String,
-    /// When it begins.
+    /// Its start.
     pub start: Timestamp,
-    /// When it ends.
+    /// Its end.
     pub end: Timestamp,
     /// The IANA name of the zone that it is shown in.
     pub zone: String,
-    /// Who is invited: address and name.
+    /// The guests: address and name.
     pub attendees: Vec<(String, String)>,
-    /// Whether it gets a video call.
+    /// True for an event with a video call.
     pub with_call: bool,
 }
 
@@ -258,7 +258,7 @@ pub fn zone_setting() -> Request {
     get("calendar.settings.get", "/users/me/settings/timezone")
 }
 
-/// How somebody answered an invitation.
+/// An answer to an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Answer {
     /// Not at all yet, or in a way that is not known.
@@ -272,18 +272,18 @@ pub enum Answer {
     Tentative,
 }
 
-/// Somebody who takes part.
+/// A participant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Attendee {
     /// The address in lower case.
     pub email: String,
     /// The name.
     pub name: String,
-    /// How they answered.
+    /// Their answer.
     pub answer: Answer,
-    /// Whether they made the event.
+    /// True if they made the event.
     pub is_organizer: bool,
-    /// Whether it is the calendar's own person.
+    /// True for the calendar's own person.
     pub is_self: bool,
 }
 
@@ -296,25 +296,25 @@ pub struct Event {
     pub uid: String,
     /// The series that it is an instance of; empty if none.
     pub series: String,
-    /// Whether it was called off or removed. Then everything but the id may be missing.
+    /// True if it was called off or removed. Then everything but the id may be missing.
     pub is_cancelled: bool,
-    /// What it is called.
+    /// Its title.
     pub title: String,
-    /// Where it is.
+    /// Its place.
     pub place: String,
-    /// When it begins; none where that cannot be read.
+    /// Its start; none where that cannot be read.
     pub start: Option<Timestamp>,
-    /// When it ends.
+    /// Its end.
     pub end: Option<Timestamp>,
-    /// When the instance would begin had it not been moved.
+    /// Start of the instance before it was moved.
     pub original_start: Option<Timestamp>,
-    /// Whether it has dates instead of times.
+    /// True if it has dates instead of times.
     pub is_all_day: bool,
-    /// When it last changed.
+    /// Instant of its last change.
     pub updated: Option<Timestamp>,
-    /// Who takes part, without rooms.
+    /// The people who take part, without rooms.
     pub attendees: Vec<Attendee>,
-    /// Whether it is nothing that people meet for: a birthday, a place of work, time off.
+    /// True if it is not a meeting: a birthday, a place of work, time off.
     pub is_private_time: bool,
 }
 
@@ -441,7 +441,7 @@ impl WireEvent {
                 is_self: a.is_self,
             })
             .collect();
-        // Whoever made the event comes to it, listed or not.
+        // The organizer comes, listed or not.
         let organizer = self.organizer.email.trim().to_lowercase();
         let listed = attendees.iter().position(|a| a.email == organizer);
         let is_alone = attendees.is_empty();
@@ -477,7 +477,7 @@ impl WireEvent {
 /// Reads a page of events; dates without a time are read in the calendar's zone, else in `zone`.
 ///
 /// # Errors
-/// If the answer is of another shape.
+/// Fails if the answer has another shape.
 pub fn read_events(response: &Response, zone: &TimeZone) -> Result<EventPage, CallError> {
     let wire: WireEvents = read(response)?;
     let zone = parse_zone(&wire.time_zone).unwrap_or_else(|_| zone.clone());
@@ -496,12 +496,12 @@ pub fn read_events(response: &Response, zone: &TimeZone) -> Result<EventPage, Ca
 /// Reads one event.
 ///
 /// # Errors
-/// If the answer is of another shape.
+/// Fails if the answer has another shape.
 pub fn read_event(response: &Response, zone: &TimeZone) -> Result<Event, CallError> {
     Ok(read::<WireEvent>(response)?.read(zone))
 }
 
-/// When calendars are busy.
+/// The busy times of calendars.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Busy {
     /// The spans, in no order.
@@ -510,10 +510,10 @@ pub struct Busy {
     pub unknown: Vec<(String, String)>,
 }
 
-/// Reads when calendars are busy.
+/// Reads the busy times of calendars.
 ///
 /// # Errors
-/// If the answer is of another shape.
+/// Fails if the answer has another shape.
 pub fn read_busy(response: &Response) -> Result<Busy, CallError> {
     #[derive(Default, Deserialize)]
     #[serde(default)]
@@ -561,7 +561,7 @@ pub fn read_busy(response: &Response) -> Result<Busy, CallError> {
 /// Reads which calendars there are: their ids, and the token of the next page.
 ///
 /// # Errors
-/// If the answer is of another shape.
+/// Fails if the answer has another shape.
 pub fn read_calendars(response: &Response) -> Result<(Vec<String>, String), CallError> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
@@ -588,7 +588,7 @@ pub fn read_calendars(response: &Response) -> Result<(Vec<String>, String), Call
 /// Reads the account's zone; none if it is none that is known.
 ///
 /// # Errors
-/// If the answer is of another shape.
+/// Fails if the answer has another shape.
 pub fn read_zone(response: &Response) -> Result<Option<TimeZone>, CallError> {
     #[derive(Default, Deserialize)]
     #[serde(default)]

@@ -237,14 +237,14 @@ pub fn send_draft(draft: &str) -> Request {
     )
 }
 
-/// Whose mailbox it is.
+/// The mailbox's owner.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Profile {
     /// The account's address.
     #[serde(deserialize_with = "or_default")]
     pub email_address: String,
-    /// Where the history stands.
+    /// The history's present id.
     #[serde(deserialize_with = "id")]
     pub history_id: String,
 }
@@ -259,10 +259,10 @@ pub struct Message {
     /// Gmail's name for its thread.
     #[serde(deserialize_with = "id")]
     pub thread_id: String,
-    /// Where the history stood when it last changed.
+    /// The history's id at its last change.
     #[serde(deserialize_with = "id")]
     pub history_id: String,
-    /// When Gmail took it in, in milliseconds, if it was asked for; see [`Message::at`].
+    /// Instant of its arrival at Gmail, in milliseconds, if it was asked for; see [`Message::at`].
     #[serde(deserialize_with = "id")]
     pub internal_date: String,
     /// Its labels.
@@ -276,7 +276,7 @@ pub struct Message {
     pub payload: Payload,
 }
 
-/// What a message holds besides its labels.
+/// A message's content besides its labels.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]
 pub struct Payload {
@@ -316,7 +316,7 @@ impl Message {
         self.label_ids.iter().any(|l| l == label)
     }
 
-    /// Returns why it is no mail that came in: the account's own, unfinished, a chat, or thrown away.
+    /// Returns the reason that a message is not incoming mail: the account's own, unfinished, a chat, or thrown away.
     #[must_use]
     pub fn is_not_inbound(&self) -> Option<&'static str> {
         [
@@ -348,14 +348,14 @@ pub struct Page {
     pub messages: Vec<Message>,
     /// The token of the next page; empty on the last one.
     pub next: String,
-    /// Where the history stands, if the answer says so.
+    /// The history's present id, if the answer has it.
     pub history_id: String,
 }
 
-/// Reads whose mailbox it is.
+/// Reads the mailbox's owner.
 ///
 /// # Errors
-/// If the answer is of another shape.
+/// Fails if the answer has another shape.
 pub fn read_profile(response: &Response) -> Result<Profile, CallError> {
     read(response)
 }
@@ -363,7 +363,7 @@ pub fn read_profile(response: &Response) -> Result<Profile, CallError> {
 /// Reads a page of a list of messages.
 ///
 /// # Errors
-/// If the answer is of another shape.
+/// Fails if the answer has another shape.
 pub fn read_messages(response: &Response) -> Result<Page, CallError> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
@@ -384,7 +384,7 @@ pub fn read_messages(response: &Response) -> Result<Page, CallError> {
 /// Reads a page of the history.
 ///
 /// # Errors
-/// If the answer is of another shape.
+/// Fails if the answer has another shape.
 pub fn read_history(response: &Response) -> Result<Page, CallError> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
@@ -437,7 +437,7 @@ fn once(messages: impl IntoIterator<Item = Message>) -> Vec<Message> {
 /// Reads one message.
 ///
 /// # Errors
-/// If the answer is of another shape.
+/// Fails if the answer has another shape.
 pub fn read_message(response: &Response) -> Result<Message, CallError> {
     read(response)
 }
@@ -457,7 +457,7 @@ pub struct Draft {
 /// Reads one draft.
 ///
 /// # Errors
-/// If the answer is of another shape.
+/// Fails if the answer has another shape.
 pub fn read_draft(response: &Response) -> Result<Draft, CallError> {
     read(response)
 }
@@ -465,7 +465,7 @@ pub fn read_draft(response: &Response) -> Result<Draft, CallError> {
 /// Reads a list of drafts, and the token of the next page; that is empty on the last one.
 ///
 /// # Errors
-/// If the answer is of another shape.
+/// Fails if the answer has another shape.
 pub fn read_drafts(response: &Response) -> Result<(Vec<Draft>, String), CallError> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
@@ -482,7 +482,7 @@ pub fn read_drafts(response: &Response) -> Result<(Vec<Draft>, String), CallErro
 /// Reads the names of the threads that a search found.
 ///
 /// # Errors
-/// If the answer is of another shape.
+/// Fails if the answer has another shape.
 pub fn read_threads(response: &Response) -> Result<Vec<String>, CallError> {
     #[derive(Default, Deserialize)]
     #[serde(default)]
@@ -504,7 +504,7 @@ pub fn read_threads(response: &Response) -> Result<Vec<String>, CallError> {
 /// Reads the messages of a thread, oldest first.
 ///
 /// # Errors
-/// If the answer is of another shape.
+/// Fails if the answer has another shape.
 pub fn read_thread(response: &Response) -> Result<Vec<Message>, CallError> {
     Ok(read_messages(response)?.messages)
 }
@@ -512,7 +512,7 @@ pub fn read_thread(response: &Response) -> Result<Vec<Message>, CallError> {
 /// Reads the addresses that the account writes from.
 ///
 /// # Errors
-/// If the answer is of another shape.
+/// Fails if the answer has another shape.
 pub fn read_send_as(response: &Response) -> Result<Vec<String>, CallError> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]

@@ -65,7 +65,7 @@ fn read<T: serde::de::DeserializeOwned>(response: &Response) -> Result<T, CallEr
     })
 }
 
-/// Reads an id: a text, or a number as its digits. Anything else, and what is too long, is none.
+/// Reads an id: a text, or a number as its digits. Anything else, or a text that is too long, gives none.
 fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::String(text) if text.len() <= MAX_ID_BYTES => text,

@@ -140,7 +140,7 @@ struct To {
     to_object_id: Value,
 }
 
-/// What one record is tied to.
+/// The ties of one record.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TiedTo {
     /// The ids, in the order given.
@@ -157,10 +157,10 @@ fn id_text(value: &Value) -> String {
     }
 }
 
-/// Reads what records are tied to, by their id. A record without ties is absent.
+/// Reads the ties of records, by their id. A record without ties is absent.
 ///
 /// # Errors
-/// If the answer is none.
+/// Fails if the answer has another shape.
 pub fn parse(response: &Response) -> Result<BTreeMap<String, TiedTo>, CallError> {
     let answer: Answer = response.json()?;
     let mut all: BTreeMap<String, TiedTo> = BTreeMap::new();

@@ -7,7 +7,7 @@ use super::objects::Object;
 /// A form that was filled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormFilled {
-    /// When.
+    /// Instant of the submission.
     pub at: Timestamp,
     /// Which, as the portal names it.
     pub name: String,

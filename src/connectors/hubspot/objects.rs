@@ -18,7 +18,7 @@ use crate::domain::service::{HubspotVersion, Service};
 
 /// The most records in one batch, and on one page of a list.
 pub const BATCH: usize = 100;
-/// What is kept of one value, in bytes; longer ones are bodies of notes that nobody edits here.
+/// Bytes of one value that are kept; longer ones are bodies of notes that nobody edits here.
 const MAX_VALUE: usize = 64 * 1024;
 
 /// The properties of a record that have a value.
@@ -28,7 +28,7 @@ const MAX_VALUE: usize = 64 * 1024;
 #[derive(Clone, Default)]
 pub struct Properties {
     text: String,
-    /// Where each name and the value behind it end; a name begins where the value before it ended.
+    /// Ends of each name and of the value behind it; a name begins where the value before it ended.
     ends: Vec<(u32, u32)>,
 }
 
@@ -192,7 +192,7 @@ impl<'de> Visitor<'de> for Append<'_> {
     }
 }
 
-/// A value as text; none where there is none or it is no plain value.
+/// A value as text; none if it is missing or not a plain value.
 struct Plain(Option<String>);
 
 impl<'de> Deserialize<'de> for Plain {
@@ -301,7 +301,7 @@ pub struct Tied {
     pub tie: String,
 }
 
-/// What a record is tied to of one kind.
+/// The ties of a record to one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 pub struct Ties {
     /// The records.
@@ -333,13 +333,13 @@ pub struct Object {
     /// Since when it exists.
     #[serde(default, deserialize_with = "lenient_instant")]
     pub created_at: Option<Timestamp>,
-    /// When it was last changed.
+    /// Instant of its last change.
     #[serde(default, deserialize_with = "lenient_instant")]
     pub updated_at: Option<Timestamp>,
-    /// Whether it was put away.
+    /// True if it is archived.
     #[serde(default, deserialize_with = "lenient_flag")]
     pub archived: bool,
-    /// What it is tied to, by kind.
+    /// Its ties, by kind.
     #[serde(default, deserialize_with = "present")]
     pub associations: BTreeMap<String, Ties>,
     /// Earlier values, newest first.
@@ -383,7 +383,7 @@ impl Object {
     }
 }
 
-/// Where the next page begins.
+/// The place of the next page.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 struct Paging {
     #[serde(default)]
@@ -404,7 +404,7 @@ pub struct Page {
     pub results: Vec<Object>,
     #[serde(default)]
     paging: Option<Paging>,
-    /// How many there are in all, where a search says so.
+    /// Number of results in all, where a search gives it.
     #[serde(default, deserialize_with = "lenient_count")]
     pub total: Option<u64>,
 }
@@ -422,13 +422,13 @@ impl Page {
     }
 }
 
-/// What went wrong with one item of a batch.
+/// An error about one item of a batch.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct ItemError {
-    /// What kind of error.
+    /// The kind of error.
     #[serde(default, deserialize_with = "lenient_text")]
     pub category: String,
-    /// What happened.
+    /// The error, in words.
     #[serde(default, deserialize_with = "lenient_text")]
     pub message: String,
     /// The ids that it is about.
@@ -452,13 +452,13 @@ impl ItemError {
     }
 }
 
-/// What a batch came to: 200, or 207 where part of it failed.
+/// The answer to a batch: 200, or 207 where part of it failed.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Batch {
     /// The records that were read, made or changed.
     #[serde(default, deserialize_with = "list_of")]
     pub results: Vec<Object>,
-    /// What failed, item by item.
+    /// Errors, item by item.
     #[serde(default, deserialize_with = "list_of")]
     pub errors: Vec<ItemError>,
 }
@@ -466,7 +466,7 @@ pub struct Batch {
 /// Reads a page of records.
 ///
 /// # Errors
-/// If it is none.
+/// Fails if the answer is not a page of records.
 pub fn parse_page(response: &Response) -> Result<Page, CallError> {
     response.json()
 }
@@ -474,7 +474,7 @@ pub fn parse_page(response: &Response) -> Result<Page, CallError> {
 /// Reads one record.
 ///
 /// # Errors
-/// If it is none.
+/// Fails if the answer is not a record.
 pub fn parse_object(response: &Response) -> Result<Object, CallError> {
     response.json()
 }
@@ -482,7 +482,7 @@ pub fn parse_object(response: &Response) -> Result<Object, CallError> {
 /// Reads the answer to a batch.
 ///
 /// # Errors
-/// If it is none.
+/// Fails if the answer is not that of a batch.
 pub fn parse_batch(response: &Response) -> Result<Batch, CallError> {
     response.json()
 }
@@ -494,7 +494,7 @@ fn asking(mut request: Request, properties: &[&str]) -> Request {
     request
 }
 
-/// Lists records in the order of their ids, with what they are tied to.
+/// Lists records in the order of their ids, with their ties.
 #[must_use]
 pub fn list(
     version: HubspotVersion,
@@ -660,7 +660,7 @@ pub fn batch_update(
     .repeatable()
 }
 
-/// Puts a record away; the portal can bring it back for ninety days.
+/// Archives a record; the portal can bring it back for ninety days.
 #[must_use]
 pub fn archive(version: HubspotVersion, kind: ObjectKind, id: &str) -> Request {
     let path = path(version, Place::Object(kind, id));

@@ -59,7 +59,7 @@ pub fn list(version: HubspotVersion, after: &str) -> Request {
 /// Reads a page of owners and the mark of the next page.
 ///
 /// # Errors
-/// If the answer is none.
+/// Fails if the answer has another shape.
 pub fn parse(response: &Response) -> Result<(Vec<Owner>, Option<String>), CallError> {
     let answer: Answer = response.json()?;
     let next = answer

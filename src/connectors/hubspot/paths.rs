@@ -16,7 +16,7 @@ words! {
         Contacts = "contacts",
         /// A deal.
         Deals = "deals",
-        /// Something to do.
+        /// A task.
         Tasks = "tasks",
         /// A note.
         Notes = "notes",
@@ -152,7 +152,7 @@ impl ObjectKind {
 }
 
 words! {
-    /// What a batch does.
+    /// The operation of a batch.
     pub enum BatchVerb ("a batch's verb") {
         /// Reads.
         Read = "read",
@@ -182,13 +182,13 @@ pub enum Place<'a> {
     Merge(ObjectKind),
     /// The removal of a person for good.
     GdprDelete,
-    /// What a record is tied to.
+    /// The ties of a record.
     Associations(ObjectKind, &'a str, ObjectKind),
     /// One tie.
     Association(ObjectKind, &'a str, ObjectKind, &'a str),
     /// One tie of the usual type.
     DefaultAssociation(ObjectKind, &'a str, ObjectKind, &'a str),
-    /// What many records are tied to.
+    /// The ties of many records.
     AssociationBatch(ObjectKind, ObjectKind, BatchVerb),
     /// The types of ties between two kinds.
     AssociationLabels(ObjectKind, ObjectKind),
@@ -204,24 +204,24 @@ pub enum Place<'a> {
     Property(ObjectKind, &'a str),
     /// The account.
     Account,
-    /// What a person has subscribed to.
+    /// The subscriptions of a person.
     Subscriptions(&'a str),
     /// The end of a subscription.
     Unsubscribe,
     /// The kinds of subscriptions.
     SubscriptionTypes,
-    /// Where tokens are given and refreshed.
+    /// The endpoint that grants and refreshes tokens.
     Token,
-    /// Where it is said what a token is good for.
+    /// The endpoint that tells a token's scopes.
     TokenIntrospection,
-    /// Where a token is withdrawn.
+    /// The endpoint that revokes a token.
     TokenRevocation,
 }
 
 /// Returns the path of a place in a version.
 #[must_use]
 pub fn path(version: HubspotVersion, place: Place<'_>) -> String {
-    // What stands for the version in each family of paths.
+    // The version's part in each family of paths.
     let room = |family: &str, legacy: &str| match version {
         HubspotVersion::V3 => format!("/crm/{legacy}/{family}"),
         HubspotVersion::March2026 | HubspotVersion::September2026 => {

@@ -17,11 +17,11 @@ pub struct Stage {
     pub id: String,
     /// Its name.
     pub label: String,
-    /// Whether it ends a deal.
+    /// True if it ends a deal.
     pub is_closed: bool,
-    /// Whether it wins it.
+    /// True if it wins the deal.
     pub is_won: bool,
-    /// How likely a win is there, 0 to 1.
+    /// Probability of a win, 0 to 1.
     pub probability: Option<f64>,
 }
 
@@ -83,7 +83,7 @@ pub fn list(version: HubspotVersion) -> Request {
 /// Reads pipelines. A stage closes a deal if it says so, or if a win there is certain or impossible.
 ///
 /// # Errors
-/// If the answer is none.
+/// Fails if the answer has another shape.
 pub fn parse(response: &Response) -> Result<Vec<Pipeline>, CallError> {
     let answer: Answer = response.json()?;
     let mut all = answer.results;

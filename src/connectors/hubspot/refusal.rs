@@ -1,4 +1,4 @@
-//! What HubSpot says when it refuses.
+//! HubSpot's refusals.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::domain::text::clean_line;
 pub struct Refusal {
     /// The kind of error, such as `VALIDATION_ERROR`.
     pub category: String,
-    /// What happened.
+    /// The error, in words.
     pub message: String,
     /// The property at fault and why, one by one.
     pub properties: Vec<(String, String)>,

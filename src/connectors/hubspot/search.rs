@@ -1,4 +1,4 @@
-//! Search: records by what they hold, two hundred a page.
+//! Search: records by their content, two hundred a page.
 //!
 //! A query ends at ten thousand results, so a long reading is never paged by the server's own mark: each page asks for ids above the last one,
 //! in the order of ids. Equal instants and records that change meanwhile then neither lose nor double anything.

@@ -12,18 +12,18 @@ use serde_json::Value;
 use crate::domain::text::clean_line;
 use crate::secrets::Secret;
 
-/// How old a call may be, in milliseconds.
+/// Greatest age of a call, in milliseconds.
 pub const WINDOW_MS: i64 = 300_000;
 /// The most events in one call.
 pub const MOST_EVENTS: usize = 100;
 
-/// Why a call is refused.
+/// A reason to refuse a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// Signature or timestamp are missing or unreadable.
     #[error("signature or timestamp are missing")]
     Missing,
-    /// It is too old, or from the future.
+    /// The call is too old, or from the future.
     #[error("the timestamp is out of the window")]
     Stale,
     /// The signature is another.
@@ -31,7 +31,7 @@ pub enum Refused {
     Wrong,
 }
 
-/// What stands for each escape in the URI that was signed.
+/// The characters that stand for escapes in the signed URI.
 const ESCAPES: [(&str, &str); 12] = [
     ("%3A", ":"),
     ("%2F", "/"),
@@ -72,7 +72,7 @@ pub fn signed_uri(uri: &str) -> String {
 /// Checks a call's signature. The comparison takes the same time wherever two signatures differ.
 ///
 /// # Errors
-/// Why it is refused.
+/// Gives the reason of a refusal.
 pub fn verify(
     secret: &Secret,
     method: &str,
@@ -115,25 +115,25 @@ pub fn sign(secret: &Secret, method: &str, uri: &str, body: &[u8], timestamp: i6
     STANDARD.encode(hmac::sign(&key, &text))
 }
 
-/// One event. It only says where to look: what became of the record is read from the API.
+/// One event. It only says where to look: the record itself is read from the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// Its id, the same at each redelivery.
     pub id: String,
-    /// What happened, such as `contact.propertyChange`.
+    /// The event, such as `contact.propertyChange`.
     pub kind: String,
     /// The record.
     pub object_id: String,
     /// The property, where one changed.
     pub property: String,
-    /// When.
+    /// Instant of the event.
     pub occurred_at: Option<Timestamp>,
 }
 
 /// Reads the events of a call.
 ///
 /// # Errors
-/// If it is no list of at most a hundred of them.
+/// Fails if the body is not a list of at most a hundred events.
 pub fn parse(body: &[u8]) -> Result<Vec<Event>, String> {
     let events: Vec<Value> =
         serde_json::from_slice(body).map_err(|_| "not a list of events".to_owned())?;

@@ -1,4 +1,4 @@
-//! What a domain says about its mail servers in Mozilla's format (`config-v1.1.xml`), at addresses of its own.
+//! A domain's mail servers in Mozilla's format (`config-v1.1.xml`), read from addresses of its own.
 //!
 //! Hosts, ports and kinds of protection are taken from it and nothing else: a user name or password that stands there is not read.
 //! <https://www.bucksch.org/1/projects/thunderbird/autoconfiguration/config-file-format.html>
@@ -17,21 +17,21 @@ pub const MAX_BYTES: usize = 64 * 1024;
 /// Servers that are read of one file.
 const MAX_SERVERS: usize = 20;
 
-/// The servers that a file names, the preferred ones of each kind; those without TLS are passed over.
+/// The servers that a file names, the preferred one of each kind; those without TLS are skipped.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Named {
-    /// Where mail is read by IMAP.
+    /// The IMAP server.
     pub imap: Option<(String, u16, Protection)>,
-    /// Where mail is handed in by SMTP.
+    /// The SMTP server.
     pub smtp: Option<(String, u16, Protection)>,
-    /// Whether the IMAP server knows people by the part before the @ alone.
+    /// True if the IMAP server knows people by the part before the @ alone.
     pub by_local_part: bool,
 }
 
-/// Why a file says nothing.
+/// A reason that a file is useless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AutoconfigError {
-    /// It is no XML of this kind.
+    /// Not XML of this kind.
     #[error("it is no file of mail settings")]
     Broken,
 }
@@ -80,7 +80,7 @@ impl Server {
 /// Reads a file. Of each kind the first server counts that can be used.
 ///
 /// # Errors
-/// If it is no XML, or XML of another kind.
+/// Fails if it is not XML, or is XML of another kind.
 pub fn parse(bytes: &[u8], domain: &str) -> Result<Named, AutoconfigError> {
     let text = std::str::from_utf8(bytes).map_err(|_| AutoconfigError::Broken)?;
     let mut reader = Reader::from_str(text.trim_start_matches('\u{FEFF}'));
@@ -125,7 +125,7 @@ pub fn parse(bytes: &[u8], domain: &str) -> Result<Named, AutoconfigError> {
             }
             Event::Text(part) => put(&mut open, &path, &part.xml10_content()),
             Event::CData(part) => put(&mut open, &path, &part.xml10_content()),
-            // A host with an entity in it is none; what it stands for is not looked up.
+            // A host with an entity in it is invalid; entities are not resolved.
             Event::GeneralRef(_) => put(&mut open, &path, "&"),
             Event::Empty(_)
             | Event::Comment(_)

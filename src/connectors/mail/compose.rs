@@ -32,7 +32,7 @@ pub struct OutboundMail {
     pub subject: String,
     /// The text, with `\n` line ends.
     pub body: String,
-    /// When it is written.
+    /// The date of writing.
     pub date: Timestamp,
     /// The zone that the Date header is shown in; UTC if none.
     pub zone: Option<TimeZone>,
@@ -42,7 +42,7 @@ pub struct OutboundMail {
     pub in_reply_to: Option<MessageId>,
     /// The thread so far, oldest first.
     pub references: Vec<MessageId>,
-    /// Where a mail asks to be left alone (RFC 2369).
+    /// The address for unsubscribing by mail (RFC 2369).
     pub list_unsubscribe_mailto: Option<EmailAddress>,
     /// An https address that unsubscribes by one click; adds List-Unsubscribe-Post (RFC 8058).
     pub list_unsubscribe_url: Option<String>,
@@ -50,7 +50,7 @@ pub struct OutboundMail {
     pub extra_headers: Vec<(String, String)>,
 }
 
-/// Why a message was not built.
+/// A reason that a message was not built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ComposeError {
     /// There is nobody to send it to.

@@ -31,14 +31,14 @@ use crate::domain::text::clean_line;
 
 const CONNECT: Duration = Duration::from_secs(15);
 const STEP: Duration = Duration::from_secs(60);
-/// What a server may say in one step besides the messages that were asked for.
+/// Bytes that a server may send in one step besides the requested messages.
 const STEP_BYTES: u64 = 64 * 1024 * 1024;
 /// Servers hang up on whoever idles for half an hour (RFC 2177), and middle boxes much sooner.
 const IDLE: Duration = Duration::from_secs(9 * 60);
-/// How soon a wait ends when it is told to.
+/// Longest time until a wait notices that it is told to stop.
 const IDLE_STEP: Duration = Duration::from_secs(1);
 
-/// Why a mailbox cannot be used.
+/// A reason that a mailbox cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImapError {
     /// The server cannot be reached, or the connection broke.
@@ -46,7 +46,7 @@ pub enum ImapError {
     Network {
         /// Host and port.
         server: String,
-        /// What happened.
+        /// The cause.
         reason: String,
     },
     /// The server refuses the name or the password.
@@ -54,20 +54,20 @@ pub enum ImapError {
     SignIn {
         /// Host and port.
         server: String,
-        /// What the server says.
+        /// The server's words.
         reason: String,
     },
-    /// The server refuses what was asked for.
+    /// The server refuses the request.
     #[error("{server} answers: {reason}")]
     Refused {
         /// Host and port.
         server: String,
-        /// What the server says.
+        /// The server's words.
         reason: String,
     },
 }
 
-/// How a folder stands.
+/// The state of a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FolderState {
     /// While this is the same, UIDs mean the same messages.
@@ -92,7 +92,7 @@ pub struct FetchedMail {
 /// The folders that a server names by their use (RFC 6154), else by their usual names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SpecialFolders {
-    /// Copies of what was sent.
+    /// Copies of sent mail.
     pub sent: Option<String>,
     /// Drafts.
     pub drafts: Option<String>,
@@ -118,7 +118,7 @@ impl ImapSession {
     /// Connects and signs in.
     ///
     /// # Errors
-    /// If the server cannot be reached safely or refuses the sign-in.
+    /// Fails if the server cannot be reached safely or refuses the sign-in.
     pub fn connect(endpoint: &Endpoint, login: &Login) -> Result<Self, ImapError> {
         let server = endpoint.shown();
         let network = |reason: String| ImapError::Network {
@@ -234,7 +234,7 @@ impl ImapSession {
     /// Opens a folder for reading; nothing in it is marked as seen.
     ///
     /// # Errors
-    /// If there is no such folder or the server fails.
+    /// Fails if there is no such folder or the server fails.
     pub fn examine(&mut self, folder: &str) -> Result<FolderState, ImapError> {
         let name = encode_folder(folder);
         let mailbox = self.step(STEP_BYTES, async |s| s.examine(&name).await)?;
@@ -249,7 +249,7 @@ impl ImapSession {
     /// Lists the UIDs of the open folder from `first` on, lowest first.
     ///
     /// # Errors
-    /// If the server fails.
+    /// Fails if the server fails.
     pub fn uids_from(&mut self, first: u32) -> Result<Vec<u32>, ImapError> {
         // `n:*` always names the last message, even one below n (RFC 9051, 9).
         let found = self.search(&format!("UID {first}:*"))?;
@@ -259,7 +259,7 @@ impl ImapSession {
     /// Lists the UIDs of the open folder that arrived on `day` or later, lowest first.
     ///
     /// # Errors
-    /// If the server fails.
+    /// Fails if the server fails.
     pub fn uids_since(&mut self, day: Date) -> Result<Vec<u32>, ImapError> {
         self.search(&since(day))
     }
@@ -267,7 +267,7 @@ impl ImapSession {
     /// Lists the UIDs of the open folder that arrived on `day` or later and go to an address, lowest first.
     ///
     /// # Errors
-    /// If the server fails.
+    /// Fails if the server fails.
     pub fn uids_to(&mut self, to: &EmailAddress, day: Date) -> Result<Vec<u32>, ImapError> {
         let quoted = to.as_str().replace('\\', "\\\\").replace('"', "\\\"");
         self.search(&format!("{} TO \"{quoted}\"", since(day)))
@@ -276,7 +276,7 @@ impl ImapSession {
     /// Lists the UIDs of the open folder whose Message-ID is `id`.
     ///
     /// # Errors
-    /// If the server fails.
+    /// Fails if the server fails.
     pub fn find_message_id(&mut self, id: &MessageId) -> Result<Vec<u32>, ImapError> {
         let quoted = id.to_string().replace('\\', "\\\\").replace('"', "\\\"");
         self.search(&format!("HEADER Message-ID \"{quoted}\""))
@@ -292,7 +292,7 @@ impl ImapSession {
     /// Fetches messages of the open folder, each cut at `limit` bytes. Those that are gone are left out.
     ///
     /// # Errors
-    /// If the server fails.
+    /// Fails if the server fails.
     pub fn fetch(&mut self, uids: &[u32], limit: u32) -> Result<Vec<FetchedMail>, ImapError> {
         if uids.is_empty() {
             return Ok(Vec::new());
@@ -325,10 +325,10 @@ impl ImapSession {
         Ok(fetched)
     }
 
-    /// Finds the folders for what was sent and for drafts.
+    /// Finds the folders for sent mail and for drafts.
     ///
     /// # Errors
-    /// If the server fails.
+    /// Fails if the server fails.
     pub fn special_folders(&mut self) -> Result<SpecialFolders, ImapError> {
         let names = self.step(STEP_BYTES, async |s| {
             let stream = s.list(Some(""), Some("*")).await?;
@@ -382,10 +382,10 @@ impl ImapSession {
         })
     }
 
-    /// Makes a folder if there is none of that name.
+    /// Makes a folder if there is none with that name.
     ///
     /// # Errors
-    /// If the server fails or refuses for another reason.
+    /// Fails if the server fails or refuses for another reason.
     pub fn ensure_folder(&mut self, folder: &str) -> Result<(), ImapError> {
         match self.examine(folder) {
             Ok(_) => Ok(()),
@@ -400,7 +400,7 @@ impl ImapSession {
     /// Puts a message into a folder.
     ///
     /// # Errors
-    /// If the server fails or refuses.
+    /// Fails if the server fails or refuses.
     pub fn append(&mut self, folder: &str, flags: &str, message: &[u8]) -> Result<(), ImapError> {
         let name = encode_folder(folder);
         self.step(STEP_BYTES, async |s| {
@@ -411,7 +411,7 @@ impl ImapSession {
     /// Removes a message of `folder` for good; nothing else that is marked as deleted goes with it where the server knows how.
     ///
     /// # Errors
-    /// If the server fails or refuses.
+    /// Fails if the server fails or refuses.
     pub fn delete(&mut self, folder: &str, uid: u32) -> Result<(), ImapError> {
         let name = encode_folder(folder);
         let by_uid = self.has("UIDPLUS")?;
@@ -434,7 +434,7 @@ impl ImapSession {
     /// Tells whether the server tells of news by itself (RFC 2177).
     ///
     /// # Errors
-    /// If the server fails.
+    /// Fails if the server fails.
     pub fn tells_news(&mut self) -> Result<bool, ImapError> {
         self.has("IDLE")
     }
@@ -443,7 +443,7 @@ impl ImapSession {
     /// or none if the server does not offer to tell.
     ///
     /// # Errors
-    /// If the connection breaks.
+    /// Fails if the connection breaks.
     pub fn wait_for_news(&mut self, stop: &AtomicBool) -> Result<Option<bool>, ImapError> {
         if !self.tells_news()? {
             return Ok(None);

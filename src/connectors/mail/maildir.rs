@@ -14,12 +14,12 @@ use super::parse;
 
 /// Bytes read to find a message's header.
 const HEADER_BYTES: u64 = 64 * 1024;
-/// What our files in `tmp` begin with.
+/// Prefix of our files in `tmp`.
 const OWN_PREFIX: &str = "caseyos-";
 /// Separates a message's unique name from its flags.
 const INFO: &str = ":2,";
 
-/// Why a folder could not be used.
+/// A reason that a folder could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum MaildirError {
     /// The folder lacks `cur`, `new` or `tmp`.
@@ -31,9 +31,9 @@ pub enum MaildirError {
     /// The file system said no.
     #[error("{what}: {source}")]
     Io {
-        /// What was attempted.
+        /// The operation that was attempted.
         what: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
@@ -50,11 +50,11 @@ pub struct MailEntry {
     pub unique: String,
     /// The flags, such as `DFPRST`.
     pub flags: String,
-    /// Where it was when listed.
+    /// Its path when listed.
     pub path: PathBuf,
     /// Its size in bytes when listed.
     pub size: u64,
-    /// Whether it stood in `new`: no mail program has shown it yet.
+    /// True if it stood in `new`: no mail program has shown it yet.
     pub is_new: bool,
 }
 
@@ -68,7 +68,7 @@ impl MaildirFolder {
     /// Returns the folder at `path`.
     ///
     /// # Errors
-    /// If it lacks `cur` or `new`. A missing `tmp` is made, as some programs remove an empty one.
+    /// Fails if it lacks `cur` or `new`. A missing `tmp` is made, as some programs remove an empty one.
     pub fn open(path: &Path) -> Result<Self, MaildirError> {
         if !is_maildir(path) {
             return Err(MaildirError::NotMaildir(path.to_owned()));
@@ -83,7 +83,7 @@ impl MaildirFolder {
     /// Returns the folder at `path`, made if it was not there.
     ///
     /// # Errors
-    /// If it cannot be made.
+    /// Fails if it cannot be made.
     pub fn create(path: &Path) -> Result<Self, MaildirError> {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
@@ -195,7 +195,7 @@ impl MaildirFolder {
     /// Returns the messages of `new`, then those of `cur`, as the file system gives them.
     ///
     /// # Errors
-    /// If a folder cannot be read. A file that vanishes meanwhile is passed over.
+    /// Fails if a folder cannot be read. A file that vanishes meanwhile is skipped.
     pub fn list(&self) -> Result<impl Iterator<Item = MailEntry> + use<>, MaildirError> {
         let open = |name: &str| {
             let path = self.path.join(name);
@@ -224,7 +224,7 @@ impl MaildirFolder {
     /// Returns the message named `unique`, in whichever folder and with whichever flags.
     ///
     /// # Errors
-    /// If a folder cannot be read.
+    /// Fails if a folder cannot be read.
     pub fn find(&self, unique: &str) -> Result<Option<MailEntry>, MaildirError> {
         Ok(self.list()?.find(|entry| entry.unique == unique))
     }
@@ -254,7 +254,7 @@ impl MaildirFolder {
     /// Returns the message that has this Message-ID; only headers are read.
     ///
     /// # Errors
-    /// If a folder cannot be read. A file that cannot be read is passed over.
+    /// Fails if a folder cannot be read. A file that cannot be read is skipped.
     pub fn find_message_id(&self, id: &MessageId) -> Result<Option<MailEntry>, MaildirError> {
         Ok(self.list()?.find(|entry| {
             let header = File::open(&entry.path).and_then(|file| {
@@ -329,10 +329,10 @@ fn is_maildir(path: &Path) -> bool {
     path.join("cur").is_dir() && path.join("new").is_dir()
 }
 
-/// What mail programs call their folder for sent mail.
+/// Names that mail programs give their folder for sent mail.
 const SENT_NAMES: [&str; 4] = ["sent", "sent items", "sent messages", "sent mail"];
 
-/// Where mail comes in, goes out and waits.
+/// The folders for mail that comes in, goes out and waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailLayout {
     /// Read from here.
@@ -341,7 +341,7 @@ pub struct MailLayout {
     pub outbox: PathBuf,
     /// Drafts are put here.
     pub drafts: PathBuf,
-    /// Where a mail program keeps what it sent; none if no such folder is found.
+    /// The folder in which a mail program keeps what it sent; none if there is no such folder.
     pub sent: Option<PathBuf>,
 }
 
@@ -388,7 +388,7 @@ impl MailLayout {
     /// Makes the folders that are missing.
     ///
     /// # Errors
-    /// If one cannot be made.
+    /// Fails if one cannot be made.
     pub fn create_missing(&self) -> Result<(), MaildirError> {
         for path in [&self.inbox, &self.outbox, &self.drafts] {
             MaildirFolder::create(path)?;

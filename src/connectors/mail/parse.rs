@@ -1,4 +1,4 @@
-//! Bytes to [`ParsedMail`], by the mail library, within bounds. Never fails: what is wrong becomes a [`Defect`].
+//! Bytes to [`ParsedMail`], by the mail library, within bounds. Never fails: a fault becomes a [`Defect`].
 //!
 //! Three things are taken from the library's hands, because a hostile message could use them against us:
 //! messages within messages are renamed before parsing, so that it never nests them (its types drop recursively, and a chain of
@@ -39,13 +39,13 @@ const MAX_NAME_CHARS: usize = 200;
 const MAX_SIGN_CHARS: usize = 1000;
 const MAX_REPORT_BYTES: usize = 64 * 1024;
 
-/// Returns what the bytes of a message say.
+/// Reads the bytes of a message.
 #[must_use]
 pub fn parse(bytes: &[u8]) -> ParsedMail {
     read(bytes, true)
 }
 
-/// Returns what the header of a message says; its text is left empty. Many times faster than [`parse`] for long messages.
+/// Reads the header of a message; its text is left empty. Many times faster than [`parse`] for long messages.
 #[must_use]
 pub fn parse_header(bytes: &[u8]) -> ParsedMail {
     read(bytes, false)

@@ -1,4 +1,4 @@
-//! What `caseyos mail read` and `caseyos mail threads` answer: messages understood and grouped, ready for JSON.
+//! The answers of `caseyos mail read` and `caseyos mail threads`: messages understood and grouped, ready for JSON.
 
 use std::collections::HashSet;
 
@@ -19,30 +19,30 @@ use crate::domain::email::understand::{MailClass, MailContext, OurIds, understan
 
 use super::parse;
 
-/// How one message is understood. Message-IDs stand in angle brackets, as in headers.
+/// One message, understood. Message-IDs stand in angle brackets, as in headers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MailReading {
-    /// What kind of message it is.
+    /// Its class.
     pub class: MailClass,
-    /// What it means; null where no person and no absent person's program wrote it.
+    /// Its label; null unless a person or an absent person's program wrote it.
     pub label: Option<ReplyLabel>,
-    /// What an objection is about.
+    /// The subject of an objection.
     pub objection: Option<ObjectionKind>,
-    /// How sure class and label are, 0..1.
+    /// Confidence in class and label, 0..1.
     pub confidence: f64,
-    /// Whether the operator should check the label.
+    /// True if the operator should check the label.
     pub check_label: bool,
-    /// What the person wrote, without quotes and signature.
+    /// The person's own words, without quotes and signature.
     pub text: String,
-    /// Whom it matches; filled in by who has the contacts.
+    /// The matching contact; filled in by the layer that has the contacts.
     pub contact: Option<serde_json::Value>,
     /// The message that it answers: ours if one is, else the nearest named.
     pub in_reply_to: Option<String>,
-    /// Whether that message is known to be ours.
+    /// True if that message is known to be ours.
     pub answers_ours: bool,
-    /// Whether one of the operator's own addresses sent it.
+    /// True if one of the operator's own addresses sent it.
     pub from_us: bool,
-    /// Why, the deciding reason first.
+    /// Reasons, the deciding one first.
     pub because: Vec<String>,
     /// The author.
     pub from: Option<Mailbox>,
@@ -56,25 +56,25 @@ pub struct MailReading {
     pub message_id: Option<String>,
     /// The ids of References.
     pub references: Vec<String>,
-    /// When it was written, RFC 3339 in UTC.
+    /// Its date, RFC 3339 in UTC.
     pub date: Option<Timestamp>,
-    /// What was taken away as quoted.
+    /// The quoted text taken away.
     pub quoted_removed: QuotedRemoved,
     /// The signature.
     pub signature: Option<String>,
     /// The delivery report.
     pub bounce: Option<Bounce>,
-    /// The day the author is back, or until which they are away.
+    /// The day on which the author is back, or up to which they are away.
     pub out_of_office_until: Option<Date>,
     /// The answer to an invitation.
     pub calendar: Option<CalendarAnswer>,
     /// The headers that an answer to this message carries.
     pub reply: ReplyReading,
-    /// What was wrong with the bytes.
+    /// Defects of the bytes.
     pub defects: Vec<Defect>,
 }
 
-/// How much was taken away as quoted, and by which marks it was known.
+/// The quoted text taken away: its size, and its marks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct QuotedRemoved {
     /// Lines that are not blank.
@@ -103,7 +103,7 @@ pub struct ThreadGroup {
     pub subject: String,
     /// The files' names, by date, then name.
     pub files: Vec<String>,
-    /// Why they belong together.
+    /// Reasons for the grouping.
     pub because: Vec<String>,
 }
 

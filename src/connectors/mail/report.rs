@@ -17,30 +17,30 @@ use crate::domain::email::message_id::MessageId;
 pub struct BounceReport<'a> {
     /// The server that says so.
     pub host: &'a str,
-    /// Who sent the message.
+    /// The sender of the message.
     pub to: &'a Mailbox,
-    /// When the report is written.
+    /// The report's date.
     pub date: Timestamp,
     /// The report's own id.
     pub message_id: &'a MessageId,
-    /// Who could not be reached.
+    /// The person who could not be reached.
     pub recipient: &'a EmailAddress,
     /// The status code (RFC 3463), such as `5.1.1`.
     pub status: &'a str,
-    /// What the other server said, in one line.
+    /// The other server's answer, in one line.
     pub diagnostic: &'a str,
     /// The id of the message that did not arrive.
     pub original_id: &'a MessageId,
     /// Its subject.
     pub original_subject: &'a str,
-    /// When it was sent.
+    /// The message's date.
     pub original_date: Timestamp,
 }
 
 /// Returns the report as bytes; the same input makes the same bytes.
 ///
 /// # Errors
-/// If the library cannot write it.
+/// Fails if the library cannot write it.
 pub fn compose_bounce(report: &BounceReport<'_>) -> Result<Vec<u8>, ComposeError> {
     let wrong = |error: &dyn std::fmt::Display| ComposeError::Write(error.to_string());
     let date = |at: Timestamp| {

@@ -1,4 +1,4 @@
-//! Where a domain says that its mail servers are by SRV records (RFC 6186, RFC 8314), and whose word that is.
+//! Mail servers by SRV records (RFC 6186, RFC 8314), and the trust that they deserve.
 //!
 //! Answers of name servers are not signed, so a host outside the domain is only as good as the operator's own eye: RFC 6186, section 6,
 //! wants it confirmed before anything connects.
@@ -9,18 +9,18 @@ use std::time::Duration;
 use super::wire::Protection;
 use crate::connectors::dns::{self, DnsError, Kind, Record, ServiceRecord};
 
-/// What a domain says about one service.
+/// A domain's offer of one service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Offer {
-    /// Nothing.
+    /// No record about it.
     Silent,
-    /// That it does not offer it.
+    /// A record that the domain does not offer it.
     Refused,
-    /// Where it is.
+    /// The place of the service.
     At(String, u16, Protection),
 }
 
-/// What a domain says about its mail servers.
+/// A domain's offers of mail servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offers {
     /// Reading by IMAP.
@@ -32,7 +32,7 @@ pub struct Offers {
 /// Asks a domain's name servers. `draw` is chance for the choice among equals.
 ///
 /// # Errors
-/// If they do not answer properly.
+/// Fails if they do not answer properly.
 pub fn ask(
     servers: &[SocketAddr],
     domain: &str,

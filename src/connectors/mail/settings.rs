@@ -1,15 +1,15 @@
-//! The settings of well-known mail hosts, by the domain of an address or by where its mail goes.
+//! Settings of well-known mail hosts, by the domain of an address or by its mail exchanger.
 
 use super::wire::Protection;
 
-/// Where a host's servers are.
+/// A host's servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailSettings {
     /// IMAP: host, port, protection.
     pub imap: (String, u16, Protection),
     /// SMTP: host, port, protection.
     pub smtp: (String, u16, Protection),
-    /// What the operator should know of signing in there.
+    /// Advice on signing in there.
     pub note: &'static str,
 }
 
@@ -203,10 +203,10 @@ const EXCHANGERS: &[(&str, &str)] = &[
     ("yandex.net", "yandex.com"),
     ("runbox.com", "runbox.com"),
 ];
-/// Where the exchangers of firms at Microsoft are.
+/// Domains of Microsoft's exchangers for its customers.
 const MICROSOFT: [&str; 2] = ["protection.outlook.com", "mx.microsoft"];
 
-/// Returns the settings that a mail exchanger gives away: whose mail goes to Google or Microsoft signs in there.
+/// Returns the settings that a mail exchanger implies: a domain whose mail goes to Google or Microsoft signs in there.
 #[must_use]
 pub fn by_exchanger(exchanger: &str) -> Option<MailSettings> {
     let host = exchanger.trim_end_matches('.').to_ascii_lowercase();

@@ -22,7 +22,7 @@ use crate::secrets::Secret;
 
 const STEP: Duration = Duration::from_secs(60);
 
-/// Why a message was not accepted.
+/// A reason that a message was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SmtpError {
     /// Nothing left; another try may go better.
@@ -31,10 +31,10 @@ pub enum SmtpError {
     /// Nothing left, and another try would end the same way: the server refuses the message or the address.
     #[error("{0}")]
     Refused(String),
-    /// Nothing left: the server does not know who asks.
+    /// Nothing left: the server refuses the sign-in.
     #[error("{0}")]
     SignIn(String),
-    /// It may have left: the message was handed over and the answer did not come.
+    /// Sent or not: the message was handed over and the answer did not come.
     #[error("{0}")]
     Unknown(String),
     /// Nothing left: the caller stopped it at the last moment.
@@ -42,11 +42,11 @@ pub enum SmtpError {
     Stopped(String),
 }
 
-/// A server that is connected and knows who asks.
+/// A server that is connected and signed in to.
 pub struct SmtpSession {
     connection: SmtpConnection,
     server: String,
-    /// Whether it reports what becomes of a message when asked (RFC 3461).
+    /// True if it reports on delivery when asked (RFC 3461).
     offers_dsn: bool,
     /// The longest message that it takes (RFC 1870); 0 if it does not say.
     max_bytes: usize,
@@ -62,7 +62,7 @@ impl SmtpSession {
     /// Connects, protects the connection and signs in. A server on this machine that offers no sign-in is asked for none.
     ///
     /// # Errors
-    /// If the server cannot be reached safely or does not know who asks.
+    /// Fails if the server cannot be reached safely or refuses the sign-in.
     pub fn connect(endpoint: &Endpoint, login: &Login, hello: &str) -> Result<Self, SmtpError> {
         let server = endpoint.shown();
         let not_yet = |e: lettre::transport::smtp::Error| {
@@ -157,10 +157,10 @@ impl SmtpSession {
     }
 
     /// Hands a message in. `last_word` is asked when everything is ready and before the first byte of the message leaves; its refusal
-    /// stops it. Returns what the server says, which often has the queue's id for it.
+    /// stops it. Returns the server's words, which often have the queue's id for it.
     ///
     /// # Errors
-    /// Why it was not accepted, and whether it may have left.
+    /// Gives the reason of a refusal, and tells whether the message may have left.
     pub fn send(
         &mut self,
         from: &EmailAddress,

@@ -1,15 +1,15 @@
-//! What IMAP and SMTP share: where a server is, how the connection is protected, and what shows who asks.
+//! The common part of IMAP and SMTP: the server, the protection of the connection, and the sign-in.
 
 use crate::secrets::Secret;
 
-/// How a connection is protected.
+/// The protection of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protection {
     /// TLS from the first byte.
     Tls,
     /// Plain at first, then TLS; nothing secret is said before.
     StartTls,
-    /// Not at all.
+    /// None.
     None,
 }
 
@@ -20,7 +20,7 @@ pub struct Endpoint {
     pub host: String,
     /// The port.
     pub port: u16,
-    /// How the connection is protected.
+    /// The protection of the connection.
     pub protection: Protection,
     /// Further certificates that are trusted, in PEM; empty for those of the system alone.
     pub extra_roots: Vec<u8>,
@@ -34,7 +34,7 @@ impl Endpoint {
     }
 }
 
-/// What shows a server who asks.
+/// The credentials of a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Login {
     /// A name and a password.

@@ -1,4 +1,4 @@
-//! What a failure says about the effect, and whether the request may be sent again. The one place where that is decided.
+//! The fate of an effect after a failure, and whether the request may be sent again. Both are decided here alone.
 //!
 //! | where it failed | the effect |
 //! |---|---|
@@ -10,18 +10,18 @@
 
 use super::{CallError, CallErrorKind, Fate, Repeat};
 
-/// Where a request was when it failed.
+/// The stage at which a request failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// It was being built, or the connection was.
+    /// The request or the connection was being made.
     BeforeSending,
-    /// It may have left; nothing has come back.
+    /// The request may have left; nothing has come back.
     Waiting,
     /// An answer with this status has come, or its beginning.
     Answered(u16),
 }
 
-/// Returns what a failure at a stage says about the effect.
+/// Returns the fate that a failure at a stage implies.
 #[must_use]
 pub const fn fate(stage: Stage) -> Fate {
     match stage {
@@ -79,7 +79,7 @@ pub fn may_repeat(repeat: Repeat, error: &CallError) -> bool {
     is_passing && is_safe
 }
 
-/// Tells whether a failure speaks against the service rather than against what was asked of it.
+/// Tells whether a failure is the service's fault rather than the request's.
 #[must_use]
 pub const fn is_outage(kind: CallErrorKind) -> bool {
     matches!(

@@ -17,39 +17,39 @@ use crate::domain::text::clean_line;
 use crate::env::monotonic;
 use crate::secrets::Secret;
 
-/// What is kept of a refusal.
+/// Bytes of a refusal that are kept.
 const REFUSAL_BYTES: usize = 64 * 1024;
-/// What is read at a time.
+/// Bytes read at a time.
 const CHUNK: usize = 64 * 1024;
 /// An answer with more headers is cut off there; a double or a proxy may send anything.
 const MAX_HEADERS: usize = 200;
 
-/// Through what requests leave.
+/// The proxy that requests go through.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Proxy {
-    /// What HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say.
+    /// The proxy of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.
     #[default]
     Environment,
-    /// Nothing.
+    /// No proxy.
     None,
-    /// This.
+    /// This proxy.
     Url(String),
 }
 
 /// Limits of every request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpSettings {
-    /// In which a connection must stand.
+    /// Time limit for the connection.
     pub connect: Duration,
-    /// Without a byte, after which an answer is given up.
+    /// Time without a byte after which an answer is given up.
     pub read: Duration,
-    /// In which an answer must be there whole.
+    /// Time limit for the whole answer.
     pub whole: Duration,
-    /// A longer answer is refused, whatever the request allows; after decompression.
+    /// Longest answer after decompression, whatever the request allows.
     pub max_bytes: usize,
-    /// Through what requests leave. This machine itself is never asked through a proxy.
+    /// The proxy that requests go through. This machine itself is never asked through a proxy.
     pub proxy: Proxy,
-    /// Further root certificates, in PEM, and what the file is called.
+    /// Further root certificates in PEM, with the file's name.
     pub roots: Option<(String, Vec<u8>)>,
 }
 
@@ -331,7 +331,7 @@ fn unanswered(error: &reqwest::Error, host: &str) -> CallError {
     CallError::of(kind, fate::fate(stage), message)
 }
 
-/// Why a body could not be read whole.
+/// Gives the reason that a body could not be read whole.
 enum Unread {
     TooLong,
     TooSlow,

@@ -49,7 +49,7 @@ impl Method {
     }
 }
 
-/// What a request carries.
+/// The body of a request.
 #[derive(Clone, PartialEq)]
 pub enum Body {
     /// Nothing.
@@ -70,7 +70,7 @@ impl std::fmt::Debug for Body {
     }
 }
 
-/// What a second sending of the same request would do.
+/// The effect of sending the same request twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
     /// Nothing: it reads, or it sets what the first one set. It is retried.
@@ -79,7 +79,7 @@ pub enum Repeat {
     Doubles,
 }
 
-/// Which of a service's budgets a request draws on.
+/// The budget of a service that a request draws on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Budget {
     /// The service's own.
@@ -91,7 +91,7 @@ pub enum Budget {
 /// A request as a connector builds it: without host, token or retries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// Whom it goes to.
+    /// The service that it goes to.
     pub service: Service,
     /// The operation's name for logs and tests, such as `gmail.users.messages.send`.
     pub operation: &'static str,
@@ -103,15 +103,15 @@ pub struct Request {
     pub query: Vec<(&'static str, String)>,
     /// The body.
     pub body: Body,
-    /// Whether it may be sent again.
+    /// The effect of sending it twice.
     pub repeat: Repeat,
     /// The budget that it draws on.
     pub budget: Budget,
-    /// How many units of the budget it costs; Gmail counts units, the others requests.
+    /// Units of the budget that it costs; Gmail counts units, the others requests.
     pub cost: u32,
     /// A longer answer is refused.
     pub max_bytes: usize,
-    /// Whether it changes nothing there. What changes something is recorded and not sent in mode dry-run.
+    /// True if it changes nothing there. In dry-run mode a change is recorded and not sent.
     pub reads: bool,
 }
 
@@ -159,7 +159,7 @@ impl Request {
         self
     }
 
-    /// Sets what it costs.
+    /// Sets its cost.
     #[must_use]
     pub const fn costing(mut self, units: u32) -> Self {
         self.cost = units;
@@ -234,34 +234,34 @@ impl Response {
     /// Reads the body as JSON.
     ///
     /// # Errors
-    /// If it is not of that shape.
+    /// Fails if it has another shape.
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, CallError> {
         serde_json::from_slice(&self.body).map_err(|e| CallError {
             status: Some(self.status),
             ..CallError::of(
                 CallErrorKind::BadAnswer,
                 fate::fate(fate::Stage::Answered(self.status)),
-                // What serde says may quote what it found.
+                // An error of serde may quote the text it read.
                 clean_line(&format!("the answer is not what it should be: {e}"), 200),
             )
         })
     }
 }
 
-/// What a failure says about the request's effect.
+/// The effect of a failed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     /// Nothing reached the service.
     NotSent,
     /// The service answered that it did not do it.
     Answered,
-    /// It may have been done: the answer did not come.
+    /// Done or not: the answer did not come.
     Unknown,
-    /// The service did it, but what it answered cannot be read: ask it what became of it.
+    /// The service did it, but its answer cannot be read: ask for the result.
     Sent,
 }
 
-/// What kind of failure.
+/// The kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallErrorKind {
     /// Nobody is signed in.
@@ -272,13 +272,13 @@ pub enum CallErrorKind {
     Forbidden,
     /// There is no such thing: 404.
     NotFound,
-    /// It stands against what is there: 409.
+    /// A conflict with the present state: 409.
     Conflict,
-    /// It is no longer there, or a cursor is too old: 410.
+    /// The thing is gone, or a cursor is too old: 410.
     Gone,
     /// The request is refused as it is: another 4xx.
     Invalid,
-    /// Too much was asked for: 429 or a vendor's own word for it.
+    /// Too many requests: 429 or a vendor's own word for it.
     RateLimited,
     /// A budget that lasts a day is used up.
     QuotaExhausted,
@@ -292,7 +292,7 @@ pub enum CallErrorKind {
     TooLarge,
     /// The answer is not what it should be.
     BadAnswer,
-    /// It wanted to lead elsewhere.
+    /// A redirect to elsewhere.
     Redirected,
     /// The service failed often of late, so it is not asked for a while.
     CircuitOpen,
@@ -302,19 +302,19 @@ pub enum CallErrorKind {
     Stopped,
 }
 
-/// Why a request has no good answer.
+/// A failed request.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{message}")]
 pub struct CallError {
-    /// What kind of failure.
+    /// The kind of failure.
     pub kind: CallErrorKind,
-    /// What it says about the effect.
+    /// The fate of the effect.
     pub fate: Fate,
     /// The status, if there was an answer.
     pub status: Option<u16>,
-    /// What happened, without secrets and in few words.
+    /// The failure, without secrets and in few words.
     pub message: String,
-    /// How long the service wants to be left alone.
+    /// Time for which the service wants to be left alone.
     pub retry_after: Option<Duration>,
     /// The body of the refusal, if it is JSON of a bounded size; else null.
     pub body: Value,

@@ -8,7 +8,7 @@ use crate::secrets::Secret;
 /// Lets reads through and answers every write with [`CallErrorKind::Recorded`] and the request's text as the body.
 #[derive(Debug)]
 pub struct RecordingTransport<'a> {
-    /// What carries reads.
+    /// The transport for reads.
     pub reads: &'a dyn Transport,
 }
 
@@ -37,7 +37,7 @@ impl Transport for RecordingTransport<'_> {
 /// Writes a request down as it would go over the wire, secrets as `****`.
 ///
 /// # Errors
-/// If `base` is no URL.
+/// Fails if `base` is not a URL.
 pub fn written(base: &str, with_token: bool, request: &Request) -> Result<String, CallError> {
     let url = http::url_of(base, request)?;
     let mut target = url.path().to_owned();

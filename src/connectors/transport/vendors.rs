@@ -1,4 +1,4 @@
-//! What the vendors mean by their refusals: one function for each shape, from the body to a kind of failure and a plain sentence.
+//! The vendors' refusals: one function for each shape, from the body to a kind of failure and a plain sentence.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use super::{CallError, CallErrorKind as Kind};
 use crate::domain::service::{Provider, Service};
 use crate::domain::text::clean_line;
 
-/// What is kept of a vendor's own sentence.
+/// Characters of a vendor's own sentence that are kept.
 const MAX_SENTENCE: usize = 300;
 /// HubSpot's rolling window, which is waited out when it names no time.
 const HUBSPOT_WINDOW: Duration = Duration::from_secs(10);
 
-/// Reads a refusal's body and says what it means. `date` is the service's own clock, if it showed it.
+/// Reads a refusal's body and sets its kind and sentence. `date` is the service's own clock, if it showed it.
 pub(super) fn classify(service: Service, error: &mut CallError, date: Option<Timestamp>) {
     match service.provider() {
         Some(Provider::Google) => google(service, error, date),
@@ -144,7 +144,7 @@ fn hubspot(error: &mut CallError) {
     error.message = message;
 }
 
-/// Says what a status means where the body says nothing more.
+/// Explains a status where the body says nothing more.
 const fn says(kind: Kind) -> &'static str {
     match kind {
         Kind::Unauthorized => "refuses the token",

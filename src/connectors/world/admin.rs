@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::server::Shared;
 use super::{FaultRule, WorldRequest, WorldResponse};
 
-/// How the world's own paths begin.
+/// Prefix of the world's own paths.
 pub(super) const PREFIX: &str = "/__world";
 
 fn refused(status: u16, message: impl Into<String>) -> WorldResponse {

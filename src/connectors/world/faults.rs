@@ -1,28 +1,28 @@
-//! Harm on demand: which requests it befalls, and what it does to them.
+//! Faults on demand: the requests that they hit, and their effects.
 //!
 //! A plan is a list of rules. Each names the requests that it is for (method, beginning of the path), how many of them it lets pass
-//! first and how many it then befalls. Delays and wrong clocks add up; of the others the first rule that matches acts.
+//! first and how many it then hits. Delays and wrong clocks add up; of the others the first rule that matches acts.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// When a connection is cut.
+/// The moment at which a connection is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
     /// Before the provider does anything.
     Before,
-    /// When the provider has done it, before a byte of the answer.
+    /// After the provider's work, before a byte of the answer.
     After,
-    /// When the provider has done it, in the middle of the answer's body.
+    /// After the provider's work, in the middle of the answer's body.
     Body,
 }
 
-/// What befalls a request.
+/// A fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
-    /// It is answered with a status; the provider does nothing.
+    /// A status as the answer; the provider does nothing.
     Status {
         /// The status, such as 429, 500 or 401.
         status: u16,
@@ -42,33 +42,33 @@ pub enum Fault {
     Hang,
     /// The connection is cut.
     Cut {
-        /// When.
+        /// The moment.
         when: When,
     },
     /// The provider does it, and half of its JSON is answered as if it were all.
     Malformed,
-    /// So many bytes are answered, as they are made.
+    /// An answer of this many bytes, made while it is sent.
     Huge {
-        /// How many.
+        /// Number of bytes.
         #[serde(default = "two_hundred_megabytes")]
         bytes: u64,
     },
-    /// It is sent on to another address.
+    /// A redirect to another address.
     Redirect {
-        /// Where to; the world's other port if this is empty.
+        /// The address; the world's other port if this is empty.
         #[serde(default)]
         to: String,
     },
     /// The provider does it, and the next page's token in the answer is the one that was asked with (or, on a first page, its own for ever).
     RepeatPage,
-    /// The provider's clock, as `Date` shows it, is so many seconds wrong.
+    /// A provider's clock, as `Date` shows it, that is wrong by this much.
     Skew {
         /// Seconds; ahead if positive.
         seconds: i64,
     },
     /// The answer comes later.
     Latency {
-        /// By how much.
+        /// The delay in milliseconds.
         millis: u64,
     },
 }
@@ -81,31 +81,31 @@ const fn once() -> u64 {
     1
 }
 
-/// Which requests a fault is for.
+/// The requests that a fault is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultRule {
     /// The method; any if empty.
     #[serde(default)]
     pub method: String,
-    /// How the path begins; any if empty.
+    /// The beginning of the path; any if empty.
     #[serde(default)]
     pub path: String,
-    /// What stands anywhere in the path and query; anything if empty.
+    /// Text anywhere in the path and query; any if empty.
     #[serde(default)]
     pub contains: String,
-    /// How many matching requests pass first.
+    /// Matching requests that pass first.
     #[serde(default)]
     pub after: u64,
-    /// How many it then befalls; 0 for all.
+    /// Requests hit after that; 0 for all.
     #[serde(default = "once")]
     pub times: u64,
-    /// What befalls them.
+    /// The fault.
     #[serde(flatten)]
     pub fault: Fault,
 }
 
 impl FaultRule {
-    /// Makes a rule that befalls the next request whose path begins with `path`.
+    /// Makes a rule for the next request whose path begins with `path`.
     #[must_use]
     pub fn on(path: impl Into<String>, fault: Fault) -> Self {
         Self {
@@ -132,14 +132,14 @@ impl FaultRule {
         self
     }
 
-    /// Lets so many matching requests pass first.
+    /// Lets this many matching requests pass first.
     #[must_use]
     pub const fn after(mut self, count: u64) -> Self {
         self.after = count;
         self
     }
 
-    /// Befalls so many; 0 for all.
+    /// Hits this many requests; 0 for all.
     #[must_use]
     pub const fn times(mut self, count: u64) -> Self {
         self.times = count;
@@ -176,7 +176,7 @@ pub(super) struct Plan {
     given: u64,
 }
 
-/// What befalls one request.
+/// The faults of one request.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Befalls {
     pub latency_millis: u64,
@@ -205,7 +205,7 @@ impl Plan {
         &self.rules
     }
 
-    /// Counts a request against every rule and returns what befalls it.
+    /// Counts a request against every rule and returns its faults.
     pub fn befalls(&mut self, method: &str, path: &str, query: &str) -> Befalls {
         let mut befalls = Befalls::default();
         for standing in &mut self.rules {

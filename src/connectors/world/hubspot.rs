@@ -1,6 +1,6 @@
 //! HubSpot in memory: a portal with records, ties, pipelines and owners, as strict as the vendor's description.
 //!
-//! It refuses what HubSpot refuses: unknown properties, more than ten thousand results, batches above a hundred, an address that is there already.
+//! The portal refuses what HubSpot refuses: unknown properties, more than ten thousand results, batches above a hundred, an existing address.
 
 mod filling;
 mod records;
@@ -41,14 +41,14 @@ struct Record {
     history: BTreeMap<String, Vec<(String, Timestamp)>>,
     created: Timestamp,
     modified: Timestamp,
-    /// When the search index takes note of the last change.
+    /// Instant at which the search index takes in the last change.
     indexed: Timestamp,
     archived: bool,
     /// By kind, the ids that it is tied to.
     ties: BTreeMap<&'static str, BTreeSet<u64>>,
 }
 
-/// A change that is made once so many more requests have come in.
+/// A change that is made after a number of further requests.
 #[derive(Debug)]
 struct Moving {
     left: u64,
@@ -68,12 +68,12 @@ pub struct HubspotDouble {
     blocked: BTreeSet<String>,
     next_id: u64,
     lag: SignedDuration,
-    /// Changes to make after so many more requests: the id and its properties.
+    /// Changes to make after a number of further requests: the id and its properties.
     moving: Vec<Moving>,
     /// A stamp that every new change gets instead of its instant.
     frozen_stamp: Option<Timestamp>,
     token: String,
-    /// Who may come in, where sign-in is a double too.
+    /// The grants of sign-in, where sign-in is a double too.
     grants: Option<Grants>,
     searches: Vec<Timestamp>,
     search_limit: Option<usize>,
@@ -101,7 +101,7 @@ impl HubspotDouble {
         }
     }
 
-    /// Lets those in to whom sign-in has given a token.
+    /// Lets in the tokens that sign-in gave.
     #[must_use]
     pub fn with_grants(mut self, grants: Grants) -> Self {
         self.grants = Some(grants);
@@ -128,7 +128,7 @@ impl HubspotDouble {
         self.search_limit = Some(per_second);
     }
 
-    /// Changes a record once so many more requests have come in: it moves while pages are read.
+    /// Changes a record after a number of further requests: it moves while pages are read.
     pub fn change_after(
         &mut self,
         requests: u64,

@@ -1,4 +1,4 @@
-//! What came in: every request, with its tokens and secrets as hashes.
+//! The log of requests, with their tokens and secrets as hashes.
 
 use std::collections::VecDeque;
 
@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 
 use super::WorldRequest;
 
-/// What the log keeps at most.
+/// Largest size of the log, in bytes.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
-/// What it keeps of one body.
+/// Bytes of one body that are kept.
 const MAX_BODY: usize = 64 * 1024;
 /// The fields of forms that are secrets.
 const SECRET_FIELDS: &[&str] = &[
@@ -26,7 +26,7 @@ const SECRET_FIELDS: &[&str] = &[
 pub struct Logged {
     /// Its number, from 1.
     pub n: u64,
-    /// Whether it came to the other port, where nothing should.
+    /// True if it came to the other port, where nothing should.
     pub elsewhere: bool,
     /// The method.
     pub method: String,
@@ -38,7 +38,7 @@ pub struct Logged {
     pub headers: Vec<(String, String)>,
     /// The body's text, up to 64 KiB; of a form's secrets, their hashes.
     pub body: String,
-    /// What befell it; empty if nothing did.
+    /// The fault that hit it; empty if none.
     pub fault: String,
     /// The status that was answered; 0 if there was none.
     pub status: u16,
@@ -52,7 +52,7 @@ impl Logged {
     }
 }
 
-/// Returns what stands for a token in the log.
+/// Returns the hash that stands for a token in the log.
 #[must_use]
 pub fn token_name(token: &str) -> String {
     let digest = Sha256::digest(token.as_bytes());
@@ -126,7 +126,7 @@ impl Log {
         self.count
     }
 
-    /// Notes what was answered.
+    /// Notes the answer's status.
     pub fn answered(&mut self, n: u64, status: u16) {
         if let Some(logged) = self.kept.iter_mut().rev().find(|logged| logged.n == n) {
             logged.status = status;

@@ -1,7 +1,7 @@
-//! The providers in memory, served over real HTTP on loopback: a practice ground for the operator, and what the tests talk to.
+//! The providers in memory, served over real HTTP on loopback: a practice ground for the operator, and the tests' counterpart.
 //!
 //! A [`Double`] answers for one provider and keeps its state. A [`World`] serves several of them on one port, does harm on demand
-//! ([`faults`]), and keeps a log of what came in, in which tokens stand as hashes. A second port, "elsewhere", stands for another host:
+//! ([`faults`]), and keeps a log of requests, with hashes for tokens. A second port, "elsewhere", stands for another host:
 //! nothing that is meant for a provider may ever arrive there.
 
 mod admin;
@@ -35,7 +35,7 @@ pub trait Double: Send {
     /// Tells whether a path is one of its own.
     fn serves(&self, path: &str) -> bool;
 
-    /// Answers a request as the provider would, and changes what it changes.
+    /// Answers a request as the provider would, with its changes.
     fn handle(&mut self, request: &WorldRequest, now: Timestamp) -> WorldResponse;
 
     /// Returns what points CaseyOS at it: table, key and value of `config.toml`.
@@ -61,12 +61,12 @@ pub trait Double: Send {
     }
 }
 
-/// How a practice world is filled.
+/// The content of a practice world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Filling {
     /// The seed of everything that is made up.
     pub seed: u64,
-    /// How many contacts the CRM holds.
+    /// Number of contacts in the CRM.
     pub contacts: usize,
 }
 
@@ -92,7 +92,7 @@ pub fn providers(filling: Filling, now: Timestamp) -> Vec<SharedDouble> {
 /// A double that its world and a test share.
 pub type SharedDouble = Arc<Mutex<dyn Double>>;
 
-/// What a double is asked. Names of headers are in lower case.
+/// A request to a double. Names of headers are in lower case.
 #[derive(Debug, Clone, Default)]
 pub struct WorldRequest {
     /// The method, in capitals.
@@ -185,7 +185,7 @@ fn decode(segment: &str) -> String {
         .unwrap_or_default()
 }
 
-/// What a double answers.
+/// The answer of a double.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WorldResponse {
     /// The status.

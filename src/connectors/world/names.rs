@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::connectors::dns::Kind;
 
-/// A name, the kind of a record, and what it says: a text, a host, or a service as in a zone's file ("0 1 993 imap.firm.example").
+/// A name, a kind of record, and its content: a text, a host, or a service as in a zone's file ("0 1 993 imap.firm.example").
 pub type Record = (String, Kind, String);
 
 /// A name server on a port of 127.0.0.1, until it is dropped.
@@ -23,7 +23,7 @@ impl Names {
     /// Starts it.
     ///
     /// # Errors
-    /// If no port can be had.
+    /// Fails if no port can be opened.
     pub fn start(records: Vec<Record>) -> std::io::Result<Self> {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         socket.set_read_timeout(Some(Duration::from_millis(20)))?;
@@ -37,7 +37,7 @@ impl Names {
                 while !is_stopped.load(Ordering::SeqCst) {
                     if let Ok((n, from)) = socket.recv_from(&mut buffer) {
                         let question = buffer.get(..n).unwrap_or_default();
-                        // Whoever asked may have gone.
+                        // The client may have gone.
                         drop(socket.send_to(&answer(question, &records), from));
                     }
                 }

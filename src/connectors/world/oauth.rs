@@ -98,7 +98,7 @@ impl Grants {
         self.book().access.clear();
     }
 
-    /// Withdraws everything, as the operator can at the provider.
+    /// Revokes everything, as the operator can at the provider.
     pub fn withdraw_all(&self) {
         let mut book = self.book();
         book.access.clear();
@@ -152,13 +152,13 @@ impl Grants {
         self.book().refreshed
     }
 
-    /// Counts what was withdrawn by `revoke`.
+    /// Counts the tokens withdrawn by `revoke`.
     #[must_use]
     pub fn revocations(&self) -> u64 {
         self.book().revoked
     }
 
-    /// Returns every secret that there has been, for a search through what the program left behind.
+    /// Returns every secret ever made, for a search through the files that the program left behind.
     #[must_use]
     pub fn secrets(&self) -> Vec<String> {
         let mut all = self.book().minted.clone();

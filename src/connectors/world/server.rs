@@ -1,4 +1,4 @@
-//! The server: takes requests over HTTP/1.1 on 127.0.0.1, lets faults befall them, and hands them to the doubles.
+//! The server: takes requests over HTTP/1.1 on 127.0.0.1, applies faults, and hands them to the doubles.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -28,10 +28,10 @@ use crate::env::{Clock, SystemClock};
 
 /// A longer request is refused.
 const MAX_REQUEST: usize = 64 * 1024 * 1024;
-/// What a huge answer is made of.
+/// A piece of a huge answer.
 const CHUNK: usize = 64 * 1024;
 
-/// How a world is made.
+/// Options of a world.
 #[derive(Debug, Clone)]
 pub struct WorldOptions {
     /// The port; any free one if 0.
@@ -49,7 +49,7 @@ impl Default for WorldOptions {
     }
 }
 
-/// What the world's threads and its owner share.
+/// The state that the world's threads and its owner share.
 pub(super) struct Shared {
     base: String,
     elsewhere: String,
@@ -147,7 +147,7 @@ impl World {
     /// Starts a world of the given doubles.
     ///
     /// # Errors
-    /// If the port is taken.
+    /// Fails if the port is taken.
     pub fn start(options: WorldOptions, doubles: Vec<SharedDouble>) -> io::Result<Self> {
         let bind =
             |port| std::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));

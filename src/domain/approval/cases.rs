@@ -1,4 +1,4 @@
-//! Unit cases for rules of approval: facts as JSON, one case a line, with the decision that is expected.
+//! Unit cases for rules of approval: facts as JSON, one case a line, with the expected decision.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,9 +14,9 @@ const MAX_CASES: usize = 100_000;
 pub struct Case {
     /// The line of the file, from 1.
     pub line: usize,
-    /// What it is about.
+    /// The case's subject, in words.
     pub name: String,
-    /// The facts: those of a plain case under those that the line gives.
+    /// The facts: those that the line gives, over those of a plain case.
     pub facts: Facts,
     /// The expected verdict.
     pub expect: Verdict,
@@ -36,31 +36,31 @@ struct Line {
     rule: Option<String>,
 }
 
-/// What came of a case.
+/// Result of a case.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CaseResult {
     /// The line of the file, from 1.
     pub line: usize,
-    /// What it is about.
+    /// The case's subject, in words.
     pub name: String,
-    /// Whether the decision was as expected.
+    /// True if the decision was as expected.
     pub passed: bool,
-    /// What was expected: a verdict, with the rule if one was named.
+    /// The expected verdict, with the rule if one was named.
     pub expected: String,
     /// The decision.
     pub got: Verdict,
     /// The rule or hard denial that decided; empty if none did.
     pub rule: String,
-    /// How sure the rule is.
+    /// The rule's confidence, 0..=1.
     pub confidence: Option<f64>,
-    /// Why.
+    /// Reason for the decision.
     pub reason: String,
 }
 
-/// Reads cases; empty lines and lines that begin with `#` or `//` are passed over.
+/// Reads cases; empty lines and lines that begin with `#` or `//` are skipped.
 ///
 /// # Errors
-/// Every line that is no case, by its number.
+/// Returns every malformed line, by its number.
 pub fn read_cases(text: &str) -> Result<Vec<Case>, Vec<(usize, String)>> {
     let (mut cases, mut mistakes) = (Vec::new(), Vec::new());
     for (line, content) in (1..).zip(text.trim_start_matches('\u{feff}').lines()) {

@@ -1,4 +1,4 @@
-//! The decision: what no rule may lift, then deny rules, then allow rules.
+//! The decision: hard denials first, then deny rules, then allow rules.
 
 use super::expression::NotKnown;
 use super::facts::{Facts, Variable};
@@ -7,19 +7,19 @@ use crate::domain::guard::Mode;
 use crate::domain::words::words;
 
 words! {
-    /// What a decision leads to.
+    /// The verdict of a decision.
     pub enum Verdict ("a verdict") {
         /// The move is approved.
         Allow = "allow",
-        /// Something speaks against it: the operator decides.
+        /// A reason against it: the operator decides.
         Deny = "deny",
-        /// Nothing speaks for it: the operator decides.
+        /// No reason for it: the operator decides.
         Operator = "operator",
     }
 }
 
 words! {
-    /// What no rule may lift.
+    /// A denial that no rule can lift.
     pub enum HardDenial ("a hard denial") {
         /// The kill switch is on.
         Stopped = "stopped",
@@ -52,7 +52,7 @@ words! {
     }
 }
 
-/// Who or what decided.
+/// The rule or part of the program that decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DecidedBy {
     /// The program itself.
@@ -73,20 +73,20 @@ pub enum DecidedBy {
 /// A decision about one move.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
-    /// What it leads to.
+    /// The verdict.
     pub verdict: Verdict,
-    /// Who or what decided.
+    /// The rule or part of the program that decided.
     pub by: DecidedBy,
-    /// How sure an allowing rule is, 0..=1.
+    /// Confidence of an allowing rule, 0..=1.
     pub confidence: Option<f64>,
-    /// Why, as a sentence.
+    /// Reason, as a sentence.
     pub reason: String,
 }
 
-/// What the rules that are on decide, and what those in shadow would have decided instead.
+/// The decision of the rules that are on, and the one that the rules in shadow would change it to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decisions {
-    /// The decision that is acted on.
+    /// The decision to act on.
     pub acting: Decision,
     /// The decision if the rules in shadow were on; none where none of them would have been the first to match.
     pub shadow: Option<Decision>,
@@ -118,7 +118,7 @@ impl Decision {
         }
     }
 
-    /// Returns the word of what decided: the rule's name, the hard denial, or nothing.
+    /// Returns the decider's name: the rule's, the hard denial's, or none.
     #[must_use]
     pub fn decider(&self) -> &str {
         match &self.by {
@@ -199,7 +199,7 @@ pub fn decide(rules: &ApprovalRules, facts: &Facts) -> Decisions {
     }
 }
 
-/// Returns why a rule matches; none if it does not.
+/// Returns the reason for which a rule matches; none if it does not.
 fn matches(rule: &ApprovalRule, facts: &Facts) -> Option<String> {
     for condition in &rule.when {
         match (condition.holds(facts), rule.effect) {

@@ -2,8 +2,8 @@
 //! and made into a tree that only compares values.
 //!
 //! The tree cannot loop, call, allocate without bound or reach anything outside the facts, so asking it costs at most as much as it is
-//! long. Mistakes are found when the file is read: an unknown variable, a comparison of a text with a number, a function that there is
-//! not. What is left to happen when a rule is asked is one thing: a fact that nobody knows.
+//! long. Mistakes are found when the file is read: an unknown variable, a comparison of a text with a number, an unknown
+//! function. At evaluation only one thing can fail: a fact that nobody knows.
 
 use std::borrow::Cow;
 
@@ -26,12 +26,12 @@ pub struct Condition {
     variables: Vec<Variable>,
 }
 
-/// What is wrong with a condition.
+/// A mistake in a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrongCondition {
     /// The line within the condition, from 0.
     pub line: usize,
-    /// What is wrong and what might be meant.
+    /// The mistake, and the nearest correct form.
     pub message: String,
 }
 
@@ -46,7 +46,7 @@ impl Condition {
     /// Reads a condition.
     ///
     /// # Errors
-    /// Says what is wrong and on which of its lines.
+    /// Names the mistake and its line.
     pub fn parse(text: &str) -> Read<Self> {
         if text.chars().count() > MAX_CONDITION_CHARS {
             return Err(WrongCondition {
@@ -76,7 +76,7 @@ impl Condition {
         &self.text
     }
 
-    /// Returns the variables that it asks.
+    /// Returns the variables in it.
     #[must_use]
     pub fn variables(&self) -> &[Variable] {
         &self.variables

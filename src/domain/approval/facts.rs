@@ -1,11 +1,11 @@
-//! What a rule of approval may ask: a closed table of named, typed values, gathered once for each decision and stored with it.
+//! The facts that approval rules can use: a closed table of named, typed values, gathered once for each decision and stored with it.
 
 use serde_json::{Map, Value as Json};
 
 use crate::domain::nearest;
 use crate::domain::text::clean_line;
 
-/// What kind of value a variable has.
+/// The type of a variable's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// True or false.
@@ -31,7 +31,7 @@ impl Kind {
 /// A value of a variable.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Value {
-    /// Nobody knows.
+    /// Unknown.
     #[default]
     Unknown,
     /// True or false.
@@ -84,7 +84,7 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 
 macro_rules! variables {
     ($( $variant:ident = $group:literal . $name:literal, $kind:ident, $ages:literal, $doc:literal; )*) => {
-        /// A variable that a rule may ask.
+        /// A variable for rules.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Variable {
             $( #[doc = $doc] $variant, )*
@@ -112,13 +112,13 @@ macro_rules! variables {
                 match self { $(Self::$variant => Kind::$kind,)* }
             }
 
-            /// Tells whether it changes by time alone, so that another value of it is no news.
+            /// Tells whether it changes by time alone, so that a new value of it is not news.
             #[must_use]
             pub const fn ages(self) -> bool {
                 match self { $(Self::$variant => $ages,)* }
             }
 
-            /// Returns what it says, in one line.
+            /// Returns its meaning, in one line.
             #[must_use]
             pub const fn doc(self) -> &'static str {
                 match self { $(Self::$variant => $doc,)* }
@@ -204,7 +204,7 @@ impl Variable {
             .find(|v| v.group() == group && v.name() == name)
     }
 
-    /// Returns what might have been meant by a name that is none, as an ending of a sentence.
+    /// Returns the nearest variable to an unknown name, as an ending of a sentence.
     #[must_use]
     pub fn hint(full_name: &str) -> String {
         let all: Vec<String> = Self::ALL.iter().map(ToString::to_string).collect();
@@ -236,7 +236,7 @@ impl Default for Facts {
 }
 
 impl Facts {
-    /// Returns what a test case begins from: a person who was mailed before, a clean draft to one address, and live mode.
+    /// Returns the facts that a test case starts from: a person mailed before, a clean draft to one address, and live mode.
     #[must_use]
     pub fn of_a_plain_case() -> Self {
         let mut facts = Self::default();
@@ -304,7 +304,7 @@ impl Facts {
         }
     }
 
-    /// Returns what is known as an object of groups, in a fixed order; without what time alone changes, if so asked.
+    /// Returns the known values as an object of groups, in a fixed order; on request without those that time alone changes.
     #[must_use]
     pub fn to_json(&self, with_ageing: bool) -> Json {
         let mut groups = Map::new();
@@ -328,10 +328,10 @@ impl Facts {
         Json::Object(groups)
     }
 
-    /// Takes values from an object of groups.
+    /// Reads values from an object of groups.
     ///
     /// # Errors
-    /// Names what is no variable or has a value of another kind.
+    /// Names a key that is not a variable, or whose value is of another type.
     pub fn take_json(&mut self, json: &Json) -> Result<(), String> {
         let Json::Object(groups) = json else {
             return Err("facts are an object of groups, such as {\"contact\": {…}}".into());

@@ -1,6 +1,6 @@
-//! Approval by rules: which moves need not wait for the operator. Facts in, a decision out.
+//! Approval by rules: the moves that need not wait for the operator. Facts in, a decision out.
 //!
-//! Deny rules are asked first, then allow rules, and the first that matches decides; what no rule may lift is in [`HardDenial`], in code.
+//! Deny rules come first, then allow rules, and the first that matches decides; [`HardDenial`] holds the denials that no rule can lift.
 
 mod cases;
 mod decide;
@@ -23,11 +23,11 @@ use sha2::{Digest, Sha256};
 use super::rule::RuleError;
 use super::words::words;
 
-/// The built-in rules' text, for the operator to begin from.
+/// The built-in rules' text, for the operator to start from.
 pub const BUILTIN: &str = include_str!("../../../assets/approval.toml");
 
 words! {
-    /// What a rule of approval does where it matches.
+    /// The effect of a matching approval rule.
     pub enum RuleEffect ("an effect of a rule") {
         /// The operator decides, whatever other rules say.
         Deny = "deny",
@@ -37,15 +37,15 @@ words! {
 }
 
 words! {
-    /// Whether a rule of approval is asked, and whether it acts.
+    /// The state of an approval rule.
     #[derive(Default)]
     pub enum RuleState ("a rule's state") {
-        /// It is not asked.
+        /// Not evaluated.
         Off = "off",
-        /// It decides and is counted, and nothing follows from it.
+        /// Evaluated and counted, without effect.
         #[default]
         Shadow = "shadow",
-        /// It acts.
+        /// Evaluated, with effect.
         On = "on",
     }
 }
@@ -57,17 +57,17 @@ pub struct ApprovalRule {
     pub name: String,
     /// Raised by the operator when its meaning changes.
     pub version: u32,
-    /// What it does where it matches.
+    /// Its effect on a match.
     pub effect: RuleEffect,
-    /// Whether it is asked, and whether it acts.
+    /// Its state.
     pub state: RuleState,
-    /// What must hold, all of it.
+    /// Conditions, all of which must hold.
     pub when: Vec<Condition>,
-    /// How sure an allowing rule is, 0..=1.
+    /// Confidence of an allowing rule, 0..=1.
     pub confidence: Option<f64>,
-    /// Why, in the operator's words.
+    /// Reason, in the operator's words.
     pub reason: String,
-    /// Whether it may approve a first mail to somebody in live mode: said in so many words or not at all.
+    /// True if the rule says explicitly that it may approve a first mail to somebody in live mode.
     pub may_mail_strangers: bool,
     /// The line where it begins, from 1.
     pub line: usize,
@@ -84,7 +84,7 @@ impl ApprovalRules {
     /// Reads a file of rules.
     ///
     /// # Errors
-    /// Every mistake with its line.
+    /// Returns every mistake with its line.
     pub fn parse(text: &str, file: &str) -> Result<Self, Vec<RuleError>> {
         parse::parse(text, file).map(Self::of)
     }
@@ -125,25 +125,25 @@ impl ApprovalRules {
         }
     }
 
-    /// Returns the rules in the order in which they are asked.
+    /// Returns the rules in the order of evaluation.
     #[must_use]
     pub fn rules(&self) -> &[ApprovalRule] {
         &self.rules
     }
 
-    /// Returns the hash of everything that the rules say.
+    /// Returns the hash of the rules' content.
     #[must_use]
     pub const fn hash(&self) -> &[u8; 32] {
         &self.hash
     }
 
-    /// Tells whether any rule is asked at all.
+    /// Tells whether any rule is evaluated at all.
     #[must_use]
     pub fn asks_anything(&self) -> bool {
         self.rules.iter().any(|rule| rule.state != RuleState::Off)
     }
 
-    /// Returns the same rules with those in shadow turned on: what a test of them asks.
+    /// Returns the same rules with those in shadow turned on, for tests of them.
     #[must_use]
     pub fn as_if_on(&self) -> Self {
         let mut rules = self.rules.clone();

@@ -1,9 +1,9 @@
-//! Gaps that nobody filled: what a draft must not be sent with unseen. It errs on the side of finding one, since all that follows is that
-//! the operator looks.
+//! Unfilled gaps, with which a draft must not be sent unseen. The search errs on the side of finding one, since the only result
+//! is that the operator looks.
 
 /// Words that only ever stand where something is to follow.
 const WORDS: &[&str] = &["TODO", "TBD", "FIXME", "XXX", "XXXX", "TKTK", "PLACEHOLDER"];
-/// What programs write for a value that they do not have.
+/// Words that programs print for a missing value.
 const NOTHINGS: &[&str] = &["undefined", "null", "none", "nil", "nan", "unknown", "n/a"];
 const GREETINGS: &[&str] = &[
     "hi",

@@ -58,7 +58,7 @@ pub fn parse_list(cell: &str) -> Vec<Result<String, String>> {
 }
 
 /// Returns the one address that `text` holds, in lower case, without display name, angle brackets or `mailto:`; None
-/// if that is not an address with a domain of at least two labels.
+/// for anything else than an address with a domain of at least two labels.
 #[must_use]
 pub fn parse(text: &str) -> Option<String> {
     let mut text = text.trim();

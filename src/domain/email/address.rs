@@ -25,7 +25,7 @@ static FREE_MAIL: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
 #[serde(try_from = "String", into = "String")]
 pub struct EmailAddress(String);
 
-/// Why a text is no e-mail address.
+/// A text that is not an e-mail address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not an e-mail address: {0}")]
 pub struct AddressError(String);

@@ -23,9 +23,9 @@ const MAX_SCANNED_BYTES: usize = 32 * 1024;
 pub struct Status {
     /// 2 success, 4 for now, 5 for good.
     pub class: u8,
-    /// What the trouble is about: 1 address, 2 mailbox, 3 system, 4 network, 5 protocol, 6 content, 7 policy.
+    /// The subject of the trouble: 1 address, 2 mailbox, 3 system, 4 network, 5 protocol, 6 content, 7 policy.
     pub subject: u16,
-    /// Which trouble it is.
+    /// The detail within the subject.
     pub detail: u16,
 }
 
@@ -41,30 +41,30 @@ impl Serialize for Status {
     }
 }
 
-/// What became of the message for one recipient (RFC 3464 §2.3.3).
+/// The result of delivery to one recipient (RFC 3464 §2.3.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryAction {
-    /// It could not be delivered.
+    /// Not delivered.
     Failed,
-    /// It could not be delivered yet; the reporting system goes on trying.
+    /// Not delivered yet; the reporting system keeps trying.
     Delayed,
-    /// It was delivered.
+    /// Delivered.
     Delivered,
-    /// It was handed to a system that does not report.
+    /// Handed to a system that does not report.
     Relayed,
-    /// It was delivered and sent on to further recipients.
+    /// Delivered and sent on to further recipients.
     Expanded,
 }
 
-/// What a report says about one recipient.
+/// A report's entry about one recipient.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RecipientReport {
     /// The address that delivery was tried to.
     pub recipient: Option<EmailAddress>,
     /// The address that we wrote to, if it was another (forwarding).
     pub original_recipient: Option<EmailAddress>,
-    /// What became of it.
+    /// The result of delivery.
     pub action: DeliveryAction,
     /// The status, from the Status field or, where that is missing or as good as (`5.0.0`), the remote server's answer.
     pub status: Option<Status>,
@@ -72,15 +72,15 @@ pub struct RecipientReport {
     pub diagnostic: Option<String>,
 }
 
-/// Whether to try again.
+/// The kind of a failed delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BounceKind {
     /// Delivered, or on its way: no bounce.
     None,
-    /// It may succeed later.
+    /// Temporary: a later try may succeed.
     Soft,
-    /// It will not succeed.
+    /// Permanent.
     Hard,
 }
 
@@ -89,13 +89,13 @@ pub enum BounceKind {
 pub struct Bounce {
     /// The worst of the recipients.
     pub kind: BounceKind,
-    /// Whether it was refused for the message's or the sender's sake, so that the address must not be suppressed.
+    /// True if the refusal is about the message or the sender, so that the address must not be suppressed.
     pub policy: bool,
     /// Each recipient reported on.
     pub recipients: Vec<RecipientReport>,
     /// The Message-ID of the message reported on.
     pub original_message_id: Option<MessageId>,
-    /// What it was read from.
+    /// The texts and fields that decided.
     pub because: Vec<String>,
 }
 

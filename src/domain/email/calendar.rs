@@ -9,21 +9,21 @@ use super::address::EmailAddress;
 const MAX_LINES: usize = 20_000;
 const MAX_VALUE_CHARS: usize = 500;
 
-/// What the attendee answered.
+/// The attendee's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Participation {
-    /// They come.
+    /// Coming.
     Accepted,
-    /// They do not come.
+    /// Not coming.
     Declined,
-    /// They may come.
+    /// Perhaps coming.
     Tentative,
-    /// Someone else comes.
+    /// Someone else is coming.
     Delegated,
-    /// They propose another time.
+    /// Another time proposed.
     Countered,
-    /// No answer could be read.
+    /// No readable answer.
     NeedsAction,
 }
 
@@ -32,15 +32,15 @@ pub enum Participation {
 pub struct CalendarAnswer {
     /// The iTIP method, upper case: `REPLY`, `COUNTER`, `REQUEST`, `CANCEL`; empty if none was given.
     pub method: String,
-    /// What was answered.
+    /// The answer.
     pub answer: Participation,
-    /// Who answered.
+    /// The person who answered.
     pub attendee: Option<EmailAddress>,
     /// The event's UID.
     pub uid: Option<String>,
-    /// When the event starts. A time without a zone that is known counts as UTC.
+    /// Start of the event. A time in an unknown zone counts as UTC.
     pub start: Option<Timestamp>,
-    /// What the event is called.
+    /// The event's title.
     pub summary: Option<String>,
 }
 
@@ -52,7 +52,7 @@ impl CalendarAnswer {
     }
 }
 
-/// Returns what a calendar object says; `method` is the Content-Type's parameter, for objects that lack the property.
+/// Reads a calendar object; `method` is the Content-Type's parameter, for objects that lack the property.
 #[must_use]
 pub fn read(text: &str, method: Option<&str>) -> CalendarAnswer {
     let mut answer = CalendarAnswer {

@@ -1,4 +1,4 @@
-//! What a reply means: one label with a confidence and the phrases that speak for it.
+//! The meaning of a reply: one label with a confidence and the phrases that speak for it.
 //!
 //! The text must already be free of quotes and signature, or our own "unsubscribe" footer would count. A negation in
 //! the same clause turns a phrase round ("I wouldn't unsubscribe"); "why don't you", "if you don't" and a negation behind a comma do not.
@@ -21,7 +21,7 @@ const MAX_WORDS: usize = 700;
 /// Below this the operator is asked to check the label.
 pub const CHECK_BELOW: f64 = 0.6;
 
-/// What a reply means.
+/// The label of a reply.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize,
 )]
@@ -59,7 +59,7 @@ pub enum ReplyLabel {
     Unclear,
 }
 
-/// What an objection is about.
+/// The subject of an objection.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize,
 )]
@@ -82,11 +82,11 @@ pub enum ObjectionKind {
 /// A label with its reasons.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Classification {
-    /// What the reply means.
+    /// The label.
     pub label: ReplyLabel,
-    /// What it objects to, for an objection.
+    /// The objection, for that label.
     pub objection: Option<ObjectionKind>,
-    /// How sure that is, 0..1.
+    /// Confidence, 0..1.
     pub confidence: f64,
     /// The phrases that speak for the label.
     pub because: Vec<String>,
@@ -1079,7 +1079,7 @@ fn label_of(sense: Sense) -> (ReplyLabel, Option<ObjectionKind>) {
     }
 }
 
-/// How much a sense is worth against others in one text, beside its score: a polite "thanks" or "interesting" stands before most
+/// Weight of a sense against others in one text, beside its score: a polite "thanks" or "interesting" stands before most
 /// refusals, and a refusal with a time is a postponement.
 fn standing(sense: Sense) -> f64 {
     match sense {

@@ -1,36 +1,36 @@
-//! Whether a message is a draft of ours that somebody sent by hand.
+//! Recognizes a draft of ours that somebody sent by hand.
 //!
-//! A mail program that sends a draft may put another Message-ID in its place, and the operator may change its words first. What stays is whom
-//! it goes to, and one of three ties: what it answers, the thread that it lies in, or its subject.
+//! A mail program that sends a draft may replace its Message-ID, and the operator may change its words first. The recipient stays,
+//! and one of three ties: the message that it answers, its thread, or its subject.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::parsed::ParsedMail;
 use super::subject::thread_subject;
 
-/// What the Message-IDs begin with that we give.
+/// The beginning of our own Message-IDs.
 pub const OUR_IDS: &str = "<caseyos.";
-/// How far two clocks may lie apart.
+/// Largest difference between two clocks.
 const SKEW: SignedDuration = SignedDuration::from_mins(15);
 
-/// A draft that is there no more.
+/// A draft that is no longer in its mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LostDraft {
     /// Its Message-ID, with angle brackets.
     pub message_id: String,
-    /// Whom it was to go to, in lower case.
+    /// The recipient's address, in lower case.
     pub to: String,
     /// Its subject.
     pub subject: String,
-    /// What it answers, with angle brackets; empty for a first message.
+    /// The Message-ID that it answers, with angle brackets; empty for a first message.
     pub in_reply_to: String,
-    /// When it was made: it cannot have left before.
+    /// Instant of its making: it cannot have been sent before.
     pub since: Timestamp,
 }
 
 impl LostDraft {
-    /// Tells whether a message is this draft, sent. `ids` are the Message-IDs that it carries or carried, `in_thread` says that the provider
-    /// keeps it in the draft's thread, and `at` is when it left.
+    /// Tells whether a message is this draft, sent. `ids` are its Message-IDs, present and former, `in_thread` is true if the provider
+    /// keeps it in the draft's thread, and `at` is the instant of sending.
     #[must_use]
     pub fn is(&self, mail: &ParsedMail, ids: &[String], in_thread: bool, at: Timestamp) -> bool {
         if ids.contains(&self.message_id) {

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use super::words::{Word, fold};
 
-/// What a phrase speaks for.
+/// The meaning that a phrase speaks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Sense {
     /// Wants no more mail.
@@ -52,15 +52,15 @@ pub enum Sense {
 /// One phrase found in a text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
-    /// What it speaks for.
+    /// Its meaning.
     pub sense: Sense,
-    /// How strongly, 0..1.
+    /// Its weight, 0..1.
     pub weight: f64,
     /// The words as they stand in the text.
     pub phrase: String,
     /// Position of its first word.
     pub at: usize,
-    /// How many words it covers.
+    /// Number of words that it covers.
     pub len: usize,
 }
 

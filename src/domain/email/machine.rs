@@ -52,30 +52,30 @@ pub const SIGN_FIELDS: &[&str] = &[
     "x-jira-fingerprint",
 ];
 
-/// What the headers say about the machine that may have written a message. Each text says which header it was.
+/// Headers that suggest a machine wrote the message. Each text names the header.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MachineSigns {
-    /// It answers automatically: vacation programs and ticket systems.
+    /// An automatic answer: vacation programs and ticket systems.
     pub auto_reply: Option<String>,
-    /// It was generated without being an answer: notifications (RFC 3834 `auto-generated`).
+    /// Automatic, but not an answer: notifications (RFC 3834 `auto-generated`).
     pub auto_generated: Option<String>,
-    /// It went to many: newsletters and notices.
+    /// Mass mail: newsletters and notices.
     pub bulk: Option<String>,
-    /// It came through a discussion list, where people write.
+    /// A discussion list's message, where people write.
     pub list: Option<String>,
-    /// The subject is one of an automatic answer, in some language.
+    /// A subject of automatic answers, in some language.
     pub subject: Option<String>,
-    /// A mail system wrote it: the sender is a mailer daemon or postmaster.
+    /// A mail system's message: the sender is a mailer daemon or postmaster.
     pub daemon: Option<String>,
-    /// Its return path is empty, so nobody wants an answer to it.
+    /// True if its return path is empty, so that nobody wants an answer to it.
     pub null_return_path: bool,
-    /// It is a multipart/report about delivery, or marked as such a report.
+    /// A delivery report: a multipart/report, or marked as one.
     pub delivery_report: Option<String>,
-    /// It is a read receipt (RFC 8098).
+    /// A read receipt (RFC 8098).
     pub read_receipt: Option<String>,
-    /// The sender's address says that nobody reads answers.
+    /// True if the sender's address says that nobody reads answers.
     pub no_reply: bool,
-    /// It is a complaint from a feedback loop (RFC 5965).
+    /// A complaint from a feedback loop (RFC 5965).
     pub feedback_report: Option<String>,
 }
 

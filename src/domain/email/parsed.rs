@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::address::Mailbox;
 use super::message_id::MessageId;
 
-/// What was wrong with a message's bytes. A defect never loses the message.
+/// A defect in a message's bytes. A defect never loses the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Defect {
@@ -52,13 +52,13 @@ pub struct ParsedMail {
     pub from_text: String,
     /// The recipients of To and Cc, in order.
     pub to: Vec<Mailbox>,
-    /// Where answers should go, if not to the author.
+    /// Address for answers, if not the author's.
     pub reply_to: Option<Mailbox>,
     /// The subject, decoded.
     pub subject: String,
-    /// When the message says that it was written.
+    /// The message's own date.
     pub date: Option<Timestamp>,
-    /// The same on the writer's calendar: what "Monday" in the text is counted from.
+    /// The same on the writer's calendar: the day that "Monday" in the text is counted from.
     pub written_on: Option<Date>,
     /// The header fields that tell machine mail from human mail: lower-case name, trimmed value, in order.
     pub signs: Vec<(String, String)>,
@@ -68,7 +68,7 @@ pub struct ParsedMail {
     pub report_type: Option<String>,
     /// The `method` parameter of a text/calendar type, upper case.
     pub calendar_method: Option<String>,
-    /// What there is to read: the text parts, or the HTML made into text, quotes marked by `>`.
+    /// The readable text: the text parts, or the HTML made into text, quotes marked by `>`.
     pub text: String,
     /// The fields of a message/delivery-status part.
     pub delivery_status: Option<String>,
@@ -78,9 +78,9 @@ pub struct ParsedMail {
     pub returned_header: Option<String>,
     /// The first calendar object.
     pub calendar: Option<String>,
-    /// How many parts are attachments.
+    /// Number of attachments.
     pub attachments: usize,
-    /// What was wrong with the bytes, each kind once, in a fixed order.
+    /// Defects of the bytes, each kind once, in a fixed order.
     pub defects: Vec<Defect>,
 }
 

@@ -1,9 +1,9 @@
-//! What the person wrote, without what they answered to: quoted text, signature and small print are taken away.
+//! The person's own words: quoted text, signature and small print are taken away.
 //!
 //! Three kinds of mark are known. A line of `>` is quoted wherever it stands, and what stands between such lines is the
 //! person's (inline replies). An attribution ("On ... wrote:") goes with the quote behind it; if what follows it is not marked,
 //! everything to the end is the quote (top posting). Mail programs' header blocks and dividers cut everything behind them.
-//! If nothing is left because the signature mark stood first, the signature is the text.
+//! A text that begins with the signature mark keeps its signature as the text.
 
 use std::sync::LazyLock;
 
@@ -55,13 +55,13 @@ pub enum QuoteRule {
 /// A text, taken apart.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Stripped {
-    /// What the person wrote.
+    /// The person's own words.
     pub text: String,
     /// The signature, without its mark.
     pub signature: Option<String>,
-    /// How many lines that are not blank were taken as quoted.
+    /// Number of quoted lines that are not blank.
     pub quoted_lines: usize,
-    /// Which marks were found, each once, in a fixed order.
+    /// Marks that were found, each once, in a fixed order.
     pub rules: Vec<QuoteRule>,
 }
 

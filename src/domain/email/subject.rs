@@ -63,12 +63,12 @@ const FORWARD_WORDS: &[&str] = &[
     "転送",
 ];
 
-/// A subject without what mail programs and lists add to it.
+/// A subject without the additions of mail programs and lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseSubject {
     /// The base subject, in the case it was written in.
     pub text: String,
-    /// Whether a `Re:`, `Fwd:`, `(fwd)` or `[fwd: ...]` was taken away.
+    /// True if a `Re:`, `Fwd:`, `(fwd)` or `[fwd: ...]` was taken away.
     pub is_reply_or_forward: bool,
 }
 

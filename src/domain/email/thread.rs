@@ -27,7 +27,7 @@ use super::subject::{is_reply_or_forward, reply_subject, thread_subject};
 const MAX_CHAIN: usize = 100;
 const CHAIN_HEAD: usize = 10;
 
-/// What an answer's headers say.
+/// Threading headers of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ReplyHeaders {
     /// The parent's Message-ID; `None` if it has none.
@@ -80,7 +80,7 @@ pub fn reply_headers_to(
     }
 }
 
-/// What threading needs to know of a message.
+/// The part of a message that threading needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ThreadItem {
     /// Names the message to the caller and orders what is otherwise equal; unique among the items.
@@ -97,7 +97,7 @@ pub struct ThreadItem {
     pub from: Option<String>,
     /// The recipients' address keys.
     pub to: Vec<String>,
-    /// When it was written.
+    /// The message's date.
     pub date: Option<Timestamp>,
 }
 
@@ -110,7 +110,7 @@ pub struct Thread {
     pub subject: String,
     /// The members' positions in the input, ordered by date, then name; undated ones last.
     pub members: Vec<usize>,
-    /// Why they belong together.
+    /// Reasons for the grouping.
     pub because: Vec<String>,
 }
 
@@ -207,7 +207,7 @@ fn parents(item: &ThreadItem) -> impl Iterator<Item = &MessageId> {
     item.references.iter().chain(fallback)
 }
 
-/// How many recipients of one message are remembered for joining by subject.
+/// Recipients of one message that are remembered for joining by subject.
 const MAX_RECIPIENTS: usize = 20;
 
 fn join_by_subject(
@@ -224,7 +224,7 @@ fn join_by_subject(
         /// Any one message of the bucket, and whether all of them are of its thread.
         first: Option<usize>,
         several: bool,
-        /// Whether some message names no recipients.
+        /// True if some message names no recipients.
         open: bool,
     }
     let mut buckets: HashMap<&str, Bucket<'_>> = HashMap::new();

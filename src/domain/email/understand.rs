@@ -1,4 +1,4 @@
-//! How a message is understood: its class, its label, what the person wrote, and why.
+//! Understanding a message: its class, its label, the person's own words, and the reasons.
 //!
 //! The rules in order; the first that fits decides the class:
 //! 1. our own mail is never an answer: `unrelated`, with `from_us`;
@@ -12,7 +12,7 @@
 //! 9. without them, from someone we wrote to, or under a subject that we sent: `probable_reply`;
 //! 10. anything else: `unrelated`.
 //!
-//! Where nothing is known of what was sent (a lone file), any In-Reply-To is taken as an answer to us, and a reply's subject as a probable one.
+//! For a lone file, without records of our mail, any In-Reply-To is taken as an answer to us, and a reply's subject as a probable one.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -30,7 +30,7 @@ use super::parsed::ParsedMail;
 use super::quote::{self, Stripped};
 use super::subject;
 
-/// What kind of message it is to us.
+/// The class of a message, from our side.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize,
 )]
@@ -42,13 +42,13 @@ pub enum MailClass {
     ProbableReply,
     /// A machine answers us.
     AutoReply,
-    /// It could not be delivered.
+    /// A report of a permanent failure.
     BounceHard,
-    /// It could not be delivered yet.
+    /// A report of a temporary failure.
     BounceSoft,
-    /// It was opened, or deleted unread.
+    /// A report that our mail was opened, or deleted unread.
     ReadReceipt,
-    /// An invitation was answered.
+    /// An answer to an invitation.
     MeetingReply,
     /// A person wants no more mail.
     OptOut,
@@ -74,13 +74,13 @@ impl MailClass {
     }
 }
 
-/// Which Message-IDs are ours.
+/// The Message-IDs that are ours.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum OurIds {
-    /// Nothing is known; any thread may be ours.
+    /// Unknown; any thread may be ours.
     #[default]
     Unknown,
-    /// These of the ids that the message refers to are ours, and no others.
+    /// These, among the ids that the message refers to, and no others.
     Known(HashSet<MessageId>),
 }
 
@@ -93,10 +93,10 @@ impl OurIds {
     }
 }
 
-/// What is known of the author.
+/// Our past with the author.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Correspondent {
-    /// Nothing: there is no database to ask.
+    /// Unknown: there is no database to ask.
     #[default]
     Unknown,
     /// We never wrote to this address.
@@ -105,14 +105,14 @@ pub enum Correspondent {
     Known,
 }
 
-/// What is known around a message.
+/// The context of a message.
 #[derive(Debug, Clone, Default)]
 pub struct MailContext {
-    /// Which of the ids that it refers to are ours.
+    /// The ids in it that are ours.
     pub ours: OurIds,
     /// The operator's own addresses.
     pub own_addresses: Vec<EmailAddress>,
-    /// What is known of the author.
+    /// Our past with the author.
     pub correspondent: Correspondent,
     /// The keys of the subjects that we sent (see [`subject::thread_subject`]) to the author or, for a stranger, to anyone.
     pub sent_subjects: BTreeSet<String>,
@@ -123,49 +123,49 @@ pub struct MailContext {
 /// A message, understood.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Understanding {
-    /// What kind of message it is.
+    /// Its class.
     pub class: MailClass,
-    /// What it means, where a person or an absent person's program wrote it.
+    /// Its label, where a person or an absent person's program wrote it.
     pub label: Option<ReplyLabel>,
-    /// What an objection is about.
+    /// The subject of an objection.
     pub objection: Option<ObjectionKind>,
-    /// How sure class and label are, 0..1.
+    /// Confidence in class and label, 0..1.
     pub confidence: f64,
-    /// Whether the operator should check the label.
+    /// True if the operator should check the label.
     pub check_label: bool,
-    /// What was taken away from the text, and what is left.
+    /// The text, split into the person's own words and the rest.
     #[serde(flatten)]
     pub stripped: Stripped,
     /// The reasons, the deciding one first.
     pub because: Vec<String>,
     /// The message that it answers or reports on: one of ours if there is one, else the nearest that it names.
     pub in_reply_to: Option<MessageId>,
-    /// Whether `in_reply_to` is known to be ours.
+    /// True if `in_reply_to` is known to be ours.
     pub answers_ours: bool,
     /// The delivery report.
     pub bounce: Option<Bounce>,
-    /// The day the author is back, or until which they are away.
+    /// The day on which the author is back, or up to which they are away.
     pub out_of_office_until: Option<Date>,
     /// The calendar object's answer.
     pub calendar: Option<CalendarAnswer>,
-    /// Whether one of the operator's own addresses sent it.
+    /// True if one of the operator's own addresses sent it.
     pub from_us: bool,
 }
 
-/// How a message hangs together with what we sent.
+/// The tie between a message and our mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tie {
-    /// It refers to a message of ours.
+    /// A reference to a message of ours.
     Ours,
-    /// It refers to some message, and nothing is known of ours.
+    /// A reference to some message, with our own messages unknown.
     Presumed,
-    /// It refers to messages that are not ours.
+    /// References to other people's messages only.
     Others,
-    /// It refers to nothing.
+    /// No reference.
     None,
 }
 
-/// Returns how `mail` is to be understood.
+/// Understands `mail`.
 #[must_use]
 pub fn understand(mail: &ParsedMail, context: &MailContext) -> Understanding {
     let signs = machine::signs(mail);
@@ -245,7 +245,7 @@ impl View<'_> {
         matches!(self.tie, Tie::Ours | Tie::Presumed)
     }
 
-    /// Whether the message went to many, and not into a thread of ours.
+    /// Tells whether the message is mass mail outside our threads.
     fn is_mass_mail(&self) -> bool {
         (self.signs.bulk.is_some() || self.signs.list.is_some()) && self.tie != Tie::Ours
     }

@@ -50,7 +50,7 @@ pub struct Word<'t> {
     pub sentence: u32,
     /// Numbers the clause: a comma, a dash or a word such as "but" starts another.
     pub clause: u32,
-    /// Whether its sentence ends with a question mark.
+    /// True if its sentence ends with a question mark.
     pub asks: bool,
 }
 

@@ -4,24 +4,24 @@ use jiff::Timestamp;
 
 use super::{LimitKind, LimitVerdict, Sends, WEEK};
 
-/// Messages that must have been sent in 7 days before a share of them means something; fewer for a new mailbox.
+/// Messages sent in 7 days below which a share means nothing; fewer for a new mailbox.
 const ENOUGH: usize = 50;
 const ENOUGH_WHEN_NEW: usize = 20;
-/// One in so many that bounces is too many: 5 %.
+/// Limit on bounces, as one in so many: 5 %.
 const BOUNCED_ONE_IN: usize = 20;
-/// One in so many that is reported as spam is too many: 0.1 %.
+/// Limit on spam reports, as one in so many: 0.1 %.
 const REPORTED_ONE_IN: usize = 1000;
 
-/// What was sent in the last 7 days, and what came back.
+/// Mail sent in the last 7 days, with its bounces and complaints.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MailResults {
-    /// What left.
+    /// Sends.
     pub sent: Sends,
-    /// What could not be delivered.
+    /// Bounces.
     pub bounced: Sends,
-    /// What was reported as spam.
+    /// Spam reports.
     pub reported: Sends,
-    /// Whether the mailbox is new.
+    /// True for a new mailbox.
     pub is_new: bool,
 }
 

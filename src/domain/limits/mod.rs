@@ -1,4 +1,4 @@
-//! How many messages may go: rolling windows, never calendar ones, and the instant at which each has room again.
+//! Limits on the number of messages: rolling windows, never calendar ones, and the instant at which each has room again.
 //!
 //! A send counts against a window of length `W` from its own instant until exactly `W` later, when it no longer counts. As time passes
 //! without a send, counts only fall and the ramp only rises, so a limit that has cleared stays clear. That is
@@ -53,7 +53,7 @@ impl Default for Limits {
 pub struct Ramp {
     /// Messages in 24 hours on the first day.
     pub first_day: u32,
-    /// How many more on each further day, up to the daily cap.
+    /// Messages added on each further day, up to the daily cap.
     pub step: u32,
 }
 
@@ -125,22 +125,22 @@ impl Sends {
     }
 }
 
-/// What has been sent, as far as the limits need it. Sends that are queued or on their way belong in it.
+/// Past sends, as the limits need them. Sends that are queued or on their way belong here too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SendHistory {
-    /// Everything that left the mailbox in the last 24 hours or more.
+    /// Everything sent from the mailbox in the last 24 hours or more.
     pub all: Sends,
-    /// What went to this contact in the last 7 days or more.
+    /// Sends to this contact in the last 7 days or more.
     pub to_contact: Sends,
-    /// What went to this contact's domain in the last 24 hours or more.
+    /// Sends to this contact's domain in the last 24 hours or more.
     pub to_domain: Sends,
-    /// Whether many unrelated people share the domain (gmail.com), which exempts it from the per-domain cap.
+    /// True if many unrelated people share the domain (gmail.com), which exempts it from the per-domain cap.
     pub is_free_mail: bool,
-    /// When the mailbox first sent anything; the ramp counts from here. `None` if it never has.
+    /// Instant of the mailbox's first send, from which the ramp counts; `None` if it never sent.
     pub mailbox_first_send: Option<Timestamp>,
 }
 
-/// Which limit.
+/// The kind of limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LimitKind {
@@ -160,7 +160,7 @@ pub enum LimitKind {
     Bounces,
     /// Messages that their reader reported as spam, in 7 days; too many of them pause sending.
     Complaints,
-    /// The last room of the hour or the day, which is kept for what comes first.
+    /// The last room of the hour or the day, reserved for messages of a higher class.
     Reserved,
 }
 
@@ -182,10 +182,10 @@ impl LimitKind {
     }
 }
 
-/// How one limit stands.
+/// The verdict of one limit.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct LimitVerdict {
-    /// Which limit.
+    /// The limit.
     pub limit: LimitKind,
     /// Messages that count against it now.
     pub used: u32,
@@ -193,7 +193,7 @@ pub struct LimitVerdict {
     pub cap: u32,
     /// The instant from which it has room if nothing more is sent; `None` if it has room now, or never will.
     pub clears_at: Option<Timestamp>,
-    /// Whether it has room for one more message now.
+    /// True if it has room for one more message now.
     pub passed: bool,
 }
 
@@ -340,7 +340,7 @@ pub fn reserve(
                 limit: LimitKind::Reserved,
                 used,
                 cap: room,
-                // When the first of them has had its turn, or in a moment if it is its turn now.
+                // The turn of the first of them, or a moment later if its turn is now.
                 clears_at: Some(
                     first.max(now.checked_add(SignedDuration::from_secs(1)).unwrap_or(now)),
                 ),

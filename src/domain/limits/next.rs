@@ -1,4 +1,4 @@
-//! When the next message may go: the first instant at which the window is open and every limit has room.
+//! The next send: the first instant at which the window is open and every limit has room.
 
 use jiff::Timestamp;
 
@@ -8,12 +8,12 @@ use crate::domain::schedule::{
     search_until,
 };
 
-/// When the next message may go, and what decides it.
+/// The next send, with its reasons.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct NextSend {
     /// The instant; `None` if there is none within 45 days, or a limit never has room.
     pub at: Option<Timestamp>,
-    /// What decides it, in the order in which it was met; never empty.
+    /// The reasons, in the order in which they were met; never empty.
     pub because: Vec<Reason>,
     /// The limit that makes it later than the window alone would, if one does.
     pub binding: Option<LimitKind>,

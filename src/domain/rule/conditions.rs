@@ -1,4 +1,4 @@
-//! The closed set of conditions, and the facts of a signal that they are asked of.
+//! The closed set of conditions, and the facts of a signal that they test.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -9,12 +9,12 @@ use crate::domain::text::{clean_block, clean_line};
 /// The most bytes of a signal's text that are searched for phrases.
 const MAX_TEXT_BYTES: usize = 32 * 1024;
 
-/// What must hold of a signal; a field that is empty or none asks nothing.
+/// Conditions on a signal; a field that is empty or none matches anything.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Conditions {
-    /// What a reply means is one of these.
+    /// Labels, one of which the reply has.
     pub label: Vec<String>,
-    /// How a message is understood is one of these.
+    /// Classes, one of which the message has.
     pub class: Vec<String>,
     /// The deal's stage is one of these.
     pub stage: Vec<String>,
@@ -42,22 +42,22 @@ pub struct Conditions {
     pub payload: Vec<(String, Vec<String>)>,
 }
 
-/// What a rule may know of a signal. [`SignalFacts::of`] reads what the signal says; the engine adds what the records know.
+/// The facts of a signal that rules can use. [`SignalFacts::of`] reads the signal; the engine adds the records.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SignalFacts {
-    /// What was observed.
+    /// The kind of signal.
     pub kind: SignalKind,
-    /// When it happened.
+    /// Instant of the signal.
     pub occurred_at: Timestamp,
-    /// When the meeting of which it speaks begins.
+    /// Start of the signal's meeting.
     pub event_at: Option<Timestamp>,
-    /// What the source said.
+    /// The source's data.
     pub payload: Map<String, Value>,
-    /// What a reply means.
+    /// The label of a reply.
     pub label: Option<String>,
-    /// How a message is understood.
+    /// The class of a message.
     pub class: Option<String>,
-    /// Whether there is a deal.
+    /// True if there is a deal.
     pub has_deal: bool,
     /// The deal's amount in units.
     pub amount: Option<f64>,
@@ -74,7 +74,7 @@ pub struct SignalFacts {
 }
 
 impl SignalFacts {
-    /// Returns what the signal itself says.
+    /// Reads the facts in the signal itself.
     #[must_use]
     pub fn of(signal: &SignalDraft) -> Self {
         let first = |keys: &[&str]| {
@@ -209,7 +209,7 @@ impl Conditions {
                 .is_none_or(|wanted| wanted == facts.buying_phrase(buying_phrases).is_some())
     }
 
-    /// Returns in words why the conditions hold, naming what was found.
+    /// Explains why the conditions hold, naming the matches.
     #[must_use]
     pub fn words(&self, facts: &SignalFacts, buying_phrases: &[&str]) -> String {
         let mut words: Vec<String> = Vec::new();

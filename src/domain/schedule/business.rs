@@ -9,7 +9,7 @@ use super::search::next_allowed;
 use super::window::Weekdays;
 use super::{SendPolicy, Slot};
 
-/// How far a count walks before it gives up, in calendar days: ten years, so that a calendar without business days ends too.
+/// Longest walk of a count, in calendar days: ten years, so that a calendar without business days ends too.
 const MAX_WALK_DAYS: u32 = 3_660;
 
 /// Tells whether `date` is an allowed weekday and no holiday.

@@ -11,15 +11,15 @@ use crate::domain::text::clean_line;
 /// The most holidays that a policy may list.
 const MAX_HOLIDAYS: usize = 10_000;
 
-/// Why a part of a policy could not be read. Each says what to write instead.
+/// An unreadable part of a policy. Each message says what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScheduleError {
     /// The window is not two times of day.
     #[error("\"{given}\" is not a window: {problem}. Write it as 09:00-17:00.")]
     Window {
-        /// What was written, cleaned and cut.
+        /// The text given, cleaned and cut.
         given: String,
-        /// What is wrong with it.
+        /// The mistake.
         problem: &'static str,
     },
     /// A name is not one of the days.
@@ -49,7 +49,7 @@ pub enum ScheduleError {
         suggestion(near)
     )]
     Zone {
-        /// What was written, cleaned and cut.
+        /// The text given, cleaned and cut.
         given: String,
         /// Names that may have been meant, nearest first.
         near: Vec<String>,

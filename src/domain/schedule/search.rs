@@ -1,4 +1,4 @@
-//! The next allowed instant, and what decided it.
+//! The next allowed instant, and the reasons for it.
 //!
 //! Between two changes of a zone's offset, local time runs evenly. The search therefore walks those stretches, finds the first
 //! open local time of each by calendar arithmetic alone, and is exact about gaps, repeated hours, days of 23 or
@@ -11,13 +11,13 @@ use super::window::Window;
 use super::zones::zone_name;
 use super::{SendPolicy, Weekdays};
 
-/// How far ahead an allowed instant is looked for, in periods of 24 hours. One exactly that far away counts.
+/// Reach of the search for an allowed instant, in periods of 24 hours. One exactly that far away counts.
 pub const HORIZON_DAYS: i64 = 45;
 
-/// How many holidays are named one by one in an explanation.
+/// Holidays named one by one in an explanation.
 const NAMED_HOLIDAYS: usize = 4;
 
-/// What kind of rule a reason speaks of.
+/// The kind of rule behind a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonKind {
@@ -33,10 +33,10 @@ pub enum ReasonKind {
     Blocked,
 }
 
-/// One thing that decided, as a sentence for the operator and a kind for a machine.
+/// One reason, as a sentence for the operator and a kind for a machine.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Reason {
-    /// The rule that it speaks of.
+    /// The rule behind it.
     pub kind: ReasonKind,
     /// A plain English sentence with its full stop.
     pub text: String,
@@ -57,7 +57,7 @@ impl Reason {
 pub struct Slot {
     /// The instant.
     pub at: Timestamp,
-    /// What decided it, in the order in which it was met; never empty.
+    /// The reasons, in the order in which they were met; never empty.
     pub because: Vec<Reason>,
 }
 
@@ -66,7 +66,7 @@ pub struct Slot {
 pub struct NextAllowed {
     /// The first allowed instant; `None` if there is none within [`HORIZON_DAYS`].
     pub at: Option<Timestamp>,
-    /// What decided it, in the order in which it was met; never empty.
+    /// The reasons, in the order in which they were met; never empty.
     pub because: Vec<Reason>,
 }
 
@@ -77,7 +77,7 @@ pub fn next_allowed(policy: &SendPolicy, now: Timestamp) -> Option<Slot> {
     at.map(|at| Slot { at, because })
 }
 
-/// Returns the first instant at or after `now` that `policy` allows, with what decided it or what stood in the way.
+/// Returns the first instant at or after `now` that `policy` allows, with its reasons or the obstacles.
 #[must_use]
 pub fn search(policy: &SendPolicy, now: Timestamp) -> NextAllowed {
     search_until(policy, now, horizon(now))
@@ -147,7 +147,7 @@ fn find(
     None
 }
 
-/// Returns the first open time on the date of `floor`, not before it, or why there is none.
+/// Returns the first open time on the date of `floor`, not before it, or the reason that there is none.
 fn first_on_date(policy: &SendPolicy, floor: DateTime) -> Result<Time, Refusal> {
     if !policy.days.contains(floor.weekday()) {
         return Err(Refusal::Day(floor.weekday()));
@@ -161,7 +161,7 @@ fn first_on_date(policy: &SendPolicy, floor: DateTime) -> Result<Time, Refusal> 
         .ok_or(Refusal::Closed)
 }
 
-/// Why a date offers nothing more.
+/// Reason that a date offers nothing more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Refusal {
     Day(Weekday),
@@ -169,7 +169,7 @@ enum Refusal {
     Closed,
 }
 
-/// The dates that were passed over, oldest first.
+/// Dates skipped, oldest first.
 #[derive(Debug, Default)]
 struct Passed(Vec<(Date, Refusal)>);
 
@@ -255,7 +255,7 @@ fn open_now(policy: &SendPolicy, now: Timestamp) -> Reason {
     Reason::new(ReasonKind::Window, text)
 }
 
-/// Says what makes `at` the first allowed instant: the window opens, the day begins, or the clocks jump into the window.
+/// Explains why `at` is the first allowed instant: the window opens, the day begins, or the clocks jump into the window.
 fn arrival(policy: &SendPolicy, at: Timestamp) -> Reason {
     let zone = zone_name(&policy.zone);
     let local = policy.local(at);

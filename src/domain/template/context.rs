@@ -1,4 +1,4 @@
-//! What a template may know, cleaned on its way in.
+//! Variables of templates, cleaned on their way in.
 
 use std::collections::BTreeMap;
 
@@ -77,13 +77,13 @@ pub struct Context {
     pub last_name: Option<String>,
     /// The contact's whole name.
     pub full_name: Option<String>,
-    /// What the contact does.
+    /// The contact's job title.
     pub job_title: Option<String>,
     /// The contact's address.
     pub email: Option<String>,
     /// The contact's company.
     pub company: Option<String>,
-    /// What it is about, as a short phrase.
+    /// The topic, as a short phrase.
     pub topic: Option<String>,
     /// The subject of the thread without `Re:`.
     pub last_subject: Option<String>,
@@ -103,7 +103,7 @@ pub struct Context {
     pub form: BTreeMap<String, serde_json::Value>,
 }
 
-/// Who writes.
+/// The writer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct OperatorFacts {
     /// The whole name; required of every message.
@@ -114,7 +114,7 @@ pub struct OperatorFacts {
     pub email: String,
     /// The company.
     pub company: Option<String>,
-    /// What the operator does.
+    /// The operator's job title.
     pub job_title: Option<String>,
     /// The postal address.
     pub postal_address: Option<String>,

@@ -1,4 +1,4 @@
-//! A guess at a contact's time zone from what an address book says of the place.
+//! A guess at a contact's time zone from the place in an address book.
 //!
 //! A city in the table is the best evidence, then a state or province, then a country with one zone. Of a country with several,
 //! only its capital's zone is left as a guess, and it is marked as one. Nothing is said where people of the same words live
@@ -16,7 +16,7 @@ use places::{CITIES, COUNTRIES, Country, NAMESAKES, Place, STATES, State};
 /// The longest place name that is looked up.
 const MAX_BYTES: usize = 120;
 
-/// What a guess rests on, the best first.
+/// The evidence for a guess, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ZoneEvidence {
@@ -30,12 +30,12 @@ pub enum ZoneEvidence {
     Capital,
 }
 
-/// A zone and what the guess rests on.
+/// A zone and the evidence for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct ZoneGuess {
     /// The IANA name.
     pub zone: &'static str,
-    /// What it rests on.
+    /// The evidence.
     pub from: ZoneEvidence,
 }
 

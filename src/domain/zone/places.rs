@@ -32,7 +32,7 @@ pub(super) struct Country {
     pub names: &'static str,
     /// The IANA name of its zone, or its capital's.
     pub zone: &'static str,
-    /// Whether nearly all its people live in that zone.
+    /// True if nearly all its people live in that zone.
     pub has_one_zone: bool,
 }
 

@@ -11,9 +11,9 @@ use super::{COLUMNS, ContactRow, read_row};
 use crate::domain::contact::name::fold;
 use crate::store::{ReadTx, Result, WriteTx};
 
-/// How many words of a query count.
+/// Words of a query that count.
 const MAX_WORDS: usize = 8;
-/// How many hits are looked at for the best ones.
+/// Hits examined to find the best ones.
 const CANDIDATES: usize = 300;
 
 /// One contact found.
@@ -21,7 +21,7 @@ const CANDIDATES: usize = 300;
 pub struct Hit {
     /// The contact.
     pub contact: ContactRow,
-    /// Whether there were more hits than were looked at, so that a better one may be among them.
+    /// True if there were more hits than were examined, so that a better one may be missing.
     pub is_sample: bool,
 }
 
@@ -65,7 +65,7 @@ fn match_expression(text: &str) -> Option<String> {
 /// Returns up to `limit` contacts that match, those first whose name begins with the query's words.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn search(tx: &ReadTx<'_>, text: &str, limit: usize) -> Result<Vec<Hit>> {
     let Some(expression) = match_expression(text) else {
         return Ok(Vec::new());
@@ -130,7 +130,7 @@ fn rank(contact: &ContactRow, query: &str) -> u8 {
 /// Makes the search index anew from the contacts.
 ///
 /// # Errors
-/// If the database refuses.
+/// Fails if the database refuses.
 pub fn rebuild_search(tx: &WriteTx<'_>) -> Result<()> {
     let sql = tx.sql();
     sql.execute(

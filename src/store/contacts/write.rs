@@ -13,7 +13,7 @@ use super::search::searchable;
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage, address};
 use crate::domain::id::{CompanyId, ContactId};
 
-/// What writing a draft came to.
+/// Outcome of writing a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// Nobody like that was known.
@@ -24,7 +24,7 @@ pub enum Change {
     Unchanged,
 }
 
-/// Where a draft comes from.
+/// Origin of a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// A row of a file: the same row again must be "unchanged", whatever was edited here since.
@@ -33,18 +33,18 @@ pub enum Origin {
     Direct,
 }
 
-/// What was written.
+/// Result of writing a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Written {
     /// The contact.
     pub id: ContactId,
-    /// What changed.
+    /// The change that it made.
     pub change: Change,
-    /// Whether an address or an id of the draft was left out because another contact has it.
+    /// True if an address or id of the draft was left out because another contact has it.
     pub taken: bool,
 }
 
-/// A hasher for what is a hash already, and for numbers that count up: one multiplication spreads them.
+/// A hasher for hashes and counters: one multiplication spreads them.
 #[derive(Debug, Clone, Copy, Default)]
 struct Spread(u64);
 
@@ -70,25 +70,25 @@ impl Hasher for Spread {
 
 type Spreading<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
 
-/// What one run has learned so far; it may be carried on to the next transaction once that before is committed.
+/// Keys and rows seen by one run; it may be carried into the next transaction once the one before is committed.
 #[derive(Debug, Default)]
 pub struct RunMemory {
     companies: CompanyMemory,
-    /// Of each contact, the first row of this run.
+    /// The first row of this run about each contact.
     rows: Spreading<i64, i64>,
-    /// Of those with several, the others.
+    /// Further rows about contacts with several.
     further_rows: Spreading<i64, Vec<i64>>,
     index: Option<KeyIndex>,
     sealed: Option<(i64, u64)>,
-    /// What held at the first transaction and holds until somebody else writes.
+    /// Answer of [`Self::holds_still`], valid until somebody else writes.
     held: Option<bool>,
 }
 
 impl RunMemory {
-    /// Makes ready for a transaction of a long run that writes contacts: loads every known key at the first, and then as [`Self::watch`].
+    /// Prepares for a transaction of a long run that writes contacts: loads every known key at the first, then works as [`Self::watch`].
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// Fails if the database cannot be read.
     pub fn open(&mut self, tx: &WriteTx<'_>) -> Result<()> {
         if self.sealed.is_none() {
             self.index = KeyIndex::load(tx)?;
@@ -96,10 +96,10 @@ impl RunMemory {
         self.watch(tx)
     }
 
-    /// Makes ready for a transaction of a long run: forgets what it knows if anyone else has written since the one before.
+    /// Prepares for a transaction of a long run: forgets everything if anyone else has written since the one before.
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// Fails if the database cannot be read.
     pub fn watch(&mut self, tx: &WriteTx<'_>) -> Result<()> {
         if let Some(sealed) = self.sealed
             && sealed != standing(tx)?
@@ -111,10 +111,10 @@ impl RunMemory {
         Ok(())
     }
 
-    /// Tells whether something that `first` found true at the first transaction is true still: nobody else has written since.
+    /// Tells whether a fact that `first` found true at the first transaction still holds: nobody else has written since.
     ///
     /// # Errors
-    /// If `first` fails.
+    /// Fails if `first` fails.
     pub fn holds_still(&mut self, first: impl FnOnce() -> Result<bool>) -> Result<bool> {
         if let Some(held) = self.held {
             return Ok(held);
@@ -130,10 +130,10 @@ impl RunMemory {
         self.index.is_some()
     }
 
-    /// Notes how the database stands; the last thing in a transaction of a long run.
+    /// Notes the database's state; the last step in a transaction of a long run.
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// Fails if the database cannot be read.
     pub fn seal(&mut self, tx: &WriteTx<'_>) -> Result<()> {
         // A savepoint makes the search index write out what it holds back. At the commit that would count as somebody's changes.
         tx.sql().execute_batch("SAVEPOINT seal; RELEASE seal")?;
@@ -142,7 +142,7 @@ impl RunMemory {
     }
 }
 
-/// Returns what changes when another process has committed, and what changes when this connection has written.
+/// Returns two marks: one changes when another process commits, the other when this connection writes.
 fn standing(tx: &WriteTx<'_>) -> Result<(i64, u64)> {
     let version = tx
         .sql()
@@ -250,13 +250,13 @@ struct Known {
     fingerprint: i64,
 }
 
-/// What is to be put into the search index, once, when the transaction ends.
+/// A contact's entry for the search index, written once, when the transaction ends.
 ///
 /// The index gathers what it is given in memory as long as the numbers rise, and writes all of it out at each step
 /// back: with updates among the inserts it would do so thousands of times.
 #[derive(Debug)]
 struct Pending {
-    /// Whether the index holds an older entry.
+    /// True if the index holds an older entry.
     replaces: bool,
     /// Name, addresses and company; None if they must be read anew.
     texts: Option<[String; 3]>,
@@ -285,7 +285,7 @@ impl<'a> ContactWriter<'a> {
     /// Prepares the statements.
     ///
     /// # Errors
-    /// If the database refuses one.
+    /// Fails if the database refuses one.
     pub fn new(tx: &'a WriteTx<'a>, now: Timestamp) -> Result<Self> {
         let sql = tx.sql();
         Ok(Self {
@@ -316,7 +316,7 @@ impl<'a> ContactWriter<'a> {
     /// addresses, else as a new contact.
     ///
     /// # Errors
-    /// If the database refuses.
+    /// Fails if the database refuses.
     pub fn write(
         &mut self,
         draft: &ContactDraft,
@@ -691,7 +691,7 @@ impl<'a> ContactWriter<'a> {
     /// Brings the search index up to date with what was written.
     ///
     /// # Errors
-    /// If the database refuses.
+    /// Fails if the database refuses.
     pub fn finish(mut self) -> Result<()> {
         let sql = self.tx.sql();
         let mut delete = sql.prepare_cached("DELETE FROM contact_search WHERE rowid = ?1")?;
@@ -749,10 +749,10 @@ fn remember(memory: &mut RunMemory, id: i64, fingerprint: i64) {
 }
 
 /// Gives the writer's connection room for a large import: its indexes are hit at random, and each commit would copy
-/// what it changed into the main file.
+/// every changed page into the main file.
 ///
 /// # Errors
-/// If the database refuses.
+/// Fails if the database refuses.
 pub fn begin_bulk(tx: &WriteTx<'_>) -> Result<()> {
     tx.sql()
         .execute_batch("PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 8000")?;
@@ -762,7 +762,7 @@ pub fn begin_bulk(tx: &WriteTx<'_>) -> Result<()> {
 /// Takes the room back.
 ///
 /// # Errors
-/// If the database refuses.
+/// Fails if the database refuses.
 pub fn end_bulk(tx: &WriteTx<'_>) -> Result<()> {
     tx.sql().execute_batch(
         "PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 1000; PRAGMA shrink_memory",

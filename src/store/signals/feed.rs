@@ -1,4 +1,4 @@
-//! The feed of signals: pages by (when, number), served by an index whatever is asked for, and counts that are kept, not counted.
+//! The feed of signals: pages by (instant, number), each served by an index, and counts that are stored, not counted.
 
 use jiff::Timestamp;
 
@@ -9,7 +9,7 @@ use crate::domain::outcome::OutcomeKind;
 use crate::domain::signal::{SignalKind, Source};
 use crate::store::{ReadTx, Result, WriteTx, instant, word};
 
-/// Which signals a page is about.
+/// Selects the signals of a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FeedFilter {
     /// Only of one source.
@@ -25,20 +25,20 @@ pub struct FeedFilter {
 /// A place in the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// When the signal there happened.
+    /// Instant of the signal there.
     pub at: Timestamp,
     /// Its number.
     pub id: SignalId,
 }
 
-/// Which part of the feed is read, and in which direction.
+/// The part of the feed to read, and the direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stretch {
-    /// From the newest on, or from what is there on, to older ones.
+    /// From the newest on, or from a place on, to older ones.
     From(Option<Place>),
-    /// Older than what is there.
+    /// Older than a place.
     Behind(Place),
-    /// From the oldest on, or newer than what is there, to newer ones.
+    /// From the oldest on, or newer than a place, to newer ones.
     Above(Option<Place>),
 }
 
@@ -55,7 +55,7 @@ impl Stretch {
     }
 }
 
-/// A signal with the name of whom it is about and the move that it made.
+/// A signal with its contact's name and its newest move.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeedRow {
     /// The signal.
@@ -69,7 +69,7 @@ pub struct FeedRow {
 /// Reads a stretch of the feed, in its direction.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn page(
     tx: &ReadTx<'_>,
     filter: &FeedFilter,
@@ -94,7 +94,7 @@ pub fn page(
     Ok(rows)
 }
 
-/// Tells by the kept counts whether there is anything of a kind, so that a source without any is not looked for among all others.
+/// Checks the stored counts for signals of a kind, so that a source without any is not searched for.
 fn may_have(tx: &ReadTx<'_>, filter: &FeedFilter, kind: SignalKind) -> Result<bool> {
     let Some(source) = filter.source else {
         return Ok(true);
@@ -198,23 +198,23 @@ fn read(
     Ok(all)
 }
 
-/// How many signals a source has brought.
+/// Number of signals of one source, kind and match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FeedCount {
     /// The source.
     pub source: Source,
-    /// What was observed.
+    /// The kind of signal.
     pub kind: SignalKind,
-    /// Whether they are about somebody or something known.
+    /// True if they are matched to a contact or deal.
     pub matched: bool,
-    /// How many.
+    /// Number of signals.
     pub n: u64,
 }
 
-/// Returns how many signals there are by source, kind and whether they are matched; kept, not counted.
+/// Returns the number of signals by source, kind and match; stored, not counted.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn counts(tx: &ReadTx<'_>) -> Result<Vec<FeedCount>> {
     let mut statement = tx
         .sql()
@@ -236,17 +236,17 @@ pub fn counts(tx: &ReadTx<'_>) -> Result<Vec<FeedCount>> {
 pub struct MadeMove {
     /// The move.
     pub id: MoveId,
-    /// What to do.
+    /// Its title.
     pub title: String,
     /// The rule that made it.
     pub rule: String,
-    /// Where it stands.
+    /// Its status.
     pub status: MoveStatus,
-    /// Why it was closed.
+    /// Reason for closing it.
     pub close_reason: String,
-    /// When it is due.
+    /// Its due time.
     pub due_at: Timestamp,
-    /// Whether the signal decides what the move is, or is further evidence of it.
+    /// True if the signal decides the move's action; false for further evidence.
     pub leads: bool,
     /// Signals that it rests on.
     pub evidence: u64,
@@ -255,7 +255,7 @@ pub struct MadeMove {
 /// Returns the moves that a signal is evidence of, newest first.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn moves_of(tx: &ReadTx<'_>, id: SignalId) -> Result<Vec<MadeMove>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT m.id, m.title, m.rule, m.status, m.close_reason, m.due_at, m.lead_signal_id = ?1,
@@ -283,16 +283,16 @@ pub fn moves_of(tx: &ReadTx<'_>, id: SignalId) -> Result<Vec<MadeMove>> {
 pub struct ToldOutcome {
     /// The outcome.
     pub id: OutcomeId,
-    /// What came about.
+    /// The kind of outcome.
     pub kind: OutcomeKind,
-    /// Whether it was taken back.
+    /// True if it was undone.
     pub is_undone: bool,
 }
 
 /// Returns the outcomes that a signal tells of.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// Fails if the database cannot be read.
 pub fn outcomes_of(tx: &ReadTx<'_>, id: SignalId) -> Result<Vec<ToldOutcome>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT id, kind, undone_at IS NOT NULL FROM outcome WHERE signal_id = ?1 ORDER BY id",
@@ -308,10 +308,10 @@ pub fn outcomes_of(tx: &ReadTx<'_>, id: SignalId) -> Result<Vec<ToldOutcome>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Says whom a signal is about, or that nobody is known; what was observed stays as it was. Returns whether it said so already.
+/// Matches a signal to a contact or deal, or to neither; the observation stays as it was.
 ///
 /// # Errors
-/// If SQLite refuses.
+/// Fails if SQLite refuses.
 pub fn assign(
     tx: &WriteTx<'_>,
     id: SignalId,

@@ -15,7 +15,7 @@ use super::{Answer, holds_only, invalid, knows, not_found, page_size, refusal};
 use crate::connectors::world::{WorldRequest, WorldResponse};
 use crate::domain::schedule::parse_zone;
 
-/// What a list may be asked; what stands after the bar of the sync token's own refuses it.
+/// Parameters of a list.
 const LIST: &[&str] = &[
     "singleEvents",
     "showDeleted",
@@ -46,7 +46,7 @@ const NOT_WITH_TOKEN: &[&str] = &[
     "privateExtendedProperty",
     "sharedExtendedProperty",
 ];
-/// What an event may hold when it is put in or changed.
+/// Fields of an event that is put in or changed.
 const FIELDS: &[&str] = &[
     "id",
     "summary",
@@ -93,9 +93,9 @@ pub struct CalendarWorld {
     calendars: BTreeMap<String, Calendar>,
     /// The account's zone.
     pub zone: String,
-    /// Who was told of what, in order: the event and the address.
+    /// Notices that were sent, in order: the event and the address.
     pub told: Vec<(String, String)>,
-    /// At most so many events to a page, whatever is asked for.
+    /// Events on a page at most, whatever size is asked for.
     pub page_limit: usize,
     changes: u64,
     tokens_from: u64,

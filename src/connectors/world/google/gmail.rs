@@ -69,11 +69,11 @@ pub struct MailboxWorld {
     pub address: String,
     /// Further addresses that it writes from.
     pub aliases: Vec<String>,
-    /// Whether mail that is sent gets another Message-ID, as some accounts' does.
+    /// True if sent mail gets another Message-ID, as in some accounts.
     pub rewrites_ids: bool,
-    /// Whether the search lags so far behind that it does not know what was sent.
+    /// True if the search lags so far behind that it does not know sent mail.
     pub search_lags: bool,
-    /// At most so many results to a page, whatever is asked for.
+    /// Results on a page at most, whatever size is asked for.
     pub page_limit: usize,
     /// Messages to remove, one with each page of a list that is asked for: what changes while somebody pages.
     pub vanishing: Vec<String>,
@@ -595,7 +595,7 @@ impl MailboxWorld {
         }
     }
 
-    /// Sends a draft as it lies: it is a draft no more, and a message of another name lies in its thread.
+    /// Sends a draft as it is: the draft is gone, and a message with another id is in its thread.
     fn send_draft(&mut self, draft: &str, now: Timestamp) -> Answer {
         let id = self.drafts.get(draft).copied().ok_or_else(not_found)?;
         let stored = self.messages.get(&id).cloned().ok_or_else(not_found)?;

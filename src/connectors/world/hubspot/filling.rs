@@ -1,4 +1,4 @@
-//! What a portal holds: pipelines, owners, properties, and as many people with firms and deals as are asked for.
+//! The content of a portal: pipelines, owners, properties, and as many people with firms and deals as are asked for.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::{WorldRequest, WorldResponse};
 use super::HubspotDouble;
 
-/// The owner who is the operator.
+/// The owner that stands for the operator.
 pub const MY_OWNER: &str = "71";
 /// Another owner.
 pub const OTHER_OWNER: &str = "72";
@@ -181,7 +181,7 @@ pub(super) const READ_ONLY: &[&str] = &[
 ];
 
 impl HubspotDouble {
-    /// Makes a portal with so many contacts, a firm for every fifth and a deal for every fourth, all from the seed.
+    /// Makes a portal with this many contacts, a firm for every fifth and a deal for every fourth, all from the seed.
     #[must_use]
     pub fn filled(seed: u64, contacts: usize, now: Timestamp) -> Self {
         let mut portal = Self::empty();

@@ -131,7 +131,7 @@ impl HubspotDouble {
         self.records.get(kind)?.get(&id)?.value(kind, id, name)
     }
 
-    /// Returns the ids of the records of a kind that are not put away.
+    /// Returns the ids of the records of a kind that are not archived.
     #[must_use]
     pub fn ids(&self, kind: &str) -> Vec<u64> {
         self.records
