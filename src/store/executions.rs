@@ -570,14 +570,14 @@ pub fn uncount_try(tx: &WriteTx<'_>, id: ExecutionId) -> Result<()> {
     Ok(())
 }
 
-/// Starts a message's tries over with an approval that holds until `expires`.
+/// Starts a message's tries over with an approval that holds until `expires`. `earlier`: the tries that may have been heard.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
-pub fn renew(tx: &WriteTx<'_>, id: ExecutionId, expires: Timestamp) -> Result<()> {
+pub fn renew(tx: &WriteTx<'_>, id: ExecutionId, expires: Timestamp, earlier: i64) -> Result<()> {
     tx.sql()
-        .prepare_cached("UPDATE execution SET tries = 0, approval_expires_at = ?2 WHERE id = ?1")?
-        .execute((id.0, expires.as_millisecond()))?;
+        .prepare_cached("UPDATE execution SET tries = ?3, approval_expires_at = ?2 WHERE id = ?1")?
+        .execute((id.0, expires.as_millisecond(), earlier))?;
     Ok(())
 }
 

@@ -697,7 +697,7 @@ fn nothing_is_written_in_mode_draft_or_while_stopped() {
         .filter(|r| r.method != "GET")
         .count();
     assert_eq!(writes, 0);
-    portal.run("resume").exits(0);
+    portal.run("resume --yes").exits(0);
     portal.sync();
     assert_eq!(
         portal.there().ids("tasks").len(),

@@ -54,7 +54,8 @@ impl Engine {
             executions::requeue(tx, id, row.status, "", Some((now, WaitsFor::Turn)))?;
             // The operator asks for exactly this content again, so the consent is as new as the wish.
             if row.status != ExecutionStatus::Queued {
-                executions::renew(tx, id, expiry(core, now))?;
+                let earlier = i64::from(row.status == ExecutionStatus::Uncertain);
+                executions::renew(tx, id, expiry(core, now), earlier)?;
                 set_move(tx, &row, MoveStatus::Approved, None, "", now)?;
             }
             let detail = json!({"was": row.status, "force": force});
