@@ -1,0 +1,142 @@
+//! What may name what: the tables that the layers are held to. `ARCHITECTURE.md` says the same of rooms and floors.
+
+/// Each room, with the rooms that it may name besides itself.
+pub const ROOMS: &[(&str, &[&str])] = &[
+    ("env", &[]),
+    ("secrets", &["env", "domain"]),
+    ("telemetry", &["env"]),
+    ("domain", &[]),
+    ("config", &["env", "domain"]),
+    ("store", &["env", "domain"]),
+    ("connectors", &["env", "domain", "secrets"]),
+    (
+        "engine",
+        &["env", "secrets", "domain", "config", "store", "connectors"],
+    ),
+    ("tui", &["env", "domain", "config", "engine"]),
+    ("demo", &["env", "domain", "config", "engine"]),
+    ("http", &["env", "domain", "config", "engine"]),
+    (
+        "cli",
+        &[
+            "env",
+            "secrets",
+            "telemetry",
+            "domain",
+            "config",
+            "engine",
+            "tui",
+            "demo",
+            "http",
+        ],
+    ),
+];
+
+/// The order inside a room.
+pub struct Floors {
+    /// The room.
+    pub room: &'static str,
+    /// The files and folders, bottom first. What stands on one floor names neither a higher one nor its neighbours.
+    pub order: &'static [&'static [&'static str]],
+    /// Whether every file of the room must stand on a floor; the room's own `mod.rs` lies above them all.
+    pub is_whole: bool,
+}
+
+/// The rooms whose inside has an order. A longer entry (`effects/kinds`) wins over the folder that it lies in.
+pub const FLOORS: &[Floors] = &[
+    Floors {
+        room: "engine",
+        order: &[
+            &["command"],
+            &["outcomes", "scoring"],
+            &["intake"],
+            &["import", "seed", "sync"],
+        ],
+        is_whole: false,
+    },
+    Floors {
+        room: "tui",
+        order: &[],
+        is_whole: false,
+    },
+];
+
+/// The most files that may name each other in a circle.
+pub const MOST: usize = 3;
+
+/// Larger circles that are known and wait to be taken apart, each as its files. They may lose files; none may grow, and none may be added.
+pub const KNOWN_CIRCLES: &[&str] = &[
+    "engine/approvals/facts.rs engine/approvals.rs engine/commands/approve.rs engine/commands/moves.rs engine/commands/outbox.rs \
+     engine/commands/pause.rs engine/core.rs engine/deed.rs engine/draft.rs engine/drafts.rs engine/execute/carry.rs \
+     engine/execute/claim.rs engine/execute/drain.rs engine/execute/mod.rs engine/execute/plan.rs engine/execute/post/drafts.rs \
+     engine/execute/post/gmail.rs engine/execute/post/imap.rs engine/execute/post/maildir.rs engine/execute/post/mod.rs \
+     engine/execute/render.rs engine/execute/settle.rs engine/gate.rs engine/google.rs engine/hubspot/deeds.rs \
+     engine/hubspot/outbox.rs engine/hubspot/undo.rs engine/hubspot/wishes.rs engine/intake/assign.rs engine/intake/deals.rs \
+     engine/intake/propose.rs engine/intake.rs engine/mailboxes.rs engine/meetings.rs engine/mod.rs engine/outcomes.rs \
+     engine/providers/auth.rs engine/providers/mod.rs engine/providers/standing.rs engine/queries/outbox.rs \
+     engine/queries/show.rs engine/queries/today.rs engine/queries/undo.rs engine/queries/when.rs engine/queries/why.rs \
+     engine/scoring.rs engine/sources/calendar.rs engine/sources/gmail.rs engine/sources/hubspot/bring.rs \
+     engine/sources/hubspot/contacts.rs engine/sources/hubspot/deals.rs engine/sources/hubspot.rs engine/sources/imap.rs \
+     engine/sources/mailbox.rs engine/sources/mod.rs engine/sources/timer.rs engine/undo.rs",
+    "tui/app.rs tui/context.rs tui/looks.rs tui/message.rs tui/overlays/approve.rs tui/overlays/confirm.rs \
+     tui/overlays/editor.rs tui/overlays/field.rs tui/overlays/find.rs tui/overlays/help.rs tui/overlays/import.rs \
+     tui/overlays/mod.rs tui/overlays/outcome.rs tui/overlays/palette.rs tui/overlays/person.rs tui/overlays/picker.rs \
+     tui/overlays/resume.rs tui/overlays/rule_state.rs tui/overlays/skip.rs tui/overlays/snooze.rs tui/overlays/undo.rs \
+     tui/overlays/viewer.rs tui/screens/contacts.rs tui/screens/log.rs tui/screens/metrics.rs tui/screens/mod.rs \
+     tui/screens/parts/empty.rs tui/screens/parts/listing.rs tui/screens/parts/pair.rs tui/screens/parts/reader.rs \
+     tui/screens/parts/text.rs tui/screens/parts/timeline.rs tui/screens/parts/words.rs tui/screens/pipeline/board.rs \
+     tui/screens/pipeline/card.rs tui/screens/pipeline/mod.rs tui/screens/rules.rs tui/screens/signals.rs tui/screens/sync.rs \
+     tui/screens/today/acts.rs tui/screens/today/details.rs tui/screens/today/gate.rs tui/screens/today/list.rs \
+     tui/screens/today/mod.rs tui/screens/today/panes.rs tui/screens/today/why.rs tui/toasts.rs tui/widgets/chart.rs \
+     tui/widgets/footer.rs tui/widgets/frame.rs tui/widgets/scroll.rs tui/widgets/status.rs",
+    "cli/approve.rs cli/audit.rs cli/auth.rs cli/completions.rs cli/config.rs cli/deals.rs cli/demo.rs cli/doctor.rs \
+     cli/hubspot.rs cli/init.rs cli/limits.rs cli/mail/imap.rs cli/mail.rs cli/meetings.rs cli/metrics.rs cli/mod.rs \
+     cli/moves.rs cli/outbox.rs cli/outcome.rs cli/prompt.rs cli/rules/approval.rs cli/rules.rs cli/safety.rs cli/serve.rs \
+     cli/show.rs cli/signals/health.rs cli/signals.rs cli/slots.rs cli/sync.rs cli/today.rs cli/undo.rs cli/when.rs cli/why.rs \
+     cli/world.rs",
+    "connectors/world/google/calendar.rs connectors/world/google/gmail.rs connectors/world/google.rs \
+     connectors/world/hubspot/filling.rs connectors/world/hubspot.rs connectors/world/mod.rs connectors/world/oauth.rs",
+    "demo/arrivals.rs demo/correspondents.rs demo/home.rs demo/mod.rs demo/seeding.rs",
+    "secrets/file.rs secrets/kernel.rs secrets/keyring.rs secrets/vault.rs",
+];
+
+/// What a room must not name of the world outside.
+pub const FOREIGN: &[(&str, &[&str])] = &[
+    (
+        "domain",
+        &[
+            "std::fs",
+            "std::env",
+            "std::net",
+            "std::thread",
+            "std::process",
+            "SystemTime",
+            "Instant::now",
+            "Timestamp::now",
+            "tokio",
+            "rusqlite",
+            "ratatui",
+            "crossterm",
+        ],
+    ),
+    ("config", &["tokio", "rusqlite", "ratatui"]),
+    ("connectors", &["rusqlite", "ratatui"]),
+    ("store", &["tokio", "ratatui"]),
+    ("engine", &["rusqlite", "ratatui", "clap"]),
+    ("tui", &["rusqlite", "clap"]),
+    ("demo", &["rusqlite", "ratatui", "clap"]),
+    ("cli", &["rusqlite", "ratatui"]),
+];
+
+/// What only the store may say: all the words of one entry together are SQL.
+pub const SQL: &[&[&str]] = &[
+    &["SELECT "],
+    &["INSERT INTO"],
+    &["DELETE FROM"],
+    &["UPDATE ", " SET "],
+    &["PRAGMA "],
+    &["CREATE TABLE"],
+];
+
+/// The method that takes SQL.
+pub const SQL_METHOD: &str = "prepare_cached";
