@@ -12,10 +12,11 @@ use ratatui::widgets::{Clear, Paragraph};
 
 use super::action::KeyAction;
 use super::context::Context;
+use super::ids::{Job, Part, ScreenId, Target, Tone};
+use super::intent::{Intent, Overlay};
 use super::keymap::{Chord, KeyContext, Resolution};
-use super::looks::{Look, Sight};
-use super::message::{Answer, Effect, Intent, Job, Message, Part, Tone};
-use super::overlays::Overlay;
+use super::looks::{Answer, Look, Sight};
+use super::message::{Effect, Message};
 use super::overlays::confirm::Confirm;
 use super::overlays::help::Help;
 use super::overlays::import::Import;
@@ -24,13 +25,13 @@ use super::overlays::resume::kill_switch;
 use super::overlays::snooze::Snooze;
 use super::overlays::undo::UndoList;
 use super::overlays::viewer::Viewer;
-use super::screens::parts::Reader;
-use super::screens::{SCREENS, Screen, ScreenId, Target};
+use super::reader::Reader;
+use super::screen::Screen;
 use super::text::clean;
 use super::theme::{Surroundings, Theme};
-use super::times;
 use super::toasts::Toasts;
-use super::widgets::{footer, status};
+use super::widgets::{body, footer, status};
+use super::{screens, times};
 use crate::config::UiTheme;
 use crate::engine::command::Command;
 use crate::engine::import::ImportReport;
@@ -57,27 +58,16 @@ pub struct App {
     due: u64,
 }
 
-/// Returns the part of the screen between the line at the top and the line at the bottom.
-#[must_use]
-pub fn body(size: Rect) -> Rect {
-    Rect {
-        y: size.y + 1,
-        height: size.height.saturating_sub(2),
-        ..size
-    }
-}
-
 impl App {
     /// Makes the terminal with its first screen; `themes` is the folder of the operator's own.
     #[must_use]
     pub fn new(mut cx: Context, around: Surroundings, themes: PathBuf) -> Self {
         cx.screen = ScreenId::Today;
-        let first: Box<dyn Screen> = Box::new(super::screens::today::Today::new());
         Self {
             cx,
             around,
             themes,
-            screens: BTreeMap::from([(ScreenId::Today, first)]),
+            screens: BTreeMap::from([(ScreenId::Today, screens::make(ScreenId::Today))]),
             overlays: Vec::new(),
             pressed: Vec::new(),
             continuations: Vec::new(),
@@ -243,12 +233,9 @@ impl App {
 
     fn go(&mut self, target: Target) -> Vec<Intent> {
         let id = target.screen();
-        let Some(entry) = SCREENS.iter().find(|entry| entry.id == id) else {
-            return Vec::new();
-        };
         let moved = self.cx.screen != id;
         self.cx.screen = id;
-        self.screens.entry(id).or_insert_with(entry.make);
+        self.screens.entry(id).or_insert_with(|| screens::make(id));
         self.with_screen(|screen, cx| {
             let mut intents = if moved { screen.shown(cx) } else { Vec::new() };
             if !matches!(target, Target::Screen(_)) {
@@ -262,7 +249,7 @@ impl App {
     fn place(&self) -> KeyContext {
         self.overlays
             .last()
-            .map_or_else(|| self.cx.screen.context(), |top| top.context())
+            .map_or_else(|| KeyContext::On(self.cx.screen), |top| top.context())
     }
 
     fn key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
@@ -351,11 +338,9 @@ impl App {
 
     /// Does what a key means on the screen: what concerns the whole terminal here, the rest on the screen itself.
     fn perform(&mut self, action: KeyAction) -> Vec<Intent> {
-        let place = self.cx.screen.context();
-        if let Some(entry) = SCREENS.iter().find(|entry| entry.id.go() == action) {
-            return self.go(Target::Screen(entry.id));
-        }
+        let place = KeyContext::On(self.cx.screen);
         match action {
+            KeyAction::Go(screen) => self.go(Target::Screen(screen)),
             KeyAction::Help => vec![Intent::Open(Box::new(Help::new(place)))],
             KeyAction::Palette => {
                 vec![Intent::Open(Box::new(Palette::new(place, &self.cx)))]
@@ -603,7 +588,7 @@ impl App {
             match self.overlays.last() {
                 Some(top) => footer::Content::Keys(top.context(), top.hints()),
                 None => footer::Content::Keys(
-                    cx.screen.context(),
+                    KeyContext::On(cx.screen),
                     self.screen().map_or(&[], Screen::hints),
                 ),
             }

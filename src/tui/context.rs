@@ -7,9 +7,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
+use super::ids::{Job, Progress, ScreenId};
 use super::keymap::Keymap;
-use super::message::{Job, Progress};
-use super::screens::ScreenId;
 use super::theme::{Glyphs, Styles, Theme};
 use crate::domain::guard::{KillSwitch, Mode, Pause};
 use crate::domain::signal::Domain;

@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
 
+use super::ids::{Asked, Job, Part, Progress, ScreenId};
 use super::looks::{self, Look};
-use super::message::{Asked, Effect, Job, Message, Part, Progress};
-use super::screens::ScreenId;
+use super::message::{Effect, Message};
 use crate::domain::id::MoveId;
 use crate::engine::command::Command;
 use crate::engine::import::{ImportProgress, ImportRequest};

@@ -7,10 +7,8 @@ use std::time::Duration;
 use crossterm::event::Event;
 use jiff::Timestamp;
 
-use super::action::KeyAction;
-use super::looks::{Look, Sight};
-use super::overlays::Overlay;
-use super::screens::{ScreenId, Target};
+use super::ids::{Asked, Job, Progress};
+use super::looks::{Answer, Look, Sight};
 use crate::domain::id::MoveId;
 use crate::engine::SyncReport;
 use crate::engine::command::{Command, Done};
@@ -19,53 +17,6 @@ use crate::engine::queries::outbox::OutboxItem;
 use crate::engine::queries::show::MoveDetail;
 use crate::engine::queries::today::{TodayList, TodayQuery};
 use crate::engine::queries::undo::UndoItem;
-
-/// What comes back from the engine: the value, or a sentence for the operator.
-pub type Answer<T> = Result<T, String>;
-
-/// A part of a screen that is read on its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
-    /// The list.
-    List,
-    /// What is selected in it.
-    Side,
-    /// A list within that.
-    Inner,
-    /// What is selected in that list.
-    Entry,
-}
-
-/// Work that takes long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Job {
-    /// A pass over the sources.
-    Sync,
-    /// People are brought in from a file.
-    Import,
-}
-
-/// How far a job is.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Progress {
-    /// What it is at.
-    pub what: String,
-    /// How much is done.
-    pub done: u64,
-    /// Of how much, if that is known.
-    pub of: Option<u64>,
-}
-
-/// Which question an answer belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asked {
-    /// The screen that asked.
-    pub screen: ScreenId,
-    /// For which part of it; the newest question of a part replaces one that has not begun.
-    pub part: Part,
-    /// Counts the questions of the part.
-    pub generation: u64,
-}
 
 /// Something that happened. The loop hands each to [`super::app::App::update`].
 #[derive(Debug)]
@@ -202,46 +153,4 @@ pub enum Effect {
     Suspend,
     /// End.
     Quit,
-}
-
-/// How a sentence to the operator is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    /// It went well.
-    Good,
-    /// It is as it is.
-    Plain,
-    /// It wants care.
-    Warning,
-    /// It went wrong.
-    Bad,
-}
-
-/// What a screen or an overlay wants done with the rest of the terminal.
-#[derive(Debug)]
-pub enum Intent {
-    /// Ask the loop.
-    Effect(Effect),
-    /// All of these, in order.
-    All(Vec<Self>),
-    /// Lay this on top.
-    Open(Box<dyn Overlay>),
-    /// Take the topmost overlay away.
-    Close,
-    /// Do what a key would do on the screen below.
-    Perform(KeyAction),
-    /// Go to a screen and to what is meant on it.
-    Go(Target),
-    /// Narrow the list by words.
-    Filter(String),
-    /// Tell the operator.
-    Say(Tone, String),
-}
-
-impl Intent {
-    /// Returns the intent to run `command`.
-    #[must_use]
-    pub fn run(command: Command) -> Self {
-        Self::Effect(Effect::Run(command))
-    }
 }

@@ -8,13 +8,18 @@ pub mod app;
 mod background;
 pub mod context;
 mod event_loop;
+pub mod ids;
+pub mod intent;
 mod jobs;
 pub mod keymap;
 pub mod looks;
 pub mod message;
 mod outside;
-pub mod overlays;
-pub mod screens;
+mod overlays;
+mod parts;
+mod reader;
+mod screen;
+mod screens;
 pub mod terminal;
 pub mod text;
 pub mod theme;
@@ -126,7 +131,7 @@ fn prepare(engine: &Engine, options: TuiOptions) -> (App, Settings) {
         now: engine.now(),
         elapsed: env::monotonic(),
         size: Rect::default(),
-        screen: screens::ScreenId::Today,
+        screen: ids::ScreenId::Today,
         status: Status::default(),
     };
     let app = App::new(cx, around, paths.themes());

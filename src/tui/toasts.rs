@@ -13,8 +13,11 @@ use ratatui::widgets::{Clear, Paragraph};
 
 use super::action::KeyAction;
 use super::context::Context;
+use super::ids::Tone;
+use super::intent::Intent;
 use super::keymap::KeyContext;
-use super::message::{Answer, Effect, Intent, Tone};
+use super::looks::Answer;
+use super::message::Effect;
 use super::overlays::viewer::Viewer;
 use super::text::{clean, fit, width};
 use super::times;

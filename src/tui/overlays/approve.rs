@@ -12,7 +12,6 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::Overlay;
 use super::confirm::keys;
 use crate::domain::action::Means;
 use crate::domain::guard::GuardKind;
@@ -21,10 +20,12 @@ use crate::engine::command::Command;
 use crate::engine::queries::show::MoveDetail;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::Tone;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::{Effect, Intent, Message, Tone};
-use crate::tui::screens::today::Outlook;
+use crate::tui::message::{Effect, Message};
 use crate::tui::text::{clean, fit, wrap};
+use crate::tui::widgets::verdicts::{Outlook, deed_lines, verdict_lines};
 use crate::tui::widgets::{popup, scroll};
 
 const WIDTH: u16 = 86;
@@ -242,7 +243,7 @@ fn one_lines(item: &Item, cells: usize, cx: &Context) -> Vec<Line<'static>> {
     }
     if let Some(deed) = &detail.deed {
         lines.push(Line::default());
-        lines.extend(crate::tui::screens::today::deed_lines(deed, cells, cx));
+        lines.extend(deed_lines(deed, cells, cx));
     }
     let held: Vec<_> = detail
         .verdicts
@@ -252,7 +253,7 @@ fn one_lines(item: &Item, cells: usize, cx: &Context) -> Vec<Line<'static>> {
         .collect();
     if detail.means != Means::ByHand && !held.is_empty() {
         lines.push(Line::default());
-        lines.extend(crate::tui::screens::today::verdict_lines(&held, cells, cx));
+        lines.extend(verdict_lines(&held, cells, cx));
     }
     lines
 }

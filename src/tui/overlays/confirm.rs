@@ -5,11 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::Overlay;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::Intent;
 use crate::tui::text::wrap;
 use crate::tui::widgets::popup;
 

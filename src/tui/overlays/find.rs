@@ -5,12 +5,11 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::widgets::Clear;
 
-use super::Overlay;
 use super::field::Field;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::Intent;
 
 /// The line to type in, at the bottom of the screen.
 #[derive(Debug)]

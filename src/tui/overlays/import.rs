@@ -8,13 +8,14 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::Overlay;
 use super::field::Field;
 use crate::env;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::Tone;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::{Effect, Intent, Tone};
+use crate::tui::message::Effect;
 use crate::tui::widgets::popup;
 
 const WIDTH: u16 = 84;

@@ -6,7 +6,6 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::Overlay;
 use super::field::Field;
 use super::picker::{Picker, Picking, Row};
 use crate::domain::id::{ContactId, MoveId};
@@ -14,8 +13,8 @@ use crate::domain::outcome::OutcomeKind;
 use crate::engine::command::Command;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::Intent;
 use crate::tui::text::clean;
 use crate::tui::widgets::popup;
 

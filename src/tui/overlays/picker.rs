@@ -9,12 +9,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::Overlay;
 use super::field::Field;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::Intent;
 use crate::tui::text::{fit, pad, width};
 use crate::tui::widgets::frame::{block, clear, middle, popup, title};
 use crate::tui::widgets::scroll;

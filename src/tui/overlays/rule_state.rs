@@ -7,8 +7,7 @@ use super::picker::{Picker, Picking, Row};
 use crate::domain::approval::RuleState;
 use crate::engine::command::Command;
 use crate::tui::context::Context;
-use crate::tui::message::Intent;
-use crate::tui::screens::rules::state_words;
+use crate::tui::intent::Intent;
 use crate::tui::text::clean;
 
 /// The choice of a rule's state.
@@ -83,5 +82,15 @@ impl Picking for SetRule {
             RuleState::Off => "   you decide; nothing is counted",
         };
         Some(Line::from(Span::styled(note, cx.styles().muted)))
+    }
+}
+
+/// Says what a state means.
+#[must_use]
+pub fn state_words(state: RuleState) -> &'static str {
+    match state {
+        RuleState::Off => "off: it is not asked",
+        RuleState::Shadow => "shadow: it decides and is counted, and nothing follows",
+        RuleState::On => "on: it acts",
     }
 }

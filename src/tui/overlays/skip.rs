@@ -6,7 +6,8 @@ use super::picker::{Picker, Picking, Row};
 use crate::domain::id::MoveId;
 use crate::engine::command::Command;
 use crate::tui::context::Context;
-use crate::tui::message::{Intent, Tone};
+use crate::tui::ids::Tone;
+use crate::tui::intent::Intent;
 use crate::tui::text::clean;
 
 /// The usual reasons.

@@ -7,7 +7,6 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::Overlay;
 use super::picker::{Click, Picker, Row};
 use crate::domain::id::MoveId;
 use crate::domain::moves::MovePlan;
@@ -15,8 +14,9 @@ use crate::domain::when_text::parse_when;
 use crate::engine::command::Command;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::Tone;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::{Intent, Tone};
 use crate::tui::times;
 
 /// The time of day that a day without one means.

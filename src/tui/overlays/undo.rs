@@ -7,14 +7,16 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::Overlay;
 use super::picker::draw_waiting;
 use crate::engine::command::Command;
 use crate::engine::queries::undo::UndoItem;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::Tone;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::{Answer, Effect, Intent, Message, Tone};
+use crate::tui::looks::Answer;
+use crate::tui::message::{Effect, Message};
 use crate::tui::text::{clean, fit, width};
 use crate::tui::times;
 use crate::tui::widgets::frame::{middle, popup};

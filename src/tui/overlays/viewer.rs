@@ -5,7 +5,6 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::Overlay;
 use crate::domain::guard::Verdict;
 use crate::domain::id::MoveId;
 use crate::engine::command::Done;
@@ -13,13 +12,15 @@ use crate::engine::queries::show::MoveDetail;
 use crate::engine::queries::timeline::{FactValue, TimelineEntry};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::Tone;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::{Effect, Intent, Message, Tone};
-use crate::tui::screens::today::{columns, verdict_lines};
+use crate::tui::message::{Effect, Message};
 use crate::tui::text::{MAX_BLOCK_BYTES, clean, wrap};
 use crate::tui::times;
 use crate::tui::widgets::frame::{block, clear, middle, title};
 use crate::tui::widgets::scroll;
+use crate::tui::widgets::verdicts::{columns, verdict_lines};
 
 const WIDTH: u16 = 100;
 

@@ -8,24 +8,27 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::parts::listing::{Framing, Moved, row_line};
-use super::parts::{Empty, Item, Listing, Reader, RowState, Split, TextPane, Timeline};
-use super::today::columns;
-use super::{Screen, ScreenId, Target};
 use crate::domain::id::ContactId;
 use crate::engine::command::Command;
 use crate::engine::queries::contacts::ContactCard;
 use crate::engine::queries::timeline::{ContactLine, Subject};
 use crate::tui::action::KeyAction;
-use crate::tui::app::body;
 use crate::tui::context::Context;
+use crate::tui::ids::{Part, ScreenId, Target, Tone};
+use crate::tui::intent::Intent;
 use crate::tui::looks::{Look, Sight};
-use crate::tui::message::{Effect, Intent, Message, Part, Tone};
+use crate::tui::message::{Effect, Message};
 use crate::tui::overlays::confirm::Confirm;
 use crate::tui::overlays::find::Find;
 use crate::tui::overlays::outcome::Outcome;
+use crate::tui::parts::listing::{Framing, Moved, row_line};
+use crate::tui::parts::{Empty, Item, Listing, RowState, Split, TextPane, Timeline};
+use crate::tui::reader::Reader;
+use crate::tui::screen::Screen;
 use crate::tui::text::{clean, fit, pad};
 use crate::tui::times;
+use crate::tui::widgets::body;
+use crate::tui::widgets::verdicts::columns;
 
 impl Item for ContactLine {
     type Key = ContactId;
@@ -350,7 +353,7 @@ impl Contacts {
                 .command("caseyos contacts import FILE", "an export of a CRM or an address book")
                 .command("caseyos contacts add --email …", "one by hand")
                 .gap()
-                .key(KeyAction::GoToday, "see what is to be done first")
+                .key(KeyAction::Go(ScreenId::Today), "see what is to be done first")
         }
     }
 }
@@ -540,10 +543,6 @@ impl Screen for Contacts {
         vec![self.read()]
     }
 
-    fn filtered_by(&self) -> &str {
-        &self.words
-    }
-
     fn hints(&self) -> &'static [KeyAction] {
         if self.split.opened {
             return &[
@@ -567,7 +566,7 @@ impl Screen for Contacts {
             KeyAction::Undo,
             KeyAction::Palette,
             KeyAction::Help,
-            KeyAction::GoToday,
+            KeyAction::Go(ScreenId::Today),
         ]
     }
 

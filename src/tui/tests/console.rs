@@ -35,9 +35,7 @@ use crate::engine::queries::signals::{SignalDetail, SignalItem, SignalMove, Sour
 use crate::store::executions::ExecutionStatus;
 use crate::store::providers::{Quota, Usage};
 use crate::store::sources::SourceState;
-use crate::tui::looks::{Look, Sight};
-use crate::tui::message::Answer;
-use crate::tui::screens::{rules, sync};
+use crate::tui::looks::{Answer, Look, Sight, rule_lines, sync_lines};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
@@ -433,13 +431,13 @@ fn answer(look: &Look, world: World) -> Answer<Sight> {
                 services: vec![service()],
             };
             let lines = if full {
-                sync::lines(health, vec![dead_letter()])
+                sync_lines::lines(health, vec![dead_letter()])
             } else {
                 Slice::default()
             };
             Sight::Sync(Arc::new(lines))
         }
-        Look::Rules => Sight::Rules(Arc::new(rules::lines(rules_state(full)))),
+        Look::Rules => Sight::Rules(Arc::new(rule_lines::lines(rules_state(full)))),
         other => return Err(format!("{other:?} is not asked here")),
     })
 }

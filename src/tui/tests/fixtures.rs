@@ -45,7 +45,7 @@ pub fn context(width: u16, height: u16) -> Context {
         now: now(),
         elapsed: std::time::Duration::from_secs(1),
         size: Rect::new(0, 0, width, height),
-        screen: crate::tui::screens::ScreenId::Today,
+        screen: crate::tui::ids::ScreenId::Today,
         status: Status::default(),
     }
 }

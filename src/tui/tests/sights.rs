@@ -17,8 +17,7 @@ use crate::engine::queries::pipeline::{
 use crate::engine::queries::timeline::{
     ContactLine, FactValue, Place, TimelineEntry, TimelineItem, TimelineKind,
 };
-use crate::tui::looks::{Look, Sight};
-use crate::tui::message::Answer;
+use crate::tui::looks::{Answer, Look, Sight};
 
 /// What there is to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

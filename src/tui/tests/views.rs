@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use super::*;
 use crate::domain::guard::{KillSwitch, Mode};
 use crate::engine::queries::today::OpenCounts;
-use crate::tui::message::Answer;
+use crate::tui::looks::Answer;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 

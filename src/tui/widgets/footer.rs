@@ -7,8 +7,8 @@ use ratatui::widgets::Paragraph;
 
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::{Job, Tone};
 use crate::tui::keymap::{Chord, KeyContext};
-use crate::tui::message::{Job, Tone};
 use crate::tui::text::{clean, fit, width};
 use crate::tui::widgets::bar;
 

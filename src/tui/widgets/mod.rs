@@ -5,5 +5,6 @@ pub mod footer;
 pub mod frame;
 pub mod scroll;
 pub mod status;
+pub mod verdicts;
 
-pub use frame::{bar, popup};
+pub use frame::{bar, body, popup};

@@ -56,8 +56,20 @@ pub const FLOORS: &[Floors] = &[
     },
     Floors {
         room: "tui",
-        order: &[],
-        is_whole: false,
+        order: &[
+            &["background", "ids", "outside", "terminal", "text", "times"],
+            &["action", "looks", "theme"],
+            &["keymap", "message"],
+            &["context", "jobs"],
+            &["intent"],
+            &["reader", "screen", "widgets"],
+            &["overlays"],
+            &["parts", "toasts"],
+            &["screens"],
+            &["app"],
+            &["event_loop"],
+        ],
+        is_whole: true,
     },
 ];
 
@@ -78,17 +90,6 @@ pub const KNOWN_CIRCLES: &[&str] = &[
      engine/scoring.rs engine/sources/calendar.rs engine/sources/gmail.rs engine/sources/hubspot/bring.rs \
      engine/sources/hubspot/contacts.rs engine/sources/hubspot/deals.rs engine/sources/hubspot.rs engine/sources/imap.rs \
      engine/sources/mailbox.rs engine/sources/mod.rs engine/sources/timer.rs engine/undo.rs",
-    "tui/app.rs tui/context.rs tui/looks.rs tui/message.rs tui/overlays/approve.rs tui/overlays/confirm.rs \
-     tui/overlays/editor.rs tui/overlays/field.rs tui/overlays/find.rs tui/overlays/help.rs tui/overlays/import.rs \
-     tui/overlays/mod.rs tui/overlays/outcome.rs tui/overlays/palette.rs tui/overlays/person.rs tui/overlays/picker.rs \
-     tui/overlays/resume.rs tui/overlays/rule_state.rs tui/overlays/skip.rs tui/overlays/snooze.rs tui/overlays/undo.rs \
-     tui/overlays/viewer.rs tui/screens/contacts.rs tui/screens/log.rs tui/screens/metrics.rs tui/screens/mod.rs \
-     tui/screens/parts/empty.rs tui/screens/parts/listing.rs tui/screens/parts/pair.rs tui/screens/parts/reader.rs \
-     tui/screens/parts/text.rs tui/screens/parts/timeline.rs tui/screens/parts/words.rs tui/screens/pipeline/board.rs \
-     tui/screens/pipeline/card.rs tui/screens/pipeline/mod.rs tui/screens/rules.rs tui/screens/signals.rs tui/screens/sync.rs \
-     tui/screens/today/acts.rs tui/screens/today/details.rs tui/screens/today/gate.rs tui/screens/today/list.rs \
-     tui/screens/today/mod.rs tui/screens/today/panes.rs tui/screens/today/why.rs tui/toasts.rs tui/widgets/chart.rs \
-     tui/widgets/footer.rs tui/widgets/frame.rs tui/widgets/scroll.rs tui/widgets/status.rs",
     "cli/approve.rs cli/audit.rs cli/auth.rs cli/completions.rs cli/config.rs cli/deals.rs cli/demo.rs cli/doctor.rs \
      cli/hubspot.rs cli/init.rs cli/limits.rs cli/mail/imap.rs cli/mail.rs cli/meetings.rs cli/metrics.rs cli/mod.rs \
      cli/moves.rs cli/outbox.rs cli/outcome.rs cli/prompt.rs cli/rules/approval.rs cli/rules.rs cli/safety.rs cli/serve.rs \

@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::{Focus, Today};
-use crate::tui::app::body;
 use crate::tui::context::Context;
+use crate::tui::widgets::body;
 
 /// Lines of the screen that a move takes.
 pub(super) const ROW: u16 = 2;

@@ -12,7 +12,8 @@ use crate::engine::queries::news::FirstSteps;
 use crate::engine::queries::today::TodayItem;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
-use crate::tui::screens::parts::Empty;
+use crate::tui::ids::ScreenId;
+use crate::tui::parts::Empty;
 use crate::tui::text::{clean, fit, width};
 use crate::tui::times;
 use crate::tui::widgets::frame::{block, title};
@@ -265,7 +266,10 @@ fn tour(steps: FirstSteps) -> Empty {
         );
     empty
         .gap()
-        .key(KeyAction::GoContacts, "the people, once they are in")
+        .key(
+            KeyAction::Go(ScreenId::Contacts),
+            "the people, once they are in",
+        )
         .key(KeyAction::Palette, "everything that can be done")
         .command("caseyos demo", "try all of it on an invented world")
 }

@@ -8,13 +8,15 @@ use ratatui::widgets::Paragraph;
 
 use super::{Focus, Today, gate, why};
 use crate::domain::action::Means;
-use crate::engine::queries::show::{DeedView, MoveDetail};
+use crate::engine::queries::show::MoveDetail;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::ScreenId;
 use crate::tui::keymap::KeyContext;
 use crate::tui::text::{clean, fit, wrap};
 use crate::tui::widgets::frame::{block, title};
 use crate::tui::widgets::scroll;
+use crate::tui::widgets::verdicts::deed_lines;
 
 impl Today {
     /// Returns the lines of the three panes at this width.
@@ -106,7 +108,8 @@ impl Today {
             lines.push(Line::from(Span::styled(
                 format!(
                     "{} tries again.",
-                    cx.keymap.key(KeyContext::Today, KeyAction::Refresh)
+                    cx.keymap
+                        .key(KeyContext::On(ScreenId::Today), KeyAction::Refresh)
                 ),
                 styles.muted,
             )));
@@ -125,7 +128,7 @@ impl Today {
 /// Returns the draft as lines: its head, then its text.
 pub(super) fn draft_lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Vec<Line<'static>> {
     let styles = cx.styles();
-    let key = |action| cx.keymap.key(KeyContext::Today, action);
+    let key = |action| cx.keymap.key(KeyContext::On(ScreenId::Today), action);
     if detail.means == Means::ByHand {
         let mut lines = vec![Line::from(Span::styled(
             fit(&clean(&detail.item.title), cells, cx.glyphs().cut),
@@ -202,34 +205,6 @@ pub(super) fn draft_lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Ve
             styles.text
         };
         lines.push(Line::from(Span::styled(line, style)));
-    }
-    lines
-}
-
-/// Returns what approval would carry out that is no mail, a line or more for each part.
-pub fn deed_lines(deed: &DeedView, cells: usize, cx: &Context) -> Vec<Line<'static>> {
-    let styles = cx.styles();
-    let bold = styles.text.patch(Style::new().bold());
-    let mut lines: Vec<Line<'static>> = wrap(&clean(&deed.summary), cells)
-        .into_iter()
-        .map(|line| Line::from(Span::styled(line, bold)))
-        .collect();
-    lines.push(Line::default());
-    let room = cells.saturating_sub(10).max(8);
-    let undo = ("undo".to_owned(), deed.undo.clone(), styles.muted);
-    let parts = deed
-        .parts
-        .iter()
-        .map(|part| (part.name.clone(), part.value.clone(), styles.text));
-    for (name, value, style) in parts.chain([undo]) {
-        for (i, line) in wrap(&value, room).into_iter().enumerate() {
-            let head = if i == 0 { clean(&name) } else { String::new() };
-            let head = fit(&head, 9, cx.glyphs().cut);
-            lines.push(Line::from(vec![
-                Span::styled(format!("{head:<10}"), styles.muted),
-                Span::styled(line, style),
-            ]));
-        }
     }
     lines
 }

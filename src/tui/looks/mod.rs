@@ -3,12 +3,11 @@
 //! A new screen adds a variant to [`Look`], one to [`Sight`] and a line to [`answer`]; the lane beside the loop, the order of the answers and
 //! the errors are the same for all.
 
+pub mod rule_lines;
+pub mod sync_lines;
+
 use std::sync::Arc;
 
-use super::message::Answer;
-use super::screens;
-use super::screens::rules::RuleLine;
-use super::screens::sync::SyncLine;
 use crate::domain::id::{ContactId, DealId, SignalId};
 use crate::domain::metrics::Metrics;
 use crate::engine::queries::contacts::{ContactCard, ContactItem};
@@ -21,6 +20,11 @@ use crate::engine::queries::signals::{
 };
 use crate::engine::queries::timeline::{ContactLine, Place, Subject, TimelineEntry, TimelineItem};
 use crate::engine::{Engine, EngineError};
+use rule_lines::RuleLine;
+use sync_lines::SyncLine;
+
+/// An answer of the engine: the value, or a sentence for the operator.
+pub type Answer<T> = Result<T, String>;
 
 /// People that a search finds at most.
 const FOUND: usize = 50;
@@ -148,9 +152,9 @@ fn see(engine: &Engine, look: &Look) -> Result<Sight, EngineError> {
         }
         Look::Sync => {
             let (health, messages) = engine.sync_state()?;
-            Sight::Sync(Arc::new(screens::sync::lines(health, messages)))
+            Sight::Sync(Arc::new(sync_lines::lines(health, messages)))
         }
-        Look::Rules => Sight::Rules(Arc::new(screens::rules::lines(engine.rules_state()?))),
+        Look::Rules => Sight::Rules(Arc::new(rule_lines::lines(engine.rules_state()?))),
         Look::LogCheck => Sight::LogCheck(engine.verify_audit()?),
         Look::People(words) => Sight::People(engine.search_contacts(words, FOUND)?.into()),
         Look::Contacts { words, page } => Sight::Contacts(

@@ -6,10 +6,10 @@ use ratatui::layout::{Position, Rect};
 use super::listing::Moved;
 use super::{Item, Listing, Split, TextPane};
 use crate::tui::action::KeyAction;
-use crate::tui::app::body;
 use crate::tui::context::Context;
-use crate::tui::message::{Message, Part};
-use crate::tui::screens::ScreenId;
+use crate::tui::ids::{Part, ScreenId};
+use crate::tui::message::Message;
+use crate::tui::widgets::body;
 
 /// What a key or the mouse did to the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

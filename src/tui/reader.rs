@@ -1,8 +1,10 @@
 //! Questions to the engine from one part of a screen, and which answers still count.
 
+use super::ids::{Asked, Part, ScreenId};
+use super::intent::Intent;
+use super::looks::Answer;
 use crate::tui::looks::{Look, Sight};
-use crate::tui::message::{Answer, Asked, Effect, Intent, Message, Part};
-use crate::tui::screens::ScreenId;
+use crate::tui::message::{Effect, Message};
 
 /// One part of a screen that is read. The newest question wins; an answer to an older one counts as long as it is about the same thing.
 #[derive(Debug)]

@@ -12,13 +12,15 @@ use ratatui::layout::{Alignment, Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::{Cursor, Reader};
+use super::cursor::Cursor;
 use crate::engine::queries::page::{Anchor, Page, Slice};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::{Part, ScreenId};
+use crate::tui::intent::Intent;
 use crate::tui::looks::{Look, Sight};
-use crate::tui::message::{Answer, Intent, Message, Part};
-use crate::tui::screens::ScreenId;
+use crate::tui::message::Message;
+use crate::tui::reader::Reader;
 use crate::tui::text::fit;
 use crate::tui::widgets::frame::{block, title};
 use crate::tui::widgets::scroll;
@@ -136,12 +138,6 @@ impl<T: Item> Listing<T> {
         &mut self.cursor
     }
 
-    /// Tells whether a question has no answer yet.
-    #[must_use]
-    pub const fn waits(&self) -> bool {
-        self.reader.waits()
-    }
-
     /// Says that the list is another one from now on: other words, another filter.
     pub fn turn(&mut self) {
         self.turned = true;
@@ -208,15 +204,6 @@ impl<T: Item> Listing<T> {
             Err(error) => self.error = Some(error.clone()),
         }
         true
-    }
-
-    /// Takes rows over that were read together with something else; tells which answer of this list `message` is.
-    pub fn answer<'a>(&mut self, message: &'a Message) -> Option<&'a Answer<Sight>> {
-        let answer = self.reader.take(message)?;
-        if let Err(error) = answer {
-            self.error = Some(error.clone());
-        }
-        Some(answer)
     }
 
     /// Puts rows into the list; the selected line is kept.

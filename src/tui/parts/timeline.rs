@@ -9,14 +9,16 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::listing::{Framing, Moved, row_line};
-use super::{Empty, Item, Listing, Reader, RowState};
+use super::{Empty, Item, Listing, RowState};
 use crate::engine::queries::timeline::{Place, Subject, TimelineItem, TimelineKind};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::{Part, ScreenId, Target, Tone};
+use crate::tui::intent::Intent;
 use crate::tui::looks::{Look, Sight};
-use crate::tui::message::{Intent, Message, Part, Tone};
+use crate::tui::message::Message;
 use crate::tui::overlays::viewer::Viewer;
-use crate::tui::screens::{ScreenId, Target};
+use crate::tui::reader::Reader;
 use crate::tui::text::clean;
 use crate::tui::times;
 

@@ -7,6 +7,7 @@ use ratatui::widgets::Paragraph;
 
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::keymap::KeyContext;
 use crate::tui::text::wrap;
 
 #[derive(Debug)]
@@ -121,7 +122,7 @@ impl Empty {
     /// Draws it inside a frame.
     pub fn draw(&self, frame: &mut Frame<'_>, inner: Rect, cx: &Context) {
         let styles = cx.styles();
-        let context = cx.screen.context();
+        let context = KeyContext::On(cx.screen);
         let cells = usize::from(inner.width.saturating_sub(2));
         let mut lines = vec![Line::default()];
         if !self.heading.is_empty() {
