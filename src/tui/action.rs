@@ -1,4 +1,4 @@
-//! What a key can mean. The keymap gives keys to these meanings, the palette lists them and the help is made from them.
+//! The meanings of keys. The keymap binds keys to them, the palette lists them and the help is made from them.
 
 use std::fmt;
 use std::str::FromStr;

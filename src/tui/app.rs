@@ -1,5 +1,5 @@
-//! The terminal as a whole: the screens, the overlays on the one that is shown, and what the operator is told. It takes messages and says what the loop shall
-//! do; it knows no engine and waits for nothing, so that tests can drive it message by message.
+//! The terminal as a whole: the screens, the overlays on top, and the sentences to the operator. It takes messages and returns effects for the
+//! loop; it knows no engine and waits for nothing, so that tests can drive it message by message.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -37,7 +37,7 @@ use crate::engine::command::Command;
 use crate::engine::import::ImportReport;
 use crate::engine::queries::news::Mark;
 
-/// Below this there is no room to work.
+/// The least width and height to work in.
 const LEAST: (u16, u16) = (60, 15);
 
 /// The terminal as a whole.
@@ -53,7 +53,7 @@ pub struct App {
     continuations: Vec<(Chord, KeyAction)>,
     toasts: Toasts,
     news: Reader,
-    /// How far the operator was told of what came in.
+    /// The newest event that the operator was told of.
     told: Option<Mark>,
     due: u64,
 }
@@ -78,7 +78,7 @@ impl App {
         }
     }
 
-    /// Returns what every part may look at.
+    /// Returns the context.
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.cx
@@ -96,7 +96,7 @@ impl App {
         self.overlays.len()
     }
 
-    /// Takes a message and says what the loop shall do.
+    /// Takes a message and returns the effects for the loop.
     pub fn update(&mut self, message: Message) -> Vec<Effect> {
         let mut effects = Vec::new();
         match &message {
@@ -336,7 +336,7 @@ impl App {
         self.follow(intents, effects);
     }
 
-    /// Does what a key means on the screen: what concerns the whole terminal here, the rest on the screen itself.
+    /// Performs an action: here if it concerns the whole terminal, else on the screen.
     fn perform(&mut self, action: KeyAction) -> Vec<Intent> {
         let place = KeyContext::On(self.cx.screen);
         match action {
@@ -450,7 +450,7 @@ impl App {
         }
     }
 
-    /// Returns what the terminal's title says.
+    /// Returns the terminal's title.
     #[must_use]
     pub fn title(&self) -> String {
         let stopped = if self.cx.status.stopped() {

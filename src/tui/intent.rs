@@ -11,7 +11,7 @@ use super::keymap::KeyContext;
 use super::message::{Effect, Message};
 use crate::engine::command::Command;
 
-/// What a screen or an overlay wants done with the rest of the terminal.
+/// A wish of a screen or an overlay to the rest of the terminal.
 #[derive(Debug)]
 pub enum Intent {
     /// Ask the loop.
@@ -45,7 +45,7 @@ pub trait Overlay: std::fmt::Debug {
     /// Returns the place of the keymap that holds in it.
     fn context(&self) -> KeyContext;
 
-    /// Does what a key means.
+    /// Performs an action.
     fn act(&mut self, action: KeyAction, cx: &Context) -> Vec<Intent>;
 
     /// Takes a key that means nothing by the keymap, as text is.

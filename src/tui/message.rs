@@ -1,4 +1,4 @@
-//! Everything that wakes the terminal, everything that it asks for, and what passes between its parts.
+//! Messages to the terminal, and the effects that it asks of the loop.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::engine::queries::show::MoveDetail;
 use crate::engine::queries::today::{TodayList, TodayQuery};
 use crate::engine::queries::undo::UndoItem;
 
-/// Something that happened. The loop hands each to [`super::app::App::update`].
+/// An event. The loop hands each to [`super::app::App::update`].
 #[derive(Debug)]
 pub enum Message {
     /// The operator did something.
@@ -32,11 +32,11 @@ pub enum Message {
     },
     /// This process or another changed the data.
     Changed,
-    /// A mail server told that something came in.
+    /// A mail server announced new mail.
     MailCame,
     /// The list was read.
     Listed {
-        /// Which request it answers.
+        /// The number of the request.
         generation: u64,
         /// The list.
         result: Answer<Arc<TodayList>>,
@@ -45,7 +45,7 @@ pub enum Message {
     Read {
         /// The question.
         asked: Asked,
-        /// What there is to see.
+        /// The sight.
         result: Answer<Sight>,
     },
     /// A move was read.
@@ -55,7 +55,7 @@ pub enum Message {
         /// The move in full.
         result: Answer<Arc<MoveDetail>>,
     },
-    /// What approval would send was made.
+    /// The message that approval would send was made.
     Previewed {
         /// The move.
         id: MoveId,
@@ -66,12 +66,12 @@ pub enum Message {
     Ran {
         /// The command.
         command: Command,
-        /// How it ended.
+        /// The result.
         result: Answer<Done>,
     },
     /// The undo list was read.
     UndoListed(Answer<Vec<UndoItem>>),
-    /// What would leave if effects were let out was read.
+    /// The outbox as it would leave after a resume was read.
     Waits(Answer<Vec<OutboxItem>>),
     /// A pass over the sources began.
     SyncStarted,
@@ -86,53 +86,53 @@ pub enum Message {
     },
     /// The terminal said what colour its background has.
     Background {
-        /// Whether it is light.
+        /// True for a light one.
         light: bool,
     },
     /// A job went on.
     Progress(Job, Progress),
     /// An import ended.
     Imported(Answer<ImportReport>),
-    /// Something that the operator should know of went wrong.
+    /// A failure worth telling the operator.
     Problem(String),
     /// The system asks the program to end.
     Terminate,
 }
 
-/// What the loop shall do. None of it is waited for.
+/// An order to the loop. Nobody waits for it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Read the list; only the newest request counts.
     List {
         /// Comes back with the answer.
         generation: u64,
-        /// What to list.
+        /// The query.
         query: TodayQuery,
     },
     /// Read a part of a screen; only the newest question of a part counts.
     Read {
         /// Comes back with the answer.
         asked: Asked,
-        /// What to look at.
+        /// The look.
         look: Look,
     },
     /// Read these moves in full, the first first.
     Show(Vec<MoveId>),
-    /// Make what approval would send.
+    /// Make the message that an approval would send.
     Preview(MoveId),
     /// Carry out a command, after those asked for before.
     Run(Command),
     /// Read the undo list.
     UndoList,
-    /// Read what would leave if effects were let out.
+    /// Read the outbox as it would leave after a resume.
     Waiting,
     /// Pass over the sources now.
     Sync,
     /// Bring people in from a file.
     Import(PathBuf),
-    /// Stop the work in progress where it can be stopped; what was done is kept.
+    /// Stop the work in progress where possible; finished work is kept.
     CancelJobs,
-    /// Tell the desktop, if that is wanted.
+    /// Tell the desktop, if the operator wants it told.
     Notify(String),
     /// Read one source now, by its name.
     SyncOnly(String),

@@ -12,15 +12,15 @@ use super::message::Message;
 use crate::domain::signal::Domain;
 use crate::engine::command::Command;
 
-/// One screen. It changes itself upon messages and says what it wants done; it never waits.
+/// One screen. It changes itself upon messages and returns wishes; it never waits.
 pub trait Screen: std::fmt::Debug {
-    /// Does what a key means.
+    /// Performs an action.
     fn act(&mut self, action: KeyAction, cx: &Context) -> Vec<Intent>;
 
-    /// Takes a message other than input. [`Message::Changed`], [`Message::Synced`] and [`Message::Tick`] come only while it is shown.
+    /// Takes a message other than input. [`Message::Changed`], [`Message::Synced`] and [`Message::Tick`] come only to the shown screen.
     fn receive(&mut self, message: &Message, cx: &Context) -> Vec<Intent>;
 
-    /// Hears that it is shown now, for the first time or again: what it shows is to be read anew.
+    /// Notes that the screen comes up, for the first time or again, so that its content is read anew.
     fn shown(&mut self, cx: &Context) -> Vec<Intent> {
         self.receive(&Message::Changed, cx)
     }
@@ -31,21 +31,21 @@ pub trait Screen: std::fmt::Debug {
         Vec::new()
     }
 
-    /// Takes a click, a drag or a turn of the wheel within `area`, which is what it draws on.
+    /// Takes a click, a drag or a turn of the wheel within `area`, the screen's own.
     fn mouse(&mut self, event: MouseEvent, area: Rect, cx: &Context) -> Vec<Intent>;
 
-    /// Hears that a command goes out, so that it can show it at once.
+    /// Notes that a command goes out, so that the screen can show it at once.
     fn started(&mut self, command: &Command, cx: &Context) {
         let _ = (command, cx);
     }
 
-    /// Narrows what it shows by words.
+    /// Narrows the list by words.
     fn filter(&mut self, words: &str, cx: &Context) -> Vec<Intent> {
         let _ = (words, cx);
         Vec::new()
     }
 
-    /// Returns the domain that it shows; none for all.
+    /// Returns the shown domain; none for all.
     fn domain(&self) -> Option<Domain> {
         None
     }
@@ -53,6 +53,6 @@ pub trait Screen: std::fmt::Debug {
     /// Returns the actions that the footer names, the most wanted first.
     fn hints(&self) -> &'static [KeyAction];
 
-    /// Draws it.
+    /// Draws the screen.
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context);
 }

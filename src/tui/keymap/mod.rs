@@ -1,6 +1,6 @@
-//! Which key means what, and where. Read from `assets/keymap.toml` and the operator's own file over it.
+//! The keys and their meanings by place, read from `assets/keymap.toml` with the operator's own file over it.
 //!
-//! A rule that a reader must not break: within one place a key has one meaning, and a key that two screens bind means the same on both.
+//! Within one place a key has one meaning, and a key that two screens bind means the same on both.
 
 mod chord;
 
@@ -123,7 +123,7 @@ pub struct Binding {
     pub action: KeyAction,
 }
 
-/// What keys pressed so far amount to.
+/// The meaning of the keys pressed so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resolution {
     /// They mean this.
@@ -140,13 +140,13 @@ pub struct Keymap {
     bindings: Vec<Binding>,
 }
 
-/// What is wrong with a keymap file.
+/// A mistake in a keymap file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("keymap.toml:{line}: {message}.")]
 pub struct KeymapError {
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong there.
+    /// The mistake.
     pub message: String,
 }
 

@@ -7,32 +7,32 @@ use crate::engine::queries::page::Slice;
 use crate::engine::queries::rules::{RulesState, SignalRule};
 use crate::tui::text::clean;
 
-/// A line of the list. Headings are lines too, with what they head explained beside.
+/// A line of the list. Headings are lines too, with an explanation beside.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RuleLine {
-    /// What follows are rules of approval.
+    /// The heading above rules of approval.
     Approvals {
         /// Who approved of late.
         share: ApprovalShare,
-        /// Where the rules stand.
+        /// The file of the rules.
         file: String,
-        /// What is wrong with the file.
+        /// The file's mistakes.
         mistakes: Vec<String>,
     },
     /// A rule of approval, with its place.
     Approval(u32, Box<ApprovalRuleItem>),
-    /// Whether anything may leave: the kill switch and the pauses, as a sentence each, and whether it may.
+    /// The state of sending: the kill switch and the pauses, as a sentence each.
     Sending {
-        /// What holds, or that nothing does.
+        /// The reasons for a hold, or the state without one.
         sentences: Vec<String>,
-        /// Whether something may leave.
+        /// True if mail may leave.
         is_open: bool,
     },
     /// A limit, with its place.
     Limit(u32, Box<LimitRow>),
-    /// What follows are rules that make moves.
+    /// The heading above rules that make moves.
     Signals {
-        /// Why the operator's own rules cannot be read.
+        /// The reason that the operator's own rules cannot be read; empty if they can.
         problem: String,
     },
     /// A rule that makes moves, with its place.

@@ -1,4 +1,4 @@
-//! What approval will do, before it is given: to whom, what, in which mode and what holds it.
+//! The question before an approval: the person, the content, the mode and the guards that hold it.
 //!
 //! Consent is bound to the hash of what is shown here. When the content changes while it is looked at, the new content is shown and has to
 //! be confirmed anew.
@@ -49,7 +49,7 @@ impl Item {
     }
 }
 
-/// What approval will do.
+/// The question before an approval.
 #[derive(Debug)]
 pub struct Approve {
     items: Vec<Item>,
@@ -58,7 +58,7 @@ pub struct Approve {
 }
 
 impl Approve {
-    /// Asks for these moves: each with its title and what is known of it.
+    /// Asks for these moves, each with its title and details if known.
     #[must_use]
     pub fn new(items: Vec<(MoveId, String, Option<Arc<MoveDetail>>)>) -> Self {
         Self {

@@ -30,7 +30,7 @@ pub struct Editor {
     to: String,
     subject: Field,
     body: TextArea<'static>,
-    /// What was there at first, to tell whether anything changed.
+    /// The first subject and text, to tell whether anything changed.
     before: (String, String),
     in_subject: bool,
 }

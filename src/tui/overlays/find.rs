@@ -15,12 +15,12 @@ use crate::tui::keymap::KeyContext;
 #[derive(Debug)]
 pub struct Find {
     field: Field,
-    /// What is looked through.
+    /// The hint: the fields that are searched.
     what: &'static str,
 }
 
 impl Find {
-    /// Starts with the words that already narrow the list; `what` says what is looked through.
+    /// Starts with the words that already narrow the list; `what` names the searched fields.
     #[must_use]
     pub fn new(words: &str, what: &'static str) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Which file people are brought in from.
+//! The file for an import of people.
 
 use std::path::PathBuf;
 
@@ -33,7 +33,7 @@ impl Import {
         Self::default()
     }
 
-    /// Reads what was typed: quotes that a file manager puts around a dropped name are left out, and `~` is the home.
+    /// Returns the typed path without the quotes that a file manager puts around a dropped name; `~` is the home.
     fn path(&self) -> PathBuf {
         let typed = self.field.text().trim().trim_matches(['\'', '"']);
         match (typed.strip_prefix("~/"), env::variable("HOME")) {

@@ -1,4 +1,4 @@
-//! What lies on top of a screen for a while: questions, choices, texts. They are a stack; the keys go to the topmost.
+//! Questions, choices and texts on top of a screen. They are a stack; the keys go to the topmost.
 
 pub mod approve;
 pub mod confirm;

@@ -1,4 +1,4 @@
-//! What came of a move or a person: one of the twenty outcomes, and a note if there is something to remember.
+//! The outcome of a move or a person: one of the twenty kinds, and a note if there is something to remember.
 
 use crossterm::event::KeyEvent;
 use ratatui::Frame;
@@ -20,7 +20,7 @@ use crate::tui::widgets::popup;
 
 const WIDTH: u16 = 76;
 
-/// What an outcome is of.
+/// The subject of an outcome.
 #[derive(Debug, Clone, Copy)]
 enum Of {
     Move(MoveId),
@@ -36,13 +36,13 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Asks what came of the moves `ids`, which are `what`.
+    /// Asks for the outcome of the moves `ids`, named `what`.
     #[must_use]
     pub fn new(ids: Vec<MoveId>, what: String) -> Self {
         Self::of(ids.into_iter().map(Of::Move).collect(), what)
     }
 
-    /// Asks what came about with the people `ids`, who are `what`.
+    /// Asks for the outcome with the people `ids`, named `what`.
     #[must_use]
     pub fn of_people(ids: Vec<ContactId>, what: String) -> Self {
         Self::of(ids.into_iter().map(Of::Person).collect(), what)

@@ -1,4 +1,4 @@
-//! Who a signal is about: a search through all contacts as one types.
+//! The person for a signal: a search through all contacts as one types.
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::Frame;
@@ -29,7 +29,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// Asks whom a signal is about, and begins the search for the words that it names somebody by.
+    /// Asks for the person behind a signal, and begins with a search for `words`.
     #[must_use]
     pub fn open(signal: SignalId, words: &str) -> Vec<Intent> {
         let mut picker = Picker::new(

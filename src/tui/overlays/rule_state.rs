@@ -1,4 +1,4 @@
-//! Whether a rule of approval is asked and acts: choosing is confirming, and turning one on says what follows.
+//! The state of a rule of approval: off, shadow or on. Choosing confirms, and turning a rule on says what follows.
 
 use ratatui::text::{Line, Span};
 
@@ -19,7 +19,7 @@ pub struct SetRule {
 }
 
 impl SetRule {
-    /// Asks what a rule shall do.
+    /// Asks for the new state of a rule.
     #[must_use]
     pub fn new(name: &str, now: RuleState) -> Self {
         let rows = RuleState::ALL
@@ -85,7 +85,7 @@ impl Picking for SetRule {
     }
 }
 
-/// Says what a state means.
+/// Returns the meaning of a state.
 #[must_use]
 pub fn state_words(state: RuleState) -> &'static str {
     match state {

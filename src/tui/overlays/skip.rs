@@ -1,4 +1,4 @@
-//! Why a move is skipped: one of the usual reasons, or one in the operator's own words. It teaches the score.
+//! The reason for a skip: a usual one, or the operator's own words. It teaches the score.
 
 use ratatui::text::{Line, Span};
 
@@ -29,7 +29,7 @@ pub struct Skip {
 }
 
 impl Skip {
-    /// Asks why `ids`, which are `what`, are skipped.
+    /// Asks for the reason to skip the moves `ids`, named `what`.
     #[must_use]
     pub fn new(ids: Vec<MoveId>, what: String) -> Self {
         let rows = REASONS

@@ -1,4 +1,4 @@
-//! What can be taken back, newest first.
+//! The undo list, newest first.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Frame;
@@ -23,7 +23,7 @@ use crate::tui::widgets::frame::{middle, popup};
 use crate::tui::widgets::scroll;
 
 const WIDTH: u16 = 90;
-/// Lines that an entry takes: what was done, and what comes back.
+/// Lines of an entry: the change, and the promise of its undo.
 const ROW: u16 = 2;
 
 /// The undo list.

@@ -28,9 +28,9 @@ const WIDTH: u16 = 100;
 #[derive(Debug)]
 pub struct Viewer {
     heading: String,
-    /// The move whose message is awaited.
+    /// The move with the awaited message.
     awaited: Option<MoveId>,
-    /// The move that is awaited itself.
+    /// The awaited move.
     shown: Option<MoveId>,
     summary: Option<(Tone, String)>,
     verdicts: Vec<Verdict>,
@@ -55,7 +55,7 @@ impl Viewer {
         }
     }
 
-    /// Awaits what approval of a move would send.
+    /// Awaits the message that an approval would send.
     #[must_use]
     pub fn of_preview(id: MoveId, _cx: &Context) -> Self {
         Self {

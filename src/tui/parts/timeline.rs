@@ -69,7 +69,7 @@ impl Timeline {
         }
     }
 
-    /// Shows the timeline of `subject` from now on; none shows nothing. The answer is what to ask for.
+    /// Shows the timeline of `subject` from now on; none shows nothing. Returns the questions.
     pub fn of(&mut self, subject: Option<Subject>) -> Vec<Intent> {
         if self.subject != subject {
             self.subject = subject;
@@ -121,7 +121,7 @@ impl Timeline {
         })
     }
 
-    /// Does what a key means; none if it means nothing to a timeline.
+    /// Performs an action; none if it means nothing to a timeline.
     pub fn act(&mut self, action: KeyAction, area: Rect) -> Option<Vec<Intent>> {
         match action {
             KeyAction::Open => Some(self.open()),
@@ -165,12 +165,12 @@ impl Timeline {
         Some(self.follow(moved))
     }
 
-    /// Keeps the selected entry in view after the size changed.
+    /// Keeps the selected entry in view after a resize.
     pub fn resized(&mut self, area: Rect) {
         self.list.resized(area);
     }
 
-    /// Draws it.
+    /// Draws the timeline.
     pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, focused: bool, cx: &Context) {
         let framing = Framing {
             heading: "Timeline",

@@ -53,7 +53,7 @@ pub struct Contacts {
     split: Split,
 }
 
-/// Where the parts lie; none for what is not shown.
+/// The areas of the parts; none for a hidden one.
 struct Areas {
     list: Option<Rect>,
     card: Option<Rect>,
@@ -364,7 +364,7 @@ impl Default for Contacts {
     }
 }
 
-/// Returns the name of a person, or what stands for it.
+/// Returns the name of a person, else the address.
 fn name(line: &ContactLine) -> String {
     if line.name.is_empty() {
         clean(&line.email)

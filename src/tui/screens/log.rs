@@ -102,7 +102,7 @@ impl Log {
     }
 }
 
-/// Returns what a subject names, if a screen shows it.
+/// Returns the target that a subject names, if a screen shows it.
 fn target(subject: &str) -> Option<Target> {
     let (kind, number) = subject.split_once(':')?;
     let number: i64 = number.parse().ok()?;

@@ -191,7 +191,7 @@ fn whom(item: &SignalItem) -> String {
     }
 }
 
-/// Returns when it happened in at most seven cells: the time today, else the date.
+/// Returns the time of a signal in at most seven cells: the hour today, else the date.
 fn brief(at: Timestamp, cx: &Context) -> String {
     let (there, here) = (
         at.to_zoned(cx.zone.clone()),

@@ -27,7 +27,7 @@ use crate::tui::parts::{Empty, Item, Listed, Listing, Meaning, Pair, RowState, W
 use crate::tui::text::{clean, fit, pad};
 use crate::tui::times;
 
-/// What finds a line again.
+/// The key of a line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SyncKey {
     /// A source by name.
@@ -88,7 +88,7 @@ fn graded(grade: Grade, cx: &Context) -> (&'static str, &'static str, Style) {
     }
 }
 
-/// Returns what is left of a service's scarcest budget, in percent.
+/// Returns the rest of a service's scarcest budget, in percent.
 fn left(service: &ServiceHealth) -> Option<u64> {
     let shares = service.quotas.iter().filter(|q| q.most > 0);
     shares.map(|q| q.left.min(q.most) * 100 / q.most).min()

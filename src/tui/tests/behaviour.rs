@@ -1,4 +1,4 @@
-//! What the keys and the mouse do.
+//! The work of keys and mouse.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use jiff::SignedDuration;

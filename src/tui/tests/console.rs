@@ -1,4 +1,4 @@
-//! Signals, Sync, Log, Rules and Metrics: what they draw at three sizes, and what their keys ask for.
+//! Signals, Sync, Log, Rules and Metrics: drawn at three sizes, and driven by their keys.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ use crate::tui::looks::{Answer, Look, Sight, rule_lines, sync_lines};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
-/// What the reads of a screen find.
+/// The answers to the looks of these screens.
 #[derive(Clone, Copy, PartialEq)]
 enum World {
     Full,
@@ -442,7 +442,7 @@ fn answer(look: &Look, world: World) -> Answer<Sight> {
     })
 }
 
-/// Answers what the screens ask until they ask no more.
+/// Answers the screens until they ask no more.
 fn settle(bench: &mut Bench, world: World) {
     for _ in 0..20 {
         let asked: Vec<_> = std::mem::take(&mut bench.other);

@@ -1,4 +1,4 @@
-//! Contacts and Pipeline, and what holds on every screen.
+//! Contacts and Pipeline, and the rules of every screen.
 
 use insta::assert_snapshot;
 

@@ -1,4 +1,4 @@
-//! What the screens beside Today see in tests: a full world, an empty one, and one that cannot be read.
+//! The sights of the screens beside Today in tests: a full world, an empty one, and one that cannot be read.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::engine::queries::timeline::{
 };
 use crate::tui::looks::{Answer, Look, Sight};
 
-/// What there is to see.
+/// The state of the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum World {
     Full,

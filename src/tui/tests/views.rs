@@ -1,4 +1,4 @@
-//! What is drawn, at three sizes.
+//! Drawn screens, at three sizes.
 
 use insta::assert_snapshot;
 use jiff::SignedDuration;

@@ -1,4 +1,4 @@
-//! What is drawn in more than one place.
+//! Drawings that several places share.
 
 pub mod chart;
 pub mod footer;

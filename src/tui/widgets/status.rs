@@ -290,7 +290,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, cx: &Context) {
     }
 }
 
-/// Returns what a click at `column` of the line means.
+/// Returns the action under a click at `column` of the line.
 #[must_use]
 pub fn clicked(column: u16, area: Rect, cx: &Context) -> Option<KeyAction> {
     let mut x = usize::from(area.x);
@@ -304,7 +304,7 @@ pub fn clicked(column: u16, area: Rect, cx: &Context) -> Option<KeyAction> {
     None
 }
 
-/// Returns why everything is stopped, as a sentence.
+/// Returns the reason for the stop, as a sentence.
 #[must_use]
 pub fn stopped_because(cx: &Context) -> String {
     match &cx.status.kill_switch {

@@ -1,4 +1,4 @@
-//! What approval would lead to, in lines: the outlook, the guards' verdicts, the parts of what is carried out.
+//! An approval ahead, in lines: the outlook, the guards' verdicts, the parts of the deed.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -42,10 +42,10 @@ pub fn columns(
         .collect()
 }
 
-/// What approval would lead to if it were given now.
+/// The outlook of an approval given now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outlook {
-    /// How to take it.
+    /// The tone.
     pub tone: Tone,
     /// The mode, as a word.
     pub word: String,
@@ -232,7 +232,7 @@ pub fn verdict_lines(verdicts: &[Verdict], cells: usize, cx: &Context) -> Vec<Li
     lines
 }
 
-/// Returns what approval would carry out that is no mail, a line or more for each part.
+/// Returns the deed of an approval without mail, a line or more for each part.
 pub fn deed_lines(deed: &DeedView, cells: usize, cx: &Context) -> Vec<Line<'static>> {
     let styles = cx.styles();
     let bold = styles.text.patch(Style::new().bold());

@@ -17,7 +17,7 @@ use crate::tui::times;
 use crate::tui::widgets::frame::{block, title};
 use crate::tui::widgets::{body, scroll};
 
-/// A column is at least so wide.
+/// The least width of a column.
 const LEAST: u16 = 24;
 
 /// A line of the list: a stage's heading, or the deal at a place.

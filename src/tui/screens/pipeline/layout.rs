@@ -6,7 +6,7 @@ use crate::tui::context::Context;
 use crate::tui::parts::Split;
 use crate::tui::widgets::body;
 
-/// From this width on the stages are columns.
+/// The least width for stages as columns.
 const BOARD: u16 = 120;
 
 /// Lines of a deal on the board.
@@ -30,7 +30,7 @@ pub(super) fn rows(cx: &Context) -> usize {
     .max(1)
 }
 
-/// Returns where the deal and its history lie.
+/// Returns the areas of the deal and its history.
 pub(super) fn areas(area: Rect) -> (Rect, Rect) {
     if Split::narrow(area) {
         let height = (area.height * 2 / 5).min(14);

@@ -1,6 +1,6 @@
 //! Pipeline: the open deals by stage in the pipeline's own order, what each stage amounts to, and what was won and lost of late.
 //!
-//! Where there is room the stages are columns, else one list. The selected deal is kept by its number over refreshes, also when it changes
+//! The stages are columns where there is room, else one list. The selected deal is kept by its number over refreshes, also when it changes
 //! its stage.
 
 mod board;

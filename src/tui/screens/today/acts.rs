@@ -1,4 +1,4 @@
-//! What the keys do on Today's Moves.
+//! The keys of Today's Moves.
 
 use super::{Focus, Today};
 use crate::domain::action::Means;
@@ -244,7 +244,7 @@ impl Today {
         ]
     }
 
-    /// Returns how a move would be carried out, as far as that is known yet.
+    /// Returns the means of a move, as far as known yet.
     fn means_of(&self, item: &TodayItem) -> Means {
         self.details
             .get(item.id)

@@ -61,7 +61,7 @@ impl Today {
         );
     }
 
-    /// What the frame says at the right: how many are marked, what the list is narrowed by, how much of it is there.
+    /// Returns the note on the frame: the number of marks, the words that narrow the list, its length.
     fn note(&self, cx: &Context) -> Option<Line<'static>> {
         let styles = cx.styles();
         let mut spans = Vec::new();
@@ -293,7 +293,7 @@ pub(super) fn whom(item: &TodayItem) -> String {
     }
 }
 
-/// Returns when it is due in words, and how urgent that looks.
+/// Returns the due time in words, with the style of its urgency.
 fn due(at: Timestamp, brief: bool, cx: &Context) -> (String, Style) {
     let styles = cx.styles();
     let ahead = at.duration_since(cx.now).as_secs();

@@ -40,10 +40,10 @@ use crate::tui::screen::Screen;
 use details::Details;
 use pending::Pending;
 
-/// How many moves are read at first; more follow when one comes near the end.
+/// The number of moves read at first; more follow near the end of the list.
 const FIRST_LIMIT: usize = 200;
 
-/// More is read when fewer than so many are known below the selected one.
+/// The least moves known below the selected one; below, more are read.
 const AHEAD: usize = 50;
 
 /// The list is read again after this time even if nothing changed, since scores rise and snoozes end.

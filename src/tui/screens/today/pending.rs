@@ -6,7 +6,7 @@ use crate::engine::command::Command;
 /// A command that is on its way for a move.
 #[derive(Debug, Clone)]
 pub(super) struct Pending {
-    /// What the line says meanwhile.
+    /// The word on the line meanwhile.
     pub(super) word: &'static str,
     /// The list that will show the result; none while the command runs.
     pub(super) settles_at: Option<u64>,
@@ -40,7 +40,7 @@ pub(super) fn moves_of(command: &Command) -> Vec<MoveId> {
     }
 }
 
-/// Returns what a line says while a command is on its way.
+/// Returns the word on a line while a command is on its way.
 pub(super) fn word_of(command: &Command) -> &'static str {
     match command {
         Command::Approve { .. } => "approving",
