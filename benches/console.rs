@@ -97,7 +97,7 @@ fn open(engine: &Engine) -> (App, Terminal<TestBackend>) {
         now: engine.now(),
         elapsed: Duration::from_secs(1),
         size: Rect::new(0, 0, WIDTH, HEIGHT),
-        screen: caseyos::tui::screens::ScreenId::Today,
+        screen: caseyos::tui::ids::ScreenId::Today,
         status: Status::default(),
     };
     let mut app = App::new(context, around, PathBuf::new());

@@ -6,7 +6,6 @@ use jiff::tz::TimeZone;
 
 use super::Run;
 use super::output::{Ending, Out, fit, moment};
-use crate::domain::action::Means;
 use crate::domain::guard::{Verdict, binding};
 use crate::domain::id::MoveId;
 use crate::domain::moves::MoveStatus;
@@ -119,20 +118,12 @@ fn print(
     }
     if let Some(problem) = &d.draft_problem {
         out.line("")?;
-        out.heading(match d.means {
-            Means::Mail => "No draft",
-            Means::Meeting => "No invitation",
-            Means::Record => "Nothing to write yet",
-            Means::ByHand => "By hand",
-        })?;
+        out.heading(d.missing)?;
         out.line(problem)?;
     }
     if let Some(deed) = &d.deed {
         out.line("")?;
-        out.heading(match d.means {
-            Means::Meeting => "Invitation",
-            _ => "To HubSpot",
-        })?;
+        out.heading(d.heading)?;
         out.line(&deed.summary)?;
         for part in &deed.parts {
             for (i, text) in part.value.lines().enumerate() {

@@ -1,150 +1,13 @@
-//! What a key can mean. The keymap gives keys to these meanings, the palette lists them and the help is made from them.
+//! The meanings of keys. The keymap binds keys to them, the palette lists them and the help is made from them.
 
-use crate::domain::words::words;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
 
-words! {
-    /// The meaning of a key.
-    pub enum KeyAction ("a key action") {
-        /// One line down.
-        Down = "down",
-        /// One line up.
-        Up = "up",
-        /// To the first line.
-        Top = "top",
-        /// To the last line.
-        Bottom = "bottom",
-        /// Half a page down.
-        HalfPageDown = "half_page_down",
-        /// Half a page up.
-        HalfPageUp = "half_page_up",
-        /// A page down.
-        PageDown = "page_down",
-        /// A page up.
-        PageUp = "page_up",
-        /// To the next pane or field.
-        NextPane = "next_pane",
-        /// To the pane or field before.
-        PreviousPane = "previous_pane",
-        /// Into what is selected.
-        Open = "open",
-        /// Out of where one is.
-        Back = "back",
-        /// Mark or unmark what is selected.
-        Mark = "mark",
-        /// Approve, or tick off what is done by hand.
-        Approve = "approve",
-        /// Show the exact message without sending it.
-        DryRun = "dry_run",
-        /// Edit the draft in place.
-        Edit = "edit",
-        /// Edit the draft in the operator's own editor.
-        EditOutside = "edit_outside",
-        /// Throw the edit of a draft away.
-        ResetDraft = "reset_draft",
-        /// Put off.
-        Snooze = "snooze",
-        /// Say when the meeting begins that a move books.
-        MeetingTime = "meeting_time",
-        /// Take off the list with a reason.
-        Skip = "skip",
-        /// Record what came of it.
-        Outcome = "outcome",
-        /// Take the newest change back.
-        Undo = "undo",
-        /// List what can be taken back.
-        UndoList = "undo_list",
-        /// Copy the address.
-        CopyAddress = "copy_address",
-        /// Copy the message.
-        CopyMessage = "copy_message",
-        /// Never write to them again.
-        Suppress = "suppress",
-        /// Go to its move on Today.
-        GoMove = "go_move",
-        /// One column to the left.
-        Left = "left",
-        /// One column to the right.
-        Right = "right",
-        /// Pause sending until a time, or end the pause.
-        Pause = "pause",
-        /// Stop the work in progress.
-        Cancel = "cancel",
-        /// Import contacts from a file.
-        Import = "import",
-        /// Look at the sources now.
-        Refresh = "refresh",
-        /// Stop every outward effect, or let it out again.
-        KillSwitch = "kill_switch",
-        /// Show all domains.
-        DomainAll = "domain_all",
-        /// Show sales only.
-        DomainSales = "domain_sales",
-        /// Show marketing only.
-        DomainMarketing = "domain_marketing",
-        /// Show customer success only.
-        DomainCs = "domain_cs",
-        /// Narrow the list by words.
-        Find = "find",
-        /// List every command.
-        Palette = "palette",
-        /// Show the keys.
-        Help = "help",
-        /// Show what went wrong.
-        Problems = "problems",
-        /// Go to Today's Moves.
-        GoToday = "go_today",
-        /// Go to Signals.
-        GoSignals = "go_signals",
-        /// Go to Contacts.
-        GoContacts = "go_contacts",
-        /// Go to Pipeline.
-        GoPipeline = "go_pipeline",
-        /// Go to Metrics.
-        GoMetrics = "go_metrics",
-        /// Go to Sync.
-        GoSync = "go_sync",
-        /// Go to Log.
-        GoLog = "go_log",
-        /// Go to Rules and limits.
-        GoRules = "go_rules",
-        /// Choose a screen.
-        Screens = "screens",
-        /// Give the list more room.
-        Widen = "widen",
-        /// Give the list less room.
-        Narrow = "narrow",
-        /// Take the next theme.
-        NextTheme = "next_theme",
-        /// To the next source, event or state.
-        NextFilter = "next_filter",
-        /// To the next order of the list.
-        NextOrder = "next_order",
-        /// Say whom a signal is about.
-        Match = "match",
-        /// Make a contact of a signal.
-        MakeContact = "make_contact",
-        /// Try again what failed.
-        Retry = "retry",
-        /// Give up what failed.
-        Drop = "drop",
-        /// Check the chain of the log.
-        Verify = "verify",
-        /// To the next length of time.
-        NextWindow = "next_window",
-        /// Draw everything again.
-        Redraw = "redraw",
-        /// Go to the shell for a while.
-        Suspend = "suspend",
-        /// Leave.
-        Quit = "quit",
-        /// Say yes to what is shown.
-        Confirm = "confirm",
-        /// Keep what was written.
-        Save = "save",
-    }
-}
+use super::ids::ScreenId;
+use crate::domain::UnknownWord;
 
-/// Where an action stands in the help.
+/// The place of an action in the help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
     /// Getting about.
@@ -173,248 +36,175 @@ impl Group {
     }
 }
 
+/// The palette's use of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Offer {
+    /// The palette lists it.
+    Offered,
+    /// The action makes sense as a key at hand only.
+    KeyOnly,
+}
+
+/// Declares the actions, a row each: the keymap's word, the footer's word, the sentence of help and palette, the group, the palette.
+macro_rules! actions {
+    ($($action:ident = $word:literal, $short:literal, $title:literal, $group:ident, $offer:ident;)*) => {
+        /// The meaning of a key.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum KeyAction {
+            $(#[doc = $title] $action,)*
+            /// Go to a screen.
+            Go(ScreenId),
+        }
+
+        impl KeyAction {
+            /// Every action but going to a screen.
+            const ROWS: &'static [Self] = &[$(Self::$action,)*];
+
+            /// Returns the word of the keymap file.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$action => $word,)*
+                    Self::Go(screen) => screen.go_word(),
+                }
+            }
+
+            /// Returns a word or two for the footer.
+            #[must_use]
+            pub const fn short(self) -> &'static str {
+                match self {
+                    $(Self::$action => $short,)*
+                    Self::Go(screen) => screen.word(),
+                }
+            }
+
+            /// Returns a sentence for the help and the palette.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self {
+                    $(Self::$action => $title,)*
+                    Self::Go(screen) => screen.go_title(),
+                }
+            }
+
+            /// Returns the group of the help.
+            #[must_use]
+            pub const fn group(self) -> Group {
+                match self {
+                    $(Self::$action => Group::$group,)*
+                    Self::Go(_) => Group::Look,
+                }
+            }
+
+            const fn offer(self) -> Offer {
+                match self {
+                    $(Self::$action => Offer::$offer,)*
+                    Self::Go(_) => Offer::Offered,
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    Down = "down", "down", "One line down", Move, KeyOnly;
+    Up = "up", "up", "One line up", Move, KeyOnly;
+    Top = "top", "first", "To the first line", Move, Offered;
+    Bottom = "bottom", "last", "To the last line", Move, Offered;
+    HalfPageDown = "half_page_down", "half down", "Half a page down", Move, KeyOnly;
+    HalfPageUp = "half_page_up", "half up", "Half a page up", Move, KeyOnly;
+    PageDown = "page_down", "page down", "A page down", Move, KeyOnly;
+    PageUp = "page_up", "page up", "A page up", Move, KeyOnly;
+    NextPane = "next_pane", "next", "Next pane", Move, Offered;
+    PreviousPane = "previous_pane", "previous", "Previous pane", Move, Offered;
+    Open = "open", "open", "Open what is selected", Move, Offered;
+    Back = "back", "back", "Back", Move, KeyOnly;
+    Mark = "mark", "mark", "Mark, to act on several at once", Act, Offered;
+    Approve = "approve", "approve", "Approve (shows it first)", Act, Offered;
+    DryRun = "dry_run", "dry-run", "Dry run: show the exact message", Act, Offered;
+    Edit = "edit", "edit", "Edit the draft here", Act, Offered;
+    EditOutside = "edit_outside", "editor", "Edit the draft in $EDITOR", Act, Offered;
+    ResetDraft = "reset_draft", "reset", "Throw the edit away", Act, Offered;
+    Snooze = "snooze", "snooze", "Snooze until a time", Act, Offered;
+    MeetingTime = "meeting_time", "meeting time", "Say when a meeting begins, so that approval books it", Act, Offered;
+    Skip = "skip", "skip", "Skip with a reason", Act, Offered;
+    Outcome = "outcome", "outcome", "Record an outcome", Act, Offered;
+    Undo = "undo", "undo", "Undo the newest change", Act, Offered;
+    UndoList = "undo_list", "undo list", "List what can be undone", Act, Offered;
+    CopyAddress = "copy_address", "copy", "Copy the address", Act, Offered;
+    CopyMessage = "copy_message", "copy", "Copy the message", Act, Offered;
+    Suppress = "suppress", "never write", "Never write to them again", Act, Offered;
+    GoMove = "go_move", "its move", "Go to its move on Today", Move, Offered;
+    Left = "left", "left", "One column to the left", Move, KeyOnly;
+    Right = "right", "right", "One column to the right", Move, KeyOnly;
+    Pause = "pause", "pause", "Pause sending until a time, or end the pause", Program, Offered;
+    Cancel = "cancel", "cancel", "Stop the work in progress", Program, Offered;
+    Import = "import", "import", "Import contacts from a file", Act, Offered;
+    Refresh = "refresh", "sync", "Sync now", Program, Offered;
+    KillSwitch = "kill_switch", "stop", "Stop everything, or resume", Program, Offered;
+    DomainAll = "domain_all", "all", "All domains", Look, Offered;
+    DomainSales = "domain_sales", "sales", "Sales only", Look, Offered;
+    DomainMarketing = "domain_marketing", "marketing", "Marketing only", Look, Offered;
+    DomainCs = "domain_cs", "cs", "Customer success only", Look, Offered;
+    Find = "find", "find", "Find in the list", Look, Offered;
+    Palette = "palette", "command", "All commands", Program, KeyOnly;
+    Help = "help", "help", "Keys", Program, Offered;
+    Problems = "problems", "problems", "What went wrong", Look, Offered;
+    Screens = "screens", "screens", "Choose a screen", Look, Offered;
+    Widen = "widen", "widen", "Wider list", Look, Offered;
+    Narrow = "narrow", "narrow", "Narrower list", Look, Offered;
+    NextTheme = "next_theme", "theme", "Next theme", Look, Offered;
+    NextFilter = "next_filter", "filter", "Next source or event", Look, Offered;
+    NextOrder = "next_order", "order", "Unmatched first, newest, or only unmatched", Look, Offered;
+    Match = "match", "match", "Say whom the signal is about", Act, Offered;
+    MakeContact = "make_contact", "new contact", "Make a contact of the signal", Act, Offered;
+    Retry = "retry", "retry", "Try the dead letter again", Act, Offered;
+    Drop = "drop", "drop", "Drop the dead letter", Act, Offered;
+    Verify = "verify", "check", "Check the log's chain", Program, Offered;
+    NextWindow = "next_window", "days", "Other days: 7, 30, 90", Look, Offered;
+    Redraw = "redraw", "redraw", "Draw everything again", Program, Offered;
+    Suspend = "suspend", "shell", "Suspend to the shell", Program, Offered;
+    Quit = "quit", "quit", "Quit", Program, Offered;
+    Confirm = "confirm", "confirm", "Yes, do it", Act, KeyOnly;
+    Save = "save", "save", "Save", Act, KeyOnly;
+}
+
 impl KeyAction {
-    /// Returns a word or two for the footer.
-    #[must_use]
-    pub const fn short(self) -> &'static str {
-        match self {
-            Self::Down => "down",
-            Self::Up => "up",
-            Self::Top => "first",
-            Self::Bottom => "last",
-            Self::HalfPageDown => "half down",
-            Self::HalfPageUp => "half up",
-            Self::PageDown => "page down",
-            Self::PageUp => "page up",
-            Self::NextPane => "next",
-            Self::PreviousPane => "previous",
-            Self::Open => "open",
-            Self::Back => "back",
-            Self::Mark => "mark",
-            Self::Approve => "approve",
-            Self::DryRun => "dry-run",
-            Self::Edit => "edit",
-            Self::EditOutside => "editor",
-            Self::ResetDraft => "reset",
-            Self::Snooze => "snooze",
-            Self::MeetingTime => "meeting time",
-            Self::Skip => "skip",
-            Self::Outcome => "outcome",
-            Self::Undo => "undo",
-            Self::UndoList => "undo list",
-            Self::CopyAddress | Self::CopyMessage => "copy",
-            Self::Suppress => "never write",
-            Self::GoMove => "its move",
-            Self::Left => "left",
-            Self::Right => "right",
-            Self::Pause => "pause",
-            Self::Cancel => "cancel",
-            Self::Import => "import",
-            Self::Refresh => "sync",
-            Self::KillSwitch => "stop",
-            Self::DomainAll => "all",
-            Self::DomainSales => "sales",
-            Self::DomainMarketing => "marketing",
-            Self::DomainCs => "cs",
-            Self::Find => "find",
-            Self::Palette => "command",
-            Self::Help => "help",
-            Self::Problems => "problems",
-            Self::GoToday => "today",
-            Self::GoSignals => "signals",
-            Self::GoContacts => "contacts",
-            Self::GoPipeline => "pipeline",
-            Self::GoMetrics => "metrics",
-            Self::GoSync => "sync",
-            Self::GoLog => "log",
-            Self::GoRules => "rules",
-            Self::Screens => "screens",
-            Self::Widen => "widen",
-            Self::Narrow => "narrow",
-            Self::NextTheme => "theme",
-            Self::NextFilter => "filter",
-            Self::NextOrder => "order",
-            Self::Match => "match",
-            Self::MakeContact => "new contact",
-            Self::Retry => "retry",
-            Self::Drop => "drop",
-            Self::Verify => "check",
-            Self::NextWindow => "days",
-            Self::Redraw => "redraw",
-            Self::Suspend => "shell",
-            Self::Quit => "quit",
-            Self::Confirm => "confirm",
-            Self::Save => "save",
-        }
+    /// Lists every action in the order of the help; the screens stand before the choice of one.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::ROWS.iter().flat_map(|action| {
+            let screens: &[ScreenId] = match action {
+                Self::Screens => ScreenId::ALL,
+                _ => &[],
+            };
+            let screens = screens.iter().copied().map(Self::Go);
+            screens.chain(std::iter::once(*action))
+        })
     }
 
-    /// Returns what it does, for the help and the palette.
-    #[must_use]
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Down => "One line down",
-            Self::Up => "One line up",
-            Self::Top => "To the first line",
-            Self::Bottom => "To the last line",
-            Self::HalfPageDown => "Half a page down",
-            Self::HalfPageUp => "Half a page up",
-            Self::PageDown => "A page down",
-            Self::PageUp => "A page up",
-            Self::NextPane => "Next pane",
-            Self::PreviousPane => "Previous pane",
-            Self::Open => "Open what is selected",
-            Self::Back => "Back",
-            Self::Mark => "Mark, to act on several at once",
-            Self::Approve => "Approve (shows it first)",
-            Self::DryRun => "Dry run: show the exact message",
-            Self::Edit => "Edit the draft here",
-            Self::EditOutside => "Edit the draft in $EDITOR",
-            Self::ResetDraft => "Throw the edit away",
-            Self::Snooze => "Snooze until a time",
-            Self::MeetingTime => "Say when a meeting begins, so that approval books it",
-            Self::Skip => "Skip with a reason",
-            Self::Outcome => "Record an outcome",
-            Self::Undo => "Undo the newest change",
-            Self::UndoList => "List what can be undone",
-            Self::CopyAddress => "Copy the address",
-            Self::CopyMessage => "Copy the message",
-            Self::Suppress => "Never write to them again",
-            Self::GoMove => "Go to its move on Today",
-            Self::Left => "One column to the left",
-            Self::Right => "One column to the right",
-            Self::Pause => "Pause sending until a time, or end the pause",
-            Self::Cancel => "Stop the work in progress",
-            Self::Import => "Import contacts from a file",
-            Self::Refresh => "Sync now",
-            Self::KillSwitch => "Stop everything, or resume",
-            Self::DomainAll => "All domains",
-            Self::DomainSales => "Sales only",
-            Self::DomainMarketing => "Marketing only",
-            Self::DomainCs => "Customer success only",
-            Self::Find => "Find in the list",
-            Self::Palette => "All commands",
-            Self::Help => "Keys",
-            Self::Problems => "What went wrong",
-            Self::GoToday => "Go to Today's Moves",
-            Self::GoSignals => "Go to Signals",
-            Self::GoContacts => "Go to Contacts",
-            Self::GoPipeline => "Go to Pipeline",
-            Self::GoMetrics => "Go to Metrics",
-            Self::GoSync => "Go to Sync",
-            Self::GoLog => "Go to Log",
-            Self::GoRules => "Go to Rules and limits",
-            Self::Screens => "Choose a screen",
-            Self::Widen => "Wider list",
-            Self::Narrow => "Narrower list",
-            Self::NextTheme => "Next theme",
-            Self::NextFilter => "Next source or event",
-            Self::NextOrder => "Unmatched first, newest, or only unmatched",
-            Self::Match => "Say whom the signal is about",
-            Self::MakeContact => "Make a contact of the signal",
-            Self::Retry => "Try the dead letter again",
-            Self::Drop => "Drop the dead letter",
-            Self::Verify => "Check the log's chain",
-            Self::NextWindow => "Other days: 7, 30, 90",
-            Self::Redraw => "Draw everything again",
-            Self::Suspend => "Suspend to the shell",
-            Self::Quit => "Quit",
-            Self::Confirm => "Yes, do it",
-            Self::Save => "Save",
-        }
-    }
-
-    /// Returns where it stands in the help.
-    #[must_use]
-    pub const fn group(self) -> Group {
-        match self {
-            Self::Down
-            | Self::GoMove
-            | Self::Left
-            | Self::Right
-            | Self::Up
-            | Self::Top
-            | Self::Bottom
-            | Self::HalfPageDown
-            | Self::HalfPageUp
-            | Self::PageDown
-            | Self::PageUp
-            | Self::NextPane
-            | Self::PreviousPane
-            | Self::Open
-            | Self::Back => Group::Move,
-            Self::Mark
-            | Self::Import
-            | Self::Suppress
-            | Self::Approve
-            | Self::DryRun
-            | Self::Edit
-            | Self::EditOutside
-            | Self::ResetDraft
-            | Self::Snooze
-            | Self::MeetingTime
-            | Self::Skip
-            | Self::Outcome
-            | Self::Undo
-            | Self::UndoList
-            | Self::CopyAddress
-            | Self::CopyMessage
-            | Self::Match
-            | Self::MakeContact
-            | Self::Retry
-            | Self::Drop
-            | Self::Confirm
-            | Self::Save => Group::Act,
-            Self::DomainAll
-            | Self::DomainSales
-            | Self::DomainMarketing
-            | Self::DomainCs
-            | Self::Find
-            | Self::Problems
-            | Self::GoToday
-            | Self::GoSignals
-            | Self::GoContacts
-            | Self::GoPipeline
-            | Self::GoMetrics
-            | Self::GoSync
-            | Self::GoLog
-            | Self::GoRules
-            | Self::Screens
-            | Self::NextFilter
-            | Self::NextOrder
-            | Self::NextWindow
-            | Self::Widen
-            | Self::Narrow
-            | Self::NextTheme => Group::Look,
-            Self::Palette
-            | Self::Cancel
-            | Self::Pause
-            | Self::Help
-            | Self::Refresh
-            | Self::KillSwitch
-            | Self::Verify
-            | Self::Redraw
-            | Self::Suspend
-            | Self::Quit => Group::Program,
-        }
-    }
-
-    /// Tells whether the palette offers it: what only makes sense as a key at hand is left out.
+    /// Tells whether the palette offers the action.
     #[must_use]
     pub const fn in_palette(self) -> bool {
-        !matches!(
-            self,
-            Self::Down
-                | Self::Left
-                | Self::Right
-                | Self::Up
-                | Self::HalfPageDown
-                | Self::HalfPageUp
-                | Self::PageDown
-                | Self::PageUp
-                | Self::Back
-                | Self::Confirm
-                | Self::Save
-                | Self::Palette
-        )
+        matches!(self.offer(), Offer::Offered)
+    }
+}
+
+impl fmt::Display for KeyAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The words of all actions.
+static WORDS: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| KeyAction::all().map(KeyAction::as_str).collect());
+
+impl FromStr for KeyAction {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::all()
+            .find(|action| action.as_str() == text)
+            .ok_or_else(|| UnknownWord::new("a key action", text, WORDS.as_slice()))
     }
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
-/// For so long after the question an answer is looked for, and for so long its letters may take.
+/// The time for an answer to come, and for its letters to end.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// No answer is longer.
+/// The most events of an answer.
 const LONGEST: usize = 40;
 
 /// The watch for the answer.
@@ -20,14 +20,14 @@ pub struct Background {
     letters: String,
 }
 
-/// What the watch made of an event.
+/// The verdict on an event.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Watched {
-    /// These are the operator's.
+    /// Events of the operator.
     Events(Vec<Event>),
-    /// It may be a part of the answer.
+    /// A part of the answer, perhaps.
     Held,
-    /// The answer: whether the background is light.
+    /// The answer: true for a light background.
     Light(bool),
 }
 
@@ -77,7 +77,7 @@ impl Background {
         }
     }
 
-    /// Returns what is held back for too long.
+    /// Returns the events that were held back for too long.
     pub fn overdue(&mut self, elapsed: Duration) -> Vec<Event> {
         let late = self
             .asked_at

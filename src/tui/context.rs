@@ -1,4 +1,4 @@
-//! What every part of the terminal may look at: the keys, the colours, the time and the state of the installation.
+//! The context of every part of the terminal: the keys, the colours, the time and the state of the installation.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,47 +6,47 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
+use super::ids::{Job, Progress, ScreenId, Tone};
 use super::keymap::Keymap;
-use super::message::{Job, Progress};
-use super::screens::ScreenId;
 use super::theme::{Glyphs, Styles, Theme};
 use crate::domain::guard::{KillSwitch, Mode, Pause};
 use crate::domain::signal::Domain;
 use crate::engine::queries::today::{Leaving, OpenCounts, TodayList};
 
-/// What the line at the top says.
+/// The line at the top.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Status {
-    /// Whether anything below has been read yet.
+    /// True once the rest was read.
     pub known: bool,
-    /// What approval leads to.
+    /// The mode: draft, dry run or live.
     pub mode: Mode,
-    /// Whether everything is stopped.
+    /// The kill switch.
     pub kill_switch: KillSwitch,
     /// Open moves by domain.
     pub open: OpenCounts,
-    /// Mails that left in the last 24 hours.
+    /// Mails sent in the last 24 hours.
     pub sent: u64,
-    /// Mails that may leave in 24 hours.
+    /// The most mails in 24 hours.
     pub sent_cap: u64,
-    /// Approved messages that wait.
+    /// Approved messages in the queue.
     pub waiting: u64,
-    /// When the last clean pass ended.
+    /// The end of the last clean pass.
     pub synced_at: Option<Timestamp>,
-    /// What is wrong with the sources.
+    /// The problems of the sources.
     pub problems: Vec<String>,
     /// The domain that is shown.
     pub domain: Option<Domain>,
-    /// Whether a pass over the sources is under way.
+    /// True during a pass over the sources.
     pub syncing: bool,
     /// Commands under way.
     pub running: usize,
-    /// Work that takes long, and how far it is.
+    /// Long work with its progress.
     pub jobs: BTreeMap<Job, Progress>,
     /// The pause in force.
     pub pause: Option<Pause>,
-    /// Messages that can still be taken back before they leave, the first to leave first.
+    /// Messages in their undo window, the first to leave first.
     pub leaving: Vec<Leaving>,
 }
 
@@ -73,7 +73,7 @@ impl Default for Status {
 }
 
 impl Status {
-    /// Takes over what a list says of the installation.
+    /// Takes over the state of the installation from a list.
     pub fn take(&mut self, list: &TodayList) {
         self.known = true;
         self.mode = list.mode;
@@ -106,7 +106,7 @@ impl Status {
     }
 }
 
-/// What every part of the terminal may look at.
+/// The context of every part of the terminal.
 #[derive(Debug, Clone)]
 pub struct Context {
     /// Which key means what.
@@ -123,7 +123,7 @@ pub struct Context {
     pub size: Rect,
     /// The screen that is shown.
     pub screen: ScreenId,
-    /// What the line at the top says.
+    /// The line at the top.
     pub status: Status,
 }
 
@@ -132,6 +132,18 @@ impl Context {
     #[must_use]
     pub fn styles(&self) -> &Styles {
         &self.theme.styles
+    }
+
+    /// Returns the style of a tone.
+    #[must_use]
+    pub const fn tone(&self, tone: Tone) -> Style {
+        let styles = &self.theme.styles;
+        match tone {
+            Tone::Good => styles.good,
+            Tone::Plain => styles.text,
+            Tone::Warning => styles.warning,
+            Tone::Bad => styles.bad,
+        }
     }
 
     /// Returns the signs.

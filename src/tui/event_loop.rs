@@ -35,28 +35,28 @@ const SLOW: Duration = Duration::from_secs(1);
 const FIRST_SYNC: Duration = Duration::from_millis(500);
 /// For so long after the editor an interrupt is taken for one that was meant for it.
 const LATE_INTERRUPT: Duration = Duration::from_millis(40);
-/// How long the end waits for commands that are under way.
+/// The patience at the end for commands under way.
 const LAST_COMMANDS: Duration = Duration::from_secs(5);
 
-/// What the loop is given besides the engine.
+/// The settings of the loop.
 pub struct Settings {
     /// Between two passes over the sources; none for no passes but those asked for.
     pub sync_every: Option<Duration>,
     /// Called before each pass.
     pub pulse: Option<Pulse>,
-    /// Where the file for the operator's own editor lies.
+    /// The folder for the file of the operator's own editor.
     pub folder: PathBuf,
-    /// What went wrong before the loop began.
+    /// Problems from before the loop began.
     pub problems: Vec<String>,
-    /// Whether the title says how many moves are due.
+    /// True if the title counts the moves that are due.
     pub title: bool,
-    /// Whether the desktop is told of what can't wait.
+    /// True if the desktop is told of urgent news.
     pub notify: bool,
-    /// Whether the terminal is asked for its background.
+    /// True if the terminal is asked for its background.
     pub ask_background: bool,
 }
 
-/// What a signal asks for.
+/// The request of a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asked {
     /// To end.
@@ -113,7 +113,7 @@ struct Loop<'a, B: Backend, H: Host> {
     messages: Receiver<Message>,
     signals: Signals,
     folder: PathBuf,
-    /// When the outbox was last asked what is due.
+    /// The last time that the outbox was asked for what is due.
     asked_due: Duration,
     background: Background,
     titled: Option<String>,
@@ -125,7 +125,7 @@ struct Loop<'a, B: Backend, H: Host> {
 /// Runs the terminal until it ends.
 ///
 /// # Errors
-/// If the terminal can no longer be drawn on.
+/// Fails once the terminal can no longer be drawn on.
 pub async fn run<B, H>(
     engine: Engine,
     app: App,

@@ -1,4 +1,4 @@
-//! What runs beside the loop: reads, commands, passes over the sources, and the watch for changes. All of it blocks, so it runs on other
+//! Work beside the loop: reads, commands, passes over the sources, and the watch for changes. All of it blocks, so it runs on other
 //! threads and answers with messages.
 //!
 //! Each part of a screen is a lane of one look, in which a newer question replaces one that has not begun. Reads of Today's list and reads of
@@ -13,32 +13,32 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
 
+use super::ids::{Asked, Job, Part, Progress, ScreenId};
 use super::looks::{self, Look};
-use super::message::{Asked, Effect, Job, Message, Part, Progress};
-use super::screens::ScreenId;
+use super::message::{Effect, Message};
 use crate::domain::id::MoveId;
 use crate::engine::command::Command;
 use crate::engine::import::{ImportProgress, ImportRequest};
 use crate::engine::queries::today::TodayQuery;
 use crate::engine::{Engine, EngineError, PassControl, PassScope, PassStep, PassWatcher};
 
-/// How often it is asked whether another process changed something.
+/// The pace of asking whether another process changed something.
 const WATCH: Duration = Duration::from_millis(250);
 /// Changes that follow one another within this time are one.
 const SETTLE: Duration = Duration::from_millis(30);
-/// Moves that wait to be read; the oldest requests are forgotten beyond that.
+/// The most moves that wait to be read; older requests are forgotten.
 const MAX_WAITING: usize = 512;
-/// So many entries of the undo list are shown.
+/// The most entries of the undo list.
 const UNDO_ENTRIES: usize = 200;
 
-/// Which sources a pass reads.
+/// The sources of a pass.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pass {
-    /// Those that are due by their own pace.
+    /// The sources that are due by their own pace.
     Due,
-    /// One of them, by its name.
+    /// One source, by name.
     Only(String),
-    /// All of them.
+    /// Every source.
     Full,
 }
 
@@ -53,7 +53,7 @@ pub struct Jobs {
     list: Option<(u64, TodayQuery)>,
     undo_list: bool,
     waiting: bool,
-    /// What the parts of the screens wait to look at, and the parts that are looking.
+    /// The looks that wait, by part, and the parts that are looking.
     looks: BTreeMap<(ScreenId, Part), (Asked, Look)>,
     looking: BTreeSet<(ScreenId, Part)>,
     listing: bool,
@@ -105,7 +105,7 @@ impl Jobs {
         }
     }
 
-    /// Takes what the terminal asks for and begins what can begin.
+    /// Takes an effect and begins the jobs that can begin.
     pub fn take(&mut self, effect: Effect) {
         match effect {
             Effect::List { generation, query } => self.list = Some((generation, query)),
@@ -141,7 +141,7 @@ impl Jobs {
         self.begin();
     }
 
-    /// Hears of an answer, so that the next job of its lane can begin.
+    /// Notes an answer, so that the next job of its lane can begin.
     pub fn answered(&mut self, message: &Message) {
         match message {
             Message::Listed { .. } | Message::UndoListed(_) | Message::Waits(_) => {
@@ -170,7 +170,7 @@ impl Jobs {
         self.running || !self.commands.is_empty()
     }
 
-    /// Tells the terminal how far each source is. What a full queue cannot take is told by the next step.
+    /// Reports the progress of each source to the terminal. A full queue drops a step; the next one replaces it.
     fn watcher(&self) -> PassWatcher {
         let answers = self.answers.clone();
         Arc::new(move |source, step| {
@@ -262,7 +262,7 @@ impl Jobs {
         );
     }
 
-    /// Lets out what is due in the outbox, unless that is under way: messages whose undo window is over do not wait for a pass.
+    /// Sends the mail that is due in the outbox, unless that is under way: mail past its undo window does not wait for a pass.
     pub fn run_due(&self) {
         if self.due.swap(true, Ordering::AcqRel) {
             return;

@@ -1,4 +1,4 @@
-//! Everything that wakes the terminal, everything that it asks for, and what passes between its parts.
+//! Messages to the terminal, and the effects that it asks of the loop.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,10 +7,8 @@ use std::time::Duration;
 use crossterm::event::Event;
 use jiff::Timestamp;
 
-use super::action::KeyAction;
-use super::looks::{Look, Sight};
-use super::overlays::Overlay;
-use super::screens::{ScreenId, Target};
+use super::ids::{Asked, Job, Progress};
+use super::looks::{Answer, Look, Sight};
 use crate::domain::id::MoveId;
 use crate::engine::SyncReport;
 use crate::engine::command::{Command, Done};
@@ -20,54 +18,7 @@ use crate::engine::queries::show::MoveDetail;
 use crate::engine::queries::today::{TodayList, TodayQuery};
 use crate::engine::queries::undo::UndoItem;
 
-/// What comes back from the engine: the value, or a sentence for the operator.
-pub type Answer<T> = Result<T, String>;
-
-/// A part of a screen that is read on its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
-    /// The list.
-    List,
-    /// What is selected in it.
-    Side,
-    /// A list within that.
-    Inner,
-    /// What is selected in that list.
-    Entry,
-}
-
-/// Work that takes long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Job {
-    /// A pass over the sources.
-    Sync,
-    /// People are brought in from a file.
-    Import,
-}
-
-/// How far a job is.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Progress {
-    /// What it is at.
-    pub what: String,
-    /// How much is done.
-    pub done: u64,
-    /// Of how much, if that is known.
-    pub of: Option<u64>,
-}
-
-/// Which question an answer belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asked {
-    /// The screen that asked.
-    pub screen: ScreenId,
-    /// For which part of it; the newest question of a part replaces one that has not begun.
-    pub part: Part,
-    /// Counts the questions of the part.
-    pub generation: u64,
-}
-
-/// Something that happened. The loop hands each to [`super::app::App::update`].
+/// An event. The loop hands each to [`super::app::App::update`].
 #[derive(Debug)]
 pub enum Message {
     /// The operator did something.
@@ -81,11 +32,11 @@ pub enum Message {
     },
     /// This process or another changed the data.
     Changed,
-    /// A mail server told that something came in.
+    /// A mail server announced new mail.
     MailCame,
     /// The list was read.
     Listed {
-        /// Which request it answers.
+        /// The number of the request.
         generation: u64,
         /// The list.
         result: Answer<Arc<TodayList>>,
@@ -94,7 +45,7 @@ pub enum Message {
     Read {
         /// The question.
         asked: Asked,
-        /// What there is to see.
+        /// The sight.
         result: Answer<Sight>,
     },
     /// A move was read.
@@ -104,7 +55,7 @@ pub enum Message {
         /// The move in full.
         result: Answer<Arc<MoveDetail>>,
     },
-    /// What approval would send was made.
+    /// The message that approval would send was made.
     Previewed {
         /// The move.
         id: MoveId,
@@ -115,12 +66,12 @@ pub enum Message {
     Ran {
         /// The command.
         command: Command,
-        /// How it ended.
+        /// The result.
         result: Answer<Done>,
     },
     /// The undo list was read.
     UndoListed(Answer<Vec<UndoItem>>),
-    /// What would leave if effects were let out was read.
+    /// The outbox as it would leave after a resume was read.
     Waits(Answer<Vec<OutboxItem>>),
     /// A pass over the sources began.
     SyncStarted,
@@ -135,53 +86,53 @@ pub enum Message {
     },
     /// The terminal said what colour its background has.
     Background {
-        /// Whether it is light.
+        /// True for a light one.
         light: bool,
     },
     /// A job went on.
     Progress(Job, Progress),
     /// An import ended.
     Imported(Answer<ImportReport>),
-    /// Something that the operator should know of went wrong.
+    /// A failure worth telling the operator.
     Problem(String),
     /// The system asks the program to end.
     Terminate,
 }
 
-/// What the loop shall do. None of it is waited for.
+/// An order to the loop. Nobody waits for it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Read the list; only the newest request counts.
     List {
         /// Comes back with the answer.
         generation: u64,
-        /// What to list.
+        /// The query.
         query: TodayQuery,
     },
     /// Read a part of a screen; only the newest question of a part counts.
     Read {
         /// Comes back with the answer.
         asked: Asked,
-        /// What to look at.
+        /// The look.
         look: Look,
     },
     /// Read these moves in full, the first first.
     Show(Vec<MoveId>),
-    /// Make what approval would send.
+    /// Make the message that an approval would send.
     Preview(MoveId),
     /// Carry out a command, after those asked for before.
     Run(Command),
     /// Read the undo list.
     UndoList,
-    /// Read what would leave if effects were let out.
+    /// Read the outbox as it would leave after a resume.
     Waiting,
     /// Pass over the sources now.
     Sync,
     /// Bring people in from a file.
     Import(PathBuf),
-    /// Stop the work in progress where it can be stopped; what was done is kept.
+    /// Stop the work in progress where possible; finished work is kept.
     CancelJobs,
-    /// Tell the desktop, if that is wanted.
+    /// Tell the desktop, if the operator wants it told.
     Notify(String),
     /// Read one source now, by its name.
     SyncOnly(String),
@@ -202,46 +153,4 @@ pub enum Effect {
     Suspend,
     /// End.
     Quit,
-}
-
-/// How a sentence to the operator is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    /// It went well.
-    Good,
-    /// It is as it is.
-    Plain,
-    /// It wants care.
-    Warning,
-    /// It went wrong.
-    Bad,
-}
-
-/// What a screen or an overlay wants done with the rest of the terminal.
-#[derive(Debug)]
-pub enum Intent {
-    /// Ask the loop.
-    Effect(Effect),
-    /// All of these, in order.
-    All(Vec<Self>),
-    /// Lay this on top.
-    Open(Box<dyn Overlay>),
-    /// Take the topmost overlay away.
-    Close,
-    /// Do what a key would do on the screen below.
-    Perform(KeyAction),
-    /// Go to a screen and to what is meant on it.
-    Go(Target),
-    /// Narrow the list by words.
-    Filter(String),
-    /// Tell the operator.
-    Say(Tone, String),
-}
-
-impl Intent {
-    /// Returns the intent to run `command`.
-    #[must_use]
-    pub fn run(command: Command) -> Self {
-        Self::Effect(Effect::Run(command))
-    }
 }

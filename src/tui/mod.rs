@@ -8,13 +8,18 @@ pub mod app;
 mod background;
 pub mod context;
 mod event_loop;
+pub mod ids;
+mod intent;
 mod jobs;
 pub mod keymap;
 pub mod looks;
 pub mod message;
 mod outside;
-pub mod overlays;
-pub mod screens;
+mod overlays;
+mod parts;
+mod reader;
+mod screen;
+mod screens;
 pub mod terminal;
 pub mod text;
 pub mod theme;
@@ -41,18 +46,18 @@ use theme::{Surroundings, Theme};
 
 pub use jobs::Pulse;
 
-/// How the terminal is run.
+/// The options of a run.
 #[derive(Clone, Default)]
 pub struct TuiOptions {
     /// A theme by name, instead of the configured one.
     pub theme: Option<String>,
-    /// When the sources are looked at.
+    /// The pace of the passes over the sources.
     pub sync: SyncPace,
     /// Called on another thread before each pass over the sources; the demo world delivers its replies in it.
     pub pulse: Option<Pulse>,
 }
 
-/// When the sources are looked at while the terminal is open.
+/// The pace of the passes over the sources while the terminal is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SyncPace {
     /// As configured by `ui.sync_seconds`.
@@ -77,7 +82,7 @@ impl std::fmt::Debug for TuiOptions {
 /// Opens the console on the terminal of the process and returns when the operator leaves it.
 ///
 /// # Errors
-/// If there is no terminal, or it is lost. What the engine cannot do is shown on the screen, not returned.
+/// Fails without a terminal, or once it is lost. Failures of the engine are shown on the screen, not returned.
 pub fn run(engine: Engine, options: TuiOptions) -> anyhow::Result<()> {
     let (app, settings) = prepare(&engine, options);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -126,7 +131,7 @@ fn prepare(engine: &Engine, options: TuiOptions) -> (App, Settings) {
         now: engine.now(),
         elapsed: env::monotonic(),
         size: Rect::default(),
-        screen: screens::ScreenId::Today,
+        screen: ids::ScreenId::Today,
         status: Status::default(),
     };
     let app = App::new(cx, around, paths.themes());

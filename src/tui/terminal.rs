@@ -18,10 +18,10 @@ use ratatui::backend::CrosstermBackend;
 
 use crate::domain::text::clean_line;
 
-/// What the operator does, as it comes in.
+/// The operator's input as it comes in.
 pub type Input = Pin<Box<dyn Stream<Item = io::Result<Event>> + Send>>;
 
-/// What the loop needs of a terminal besides drawing on it.
+/// The loop's needs of a terminal besides drawing on it.
 pub trait Host {
     /// Returns the operator's input; an earlier one is dropped before.
     fn input(&mut self) -> Input;
@@ -29,13 +29,13 @@ pub trait Host {
     /// Gives the terminal away, to an editor or the shell.
     ///
     /// # Errors
-    /// If the terminal is gone.
+    /// Fails once the terminal is gone.
     fn lend(&mut self) -> io::Result<()>;
 
     /// Takes the terminal back.
     ///
     /// # Errors
-    /// If the terminal is gone.
+    /// Fails once the terminal is gone.
     fn take_back(&mut self) -> io::Result<()>;
 
     /// Stops the process until the shell continues it. The terminal must be lent meanwhile.
@@ -44,13 +44,13 @@ pub trait Host {
     /// Puts text on the clipboard.
     ///
     /// # Errors
-    /// If the terminal is gone.
+    /// Fails once the terminal is gone.
     fn copy(&mut self, text: &str) -> io::Result<()>;
 
     /// Sets the terminal's title.
     ///
     /// # Errors
-    /// If the terminal is gone.
+    /// Fails once the terminal is gone.
     fn title(&mut self, text: &str) -> io::Result<()> {
         let _ = text;
         Ok(())
@@ -59,7 +59,7 @@ pub trait Host {
     /// Tells the desktop of something.
     ///
     /// # Errors
-    /// If the terminal is gone.
+    /// Fails once the terminal is gone.
     fn notify(&mut self, text: &str) -> io::Result<()> {
         let _ = text;
         Ok(())
@@ -68,16 +68,16 @@ pub trait Host {
     /// Asks the terminal for the colour of its background; the answer comes with the input.
     ///
     /// # Errors
-    /// If the terminal is gone.
+    /// Fails once the terminal is gone.
     fn ask_background(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// Whether the terminal is taken over at this moment; the panic hook asks it too.
+/// True while the terminal is taken over; the panic hook asks it too.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// Whether the title was changed, so that the one from before is to be put back.
+/// True once the title was changed, so that the one from before is to be put back.
 static TITLED: AtomicBool = AtomicBool::new(false);
 
 /// The most characters of a title or a notification.
@@ -89,14 +89,14 @@ pub struct Taken {
     mouse: bool,
 }
 
-/// What is drawn on: a frame is one write.
+/// The drawing surface: a frame is one write.
 pub type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 
 impl Taken {
     /// Takes the terminal over.
     ///
     /// # Errors
-    /// If standard input or output is no terminal, or it refuses.
+    /// Fails unless standard input and output are a terminal that can be taken.
     pub fn take(mouse: bool) -> io::Result<(Self, Screen)> {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             return Err(io::Error::other(

@@ -1,6 +1,6 @@
 //! Text on a grid of cells: cleaned, measured, cut and wrapped by what a terminal shows, not by bytes.
 //!
-//! Everything that may come from outside passes [`clean`] or [`wrap`] on its way to the screen, although it was cleaned when it came in.
+//! Text from outside passes [`clean`] or [`wrap`] on its way to the screen, although it was cleaned when it came in.
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;

@@ -33,13 +33,13 @@ macro_rules! roles {
 roles! {
     /// Plain text.
     text = "text",
-    /// What matters less.
+    /// Secondary text.
     muted = "muted",
-    /// What is hardly there.
+    /// Text in the background.
     faint = "faint",
     /// A heading.
     heading = "heading",
-    /// What stands out.
+    /// Text that stands out.
     accent = "accent",
     /// A frame.
     border = "border",
@@ -53,11 +53,11 @@ roles! {
     mark = "mark",
     /// The name of a key.
     key = "key",
-    /// What went well.
+    /// Good news.
     good = "good",
-    /// What wants care.
+    /// A call for care.
     warning = "warning",
-    /// What went wrong.
+    /// A failure.
     bad = "bad",
     /// A high score.
     score_high = "score_high",
@@ -82,7 +82,7 @@ roles! {
 /// The signs that are drawn; a terminal without them gets plain ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Glyphs {
-    /// Whether only ASCII is drawn.
+    /// True if only ASCII is drawn.
     pub ascii: bool,
     /// Before the selected line.
     pub cursor: &'static str,
@@ -96,7 +96,7 @@ pub struct Glyphs {
     pub wait: &'static str,
     /// Between parts of a line.
     pub dot: &'static str,
-    /// Where text was cut.
+    /// The sign at a cut.
     pub cut: &'static str,
     /// Nothing is going on.
     pub idle: &'static str,
@@ -162,7 +162,7 @@ pub struct Theme {
     pub glyphs: Glyphs,
 }
 
-/// How many colours a terminal has.
+/// The number of colours of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
     /// 16.7 million.
@@ -175,14 +175,14 @@ pub enum Depth {
     None,
 }
 
-/// What a terminal says of itself.
+/// The abilities of a terminal, as it states them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Surroundings {
-    /// How many colours.
+    /// The number of colours.
     pub depth: Depth,
-    /// Whether the background is known to be light.
+    /// True if the background is known to be light.
     pub light: bool,
-    /// Whether only ASCII can be drawn.
+    /// True if only ASCII can be drawn.
     pub ascii: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What the operator is told: the last three sentences, each for a while, with the key that does something about it; and what went wrong, kept
+//! Sentences to the operator: the last three, each for a while, with the key that does something about it; and the failures, kept
 //! to be read again.
 
 use std::collections::VecDeque;
@@ -7,38 +7,40 @@ use std::time::Duration;
 use jiff::Timestamp;
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
 use super::action::KeyAction;
 use super::context::Context;
+use super::ids::Tone;
+use super::intent::Intent;
 use super::keymap::KeyContext;
-use super::message::{Answer, Effect, Intent, Tone};
+use super::looks::Answer;
+use super::message::Effect;
 use super::overlays::viewer::Viewer;
 use super::text::{clean, fit, width};
 use super::times;
 use crate::engine::SyncReport;
 use crate::engine::command::{Command, Done};
 
-/// How long a sentence stays; one that tells of a failure stays longer.
+/// The time that a sentence stays; a failure stays longer.
 const STAYS: Duration = Duration::from_secs(6);
 const FAILURE_STAYS: Duration = Duration::from_secs(20);
-/// So many sentences are seen at once: one in the line at the bottom, the older ones above it.
+/// The most sentences on screen: one in the line at the bottom, the older ones above it.
 const SEEN: usize = 3;
-/// So many failures are kept to be read again.
+/// The most failures that are kept to be read again.
 const KEPT_FAILURES: usize = 50;
 
 /// A sentence.
 #[derive(Debug)]
 pub struct Said {
-    /// How it is meant.
+    /// The tone.
     pub tone: Tone,
-    /// What is said.
+    /// The sentence.
     pub text: String,
-    /// The key that does something about it.
+    /// The key that helps.
     pub hint: String,
-    /// The instant that it counts down to.
+    /// The end of a countdown.
     counts_to: Option<Timestamp>,
     until: Duration,
 }
@@ -58,7 +60,7 @@ impl Said {
     }
 }
 
-/// Commands that were asked for together, so that they are reported together.
+/// Commands asked for together, to be reported together.
 #[derive(Debug, Default)]
 struct Batch {
     total: usize,
@@ -68,25 +70,13 @@ struct Batch {
     leaves_at: Option<Timestamp>,
 }
 
-/// What the operator is told.
+/// The sentences to the operator.
 #[derive(Debug, Default)]
 pub struct Toasts {
     /// The newest last.
     said: VecDeque<Said>,
     failures: Vec<String>,
     batch: Batch,
-}
-
-/// Returns the style of a tone.
-#[must_use]
-pub fn style(tone: Tone, cx: &Context) -> Style {
-    let styles = cx.styles();
-    match tone {
-        Tone::Good => styles.good,
-        Tone::Plain => styles.text,
-        Tone::Warning => styles.warning,
-        Tone::Bad => styles.bad,
-    }
 }
 
 impl Toasts {
@@ -96,18 +86,18 @@ impl Toasts {
         self.said.back()
     }
 
-    /// Returns what went wrong, the oldest first.
+    /// Returns the failures, the oldest first.
     #[must_use]
     pub fn failures(&self) -> &[String] {
         &self.failures
     }
 
-    /// Forgets what had its time.
+    /// Forgets the sentences that had their time.
     pub fn tick(&mut self, elapsed: Duration) {
         self.said.retain(|said| said.until > elapsed);
     }
 
-    /// A key on the screen shows that what was said has been seen, after it had its time. What counts down stays.
+    /// Forgets the sentences that a key press shows to have been seen. Countdowns stay.
     pub fn hush(&mut self, elapsed: Duration) {
         self.said.retain(|said| {
             let stays = if said.tone == Tone::Bad {
@@ -148,7 +138,7 @@ impl Toasts {
         }
     }
 
-    /// Says what went wrong, and keeps it.
+    /// Says a failure, and keeps it.
     pub fn fail(&mut self, text: &str, cx: &Context) {
         self.say(Tone::Bad, text, cx);
         self.keep_failure(text, cx);
@@ -165,7 +155,7 @@ impl Toasts {
         }
     }
 
-    /// Notes that a command goes out; the first after a rest begins a new batch.
+    /// Notes a command that goes out; the first after a rest begins a new batch.
     pub fn begin(&mut self, running: usize) {
         if running == 0 {
             self.batch = Batch::default();
@@ -173,7 +163,7 @@ impl Toasts {
         self.batch.total += 1;
     }
 
-    /// Forgets what counts down: what was to leave was taken back.
+    /// Forgets the countdowns: the mail was taken back.
     fn stop_counting(&mut self) {
         self.said.retain(|said| said.counts_to.is_none());
     }
@@ -189,7 +179,7 @@ impl Toasts {
         }
     }
 
-    /// Tells how a command ended; several that were asked for together end as one.
+    /// Reports the end of a command; commands asked for together are reported as one.
     pub fn report(
         &mut self,
         command: &Command,
@@ -301,7 +291,7 @@ impl Toasts {
         intents
     }
 
-    /// Tells how a pass over the sources ended.
+    /// Reports the end of a pass over the sources.
     pub fn synced(&mut self, result: &Answer<SyncReport>, cx: &Context) {
         match result {
             Ok(report) => {
@@ -348,7 +338,7 @@ impl Toasts {
             };
             frame.render_widget(Clear, area);
             frame.render_widget(
-                Paragraph::new(Line::from(Span::styled(text, style(said.tone, cx)))),
+                Paragraph::new(Line::from(Span::styled(text, cx.tone(said.tone)))),
                 area,
             );
         }

@@ -1,156 +1,324 @@
-//! The rooms name only the rooms that they may: what one crate cannot make the compiler check.
+//! The rooms name only the rooms that they may, the floors inside a room only lower ones, and no files each other in a circle: what one
+//! crate cannot make the compiler check. `ARCHITECTURE.md` says the same, and is compared.
 //!
-//! Tests may name whatever they need, so files of tests and what follows `#[cfg(test)]` are passed over, and so are comments.
+//! Tests may name whatever they need, so what only tests compile is passed over.
 
+#[cfg(test)]
+mod graph;
+#[cfg(test)]
+mod scan;
+#[cfg(test)]
+mod tables;
+
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::LazyLock;
 
-/// Each room, with the rooms that it may name besides itself. `ARCHITECTURE.md` draws the same.
-const ROOMS: &[(&str, &[&str])] = &[
-    ("env", &[]),
-    ("secrets", &["env", "domain"]),
-    ("telemetry", &["env", "secrets"]),
-    ("domain", &[]),
-    ("config", &["env", "domain"]),
-    ("store", &["env", "domain"]),
-    ("connectors", &["env", "domain", "secrets"]),
-    (
-        "engine",
-        &["env", "secrets", "domain", "config", "store", "connectors"],
-    ),
-    ("tui", &["env", "domain", "config", "engine"]),
-    ("demo", &["env", "domain", "config", "engine"]),
-    ("http", &["env", "domain", "config", "engine"]),
-    (
-        "cli",
-        &[
-            "env",
-            "secrets",
-            "telemetry",
-            "domain",
-            "config",
-            "engine",
-            "tui",
-            "demo",
-            "http",
-        ],
-    ),
-];
+use graph::{Graph, Source};
+use scan::Kind;
+use tables::{FLOORS, FOREIGN, Floors, KNOWN_CIRCLES, MOST, ROOMS, SQL, SQL_METHOD};
 
-/// What a room must not name of the world outside.
-const FOREIGN: &[(&str, &[&str])] = &[
-    (
-        "domain",
-        &[
-            "std::fs",
-            "std::env",
-            "std::net",
-            "std::thread",
-            "std::process",
-            "SystemTime",
-            "Instant::now",
-            "Timestamp::now",
-            "tokio",
-            "rusqlite",
-            "ratatui",
-            "crossterm",
-        ],
-    ),
-    ("config", &["tokio", "rusqlite", "ratatui"]),
-    ("connectors", &["rusqlite", "ratatui"]),
-    ("store", &["tokio", "ratatui"]),
-    ("engine", &["rusqlite", "ratatui", "clap"]),
-    ("tui", &["rusqlite", "clap"]),
-    ("demo", &["rusqlite", "ratatui", "clap"]),
-    ("cli", &["rusqlite", "ratatui"]),
-];
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
 
-/// What only the store may say.
-const SQL: &[&str] = &[
-    "SELECT ",
-    "INSERT INTO",
-    "DELETE FROM",
-    "PRAGMA ",
-    "CREATE TABLE",
-    ".prepare_cached(",
-];
-
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_dir() && name != "tests" {
-            sources(&path, found);
-        } else if name.ends_with(".rs") && name != "tests.rs" {
-            found.push(path);
+fn sources(folder: &Path, below: &str, found: &mut Vec<Source>) {
+    let mut entries: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() {
+            sources(&path, &format!("{below}{name}/"), found);
+        } else if name.ends_with(".rs") {
+            found.push(Source {
+                name: format!("{below}{name}"),
+                text: fs::read_to_string(&path).unwrap(),
+            });
         }
     }
 }
 
-/// Returns the lines of a file's own code with their numbers.
-fn own_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    // `#[cfg(test)] mod tests;` stands in the middle; a module with a body is the last thing in its file.
-    let ends = |line: &str, next: &str| line.trim() == "#[cfg(test)]" && next.ends_with('{');
-    let next = text.lines().skip(1).chain(std::iter::once(""));
-    (1..)
-        .zip(text.lines().zip(next))
-        .take_while(move |(_, (line, next))| !ends(line, next))
-        .map(|(number, (line, _))| (number, line))
-        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+/// The whole of `src`, read once for all tests.
+static GRAPH: LazyLock<Graph> = LazyLock::new(|| {
+    let mut found = Vec::new();
+    sources(&root().join("src"), "", &mut found);
+    assert!(found.len() > 100, "the sources are found");
+    Graph::of(&found)
+});
+
+fn room_of(file: &str) -> &str {
+    file.split('/')
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches(".rs")
 }
 
-fn allowed<'a>(table: &'a [(&str, &'a [&'a str])], room: &str) -> Option<&'a [&'a str]> {
+fn listed<'a>(table: &'a [(&str, &'a [&'a str])], room: &str) -> Option<&'a [&'a str]> {
     table
         .iter()
         .find(|(name, _)| *name == room)
         .map(|(_, list)| *list)
 }
 
+fn nothing_wrong(wrong: &[String]) {
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
 #[test]
 fn no_room_names_a_room_that_it_may_not() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&root, &mut files);
-    assert!(files.len() > 100, "the sources are found");
+    let graph = &*GRAPH;
     let mut wrong = Vec::new();
-    for file in files {
-        let name = file.strip_prefix(&root).unwrap().display().to_string();
-        let room = name
-            .split(['/', '\\'])
-            .next()
-            .unwrap()
-            .trim_end_matches(".rs");
+    for mention in &graph.mentions {
+        let file = &graph.files[mention.file];
+        let room = room_of(file);
         if matches!(room, "lib" | "main") {
             continue;
         }
-        let may = allowed(ROOMS, room)
-            .unwrap_or_else(|| panic!("{name}: say in this test what the room {room} may name"));
-        let text = fs::read_to_string(&file).unwrap();
-        for (number, line) in own_lines(&text) {
-            if room != "store" {
-                for word in SQL.iter().filter(|word| line.contains(**word)) {
-                    wrong.push(format!("src/{name}:{number}: {room} speaks SQL: {word}"));
-                }
-            }
-            for named in line.split("crate::").skip(1) {
-                if named.starts_with('{') {
-                    wrong.push(format!("src/{name}:{number}: name each room in a line of its own, so that this test can read it"));
-                }
-                let named: String = named
-                    .chars()
-                    .take_while(|c| c.is_ascii_lowercase() || *c == '_')
-                    .collect();
-                let is_room = allowed(ROOMS, &named).is_some();
-                if is_room && named != room && !may.contains(&named.as_str()) {
-                    wrong.push(format!("src/{name}:{number}: {room} names {named}"));
-                }
-            }
-            for foreign in allowed(FOREIGN, room).unwrap_or_default() {
-                if line.contains(foreign) {
-                    wrong.push(format!("src/{name}:{number}: {room} names {foreign}"));
-                }
+        let may = listed(ROOMS, room)
+            .unwrap_or_else(|| panic!("{file}: say in this test what the room {room} may name"));
+        let line = mention.line;
+        if let Some(named) = graph
+            .as_written(mention)
+            .as_ref()
+            .and_then(|path| path.first())
+            && listed(ROOMS, named).is_some()
+            && named != room
+            && !may.contains(&named.as_str())
+        {
+            wrong.push(format!("src/{file}:{line}: {room} names {named}"));
+        }
+        for foreign in listed(FOREIGN, room).unwrap_or_default() {
+            let parts: Vec<&str> = foreign.split("::").collect();
+            let is_own = mention.meaning.is_some();
+            if !is_own && mention.path.windows(parts.len()).any(|part| part == parts) {
+                wrong.push(format!("src/{file}:{line}: {room} names {foreign}"));
             }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    nothing_wrong(&wrong);
+}
+
+/// Returns what makes a text SQL.
+fn sql_in(text: &str) -> Option<&'static [&'static str]> {
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ") + " ";
+    SQL.iter()
+        .find(|words| words.iter().all(|word| flat.contains(word)))
+        .copied()
+}
+
+#[test]
+fn only_the_store_speaks_sql() {
+    let graph = &*GRAPH;
+    let mut wrong = Vec::new();
+    for (file, code) in graph.files.iter().zip(&graph.codes) {
+        if room_of(file) == "store" {
+            continue;
+        }
+        for token in &code.tokens {
+            let found = match &token.kind {
+                Kind::Text(text) => sql_in(text).map(|words| words.join("…")),
+                Kind::Word(word) if word == SQL_METHOD => Some(word.clone()),
+                _ => None,
+            };
+            if let Some(found) = found {
+                wrong.push(format!("src/{file}:{}: SQL: {found}", token.line));
+            }
+        }
+    }
+    nothing_wrong(&wrong);
+}
+
+#[test]
+fn sql_is_told_from_english() {
+    let check = |text: &str, is_sql| assert_eq!(sql_in(text).is_some(), is_sql, "{text}");
+    check("UPDATE moves\n   SET status = ?1", true);
+    check("UPDATE moves", false);
+    check("an UPDATE of what is SET", true);
+    check("{n} updated, set aside", false);
+    check("SELECT\n 1", true);
+}
+
+#[test]
+fn no_more_than_three_files_name_each_other_in_a_circle() {
+    let graph = &*GRAPH;
+    let mut wrong = Vec::new();
+    let mut known: Vec<(BTreeSet<&str>, bool)> = KNOWN_CIRCLES
+        .iter()
+        .map(|known| (known.split_whitespace().collect(), false))
+        .collect();
+    for circle in graph.circles().iter().filter(|circle| circle.len() > MOST) {
+        let files: BTreeSet<&str> = circle.iter().map(|i| graph.files[*i].as_str()).collect();
+        match known.iter_mut().find(|(known, _)| files.is_subset(known)) {
+            Some((_, is_there)) => *is_there = true,
+            None => wrong.push(graph.describe(circle)),
+        }
+    }
+    for (files, _) in known.iter().filter(|(_, is_there)| !is_there) {
+        wrong.push(format!(
+            "This known circle is gone; take it off the list: {files:?}"
+        ));
+    }
+    nothing_wrong(&wrong);
+}
+
+impl Floors {
+    /// Returns the entry that a file of the room stands under, with its floor.
+    fn entry_of(&self, file: &str) -> Option<(usize, &'static str)> {
+        let inside = file.strip_prefix(self.room)?.trim_start_matches('/');
+        let inside = inside.trim_end_matches(".rs");
+        let stands_under = |entry: &str| {
+            inside
+                .strip_prefix(entry)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let entries = (0..).zip(self.order).flat_map(|(floor, entries)| {
+            let each = entries.iter().copied();
+            each.map(move |entry| (floor, entry))
+        });
+        entries
+            .filter(|(_, entry)| stands_under(entry))
+            .max_by_key(|(_, entry)| entry.len())
+    }
+
+    fn wrong(&self, graph: &Graph) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let top = format!("{}/mod.rs", self.room);
+        for (from, targets) in &graph.arrows {
+            let name = &graph.files[*from];
+            let Some((floor, entry)) = self.entry_of(name) else {
+                continue;
+            };
+            for (to, names) in targets {
+                let target = &graph.files[*to];
+                let is_higher = match self.entry_of(target) {
+                    Some((other, _)) if other < floor => false,
+                    Some((_, other)) => other != entry,
+                    None => self.is_whole && *target == top,
+                };
+                if is_higher {
+                    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                    wrong.push(format!(
+                        "src/{name}, on the floor of {entry}, names src/{target}: {}",
+                        names.join(", ")
+                    ));
+                }
+            }
+        }
+        if self.is_whole {
+            let homeless = graph
+                .files
+                .iter()
+                .filter(|file| room_of(file) == self.room && **file != top)
+                .filter(|file| self.entry_of(file).is_none())
+                .map(|file| format!("src/{file}: say in this test on which floor it stands"));
+            wrong.extend(homeless);
+        }
+        wrong
+    }
+}
+
+#[test]
+fn no_floor_names_a_higher_one() {
+    let graph = &*GRAPH;
+    let wrong: Vec<String> = FLOORS
+        .iter()
+        .flat_map(|floors| floors.wrong(graph))
+        .collect();
+    nothing_wrong(&wrong);
+}
+
+#[test]
+fn a_higher_floor_a_neighbour_and_the_top_are_found() {
+    let floors = Floors {
+        room: "r",
+        order: &[&["low"], &["side", "side/own"], &["high"]],
+        is_whole: true,
+    };
+    let files = [
+        ("r/mod.rs", "pub struct Top;"),
+        ("r/low.rs", "pub struct Low; use super::high::High;"),
+        (
+            "r/side/mod.rs",
+            "pub struct Side; use super::low::Low; use own::Own;",
+        ),
+        ("r/side/own.rs", "pub struct Own;"),
+        (
+            "r/high.rs",
+            "pub struct High; use super::{Top, side::Side};",
+        ),
+        ("r/lost.rs", ""),
+    ];
+    let sources = files.map(|(name, text)| Source {
+        name: name.to_owned(),
+        text: text.to_owned(),
+    });
+    assert_eq!(
+        floors.wrong(&Graph::of(&sources)),
+        [
+            "src/r/low.rs, on the floor of low, names src/r/high.rs: High",
+            "src/r/side/mod.rs, on the floor of side, names src/r/side/own.rs: Own",
+            "src/r/high.rs, on the floor of high, names src/r/mod.rs: Top",
+            "src/r/lost.rs: say in this test on which floor it stands",
+        ]
+    );
+}
+
+/// Returns the cells of the table below the heading that begins so, without the signs of code.
+fn table(text: &str, header: &str) -> Vec<Vec<String>> {
+    text.lines()
+        .skip_while(|line| !line.starts_with(header))
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| {
+            let cells = line.trim_matches('|').split('|');
+            cells
+                .map(|cell| cell.replace('`', "").trim().to_owned())
+                .collect()
+        })
+        .collect()
+}
+
+fn names(cell: &str) -> BTreeSet<&str> {
+    cell.split(',')
+        .map(str::trim)
+        .filter(|name| !matches!(*name, "" | "nothing"))
+        .collect()
+}
+
+#[test]
+fn the_architecture_says_the_same() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let rooms = table(&text, "| room | what it is |");
+    let written: Vec<(&str, BTreeSet<&str>)> = rooms
+        .iter()
+        .map(|row| (row[0].as_str(), names(&row[2])))
+        .collect();
+    let held: Vec<(&str, BTreeSet<&str>)> = ROOMS
+        .iter()
+        .map(|(room, may)| (*room, may.iter().copied().collect()))
+        .collect();
+    assert_eq!(written, held);
+
+    let floors = table(&text, "| room | floors");
+    let written: Vec<(&str, Vec<BTreeSet<&str>>)> = floors
+        .iter()
+        .map(|row| {
+            let order = row[1].split('<').map(names);
+            let order = order.filter(|floor| !floor.is_empty()).collect();
+            (row[0].as_str(), order)
+        })
+        .collect();
+    let held: Vec<(&str, Vec<BTreeSet<&str>>)> = FLOORS
+        .iter()
+        .map(|floors| {
+            let order = floors.order.iter();
+            let order = order.map(|entries| entries.iter().copied().collect());
+            (floors.room, order.collect())
+        })
+        .collect();
+    assert_eq!(written, held);
 }

@@ -104,6 +104,8 @@ pub(in crate::engine) struct Words {
     pub closing: &'static str,
     /// The sentence about what approval will have done; empty where the countdown says it.
     pub after: &'static str,
+    /// The reason why its words cannot be written in an editor, and what changes it instead; empty where they can.
+    pub not_edited: &'static str,
 }
 
 /// The result of a delivery.

@@ -162,6 +162,8 @@ pub struct MoveDetail {
     pub missing: &'static str,
     /// What approval will have done, as a sentence; empty where the countdown says it.
     pub after: &'static str,
+    /// The reason why its words cannot be written in an editor; empty where they can.
+    pub not_edited: &'static str,
     /// Whether it is about a time, so that with one its approval books the meeting.
     pub offers_times: bool,
     /// The message that approval would send; none for what is no mail.
@@ -354,6 +356,9 @@ impl Engine {
                 heading: kind.map_or("By hand", |kind| kind.words().heading),
                 missing: kind.map_or("By hand", |kind| kind.words().missing),
                 after: kind.map_or("", |kind| kind.words().after),
+                not_edited: kind.map_or("is done by hand; there is no draft to edit", |kind| {
+                    kind.words().not_edited
+                }),
                 offers_times: mv.action.offers_times(&mv.template),
                 draft: draft_view,
                 deed: deed_view,

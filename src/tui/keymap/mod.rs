@@ -1,70 +1,80 @@
-//! Which key means what, and where. Read from `assets/keymap.toml` and the operator's own file over it.
+//! The keys and their meanings by place, read from `assets/keymap.toml` with the operator's own file over it.
 //!
-//! A rule that a reader must not break: within one place a key has one meaning, and a key that two screens bind means the same on both.
+//! Within one place a key has one meaning, and a key that two screens bind means the same on both.
 
 mod chord;
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
 
 use toml::Spanned;
 
 pub use chord::Chord;
 
 use super::action::KeyAction;
-use crate::domain::words::words;
+use super::ids::ScreenId;
+use crate::domain::UnknownWord;
 
 /// The built-in keymap file.
 pub const BUILT_IN: &str = include_str!("../../../assets/keymap.toml");
 
-words! {
-    /// A place in which keys hold.
-    pub enum KeyContext ("a place of the keymap") {
-        /// Every screen.
-        Screen = "screen",
-        /// Today's Moves; what holds on every screen holds too.
-        Today = "today",
-        /// Signals.
-        Signals = "signals",
-        /// Contacts.
-        Contacts = "contacts",
-        /// Pipeline.
-        Pipeline = "pipeline",
-        /// Metrics.
-        Metrics = "metrics",
-        /// Sync.
-        Sync = "sync",
-        /// The log.
-        Log = "log",
-        /// Rules and limits.
-        Rules = "rules",
-        /// A question.
-        Confirm = "confirm",
-        /// A text to be read.
-        Viewer = "viewer",
-        /// A choice without typing.
-        List = "list",
-        /// A choice by typing.
-        Picker = "picker",
-        /// Words that narrow the list.
-        Find = "find",
-        /// A draft that is being written.
-        Editor = "editor",
-    }
+/// A place in which keys hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyContext {
+    /// Every screen.
+    Screen,
+    /// One screen, beside the keys of every screen.
+    On(ScreenId),
+    /// A question.
+    Confirm,
+    /// A text to be read.
+    Viewer,
+    /// A choice without typing.
+    List,
+    /// A choice by typing.
+    Picker,
+    /// Words that narrow the list.
+    Find,
+    /// A draft that is being written.
+    Editor,
 }
 
 impl KeyContext {
-    /// Returns the place whose keys hold here too.
+    /// Lists every place.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let screens = ScreenId::ALL.iter().copied().map(Self::On);
+        std::iter::once(Self::Screen).chain(screens).chain([
+            Self::Confirm,
+            Self::Viewer,
+            Self::List,
+            Self::Picker,
+            Self::Find,
+            Self::Editor,
+        ])
+    }
+
+    /// Returns the name of the place's table in the keymap file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Screen => "screen",
+            Self::On(screen) => screen.word(),
+            Self::Confirm => "confirm",
+            Self::Viewer => "viewer",
+            Self::List => "list",
+            Self::Picker => "picker",
+            Self::Find => "find",
+            Self::Editor => "editor",
+        }
+    }
+
+    /// Returns the wider place whose keys hold here too.
     #[must_use]
     pub const fn parent(self) -> Option<Self> {
         match self {
-            Self::Today
-            | Self::Signals
-            | Self::Contacts
-            | Self::Pipeline
-            | Self::Metrics
-            | Self::Sync
-            | Self::Log
-            | Self::Rules => Some(Self::Screen),
+            Self::On(_) => Some(Self::Screen),
             Self::Screen
             | Self::Confirm
             | Self::Viewer
@@ -82,6 +92,26 @@ impl KeyContext {
     }
 }
 
+impl fmt::Display for KeyContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The names of all places.
+static PLACES: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| KeyContext::all().map(KeyContext::as_str).collect());
+
+impl FromStr for KeyContext {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::all()
+            .find(|place| place.as_str() == text)
+            .ok_or_else(|| UnknownWord::new("a place of the keymap", text, PLACES.as_slice()))
+    }
+}
+
 /// Keys one after another that mean one action in one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
@@ -93,7 +123,7 @@ pub struct Binding {
     pub action: KeyAction,
 }
 
-/// What keys pressed so far amount to.
+/// The meaning of the keys pressed so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resolution {
     /// They mean this.
@@ -110,13 +140,13 @@ pub struct Keymap {
     bindings: Vec<Binding>,
 }
 
-/// What is wrong with a keymap file.
+/// A mistake in a keymap file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("keymap.toml:{line}: {message}.")]
 pub struct KeymapError {
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong there.
+    /// The mistake.
     pub message: String,
 }
 
@@ -298,12 +328,12 @@ fn read(text: &str) -> Result<Vec<Entry>, KeymapError> {
         let place: KeyContext = context
             .get_ref()
             .parse()
-            .map_err(|e: crate::domain::UnknownWord| at(context.span().start, e.to_string()))?;
+            .map_err(|e: UnknownWord| at(context.span().start, e.to_string()))?;
         for (action, keys) in actions {
             let meaning: KeyAction = action
                 .get_ref()
                 .parse()
-                .map_err(|e: crate::domain::UnknownWord| at(action.span().start, e.to_string()))?;
+                .map_err(|e: UnknownWord| at(action.span().start, e.to_string()))?;
             let keys = keys
                 .iter()
                 .map(|key| {

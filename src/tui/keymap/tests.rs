@@ -11,8 +11,8 @@ fn built_in() -> Keymap {
 #[test]
 fn one_key_never_means_two_things_in_one_place() {
     let keymap = built_in();
-    for context in KeyContext::ALL {
-        let here: Vec<_> = keymap.within(*context).collect();
+    for context in KeyContext::all() {
+        let here: Vec<_> = keymap.within(context).collect();
         for (i, a) in here.iter().enumerate() {
             for b in here.iter().skip(i + 1) {
                 assert!(!clashes(a, b), "{a:?} and {b:?}");
@@ -44,9 +44,9 @@ fn one_key_never_means_two_things_on_two_screens() {
 #[test]
 fn every_action_has_a_key_somewhere() {
     let keymap = built_in();
-    for action in KeyAction::ALL {
+    for action in KeyAction::all() {
         assert!(
-            keymap.bindings().iter().any(|b| b.action == *action),
+            keymap.bindings().iter().any(|b| b.action == action),
             "{action} has no key"
         );
     }
@@ -55,9 +55,9 @@ fn every_action_has_a_key_somewhere() {
 #[test]
 fn every_place_has_a_way_back() {
     let keymap = built_in();
-    for context in KeyContext::ALL {
+    for context in KeyContext::all() {
         assert_eq!(
-            keymap.resolve(*context, &keys("esc")),
+            keymap.resolve(context, &keys("esc")),
             Resolution::Action(KeyAction::Back),
             "{context}"
         );
@@ -67,16 +67,18 @@ fn every_place_has_a_way_back() {
 #[test]
 fn keys_one_after_another_are_awaited() {
     let keymap = built_in();
-    let Resolution::Prefix(next) = keymap.resolve(KeyContext::Today, &keys("g")) else {
+    let Resolution::Prefix(next) = keymap.resolve(KeyContext::On(ScreenId::Today), &keys("g"))
+    else {
         panic!("g alone must wait");
     };
-    assert_eq!(next.len(), 10);
+    // Every screen, the first line and the choice of a screen.
+    assert_eq!(next.len(), ScreenId::ALL.len() + 2);
     assert_eq!(
-        keymap.resolve(KeyContext::Today, &keys("g g")),
+        keymap.resolve(KeyContext::On(ScreenId::Today), &keys("g g")),
         Resolution::Action(KeyAction::Top)
     );
     assert_eq!(
-        keymap.resolve(KeyContext::Today, &keys("g z")),
+        keymap.resolve(KeyContext::On(ScreenId::Today), &keys("g z")),
         Resolution::Unbound
     );
 }
@@ -86,7 +88,7 @@ fn the_operators_file_wins_and_takes_keys_over() {
     let keymap = Keymap::load(Some("[today]\napprove = [\"w\"]\nskip = [\"d\"]\n")).unwrap();
     let check = |key: &str, expect| {
         assert_eq!(
-            keymap.resolve(KeyContext::Today, &keys(key)),
+            keymap.resolve(KeyContext::On(ScreenId::Today), &keys(key)),
             expect,
             "{key}"
         );
@@ -102,7 +104,7 @@ fn the_operators_file_wins_and_takes_keys_over() {
 fn a_key_can_be_taken_away() {
     let keymap = Keymap::load(Some("[screen]\nkill_switch = []\n")).unwrap();
     assert_eq!(
-        keymap.resolve(KeyContext::Today, &keys("K")),
+        keymap.resolve(KeyContext::On(ScreenId::Today), &keys("K")),
         Resolution::Unbound
     );
 }

@@ -1,4 +1,4 @@
-//! What approval will do, before it is given: to whom, what, in which mode and what holds it.
+//! The question before an approval: the person, the content, the mode and the guards that hold it.
 //!
 //! Consent is bound to the hash of what is shown here. When the content changes while it is looked at, the new content is shown and has to
 //! be confirmed anew.
@@ -12,7 +12,6 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::Overlay;
 use super::confirm::keys;
 use crate::domain::action::Means;
 use crate::domain::guard::GuardKind;
@@ -21,10 +20,12 @@ use crate::engine::command::Command;
 use crate::engine::queries::show::MoveDetail;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::Tone;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::{Effect, Intent, Message, Tone};
-use crate::tui::screens::today::Outlook;
+use crate::tui::message::{Effect, Message};
 use crate::tui::text::{clean, fit, wrap};
+use crate::tui::widgets::verdicts::{Outlook, deed_lines, verdict_lines};
 use crate::tui::widgets::{popup, scroll};
 
 const WIDTH: u16 = 86;
@@ -48,7 +49,7 @@ impl Item {
     }
 }
 
-/// What approval will do.
+/// The question before an approval.
 #[derive(Debug)]
 pub struct Approve {
     items: Vec<Item>,
@@ -57,7 +58,7 @@ pub struct Approve {
 }
 
 impl Approve {
-    /// Asks for these moves: each with its title and what is known of it.
+    /// Asks for these moves, each with its title and details if known.
     #[must_use]
     pub fn new(items: Vec<(MoveId, String, Option<Arc<MoveDetail>>)>) -> Self {
         Self {
@@ -109,7 +110,7 @@ impl Approve {
                     id: item.id,
                     note: String::new(),
                 },
-                Means::Mail | Means::Meeting | Means::Record => match item.hash().map(parse_hash) {
+                _ => match item.hash().map(parse_hash) {
                     Some(Some(hash)) => Command::Approve {
                         id: item.id,
                         content_hash: Some(hash),
@@ -161,10 +162,10 @@ impl Approve {
                 };
                 let several =
                     |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
-                let mut parts = vec![several(count(Means::Mail), "mail")];
-                for (means, word) in [(Means::Meeting, "meeting"), (Means::Record, "record")] {
-                    if count(means) > 0 {
-                        parts.push(several(count(means), word));
+                let mut parts = Vec::new();
+                for means in Means::ALL.iter().filter(|means| **means != Means::ByHand) {
+                    if count(*means) > 0 || parts.is_empty() {
+                        parts.push(several(count(*means), means.as_str()));
                     }
                 }
                 parts.push(format!("{} by hand", count(Means::ByHand)));
@@ -242,7 +243,7 @@ fn one_lines(item: &Item, cells: usize, cx: &Context) -> Vec<Line<'static>> {
     }
     if let Some(deed) = &detail.deed {
         lines.push(Line::default());
-        lines.extend(crate::tui::screens::today::deed_lines(deed, cells, cx));
+        lines.extend(deed_lines(deed, cells, cx));
     }
     let held: Vec<_> = detail
         .verdicts
@@ -252,7 +253,7 @@ fn one_lines(item: &Item, cells: usize, cx: &Context) -> Vec<Line<'static>> {
         .collect();
     if detail.means != Means::ByHand && !held.is_empty() {
         lines.push(Line::default());
-        lines.extend(crate::tui::screens::today::verdict_lines(&held, cells, cx));
+        lines.extend(verdict_lines(&held, cells, cx));
     }
     lines
 }
@@ -292,7 +293,7 @@ fn many_lines(items: &[Item], cells: usize, cx: &Context) -> Vec<Line<'static>> 
         let outlook = Outlook::of(detail, cx);
         lines.push(Line::from(Span::styled(
             fit(&format!("  {}", outlook.sentence), cells, cx.glyphs().cut),
-            outlook.style(cx),
+            cx.tone(outlook.tone),
         )));
     }
     lines

@@ -5,11 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::Overlay;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::Intent;
 use crate::tui::text::wrap;
 use crate::tui::widgets::popup;
 
@@ -20,14 +19,14 @@ const WIDTH: u16 = 64;
 pub struct Confirm {
     heading: String,
     text: String,
-    /// Taken out when yes is said, so that it cannot be said twice.
+    /// The wishes that a yes releases; taken out, so that no second yes repeats them.
     yes: Option<Intent>,
-    /// Whether what lies below closes as well.
+    /// True if the overlay below closes as well.
     closes_below: bool,
 }
 
 impl Confirm {
-    /// Asks `text`; `yes` is what follows if it is confirmed.
+    /// Asks `text`; a yes releases `yes`.
     #[must_use]
     pub fn new(heading: &str, text: &str, yes: Intent) -> Self {
         Self {
@@ -38,7 +37,7 @@ impl Confirm {
         }
     }
 
-    /// Asks whether what lies below may be thrown away.
+    /// Asks to throw the overlay below away.
     #[must_use]
     pub fn discard(text: &str) -> Self {
         Self {

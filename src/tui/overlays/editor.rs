@@ -8,7 +8,6 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use ratatui_textarea::{CursorMove, Input, TextArea, WrapMode};
 
-use super::Overlay;
 use super::confirm::Confirm;
 use super::field::Field;
 use crate::domain::id::MoveId;
@@ -16,8 +15,9 @@ use crate::domain::text::clean_block;
 use crate::engine::command::Command;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::Tone;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::{Intent, Tone};
 use crate::tui::text::{MAX_BLOCK_BYTES, clean, fit};
 use crate::tui::widgets::frame::{block, clear, middle, title};
 
@@ -30,7 +30,7 @@ pub struct Editor {
     to: String,
     subject: Field,
     body: TextArea<'static>,
-    /// What was there at first, to tell whether anything changed.
+    /// The first subject and text, to tell whether anything changed.
     before: (String, String),
     in_subject: bool,
 }

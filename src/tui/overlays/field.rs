@@ -31,7 +31,7 @@ impl Field {
         }
     }
 
-    /// Returns what was typed.
+    /// Returns the typed text.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text

@@ -5,23 +5,22 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::widgets::Clear;
 
-use super::Overlay;
 use super::field::Field;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::Intent;
 
 /// The line to type in, at the bottom of the screen.
 #[derive(Debug)]
 pub struct Find {
     field: Field,
-    /// What is looked through.
+    /// The hint: the fields that are searched.
     what: &'static str,
 }
 
 impl Find {
-    /// Starts with the words that already narrow the list; `what` says what is looked through.
+    /// Starts with the words that already narrow the list; `what` names the searched fields.
     #[must_use]
     pub fn new(words: &str, what: &'static str) -> Self {
         Self {

@@ -6,12 +6,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::Overlay;
 use crate::tui::action::{Group, KeyAction};
 use crate::tui::context::Context;
+use crate::tui::ids::ScreenId;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::Intent;
-use crate::tui::screens::SCREENS;
 use crate::tui::text::{fit, pad, width};
 use crate::tui::widgets::frame::{block, clear, middle, title};
 use crate::tui::widgets::scroll;
@@ -31,11 +30,10 @@ pub struct Help {
 pub fn sections(below: KeyContext, cx: &Context) -> Vec<(String, Vec<(String, String)>)> {
     let mut sections = Vec::new();
     for group in Group::ALL {
-        let lines: Vec<(String, String)> = KeyAction::ALL
-            .iter()
+        let lines: Vec<(String, String)> = KeyAction::all()
             .filter(|action| action.group() == *group)
             .filter_map(|action| {
-                let keys = cx.keymap.keys(below, *action);
+                let keys = cx.keymap.keys(below, action);
                 (!keys.is_empty()).then(|| (keys.join(" "), action.title().to_owned()))
             })
             .collect();
@@ -44,20 +42,19 @@ pub fn sections(below: KeyContext, cx: &Context) -> Vec<(String, Vec<(String, St
         }
     }
     // What only the other screens know.
-    for entry in SCREENS {
-        let context = entry.id.context();
+    for screen in ScreenId::ALL {
+        let context = KeyContext::On(*screen);
         if context == below {
             continue;
         }
-        let lines: Vec<(String, String)> = KeyAction::ALL
-            .iter()
+        let lines: Vec<(String, String)> = KeyAction::all()
             .filter_map(|action| {
-                let keys = cx.keymap.own_keys(context, *action);
+                let keys = cx.keymap.own_keys(context, action);
                 (!keys.is_empty()).then(|| (keys.join(" "), action.title().to_owned()))
             })
             .collect();
         if !lines.is_empty() {
-            sections.push((format!("On {}", entry.id.name()), lines));
+            sections.push((format!("On {}", screen.name()), lines));
         }
     }
     for (context, heading) in [
@@ -68,10 +65,9 @@ pub fn sections(below: KeyContext, cx: &Context) -> Vec<(String, Vec<(String, St
         (KeyContext::Find, "While finding"),
         (KeyContext::Editor, "While editing"),
     ] {
-        let lines: Vec<(String, String)> = KeyAction::ALL
-            .iter()
+        let lines: Vec<(String, String)> = KeyAction::all()
             .filter_map(|action| {
-                let keys = cx.keymap.keys(context, *action);
+                let keys = cx.keymap.keys(context, action);
                 (!keys.is_empty()).then(|| (keys.join(" "), action.title().to_owned()))
             })
             .collect();

@@ -1,4 +1,4 @@
-//! Which file people are brought in from.
+//! The file for an import of people.
 
 use std::path::PathBuf;
 
@@ -8,13 +8,14 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::Overlay;
 use super::field::Field;
 use crate::env;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::Tone;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::{Effect, Intent, Tone};
+use crate::tui::message::Effect;
 use crate::tui::widgets::popup;
 
 const WIDTH: u16 = 84;
@@ -32,7 +33,7 @@ impl Import {
         Self::default()
     }
 
-    /// Reads what was typed: quotes that a file manager puts around a dropped name are left out, and `~` is the home.
+    /// Returns the typed path without the quotes that a file manager puts around a dropped name; `~` is the home.
     fn path(&self) -> PathBuf {
         let typed = self.field.text().trim().trim_matches(['\'', '"']);
         match (typed.strip_prefix("~/"), env::variable("HOME")) {

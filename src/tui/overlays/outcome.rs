@@ -1,4 +1,4 @@
-//! What came of a move or a person: one of the twenty outcomes, and a note if there is something to remember.
+//! The outcome of a move or a person: one of the twenty kinds, and a note if there is something to remember.
 
 use crossterm::event::KeyEvent;
 use ratatui::Frame;
@@ -6,7 +6,6 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::Overlay;
 use super::field::Field;
 use super::picker::{Picker, Picking, Row};
 use crate::domain::id::{ContactId, MoveId};
@@ -14,14 +13,14 @@ use crate::domain::outcome::OutcomeKind;
 use crate::engine::command::Command;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::Intent;
 use crate::tui::text::clean;
 use crate::tui::widgets::popup;
 
 const WIDTH: u16 = 76;
 
-/// What an outcome is of.
+/// The subject of an outcome.
 #[derive(Debug, Clone, Copy)]
 enum Of {
     Move(MoveId),
@@ -37,13 +36,13 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Asks what came of the moves `ids`, which are `what`.
+    /// Asks for the outcome of the moves `ids`, named `what`.
     #[must_use]
     pub fn new(ids: Vec<MoveId>, what: String) -> Self {
         Self::of(ids.into_iter().map(Of::Move).collect(), what)
     }
 
-    /// Asks what came about with the people `ids`, who are `what`.
+    /// Asks for the outcome with the people `ids`, named `what`.
     #[must_use]
     pub fn of_people(ids: Vec<ContactId>, what: String) -> Self {
         Self::of(ids.into_iter().map(Of::Person).collect(), what)

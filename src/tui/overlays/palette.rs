@@ -3,25 +3,9 @@
 use super::picker::{Picker, Picking, Row};
 use crate::tui::action::{Group, KeyAction};
 use crate::tui::context::Context;
+use crate::tui::ids::{ScreenId, Target};
+use crate::tui::intent::Intent;
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::Intent;
-use crate::tui::screens::{SCREENS, ScreenId, Target};
-
-/// Tells whether what an action leads to is there.
-fn is_built(action: KeyAction) -> bool {
-    !GOES.contains(&action) || SCREENS.iter().any(|entry| entry.id.go() == action)
-}
-
-const GOES: [KeyAction; 8] = [
-    KeyAction::GoToday,
-    KeyAction::GoSignals,
-    KeyAction::GoContacts,
-    KeyAction::GoPipeline,
-    KeyAction::GoMetrics,
-    KeyAction::GoSync,
-    KeyAction::GoLog,
-    KeyAction::GoRules,
-];
 
 /// A command, and the screen that it belongs to if it is another one.
 #[derive(Debug, Clone, Copy)]
@@ -44,9 +28,8 @@ impl Palette {
         let all = || {
             Group::ALL
                 .iter()
-                .flat_map(|group| KeyAction::ALL.iter().filter(|a| a.group() == *group))
-                .filter(|action| action.in_palette() && is_built(**action))
-                .copied()
+                .flat_map(|group| KeyAction::all().filter(|a| a.group() == *group))
+                .filter(|action| action.in_palette())
         };
         for action in all() {
             let keys = cx.keymap.keys(below, action);
@@ -88,9 +71,9 @@ impl Palette {
 
 /// Returns the first screen on which an action has keys of its own, and the keys.
 fn elsewhere(action: KeyAction, cx: &Context) -> Option<(ScreenId, String)> {
-    SCREENS.iter().find_map(|entry| {
-        let keys = cx.keymap.own_keys(entry.id.context(), action);
-        (!keys.is_empty()).then(|| (entry.id, keys.join(", ")))
+    ScreenId::ALL.iter().find_map(|screen| {
+        let keys = cx.keymap.own_keys(KeyContext::On(*screen), action);
+        (!keys.is_empty()).then(|| (*screen, keys.join(", ")))
     })
 }
 
@@ -129,12 +112,12 @@ impl Screens {
     /// Offers every screen.
     #[must_use]
     pub fn new(cx: &Context) -> Self {
-        let rows = SCREENS
+        let rows = ScreenId::ALL
             .iter()
-            .map(|entry| Row {
-                value: entry.id,
-                label: entry.id.name().to_owned(),
-                detail: cx.keymap.key(KeyContext::Screen, entry.id.go()),
+            .map(|screen| Row {
+                value: *screen,
+                label: screen.name().to_owned(),
+                detail: cx.keymap.key(KeyContext::Screen, KeyAction::Go(*screen)),
             })
             .collect();
         Self {

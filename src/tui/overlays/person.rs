@@ -1,22 +1,22 @@
-//! Who a signal is about: a search through all contacts as one types.
+//! The person for a signal: a search through all contacts as one types.
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::Overlay;
 use super::picker::{Click, Picker, Row};
 use crate::domain::id::{ContactId, SignalId};
 use crate::engine::command::{Command, MatchTo};
 use crate::engine::queries::contacts::ContactItem;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::{Part, ScreenId};
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
 use crate::tui::looks::{Look, Sight};
-use crate::tui::message::{Intent, Message, Part};
-use crate::tui::screens::ScreenId;
-use crate::tui::screens::parts::Reader;
+use crate::tui::message::Message;
+use crate::tui::reader::Reader;
 use crate::tui::text::clean;
 
 /// The choice of a person for a signal.
@@ -29,7 +29,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// Asks whom a signal is about, and begins the search for the words that it names somebody by.
+    /// Asks for the person behind a signal, and begins with a search for `words`.
     #[must_use]
     pub fn open(signal: SignalId, words: &str) -> Vec<Intent> {
         let mut picker = Picker::new(

@@ -9,12 +9,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::Overlay;
 use super::field::Field;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::Intent;
 use crate::tui::text::{fit, pad, width};
 use crate::tui::widgets::frame::{block, clear, middle, popup, title};
 use crate::tui::widgets::scroll;
@@ -22,11 +21,11 @@ use crate::tui::widgets::scroll;
 /// Something to choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row<T> {
-    /// What is chosen.
+    /// The value.
     pub value: T,
-    /// What it is called; typing matches it.
+    /// The label; typing matches it.
     pub label: String,
-    /// What stands at the right.
+    /// The detail at the right.
     pub detail: String,
 }
 
@@ -42,21 +41,21 @@ struct Hit {
 /// A choice by typing.
 #[derive(Debug)]
 pub struct Picker<T> {
-    /// What was typed.
+    /// The typed text.
     pub field: Field,
-    /// What stands on the frame.
+    /// The heading on the frame.
     pub heading: String,
-    /// What stands in the line while nothing is typed.
+    /// The hint in the empty line.
     pub placeholder: &'static str,
     rows: Vec<Row<T>>,
-    /// Whether the rows are those that a search elsewhere found, in its order.
+    /// True if a search elsewhere found the rows; its order is kept.
     searched: bool,
     hits: Vec<Hit>,
     selected: usize,
     top: usize,
 }
 
-/// What a click on a picker meant.
+/// The place of a click.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Click {
     /// Nothing.
@@ -91,14 +90,14 @@ impl<T: Clone> Picker<T> {
         picker
     }
 
-    /// Puts what a search elsewhere found in place of the rows; typing does not rank them from then on.
+    /// Replaces the rows by the results of a search elsewhere; typing no longer ranks them.
     pub fn put(&mut self, rows: Vec<Row<T>>) {
         self.rows = rows;
         self.searched = true;
         self.rank();
     }
 
-    /// Returns what is selected; none if nothing fits.
+    /// Returns the selected value; none if nothing fits.
     #[must_use]
     pub fn chosen(&self) -> Option<&T> {
         let hit = self.hits.get(self.selected)?;
@@ -318,7 +317,7 @@ fn draw_row<T>(
 
 /// An overlay that is one choice from a list and no more: it says what follows from the choice, and the rest is the same for all.
 pub trait Picking: std::fmt::Debug {
-    /// What is chosen.
+    /// The value.
     type Value: Clone;
 
     /// Returns the list.
@@ -327,7 +326,7 @@ pub trait Picking: std::fmt::Debug {
     /// Returns the list, to move in it.
     fn picker_mut(&mut self) -> &mut Picker<Self::Value>;
 
-    /// Returns what follows from the choice.
+    /// Returns the wishes that follow from the choice.
     fn confirm(&self) -> Vec<Intent>;
 
     /// Returns a line to be shown below the list.

@@ -1,4 +1,4 @@
-//! Letting effects out again: what would leave, and when, is shown before it is asked.
+//! The question before a resume: the mail that would leave, with its times.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -6,15 +6,17 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::Overlay;
 use super::confirm::keys;
 use crate::domain::guard::KillSwitch;
 use crate::engine::command::Command;
 use crate::engine::queries::outbox::OutboxItem;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::Tone;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::{Answer, Effect, Intent, Message, Tone};
+use crate::tui::looks::Answer;
+use crate::tui::message::{Effect, Message};
 use crate::tui::text::{clean, fit, wrap};
 use crate::tui::times;
 use crate::tui::widgets::popup;
@@ -24,13 +26,13 @@ const WIDTH: u16 = 76;
 /// Messages that are named; the rest is counted.
 const NAMED: usize = 8;
 
-/// The question whether effects are let out again.
+/// The question before a resume.
 #[derive(Debug, Default)]
 pub struct Resume {
     waiting: Option<Answer<Vec<OutboxItem>>>,
 }
 
-/// Returns what the kill switch's key does: stopping takes one key, letting effects out again is asked.
+/// Returns the wishes of the kill switch's key: a stop takes one key, a resume is asked first.
 #[must_use]
 pub fn kill_switch(cx: &Context) -> Vec<Intent> {
     if !cx.status.known {

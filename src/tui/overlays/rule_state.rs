@@ -1,4 +1,4 @@
-//! Whether a rule of approval is asked and acts: choosing is confirming, and turning one on says what follows.
+//! The state of a rule of approval: off, shadow or on. Choosing confirms, and turning a rule on says what follows.
 
 use ratatui::text::{Line, Span};
 
@@ -7,8 +7,7 @@ use super::picker::{Picker, Picking, Row};
 use crate::domain::approval::RuleState;
 use crate::engine::command::Command;
 use crate::tui::context::Context;
-use crate::tui::message::Intent;
-use crate::tui::screens::rules::state_words;
+use crate::tui::intent::Intent;
 use crate::tui::text::clean;
 
 /// The choice of a rule's state.
@@ -20,7 +19,7 @@ pub struct SetRule {
 }
 
 impl SetRule {
-    /// Asks what a rule shall do.
+    /// Asks for the new state of a rule.
     #[must_use]
     pub fn new(name: &str, now: RuleState) -> Self {
         let rows = RuleState::ALL
@@ -83,5 +82,15 @@ impl Picking for SetRule {
             RuleState::Off => "   you decide; nothing is counted",
         };
         Some(Line::from(Span::styled(note, cx.styles().muted)))
+    }
+}
+
+/// Returns the meaning of a state.
+#[must_use]
+pub fn state_words(state: RuleState) -> &'static str {
+    match state {
+        RuleState::Off => "off: it is not asked",
+        RuleState::Shadow => "shadow: it decides and is counted, and nothing follows",
+        RuleState::On => "on: it acts",
     }
 }

@@ -1,4 +1,4 @@
-//! Why a move is skipped: one of the usual reasons, or one in the operator's own words. It teaches the score.
+//! The reason for a skip: a usual one, or the operator's own words. It teaches the score.
 
 use ratatui::text::{Line, Span};
 
@@ -6,7 +6,8 @@ use super::picker::{Picker, Picking, Row};
 use crate::domain::id::MoveId;
 use crate::engine::command::Command;
 use crate::tui::context::Context;
-use crate::tui::message::{Intent, Tone};
+use crate::tui::ids::Tone;
+use crate::tui::intent::Intent;
 use crate::tui::text::clean;
 
 /// The usual reasons.
@@ -28,7 +29,7 @@ pub struct Skip {
 }
 
 impl Skip {
-    /// Asks why `ids`, which are `what`, are skipped.
+    /// Asks for the reason to skip the moves `ids`, named `what`.
     #[must_use]
     pub fn new(ids: Vec<MoveId>, what: String) -> Self {
         let rows = REASONS

@@ -1,4 +1,4 @@
-//! Until when a move is put off, or when its meeting begins: one of the usual times, or one in words, with the instant that they mean.
+//! A time to choose: the end of a snooze or pause, or the start of a meeting. Usual times, or one in words with the instant that it means.
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
@@ -7,7 +7,6 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::Overlay;
 use super::picker::{Click, Picker, Row};
 use crate::domain::id::MoveId;
 use crate::domain::moves::MovePlan;
@@ -15,11 +14,12 @@ use crate::domain::when_text::parse_when;
 use crate::engine::command::Command;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::Tone;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::{Intent, Tone};
 use crate::tui::times;
 
-/// The time of day that a day without one means.
+/// The time of day for a day without one.
 const MORNING: Time = Time::constant(9, 0, 0, 0);
 
 /// The usual times.
@@ -42,7 +42,7 @@ const MEETINGS: &[(&str, &str)] = &[
     ("thursday 10:00", "Thursday 10:00"),
 ];
 
-/// What the time is for.
+/// The purpose of the time.
 #[derive(Debug)]
 enum What {
     /// A meeting that a move books.
@@ -64,19 +64,19 @@ fn parse(text: &str, cx: &Context) -> Result<Timestamp, String> {
 }
 
 impl Snooze {
-    /// Asks until when `ids`, which are `what`, are put off.
+    /// Asks for the end of a snooze of the moves `ids`, named `what`.
     #[must_use]
     pub fn new(ids: Vec<MoveId>, what: String, cx: &Context) -> Self {
         Self::of(What::Moves(ids), format!("Snooze {what}"), PRESETS, cx)
     }
 
-    /// Asks until when nothing is sent.
+    /// Asks for the end of a pause in sending.
     #[must_use]
     pub fn pause(cx: &Context) -> Self {
         Self::of(What::Sending, "Send nothing until".into(), PRESETS, cx)
     }
 
-    /// Asks when the meeting begins that a move books, which is `what`.
+    /// Asks for the start of the meeting that a move, named `what`, books.
     #[must_use]
     pub fn meeting(id: MoveId, what: &str, cx: &Context) -> Self {
         let heading = format!("Meeting time: {what}");
@@ -101,7 +101,7 @@ impl Snooze {
         }
     }
 
-    /// What was typed decides; the rows stand for what was not typed out.
+    /// Returns the typed time, else the selected row's.
     fn until(&self, cx: &Context) -> Result<Timestamp, String> {
         let typed = self.picker.field.text().trim();
         match (typed.is_empty(), parse(typed, cx)) {

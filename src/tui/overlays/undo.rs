@@ -1,4 +1,4 @@
-//! What can be taken back, newest first.
+//! The undo list, newest first.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Frame;
@@ -7,21 +7,23 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::Overlay;
 use super::picker::draw_waiting;
 use crate::engine::command::Command;
 use crate::engine::queries::undo::UndoItem;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::Tone;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::{Answer, Effect, Intent, Message, Tone};
+use crate::tui::looks::Answer;
+use crate::tui::message::{Effect, Message};
 use crate::tui::text::{clean, fit, width};
 use crate::tui::times;
 use crate::tui::widgets::frame::{middle, popup};
 use crate::tui::widgets::scroll;
 
 const WIDTH: u16 = 90;
-/// Lines that an entry takes: what was done, and what comes back.
+/// Lines of an entry: the change, and the promise of its undo.
 const ROW: u16 = 2;
 
 /// The undo list.

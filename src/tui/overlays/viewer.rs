@@ -5,7 +5,6 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::Overlay;
 use crate::domain::guard::Verdict;
 use crate::domain::id::MoveId;
 use crate::engine::command::Done;
@@ -13,13 +12,15 @@ use crate::engine::queries::show::MoveDetail;
 use crate::engine::queries::timeline::{FactValue, TimelineEntry};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::Tone;
+use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::{Effect, Intent, Message, Tone};
-use crate::tui::screens::today::{columns, verdict_lines};
+use crate::tui::message::{Effect, Message};
 use crate::tui::text::{MAX_BLOCK_BYTES, clean, wrap};
 use crate::tui::times;
 use crate::tui::widgets::frame::{block, clear, middle, title};
-use crate::tui::widgets::scroll;
+use crate::tui::widgets::verdicts::verdict_lines;
+use crate::tui::widgets::{columns, scroll};
 
 const WIDTH: u16 = 100;
 
@@ -27,9 +28,9 @@ const WIDTH: u16 = 100;
 #[derive(Debug)]
 pub struct Viewer {
     heading: String,
-    /// The move whose message is awaited.
+    /// The move with the awaited message.
     awaited: Option<MoveId>,
-    /// The move that is awaited itself.
+    /// The awaited move.
     shown: Option<MoveId>,
     summary: Option<(Tone, String)>,
     verdicts: Vec<Verdict>,
@@ -54,7 +55,7 @@ impl Viewer {
         }
     }
 
-    /// Awaits what approval of a move would send.
+    /// Awaits the message that an approval would send.
     #[must_use]
     pub fn of_preview(id: MoveId, _cx: &Context) -> Self {
         Self {

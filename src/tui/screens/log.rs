@@ -1,22 +1,24 @@
 //! The log: what was decided and done, and whether the chain of it holds.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
-use crossterm::event::MouseEvent;
-use ratatui::Frame;
-use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::parts::listing::{Framing, row_line};
-use super::parts::{Did, Empty, Item, Pair, Reader, RowState, TextPane, Words};
-use super::{Screen, ScreenId, Target};
 use crate::domain::id::{ContactId, DealId, MoveId, SignalId};
+use crate::domain::text::clean_block;
 use crate::engine::queries::log::{AuditCheck, AuditEntry};
+use crate::engine::queries::page::{Page, Slice};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::{Part, ScreenId, Target, Tone};
+use crate::tui::intent::Intent;
+use crate::tui::keymap::KeyContext;
 use crate::tui::looks::{Look, Sight};
-use crate::tui::message::{Intent, Message, Part, Tone};
-use crate::tui::overlays::find::Find;
+use crate::tui::message::Message;
+use crate::tui::parts::listing::row_line;
+use crate::tui::parts::{Empty, Item, Listed, Listing, Meaning, Pair, RowState, TextPane, Words};
+use crate::tui::reader::Reader;
 use crate::tui::text::{clean, fit, pad};
 use crate::tui::times;
 
@@ -25,79 +27,49 @@ const MAX_DETAIL: usize = 16 * 1024;
 
 impl Item for AuditEntry {
     /// The newest come first.
-    type Key = std::cmp::Reverse<i64>;
+    type Key = Reverse<i64>;
 
     fn key(&self) -> Self::Key {
-        std::cmp::Reverse(self.seq)
+        Reverse(self.seq)
     }
 }
 
-/// The screen.
+/// The log.
 #[derive(Debug)]
 pub struct Log {
-    pair: Pair<AuditEntry>,
     checker: Reader,
-    /// What the last check found.
+    /// The result of the last check.
     check: Option<Result<AuditCheck, String>>,
     events: Arc<[String]>,
     event: Option<String>,
-    words: String,
 }
 
-impl Log {
-    /// Makes the screen, before anything is read.
-    #[must_use]
-    pub fn new() -> Self {
+impl Default for Log {
+    fn default() -> Self {
         Self {
-            pair: Pair::new(ScreenId::Log, 1, 58),
             checker: Reader::new(ScreenId::Log, Part::Inner),
             check: None,
             events: Arc::new([]),
             event: None,
-            words: String::new(),
         }
     }
+}
 
-    fn read(&mut self) -> Intent {
-        let look = Look::Log {
-            event: self.event.clone(),
-            words: self.words.clone(),
-            page: self.pair.list.page(),
-        };
-        self.pair.list.ask(look)
+impl Log {
+    fn verify(&mut self) -> Vec<Intent> {
+        vec![self.checker.ask(Look::LogCheck)]
     }
 
-    fn read_anew(&mut self) -> Vec<Intent> {
-        self.pair.list.turn();
-        vec![self.read()]
-    }
-
-    fn verify(&mut self) -> Intent {
-        self.checker.ask(Look::LogCheck)
-    }
-
-    fn after(&mut self, did: Did) -> Vec<Intent> {
-        if did.more() {
-            return vec![self.read()];
-        }
-        Vec::new()
-    }
-
-    fn next_event(&mut self) -> Vec<Intent> {
+    fn next_event(&mut self) {
         let next = match &self.event {
             None => self.events.first(),
             Some(now) => self.events.iter().find(|event| *event > now),
         };
         self.event = next.cloned();
-        self.read_anew()
-    }
-
-    fn newest(&self) -> i64 {
-        self.pair.list.rows().first().map_or(0, |entry| entry.seq)
     }
 
     /// Says in a few words how the chain is; a sign stands before it, as colour alone says nothing to some.
-    fn chain(&self, cx: &Context) -> Span<'static> {
+    fn chain(&self, newest: i64, cx: &Context) -> Span<'static> {
         let (styles, glyphs) = (cx.styles(), cx.glyphs());
         if self.checker.waits() {
             return Span::styled(
@@ -117,7 +89,7 @@ impl Log {
                     styles.bad,
                 ),
                 // Entries that came since were not looked at.
-                None if self.newest() > check.entries => Span::styled(
+                None if newest > check.entries => Span::styled(
                     format!(" {} chain held at {} ", glyphs.pass, check.entries),
                     styles.muted,
                 ),
@@ -128,74 +100,9 @@ impl Log {
             },
         }
     }
-
-    fn empty(&self) -> Empty {
-        if let Some(error) = self.pair.list.error() {
-            return Empty::failed("The log", error);
-        }
-        if !self.pair.list.loaded() {
-            return Empty::reading();
-        }
-        if !self.words.is_empty() {
-            return Empty::nothing_found(
-                "No entry has such an event or subject; try sent, suppression or move:12.",
-            );
-        }
-        Empty::new("Nothing was decided yet")
-            .say("Every approval, every message that left, every change of a rule is written down here and chained, so that no line can be altered unseen.")
-            .gap()
-            .key(KeyAction::GoToday, "see what is to be decided")
-            .command("caseyos audit list", "the same as text")
-    }
-
-    fn text(&self, cells: usize, cx: &Context) -> Vec<Line<'static>> {
-        let mut words = Words::new(cells, cx);
-        let styles = cx.styles();
-        if let Some(Ok(check)) = &self.check
-            && let Some(at) = check.broken_at
-        {
-            words.styled(
-                &format!("The chain is broken at entry {at}: {}.", check.reason),
-                styles.bad,
-            );
-            words.text(&format!(
-                "The {} entries before it hold. Whoever changed the file did it outside of CaseyOS; a backup lies in the data folder.",
-                check.entries
-            ));
-            words.line(Line::default());
-        }
-        if let Some(Err(error)) = &self.check {
-            words.styled(error, styles.bad);
-        }
-        let Some(entry) = self.pair.list.current() else {
-            return words.done();
-        };
-        words.styled(&clean(&entry.event), styles.heading);
-        words.value("when", &times::both(entry.at, cx.now, &cx.zone));
-        words.value("who", &entry.actor);
-        words.value("what", &entry.subject);
-        words.value("place", &entry.seq.to_string());
-        if target(&entry.subject).is_some() {
-            let key = cx.keymap.key(ScreenId::Log.context(), KeyAction::GoMove);
-            words.line(Line::from(vec![
-                Span::styled(format!(" {key}"), styles.key),
-                Span::styled(" shows it", styles.text),
-            ]));
-        }
-        words.heading("Particulars");
-        let text = serde_json::to_string_pretty(&entry.detail).unwrap_or_default();
-        words.text(&crate::domain::text::clean_block(&text, MAX_DETAIL));
-        words.done()
-    }
 }
 
-impl Default for Log {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// Returns what a subject names, if a screen shows it.
+/// Returns the target that a subject names, if a screen shows it.
 fn target(subject: &str) -> Option<Target> {
     let (kind, number) = subject.split_once(':')?;
     let number: i64 = number.parse().ok()?;
@@ -208,158 +115,191 @@ fn target(subject: &str) -> Option<Target> {
     }
 }
 
-fn row(entry: &AuditEntry, state: RowState, cells: usize, cx: &Context) -> Line<'static> {
-    let (styles, cut) = (cx.styles(), cx.glyphs().cut);
-    let room = cells.saturating_sub(2 + 7 + 18);
-    let actor_cells = (room / 6).clamp(8, 16);
-    let subject_cells = (room / 3).clamp(8, 26);
-    let event_cells = room.saturating_sub(actor_cells + subject_cells + 2);
-    let when = pad(&times::at(entry.at, cx.now, &cx.zone), 17, cut);
-    let spans = vec![
-        Span::styled(format!("{:>6} ", entry.seq), styles.faint),
-        Span::styled(format!("{when} "), styles.muted),
-        Span::styled(
-            format!("{} ", pad(&clean(&entry.event), event_cells, cut)),
-            styles.text,
-        ),
-        Span::styled(
-            format!("{} ", pad(&clean(&entry.subject), subject_cells, cut)),
-            styles.accent,
-        ),
-        Span::styled(pad(&clean(&entry.actor), actor_cells, cut), styles.muted),
-    ];
-    row_line(state, spans, cells, cx)
-}
+impl Listed for Log {
+    type Row = AuditEntry;
 
-impl Screen for Log {
-    fn act(&mut self, action: KeyAction, cx: &Context) -> Vec<Intent> {
-        match action {
-            KeyAction::Verify => return vec![self.verify()],
-            KeyAction::NextFilter => return self.next_event(),
-            KeyAction::Refresh => return vec![self.read(), self.verify()],
-            KeyAction::Find => {
-                return vec![Intent::Open(Box::new(Find::new(
-                    &self.words,
-                    "events, or a subject such as move:12",
-                )))];
-            }
-            KeyAction::GoMove => {
-                let found = self.pair.list.current().and_then(|e| target(&e.subject));
-                return vec![match found {
-                    Some(target) => Intent::Go(target),
-                    None => Intent::Say(
-                        Tone::Plain,
-                        "No other screen shows what this entry is about.".into(),
-                    ),
-                }];
-            }
-            KeyAction::Back if !self.pair.split.opened && !self.words.is_empty() => {
-                self.words.clear();
-                return self.read_anew();
-            }
-            _ => {}
-        }
-        let total = self.text(self.pair.side_cells(cx), cx).len();
-        match self.pair.act(action, cx, total) {
-            Some(did) => self.after(did),
-            None => Vec::new(),
+    const SCREEN: ScreenId = ScreenId::Log;
+    const SHARE: u16 = 58;
+    const ROWS: &'static str = "The log";
+    const FINDS: Option<&'static str> = Some("events, or a subject such as move:12");
+    const HINTS: &'static [KeyAction] = &[
+        KeyAction::Open,
+        KeyAction::Verify,
+        KeyAction::NextFilter,
+        KeyAction::Find,
+        KeyAction::GoMove,
+        KeyAction::Palette,
+        KeyAction::Help,
+    ];
+
+    fn look(&self, words: &str, page: Page<Reverse<i64>>) -> Look {
+        Look::Log {
+            event: self.event.clone(),
+            words: words.to_owned(),
+            page,
         }
     }
 
-    fn receive(&mut self, message: &Message, cx: &Context) -> Vec<Intent> {
-        self.pair.resized(message, cx);
-        if matches!(message, Message::Changed) {
-            return vec![self.read()];
-        }
-        let area = self.pair.list_area(cx);
-        let mut events = None;
-        if self.pair.list.take(message, area, |sight| match sight {
-            Sight::Log(slice, known) => {
-                events = Some(Arc::clone(known));
-                Some(Arc::clone(slice))
+    fn rows(&mut self, sight: &Sight) -> Option<Arc<Slice<AuditEntry>>> {
+        let Sight::Log(slice, events) = sight else {
+            return None;
+        };
+        self.events = Arc::clone(events);
+        Some(Arc::clone(slice))
+    }
+
+    fn outdates(&self, message: &Message) -> bool {
+        matches!(message, Message::Changed)
+    }
+
+    fn act(&mut self, action: KeyAction, pair: &Pair<AuditEntry>, _cx: &Context) -> Meaning {
+        match action {
+            KeyAction::Verify => Meaning::Own(self.verify()),
+            KeyAction::NextFilter => {
+                self.next_event();
+                Meaning::Anew
             }
-            _ => None,
-        }) {
-            self.events = events.unwrap_or_else(|| Arc::clone(&self.events));
+            KeyAction::GoMove => {
+                let found = pair.list.current().and_then(|e| target(&e.subject));
+                Meaning::Own(vec![found.map_or_else(
+                    || {
+                        Intent::Say(
+                            Tone::Plain,
+                            "No other screen shows what this entry is about.".into(),
+                        )
+                    },
+                    Intent::Go,
+                )])
+            }
+            _ => Meaning::Common,
         }
+    }
+
+    fn shown(&mut self) -> Vec<Intent> {
+        self.verify()
+    }
+
+    fn refresh(&mut self) -> Vec<Intent> {
+        self.verify()
+    }
+
+    fn receive(&mut self, message: &Message, pane: &mut TextPane) {
         match self.checker.take(message) {
             Some(Ok(Sight::LogCheck(check))) => {
                 if check.broken_at.is_some() {
-                    self.pair.pane.reset();
+                    pane.reset();
                 }
                 self.check = Some(Ok(check.clone()));
             }
             Some(Err(error)) => self.check = Some(Err(error.clone())),
             Some(Ok(_)) | None => {}
         }
-        Vec::new()
     }
 
-    fn shown(&mut self, _cx: &Context) -> Vec<Intent> {
-        vec![self.read(), self.verify()]
+    fn heading(&self, words: &str, cx: &Context) -> String {
+        let narrowed = match (&self.event, words) {
+            (Some(event), _) => format!("Log: {event}"),
+            (None, "") => "Log".to_owned(),
+            (None, words) => format!("Log: {words}"),
+        };
+        fit(&clean(&narrowed), 30, cx.glyphs().cut)
     }
 
-    fn mouse(&mut self, event: MouseEvent, area: Rect, cx: &Context) -> Vec<Intent> {
-        let total = self.text(self.pair.side_cells(cx), cx).len();
-        match self.pair.mouse(event, area, cx, total) {
-            Some(did) => self.after(did),
-            None => Vec::new(),
+    fn note(
+        &self,
+        list: &Listing<AuditEntry>,
+        _words: &str,
+        _width: u16,
+        cx: &Context,
+    ) -> Option<Line<'static>> {
+        let newest = list.rows().first().map_or(0, |entry| entry.seq);
+        Some(Line::from(self.chain(newest, cx)))
+    }
+
+    fn empty(&self, words: &str, loaded: bool) -> Empty {
+        if !loaded {
+            return Empty::reading();
         }
-    }
-
-    fn filter(&mut self, words: &str, _cx: &Context) -> Vec<Intent> {
-        if self.words == words {
-            return Vec::new();
+        if !words.is_empty() {
+            return Empty::nothing_found(
+                "No entry has such an event or subject; try sent, suppression or move:12.",
+            );
         }
-        self.words = words.to_owned();
-        self.read_anew()
+        Empty::new("Nothing was decided yet")
+            .say("Every approval, every message that left, every change of a rule is written down here and chained, so that no line can be altered unseen.")
+            .gap()
+            .key(KeyAction::Go(ScreenId::Today), "see what is to be decided")
+            .command("caseyos audit list", "the same as text")
     }
 
-    fn filtered_by(&self) -> &str {
-        &self.words
+    fn row(
+        &self,
+        entry: &AuditEntry,
+        state: RowState,
+        cells: usize,
+        cx: &Context,
+    ) -> Line<'static> {
+        let (styles, cut) = (cx.styles(), cx.glyphs().cut);
+        let room = cells.saturating_sub(2 + 7 + 18);
+        let actor_cells = (room / 6).clamp(8, 16);
+        let subject_cells = (room / 3).clamp(8, 26);
+        let event_cells = room.saturating_sub(actor_cells + subject_cells + 2);
+        let when = pad(&times::at(entry.at, cx.now, &cx.zone), 17, cut);
+        let spans = vec![
+            Span::styled(format!("{:>6} ", entry.seq), styles.faint),
+            Span::styled(format!("{when} "), styles.muted),
+            Span::styled(
+                format!("{} ", pad(&clean(&entry.event), event_cells, cut)),
+                styles.text,
+            ),
+            Span::styled(
+                format!("{} ", pad(&clean(&entry.subject), subject_cells, cut)),
+                styles.accent,
+            ),
+            Span::styled(pad(&clean(&entry.actor), actor_cells, cut), styles.muted),
+        ];
+        row_line(state, spans, cells, cx)
     }
 
-    fn hints(&self) -> &'static [KeyAction] {
-        &[
-            KeyAction::Open,
-            KeyAction::Verify,
-            KeyAction::NextFilter,
-            KeyAction::Find,
-            KeyAction::GoMove,
-            KeyAction::Palette,
-            KeyAction::Help,
-        ]
+    fn side_heading(&self, _row: Option<&AuditEntry>) -> String {
+        "Entry".to_owned()
     }
 
-    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
-        let (list, side) = self.pair.split.areas(area);
-        let opened = self.pair.split.opened;
-        if let Some(list) = list {
-            let narrowed = match (&self.event, self.words.as_str()) {
-                (Some(event), _) => format!("Log: {event}"),
-                (None, "") => "Log".to_owned(),
-                (None, words) => format!("Log: {words}"),
-            };
-            let heading = fit(&clean(&narrowed), 30, cx.glyphs().cut);
-            let framing = Framing {
-                heading: &heading,
-                note: Some(Line::from(self.chain(cx))),
-                focused: !opened,
-            };
-            let inner = self
-                .pair
-                .list
-                .draw(frame, list, framing, cx, |entry, state, cells| {
-                    vec![row(entry, state, cells, cx)]
-                });
-            if let Some(inner) = inner {
-                self.empty().draw(frame, inner, cx);
-            }
+    fn describe(&self, row: Option<&AuditEntry>, text: &mut Words<'_>, cx: &Context) {
+        let styles = cx.styles();
+        if let Some(Ok(check)) = &self.check
+            && let Some(at) = check.broken_at
+        {
+            text.styled(
+                &format!("The chain is broken at entry {at}: {}.", check.reason),
+                styles.bad,
+            );
+            text.text(&format!(
+                "The {} entries before it hold. Whoever changed the file did it outside of CaseyOS; a backup lies in the data folder.",
+                check.entries
+            ));
+            text.line(Line::default());
         }
-        if let Some(side) = side {
-            let (cells, _) = TextPane::room(side);
-            let lines = self.text(cells, cx);
-            self.pair.pane.draw(frame, side, "Entry", opened, lines, cx);
+        if let Some(Err(error)) = &self.check {
+            text.styled(error, styles.bad);
         }
+        let Some(entry) = row else { return };
+        text.styled(&clean(&entry.event), styles.heading);
+        text.value("when", &times::both(entry.at, cx.now, &cx.zone));
+        text.value("who", &entry.actor);
+        text.value("what", &entry.subject);
+        text.value("place", &entry.seq.to_string());
+        if target(&entry.subject).is_some() {
+            let key = cx
+                .keymap
+                .key(KeyContext::On(ScreenId::Log), KeyAction::GoMove);
+            text.line(Line::from(vec![
+                Span::styled(format!(" {key}"), styles.key),
+                Span::styled(" shows it", styles.text),
+            ]));
+        }
+        text.heading("Particulars");
+        let detail = serde_json::to_string_pretty(&entry.detail).unwrap_or_default();
+        text.text(&clean_block(&detail, MAX_DETAIL));
     }
 }

@@ -8,14 +8,17 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::parts::{Empty, Reader, Split, TextPane, Words};
-use super::{Screen, ScreenId};
 use crate::domain::metrics::{Counts, Day, Measure, Metrics as Seen, Share};
 use crate::tui::action::KeyAction;
-use crate::tui::app::body;
 use crate::tui::context::Context;
+use crate::tui::ids::{Part, ScreenId};
+use crate::tui::intent::Intent;
 use crate::tui::looks::{Look, Sight};
-use crate::tui::message::{Effect, Intent, Message, Part};
+use crate::tui::message::{Effect, Message};
+use crate::tui::parts::{Empty, Split, TextPane, Words};
+use crate::tui::reader::Reader;
+use crate::tui::screen::Screen;
+use crate::tui::widgets::body;
 use crate::tui::widgets::chart::Columns;
 use crate::tui::widgets::frame::{bar, block, title};
 
@@ -110,7 +113,7 @@ impl Metrics {
                     seen.days.len()
                 ))
                 .gap()
-                .key(KeyAction::GoToday, "see what is to be done")
+                .key(KeyAction::Go(ScreenId::Today), "see what is to be done")
                 .key(KeyAction::NextWindow, "look at other days")
                 .gap()
                 .command("caseyos metrics --since 90d", "the same as text")

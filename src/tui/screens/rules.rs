@@ -2,62 +2,28 @@
 
 use std::sync::Arc;
 
-use crossterm::event::MouseEvent;
-use ratatui::Frame;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::parts::listing::{Framing, row_line};
-use super::parts::{Did, Empty, Item, Pair, RowState, TextPane, Words};
-use super::{Screen, ScreenId};
 use crate::domain::approval::RuleState;
-use crate::domain::guard::KillSwitch;
 use crate::engine::command::Command;
-use crate::engine::queries::approvals::{ApprovalRuleItem, ApprovalShare};
+use crate::engine::queries::approvals::ApprovalRuleItem;
 use crate::engine::queries::limits::LimitRow;
-use crate::engine::queries::page::Slice;
-use crate::engine::queries::rules::{RulesState, SignalRule};
+use crate::engine::queries::page::{Page, Slice};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::ScreenId;
+use crate::tui::intent::Intent;
+use crate::tui::keymap::KeyContext;
+use crate::tui::looks::rule_lines::RuleLine;
 use crate::tui::looks::{Look, Sight};
-use crate::tui::message::{Effect, Intent, Message};
-use crate::tui::overlays::rule_state::SetRule;
+use crate::tui::message::Message;
+use crate::tui::overlays::rule_state::{SetRule, state_words};
+use crate::tui::parts::listing::row_line;
+use crate::tui::parts::{Empty, Item, Listed, Meaning, Pair, RowState, Split, Words};
 use crate::tui::text::{clean, pad};
 use crate::tui::times;
-use crate::tui::widgets::frame::bar;
-
-/// A line of the list. Headings are lines too, with what they head explained beside.
-#[derive(Debug, Clone, PartialEq)]
-pub enum RuleLine {
-    /// What follows are rules of approval.
-    Approvals {
-        /// Who approved of late.
-        share: ApprovalShare,
-        /// Where the rules stand.
-        file: String,
-        /// What is wrong with the file.
-        mistakes: Vec<String>,
-    },
-    /// A rule of approval, with its place.
-    Approval(u32, Box<ApprovalRuleItem>),
-    /// Whether anything may leave: the kill switch and the pauses, as a sentence each, and whether it may.
-    Sending {
-        /// What holds, or that nothing does.
-        sentences: Vec<String>,
-        /// Whether something may leave.
-        is_open: bool,
-    },
-    /// A limit, with its place.
-    Limit(u32, Box<LimitRow>),
-    /// What follows are rules that make moves.
-    Signals {
-        /// Why the operator's own rules cannot be read.
-        problem: String,
-    },
-    /// A rule that makes moves, with its place.
-    Signal(u32, Box<SignalRule>),
-}
+use crate::tui::widgets::{bar, body};
 
 impl Item for RuleLine {
     /// The part of the list, and the place in it.
@@ -75,113 +41,9 @@ impl Item for RuleLine {
     }
 }
 
-/// Puts everything into one list.
-#[must_use]
-pub fn lines(state: RulesState) -> Slice<RuleLine> {
-    let limits = state.limits;
-    let mut sentences = Vec::new();
-    match &limits.kill_switch {
-        KillSwitch::Running => {}
-        KillSwitch::Stopped { reason, .. } => {
-            sentences.push(format!("Everything is stopped: {}.", clean(reason)));
-        }
-        KillSwitch::Unreadable => {
-            sentences.push("The kill switch cannot be read, which counts as stopped.".to_owned())
-        }
-    }
-    if let Some(pause) = &limits.pause {
-        sentences.push(format!("Paused by you: {}.", clean(&pause.reason)));
-    }
-    if let Some(hold) = &limits.deliverability {
-        sentences.push(format!(
-            "Paused by itself: {}. Answers to people still leave.",
-            clean(&hold.reason)
-        ));
-    }
-    let is_open = sentences.is_empty();
-    if is_open {
-        sentences.push(match limits.binding {
-            Some(limit) => format!("Running; the limit {} has no room now.", limit.title()),
-            None => "Running; every limit has room.".to_owned(),
-        });
-    }
-    let mut rows = vec![RuleLine::Approvals {
-        share: state.approvals.share,
-        file: state.approvals.file,
-        mistakes: state.approvals.mistakes,
-    }];
-    let approvals = state.approvals.rules.into_iter().map(Box::new);
-    rows.extend(
-        (1..)
-            .zip(approvals)
-            .map(|(i, rule)| RuleLine::Approval(i, rule)),
-    );
-    rows.push(RuleLine::Sending { sentences, is_open });
-    let of_limits = limits.limits.into_iter().map(Box::new);
-    rows.extend(
-        (1..)
-            .zip(of_limits)
-            .map(|(i, limit)| RuleLine::Limit(i, limit)),
-    );
-    rows.push(RuleLine::Signals {
-        problem: state.problem,
-    });
-    let signals = state.signals.into_iter().map(Box::new);
-    rows.extend(
-        (1..)
-            .zip(signals)
-            .map(|(i, rule)| RuleLine::Signal(i, rule)),
-    );
-    Slice::whole(rows)
-}
-
-/// The screen.
-#[derive(Debug)]
-pub struct Rules {
-    pair: Pair<RuleLine>,
-}
-
-impl Rules {
-    /// Makes the screen, before anything is read.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            pair: Pair::new(ScreenId::Rules, 1, 56),
-        }
-    }
-
-    fn read(&mut self) -> Intent {
-        self.pair.list.ask(Look::Rules)
-    }
-
-    fn after(&mut self, did: Did) -> Vec<Intent> {
-        if did.more() {
-            return vec![self.read()];
-        }
-        Vec::new()
-    }
-
-    fn empty(&self) -> Empty {
-        match self.pair.list.error() {
-            Some(error) => Empty::failed("The rules", error),
-            None => Empty::reading(),
-        }
-    }
-
-    fn text(&self, cells: usize, cx: &Context) -> Vec<Line<'static>> {
-        let mut words = Words::new(cells, cx);
-        if let Some(line) = self.pair.list.current() {
-            describe(line, &mut words, cx);
-        }
-        words.done()
-    }
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+/// Rules and limits.
+#[derive(Debug, Default)]
+pub struct Rules;
 
 fn state_look(state: RuleState, cx: &Context) -> (&'static str, Style) {
     let (styles, glyphs) = (cx.styles(), cx.glyphs());
@@ -194,93 +56,6 @@ fn state_look(state: RuleState, cx: &Context) -> (&'static str, Style) {
 
 fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "none yet".into(), |s| format!("{:.0}%", s * 100.0))
-}
-
-fn row(line: &RuleLine, state: RowState, cells: usize, cx: &Context) -> Line<'static> {
-    let (styles, glyphs) = (cx.styles(), cx.glyphs());
-    let room = cells.saturating_sub(2);
-    let cut = glyphs.cut;
-    let head = |text: String| vec![Span::styled(pad(&text, room, cut), styles.heading)];
-    let spans = match line {
-        RuleLine::Approvals {
-            share, mistakes, ..
-        } if mistakes.is_empty() => head(format!(
-            "Approval by rules, {} in {} days",
-            percent(share.share),
-            share.days
-        )),
-        RuleLine::Approvals { .. } => vec![Span::styled(
-            pad(
-                &format!("{} Approval by rules: the file has mistakes", glyphs.refuse),
-                room,
-                cut,
-            ),
-            styles.bad,
-        )],
-        RuleLine::Approval(_, rule) => {
-            let (sign, style) = state_look(rule.state, cx);
-            let name_cells = (room / 3).clamp(10, 30);
-            let rest = room.saturating_sub(2 + name_cells + 1 + 7 + 6);
-            vec![
-                Span::styled(format!("{sign} "), style),
-                Span::styled(format!("{:<7}", rule.state.as_str()), style),
-                Span::styled(format!("{:<6}", rule.effect.as_str()), styles.accent),
-                Span::styled(
-                    format!("{} ", pad(&clean(&rule.name), name_cells, cut)),
-                    styles.text,
-                ),
-                Span::styled(pad(&hits(rule), rest, cut), styles.muted),
-            ]
-        }
-        RuleLine::Sending { sentences, is_open } => {
-            let (sign, style) = if *is_open {
-                (glyphs.pass, styles.heading)
-            } else {
-                (glyphs.refuse, styles.stopped)
-            };
-            let first = sentences.first().map(String::as_str).unwrap_or_default();
-            vec![Span::styled(
-                pad(&format!("{sign} Sending: {first}"), room, cut),
-                style,
-            )]
-        }
-        RuleLine::Limit(_, limit) => limit_row(limit, room, cx),
-        RuleLine::Signals { problem } if problem.is_empty() => {
-            head("Moves from signals".to_owned())
-        }
-        RuleLine::Signals { .. } => vec![Span::styled(
-            pad(
-                &format!(
-                    "{} Moves from signals: your rules have a mistake",
-                    glyphs.refuse
-                ),
-                room,
-                cut,
-            ),
-            styles.bad,
-        )],
-        RuleLine::Signal(_, rule) => {
-            let name_cells = (room / 2).clamp(10, 34);
-            let rest = room.saturating_sub(2 + name_cells + 1);
-            let made = if rule.is_on {
-                format!("{} made, {} done", rule.made, rule.done)
-            } else {
-                "off".to_owned()
-            };
-            vec![
-                Span::styled(
-                    format!("{} ", if rule.is_on { glyphs.pass } else { " " }),
-                    styles.muted,
-                ),
-                Span::styled(
-                    format!("{} ", pad(&clean(&rule.id), name_cells, cut)),
-                    styles.text,
-                ),
-                Span::styled(pad(&made, rest, cut), styles.muted),
-            ]
-        }
-    };
-    row_line(state, spans, cells, cx)
 }
 
 fn hits(rule: &ApprovalRuleItem) -> String {
@@ -336,7 +111,7 @@ fn limit_row(limit: &LimitRow, room: usize, cx: &Context) -> Vec<Span<'static>> 
 
 fn describe(line: &RuleLine, words: &mut Words<'_>, cx: &Context) {
     let styles = cx.styles();
-    let key = |action| cx.keymap.key(ScreenId::Rules.context(), action);
+    let key = |action| cx.keymap.key(KeyContext::On(ScreenId::Rules), action);
     match line {
         RuleLine::Approvals {
             share,
@@ -447,99 +222,157 @@ fn describe(line: &RuleLine, words: &mut Words<'_>, cx: &Context) {
     }
 }
 
-/// Says what a state means.
-#[must_use]
-pub fn state_words(state: RuleState) -> &'static str {
-    match state {
-        RuleState::Off => "off: it is not asked",
-        RuleState::Shadow => "shadow: it decides and is counted, and nothing follows",
-        RuleState::On => "on: it acts",
-    }
-}
+impl Listed for Rules {
+    type Row = RuleLine;
 
-impl Screen for Rules {
-    fn act(&mut self, action: KeyAction, cx: &Context) -> Vec<Intent> {
-        match action {
-            KeyAction::Refresh => return vec![self.read(), Intent::Effect(Effect::Sync)],
-            // Where there is room for one pane, the first Enter shows the rule and the second one changes it.
-            KeyAction::Open => {
-                let shown = self.pair.split.opened
-                    || !super::parts::Split::narrow(crate::tui::app::body(cx.size));
-                if let Some(RuleLine::Approval(_, rule)) = self.pair.list.current()
-                    && shown
-                {
-                    return vec![Intent::Open(Box::new(SetRule::new(&rule.name, rule.state)))];
-                }
-            }
-            _ => {}
-        }
-        let total = self.text(self.pair.side_cells(cx), cx).len();
-        match self.pair.act(action, cx, total) {
-            Some(did) => self.after(did),
-            None => Vec::new(),
-        }
+    const SCREEN: ScreenId = ScreenId::Rules;
+    const SHARE: u16 = 56;
+    const ROWS: &'static str = "The rules";
+    const HINTS: &'static [KeyAction] = &[
+        KeyAction::Open,
+        KeyAction::KillSwitch,
+        KeyAction::NextPane,
+        KeyAction::Palette,
+        KeyAction::Help,
+    ];
+
+    fn look(&self, _words: &str, _page: Page<(u8, u32)>) -> Look {
+        Look::Rules
     }
 
-    fn receive(&mut self, message: &Message, cx: &Context) -> Vec<Intent> {
-        self.pair.resized(message, cx);
-        match message {
-            Message::Changed => return vec![self.read()],
-            // The rule's file is no row, so that nothing tells of its change but the command itself.
-            Message::Ran {
-                command: Command::SetApprovalRule { .. },
-                ..
-            } => return vec![self.read()],
-            _ => {}
-        }
-        let area = self.pair.list_area(cx);
-        self.pair.list.take(message, area, |sight| match sight {
+    fn rows(&mut self, sight: &Sight) -> Option<Arc<Slice<RuleLine>>> {
+        match sight {
             Sight::Rules(lines) => Some(Arc::clone(lines)),
             _ => None,
-        });
-        Vec::new()
-    }
-
-    fn mouse(&mut self, event: MouseEvent, area: Rect, cx: &Context) -> Vec<Intent> {
-        let total = self.text(self.pair.side_cells(cx), cx).len();
-        match self.pair.mouse(event, area, cx, total) {
-            Some(did) => self.after(did),
-            None => Vec::new(),
         }
     }
 
-    fn hints(&self) -> &'static [KeyAction] {
-        &[
-            KeyAction::Open,
-            KeyAction::KillSwitch,
-            KeyAction::NextPane,
-            KeyAction::Palette,
-            KeyAction::Help,
-        ]
+    /// The rules' file is no row, so that nothing tells of its change but the command itself.
+    fn outdates(&self, message: &Message) -> bool {
+        matches!(
+            message,
+            Message::Changed
+                | Message::Ran {
+                    command: Command::SetApprovalRule { .. },
+                    ..
+                }
+        )
     }
 
-    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
-        let (list, side) = self.pair.split.areas(area);
-        let opened = self.pair.split.opened;
-        if let Some(list) = list {
-            let framing = Framing {
-                heading: "Rules and limits",
-                note: None,
-                focused: !opened,
-            };
-            let inner = self
-                .pair
-                .list
-                .draw(frame, list, framing, cx, |line, state, cells| {
-                    vec![row(line, state, cells, cx)]
-                });
-            if let Some(inner) = inner {
-                self.empty().draw(frame, inner, cx);
+    fn act(&mut self, action: KeyAction, pair: &Pair<RuleLine>, cx: &Context) -> Meaning {
+        // Where there is room for one pane, the first Enter shows the rule and the second one changes it.
+        let is_shown = pair.split.opened || !Split::narrow(body(cx.size));
+        match (action, pair.list.current()) {
+            (KeyAction::Open, Some(RuleLine::Approval(_, rule))) if is_shown => {
+                let set = SetRule::new(&rule.name, rule.state);
+                Meaning::Own(vec![Intent::Open(Box::new(set))])
             }
+            _ => Meaning::Common,
         }
-        if let Some(side) = side {
-            let (cells, _) = TextPane::room(side);
-            let lines = self.text(cells, cx);
-            self.pair.pane.draw(frame, side, "About", opened, lines, cx);
+    }
+
+    fn heading(&self, _words: &str, _cx: &Context) -> String {
+        "Rules and limits".to_owned()
+    }
+
+    fn empty(&self, _words: &str, _loaded: bool) -> Empty {
+        Empty::reading()
+    }
+
+    fn row(&self, line: &RuleLine, state: RowState, cells: usize, cx: &Context) -> Line<'static> {
+        let (styles, glyphs) = (cx.styles(), cx.glyphs());
+        let room = cells.saturating_sub(2);
+        let cut = glyphs.cut;
+        let head = |text: String| vec![Span::styled(pad(&text, room, cut), styles.heading)];
+        let spans = match line {
+            RuleLine::Approvals {
+                share, mistakes, ..
+            } if mistakes.is_empty() => head(format!(
+                "Approval by rules, {} in {} days",
+                percent(share.share),
+                share.days
+            )),
+            RuleLine::Approvals { .. } => vec![Span::styled(
+                pad(
+                    &format!("{} Approval by rules: the file has mistakes", glyphs.refuse),
+                    room,
+                    cut,
+                ),
+                styles.bad,
+            )],
+            RuleLine::Approval(_, rule) => {
+                let (sign, style) = state_look(rule.state, cx);
+                let name_cells = (room / 3).clamp(10, 30);
+                let rest = room.saturating_sub(2 + name_cells + 1 + 7 + 6);
+                vec![
+                    Span::styled(format!("{sign} "), style),
+                    Span::styled(format!("{:<7}", rule.state.as_str()), style),
+                    Span::styled(format!("{:<6}", rule.effect.as_str()), styles.accent),
+                    Span::styled(
+                        format!("{} ", pad(&clean(&rule.name), name_cells, cut)),
+                        styles.text,
+                    ),
+                    Span::styled(pad(&hits(rule), rest, cut), styles.muted),
+                ]
+            }
+            RuleLine::Sending { sentences, is_open } => {
+                let (sign, style) = if *is_open {
+                    (glyphs.pass, styles.heading)
+                } else {
+                    (glyphs.refuse, styles.stopped)
+                };
+                let first = sentences.first().map(String::as_str).unwrap_or_default();
+                vec![Span::styled(
+                    pad(&format!("{sign} Sending: {first}"), room, cut),
+                    style,
+                )]
+            }
+            RuleLine::Limit(_, limit) => limit_row(limit, room, cx),
+            RuleLine::Signals { problem } if problem.is_empty() => {
+                head("Moves from signals".to_owned())
+            }
+            RuleLine::Signals { .. } => vec![Span::styled(
+                pad(
+                    &format!(
+                        "{} Moves from signals: your rules have a mistake",
+                        glyphs.refuse
+                    ),
+                    room,
+                    cut,
+                ),
+                styles.bad,
+            )],
+            RuleLine::Signal(_, rule) => {
+                let name_cells = (room / 2).clamp(10, 34);
+                let rest = room.saturating_sub(2 + name_cells + 1);
+                let made = if rule.is_on {
+                    format!("{} made, {} done", rule.made, rule.done)
+                } else {
+                    "off".to_owned()
+                };
+                vec![
+                    Span::styled(
+                        format!("{} ", if rule.is_on { glyphs.pass } else { " " }),
+                        styles.muted,
+                    ),
+                    Span::styled(
+                        format!("{} ", pad(&clean(&rule.id), name_cells, cut)),
+                        styles.text,
+                    ),
+                    Span::styled(pad(&made, rest, cut), styles.muted),
+                ]
+            }
+        };
+        row_line(state, spans, cells, cx)
+    }
+
+    fn side_heading(&self, _row: Option<&RuleLine>) -> String {
+        "About".to_owned()
+    }
+
+    fn describe(&self, row: Option<&RuleLine>, text: &mut Words<'_>, cx: &Context) {
+        if let Some(line) = row {
+            describe(line, text, cx);
         }
     }
 }

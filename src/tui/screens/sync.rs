@@ -2,43 +2,32 @@
 
 use std::sync::Arc;
 
-use crossterm::event::MouseEvent;
 use jiff::Timestamp;
-use ratatui::Frame;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::parts::listing::{Framing, row_line};
-use super::parts::{Did, Empty, Item, Pair, RowState, TextPane, Words};
-use super::{Screen, ScreenId, Target};
 use crate::domain::circuit::Position;
 use crate::domain::id::ExecutionId;
 use crate::domain::service::Service;
 use crate::engine::command::Command;
-use crate::engine::queries::health::{Grade, Health, ServiceHealth, SourceHealth};
+use crate::engine::queries::health::{Grade, ServiceHealth, SourceHealth};
 use crate::engine::queries::outbox::{OutboxAct, OutboxItem};
-use crate::engine::queries::page::Slice;
+use crate::engine::queries::page::{Page, Slice};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::{ScreenId, Target, Tone};
+use crate::tui::intent::Intent;
+use crate::tui::keymap::KeyContext;
+use crate::tui::looks::sync_lines::SyncLine;
 use crate::tui::looks::{Look, Sight};
-use crate::tui::message::{Effect, Intent, Message, Tone};
+use crate::tui::message::Effect;
 use crate::tui::overlays::confirm::Confirm;
+use crate::tui::parts::listing::row_line;
+use crate::tui::parts::{Empty, Item, Listed, Listing, Meaning, Pair, RowState, Words};
 use crate::tui::text::{clean, fit, pad};
 use crate::tui::times;
 
-/// A line of the list: sources first, then the services that they ask, then messages.
-#[derive(Debug, Clone, PartialEq)]
-pub enum SyncLine {
-    /// A source.
-    Source(Box<SourceHealth>),
-    /// A service.
-    Service(Box<ServiceHealth>),
-    /// A message that wants the operator.
-    Message(Box<OutboxItem>),
-}
-
-/// What finds a line again.
+/// The key of a line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SyncKey {
     /// A source by name.
@@ -61,148 +50,31 @@ impl Item for SyncLine {
     }
 }
 
-/// The screen.
-#[derive(Debug)]
-pub struct Sync {
-    pair: Pair<SyncLine>,
+/// Sources, services and stuck messages.
+#[derive(Debug, Default)]
+pub struct Sync;
+
+fn retry(item: &OutboxItem) -> Intent {
+    if item.can.contains(&OutboxAct::Retry) {
+        return Intent::run(Command::Retry {
+            id: item.id,
+            force: false,
+        });
+    }
+    Intent::Say(
+        Tone::Warning,
+        format!("It cannot be tried again: {}", clean(&item.because)),
+    )
 }
 
-impl Sync {
-    /// Makes the screen, before anything is read.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            pair: Pair::new(ScreenId::Sync, 1, 54),
-        }
-    }
-
-    fn read(&mut self) -> Intent {
-        self.pair.list.ask(Look::Sync)
-    }
-
-    /// Returns the selected message, else says that none is selected.
-    fn message(&self) -> Result<&OutboxItem, Vec<Intent>> {
-        match self.pair.list.current() {
-            Some(SyncLine::Message(item)) => Ok(item),
-            _ => Err(vec![Intent::Say(
-                Tone::Plain,
-                "Only a message that did not leave can be tried again or dropped.".into(),
-            )]),
-        }
-    }
-
-    fn retry(&self) -> Vec<Intent> {
-        match self.message() {
-            Err(intents) => intents,
-            Ok(item) if item.can.contains(&OutboxAct::Retry) => {
-                vec![Intent::run(Command::Retry {
-                    id: item.id,
-                    force: false,
-                })]
-            }
-            Ok(item) => vec![Intent::Say(
-                Tone::Warning,
-                format!("It cannot be tried again: {}", clean(&item.because)),
-            )],
-        }
-    }
-
-    fn drop_it(&self) -> Vec<Intent> {
-        match self.message() {
-            Err(intents) => intents,
-            Ok(item) => {
-                let text = format!(
-                    "The message \"{}\" to {} is given up, and its move is open again.",
-                    clean(&item.subject),
-                    clean(&item.to)
-                );
-                let give_up = Intent::run(Command::Withdraw { id: item.id });
-                vec![Intent::Open(Box::new(Confirm::new(
-                    "Drop the message",
-                    &text,
-                    give_up,
-                )))]
-            }
-        }
-    }
-
-    fn after(&mut self, did: Did) -> Vec<Intent> {
-        if did.more() {
-            return vec![self.read()];
-        }
-        Vec::new()
-    }
-
-    fn note(&self, cx: &Context) -> Line<'static> {
-        let (styles, glyphs) = (cx.styles(), cx.glyphs());
-        let rows = self.pair.list.rows();
-        let failing = rows
-            .iter()
-            .filter(|row| match row {
-                SyncLine::Source(source) => source.grade == Grade::Failing,
-                SyncLine::Service(service) => service.grade == Grade::Failing,
-                SyncLine::Message(_) => false,
-            })
-            .count();
-        let dead = rows
-            .iter()
-            .filter(|row| matches!(row, SyncLine::Message(_)))
-            .count();
-        let mut spans = Vec::new();
-        if cx.status.syncing {
-            spans.push(Span::styled(" reading the sources ", styles.accent));
-        }
-        if failing > 0 {
-            spans.push(Span::styled(
-                format!(" {} {failing} failing ", glyphs.refuse),
-                styles.bad,
-            ));
-        }
-        if dead > 0 {
-            let plural = if dead == 1 { "" } else { "s" };
-            spans.push(Span::styled(
-                format!(" {} {dead} message{plural} did not leave ", glyphs.alert),
-                styles.warning,
-            ));
-        }
-        Line::from(spans)
-    }
-
-    fn empty(&self) -> Empty {
-        if let Some(error) = self.pair.list.error() {
-            return Empty::failed("The sources", error);
-        }
-        if !self.pair.list.loaded() {
-            return Empty::reading();
-        }
-        Empty::new("No source yet")
-            .say("Where signals come from stands here: how late each source is, what it brought and what failed.")
-            .gap()
-            .command("caseyos mail add maildir PATH", "add a mailbox")
-            .command("caseyos auth login google", "mail and calendar from Google")
-            .command("caseyos auth login hubspot", "deals and people from HubSpot")
-            .command("caseyos signals add --file FILE", "add signals by hand")
-    }
-
-    fn text(&self, cells: usize, cx: &Context) -> Vec<Line<'static>> {
-        let mut words = Words::new(cells, cx);
-        match self.pair.list.current() {
-            Some(SyncLine::Source(source)) => describe_source(source, &mut words, cx),
-            Some(SyncLine::Service(service)) => {
-                words.styled(service.service.as_str(), cx.styles().heading);
-                describe_service(service, &mut words, cx);
-            }
-            Some(SyncLine::Message(item)) => describe_message(item, &mut words, cx),
-            None => {}
-        }
-        words.done()
-    }
-}
-
-impl Default for Sync {
-    fn default() -> Self {
-        Self::new()
-    }
+fn drop_it(item: &OutboxItem) -> Intent {
+    let text = format!(
+        "The message \"{}\" to {} is given up, and its move is open again.",
+        clean(&item.subject),
+        clean(&item.to)
+    );
+    let give_up = Intent::run(Command::Withdraw { id: item.id });
+    Intent::Open(Box::new(Confirm::new("Drop the message", &text, give_up)))
 }
 
 /// Returns a source's or a message's sign, word and colour: the word says what the colour does.
@@ -216,7 +88,7 @@ fn graded(grade: Grade, cx: &Context) -> (&'static str, &'static str, Style) {
     }
 }
 
-/// Returns what is left of a service's scarcest budget, in percent.
+/// Returns the rest of a service's scarcest budget, in percent.
 fn left(service: &ServiceHealth) -> Option<u64> {
     let shares = service.quotas.iter().filter(|q| q.most > 0);
     shares.map(|q| q.left.min(q.most) * 100 / q.most).min()
@@ -233,71 +105,6 @@ const fn circuit(position: Position) -> &'static str {
 
 fn ago(at: Option<Timestamp>, cx: &Context) -> String {
     at.map_or_else(|| "never".into(), |at| times::away(at, cx.now))
-}
-
-fn row(line: &SyncLine, state: RowState, cells: usize, cx: &Context) -> Line<'static> {
-    let (styles, glyphs) = (cx.styles(), cx.glyphs());
-    let room = cells.saturating_sub(2 + 2);
-    let spans = match line {
-        SyncLine::Source(source) => {
-            let (sign, word, style) = graded(source.grade, cx);
-            let word = if source.is_read { word } else { "by hand" };
-            let name_cells = (room / 3).clamp(8, 26);
-            let s = &source.state;
-            let rest = room.saturating_sub(name_cells + 1 + 9 + 12);
-            vec![
-                Span::styled(format!("{sign} "), style),
-                Span::styled(
-                    format!("{} ", pad(&clean(&s.name), name_cells, glyphs.cut)),
-                    styles.text,
-                ),
-                Span::styled(format!("{word:<9}"), style),
-                Span::styled(pad(&ago(s.last_clean_at, cx), 12, glyphs.cut), styles.muted),
-                Span::styled(
-                    pad(&format!("{} in, {} new", s.seen, s.new), rest, glyphs.cut),
-                    styles.muted,
-                ),
-            ]
-        }
-        SyncLine::Service(service) => {
-            let (sign, word, style) = graded(service.grade, cx);
-            let name_cells = (room / 3).clamp(8, 26);
-            let rest = room.saturating_sub(name_cells + 1 + 9);
-            let mut said = match service.circuit {
-                Position::Closed => String::new(),
-                Position::Open => "circuit open, ".into(),
-                Position::Trial => "circuit on trial, ".into(),
-            };
-            said.push_str(&format!("{} calls today", service.today.calls));
-            if let Some(left) = left(service) {
-                said.push_str(&format!(", {left}% of quota left"));
-            }
-            vec![
-                Span::styled(format!("{sign} "), style),
-                Span::styled(
-                    format!("{} ", pad(service.service.as_str(), name_cells, glyphs.cut)),
-                    styles.accent,
-                ),
-                Span::styled(format!("{word:<9}"), style),
-                Span::styled(pad(&said, rest, glyphs.cut), styles.muted),
-            ]
-        }
-        SyncLine::Message(item) => {
-            let status = item.status.to_string();
-            let to_cells = (room / 3).clamp(8, 26);
-            let rest = room.saturating_sub(to_cells + 1 + 10);
-            vec![
-                Span::styled(format!("{} ", glyphs.alert), styles.warning),
-                Span::styled(
-                    format!("{} ", pad(&clean(&item.to), to_cells, glyphs.cut)),
-                    styles.text,
-                ),
-                Span::styled(pad(&status, 10, glyphs.cut), styles.bad),
-                Span::styled(pad(&clean(&item.because), rest, glyphs.cut), styles.muted),
-            ]
-        }
-    };
-    row_line(state, spans, cells, cx)
 }
 
 fn describe_source(source: &SourceHealth, words: &mut Words<'_>, cx: &Context) {
@@ -408,7 +215,7 @@ fn describe_message(item: &OutboxItem, words: &mut Words<'_>, cx: &Context) {
         words.value("move", &id.to_string());
     }
     words.heading("What can be done");
-    let key = |action| cx.keymap.key(ScreenId::Sync.context(), action);
+    let key = |action| cx.keymap.key(KeyContext::On(ScreenId::Sync), action);
     for (action, what) in [
         (KeyAction::Retry, "tries it again now"),
         (KeyAction::Drop, "gives it up; its move is open again"),
@@ -421,110 +228,197 @@ fn describe_message(item: &OutboxItem, words: &mut Words<'_>, cx: &Context) {
     }
 }
 
-impl Screen for Sync {
-    fn act(&mut self, action: KeyAction, cx: &Context) -> Vec<Intent> {
-        match action {
-            KeyAction::Retry => return self.retry(),
-            KeyAction::Drop => return self.drop_it(),
-            KeyAction::Refresh => {
-                return vec![Intent::Effect(match self.pair.list.current() {
-                    Some(SyncLine::Source(source)) if source.is_read => {
-                        Effect::SyncOnly(source.state.name.clone())
-                    }
-                    _ => Effect::Sync,
-                })];
-            }
-            KeyAction::GoMove => {
-                return match self.message() {
-                    Ok(item) if item.move_id.is_some() => item
-                        .move_id
-                        .map(|id| Intent::Go(Target::Move(id)))
-                        .into_iter()
-                        .collect(),
-                    Ok(_) | Err(_) => vec![Intent::Go(Target::Screen(ScreenId::Signals))],
-                };
-            }
-            _ => {}
-        }
-        let total = self.text(self.pair.side_cells(cx), cx).len();
-        match self.pair.act(action, cx, total) {
-            Some(did) => self.after(did),
-            None => Vec::new(),
-        }
+impl Listed for Sync {
+    type Row = SyncLine;
+
+    const SCREEN: ScreenId = ScreenId::Sync;
+    const SHARE: u16 = 54;
+    const ROWS: &'static str = "The sources";
+    const HINTS: &'static [KeyAction] = &[
+        KeyAction::Open,
+        KeyAction::Refresh,
+        KeyAction::Retry,
+        KeyAction::Drop,
+        KeyAction::Palette,
+        KeyAction::Help,
+    ];
+
+    fn look(&self, _words: &str, _page: Page<SyncKey>) -> Look {
+        Look::Sync
     }
 
-    fn receive(&mut self, message: &Message, cx: &Context) -> Vec<Intent> {
-        self.pair.resized(message, cx);
-        if matches!(message, Message::Changed | Message::Synced(_)) {
-            return vec![self.read()];
-        }
-        let area = self.pair.list_area(cx);
-        self.pair.list.take(message, area, |sight| match sight {
+    fn rows(&mut self, sight: &Sight) -> Option<Arc<Slice<SyncLine>>> {
+        match sight {
             Sight::Sync(lines) => Some(Arc::clone(lines)),
             _ => None,
-        });
-        Vec::new()
-    }
-
-    fn mouse(&mut self, event: MouseEvent, area: Rect, cx: &Context) -> Vec<Intent> {
-        let total = self.text(self.pair.side_cells(cx), cx).len();
-        match self.pair.mouse(event, area, cx, total) {
-            Some(did) => self.after(did),
-            None => Vec::new(),
         }
     }
 
-    fn hints(&self) -> &'static [KeyAction] {
-        &[
-            KeyAction::Open,
-            KeyAction::Refresh,
-            KeyAction::Retry,
-            KeyAction::Drop,
-            KeyAction::Palette,
-            KeyAction::Help,
-        ]
-    }
-
-    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
-        let (list, side) = self.pair.split.areas(area);
-        let opened = self.pair.split.opened;
-        if let Some(list) = list {
-            let framing = Framing {
-                heading: "Sync",
-                note: Some(self.note(cx)),
-                focused: !opened,
-            };
-            let inner = self
-                .pair
-                .list
-                .draw(frame, list, framing, cx, |line, state, cells| {
-                    vec![row(line, state, cells, cx)]
-                });
-            if let Some(inner) = inner {
-                self.empty().draw(frame, inner, cx);
+    fn act(&mut self, action: KeyAction, pair: &Pair<SyncLine>, _cx: &Context) -> Meaning {
+        let intent = match (action, pair.list.current()) {
+            (KeyAction::Retry, Some(SyncLine::Message(item))) => retry(item),
+            (KeyAction::Drop, Some(SyncLine::Message(item))) => drop_it(item),
+            (KeyAction::Retry | KeyAction::Drop, _) => Intent::Say(
+                Tone::Plain,
+                "Only a message that did not leave can be tried again or dropped.".into(),
+            ),
+            (KeyAction::Refresh, Some(SyncLine::Source(source))) if source.is_read => {
+                Intent::Effect(Effect::SyncOnly(source.state.name.clone()))
             }
+            (KeyAction::Refresh, _) => Intent::Effect(Effect::Sync),
+            (KeyAction::GoMove, Some(SyncLine::Message(item))) => {
+                let target = item
+                    .move_id
+                    .map_or(Target::Screen(ScreenId::Sync), Target::Move);
+                Intent::Go(target)
+            }
+            (KeyAction::GoMove, _) => Intent::Go(Target::Screen(ScreenId::Signals)),
+            _ => return Meaning::Common,
+        };
+        Meaning::Own(vec![intent])
+    }
+
+    fn heading(&self, _words: &str, _cx: &Context) -> String {
+        "Sync".to_owned()
+    }
+
+    fn note(
+        &self,
+        list: &Listing<SyncLine>,
+        _words: &str,
+        _width: u16,
+        cx: &Context,
+    ) -> Option<Line<'static>> {
+        let (styles, glyphs) = (cx.styles(), cx.glyphs());
+        let rows = list.rows();
+        let failing = rows
+            .iter()
+            .filter(|row| match row {
+                SyncLine::Source(source) => source.grade == Grade::Failing,
+                SyncLine::Service(service) => service.grade == Grade::Failing,
+                SyncLine::Message(_) => false,
+            })
+            .count();
+        let dead = rows
+            .iter()
+            .filter(|row| matches!(row, SyncLine::Message(_)))
+            .count();
+        let mut spans = Vec::new();
+        if cx.status.syncing {
+            spans.push(Span::styled(" reading the sources ", styles.accent));
         }
-        if let Some(side) = side {
-            let (cells, _) = TextPane::room(side);
-            let heading = match self.pair.list.current() {
-                Some(SyncLine::Message(_)) => "Message",
-                Some(SyncLine::Service(_)) => "Service",
-                _ => "Source",
-            };
-            let lines = self.text(cells, cx);
-            self.pair.pane.draw(frame, side, heading, opened, lines, cx);
+        if failing > 0 {
+            spans.push(Span::styled(
+                format!(" {} {failing} failing ", glyphs.refuse),
+                styles.bad,
+            ));
+        }
+        if dead > 0 {
+            let plural = if dead == 1 { "" } else { "s" };
+            spans.push(Span::styled(
+                format!(" {} {dead} message{plural} did not leave ", glyphs.alert),
+                styles.warning,
+            ));
+        }
+        Some(Line::from(spans))
+    }
+
+    fn empty(&self, _words: &str, loaded: bool) -> Empty {
+        if !loaded {
+            return Empty::reading();
+        }
+        Empty::new("No source yet")
+            .say("Where signals come from stands here: how late each source is, what it brought and what failed.")
+            .gap()
+            .command("caseyos mail add maildir PATH", "add a mailbox")
+            .command("caseyos auth login google", "mail and calendar from Google")
+            .command("caseyos auth login hubspot", "deals and people from HubSpot")
+            .command("caseyos signals add --file FILE", "add signals by hand")
+    }
+
+    fn row(&self, line: &SyncLine, state: RowState, cells: usize, cx: &Context) -> Line<'static> {
+        let (styles, glyphs) = (cx.styles(), cx.glyphs());
+        let room = cells.saturating_sub(2 + 2);
+        let spans = match line {
+            SyncLine::Source(source) => {
+                let (sign, word, style) = graded(source.grade, cx);
+                let word = if source.is_read { word } else { "by hand" };
+                let name_cells = (room / 3).clamp(8, 26);
+                let s = &source.state;
+                let rest = room.saturating_sub(name_cells + 1 + 9 + 12);
+                vec![
+                    Span::styled(format!("{sign} "), style),
+                    Span::styled(
+                        format!("{} ", pad(&clean(&s.name), name_cells, glyphs.cut)),
+                        styles.text,
+                    ),
+                    Span::styled(format!("{word:<9}"), style),
+                    Span::styled(pad(&ago(s.last_clean_at, cx), 12, glyphs.cut), styles.muted),
+                    Span::styled(
+                        pad(&format!("{} in, {} new", s.seen, s.new), rest, glyphs.cut),
+                        styles.muted,
+                    ),
+                ]
+            }
+            SyncLine::Service(service) => {
+                let (sign, word, style) = graded(service.grade, cx);
+                let name_cells = (room / 3).clamp(8, 26);
+                let rest = room.saturating_sub(name_cells + 1 + 9);
+                let mut said = match service.circuit {
+                    Position::Closed => String::new(),
+                    Position::Open => "circuit open, ".into(),
+                    Position::Trial => "circuit on trial, ".into(),
+                };
+                said.push_str(&format!("{} calls today", service.today.calls));
+                if let Some(left) = left(service) {
+                    said.push_str(&format!(", {left}% of quota left"));
+                }
+                vec![
+                    Span::styled(format!("{sign} "), style),
+                    Span::styled(
+                        format!("{} ", pad(service.service.as_str(), name_cells, glyphs.cut)),
+                        styles.accent,
+                    ),
+                    Span::styled(format!("{word:<9}"), style),
+                    Span::styled(pad(&said, rest, glyphs.cut), styles.muted),
+                ]
+            }
+            SyncLine::Message(item) => {
+                let status = item.status.to_string();
+                let to_cells = (room / 3).clamp(8, 26);
+                let rest = room.saturating_sub(to_cells + 1 + 10);
+                vec![
+                    Span::styled(format!("{} ", glyphs.alert), styles.warning),
+                    Span::styled(
+                        format!("{} ", pad(&clean(&item.to), to_cells, glyphs.cut)),
+                        styles.text,
+                    ),
+                    Span::styled(pad(&status, 10, glyphs.cut), styles.bad),
+                    Span::styled(pad(&clean(&item.because), rest, glyphs.cut), styles.muted),
+                ]
+            }
+        };
+        row_line(state, spans, cells, cx)
+    }
+
+    fn side_heading(&self, row: Option<&SyncLine>) -> String {
+        match row {
+            Some(SyncLine::Message(_)) => "Message",
+            Some(SyncLine::Service(_)) => "Service",
+            _ => "Source",
+        }
+        .to_owned()
+    }
+
+    fn describe(&self, row: Option<&SyncLine>, text: &mut Words<'_>, cx: &Context) {
+        match row {
+            Some(SyncLine::Source(source)) => describe_source(source, text, cx),
+            Some(SyncLine::Service(service)) => {
+                text.styled(service.service.as_str(), cx.styles().heading);
+                describe_service(service, text, cx);
+            }
+            Some(SyncLine::Message(item)) => describe_message(item, text, cx),
+            None => {}
         }
     }
-}
-
-/// Puts sources and messages into one list.
-#[must_use]
-pub fn lines(health: Health, messages: Vec<OutboxItem>) -> Slice<SyncLine> {
-    let sources = health.sources.into_iter().map(Box::new);
-    let services = health.services.into_iter().map(Box::new);
-    let sources = sources
-        .map(SyncLine::Source)
-        .chain(services.map(SyncLine::Service));
-    let messages = messages.into_iter().map(|m| SyncLine::Message(Box::new(m)));
-    Slice::whole(sources.chain(messages).collect())
 }

@@ -1,4 +1,4 @@
-//! What the keys and the mouse do.
+//! The work of keys and mouse.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use jiff::SignedDuration;
@@ -8,6 +8,7 @@ use crate::domain::id::MoveId;
 use crate::domain::outcome::OutcomeKind;
 use crate::engine::queries::undo::UndoItem;
 use crate::tui::action::KeyAction;
+use crate::tui::ids::ScreenId;
 use crate::tui::keymap::{KeyContext, Keymap};
 use crate::tui::overlays::help::sections;
 
@@ -525,7 +526,7 @@ fn the_help_lists_every_binding() {
         // A screen's own keys stand in the help that is opened there.
         let below = match binding.context.parent() {
             Some(_) => binding.context,
-            None => KeyContext::Today,
+            None => KeyContext::On(ScreenId::Today),
         };
         let sections = sections(below, &cx);
         let key = binding

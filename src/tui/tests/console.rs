@@ -1,4 +1,4 @@
-//! Signals, Sync, Log, Rules and Metrics: what they draw at three sizes, and what their keys ask for.
+//! Signals, Sync, Log, Rules and Metrics: drawn at three sizes, and driven by their keys.
 
 use std::sync::Arc;
 
@@ -35,13 +35,11 @@ use crate::engine::queries::signals::{SignalDetail, SignalItem, SignalMove, Sour
 use crate::store::executions::ExecutionStatus;
 use crate::store::providers::{Quota, Usage};
 use crate::store::sources::SourceState;
-use crate::tui::looks::{Look, Sight};
-use crate::tui::message::Answer;
-use crate::tui::screens::{rules, sync};
+use crate::tui::looks::{Answer, Look, Sight, rule_lines, sync_lines};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
-/// What the reads of a screen find.
+/// The answers to the looks of these screens.
 #[derive(Clone, Copy, PartialEq)]
 enum World {
     Full,
@@ -434,18 +432,18 @@ fn answer(look: &Look, world: World) -> Answer<Sight> {
                 services: vec![service()],
             };
             let lines = if full {
-                sync::lines(health, vec![dead_letter()])
+                sync_lines::lines(health, vec![dead_letter()])
             } else {
                 Slice::default()
             };
             Sight::Sync(Arc::new(lines))
         }
-        Look::Rules => Sight::Rules(Arc::new(rules::lines(rules_state(full)))),
+        Look::Rules => Sight::Rules(Arc::new(rule_lines::lines(rules_state(full)))),
         other => return Err(format!("{other:?} is not asked here")),
     })
 }
 
-/// Answers what the screens ask until they ask no more.
+/// Answers the screens until they ask no more.
 fn settle(bench: &mut Bench, world: World) {
     for _ in 0..20 {
         let asked: Vec<_> = std::mem::take(&mut bench.other);

@@ -45,7 +45,7 @@ pub fn context(width: u16, height: u16) -> Context {
         now: now(),
         elapsed: std::time::Duration::from_secs(1),
         size: Rect::new(0, 0, width, height),
-        screen: crate::tui::screens::ScreenId::Today,
+        screen: crate::tui::ids::ScreenId::Today,
         status: Status::default(),
     }
 }
@@ -327,6 +327,11 @@ pub fn detail(index: usize) -> Arc<MoveDetail> {
         heading: if mail { "Draft" } else { "By hand" },
         missing: if mail { "No draft" } else { "By hand" },
         after: "",
+        not_edited: if mail {
+            ""
+        } else {
+            "is done by hand; there is no draft to edit"
+        },
         offers_times: item.action.offers_times(""),
         deed: None,
         snoozed_until: None,

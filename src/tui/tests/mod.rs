@@ -28,11 +28,11 @@ struct Bench {
     list: TodayList,
     commands: Vec<Command>,
     other: Vec<Effect>,
-    /// Whether reads of moves are answered.
+    /// True if reads of moves are answered.
     answers_details: bool,
-    /// What the other screens see.
+    /// The world of the other screens.
     world: sights::World,
-    /// What they looked at.
+    /// The looks that they asked for.
     looks: Vec<super::looks::Look>,
 }
 

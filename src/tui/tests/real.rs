@@ -1,4 +1,4 @@
-//! The loop itself, with an engine on a database of its own: keys go in, frames come out, and the engine is asked what became of it.
+//! The loop itself, with an engine on a database of its own: keys go in, frames come out, and the engine is asked for the result.
 
 use std::io;
 use std::path::Path;
@@ -120,7 +120,7 @@ impl Host for Fake {
     }
 }
 
-/// What a test holds while the loop runs.
+/// The hands of a test while the loop runs.
 struct Operator {
     keys: mpsc::UnboundedSender<Event>,
     frames: watch::Receiver<String>,

@@ -1,12 +1,12 @@
-//! Contacts and Pipeline, and what holds on every screen.
+//! Contacts and Pipeline, and the rules of every screen.
 
 use insta::assert_snapshot;
 
 use super::sights::World;
 use super::*;
 use crate::engine::queries::today::OpenCounts;
+use crate::tui::ids::{Job, Progress};
 use crate::tui::looks::Look;
-use crate::tui::message::{Job, Progress};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
@@ -212,7 +212,7 @@ fn the_palette_names_what_other_screens_can_do_and_leads_there() {
 fn every_action_is_in_the_palette_or_is_a_key_at_hand() {
     let mut bench = bench(200, 60, World::Full);
     bench.press(":");
-    for action in crate::tui::action::KeyAction::ALL {
+    for action in crate::tui::action::KeyAction::all() {
         if !action.in_palette() {
             continue;
         }

@@ -1,4 +1,4 @@
-//! What the screens beside Today see in tests: a full world, an empty one, and one that cannot be read.
+//! The sights of the screens beside Today in tests: a full world, an empty one, and one that cannot be read.
 
 use std::sync::Arc;
 
@@ -17,10 +17,9 @@ use crate::engine::queries::pipeline::{
 use crate::engine::queries::timeline::{
     ContactLine, FactValue, Place, TimelineEntry, TimelineItem, TimelineKind,
 };
-use crate::tui::looks::{Look, Sight};
-use crate::tui::message::Answer;
+use crate::tui::looks::{Answer, Look, Sight};
 
-/// What there is to see.
+/// The state of the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum World {
     Full,

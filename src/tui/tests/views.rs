@@ -1,4 +1,4 @@
-//! What is drawn, at three sizes.
+//! Drawn screens, at three sizes.
 
 use insta::assert_snapshot;
 use jiff::SignedDuration;
@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use super::*;
 use crate::domain::guard::{KillSwitch, Mode};
 use crate::engine::queries::today::OpenCounts;
-use crate::tui::message::Answer;
+use crate::tui::looks::Answer;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 

@@ -26,15 +26,15 @@ const ASCII: bar::Set<'static> = bar::Set {
 /// Columns over time: a title with what is read off them, the columns, and the names of the first and the last.
 #[derive(Debug)]
 pub struct Columns<'a> {
-    /// What they show.
+    /// The title.
     pub title: &'a str,
-    /// What is read off them, in words: a picture alone tells a screen reader nothing.
+    /// The reading in words: a picture alone tells a screen reader nothing.
     pub reading: String,
     /// The values, oldest first.
     pub values: Vec<u64>,
-    /// What the first and the last stand for.
+    /// The names of the first and the last column.
     pub ends: (String, String),
-    /// How the columns look.
+    /// The style of the columns.
     pub style: Style,
 }
 

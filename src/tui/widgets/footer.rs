@@ -7,12 +7,12 @@ use ratatui::widgets::Paragraph;
 
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::{Job, Tone};
 use crate::tui::keymap::{Chord, KeyContext};
-use crate::tui::message::{Job, Tone};
 use crate::tui::text::{clean, fit, width};
 use crate::tui::widgets::bar;
 
-/// What the line shows.
+/// The content of the line.
 #[derive(Debug)]
 pub enum Content<'a> {
     /// Keys and what they mean here.
@@ -183,7 +183,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, content: &Content<'_>, cx: &Conte
     );
 }
 
-/// Returns what a click at `column` of the keys means.
+/// Returns the action under a click at `column` of the keys.
 #[must_use]
 pub fn clicked(
     column: u16,

@@ -8,6 +8,16 @@ use ratatui::widgets::{Block, Borders, Clear};
 use crate::tui::context::Context;
 use crate::tui::text::{self, fit};
 
+/// Returns the part of the screen between the line at the top and the line at the bottom.
+#[must_use]
+pub fn body(size: Rect) -> Rect {
+    Rect {
+        y: size.y + 1,
+        height: size.height.saturating_sub(2),
+        ..size
+    }
+}
+
 /// Returns a frame with a title; `focused` says that the keys go to it.
 #[must_use]
 pub fn block<'a>(title: impl Into<Line<'a>>, focused: bool, cx: &Context) -> Block<'a> {

@@ -11,8 +11,8 @@ use crate::domain::guard::{KillSwitch, Mode};
 use crate::domain::signal::Domain;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::ScreenId;
 use crate::tui::keymap::KeyContext;
-use crate::tui::screens::{SCREENS, ScreenId};
 use crate::tui::text::width;
 use crate::tui::times;
 
@@ -101,7 +101,7 @@ fn domains(cx: &Context, area: Rect) -> Vec<Piece> {
         if i > 0 {
             spans.push(separator(cx));
         }
-        let key = cx.keymap.key(KeyContext::Today, action);
+        let key = cx.keymap.key(KeyContext::On(ScreenId::Today), action);
         let name = match (area.width < 90, name) {
             (true, "Marketing") => "Mktg",
             (_, name) => name,
@@ -125,15 +125,25 @@ fn domains(cx: &Context, area: Rect) -> Vec<Piece> {
 
 fn screens(cx: &Context, shown: impl Fn(ScreenId) -> bool) -> Vec<Piece> {
     let mut spans = Vec::new();
-    for entry in SCREENS.iter().filter(|entry| shown(entry.id)) {
+    for screen in ScreenId::ALL
+        .iter()
+        .copied()
+        .filter(|screen| shown(*screen))
+    {
         if !spans.is_empty() {
             spans.push(separator(cx));
         }
-        let name = match entry.id {
+        let name = match screen {
             ScreenId::Today if cx.status.known => format!("Today {}", cx.status.open.all),
             other => other.name().to_owned(),
         };
-        spans.extend(tab(None, name, cx.screen == entry.id, entry.id.go(), cx));
+        spans.extend(tab(
+            None,
+            name,
+            cx.screen == screen,
+            KeyAction::Go(screen),
+            cx,
+        ));
     }
     spans
 }
@@ -185,7 +195,9 @@ fn right(cx: &Context) -> Vec<Vec<Span<'static>>> {
         parts.push(vec![synced(status.synced_at, cx)]);
     }
     if !status.problems.is_empty() {
-        let key = cx.keymap.key(KeyContext::Today, KeyAction::Problems);
+        let key = cx
+            .keymap
+            .key(KeyContext::On(ScreenId::Today), KeyAction::Problems);
         let many = status.problems.len();
         parts.push(vec![
             Span::styled(
@@ -278,7 +290,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, cx: &Context) {
     }
 }
 
-/// Returns what a click at `column` of the line means.
+/// Returns the action under a click at `column` of the line.
 #[must_use]
 pub fn clicked(column: u16, area: Rect, cx: &Context) -> Option<KeyAction> {
     let mut x = usize::from(area.x);
@@ -292,7 +304,7 @@ pub fn clicked(column: u16, area: Rect, cx: &Context) -> Option<KeyAction> {
     None
 }
 
-/// Returns why everything is stopped, as a sentence.
+/// Returns the reason for the stop, as a sentence.
 #[must_use]
 pub fn stopped_because(cx: &Context) -> String {
     match &cx.status.kill_switch {

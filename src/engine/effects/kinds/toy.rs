@@ -61,6 +61,7 @@ impl Effect for Toy {
             ready: "lamp ready",
             closing: "lit",
             after: "The lamp is lit; u puts it out.",
+            not_edited: "is a lamp",
         }
     }
 

@@ -6,39 +6,19 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::{BOARD, Column, Pipeline};
+use super::layout::{CARD, is_board, rows};
+use super::{Column, Pipeline};
 use crate::engine::queries::pipeline::{DealLine, sums_in_words};
-use crate::tui::app::body;
 use crate::tui::context::Context;
-use crate::tui::screens::parts::RowState;
-use crate::tui::screens::parts::listing::row_line;
+use crate::tui::parts::RowState;
+use crate::tui::parts::listing::row_line;
 use crate::tui::text::{clean, fit, pad, width};
 use crate::tui::times;
 use crate::tui::widgets::frame::{block, title};
-use crate::tui::widgets::scroll;
+use crate::tui::widgets::{body, scroll};
 
-/// A column is at least so wide.
+/// The least width of a column.
 const LEAST: u16 = 24;
-/// Lines of a deal on the board.
-const CARD: u16 = 2;
-/// Lines of a column that are no deals: the frame and what it amounts to.
-const CHROME: u16 = 3;
-
-/// Tells whether the stages are columns.
-pub(super) fn is_board(cx: &Context) -> bool {
-    cx.size.width >= BOARD
-}
-
-/// Returns how many deals are seen at once, one below the other.
-pub(super) fn rows(cx: &Context) -> usize {
-    let area = body(cx.size);
-    usize::from(if is_board(cx) {
-        area.height.saturating_sub(CHROME) / CARD
-    } else {
-        area.height.saturating_sub(2)
-    })
-    .max(1)
-}
 
 /// A line of the list: a stage's heading, or the deal at a place.
 enum ListLine<'a> {

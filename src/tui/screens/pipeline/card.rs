@@ -6,37 +6,12 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::Pipeline;
-use crate::tui::app::body;
+use super::layout::areas;
 use crate::tui::context::Context;
-use crate::tui::screens::parts::TextPane;
-use crate::tui::screens::parts::split::Split;
-use crate::tui::screens::today::columns;
+use crate::tui::parts::TextPane;
 use crate::tui::text::{clean, fit};
 use crate::tui::times;
-
-/// Returns where the deal and its history lie.
-pub(super) fn areas(area: Rect) -> (Rect, Rect) {
-    if Split::narrow(area) {
-        let height = (area.height * 2 / 5).min(14);
-        return (
-            Rect { height, ..area },
-            Rect {
-                y: area.y + height,
-                height: area.height - height,
-                ..area
-            },
-        );
-    }
-    let width = area.width * 2 / 5;
-    (
-        Rect { width, ..area },
-        Rect {
-            x: area.x + width,
-            width: area.width - width,
-            ..area
-        },
-    )
-}
+use crate::tui::widgets::{body, columns};
 
 impl Pipeline {
     pub(super) fn draw_deal(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {

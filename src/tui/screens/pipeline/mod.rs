@@ -1,10 +1,11 @@
 //! Pipeline: the open deals by stage in the pipeline's own order, what each stage amounts to, and what was won and lost of late.
 //!
-//! Where there is room the stages are columns, else one list. The selected deal is kept by its number over refreshes, also when it changes
+//! The stages are columns where there is room, else one list. The selected deal is kept by its number over refreshes, also when it changes
 //! its stage.
 
 mod board;
 mod card;
+mod layout;
 
 use std::sync::Arc;
 
@@ -12,21 +13,21 @@ use crossterm::event::{Event, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::parts::{Empty, Reader, Timeline};
-use super::{Screen, ScreenId, Target};
 use crate::domain::id::DealId;
 use crate::engine::queries::pipeline::{DealCard, DealLine, Pipeline as Deals};
 use crate::engine::queries::timeline::Subject;
 use crate::tui::action::KeyAction;
-use crate::tui::app::body;
 use crate::tui::context::Context;
+use crate::tui::ids::{Part, ScreenId, Target, Tone};
+use crate::tui::intent::Intent;
 use crate::tui::looks::{Look, Sight};
-use crate::tui::message::{Effect, Intent, Message, Part, Tone};
+use crate::tui::message::{Effect, Message};
+use crate::tui::parts::{Cursor, Empty, Timeline};
+use crate::tui::reader::Reader;
+use crate::tui::screen::Screen;
 use crate::tui::text::clean;
+use crate::tui::widgets::body;
 use crate::tui::widgets::frame::{block, title};
-
-/// From this width on the stages are columns.
-const BOARD: u16 = 120;
 
 /// A column of the board: a stage, or what was closed one way.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +58,7 @@ pub struct Pipeline {
     opened: bool,
     /// A deal that another screen named, until the deals are known.
     sought: Option<DealId>,
-    clicked: super::parts::Cursor<DealId>,
+    clicked: Cursor<DealId>,
 }
 
 impl Pipeline {
@@ -79,7 +80,7 @@ impl Pipeline {
             history: Timeline::new(ScreenId::Pipeline),
             opened: false,
             sought: None,
-            clicked: super::parts::Cursor::default(),
+            clicked: Cursor::default(),
         }
     }
 
@@ -160,7 +161,7 @@ impl Pipeline {
 
     /// Steps through the rows of the column, or, where the stages stand below one another, through all of them.
     fn step(&mut self, by: isize, cx: &Context) {
-        if board::is_board(cx) {
+        if layout::is_board(cx) {
             let len = self
                 .columns()
                 .get(self.column)
@@ -206,7 +207,7 @@ impl Pipeline {
             if len > 0 {
                 self.column = to;
                 let top = self.tops.get(to).copied().unwrap_or(0);
-                self.row = if board::is_board(cx) {
+                self.row = if layout::is_board(cx) {
                     // The row beside the one that was left.
                     let before = self.tops.get(self.column).copied().unwrap_or(0);
                     self.row
@@ -320,7 +321,7 @@ impl Default for Pipeline {
 impl Screen for Pipeline {
     fn act(&mut self, action: KeyAction, cx: &Context) -> Vec<Intent> {
         if self.opened {
-            let (_, history) = card::areas(body(cx.size));
+            let (_, history) = layout::areas(body(cx.size));
             if action == KeyAction::GoMove
                 && self.history.current().and_then(|row| row.move_id).is_none()
             {
@@ -330,7 +331,7 @@ impl Screen for Pipeline {
                 return intents;
             }
         }
-        let page = isize::try_from(board::rows(cx)).unwrap_or(1);
+        let page = isize::try_from(layout::rows(cx)).unwrap_or(1);
         match action {
             KeyAction::Back => self.opened = false,
             KeyAction::Open => return self.open(),
@@ -384,13 +385,13 @@ impl Screen for Pipeline {
                     Some(Err(error)) => return vec![Intent::Say(Tone::Bad, error.clone())],
                     _ => {}
                 }
-                let (_, history) = card::areas(body(cx.size));
+                let (_, history) = layout::areas(body(cx.size));
                 self.history.receive(message, history)
             }
             Message::Changed | Message::Synced(_) => vec![self.reader.ask(Look::Pipeline)],
             Message::Input(Event::Resize(..)) => {
                 self.keep_in_view(cx);
-                let (_, history) = card::areas(body(cx.size));
+                let (_, history) = layout::areas(body(cx.size));
                 self.history.resized(history);
                 Vec::new()
             }
@@ -409,7 +410,7 @@ impl Screen for Pipeline {
 
     fn mouse(&mut self, event: MouseEvent, area: Rect, cx: &Context) -> Vec<Intent> {
         if self.opened {
-            let (_, history) = card::areas(area);
+            let (_, history) = layout::areas(area);
             return self.history.mouse(event, history, cx).unwrap_or_default();
         }
         self.point(event, cx)
@@ -423,7 +424,7 @@ impl Screen for Pipeline {
                 KeyAction::GoMove,
                 KeyAction::CopyAddress,
                 KeyAction::Help,
-                KeyAction::GoToday,
+                KeyAction::Go(ScreenId::Today),
             ];
         }
         &[
@@ -434,7 +435,7 @@ impl Screen for Pipeline {
             KeyAction::Refresh,
             KeyAction::Palette,
             KeyAction::Help,
-            KeyAction::GoToday,
+            KeyAction::Go(ScreenId::Today),
             KeyAction::Quit,
         ]
     }
@@ -447,7 +448,7 @@ impl Screen for Pipeline {
             self.empty().draw(frame, inner, cx);
         } else if self.opened {
             self.draw_deal(frame, area, cx);
-        } else if board::is_board(cx) {
+        } else if layout::is_board(cx) {
             self.draw_board(frame, area, cx);
         } else {
             self.draw_list(frame, area, cx);

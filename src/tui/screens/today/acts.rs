@@ -1,4 +1,4 @@
-//! What the keys do on Today's Moves.
+//! The keys of Today's Moves.
 
 use super::{Focus, Today};
 use crate::domain::action::Means;
@@ -9,8 +9,9 @@ use crate::engine::command::Command;
 use crate::engine::queries::today::TodayItem;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
-use crate::tui::keymap::KeyContext;
-use crate::tui::message::{Effect, Intent, Tone};
+use crate::tui::ids::Tone;
+use crate::tui::intent::Intent;
+use crate::tui::message::Effect;
 use crate::tui::overlays::approve::Approve;
 use crate::tui::overlays::confirm::Confirm;
 use crate::tui::overlays::editor::Editor;
@@ -19,64 +20,9 @@ use crate::tui::overlays::outcome::Outcome;
 use crate::tui::overlays::skip::Skip;
 use crate::tui::overlays::snooze::Snooze;
 use crate::tui::overlays::viewer::Viewer;
-use crate::tui::screens::parts::Split;
+use crate::tui::parts::Split;
 use crate::tui::text::clean;
 use crate::tui::widgets::scroll::moved;
-
-/// Returns the moves that a command changes.
-pub(super) fn moves_of(command: &Command) -> Vec<MoveId> {
-    match command {
-        Command::Approve { id, .. }
-        | Command::Done { id, .. }
-        | Command::EditDraft { id, .. }
-        | Command::ResetDraft { id }
-        | Command::PlanMove { id, .. }
-        | Command::ResetPlan { id }
-        | Command::Reopen { id } => vec![*id],
-        Command::Snooze { ids, .. } | Command::Skip { ids, .. } => ids.clone(),
-        Command::RecordOutcome { move_id, .. } => move_id.iter().copied().collect(),
-        Command::Withdraw { .. }
-        | Command::Undo { .. }
-        | Command::Stop { .. }
-        | Command::Resume
-        | Command::MatchSignal { .. }
-        | Command::SetApprovalRule { .. }
-        | Command::Retry { .. }
-        | Command::Recall { .. }
-        | Command::Pause { .. }
-        | Command::EndPause
-        | Command::ClearDeliverability
-        | Command::Suppress { .. }
-        | Command::Unsuppress { .. } => Vec::new(),
-    }
-}
-
-/// Returns what a line says while a command is on its way.
-pub(super) fn word_of(command: &Command) -> &'static str {
-    match command {
-        Command::Approve { .. } => "approving",
-        Command::Done { .. } => "ticking off",
-        Command::EditDraft { .. } | Command::ResetDraft { .. } => "saving the draft",
-        Command::PlanMove { .. } | Command::ResetPlan { .. } => "settling",
-        Command::Snooze { .. } => "snoozing",
-        Command::Skip { .. } => "skipping",
-        Command::Reopen { .. } => "putting back",
-        Command::RecordOutcome { .. } => "recording the outcome",
-        Command::Withdraw { .. }
-        | Command::Undo { .. }
-        | Command::Stop { .. }
-        | Command::Resume
-        | Command::MatchSignal { .. }
-        | Command::SetApprovalRule { .. }
-        | Command::Retry { .. }
-        | Command::Recall { .. }
-        | Command::Pause { .. }
-        | Command::EndPause
-        | Command::ClearDeliverability
-        | Command::Suppress { .. }
-        | Command::Unsuppress { .. } => "changing",
-    }
-}
 
 fn nothing_selected() -> Vec<Intent> {
     vec![Intent::Say(Tone::Plain, "No move is selected.".into())]
@@ -192,7 +138,7 @@ impl Today {
 
     /// Returns the lines of a pane and how many of them are seen.
     pub(super) fn pane_view(&self, pane: Focus, cx: &Context) -> (usize, usize) {
-        let area = crate::tui::app::body(cx.size);
+        let area = crate::tui::widgets::body(cx.size);
         let (Some(panes), Some(detail)) = (self.areas(area, cx).panes, self.current_detail())
         else {
             return (0, 1);
@@ -217,7 +163,7 @@ impl Today {
     }
 
     fn cycle(&mut self, by: isize, cx: &Context) -> Vec<Intent> {
-        let narrow = Split::narrow(crate::tui::app::body(cx.size));
+        let narrow = Split::narrow(crate::tui::widgets::body(cx.size));
         let order: &[Focus] = if narrow && self.split.opened {
             &Focus::PANES
         } else if narrow {
@@ -297,7 +243,7 @@ impl Today {
         ]
     }
 
-    /// Returns how a move would be carried out, as far as that is known yet.
+    /// Returns the means of a move, as far as known yet.
     fn means_of(&self, item: &TodayItem) -> Means {
         self.details
             .get(item.id)
@@ -355,18 +301,14 @@ impl Today {
             .details
             .get(item.id)
             .and_then(|detail| detail.deed.as_ref()?.words());
-        let refusal = match self.means_of(item) {
-            Means::Mail => None,
-            Means::Record if words.is_some() => None,
-            Means::ByHand => Some("is done by hand; there is no draft to edit".to_owned()),
-            Means::Meeting => Some(format!(
-                "is an invitation; {} sets another time",
-                cx.keymap.key(KeyContext::Today, KeyAction::MeetingTime)
-            )),
-            Means::Record => Some(format!(
-                "is written to HubSpot; caseyos edit {} changes it",
-                item.id
-            )),
+        let not_edited = self.details.get(item.id).map(|detail| detail.not_edited);
+        let refusal = match not_edited {
+            Some(why) if !why.is_empty() && words.is_none() => Some(why),
+            Some(_) => None,
+            None if self.means_of(item) == Means::ByHand => {
+                Some("is done by hand; there is no draft to edit")
+            }
+            None => None,
         };
         if let Some(why) = refusal {
             let title = clean(&item.title);
@@ -400,7 +342,7 @@ impl Today {
             return nothing_selected();
         };
         let detail = self.details.get(item.id);
-        if detail.is_some_and(|d| d.means == Means::Meeting) {
+        if detail.is_some_and(|d| d.offers_times && d.deed.is_some()) {
             return vec![Intent::Open(Box::new(Confirm::new(
                 "Take the time away",
                 "The move offers times by mail again.",

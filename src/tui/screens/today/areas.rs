@@ -1,15 +1,15 @@
-//! Where things lie on the screen. Drawing and the mouse ask the same functions, so that a click meets what is seen.
+//! The areas of the screen. Drawing and the mouse ask the same functions, so that a click meets what is seen.
 
 use ratatui::layout::Rect;
 
 use super::{Focus, Today};
-use crate::tui::app::body;
 use crate::tui::context::Context;
+use crate::tui::widgets::body;
 
 /// Lines of the screen that a move takes.
 pub(super) const ROW: u16 = 2;
 
-/// Where the parts lie; none for what is not shown.
+/// The areas of the parts; none for a hidden one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Areas {
     /// The list.

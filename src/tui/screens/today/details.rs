@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::domain::id::MoveId;
 use crate::engine::queries::show::MoveDetail;
-use crate::tui::message::Answer;
+use crate::tui::looks::Answer;
 
-/// So many are kept; the list moves on and the rest can be read again.
+/// The most details that are kept; the rest can be read again.
 const KEPT: usize = 128;
 
 #[derive(Debug)]

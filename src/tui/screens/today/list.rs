@@ -12,7 +12,8 @@ use crate::engine::queries::news::FirstSteps;
 use crate::engine::queries::today::TodayItem;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
-use crate::tui::screens::parts::Empty;
+use crate::tui::ids::ScreenId;
+use crate::tui::parts::Empty;
 use crate::tui::text::{clean, fit, width};
 use crate::tui::times;
 use crate::tui::widgets::frame::{block, title};
@@ -60,7 +61,7 @@ impl Today {
         );
     }
 
-    /// What the frame says at the right: how many are marked, what the list is narrowed by, how much of it is there.
+    /// Returns the note on the frame: the number of marks, the words that narrow the list, its length.
     fn note(&self, cx: &Context) -> Option<Line<'static>> {
         let styles = cx.styles();
         let mut spans = Vec::new();
@@ -265,7 +266,10 @@ fn tour(steps: FirstSteps) -> Empty {
         );
     empty
         .gap()
-        .key(KeyAction::GoContacts, "the people, once they are in")
+        .key(
+            KeyAction::Go(ScreenId::Contacts),
+            "the people, once they are in",
+        )
         .key(KeyAction::Palette, "everything that can be done")
         .command("caseyos demo", "try all of it on an invented world")
 }
@@ -289,7 +293,7 @@ pub(super) fn whom(item: &TodayItem) -> String {
     }
 }
 
-/// Returns when it is due in words, and how urgent that looks.
+/// Returns the due time in words, with the style of its urgency.
 fn due(at: Timestamp, brief: bool, cx: &Context) -> (String, Style) {
     let styles = cx.styles();
     let ahead = at.duration_since(cx.now).as_secs();

@@ -10,6 +10,7 @@ mod gate;
 mod list;
 mod mouse;
 mod panes;
+mod pending;
 mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,8 +21,6 @@ use jiff::Timestamp;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::parts::{Cursor, Reader, Split};
-use super::{Screen, ScreenId, Target};
 use crate::domain::id::MoveId;
 use crate::domain::signal::Domain;
 use crate::engine::command::Command;
@@ -30,19 +29,21 @@ use crate::engine::queries::show::MoveDetail;
 use crate::engine::queries::today::{TodayItem, TodayList, TodayQuery};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::{Part, ScreenId, Target, Tone};
+use crate::tui::intent::Intent;
 use crate::tui::looks::{Look, Sight};
-use crate::tui::message::{Effect, Intent, Message, Part, Tone};
+use crate::tui::message::{Effect, Message};
 use crate::tui::overlays::viewer::Viewer;
+use crate::tui::parts::{Cursor, Split};
+use crate::tui::reader::Reader;
+use crate::tui::screen::Screen;
 use details::Details;
+use pending::Pending;
 
-pub use gate::{Outlook, verdict_lines};
-pub use panes::deed_lines;
-pub use why::columns;
-
-/// How many moves are read at first; more follow when one comes near the end.
+/// The number of moves read at first; more follow near the end of the list.
 const FIRST_LIMIT: usize = 200;
 
-/// More is read when fewer than so many are known below the selected one.
+/// The least moves known below the selected one; below, more are read.
 const AHEAD: usize = 50;
 
 /// The list is read again after this time even if nothing changed, since scores rise and snoozes end.
@@ -79,15 +80,6 @@ impl std::ops::Deref for Rows {
     fn deref(&self) -> &[TodayItem] {
         self.0.as_ref().map_or(&[], |list| list.moves.as_slice())
     }
-}
-
-/// A command that is on its way for a move.
-#[derive(Debug, Clone)]
-struct Pending {
-    /// What the line says meanwhile.
-    word: &'static str,
-    /// The list that will show the result; none while the command runs.
-    settles_at: Option<u64>,
 }
 
 /// The screen.
@@ -309,7 +301,7 @@ impl Today {
     fn settle(&mut self, command: &Command, went_well: bool) -> Vec<Intent> {
         let read = self.read(false);
         let at = self.asked;
-        for id in acts::moves_of(command) {
+        for id in pending::moves_of(command) {
             if went_well {
                 if let Some(pending) = self.pending.get_mut(&id) {
                     pending.settles_at = Some(at);
@@ -415,8 +407,8 @@ impl Screen for Today {
     }
 
     fn started(&mut self, command: &Command, _cx: &Context) {
-        let word = acts::word_of(command);
-        for id in acts::moves_of(command) {
+        let word = pending::word_of(command);
+        for id in pending::moves_of(command) {
             self.cursor.marks_mut().remove(&id);
             self.pending.insert(
                 id,
@@ -434,10 +426,6 @@ impl Screen for Today {
         }
         words.clone_into(&mut self.query.search);
         vec![self.read(true)]
-    }
-
-    fn filtered_by(&self) -> &str {
-        &self.query.search
     }
 
     fn domain(&self) -> Option<Domain> {

@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use super::areas::ROW;
 use super::{Focus, Today};
 use crate::tui::context::Context;
-use crate::tui::message::Intent;
+use crate::tui::intent::Intent;
 
 impl Today {
     pub(super) fn point(&mut self, event: MouseEvent, area: Rect, cx: &Context) -> Vec<Intent> {

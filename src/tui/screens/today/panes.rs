@@ -8,13 +8,15 @@ use ratatui::widgets::Paragraph;
 
 use super::{Focus, Today, gate, why};
 use crate::domain::action::Means;
-use crate::engine::queries::show::{DeedView, MoveDetail};
+use crate::engine::queries::show::MoveDetail;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::ScreenId;
 use crate::tui::keymap::KeyContext;
 use crate::tui::text::{clean, fit, wrap};
 use crate::tui::widgets::frame::{block, title};
 use crate::tui::widgets::scroll;
+use crate::tui::widgets::verdicts::deed_lines;
 
 impl Today {
     /// Returns the lines of the three panes at this width.
@@ -44,12 +46,9 @@ impl Today {
         );
         let titles = [
             format!("Why {}", detail.item.score),
-            match (detail.means, &detail.draft) {
-                (Means::ByHand, _) => "By hand".into(),
-                (Means::Mail, Some(draft)) if draft.edited => "Draft, edited by you".into(),
-                (Means::Mail, _) => "Draft".into(),
-                (Means::Meeting, _) => "Invitation".into(),
-                (Means::Record, _) => "To HubSpot".into(),
+            match &detail.draft {
+                Some(draft) if draft.edited => format!("{}, edited by you", detail.heading),
+                _ => detail.heading.to_owned(),
             },
             "Before it goes".to_owned(),
         ];
@@ -106,7 +105,8 @@ impl Today {
             lines.push(Line::from(Span::styled(
                 format!(
                     "{} tries again.",
-                    cx.keymap.key(KeyContext::Today, KeyAction::Refresh)
+                    cx.keymap
+                        .key(KeyContext::On(ScreenId::Today), KeyAction::Refresh)
                 ),
                 styles.muted,
             )));
@@ -125,7 +125,7 @@ impl Today {
 /// Returns the draft as lines: its head, then its text.
 pub(super) fn draft_lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Vec<Line<'static>> {
     let styles = cx.styles();
-    let key = |action| cx.keymap.key(KeyContext::Today, action);
+    let key = |action| cx.keymap.key(KeyContext::On(ScreenId::Today), action);
     if detail.means == Means::ByHand {
         let mut lines = vec![Line::from(Span::styled(
             fit(&clean(&detail.item.title), cells, cx.glyphs().cut),
@@ -157,16 +157,12 @@ pub(super) fn draft_lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Ve
             .draft_problem
             .as_deref()
             .unwrap_or("no draft was made");
-        let what = match detail.means {
-            Means::Mail | Means::ByHand => "No draft",
-            Means::Meeting => "No invitation",
-            Means::Record => "Nothing to write yet",
-        };
+        let what = detail.missing;
         let mut lines: Vec<Line<'static>> = wrap(&format!("{what}: {problem}"), cells)
             .into_iter()
             .map(|line| Line::from(Span::styled(line, styles.bad)))
             .collect();
-        if detail.means == Means::Mail {
+        if detail.not_edited.is_empty() {
             lines.push(Line::from(vec![
                 Span::styled(key(KeyAction::Edit), styles.key),
                 Span::styled(" writes one", styles.muted),
@@ -202,34 +198,6 @@ pub(super) fn draft_lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Ve
             styles.text
         };
         lines.push(Line::from(Span::styled(line, style)));
-    }
-    lines
-}
-
-/// Returns what approval would carry out that is no mail, a line or more for each part.
-pub fn deed_lines(deed: &DeedView, cells: usize, cx: &Context) -> Vec<Line<'static>> {
-    let styles = cx.styles();
-    let bold = styles.text.patch(Style::new().bold());
-    let mut lines: Vec<Line<'static>> = wrap(&clean(&deed.summary), cells)
-        .into_iter()
-        .map(|line| Line::from(Span::styled(line, bold)))
-        .collect();
-    lines.push(Line::default());
-    let room = cells.saturating_sub(10).max(8);
-    let undo = ("undo".to_owned(), deed.undo.clone(), styles.muted);
-    let parts = deed
-        .parts
-        .iter()
-        .map(|part| (part.name.clone(), part.value.clone(), styles.text));
-    for (name, value, style) in parts.chain([undo]) {
-        for (i, line) in wrap(&value, room).into_iter().enumerate() {
-            let head = if i == 0 { clean(&name) } else { String::new() };
-            let head = fit(&head, 9, cx.glyphs().cut);
-            lines.push(Line::from(vec![
-                Span::styled(format!("{head:<10}"), styles.muted),
-                Span::styled(line, style),
-            ]));
-        }
     }
     lines
 }

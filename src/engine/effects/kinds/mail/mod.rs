@@ -71,6 +71,7 @@ impl Effect for Mail {
             ready: "draft ready",
             closing: "sent",
             after: "",
+            not_edited: "",
         }
     }
 

@@ -104,6 +104,7 @@ impl Effect for Meeting {
             ready: "invitation ready",
             closing: "invited",
             after: "The meeting is booked and they are invited; u takes it back.",
+            not_edited: "is an invitation; another time or title changes it",
         }
     }
 

@@ -91,6 +91,7 @@ impl Effect for Record {
             ready: "written for you",
             closing: "written to HubSpot",
             after: "It is written to HubSpot; u takes it back.",
+            not_edited: "is written to HubSpot; `caseyos edit` changes its fields",
         }
     }
 

@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 
 use crate::tui::action::KeyAction;
 
-/// Below this width there is room for one pane only.
+/// The least width for two panes.
 pub const TWO_PANES: u16 = 100;
 
-/// By so many hundredths a key moves the border.
+/// The step of the border by a key, in hundredths.
 const STEP: i32 = 4;
 
 /// The border between the list and its side.
@@ -17,7 +17,7 @@ pub struct Split {
     /// The list's share of the width, in hundredths.
     share: u16,
     dragging: bool,
-    /// Whether the side was opened: it has the keys, and where there is room for one pane it is the one that is seen.
+    /// True once the side was opened: it has the keys, and where there is room for one pane it is the one that is seen.
     pub opened: bool,
 }
 
@@ -38,7 +38,7 @@ impl Split {
         area.width < TWO_PANES
     }
 
-    /// Returns where list and side lie; none for what is not shown.
+    /// Returns the areas of list and side; none for a hidden one.
     #[must_use]
     pub fn areas(&self, area: Rect) -> (Option<Rect>, Option<Rect>) {
         if Self::narrow(area) {
@@ -62,7 +62,7 @@ impl Split {
         (Some(list), Some(side))
     }
 
-    /// Does what a key means to the border; tells whether it means anything.
+    /// Performs an action on the border; tells whether it means anything.
     pub fn act(&mut self, action: KeyAction) -> bool {
         match action {
             KeyAction::Widen => self.set(i32::from(self.share) + STEP),

@@ -1,4 +1,4 @@
-//! What a screen says when it has nothing to show: what it would show, why there is nothing, and what to do next.
+//! The words of an empty screen: its subject, the reason for the emptiness, and the next step.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -7,6 +7,7 @@ use ratatui::widgets::Paragraph;
 
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::keymap::KeyContext;
 use crate::tui::text::wrap;
 
 #[derive(Debug)]
@@ -36,13 +37,13 @@ impl Empty {
         }
     }
 
-    /// Says that nothing was read yet.
+    /// Makes the words before the first answer.
     #[must_use]
     pub fn reading() -> Self {
         Self::new("").say("Reading…")
     }
 
-    /// Says that `what` could not be read.
+    /// Makes the words for `what` that could not be read.
     #[must_use]
     pub fn failed(what: &str, error: &str) -> Self {
         Self::new(&format!("{what} could not be read"))
@@ -52,7 +53,7 @@ impl Empty {
             .key(KeyAction::Refresh, "try again")
     }
 
-    /// Says that nothing fits the words or the filter.
+    /// Makes the words for a search without results.
     #[must_use]
     pub fn nothing_found(sentence: &str) -> Self {
         Self::new("Nothing found")
@@ -69,21 +70,21 @@ impl Empty {
         self
     }
 
-    /// Adds what went wrong.
+    /// Adds a failure.
     #[must_use]
     pub fn bad(mut self, text: &str) -> Self {
         self.pieces.push(Piece::Bad(text.to_owned()));
         self
     }
 
-    /// Adds a key and what it does.
+    /// Adds a key and its effect.
     #[must_use]
     pub fn key(mut self, action: KeyAction, what: &str) -> Self {
         self.pieces.push(Piece::Key(action, what.to_owned()));
         self
     }
 
-    /// Adds a command of the shell and what it does.
+    /// Adds a command of the shell and its effect.
     #[must_use]
     pub fn command(mut self, command: &str, what: &str) -> Self {
         self.pieces
@@ -121,7 +122,7 @@ impl Empty {
     /// Draws it inside a frame.
     pub fn draw(&self, frame: &mut Frame<'_>, inner: Rect, cx: &Context) {
         let styles = cx.styles();
-        let context = cx.screen.context();
+        let context = KeyContext::On(cx.screen);
         let cells = usize::from(inner.width.saturating_sub(2));
         let mut lines = vec![Line::default()];
         if !self.heading.is_empty() {

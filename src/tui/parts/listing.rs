@@ -12,21 +12,23 @@ use ratatui::layout::{Alignment, Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::{Cursor, Reader};
+use super::cursor::Cursor;
 use crate::engine::queries::page::{Anchor, Page, Slice};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::{Part, ScreenId};
+use crate::tui::intent::Intent;
 use crate::tui::looks::{Look, Sight};
-use crate::tui::message::{Answer, Intent, Message, Part};
-use crate::tui::screens::ScreenId;
+use crate::tui::message::Message;
+use crate::tui::reader::Reader;
 use crate::tui::text::fit;
 use crate::tui::widgets::frame::{block, title};
 use crate::tui::widgets::scroll;
 
-/// So many lines are known at once.
+/// The lines of a window.
 const WINDOW: usize = 400;
 
-/// The next window is asked for when fewer than so many lines are known beyond the selected one.
+/// The least lines known beyond the selected one; below, the next window is asked for.
 const AHEAD: usize = 120;
 
 /// A line of a list, with the key by which it is found again; no two lines share a key.
@@ -38,16 +40,16 @@ pub trait Item: Debug {
     fn key(&self) -> Self::Key;
 }
 
-/// How a row is to be drawn.
+/// The state of a row in drawing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowState {
-    /// It is the selected one.
+    /// True for the selected row.
     pub selected: bool,
-    /// It is marked.
+    /// True for a marked row.
     pub marked: bool,
 }
 
-/// What a key or the mouse did to a list.
+/// The effect of a key or the mouse on a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moved {
     /// Another line is selected.
@@ -61,11 +63,11 @@ pub struct Moved {
 /// The frame around a list.
 #[derive(Debug)]
 pub struct Framing<'a> {
-    /// What stands at the left.
+    /// The heading at the left.
     pub heading: &'a str,
-    /// What stands at the right.
+    /// The note at the right.
     pub note: Option<Line<'static>>,
-    /// Whether the keys go to it.
+    /// True if the keys go to the list.
     pub focused: bool,
 }
 
@@ -113,7 +115,7 @@ impl<T: Item> Listing<T> {
         self.loaded
     }
 
-    /// Returns why the list could not be read.
+    /// Returns the error of the last reading.
     #[must_use]
     pub fn error(&self) -> Option<&str> {
         self.error.as_deref()
@@ -136,13 +138,7 @@ impl<T: Item> Listing<T> {
         &mut self.cursor
     }
 
-    /// Tells whether a question has no answer yet.
-    #[must_use]
-    pub const fn waits(&self) -> bool {
-        self.reader.waits()
-    }
-
-    /// Says that the list is another one from now on: other words, another filter.
+    /// Notes that the list is another one from now on: other words, another filter.
     pub fn turn(&mut self) {
         self.turned = true;
         self.edge = None;
@@ -158,13 +154,13 @@ impl<T: Item> Listing<T> {
         self.cursor = Cursor::default();
     }
 
-    /// Says that the item with this key is to be shown and selected next.
+    /// Looks for the item with this key, to select it next.
     pub fn seek(&mut self, key: T::Key) {
         self.turn();
         self.edge = Some(Anchor::Around(key));
     }
 
-    /// Returns which part of the list is wanted now.
+    /// Returns the page of the list to read next.
     #[must_use]
     pub fn page(&self) -> Page<T::Key> {
         let anchor = match (&self.edge, self.current()) {
@@ -208,15 +204,6 @@ impl<T: Item> Listing<T> {
             Err(error) => self.error = Some(error.clone()),
         }
         true
-    }
-
-    /// Takes rows over that were read together with something else; tells which answer of this list `message` is.
-    pub fn answer<'a>(&mut self, message: &'a Message) -> Option<&'a Answer<Sight>> {
-        let answer = self.reader.take(message)?;
-        if let Err(error) = answer {
-            self.error = Some(error.clone());
-        }
-        Some(answer)
     }
 
     /// Puts rows into the list; the selected line is kept.
@@ -280,7 +267,7 @@ impl<T: Item> Listing<T> {
         }
     }
 
-    /// Does what a key means to a list; none if it means nothing to one.
+    /// Performs an action on the list; none if the action means nothing to a list.
     pub fn act(&mut self, action: KeyAction, list: Rect) -> Option<Moved> {
         let view = self.view(list);
         let len = self.window.rows.len();
@@ -344,7 +331,7 @@ impl<T: Item> Listing<T> {
         }
     }
 
-    /// Keeps the selected line in view after the size changed.
+    /// Keeps the selected line in view after a resize.
     pub fn resized(&mut self, list: Rect) {
         let view = self.view(list);
         self.cursor.keep_in_view(self.window.rows.len(), view);

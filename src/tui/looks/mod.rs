@@ -1,14 +1,13 @@
-//! What screens look at beside Today's Moves: one kind of look and one kind of sight for each query, answered in one place.
+//! Looks and sights of the screens beside Today's Moves: one kind of each for every query, answered in one place.
 //!
 //! A new screen adds a variant to [`Look`], one to [`Sight`] and a line to [`answer`]; the lane beside the loop, the order of the answers and
 //! the errors are the same for all.
 
+pub mod rule_lines;
+pub mod sync_lines;
+
 use std::sync::Arc;
 
-use super::message::Answer;
-use super::screens;
-use super::screens::rules::RuleLine;
-use super::screens::sync::SyncLine;
 use crate::domain::id::{ContactId, DealId, SignalId};
 use crate::domain::metrics::Metrics;
 use crate::engine::queries::contacts::{ContactCard, ContactItem};
@@ -21,8 +20,13 @@ use crate::engine::queries::signals::{
 };
 use crate::engine::queries::timeline::{ContactLine, Place, Subject, TimelineEntry, TimelineItem};
 use crate::engine::{Engine, EngineError};
+use rule_lines::RuleLine;
+use sync_lines::SyncLine;
 
-/// People that a search finds at most.
+/// An answer of the engine: the value, or a sentence for the operator.
+pub type Answer<T> = Result<T, String>;
+
+/// The most people that a search returns.
 const FOUND: usize = 50;
 
 /// Something to look at.
@@ -30,14 +34,14 @@ const FOUND: usize = 50;
 pub enum Look {
     /// A page of the feed of signals.
     Signals {
-        /// Which signals.
+        /// The kinds, source and order.
         query: SignalQuery,
-        /// Which part of them.
+        /// The page.
         page: Page<SignalPlace>,
     },
     /// One signal in full.
     Signal(SignalId),
-    /// What the work of so many days came to.
+    /// The metrics of so many days.
     Metrics(usize),
     /// A page of the audit trail.
     Log {
@@ -45,43 +49,43 @@ pub enum Look {
         event: Option<String>,
         /// Words of an event or a subject.
         words: String,
-        /// Which part.
+        /// The page.
         page: Page<std::cmp::Reverse<i64>>,
     },
-    /// How the sources and the messages that did not leave stand.
+    /// The state of the sources and of the messages that did not leave.
     Sync,
-    /// What decides what becomes a move and what may leave.
+    /// The rules and limits that make moves and hold mail.
     Rules,
-    /// Whether the chain of the audit trail holds.
+    /// A check of the audit trail's chain.
     LogCheck,
-    /// The people whose names, addresses or firms have words beginning so.
+    /// People with a name, address or firm that begins with these words.
     People(String),
-    /// People: those that words find, or all.
+    /// A page of people: all, or the ones found by words.
     Contacts {
         /// The words; empty for all.
         words: String,
-        /// Which part.
+        /// The page.
         page: Page<ContactId>,
     },
     /// A person's card.
     Person(ContactId),
     /// A part of a timeline.
     Timeline {
-        /// Whose.
+        /// The person or deal.
         subject: Subject,
-        /// Which part.
+        /// The page.
         page: Page<Place>,
     },
     /// An entry of a timeline in full.
     Entry {
-        /// Whose timeline.
+        /// The person or deal.
         subject: Subject,
-        /// Which entry.
+        /// The entry.
         place: Place,
     },
-    /// What happened since a mark.
+    /// The news since a mark.
     News(Option<Mark>),
-    /// Which of the first steps were taken.
+    /// The first steps, taken and open.
     Steps,
     /// The deals by stage.
     Pipeline,
@@ -89,22 +93,22 @@ pub enum Look {
     Deal(DealId),
 }
 
-/// What was seen. It is shared, since a long list is not copied for a frame.
+/// The answer to a look. Lists are shared, since a long one is not copied for a frame.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sight {
     /// A page of the feed, and what each source has brought.
     Signals(Arc<Slice<SignalItem>>, Arc<[SourceTally]>),
     /// One signal in full.
     Signal(Arc<SignalDetail>),
-    /// What the work came to.
+    /// The metrics.
     Metrics(Arc<Metrics>),
     /// A page of the audit trail, and every event that it knows.
     Log(Arc<Slice<AuditEntry>>, Arc<[String]>),
-    /// How the sources and the messages that did not leave stand.
+    /// The state of the sources and of the messages that did not leave.
     Sync(Arc<Slice<SyncLine>>),
-    /// What decides what becomes a move and what may leave.
+    /// The rules and limits that make moves and hold mail.
     Rules(Arc<Slice<RuleLine>>),
-    /// Whether its chain holds.
+    /// The result of the chain's check.
     LogCheck(AuditCheck),
     /// People.
     People(Arc<[ContactItem]>),
@@ -116,9 +120,9 @@ pub enum Sight {
     Timeline(Arc<Slice<TimelineItem>>),
     /// An entry of a timeline in full.
     Entry(Arc<TimelineEntry>),
-    /// What happened.
+    /// The news.
     News(News),
-    /// Which of the first steps were taken.
+    /// The first steps, taken and open.
     Steps(FirstSteps),
     /// The deals by stage.
     Pipeline(Arc<Pipeline>),
@@ -129,7 +133,7 @@ pub enum Sight {
 /// Answers a look. It blocks; the jobs call it beside the loop.
 ///
 /// # Errors
-/// A sentence for the operator.
+/// Fails with a sentence for the operator.
 pub fn answer(engine: &Engine, look: &Look) -> Answer<Sight> {
     see(engine, look).map_err(|e| e.to_string())
 }
@@ -148,9 +152,9 @@ fn see(engine: &Engine, look: &Look) -> Result<Sight, EngineError> {
         }
         Look::Sync => {
             let (health, messages) = engine.sync_state()?;
-            Sight::Sync(Arc::new(screens::sync::lines(health, messages)))
+            Sight::Sync(Arc::new(sync_lines::lines(health, messages)))
         }
-        Look::Rules => Sight::Rules(Arc::new(screens::rules::lines(engine.rules_state()?))),
+        Look::Rules => Sight::Rules(Arc::new(rule_lines::lines(engine.rules_state()?))),
         Look::LogCheck => Sight::LogCheck(engine.verify_audit()?),
         Look::People(words) => Sight::People(engine.search_contacts(words, FOUND)?.into()),
         Look::Contacts { words, page } => Sight::Contacts(

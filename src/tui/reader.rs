@@ -1,10 +1,12 @@
-//! Questions to the engine from one part of a screen, and which answers still count.
+//! Questions to the engine from one part of a screen, and the answers that still count.
 
+use super::ids::{Asked, Part, ScreenId};
+use super::intent::Intent;
+use super::looks::Answer;
 use crate::tui::looks::{Look, Sight};
-use crate::tui::message::{Answer, Asked, Effect, Intent, Message, Part};
-use crate::tui::screens::ScreenId;
+use crate::tui::message::{Effect, Message};
 
-/// One part of a screen that is read. The newest question wins; an answer to an older one counts as long as it is about the same thing.
+/// The reader of one part of a screen. The newest question wins; an answer to an older one counts as long as both are about the same thing.
 #[derive(Debug)]
 pub struct Reader {
     screen: ScreenId,
@@ -28,7 +30,7 @@ impl Reader {
         }
     }
 
-    /// Says that the next question is about something else, so that answers to earlier ones don't count any more.
+    /// Voids the answers to earlier questions: the next one is about something else.
     pub const fn turn(&mut self) {
         self.valid_from = self.asked + 1;
     }

@@ -1,43 +1,40 @@
-//! The terminal as a whole: the screens, the overlays on the one that is shown, and what the operator is told. It takes messages and says what the loop shall
-//! do; it knows no engine and waits for nothing, so that tests can drive it message by message.
+//! The terminal as a whole: the screens, the overlays on top, and the sentences to the operator. It takes messages and returns effects for the
+//! loop; it knows no engine and waits for nothing, so that tests can drive it message by message.
+
+mod view;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crossterm::event::{Event, KeyEvent, KeyEventKind, MouseEvent, MouseEventKind};
-use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Clear, Paragraph};
 
-use super::action::KeyAction;
-use super::context::Context;
-use super::keymap::{Chord, KeyContext, Resolution};
-use super::looks::{Look, Sight};
-use super::message::{Answer, Effect, Intent, Job, Message, Part, Tone};
-use super::overlays::Overlay;
-use super::overlays::confirm::Confirm;
-use super::overlays::help::Help;
-use super::overlays::import::Import;
-use super::overlays::palette::{Palette, Screens};
-use super::overlays::resume::kill_switch;
-use super::overlays::snooze::Snooze;
-use super::overlays::undo::UndoList;
-use super::overlays::viewer::Viewer;
-use super::screens::parts::Reader;
-use super::screens::{SCREENS, Screen, ScreenId, Target};
-use super::text::clean;
-use super::theme::{Surroundings, Theme};
-use super::times;
-use super::toasts::Toasts;
-use super::widgets::{footer, status};
 use crate::config::UiTheme;
 use crate::engine::command::Command;
 use crate::engine::import::ImportReport;
 use crate::engine::queries::news::Mark;
-
-/// Below this there is no room to work.
-const LEAST: (u16, u16) = (60, 15);
+use crate::tui::action::KeyAction;
+use crate::tui::context::Context;
+use crate::tui::ids::{Job, Part, ScreenId, Target, Tone};
+use crate::tui::intent::{Intent, Overlay};
+use crate::tui::keymap::{Chord, KeyContext, Resolution};
+use crate::tui::looks::{Answer, Look, Sight};
+use crate::tui::message::{Effect, Message};
+use crate::tui::overlays::confirm::Confirm;
+use crate::tui::overlays::help::Help;
+use crate::tui::overlays::import::Import;
+use crate::tui::overlays::palette::{Palette, Screens};
+use crate::tui::overlays::resume::kill_switch;
+use crate::tui::overlays::snooze::Snooze;
+use crate::tui::overlays::undo::UndoList;
+use crate::tui::overlays::viewer::Viewer;
+use crate::tui::reader::Reader;
+use crate::tui::screen::Screen;
+use crate::tui::text::clean;
+use crate::tui::theme::{Surroundings, Theme};
+use crate::tui::toasts::Toasts;
+use crate::tui::widgets::{body, footer, status};
+use crate::tui::{screens, times};
 
 /// The terminal as a whole.
 #[derive(Debug)]
@@ -52,19 +49,9 @@ pub struct App {
     continuations: Vec<(Chord, KeyAction)>,
     toasts: Toasts,
     news: Reader,
-    /// How far the operator was told of what came in.
+    /// The newest event that the operator was told of.
     told: Option<Mark>,
     due: u64,
-}
-
-/// Returns the part of the screen between the line at the top and the line at the bottom.
-#[must_use]
-pub fn body(size: Rect) -> Rect {
-    Rect {
-        y: size.y + 1,
-        height: size.height.saturating_sub(2),
-        ..size
-    }
 }
 
 impl App {
@@ -72,12 +59,11 @@ impl App {
     #[must_use]
     pub fn new(mut cx: Context, around: Surroundings, themes: PathBuf) -> Self {
         cx.screen = ScreenId::Today;
-        let first: Box<dyn Screen> = Box::new(super::screens::today::Today::new());
         Self {
             cx,
             around,
             themes,
-            screens: BTreeMap::from([(ScreenId::Today, first)]),
+            screens: BTreeMap::from([(ScreenId::Today, screens::make(ScreenId::Today))]),
             overlays: Vec::new(),
             pressed: Vec::new(),
             continuations: Vec::new(),
@@ -88,7 +74,7 @@ impl App {
         }
     }
 
-    /// Returns what every part may look at.
+    /// Returns the context.
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.cx
@@ -106,7 +92,7 @@ impl App {
         self.overlays.len()
     }
 
-    /// Takes a message and says what the loop shall do.
+    /// Takes a message and returns the effects for the loop.
     pub fn update(&mut self, message: Message) -> Vec<Effect> {
         let mut effects = Vec::new();
         match &message {
@@ -243,12 +229,9 @@ impl App {
 
     fn go(&mut self, target: Target) -> Vec<Intent> {
         let id = target.screen();
-        let Some(entry) = SCREENS.iter().find(|entry| entry.id == id) else {
-            return Vec::new();
-        };
         let moved = self.cx.screen != id;
         self.cx.screen = id;
-        self.screens.entry(id).or_insert_with(entry.make);
+        self.screens.entry(id).or_insert_with(|| screens::make(id));
         self.with_screen(|screen, cx| {
             let mut intents = if moved { screen.shown(cx) } else { Vec::new() };
             if !matches!(target, Target::Screen(_)) {
@@ -262,7 +245,7 @@ impl App {
     fn place(&self) -> KeyContext {
         self.overlays
             .last()
-            .map_or_else(|| self.cx.screen.context(), |top| top.context())
+            .map_or_else(|| KeyContext::On(self.cx.screen), |top| top.context())
     }
 
     fn key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
@@ -349,13 +332,11 @@ impl App {
         self.follow(intents, effects);
     }
 
-    /// Does what a key means on the screen: what concerns the whole terminal here, the rest on the screen itself.
+    /// Performs an action: here if it concerns the whole terminal, else on the screen.
     fn perform(&mut self, action: KeyAction) -> Vec<Intent> {
-        let place = self.cx.screen.context();
-        if let Some(entry) = SCREENS.iter().find(|entry| entry.id.go() == action) {
-            return self.go(Target::Screen(entry.id));
-        }
+        let place = KeyContext::On(self.cx.screen);
         match action {
+            KeyAction::Go(screen) => self.go(Target::Screen(screen)),
             KeyAction::Help => vec![Intent::Open(Box::new(Help::new(place)))],
             KeyAction::Palette => {
                 vec![Intent::Open(Box::new(Palette::new(place, &self.cx)))]
@@ -465,20 +446,6 @@ impl App {
         }
     }
 
-    /// Returns what the terminal's title says.
-    #[must_use]
-    pub fn title(&self) -> String {
-        let stopped = if self.cx.status.stopped() {
-            " STOPPED"
-        } else {
-            ""
-        };
-        match self.due {
-            0 => format!("CaseyOS{stopped}"),
-            n => format!("({n} due) CaseyOS{stopped}"),
-        }
-    }
-
     /// Pauses sending, or ends the pause.
     fn pause(&self) -> Vec<Intent> {
         match &self.cx.status.pause {
@@ -560,72 +527,6 @@ impl App {
                 self.cx.theme = theme;
                 self.fail(&message);
             }
-        }
-    }
-
-    fn too_small(&self) -> bool {
-        self.cx.size.width < LEAST.0 || self.cx.size.height < LEAST.1
-    }
-
-    /// Draws everything.
-    pub fn view(&self, frame: &mut Frame<'_>) {
-        let area = frame.area();
-        let cx = &self.cx;
-        if self.too_small() || area.width < LEAST.0 || area.height < LEAST.1 {
-            let lines: Vec<Line<'static>> = [
-                "The window is too small.".to_owned(),
-                format!("{} by {} at least,", LEAST.0, LEAST.1),
-                format!("it has {} by {}.", area.width, area.height),
-            ]
-            .into_iter()
-            .map(Line::from)
-            .collect();
-            frame.render_widget(Paragraph::new(lines), area);
-            return;
-        }
-        frame.buffer_mut().set_style(area, cx.styles().text);
-        let top = Rect { height: 1, ..area };
-        let bottom = Rect {
-            y: area.bottom() - 1,
-            height: 1,
-            ..area
-        };
-        status::draw(frame, top, cx);
-        if let Some(screen) = self.screen() {
-            screen.draw(frame, body(area), cx);
-        }
-        let newest = self.toasts.newest().map(|said| (said, said.sentence(cx)));
-        let content = if !self.pressed.is_empty() {
-            footer::Content::Pending(&self.pressed, &self.continuations)
-        } else if let Some((said, text)) = &newest {
-            footer::Content::Said(said.tone, text, &said.hint)
-        } else {
-            match self.overlays.last() {
-                Some(top) => footer::Content::Keys(top.context(), top.hints()),
-                None => footer::Content::Keys(
-                    cx.screen.context(),
-                    self.screen().map_or(&[], Screen::hints),
-                ),
-            }
-        };
-        footer::draw(frame, bottom, &content, cx);
-        self.toasts.draw_older(frame, bottom, cx);
-        for overlay in &self.overlays {
-            overlay.draw(frame, area, cx);
-        }
-        // An overlay may cover the line at the bottom with its own field; what was said lies above it then.
-        if let (Some((_, text)), Some(KeyContext::Find)) =
-            (&newest, self.overlays.last().map(|o| o.context()))
-        {
-            let above = Rect {
-                y: bottom.y.saturating_sub(1),
-                ..bottom
-            };
-            frame.render_widget(Clear, above);
-            frame.render_widget(
-                Paragraph::new(Line::from(Span::raw(format!(" {text}")))),
-                above,
-            );
         }
     }
 }

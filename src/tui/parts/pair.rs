@@ -6,12 +6,12 @@ use ratatui::layout::{Position, Rect};
 use super::listing::Moved;
 use super::{Item, Listing, Split, TextPane};
 use crate::tui::action::KeyAction;
-use crate::tui::app::body;
 use crate::tui::context::Context;
-use crate::tui::message::{Message, Part};
-use crate::tui::screens::ScreenId;
+use crate::tui::ids::{Part, ScreenId};
+use crate::tui::message::Message;
+use crate::tui::widgets::body;
 
-/// What a key or the mouse did to the two.
+/// The effect of a key or the mouse on the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Did {
     /// Another line is selected, or the window's end is near.
@@ -41,7 +41,7 @@ pub struct Pair<T: Item> {
     pub list: Listing<T>,
     /// The border between them.
     pub split: Split,
-    /// Where the text is scrolled to.
+    /// The scroll position of the text.
     pub pane: TextPane,
 }
 
@@ -56,14 +56,14 @@ impl<T: Item> Pair<T> {
         }
     }
 
-    /// Returns where the list lies, or would lie.
+    /// Returns the area of the list, shown or not.
     #[must_use]
     pub fn list_area(&self, cx: &Context) -> Rect {
         let area = body(cx.size);
         self.split.areas(area).0.unwrap_or(area)
     }
 
-    /// Returns where the text lies, or would lie.
+    /// Returns the area of the text, shown or not.
     #[must_use]
     pub fn side_area(&self, cx: &Context) -> Rect {
         let area = body(cx.size);
@@ -76,7 +76,7 @@ impl<T: Item> Pair<T> {
         TextPane::room(self.side_area(cx)).0
     }
 
-    /// Keeps the place in view after the size changed.
+    /// Keeps the place in view after a resize.
     pub fn resized(&mut self, message: &Message, cx: &Context) {
         if matches!(message, Message::Input(Event::Resize(..))) {
             let area = self.list_area(cx);

@@ -9,14 +9,16 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::listing::{Framing, Moved, row_line};
-use super::{Empty, Item, Listing, Reader, RowState};
+use super::{Empty, Item, Listing, RowState};
 use crate::engine::queries::timeline::{Place, Subject, TimelineItem, TimelineKind};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
+use crate::tui::ids::{Part, ScreenId, Target, Tone};
+use crate::tui::intent::Intent;
 use crate::tui::looks::{Look, Sight};
-use crate::tui::message::{Intent, Message, Part, Tone};
+use crate::tui::message::Message;
 use crate::tui::overlays::viewer::Viewer;
-use crate::tui::screens::{ScreenId, Target};
+use crate::tui::reader::Reader;
 use crate::tui::text::clean;
 use crate::tui::times;
 
@@ -67,7 +69,7 @@ impl Timeline {
         }
     }
 
-    /// Shows the timeline of `subject` from now on; none shows nothing. The answer is what to ask for.
+    /// Shows the timeline of `subject` from now on; none shows nothing. Returns the questions.
     pub fn of(&mut self, subject: Option<Subject>) -> Vec<Intent> {
         if self.subject != subject {
             self.subject = subject;
@@ -119,7 +121,7 @@ impl Timeline {
         })
     }
 
-    /// Does what a key means; none if it means nothing to a timeline.
+    /// Performs an action; none if it means nothing to a timeline.
     pub fn act(&mut self, action: KeyAction, area: Rect) -> Option<Vec<Intent>> {
         match action {
             KeyAction::Open => Some(self.open()),
@@ -163,12 +165,12 @@ impl Timeline {
         Some(self.follow(moved))
     }
 
-    /// Keeps the selected entry in view after the size changed.
+    /// Keeps the selected entry in view after a resize.
     pub fn resized(&mut self, area: Rect) {
         self.list.resized(area);
     }
 
-    /// Draws it.
+    /// Draws the timeline.
     pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, focused: bool, cx: &Context) {
         let framing = Framing {
             heading: "Timeline",

@@ -9,7 +9,7 @@ use crate::tui::context::Context;
 use crate::tui::widgets::frame::{block, title};
 use crate::tui::widgets::scroll;
 
-/// Where a text is scrolled to.
+/// The scroll position of a text.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TextPane {
     top: usize,
@@ -32,7 +32,7 @@ impl TextPane {
         self.top = scroll::moved(self.top, by, total, height);
     }
 
-    /// Does what a key means to a text; tells whether it means anything.
+    /// Performs an action on the text; tells whether it means anything.
     pub fn act(&mut self, action: KeyAction, total: usize, height: usize) -> bool {
         let page = isize::try_from(height.max(1)).unwrap_or(1);
         let by = match action {

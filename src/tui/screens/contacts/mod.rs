@@ -1,31 +1,35 @@
 //! Contacts: people as they are found by typing, and everything with the one that is selected.
 
+mod card;
+
 use std::sync::Arc;
 
 use crossterm::event::{Event, MouseEvent};
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::parts::listing::{Framing, Moved, row_line};
-use super::parts::{Empty, Item, Listing, Reader, RowState, Split, TextPane, Timeline};
-use super::today::columns;
-use super::{Screen, ScreenId, Target};
 use crate::domain::id::ContactId;
 use crate::engine::command::Command;
 use crate::engine::queries::contacts::ContactCard;
 use crate::engine::queries::timeline::{ContactLine, Subject};
 use crate::tui::action::KeyAction;
-use crate::tui::app::body;
 use crate::tui::context::Context;
+use crate::tui::ids::{Part, ScreenId, Target, Tone};
+use crate::tui::intent::Intent;
 use crate::tui::looks::{Look, Sight};
-use crate::tui::message::{Effect, Intent, Message, Part, Tone};
+use crate::tui::message::{Effect, Message};
 use crate::tui::overlays::confirm::Confirm;
 use crate::tui::overlays::find::Find;
 use crate::tui::overlays::outcome::Outcome;
+use crate::tui::parts::listing::{Framing, Moved, row_line};
+use crate::tui::parts::{Empty, Item, Listing, RowState, Split, TextPane, Timeline};
+use crate::tui::reader::Reader;
+use crate::tui::screen::Screen;
 use crate::tui::text::{clean, fit, pad};
 use crate::tui::times;
+use crate::tui::widgets::body;
+use card::name;
 
 impl Item for ContactLine {
     type Key = ContactId;
@@ -50,7 +54,7 @@ pub struct Contacts {
     split: Split,
 }
 
-/// Where the parts lie; none for what is not shown.
+/// The areas of the parts; none for a hidden one.
 struct Areas {
     list: Option<Rect>,
     card: Option<Rect>,
@@ -252,87 +256,6 @@ impl Contacts {
         Vec::new()
     }
 
-    fn card_lines(&self, cells: usize, cx: &Context) -> Vec<Line<'static>> {
-        let styles = cx.styles();
-        let Some(line) = self.list.current() else {
-            return Vec::new();
-        };
-        let mut lines = vec![Line::from(Span::styled(
-            fit(&name(line), cells, cx.glyphs().cut),
-            styles.text.patch(Style::new().bold()),
-        ))];
-        let work = [clean(&line.title), clean(&line.company)]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join(", ");
-        if !work.is_empty() {
-            lines.push(Line::from(Span::styled(
-                fit(&work, cells, cx.glyphs().cut),
-                styles.muted,
-            )));
-        }
-        let Some(card) = &self.person else {
-            return lines;
-        };
-        if let Some(why) = &card.suppressed {
-            lines.extend(columns(
-                "never write ",
-                13,
-                styles.bad,
-                &clean(why),
-                styles.bad,
-                cells,
-            ));
-        }
-        let at = |at: jiff::Timestamp| times::both(at, cx.now, &cx.zone);
-        let place = [&card.item.city, &card.state, &card.item.country]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .map(|part| clean(part))
-            .collect::<Vec<_>>()
-            .join(", ");
-        let phones = [&card.item.phone, &card.item.mobile_phone]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .map(|part| clean(part))
-            .collect::<Vec<_>>()
-            .join(", ");
-        for (label, value) in [
-            ("mail", card.emails.join(", ")),
-            ("phone", phones),
-            (
-                "stage",
-                card.item.lifecycle_stage.as_str().replace('_', " "),
-            ),
-            ("in touch", card.last_contact_at.map(at).unwrap_or_default()),
-            (
-                "fit",
-                card.icp_fit
-                    .map(|fit| format!("{:.0} %", fit * 100.0))
-                    .unwrap_or_default(),
-            ),
-            ("renewal", card.renewal_at.map(at).unwrap_or_default()),
-            ("place", place),
-            ("zone", card.time_zone.clone()),
-            ("linkedin", card.linkedin.clone()),
-            ("known as", card.external_ids.join(", ")),
-            ("notes", card.notes.clone()),
-        ] {
-            if !value.is_empty() {
-                lines.extend(columns(
-                    label,
-                    13,
-                    styles.muted,
-                    &clean(&value),
-                    styles.text,
-                    cells,
-                ));
-            }
-        }
-        lines
-    }
-
     fn empty(&self) -> Empty {
         if let Some(error) = self.list.error() {
             Empty::failed("The contacts", error)
@@ -350,7 +273,7 @@ impl Contacts {
                 .command("caseyos contacts import FILE", "an export of a CRM or an address book")
                 .command("caseyos contacts add --email …", "one by hand")
                 .gap()
-                .key(KeyAction::GoToday, "see what is to be done first")
+                .key(KeyAction::Go(ScreenId::Today), "see what is to be done first")
         }
     }
 }
@@ -358,15 +281,6 @@ impl Contacts {
 impl Default for Contacts {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// Returns the name of a person, or what stands for it.
-fn name(line: &ContactLine) -> String {
-    if line.name.is_empty() {
-        clean(&line.email)
-    } else {
-        clean(&line.name)
     }
 }
 
@@ -540,10 +454,6 @@ impl Screen for Contacts {
         vec![self.read()]
     }
 
-    fn filtered_by(&self) -> &str {
-        &self.words
-    }
-
     fn hints(&self) -> &'static [KeyAction] {
         if self.split.opened {
             return &[
@@ -567,7 +477,7 @@ impl Screen for Contacts {
             KeyAction::Undo,
             KeyAction::Palette,
             KeyAction::Help,
-            KeyAction::GoToday,
+            KeyAction::Go(ScreenId::Today),
         ]
     }
 
@@ -605,7 +515,7 @@ impl Screen for Contacts {
         }
         if let Some(card) = areas.card {
             let (cells, _) = TextPane::room(card);
-            let lines = self.card_lines(cells, cx);
+            let lines = card::lines(self.list.current(), self.person.as_deref(), cells, cx);
             TextPane::default().draw(frame, card, "Card", false, lines, cx);
         }
         if let Some(timeline) = areas.timeline {
