@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::kinds;
-use super::run::Outcome;
+use super::outcome::{Outcome, named};
 use crate::domain::guard::{InDraft, Verdict, binding};
 use crate::domain::id::{ExecutionId, UndoId};
 use crate::engine::error::{EngineError, Result};
@@ -12,16 +12,6 @@ use crate::engine::ground::core::Core;
 use crate::engine::ground::say::{capital, sentence};
 use crate::engine::handle::Engine;
 use crate::store::executions::{self, ExecutionRow, ExecutionStatus};
-
-/// Says a guard's refusal with its name, as it is kept with a row.
-pub(in crate::engine) fn sentence_of(refusal: &Verdict) -> String {
-    format!("{}: {}", refusal.guard, refusal.detail)
-}
-
-/// Names an execution in a sentence: "the mail to ann@acme.example".
-pub(in crate::engine) fn named(row: &ExecutionRow) -> String {
-    kinds::of(row.kind).named(row)
-}
 
 impl Engine {
     /// Says how an execution went.

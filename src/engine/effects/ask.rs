@@ -6,10 +6,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::answer::{held, queued, sentence_of};
+use super::answer::{held, queued};
 use super::gate::{self, Candidate, Consent};
 use super::kind::Made;
 use super::kinds;
+use super::outcome::sentence_of;
 
 use crate::domain::action::ActionKind;
 use crate::domain::audit::hex;

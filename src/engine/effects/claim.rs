@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::answer::sentence_of;
 use super::gate;
 use super::kinds;
-use super::run::Outcome;
+use super::outcome::Outcome;
+use super::outcome::sentence_of;
 use super::take_back::{cancel, set_move};
 use crate::domain::effect::Ended;
 use crate::domain::guard::{Mode, binding};

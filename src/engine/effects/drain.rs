@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::run::Outcome;
+use super::outcome::Outcome;
 use crate::domain::guard::Mode;
 use crate::domain::id::ExecutionId;
 use crate::engine::error::{EngineError, Result};

@@ -18,6 +18,7 @@ pub(in crate::engine) mod intent;
 pub(in crate::engine) mod kind;
 pub mod kinds;
 pub(in crate::engine) mod make;
+pub(in crate::engine) mod outcome;
 pub(in crate::engine) mod plan;
 mod recover;
 pub(in crate::engine) mod run;

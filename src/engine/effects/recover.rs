@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::kinds;
-use super::run::Outcome;
+use super::outcome::Outcome;
 use super::settle::{is_still, requeue};
 use super::take_back::set_move;
 use crate::domain::guard::Mode;

@@ -7,37 +7,18 @@ use jiff::SignedDuration;
 use super::claim::{Claim, claim};
 use super::kind::Undelivered;
 use super::kinds;
-use crate::domain::guard::{KillSwitch, Mode, Verdict};
+use super::outcome::Outcome;
+use crate::domain::guard::{KillSwitch, Mode};
 use crate::domain::id::{ExecutionId, UndoId};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::handle::Engine;
 use crate::env::crash_point;
-use crate::store::executions::ExecutionRow;
 use crate::store::{Durability, control, undo};
 
 /// The time for which an approval that leaves at once waits for another message of the same mailbox.
 const PATIENCE: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(25);
-
-/// The end of one attempt.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::engine) enum Outcome {
-    /// It left, or a draft of it was made.
-    Settled(Box<ExecutionRow>),
-    /// A guard holds it.
-    Held(Vec<Verdict>),
-    /// A guard refused for good: it is cancelled and the move is open again.
-    Cancelled(Vec<Verdict>),
-    /// It could not be delivered; the sentence says what was kept.
-    Failed(String),
-    /// Nobody knows whether it left; the sentence says what is done about it.
-    Uncertain(String),
-    /// Its time has not come, or another message is on its way through the same mailbox.
-    NotYet,
-    /// It was not queued any more: another process has it, or it was taken back.
-    Gone,
-}
 
 impl Engine {
     /// Carries out a queued execution, if the guards let it.

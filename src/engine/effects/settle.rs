@@ -7,7 +7,7 @@ use super::claim::check_again;
 use super::gate;
 use super::kind::Delivered;
 use super::kinds;
-use super::run::Outcome;
+use super::outcome::Outcome;
 use super::take_back::{DRAFT_WAS_MADE, put_back, set_move, taken_back};
 use crate::domain::audit::hex;
 use crate::domain::effect::Ended;

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::answer::named;
 use super::ask::{Ask, Asked, ask_in};
 use super::kind::Inverse;
 use super::kinds;
+use super::outcome::named;
 use crate::domain::by::By;
 use crate::domain::effect::{Ended, Origin};
 use crate::domain::id::{ExecutionId, MoveId, UndoId};

@@ -9,11 +9,10 @@ mod hooks;
 use serde::Serialize;
 
 use crate::domain::by::By;
-use crate::engine::effects::kinds::record::HUBSPOT;
 
 use crate::engine::error::Result;
 use crate::engine::handle::Engine;
-use crate::engine::road::sources::hubspot::is_set_up;
+use crate::engine::road::sources::hubspot::{CARRIER as HUBSPOT, is_set_up};
 use crate::store::executions::{self, ExecutionRow, ExecutionStatus};
 use crate::store::hubspot::{self, StageRow};
 

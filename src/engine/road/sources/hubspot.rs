@@ -20,7 +20,6 @@ use crate::connectors::hubspot::paths::ObjectKind;
 use crate::connectors::hubspot::{owners, pipelines, refusal};
 use crate::connectors::transport::{CallError, CallErrorKind};
 use crate::domain::service::{HubspotVersion, Provider};
-use crate::engine::effects::kinds::record::HUBSPOT;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
 use crate::engine::road::sources::{PassScope, SignalSource, SourceRun};
@@ -95,6 +94,9 @@ pub(in crate::engine) fn is_set_up(engine: &Engine) -> bool {
         .unwrap_or(false)
 }
 
+/// The carrier of records, as executions name it. A mailbox cannot be named so.
+pub(in crate::engine) const CARRIER: &str = "hubspot:crm";
+
 /// HubSpot.
 #[derive(Debug)]
 pub(in crate::engine) struct HubspotSource;
@@ -105,7 +107,7 @@ impl SignalSource for HubspotSource {
     }
 
     fn carrier(&self) -> Option<&'static str> {
-        Some(HUBSPOT)
+        Some(CARRIER)
     }
 
     fn read(&self, engine: &Engine, scope: &PassScope) -> Result<SourceRun> {

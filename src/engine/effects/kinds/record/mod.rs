@@ -34,7 +34,7 @@ use crate::engine::ground::core::{Core, instance};
 use crate::engine::outside::auth::is_signed_in_by;
 use crate::engine::outside::{Outside, standing};
 use crate::engine::road::outcomes::{Observed, RECORDED, record as record_outcome};
-use crate::engine::road::sources::hubspot::{base_of, read_base};
+use crate::engine::road::sources::hubspot::{CARRIER as HUBSPOT, base_of, read_base};
 use crate::store::executions::{self, ExecutionRow, ExecutionStatus};
 use crate::store::hubspot::{self, SYSTEM, SeenWriter};
 use crate::store::moves::MoveRow;
@@ -42,9 +42,6 @@ use crate::store::{ReadTx, WriteTx, outcomes, people, suppressions};
 
 pub(in crate::engine) use self::content::RecordContent;
 pub(in crate::engine) use self::operation::Operation;
-
-/// The carrier of records, as executions name it. A mailbox cannot be named so.
-pub(in crate::engine) const HUBSPOT: &str = "hubspot:crm";
 
 /// A change of records in HubSpot.
 pub(in crate::engine) struct Record;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::HUBSPOT;
 use super::content::RecordContent;
 use super::operation::Operation;
 use super::wishes::ask_to_write;
@@ -15,7 +14,9 @@ use crate::engine::effects::ask::{Ask, Wish};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::handle::Engine;
-use crate::engine::road::sources::hubspot::{draft_of, local, read_base, slot_text};
+use crate::engine::road::sources::hubspot::{
+    CARRIER as HUBSPOT, draft_of, local, read_base, slot_text,
+};
 use crate::store::executions::{self, ExecutionStatus};
 use crate::store::{Durability, contacts, hubspot};
 
