@@ -30,6 +30,7 @@ pub mod approval;
 pub mod audit;
 pub mod circuit;
 pub mod guard;
+pub mod job;
 pub mod limits;
 pub mod outbox;
 pub mod schedule;

@@ -10,6 +10,7 @@ mod error;
 mod features;
 mod ground;
 mod handle;
+mod jobs;
 mod outside;
 mod pass;
 mod road;
@@ -34,7 +35,7 @@ pub use features::{correspondence, hubspot, import, post, seed, world};
 pub use ground::command;
 pub use handle::Engine;
 pub use outside::sign_in::{Asking, MissingScope, Said, SignedIn, SignedOut};
-pub use pass::{SourceOutcome, SourceReport, SyncReport};
+pub use jobs::report::{DueJobs, JobOutcome, JobReport, SourceOutcome, SourceReport, SyncReport};
 pub use road::sources::lines::{LinesReport, RejectedLine};
 pub use road::sources::{PassControl, PassScope, PassStep, PassWatcher};
 

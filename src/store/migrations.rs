@@ -17,6 +17,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0006_console.sql"),
     include_str!("migrations/0007_deeds.sql"),
     include_str!("migrations/0008_keyutils.sql"),
+    include_str!("migrations/0009_jobs.sql"),
 ];
 
 /// The newest schema version that this program knows.

@@ -13,6 +13,7 @@ pub(in crate::engine) mod claim;
 pub(in crate::engine) mod deed;
 pub(in crate::engine) mod drain;
 pub(in crate::engine) mod gate;
+pub(in crate::engine) mod job;
 pub mod kinds;
 pub(in crate::engine) mod plan;
 pub(in crate::engine) mod recover;

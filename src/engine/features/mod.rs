@@ -7,4 +7,5 @@ pub mod import;
 pub mod mailboxes;
 pub mod post;
 pub mod seed;
+pub(in crate::engine) mod upkeep;
 pub mod world;

@@ -103,7 +103,11 @@ impl SignalSource for HubspotSource {
         NAME.into()
     }
 
-    fn read(&self, engine: &Engine, scope: &PassScope) -> Result<SourceRun> {
+    fn about(&self) -> String {
+        "Reads HubSpot".into()
+    }
+
+    fn read(&self, engine: &Engine, scope: &PassScope, _: &str) -> Result<SourceRun> {
         let mut reading = Reading {
             engine,
             version: engine.config().hubspot.api_version,
@@ -122,14 +126,8 @@ impl SignalSource for HubspotSource {
             Err(Stop::Repeated) => Some("HubSpot answers the same page again and again.".into()),
         };
         let mut run = reading.run;
-        // What waits to be written goes out with the same pass: a portal that could not be read is not written to.
-        if problem.is_none() && !scope.rehearsal {
-            let pushed = engine.drain_hubspot()?;
-            if let Some(first) = pushed.problems.first() {
-                run.problem = [run.problem.as_str(), first].join(" ").trim().to_owned();
-            }
-        }
         if let Some(problem) = problem {
+            run.is_partial = true;
             run.problem = if run.problem.is_empty() {
                 format!("{problem} What came before is kept, and the next pass goes on from there.")
             } else {

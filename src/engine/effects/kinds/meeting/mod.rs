@@ -4,6 +4,7 @@
 //! answer came, it is asked by that name, and never told to make another.
 
 mod change;
+pub(in crate::engine) mod job;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;

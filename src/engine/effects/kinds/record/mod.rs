@@ -2,6 +2,7 @@
 
 pub(in crate::engine) mod deeds;
 pub mod gates;
+pub(in crate::engine) mod job;
 pub(in crate::engine) mod operation;
 pub mod outbox;
 pub(in crate::engine) mod undo;
