@@ -15,6 +15,7 @@ pub(in crate::engine) mod drain;
 pub(in crate::engine) mod gate;
 pub(in crate::engine) mod job;
 pub mod kinds;
+pub(in crate::engine) mod on;
 pub(in crate::engine) mod plan;
 pub(in crate::engine) mod recover;
 pub(in crate::engine) mod settle;

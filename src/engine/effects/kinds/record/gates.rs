@@ -14,6 +14,7 @@ use crate::engine::effects::kinds::record::operation::Operation;
 use crate::engine::effects::kinds::record::wishes::local_contact;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
+use crate::engine::ground::happened::{Arrived, Happened};
 use crate::engine::ground::lookup::find_person;
 use crate::engine::handle::Engine;
 use crate::engine::road::sources::hubspot::said;
@@ -178,10 +179,12 @@ impl Engine {
             return Ok(());
         };
         let ids = [primary.to_owned(), other.to_owned(), survivor.to_owned()];
-        self.write(Durability::Full, move |tx, _, now| {
+        self.write(Durability::Full, move |tx, core, now| {
             for id in &ids {
                 hubspot::merge_into(tx, "contact", id, record)?;
             }
+            let (contact, what) = (ContactId(record), Arrived::Merge);
+            core.tell(tx, &Happened { contact, what }, now)?;
             Ok(tx.emit(now, "contact.changed", format!("contact:{record}"))?)
         })
     }
@@ -189,7 +192,7 @@ impl Engine {
     /// Keeps a removed person from being written to.
     pub(in crate::engine) fn note_removed(&self, id: &str, email: &str) -> Result<()> {
         let (id, email) = (id.to_owned(), email.to_owned());
-        self.write(Durability::Full, move |tx, _, now| {
+        self.write(Durability::Full, move |tx, core, now| {
             if !email.is_empty() {
                 suppressions::add(tx, &email, "removed for good in HubSpot", "hubspot", now)?;
             }
@@ -203,6 +206,8 @@ impl Engine {
                     now,
                 )?;
                 tx.emit(now, "contact.changed", format!("contact:{record}"))?;
+                let (contact, what) = (ContactId(record), Arrived::Erasure);
+                core.tell(tx, &Happened { contact, what }, now)?;
             }
             hubspot::forget_object(tx, "contacts", &id)?;
             audit::append(
