@@ -167,10 +167,13 @@ impl Standing {
         match self.turn(every, Occasion::Timed, now) {
             Turn::Due | Turn::Dead => None,
             Turn::Rests(at) => Some(at),
-            Turn::NotYet => self.due_at.filter(|at| is_ahead(*at, every, now)).or_else(|| {
-                let pace = SignedDuration::from_secs(i64::from(every.seconds()?));
-                self.last_run_at?.checked_add(pace).ok()
-            }),
+            Turn::NotYet => self
+                .due_at
+                .filter(|at| is_ahead(*at, every, now))
+                .or_else(|| {
+                    let pace = SignedDuration::from_secs(i64::from(every.seconds()?));
+                    self.last_run_at?.checked_add(pace).ok()
+                }),
         }
     }
 
@@ -282,7 +285,12 @@ mod tests {
         check(run(-30, None, 0), Every::Paced(60), Timed, Turn::NotYet);
         check(run(-30, None, 0), Every::Paced(60), Pass, Turn::Due);
         check(run(-58, None, 0), Every::Paced(60), Timed, Turn::Due);
-        check(run(-30, Some(30), 0), Every::Seconds(60), Pass, Turn::NotYet);
+        check(
+            run(-30, Some(30), 0),
+            Every::Seconds(60),
+            Pass,
+            Turn::NotYet,
+        );
         check(run(-30, Some(30), 0), Every::Seconds(60), ByName, Turn::Due);
         check(run(-60, Some(0), 0), Every::Seconds(60), Pass, Turn::Due);
         check(

@@ -7,10 +7,11 @@ use crate::domain::nearest;
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
+use crate::engine::jobs::ending::{Ended, Ending};
 use crate::engine::jobs::job::{Bars, Books, Job, Lane, Plan, Rehearsal, Stage};
 use crate::engine::jobs::registry;
 use crate::engine::jobs::report::{DueJobs, JobOutcome, JobReport, SyncReport};
-use crate::engine::jobs::run::{Chosen, Ended, Ending, run_due, take_lease};
+use crate::engine::jobs::run::{Chosen, run_due, take_lease};
 use crate::engine::road::sources::PassScope;
 use crate::store::executions;
 
@@ -278,3 +279,6 @@ fn check_source(engine: &Engine, only: &str, jobs: &[Box<dyn Job>]) -> Result<()
         "No source is called \"{given}\": {known}. Nothing was done."
     )))
 }
+
+#[cfg(test)]
+mod tests;

@@ -155,7 +155,11 @@ mod tests {
                 assert!(!revive(tx, "audit")?);
                 let row = load(tx, "audit")?;
                 assert_eq!(
-                    (row.standing.state, row.standing.due_at, row.standing.failures),
+                    (
+                        row.standing.state,
+                        row.standing.due_at,
+                        row.standing.failures
+                    ),
                     (JobState::Waiting, None, 0)
                 );
                 assert!(!revive(tx, "unknown")?);

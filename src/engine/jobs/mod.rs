@@ -5,8 +5,12 @@
 //! alone for a while, and the others go on.
 
 pub(in crate::engine) mod books;
+pub(in crate::engine) mod ending;
 pub(in crate::engine) mod job;
 pub(in crate::engine) mod registry;
 pub(in crate::engine) mod report;
 mod revive;
 pub(in crate::engine) mod run;
+
+#[cfg(test)]
+pub(in crate::engine) mod tests;

@@ -16,11 +16,8 @@ use crate::engine::road::sources::job::{Timers, readings};
 
 /// Returns every job. Those of one stage run in the order of this list.
 pub(in crate::engine) fn all(engine: &Engine) -> Vec<Box<dyn Job>> {
-    let mut all: Vec<Box<dyn Job>> = vec![
-        Box::new(PauseEnd),
-        Box::new(Reconcile),
-        Box::new(Scores),
-    ];
+    let mut all: Vec<Box<dyn Job>> =
+        vec![Box::new(PauseEnd), Box::new(Reconcile), Box::new(Scores)];
     all.extend(readings(engine));
     let rest: [Box<dyn Job>; 9] = [
         Box::new(Bookings),

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::domain::job::JobState;
 use crate::domain::words::words;
+use crate::engine::jobs::ending::{Ended, Ending};
 use crate::engine::jobs::job::{Books, JobRun};
-use crate::engine::jobs::run::{Ended, Ending};
 
 words! {
     /// The outcome of a source in a pass.

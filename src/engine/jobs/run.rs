@@ -11,12 +11,10 @@ use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
 use crate::engine::jobs::books;
-use crate::engine::jobs::job::{
-    Books, Context, IfBusy, Job, JobRun, Lane, Plan, Reach, Stage,
-};
+use crate::engine::jobs::ending::{Ended, Ending};
+use crate::engine::jobs::job::{Books, Context, IfBusy, Job, JobRun, Lane, Plan, Reach, Stage};
 use crate::engine::outside::wait;
 use crate::engine::road::sources::{PassScope, PassStep};
-use crate::store::StoreError;
 use crate::store::jobs::JobRow;
 use crate::store::lease::{self, Lease};
 
@@ -62,39 +60,6 @@ impl Chosen<'_> {
     }
 }
 
-/// The end of a job's turn in a pass.
-#[derive(Debug)]
-pub(in crate::engine) enum Ended {
-    /// Its turn had not come.
-    NotDue,
-    /// It was left out: it rests, it was given up, another process is at it, or the link is metered.
-    LeftOut {
-        why: String,
-        until: Option<Timestamp>,
-    },
-    /// It ran, well or badly. The problem of a run that failed altogether stands where that of a part would.
-    Ran { started: Timestamp, run: JobRun },
-    /// The store failed a source, which is everybody's failure.
-    Unusable(StoreError),
-}
-
-/// A job with the end of its turn.
-#[derive(Debug)]
-pub(in crate::engine) struct Ending {
-    pub name: String,
-    pub plan: Plan,
-    pub ended: Ended,
-    /// Its standing after the run, once that was recorded.
-    pub standing: Option<Standing>,
-}
-
-impl Ending {
-    /// Tells whether it ran to its end, so that nothing it looks for lies unread.
-    pub const fn is_complete(&self) -> bool {
-        matches!(&self.ended, Ended::Ran { run, .. } if !run.is_partial)
-    }
-}
-
 /// Runs the chosen jobs of one stage that are due, and records their ends.
 ///
 /// # Errors
@@ -116,7 +81,11 @@ pub(in crate::engine) fn run_due(
         Stage::Read => side_by_side(engine, chosen, scope),
         Stage::Keep => {
             let is_asked_for = chosen.iter().any(|one| one.occasion == Occasion::ByName);
-            let patience = if is_asked_for { PATIENCE } else { Duration::ZERO };
+            let patience = if is_asked_for {
+                PATIENCE
+            } else {
+                Duration::ZERO
+            };
             match wait_for_lease(engine, PASS, patience)? {
                 Some(_lease) => in_turn(engine, chosen, scope),
                 None => Ok(chosen.iter().map(|one| one.ends(is_busy())).collect()),
@@ -250,8 +219,8 @@ fn run_lane(
         let JobRow {
             standing, cursor, ..
         } = one.load(engine)?;
-        let passed = passed_over(&standing, one, engine.now())
-            .filter(|_| one.plan.lane != Lane::Own);
+        let passed =
+            passed_over(&standing, one, engine.now()).filter(|_| one.plan.lane != Lane::Own);
         let ended = match passed {
             Some(ended) => ended,
             None => run(engine, one, &Context { scope, cursor }),
