@@ -16,6 +16,7 @@ mod demo;
 mod doctor;
 mod hubspot;
 mod init;
+mod jobs;
 mod limits;
 mod mail;
 mod meetings;
@@ -101,6 +102,7 @@ enum Command {
     Why(why::WhyArgs),
     When(when::WhenArgs),
     Sync(sync::SyncArgs),
+    Jobs(jobs::JobsArgs),
     Meetings(meetings::MeetingsArgs),
     Slots(slots::SlotsArgs),
     Contacts(contacts::ContactsArgs),
@@ -207,6 +209,7 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Why(args) => why::run(&mut run, &args),
         Command::When(args) => when::run(&mut run, &args),
         Command::Sync(args) => sync::run(&mut run, &args),
+        Command::Jobs(args) => jobs::run(&mut run, &args),
         Command::Meetings(args) => meetings::run(&mut run, &args),
         Command::Slots(args) => slots::run(&mut run, &args),
         Command::Contacts(args) => {

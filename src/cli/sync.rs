@@ -92,8 +92,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &SyncArgs) -> Result<Ending, EngineEr
             run.out.talk(problem)?;
         }
     }
-    let idle = report.new + report.sent + report.closed + report.outcomes == 0;
-    Ok(match (report.problems.is_empty(), idle) {
+    Ok(match (report.problems.is_empty(), report.is_idle()) {
         (false, _) => Ending::Partly,
         (true, true) => Ending::Nothing,
         (true, false) => Ending::Done,

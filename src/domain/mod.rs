@@ -32,6 +32,7 @@ pub mod by;
 pub mod circuit;
 pub mod effect;
 pub mod guard;
+pub mod job;
 pub mod limits;
 pub mod outbox;
 pub mod schedule;

@@ -1,4 +1,4 @@
-//! The handle that faces hold: the installation opened, its transactions, its clock.
+//! The handle that faces hold: its transactions, its clock, its settings.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,11 +9,10 @@ use jiff::tz::TimeZone;
 use crate::config::{Config, Paths};
 use crate::domain::rule::Rules;
 use crate::engine::error::Result;
-use crate::engine::ground::core::{self, Core};
+use crate::engine::ground::core::Core;
 use crate::engine::outside::Outside;
 use crate::engine::road::outcomes;
 use crate::engine::road::scoring;
-use crate::env::Env;
 use crate::store::moves::ScoringScope;
 use crate::store::{Durability, Event, Store, WriteTx};
 
@@ -25,17 +24,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens the installation at `paths`.
-    ///
-    /// # Errors
-    /// If the configuration is wrong or there is no data yet.
-    pub fn open(env: Env, paths: Paths) -> Result<Self> {
-        let config = Config::load(&paths.config)?;
-        let store = Store::open(&paths.data, env.now())?;
-        Ok(Self::over(Core::new(env, paths, config, store)))
-    }
-
-    fn over(core: Core) -> Self {
+    /// Makes the handle over an installation that is open.
+    pub(in crate::engine) fn over(core: Core) -> Self {
         let core = Arc::new(core);
         let outside = Arc::new(Outside::new(Arc::clone(&core)));
         Self { core, outside }
@@ -47,24 +37,6 @@ impl Engine {
         paths.data.join(crate::store::FILE_NAME).exists()
     }
 
-    /// Makes the installation at `paths` if there is none, and opens it.
-    ///
-    /// # Errors
-    /// If the configuration is wrong or the data cannot be made.
-    pub fn create(env: Env, paths: Paths) -> Result<Self> {
-        let config = Config::load(&paths.config)?;
-        let store = Store::create(&paths.data, env.now())?;
-        let engine = Self::over(Core::new(env, paths, config, store));
-        let name = format!("{:012x}", engine.core.env.draw() & 0xFFFF_FFFF_FFFF);
-        engine.write(Durability::Full, move |tx, _, _| {
-            if crate::store::control::meta(tx, core::INSTANCE)?.is_none() {
-                crate::store::control::set_meta(tx, core::INSTANCE, &name)?;
-            }
-            Ok(())
-        })?;
-        Ok(engine)
-    }
-
     /// Returns an engine over a copy of the database in `folder`.
     pub(in crate::engine) fn over_copy(&self, folder: &Path) -> Result<Self> {
         let store = self.core.store.copy(folder)?;
@@ -73,6 +45,7 @@ impl Engine {
             self.core.paths.clone(),
             self.core.config.clone(),
             store,
+            self.core.listeners,
         );
         Ok(Self::over(core))
     }

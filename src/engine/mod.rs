@@ -10,6 +10,9 @@ mod error;
 mod features;
 mod ground;
 mod handle;
+mod jobs;
+mod listeners;
+mod open;
 mod outside;
 mod pass;
 mod road;
@@ -32,8 +35,8 @@ pub use features::mailboxes::{FoundSettings, MailboxReport, Needed, SettingsSour
 pub use features::{correspondence, hubspot, import, meetings, post, seed, world};
 pub use ground::command;
 pub use handle::Engine;
+pub use jobs::report::{DueJobs, JobOutcome, JobReport, SourceOutcome, SourceReport, SyncReport};
 pub use outside::sign_in::{Asking, MissingScope, Said, SignedIn, SignedOut};
-pub use pass::{SourceOutcome, SourceReport, SyncReport};
 pub use road::sources::lines::{LinesReport, RejectedLine};
 pub use road::sources::{PassControl, PassScope, PassStep, PassWatcher};
 

@@ -33,6 +33,7 @@ const STEPS: &[Step] = &[
         sql: include_str!("migrations/0009_effects.sql"),
         then: Some(effects::finish),
     },
+    sql(include_str!("migrations/0010_jobs.sql")),
 ];
 
 /// The newest schema version that this program knows.

@@ -19,6 +19,7 @@ pub mod drafts;
 pub mod examine;
 pub mod executions;
 pub mod hubspot;
+pub mod jobs;
 pub mod lease;
 pub mod log;
 pub mod messages;

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 use serde::Serialize;
 
+use super::jobs::JobRow;
 use super::{ReadTx, Result, WriteTx, instant};
+use crate::domain::job::Standing;
 
 /// Counts of one run of a source.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -187,7 +189,49 @@ pub fn count(tx: &WriteTx<'_>, name: &str, counts: &SourceCounts) -> Result<()> 
     Ok(())
 }
 
-/// Records the end of a run; an empty error is a clean one. After a failure the source is left alone until `next_try`.
+/// Returns a source as it stands, in the terms of jobs; its due time is the end of its rest.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn as_job(tx: &ReadTx<'_>, name: &str) -> Result<JobRow> {
+    let (due_at, failures) = standing(tx, name)?;
+    let row = tx
+        .sql()
+        .prepare_cached(
+            "SELECT last_run_at, last_clean_at, last_error, cursor FROM source_state WHERE name = ?1",
+        )?
+        .query_row([name], |row| {
+            Ok(JobRow {
+                standing: Standing {
+                    due_at,
+                    failures,
+                    last_run_at: row.get::<_, Option<i64>>(0)?.map(instant),
+                    ..Standing::default()
+                },
+                last_ok_at: row.get::<_, Option<i64>>(1)?.map(instant),
+                error: row.get(2)?,
+                cursor: row.get(3)?,
+            })
+        })
+        .optional()?;
+    Ok(row.unwrap_or_default())
+}
+
+/// Ends the rest of a source that failed. Tells whether it rested.
+///
+/// # Errors
+/// If SQLite refuses.
+pub fn wake(tx: &WriteTx<'_>, name: &str) -> Result<bool> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "UPDATE source_state SET next_try_at = NULL WHERE name = ?1 AND next_try_at IS NOT NULL",
+        )?
+        .execute([name])?
+        > 0)
+}
+
+/// Records how a run ended; an empty error is a clean one. After a failure the source is left alone until `next_try`.
 ///
 /// # Errors
 /// Fails if SQLite refuses.

@@ -12,6 +12,7 @@ use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
+use crate::engine::jobs::job::{Context, Job, JobRun, Plan, Rehearsal, Stage};
 use crate::engine::road::scoring;
 use crate::engine::undo::step::{Step, remember};
 use crate::store::control::{Hold, HoldKind};
@@ -190,4 +191,30 @@ pub(in crate::engine) fn paused_between(
         }
     }
     Ok(sum)
+}
+
+/// Ends a pause whose time is over.
+#[derive(Debug)]
+pub(in crate::engine) struct PauseEnd;
+
+impl Job for PauseEnd {
+    fn name(&self) -> String {
+        "pause".into()
+    }
+
+    fn about(&self) -> String {
+        "Ends a pause whose time is over".into()
+    }
+
+    fn plan(&self, _: &Engine) -> Plan {
+        Plan {
+            rehearsal: Rehearsal::LeftOut,
+            ..Plan::of(Stage::Settle)
+        }
+    }
+
+    fn run(&self, engine: &Engine, _: &Context<'_>) -> Result<JobRun> {
+        engine.end_pause_in_time()?;
+        Ok(JobRun::default())
+    }
 }

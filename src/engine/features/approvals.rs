@@ -21,6 +21,7 @@ use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::{Command, Done};
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
+use crate::engine::jobs::job::{Context, Job, JobRun, Plan, Rehearsal, Stage};
 use crate::store::approvals::{self, NewDecision};
 use crate::store::{Durability, ReadTx, WriteTx, audit, control, executions, moves};
 
@@ -263,4 +264,35 @@ fn allowed(decided: &[Decided]) -> Vec<(MoveId, String, [u8; 32])> {
             ))
         })
         .collect()
+}
+
+/// Asks the rules of approval about open moves.
+#[derive(Debug)]
+pub(in crate::engine) struct Approvals;
+
+impl Job for Approvals {
+    fn name(&self) -> String {
+        "approval-rules".into()
+    }
+
+    fn about(&self) -> String {
+        "Approves moves that the rules of approval allow".into()
+    }
+
+    fn plan(&self, _: &Engine) -> Plan {
+        Plan {
+            rehearsal: Rehearsal::LeftOut,
+            ..Plan::of(Stage::Act)
+        }
+    }
+
+    fn run(&self, engine: &Engine, _: &Context<'_>) -> Result<JobRun> {
+        let run = engine.approve_by_rules(true)?;
+        Ok(JobRun {
+            approved: run.approved,
+            sent: run.sent,
+            notices: run.problems,
+            ..JobRun::default()
+        })
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::config::{Config, Paths};
@@ -16,13 +17,18 @@ use crate::domain::template::Templates;
 use crate::domain::zone::guess_zone;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::approval_rules::{KnownRules, LoadedRules, Stamp, stamp};
+use crate::engine::ground::happened::Happened;
 use crate::env::Env;
 use crate::store::lease::{self, Lease};
 use crate::store::people::Person;
-use crate::store::{ReadTx, Store, control};
+use crate::store::{ReadTx, Store, WriteTx, control};
 
 /// The meta key of the installation's own name.
 pub(in crate::engine) const INSTANCE: &str = "instance";
+
+/// A part of the engine that acts on arrivals, inside the transaction that takes them in: if it fails, the arrival is not taken in either, and
+/// its source tries again.
+pub(in crate::engine) type Listener = fn(&WriteTx<'_>, &Core, &Happened, Timestamp) -> Result<()>;
 
 /// The parts that commands and passes share.
 #[derive(Debug)]
@@ -31,6 +37,7 @@ pub(in crate::engine) struct Core {
     pub paths: Paths,
     pub config: Config,
     pub store: Store,
+    pub listeners: &'static [Listener],
     approval: KnownRules,
     rules: OnceLock<Rules>,
     templates: OnceLock<Templates>,
@@ -40,7 +47,6 @@ pub(in crate::engine) struct Core {
     known_mode: Mutex<(Option<Stamp>, Mode)>,
 }
 
-/// Shows, as long as it lives, that this process is carrying out an execution.
 /// Shows, as long as it lives, that this process is carrying out an execution.
 pub(in crate::engine) struct InFlight<'a> {
     core: &'a Core,
@@ -58,7 +64,13 @@ impl Drop for InFlight<'_> {
 }
 
 impl Core {
-    pub fn new(env: Env, paths: Paths, config: Config, store: Store) -> Self {
+    pub fn new(
+        env: Env,
+        paths: Paths,
+        config: Config,
+        store: Store,
+        listeners: &'static [Listener],
+    ) -> Self {
         let known_mode = Mutex::new((stamp(&paths.config), config.mode));
         Self {
             known_mode,
@@ -66,6 +78,7 @@ impl Core {
             paths,
             config,
             store,
+            listeners,
             approval: KnownRules::default(),
             rules: OnceLock::new(),
             templates: OnceLock::new(),
@@ -73,6 +86,16 @@ impl Core {
             holder_lease: Mutex::new(None),
             in_flight: Mutex::default(),
         }
+    }
+
+    /// Tells every listener of an arrival, in the transaction that takes it in.
+    ///
+    /// # Errors
+    /// If a listener cannot act on it: then the arrival must not be kept either.
+    pub fn tell(&self, tx: &WriteTx<'_>, happened: &Happened, now: Timestamp) -> Result<()> {
+        self.listeners
+            .iter()
+            .try_for_each(|listener| listener(tx, self, happened, now))
     }
 
     /// Returns the built-in rules under the operator's own. A mistake in the operator's file stops everything that would

@@ -3,5 +3,6 @@
 pub(in crate::engine) mod approval_rules;
 pub mod command;
 pub(in crate::engine) mod core;
+pub(in crate::engine) mod happened;
 pub(in crate::engine) mod lookup;
 pub(in crate::engine) mod say;

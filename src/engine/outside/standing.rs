@@ -80,6 +80,11 @@ impl Meter {
         }
     }
 
+    fn is_empty(&self) -> bool {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.is_empty()
+    }
+
     fn empty(&self) -> BTreeMap<Service, Metered> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -248,6 +253,11 @@ impl Outside {
                 .store
                 .write(Durability::Normal, move |tx| keep(tx, metered, now)),
         );
+    }
+
+    /// Tells whether anything was asked of the services that is not written down yet.
+    pub fn has_usage(&self) -> bool {
+        !self.meter.is_empty()
     }
 
     /// Writes down what was asked of the services.

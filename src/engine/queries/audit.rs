@@ -1,15 +1,15 @@
-//! The audit trail: looked at, checked, taken along, and cut off where it is older than it is to be kept.
+//! The audit trail: looked at, checked, and taken along.
 
 use std::io::{BufRead, Write};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::audit::{Broken, Link, Walk, hex, unhex};
 use crate::domain::text::json_escaped;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
-use crate::store::{Durability, audit};
+use crate::store::audit;
 
 pub use crate::store::audit::{AuditCheck, AuditEntry, AuditFilter};
 
@@ -138,31 +138,6 @@ impl Engine {
             .and_then(|()| out.flush())
             .map_err(|e| EngineError::Outside(format!("The export cannot be written: {e}.")))?;
         Ok(end.entries)
-    }
-
-    /// Cuts off what is older than the configuration keeps, at most once a day.
-    pub(in crate::engine) fn prune_audit(&self) -> Result<()> {
-        let days = i64::from(self.config().audit.keep_days);
-        if days == 0 {
-            return Ok(());
-        }
-        let back = |days: i64| {
-            self.now()
-                .checked_sub(SignedDuration::from_hours(24 * days))
-                .unwrap_or(Timestamp::MIN)
-        };
-        let first = self
-            .store()
-            .read(|tx| Ok::<_, EngineError>(audit::first_at(tx)?))?;
-        // A day more than is kept: each cut leaves an entry, and there shall not be one for each pass.
-        if first.is_none_or(|first| first >= back(days + 1)) {
-            return Ok(());
-        }
-        let before = back(days);
-        self.write(Durability::Full, move |tx, _, now| {
-            audit::prune(tx, before, now)?;
-            Ok(())
-        })
     }
 }
 

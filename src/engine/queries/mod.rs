@@ -6,6 +6,7 @@ pub mod audit;
 pub mod contacts;
 pub mod doctor;
 pub mod health;
+pub mod jobs;
 pub mod limits;
 pub mod lists;
 pub mod log;

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
 use crate::engine::road::scoring::{Tallies, facts};
 use crate::store::moves::{self, ListRow, ScoringScope};
-use crate::store::{Durability, ReadTx, StoreError, control, executions, sources};
+use crate::store::{ReadTx, control, executions, sources};
 
 use crate::domain::action::ActionKind;
 use crate::domain::aps::Points;
@@ -119,40 +119,7 @@ pub struct TodayList {
     pub moves: Vec<TodayItem>,
 }
 
-/// The meta key of the weights that the stored scores were made with.
-const WEIGHTS: &str = "score_weights";
-
 impl Engine {
-    /// Brings what time has changed up to date: snoozes that are over, steps of scores, old moves. Costs one look at an index
-    /// when nothing has changed.
-    pub(in crate::engine) fn refresh(&self) -> Result<()> {
-        let now = self.now();
-        let w = self.config().score.weights;
-        let weights = format!("{} {} {} {}", w.revenue, w.urgency, w.ease, w.strategic);
-        let (due, same_weights) = self.store().read(|tx| {
-            let same = control::meta(tx, WEIGHTS)?.as_deref() == Some(&weights);
-            Ok::<_, EngineError>((moves::any_change_due(tx, now)?, same))
-        })?;
-        if !due && same_weights {
-            return Ok(());
-        }
-        let refreshed = self.write(Durability::Normal, move |tx, core, now| {
-            // Other weights make every stored score another one.
-            let scope = if same_weights {
-                ScoringScope::Due(now)
-            } else {
-                ScoringScope::All
-            };
-            control::set_meta(tx, WEIGHTS, &weights)?;
-            crate::engine::road::scoring::rescore(tx, core, scope, now)
-        });
-        match refreshed {
-            // Another process is writing; it will do the same when it is done, and a list that is a step old is better than none.
-            Err(EngineError::Store(StoreError::Busy)) => Ok(()),
-            other => other.map(drop),
-        }
-    }
-
     pub(in crate::engine) fn list_today(&self, query: &TodayQuery) -> Result<TodayList> {
         self.refresh()?;
         let now = self.now();

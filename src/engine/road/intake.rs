@@ -22,6 +22,7 @@ use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
+use crate::engine::ground::happened::{Arrived, Happened};
 use crate::engine::road::outcomes::{Observed, RECORDED, record};
 use crate::store::deals::{MeetingRow, save_meeting, set_meeting_state};
 use crate::store::people::NewPerson;
@@ -98,6 +99,10 @@ pub(in crate::engine) fn take(
         taken.closed += propose::close_overtaken(tx, draft, contact, now)?;
     }
     propose::propose(tx, core, draft, &hash, (id, contact, deal), &mut taken, now)?;
+    if let (Some(contact), SignalKind::MeetingBooked) = (contact, draft.kind) {
+        let what = Arrived::Booking;
+        core.tell(tx, &Happened { contact, what }, now)?;
+    }
     Ok((Some(id), taken))
 }
 

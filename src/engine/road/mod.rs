@@ -2,5 +2,6 @@
 
 pub(in crate::engine) mod intake;
 pub(in crate::engine) mod outcomes;
+pub(in crate::engine) mod refresh;
 pub(in crate::engine) mod scoring;
 pub mod sources;

@@ -82,11 +82,12 @@ impl SignalSource for CalendarSource {
         NAME.into()
     }
 
-    fn read(&self, engine: &Engine, scope: &PassScope) -> Result<SourceRun> {
-        let text = engine
-            .store()
-            .read(|tx| sources::cursor(tx, NAME).map_err(EngineError::from))?;
-        let mut cursor: Cursor = serde_json::from_str(&text).unwrap_or_default();
+    fn about(&self) -> String {
+        "Reads Google Calendar".into()
+    }
+
+    fn read(&self, engine: &Engine, scope: &PassScope, cursor: &str) -> Result<SourceRun> {
+        let mut cursor: Cursor = serde_json::from_str(cursor).unwrap_or_default();
         let mut run = SourceRun::default();
         let mut failure = None;
         for name in engine.config().google.calendars.clone() {

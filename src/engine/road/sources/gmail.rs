@@ -69,17 +69,13 @@ impl SignalSource for GmailSource {
         source_name(&self.0)
     }
 
-    fn read(&self, engine: &Engine, scope: &PassScope) -> Result<SourceRun> {
-        let name = self.name();
-        let text = engine
-            .store()
-            .read(|tx| sources::cursor(tx, &name).map_err(EngineError::from))?;
+    fn read(&self, engine: &Engine, scope: &PassScope, cursor: &str) -> Result<SourceRun> {
         let mut reading = Reading {
             engine,
             outside: engine.outside(),
-            name,
+            name: self.name(),
             account: &self.0,
-            cursor: serde_json::from_str(&text).unwrap_or_default(),
+            cursor: serde_json::from_str(cursor).unwrap_or_default(),
             run: SourceRun::default(),
         };
         engine.watch_drafts(&self.0, &mut reading.run);

@@ -106,11 +106,11 @@ impl SignalSource for HubspotSource {
         NAME.into()
     }
 
-    fn carrier(&self) -> Option<&'static str> {
-        Some(CARRIER)
+    fn about(&self) -> String {
+        "Reads HubSpot".into()
     }
 
-    fn read(&self, engine: &Engine, scope: &PassScope) -> Result<SourceRun> {
+    fn read(&self, engine: &Engine, scope: &PassScope, _: &str) -> Result<SourceRun> {
         let mut reading = Reading {
             engine,
             version: engine.config().hubspot.api_version,
@@ -130,6 +130,7 @@ impl SignalSource for HubspotSource {
         };
         let mut run = reading.run;
         if let Some(problem) = problem {
+            run.is_partial = true;
             run.problem = if run.problem.is_empty() {
                 format!("{problem} What came before is kept, and the next pass goes on from there.")
             } else {

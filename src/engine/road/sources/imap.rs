@@ -49,14 +49,10 @@ impl SignalSource for ImapSource {
         source_name(&self.0)
     }
 
-    fn read(&self, engine: &Engine, scope: &PassScope) -> Result<SourceRun> {
+    fn read(&self, engine: &Engine, scope: &PassScope, cursor: &str) -> Result<SourceRun> {
         let account = &self.0;
         let failed = |e: ImapError| imap_failed(account, &e);
-        let name = self.name();
-        let mut cursor: Cursor = engine
-            .store()
-            .read(|tx| sources::cursor(tx, &name))
-            .map(|text| serde_json::from_str(&text).unwrap_or_default())?;
+        let mut cursor: Cursor = serde_json::from_str(cursor).unwrap_or_default();
         let mut run = SourceRun::default();
         engine.watch_drafts(account, &mut run);
         let mut session = engine.outside().imap(account).map_err(failed)?;

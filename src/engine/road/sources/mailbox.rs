@@ -8,7 +8,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::config::MailAccount;
-use crate::domain::effect::Ended;
 use crate::domain::email::address::EmailAddress;
 use crate::domain::email::calendar::Participation;
 use crate::domain::email::message_id::MessageId;
@@ -16,21 +15,19 @@ use crate::domain::email::subject::thread_subject;
 use crate::domain::email::understand::{Correspondent, OurIds};
 use crate::domain::email::{MailClass, MailContext, ParsedMail, Understanding, understand};
 use crate::domain::id::{ContactId, SignalId};
-use crate::domain::moves::MoveStatus;
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::schedule::first_business_instant_after;
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::{clean_block, clean_line};
-use crate::engine::effects::kinds;
-use crate::engine::effects::take_back::cancel;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
+use crate::engine::ground::happened::{Arrived, Happened, Returned};
 use crate::engine::road::intake::{self, Taken};
 use crate::engine::road::outcomes::{Observed, record};
 use crate::store::executions::ExecutionRow;
 use crate::store::messages::MessageRow;
 use crate::store::sources::{self, SourceCounts};
-use crate::store::{ReadTx, WriteTx, audit, executions, messages, people, remotes, suppressions};
+use crate::store::{ReadTx, WriteTx, executions, messages, people, remotes};
 
 /// What is kept of a message's text.
 const MAX_TEXT_BYTES: usize = 32 * 1024;
@@ -477,6 +474,7 @@ impl Arrival {
             recorded += u64::from(record(tx, observed, now)?.is_some());
             Ok(())
         };
+        let tell = |what| core.tell(tx, &Happened { contact, what }, now);
         let confidence = self.understood.confidence;
         match self.understood.class {
             MailClass::Reply | MailClass::ProbableReply => {
@@ -492,24 +490,31 @@ impl Arrival {
                     outcome(kind, confidence)?;
                 }
                 executions::mark_answered(tx, contact, at)?;
-                hold_back(tx, contact, "they answered", now)?;
                 people::pause(tx, contact, None, "")?;
+                tell(Arrived::Reply)?;
             }
             MailClass::OptOut => {
                 outcome(OutcomeKind::EmailUnsubscribed, confidence)?;
                 executions::mark_answered(tx, contact, at)?;
-                hold_back(tx, contact, "they opted out", now)?;
-                self.suppress_person(tx, contact, now)?;
+                let written_from = self.mail.from.as_ref().map(|f| f.address.to_string());
+                tell(Arrived::OptOut { written_from })?;
             }
             MailClass::AutoReply => self.pause(tx, core, contact, at)?,
             MailClass::BounceHard => {
                 outcome(OutcomeKind::EmailBounced, confidence)?;
                 executions::mark_answered(tx, contact, at)?;
                 let policy = self.understood.bounce.as_ref().is_some_and(|b| b.policy);
-                if !policy {
-                    self.suppress_bounced(tx, now)?;
-                    hold_back(tx, contact, "their address bounced", now)?;
-                }
+                tell(if policy {
+                    Arrived::Bounce {
+                        because: Returned::Policy,
+                        addresses: Vec::new(),
+                    }
+                } else {
+                    Arrived::Bounce {
+                        because: Returned::Address,
+                        addresses: self.bounced_addresses(tx)?,
+                    }
+                })?;
             }
             MailClass::MeetingReply => executions::mark_answered(tx, contact, at)?,
             MailClass::BounceSoft | MailClass::ReadReceipt | MailClass::Unrelated => {}
@@ -537,27 +542,8 @@ impl Arrival {
         }
     }
 
-    /// An opt-out counts for the address that we wrote to and for the one that they wrote from.
-    fn suppress_person(&self, tx: &WriteTx<'_>, contact: ContactId, now: Timestamp) -> Result<()> {
-        let known_by = people::addresses(tx, contact)?;
-        let written_from = self.mail.from.as_ref().map(|f| f.address.to_string());
-        for address in known_by.into_iter().chain(written_from) {
-            if suppressions::add(tx, &address, "asked not to be written to", "mail", now)? {
-                audit::append(
-                    tx,
-                    now,
-                    "engine",
-                    "suppression.added",
-                    &address,
-                    &json!({"because": "opt-out"}),
-                )?;
-                tx.emit(now, "suppression.changed", address)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn suppress_bounced(&self, tx: &WriteTx<'_>, now: Timestamp) -> Result<()> {
+    /// Returns the addresses that a bounce is about.
+    fn bounced_addresses(&self, tx: &ReadTx<'_>) -> Result<Vec<String>> {
         let mut addresses: BTreeSet<String> =
             self.answered.iter().map(|e| e.to_key.clone()).collect();
         if addresses.is_empty() {
@@ -571,20 +557,7 @@ impl Arrival {
                 }
             }
         }
-        for address in addresses {
-            if suppressions::add(tx, &address, "the address bounced", "mail", now)? {
-                audit::append(
-                    tx,
-                    now,
-                    "engine",
-                    "suppression.added",
-                    &address,
-                    &json!({"because": "bounce"}),
-                )?;
-                tx.emit(now, "suppression.changed", address)?;
-            }
-        }
-        Ok(())
+        Ok(addresses.into_iter().collect())
     }
 
     /// Out of office: nothing unasked until the day after they are back, else for a fortnight.
@@ -628,32 +601,4 @@ fn bounced_contact(
         }
     }
     Ok(None)
-}
-
-/// Takes back what waits for a contact: after an answer it would read as if nobody had listened.
-fn hold_back(tx: &WriteTx<'_>, contact: ContactId, reason: &str, now: Timestamp) -> Result<()> {
-    // A change of records says nothing to them.
-    let to_them = |row: &ExecutionRow| kinds::of(row.kind).asks().suppression;
-    for row in executions::queued_for(tx, contact)?
-        .into_iter()
-        .filter(to_them)
-    {
-        if cancel(
-            tx,
-            &row,
-            (Ended::Overtaken, reason),
-            MoveStatus::Expired,
-            now,
-        )? {
-            audit::append(
-                tx,
-                now,
-                "engine",
-                "execution.cancelled",
-                &format!("execution:{}", row.id),
-                &json!({"because": reason}),
-            )?;
-        }
-    }
-    Ok(())
 }

@@ -4,6 +4,7 @@ pub(in crate::engine) mod calendar;
 pub(in crate::engine) mod gmail;
 pub(in crate::engine) mod hubspot;
 pub(in crate::engine) mod imap;
+pub(in crate::engine) mod job;
 pub(in crate::engine) mod lines;
 pub(in crate::engine) mod mailbox;
 pub(in crate::engine) mod maildir;
@@ -35,13 +36,13 @@ pub(in crate::engine) struct SourceRun {
 
 /// Something that a pass reads. Sources are read side by side, each on a thread of its own, so one must not wait for another.
 pub(in crate::engine) trait SignalSource: Send + Sync + std::fmt::Debug {
-    /// Returns the carrier whose queue is let out as soon as the source was read: its other side answers.
-    fn carrier(&self) -> Option<&'static str> {
-        None
-    }
-
     /// Returns its name, such as `mail:work`, `calendar` or `hubspot`: the key of its cursor and counts.
     fn name(&self) -> String;
+
+    /// Returns its purpose in a few words.
+    fn about(&self) -> String {
+        format!("Reads {}", self.name())
+    }
 
     /// Tells whether reading it asks a server. One that does is left alone after repeated failures, between its times, and over a
     /// metered link.
@@ -49,8 +50,8 @@ pub(in crate::engine) trait SignalSource: Send + Sync + std::fmt::Debug {
         true
     }
 
-    /// Reads what is new, batch by batch, each batch with its cursor in one transaction.
-    fn read(&self, engine: &Engine, scope: &PassScope) -> Result<SourceRun>;
+    /// Reads what is new beyond `cursor`, batch by batch, each batch with its cursor in one transaction.
+    fn read(&self, engine: &Engine, scope: &PassScope, cursor: &str) -> Result<SourceRun>;
 }
 
 /// A mailbox in folders on this machine.
@@ -66,7 +67,7 @@ impl SignalSource for MaildirSource {
         false
     }
 
-    fn read(&self, engine: &Engine, _: &PassScope) -> Result<SourceRun> {
+    fn read(&self, engine: &Engine, _: &PassScope, _: &str) -> Result<SourceRun> {
         let mut run = SourceRun::default();
         engine.watch_drafts(&self.0, &mut run);
         let (counts, taken, problem) = engine.read_maildir(&self.0)?;

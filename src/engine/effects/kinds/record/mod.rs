@@ -3,6 +3,7 @@
 mod content;
 mod deliver;
 pub mod gates;
+pub(in crate::engine) mod job;
 mod make;
 mod operation;
 pub mod push;
@@ -31,6 +32,7 @@ use crate::engine::effects::kind::{
 };
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::{Core, instance};
+use crate::engine::ground::happened::{Arrived, Happened};
 use crate::engine::outside::auth::is_signed_in_by;
 use crate::engine::outside::{Outside, standing};
 use crate::engine::road::outcomes::{Observed, RECORDED, record as record_outcome};
@@ -197,14 +199,14 @@ impl Effect for Record {
     fn settled(
         &self,
         tx: &WriteTx<'_>,
-        _core: &Core,
+        core: &Core,
         row: &ExecutionRow,
         delivered: &Delivered,
         now: Timestamp,
     ) -> Result<()> {
         let operation = deliver::carried(row)?;
         if delivered.ended == Ended::Done {
-            note_done(tx, &operation, &delivered.remote, now)?;
+            note_done(tx, core, &operation, &delivered.remote, now)?;
         }
         // The same field may be written again, to another value.
         if operation.once().is_some() {
@@ -292,7 +294,13 @@ impl Effect for Record {
 }
 
 /// Notes here what was done there.
-fn note_done(tx: &WriteTx<'_>, operation: &Operation, remote: &str, now: Timestamp) -> Result<()> {
+fn note_done(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    operation: &Operation,
+    remote: &str,
+    now: Timestamp,
+) -> Result<()> {
     match operation {
         Operation::Set {
             kind,
@@ -302,9 +310,9 @@ fn note_done(tx: &WriteTx<'_>, operation: &Operation, remote: &str, now: Timesta
         } => note_set(tx, *kind, id, properties, now),
         Operation::Merge { primary, other } => {
             let survivor = if remote.is_empty() { primary } else { remote };
-            note_merged(tx, primary, other, survivor, now)
+            note_merged(tx, core, (primary, other, survivor), now)
         }
-        Operation::GdprDelete { id, email } => note_removed(tx, id, email, now),
+        Operation::GdprDelete { id, email } => note_removed(tx, core, (id, email), now),
         Operation::Task { .. }
         | Operation::Note { .. }
         | Operation::Call { .. }
@@ -347,9 +355,8 @@ fn note_set(
 /// Lets both old ids lead to the record that survived, here as there.
 fn note_merged(
     tx: &WriteTx<'_>,
-    primary: &str,
-    other: &str,
-    survivor: &str,
+    core: &Core,
+    (primary, other, survivor): (&str, &str, &str),
     now: Timestamp,
 ) -> Result<()> {
     let find = |id: &str| people::find_by_external_id(tx, "contact", SYSTEM, id);
@@ -359,11 +366,18 @@ fn note_merged(
     for id in [primary, other, survivor] {
         hubspot::merge_into(tx, "contact", id, record)?;
     }
+    let (contact, what) = (ContactId(record), Arrived::Merge);
+    core.tell(tx, &Happened { contact, what }, now)?;
     Ok(tx.emit(now, "contact.changed", format!("contact:{record}"))?)
 }
 
 /// Keeps a removed person from being written to.
-fn note_removed(tx: &WriteTx<'_>, id: &str, email: &str, now: Timestamp) -> Result<()> {
+fn note_removed(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    (id, email): (&str, &str),
+    now: Timestamp,
+) -> Result<()> {
     if !email.is_empty() {
         suppressions::add(tx, email, "removed for good in HubSpot", "hubspot", now)?;
     }
@@ -377,6 +391,8 @@ fn note_removed(tx: &WriteTx<'_>, id: &str, email: &str, now: Timestamp) -> Resu
             now,
         )?;
         tx.emit(now, "contact.changed", format!("contact:{record}"))?;
+        let (contact, what) = (ContactId(record), Arrived::Erasure);
+        core.tell(tx, &Happened { contact, what }, now)?;
     }
     hubspot::forget_object(tx, "contacts", id)?;
     Ok(tx.emit(now, "suppression.changed", "hubspot")?)

@@ -1,0 +1,66 @@
+//! The outbox's jobs: looking up what was broken off, before anything is read, and letting out what may go, at the end.
+
+use crate::engine::error::Result;
+use crate::engine::handle::Engine;
+use crate::engine::jobs::job::{Bars, Context, Job, JobRun, Plan, Rehearsal, Stage};
+
+/// Settles messages that a process left half done, and asks about those in doubt.
+#[derive(Debug)]
+pub(in crate::engine) struct Reconcile;
+
+impl Job for Reconcile {
+    fn name(&self) -> String {
+        "reconcile".into()
+    }
+
+    fn about(&self) -> String {
+        "Looks up messages that were broken off".into()
+    }
+
+    fn plan(&self, _: &Engine) -> Plan {
+        Plan {
+            bars: Bars::Acting(
+                "What became of messages that were broken off could not be found out, so nothing was sent and no silence was counted.",
+            ),
+            rehearsal: Rehearsal::LeftOut,
+            ..Plan::of(Stage::Settle)
+        }
+    }
+
+    fn run(&self, engine: &Engine, _: &Context<'_>) -> Result<JobRun> {
+        Ok(JobRun {
+            sent: engine.reconcile()?,
+            ..JobRun::default()
+        })
+    }
+}
+
+/// Lets out approved messages whose time has come.
+#[derive(Debug)]
+pub(in crate::engine) struct Outbox;
+
+impl Job for Outbox {
+    fn name(&self) -> String {
+        "outbox".into()
+    }
+
+    fn about(&self) -> String {
+        "Sends what is approved and may go".into()
+    }
+
+    fn plan(&self, _: &Engine) -> Plan {
+        Plan {
+            rehearsal: Rehearsal::LeftOut,
+            ..Plan::of(Stage::Act)
+        }
+    }
+
+    fn run(&self, engine: &Engine, _: &Context<'_>) -> Result<JobRun> {
+        let (sent, waiting) = engine.drain()?;
+        Ok(JobRun {
+            sent,
+            waiting: Some(waiting),
+            ..JobRun::default()
+        })
+    }
+}
