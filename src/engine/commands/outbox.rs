@@ -22,7 +22,7 @@ use crate::engine::handle::Engine;
 use crate::engine::undo::step::{Step, remember};
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::moves::DraftRow;
-use crate::store::{Durability, WriteTx, audit, executions, moves, undo};
+use crate::store::{Durability, ReadTx, audit, executions, moves, undo};
 
 fn nothing(summary: String) -> Result<Option<Done>> {
     Ok(Some(Done::Nothing { summary }))
@@ -210,7 +210,7 @@ fn of_move(row: &ExecutionRow, stands: &str) -> String {
 
 /// Refuses to try a message again whose move went on since.
 pub(in crate::engine) fn may_try_again(
-    tx: &WriteTx<'_>,
+    tx: &ReadTx<'_>,
     core: &Core,
     row: &ExecutionRow,
     now: Timestamp,
@@ -239,7 +239,7 @@ pub(in crate::engine) fn may_try_again(
 }
 
 /// Refuses to try a wish again whose effect was asked for anew.
-fn refuse_if_asked_anew(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
+fn refuse_if_asked_anew(tx: &ReadTx<'_>, row: &ExecutionRow) -> Result<()> {
     match executions::by_once(tx, &row.once)?.filter(|other| other.id != row.id) {
         None => Ok(()),
         Some(other) => Err(EngineError::Input(format!(
@@ -251,7 +251,7 @@ fn refuse_if_asked_anew(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
 
 /// Refuses to touch a message that was given up if its move has gone on without it: closed, or with another message. Returns the move, if it has
 /// one.
-fn refuse_if_move_went_on(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<Option<MoveId>> {
+fn refuse_if_move_went_on(tx: &ReadTx<'_>, row: &ExecutionRow) -> Result<Option<MoveId>> {
     let refused = |why: String| Err(EngineError::Input(format!("{why} Nothing was done.")));
     let Some(id) = row.move_id else {
         return Ok(None);

@@ -18,7 +18,7 @@ use crate::engine::undo::step::{Step, remember};
 use crate::store::control::{Hold, HoldKind};
 use crate::store::executions::ExecutionStatus;
 use crate::store::moves::ScoringScope;
-use crate::store::{Durability, ReadTx, WriteTx, audit, control, executions, moves};
+use crate::store::{Durability, WriteTx, audit, control, executions, moves};
 
 /// A longer pause is more likely a slip of the pen.
 const LONGEST: SignedDuration = SignedDuration::from_hours(2 * 366 * 24);
@@ -175,22 +175,6 @@ pub(in crate::engine) fn finish_pause(
     audit::append(tx, now, by, "pause.ended", "pause", &detail)?;
     tx.emit(now, "pause.ended", "pause")?;
     Ok(moved)
-}
-
-/// Returns how much of the time between two instants was paused.
-pub(in crate::engine) fn paused_between(
-    tx: &ReadTx<'_>,
-    from: Timestamp,
-    to: Timestamp,
-) -> Result<SignedDuration> {
-    let mut sum = SignedDuration::ZERO;
-    for (since, until) in control::pauses_since(tx, from)? {
-        let (begin, end) = (since.max(from), until.min(to));
-        if end > begin {
-            sum += end.duration_since(begin);
-        }
-    }
-    Ok(sum)
 }
 
 /// Ends a pause whose time is over.

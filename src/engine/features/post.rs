@@ -16,9 +16,9 @@ use crate::connectors::mail::report::{BounceReport, compose_bounce};
 use crate::domain::action::ActionKind;
 use crate::domain::email::address::{EmailAddress, Mailbox};
 use crate::domain::email::message_id::MessageId;
-use crate::engine::effects::kinds::mail::post::layout;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
+use crate::engine::outside::maildir::layout;
 use crate::store::executions;
 
 /// A longer file in the outbox is not looked at.

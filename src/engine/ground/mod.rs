@@ -5,4 +5,6 @@ pub mod command;
 pub(in crate::engine) mod core;
 pub(in crate::engine) mod happened;
 pub(in crate::engine) mod lookup;
+pub(in crate::engine) mod meeting;
+pub(in crate::engine) mod paused;
 pub(in crate::engine) mod say;

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use crate::connectors::mail::parse::parse;
 use crate::domain::id::{ContactId, SignalId};
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
+use crate::engine::effects::kinds::record::{Operation, note_done};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::{Core, Listener};
 use crate::engine::ground::happened::{Arrived, Happened, Returned};
@@ -191,7 +192,15 @@ fn a_booking_is_told() {
 #[test]
 fn a_merge_is_told() {
     arrives(
-        |place| place.engine.note_merged("7", "8", "9"),
+        |place| {
+            let merge = Operation::Merge {
+                primary: "7".into(),
+                other: "8".into(),
+            };
+            place.engine.write(Durability::Full, move |tx, core, now| {
+                note_done(tx, core, &merge, "9", now)
+            })
+        },
         |place| {
             let known = look(place, |tx| {
                 people::find_by_external_id(tx, "contact", SYSTEM, "9")
@@ -205,7 +214,15 @@ fn a_merge_is_told() {
 #[test]
 fn an_erasure_is_told() {
     arrives(
-        |place| place.engine.note_removed("7", "ann@acme.example"),
+        |place| {
+            let removal = Operation::GdprDelete {
+                id: "7".into(),
+                email: "ann@acme.example".into(),
+            };
+            place.engine.write(Durability::Full, move |tx, core, now| {
+                note_done(tx, core, &removal, "", now)
+            })
+        },
         |place| look(place, |tx| suppressions::find(tx, "ann@acme.example")).is_some(),
         &Arrived::Erasure,
     );

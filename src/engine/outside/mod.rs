@@ -6,6 +6,7 @@
 pub(in crate::engine) mod auth;
 mod budget;
 pub(in crate::engine) mod google;
+pub(in crate::engine) mod maildir;
 pub(in crate::engine) mod sessions;
 pub mod sign_in;
 pub(in crate::engine) mod standing;

@@ -28,11 +28,12 @@ pub struct UndoItem {
 
 impl Engine {
     pub(in crate::engine) fn list_undo(&self, limit: usize) -> Result<Vec<UndoItem>> {
+        let now = self.now();
         self.store().read(|tx| {
             let rows = undo::list(tx, limit)?;
             rows.into_iter()
                 .map(|row| {
-                    let (promise, possible) = promise_now(tx, self.core(), &row)?;
+                    let (promise, possible) = promise_now(tx, self.core(), &row, now)?;
                     Ok(UndoItem {
                         id: row.id,
                         at: row.at,

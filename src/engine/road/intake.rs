@@ -8,7 +8,7 @@ mod assign;
 mod deals;
 mod propose;
 
-pub(in crate::engine) use assign::{assign, person_of, unassign};
+pub(in crate::engine) use assign::{assign, may_assign, may_unassign, person_of, unassign};
 pub(in crate::engine) use propose::what_happened;
 
 use std::collections::BTreeMap;

@@ -9,7 +9,7 @@ pub(in crate::engine) mod step;
 use jiff::Timestamp;
 use serde_json::json;
 
-use self::reopen::reopen;
+use self::reopen::{refuse_if_replaced, reopen};
 use self::step::{Step, written};
 use crate::domain::effect::Ended;
 use crate::domain::guard::KillSwitch;
@@ -24,7 +24,7 @@ use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
-use crate::engine::road::intake;
+use crate::engine::road::intake::{self, may_assign, may_unassign};
 use crate::engine::road::outcomes::RECORDED;
 use crate::store::control::HoldKind;
 use crate::store::executions::{End, ExecutionStatus};
@@ -66,6 +66,7 @@ impl Engine {
                     summary: format!("Entry {} was undone already.", entry.id),
                 });
             }
+            refuse(tx, core, &step, now)?;
             let inverse = apply(tx, core, &step, now)?;
             audit::append(
                 tx,
@@ -110,15 +111,95 @@ impl Engine {
     }
 }
 
-/// Says what taking an entry back brings back now and what it cannot, and whether it can be asked for: a message that has left cannot be unsent.
+/// Says what taking an entry back brings back now and what it cannot, and whether it can be asked for: a message that has left cannot be unsent,
+/// and a move that has gone on does not come back.
 pub(in crate::engine) fn promise_now(
     tx: &ReadTx<'_>,
     core: &Core,
     entry: &UndoRow,
+    now: Timestamp,
 ) -> Result<(String, bool)> {
-    match serde_json::from_str(&entry.step) {
-        Ok(Step::Execution { id }) => promise_of(tx, core, entry, id),
-        _ => Ok((entry.promise.clone(), true)),
+    let Ok(step) = serde_json::from_str::<Step>(&entry.step) else {
+        return Ok((entry.promise.clone(), false));
+    };
+    if let Step::Execution { id } = step {
+        return promise_of(tx, core, entry, id);
+    }
+    match refuse(tx, core, &step, now) {
+        Ok(()) => Ok((entry.promise.clone(), true)),
+        Err(EngineError::Input(why) | EngineError::NotFound(why)) => Ok((why, false)),
+        Err(other) => Err(other),
+    }
+}
+
+/// Refuses a step that what happened since has overtaken.
+fn refuse(tx: &ReadTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<()> {
+    let refused = |why: &str| Err(EngineError::Input(format!("{why} Nothing was changed.")));
+    match step {
+        Step::Moves { states, .. } => {
+            for state in states {
+                if moves::load(tx, state.id)?.is_some() {
+                    refuse_if_on_its_way(tx, state.id)?;
+                    refuse_if_replaced(tx, state)?;
+                }
+            }
+            Ok(())
+        }
+        Step::Signal {
+            id, matched: true, ..
+        } => may_unassign(tx, *id).map(drop),
+        Step::Signal { id, contact, .. } => may_assign(tx, *id, *contact).map(drop),
+        Step::Outbox { id, status } => may_put_in_outbox(tx, core, *id, *status, now),
+        Step::KillSwitch { stopped: false, .. } => match executions::count_queued(tx)? {
+            0 => Ok(()),
+            waiting => refused(&format!(
+                "{waiting} approved and waiting; `caseyos resume` shows what would go before it goes."
+            )),
+        },
+        Step::Pause {
+            id,
+            until: Some(until),
+            ..
+        } => match control::hold(tx, HoldKind::Pause)? {
+            _ if *until <= now => refused("That pause is over by now."),
+            Some(hold) if hold.id != *id => refused("Another pause is in force since."),
+            _ => Ok(()),
+        },
+        Step::Draft { .. }
+        | Step::Plan { .. }
+        | Step::Outcome { .. }
+        | Step::Suppression { .. }
+        | Step::Execution { .. }
+        | Step::KillSwitch { .. }
+        | Step::Pause { .. }
+        | Step::Deliverability { .. } => Ok(()),
+    }
+}
+
+/// Refuses to put a message of the outbox back to where it cannot stand any more.
+fn may_put_in_outbox(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    id: ExecutionId,
+    to: ExecutionStatus,
+    now: Timestamp,
+) -> Result<()> {
+    let row = executions::load(tx, id)?
+        .ok_or_else(|| EngineError::NotFound(format!("There is no execution {id}.")))?;
+    let refused = |why: String| Err(EngineError::Input(format!("{why} Nothing was changed.")));
+    match (row.status, to) {
+        (ExecutionStatus::Cancelled, ExecutionStatus::Queued) => {
+            may_try_again(tx, core, &row, now)?;
+            if row.approval_expires_at <= now {
+                return refused(format!(
+                    "The consent to message {id} has ended; ask for it anew."
+                ));
+            }
+            Ok(())
+        }
+        (ExecutionStatus::Cancelled, ExecutionStatus::Failed)
+        | (ExecutionStatus::Queued | ExecutionStatus::Failed, ExecutionStatus::Cancelled) => Ok(()),
+        (from, _) => refused(format!("Message {id} is {from} since.")),
     }
 }
 
@@ -130,18 +211,11 @@ fn put_in_outbox(
     to: ExecutionStatus,
     now: Timestamp,
 ) -> Result<ExecutionStatus> {
-    let refused = |why: String| EngineError::Input(format!("{why} Nothing was changed."));
     let row = executions::load(tx, id)?
         .ok_or_else(|| EngineError::NotFound(format!("There is no execution {id}.")))?;
     let from = row.status;
     match (from, to) {
         (ExecutionStatus::Cancelled, ExecutionStatus::Queued) => {
-            may_try_again(tx, core, &row, now)?;
-            if row.approval_expires_at <= now {
-                return Err(refused(format!(
-                    "The consent to message {id} has ended; ask for it anew."
-                )));
-            }
             executions::requeue(tx, id, from, "", Some(undo_window(core, row.mode, now)))?;
             set_move(tx, &row, MoveStatus::Approved, None, "", now)?;
             undo::revive_execution(tx, id)?;
@@ -162,13 +236,14 @@ fn put_in_outbox(
                 undo::mark(tx, entry, now)?;
             }
         }
-        _ => return Err(refused(format!("Message {id} is {from} since."))),
+        // Refused before.
+        _ => {}
     }
     Ok(from)
 }
 
 /// Refuses to turn back a move whose message is on its way or out: it would read as not sent, or be sent after it was skipped.
-fn refuse_if_on_its_way(tx: &WriteTx<'_>, id: MoveId) -> Result<()> {
+fn refuse_if_on_its_way(tx: &ReadTx<'_>, id: MoveId) -> Result<()> {
     let effect = executions::of_move(tx, id)?.into_iter().find(|e| {
         !matches!(
             e.status,
@@ -196,7 +271,6 @@ fn apply(tx: &WriteTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<S
             let mut before = Vec::with_capacity(states.len());
             for state in states {
                 if let Some(mv) = moves::load(tx, state.id)? {
-                    refuse_if_on_its_way(tx, state.id)?;
                     before.push(mv.state());
                     reopen(tx, state, now)?;
                 }
@@ -296,12 +370,6 @@ fn apply(tx: &WriteTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<S
             status: put_in_outbox(tx, core, *id, *status, now)?,
         },
         Step::KillSwitch { stopped, reason } => {
-            let waiting = executions::count_queued(tx)?;
-            if !stopped && waiting > 0 {
-                return Err(EngineError::Input(format!(
-                    "{waiting} approved and waiting; `caseyos resume` shows what would go before it goes. Nothing was changed."
-                )));
-            }
             let before = match control::kill_switch(tx) {
                 KillSwitch::Stopped { reason, .. } => reason,
                 KillSwitch::Running | KillSwitch::Unreadable => String::new(),
@@ -319,18 +387,8 @@ fn apply(tx: &WriteTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<S
             let is_standing = standing.as_ref().is_some_and(|hold| hold.id == *id);
             let before = standing.filter(|_| is_standing);
             match until {
-                Some(until) if *until <= now => {
-                    return Err(EngineError::Input(
-                        "That pause is over by now. Nothing was changed.".into(),
-                    ));
-                }
                 Some(until) => {
                     if !is_standing {
-                        if control::hold(tx, HoldKind::Pause)?.is_some() {
-                            return Err(EngineError::Input(
-                                "Another pause is in force since. Nothing was changed.".into(),
-                            ));
-                        }
                         control::restore_hold(tx, *id)?;
                     }
                     control::set_hold_end(tx, *id, *until, reason)?;

@@ -16,7 +16,8 @@ use crate::engine::road::intake::{Taken, deals, meeting_and_outcome, propose};
 use crate::engine::road::outcomes::RECORDED;
 use crate::store::moves::{MoveRow, MoveState};
 use crate::store::people::{NewPerson, Person};
-use crate::store::{WriteTx, moves, outcomes, people, signals};
+use crate::store::signals::SignalRow;
+use crate::store::{ReadTx, WriteTx, moves, outcomes, people, signals};
 
 /// What giving a signal to somebody did.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +34,54 @@ fn refused(why: String) -> EngineError {
     EngineError::Input(format!("{why} Nothing was changed."))
 }
 
+const fn is_being_carried_out(mv: &MoveRow) -> bool {
+    matches!(mv.status, MoveStatus::Approved | MoveStatus::Executing)
+}
+
+/// Refuses to give a signal to a person, unless it is about nobody and nothing of it is being carried out.
+pub(in crate::engine) fn may_assign(
+    tx: &ReadTx<'_>,
+    id: SignalId,
+    contact: ContactId,
+) -> Result<(SignalRow, Person)> {
+    let signal = signals::find(tx, id)?
+        .ok_or_else(|| EngineError::NotFound(format!("There is no signal {id}.")))?;
+    if signal.contact_id.is_some() {
+        return Err(refused(format!("Signal {id} is about somebody already.")));
+    }
+    let person = people::load(tx, contact)?
+        .ok_or_else(|| EngineError::NotFound(format!("There is no contact {contact}.")))?;
+    let own = format!("signal:{id}");
+    let mut its_moves = of_signal(tx, id)?.into_iter();
+    match its_moves.find(|mv| mv.subject == own && is_being_carried_out(mv)) {
+        Some(mv) => Err(refused(format!(
+            "Move {} of signal {id} is being carried out.",
+            mv.id
+        ))),
+        None => Ok((signal, person)),
+    }
+}
+
+/// Refuses to take a signal away from a person if a move that rests on it was approved.
+pub(in crate::engine) fn may_unassign(
+    tx: &ReadTx<'_>,
+    id: SignalId,
+) -> Result<(SignalRow, ContactId)> {
+    let signal = signals::load(tx, id)?;
+    let contact = signal
+        .contact_id
+        .ok_or_else(|| refused(format!("Signal {id} is about nobody known already.")))?;
+    let own = format!("signal:{id}");
+    let mut its_moves = of_signal(tx, id)?.into_iter();
+    match its_moves.find(|mv| mv.subject != own && is_being_carried_out(mv)) {
+        Some(mv) => Err(refused(format!(
+            "Move {} rests on signal {id} and was approved since; undo the approval first.",
+            mv.id
+        ))),
+        None => Ok((signal, contact)),
+    }
+}
+
 /// Gives a signal that is about nobody known to a person.
 pub(in crate::engine) fn assign(
     tx: &WriteTx<'_>,
@@ -41,13 +90,7 @@ pub(in crate::engine) fn assign(
     contact: ContactId,
     now: Timestamp,
 ) -> Result<Assigned> {
-    let signal = signals::find(tx, id)?
-        .ok_or_else(|| EngineError::NotFound(format!("There is no signal {id}.")))?;
-    if signal.contact_id.is_some() {
-        return Err(refused(format!("Signal {id} is about somebody already.")));
-    }
-    let person = people::load(tx, contact)?
-        .ok_or_else(|| EngineError::NotFound(format!("There is no contact {contact}.")))?;
+    let (signal, person) = may_assign(tx, id, contact)?;
     let draft = &signal.draft;
     let before = standing(tx, id, contact)?;
     let own = format!("signal:{id}");
@@ -59,14 +102,9 @@ pub(in crate::engine) fn assign(
                 moves::set_state(tx, &state, now)?;
                 tx.emit(now, "move.closed", format!("move:{}", mv.id))?;
             }
-            MoveStatus::Approved | MoveStatus::Executing => {
-                return Err(refused(format!(
-                    "Move {} of signal {id} is being carried out.",
-                    mv.id
-                )));
-            }
             MoveStatus::Done | MoveStatus::Skipped => is_handled = true,
-            MoveStatus::Expired => {}
+            // One that is being carried out was refused before.
+            MoveStatus::Approved | MoveStatus::Executing | MoveStatus::Expired => {}
         }
     }
     let deal = match signal.deal_id {
@@ -113,10 +151,7 @@ pub(in crate::engine) fn unassign(
     closed_then: &[MoveState],
     now: Timestamp,
 ) -> Result<ContactId> {
-    let signal = signals::load(tx, id)?;
-    let contact = signal
-        .contact_id
-        .ok_or_else(|| refused(format!("Signal {id} is about nobody known already.")))?;
+    let (signal, contact) = may_unassign(tx, id)?;
     let own = format!("signal:{id}");
     for mv in of_signal(tx, id)?
         .into_iter()
@@ -124,13 +159,12 @@ pub(in crate::engine) fn unassign(
     {
         match mv.status {
             MoveStatus::Open | MoveStatus::Snoozed => {}
-            MoveStatus::Approved | MoveStatus::Executing => {
-                return Err(refused(format!(
-                    "Move {} rests on signal {id} and was approved since; undo the approval first.",
-                    mv.id
-                )));
-            }
-            MoveStatus::Done | MoveStatus::Skipped | MoveStatus::Expired => continue,
+            // One that is being carried out was refused before.
+            MoveStatus::Approved
+            | MoveStatus::Executing
+            | MoveStatus::Done
+            | MoveStatus::Skipped
+            | MoveStatus::Expired => continue,
         }
         moves::remove_evidence(tx, mv.id, id)?;
         let newest = signals::of_move(tx, mv.id, 1)?.into_iter().next();
@@ -181,7 +215,7 @@ fn closed(mv: &MoveRow, reason: String, now: Timestamp) -> MoveState {
 }
 
 /// Returns the moves that a signal is evidence of, newest first.
-fn of_signal(tx: &WriteTx<'_>, id: SignalId) -> Result<Vec<MoveRow>> {
+fn of_signal(tx: &ReadTx<'_>, id: SignalId) -> Result<Vec<MoveRow>> {
     let mut rows = Vec::new();
     for made in signals::moves_of(tx, id)? {
         rows.extend(moves::load(tx, made.id)?);

@@ -27,6 +27,7 @@ use crate::engine::effects::kind::{
 };
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
+use crate::engine::ground::meeting::{follow, once_at};
 use crate::engine::outside::auth::is_signed_in_by;
 use crate::engine::outside::google::sentence;
 use crate::engine::outside::{Outside, standing};
@@ -415,17 +416,6 @@ impl Effect for Meeting {
     }
 }
 
-/// Names the meeting with a person at an instant, whichever of their contacts it is asked for.
-fn once_at(tx: &ReadTx<'_>, contact: Option<ContactId>, start: Timestamp) -> Result<String> {
-    let mut who = contact.map_or(0, |c| c.0);
-    if let Some(contact) = contact {
-        for other in people::namesakes(tx, contact)? {
-            who = who.min(other.0);
-        }
-    }
-    Ok(format!("meeting:{who}:{}", start.as_second()))
-}
-
 fn span(booking: &BookingRow) -> Span {
     Span {
         start: booking.starts_at,
@@ -634,15 +624,6 @@ fn moved(
         follow(tx, &booking)?;
     }
     Ok(tx.emit(now, "meeting.moved", format!("booking:{}", change.booking))?)
-}
-
-/// Lets the name of a booking's effect follow its time.
-pub(in crate::engine) fn follow(tx: &WriteTx<'_>, booking: &BookingRow) -> Result<()> {
-    if let Some(execution) = booking.execution_id {
-        let once = once_at(tx, Some(booking.contact_id), booking.starts_at)?;
-        executions::set_once(tx, execution, &once)?;
-    }
-    Ok(())
 }
 
 /// Records that a meeting was taken out of the calendar; the same may be asked for again.

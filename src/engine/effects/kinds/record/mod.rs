@@ -294,7 +294,7 @@ impl Effect for Record {
 }
 
 /// Notes here what was done there.
-fn note_done(
+pub(in crate::engine) fn note_done(
     tx: &WriteTx<'_>,
     core: &Core,
     operation: &Operation,

@@ -12,6 +12,7 @@ use crate::connectors::mail::maildir::{MailLayout, MaildirError, MaildirFolder};
 use crate::domain::email::message_id::MessageId;
 use crate::domain::guard::Mode;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::outside::maildir::layout;
 use crate::store::executions::ExecutionRow;
 
 /// Mail programs remove files of this age from `tmp`, by the Maildir convention.
@@ -21,36 +22,6 @@ const TMP_IS_CLEANED_AFTER: SignedDuration = SignedDuration::from_hours(36);
 #[derive(Debug, Clone)]
 pub(in crate::engine) struct MaildirPost {
     layout: MailLayout,
-}
-
-/// Returns a mail account's root folder; `~/` is the home directory.
-pub(in crate::engine) fn root(account: &MailAccount) -> PathBuf {
-    match (
-        account.path.strip_prefix("~/"),
-        crate::env::variable_os("HOME"),
-    ) {
-        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
-        _ => PathBuf::from(&account.path),
-    }
-}
-
-/// Returns a mail account's folders.
-pub(in crate::engine) fn layout(account: &MailAccount) -> MailLayout {
-    let root = root(account);
-    let mut layout = MailLayout::detect(&root);
-    for (own, folder) in [
-        (&account.inbox, &mut layout.inbox),
-        (&account.outbox, &mut layout.outbox),
-        (&account.drafts, &mut layout.drafts),
-    ] {
-        if !own.is_empty() {
-            *folder = root.join(own);
-        }
-    }
-    if !account.sent.is_empty() {
-        layout.sent = Some(root.join(&account.sent));
-    }
-    layout
 }
 
 /// A mailbox's folders.

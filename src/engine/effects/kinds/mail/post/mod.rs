@@ -18,7 +18,6 @@ pub(in crate::engine) use drafts::{DraftFate, LeftDraft, is_as_rendered};
 use gmail::GmailPost;
 use imap::ImapPost;
 use maildir::MaildirPost;
-pub(in crate::engine) use maildir::layout;
 pub use maildir::{MailFolders, mail_folders};
 
 /// A mailbox to deliver to, and to look up what was delivered.
