@@ -462,7 +462,7 @@ pub(in crate::engine) fn promise_of(
                 Err(EngineError::Input(why)) => (why, false),
                 Err(other) => return Err(other),
             },
-            Inverse::Never(why) => (format!("Cannot be taken back: {why}"), false),
+            Inverse::Never(why) => (why, false),
         },
         ExecutionStatus::Sending | ExecutionStatus::Uncertain => (
             format!(
