@@ -12,6 +12,7 @@ pub mod crm;
 pub mod email;
 
 pub mod action;
+pub mod amount;
 pub mod deal;
 pub mod rule;
 pub mod signal;
