@@ -10,6 +10,8 @@ use toml::de::{DeTable, DeValue};
 use super::conditions::Conditions;
 use super::{Boost, Effect, MAX_TITLE_CHARS, Recipe, Rule, RuleError, Rules};
 use crate::domain::action::{ActionKind, Means};
+use crate::domain::email::MailClass;
+use crate::domain::email::classify::ReplyLabel;
 use crate::domain::nearest;
 use crate::domain::signal::{Domain, SignalKind};
 use crate::domain::template;
@@ -63,36 +65,6 @@ const BOOST_KEYS: &[&str] = &[
     "add_revenue",
     "add_strategic",
     "raise_strategic_to",
-];
-
-const LABELS: &[&str] = &[
-    "interested",
-    "meeting_request",
-    "meeting_confirmed",
-    "question",
-    "objection",
-    "not_now",
-    "not_interested",
-    "wrong_person",
-    "referral",
-    "complaint",
-    "unsubscribe",
-    "out_of_office",
-    "bounce",
-    "thanks",
-    "unclear",
-];
-
-const CLASSES: &[&str] = &[
-    "reply",
-    "probable_reply",
-    "auto_reply",
-    "bounce_hard",
-    "bounce_soft",
-    "read_receipt",
-    "meeting_reply",
-    "opt_out",
-    "unrelated",
 ];
 
 const PLACEHOLDERS: &[&str] = &["company", "deal", "topic", "competitor", "step", "title"];
@@ -461,7 +433,9 @@ impl Reader<'_, '_> {
             Some(node) => self.listed(node, key, known),
             None => Vec::new(),
         };
-        let (label, class) = (words("label", LABELS), words("class", CLASSES));
+        let labels: Vec<&str> = ReplyLabel::ALL.iter().map(|l| l.as_str()).collect();
+        let classes: Vec<&str> = MailClass::ALL.iter().map(|c| c.as_str()).collect();
+        let (label, class) = (words("label", &labels), words("class", &classes));
         let (stage, lifecycle) = (words("stage", &[]), words("lifecycle", &[]));
         let text = words("text", &[]);
         let mut flag = |key: &str| table.get(key).and_then(|node| self.flag(node, key));
