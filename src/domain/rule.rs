@@ -10,9 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 pub use conditions::{Conditions, SignalFacts};
-pub use parse::parse_duration;
 
 use super::action::ActionKind;
+use super::duration::parse_duration;
 use super::signal::{Domain, SignalKind};
 use super::text::clean_line;
 

@@ -578,30 +578,6 @@ fn single_mistakes_are_named_with_line_and_column() {
     assert_eq!(errors[0].line, 2, "{errors:?}");
 }
 
-#[test]
-fn lengths_of_time_are_read_within_bounds() {
-    let check = |text: &str, minutes: Option<i64>| {
-        assert_eq!(
-            parse_duration(text).ok().map(|d| d.as_mins()),
-            minutes,
-            "{text}"
-        );
-    };
-    check("45m", Some(45));
-    check("2h", Some(120));
-    check("2 h", Some(120));
-    check("3d", Some(4320));
-    check("1w", Some(10080));
-    check("0h", None);
-    check("-2h", None);
-    check("h", None);
-    check("2", None);
-    check("99999999999999999999h", None);
-    check("9223372036854775807w", None);
-    check("2y", None);
-    check("é", None);
-}
-
 proptest::proptest! {
     #[test]
     fn any_text_is_read_or_refused_without_a_panic(text in "\\PC{0,200}", cut in 0usize..20_000) {
