@@ -142,15 +142,8 @@ pub(super) fn run(run: &mut Run<'_>, args: &DealsArgs) -> Result<Ending, EngineE
                 (true, Some(_)) => SignalKind::DealStageChanged,
                 (true, None) => SignalKind::DealAmountChanged,
             };
-            let draft = SignalDraft {
-                source: Source::Manual,
-                kind,
-                external_id: String::new(),
-                version: 0,
-                occurred_at: engine.now(),
-                email: Some(contact.clone()),
-                payload,
-            };
+            let draft = SignalDraft::new(Source::Manual, kind, engine.now(), payload)
+                .with_email(Some(contact.clone()));
             let report = engine.add_signal(draft)?;
             if run.out.is_json() {
                 run.out.json(&report)?;

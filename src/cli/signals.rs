@@ -285,6 +285,9 @@ fn print_detail(
             item.id
         ))?;
     }
+    for field in &detail.unreadable {
+        run.out.line(&format!("not read: {}", field.reason))?;
+    }
     let payload = serde_json::to_string_pretty(&item.payload)
         .map_err(|e| EngineError::Outside(format!("The payload cannot be shown: {e}.")))?;
     run.out.block(&clean_block(&payload, 64 * 1024))

@@ -134,3 +134,47 @@ fn pages_of_the_feed_follow_one_another() {
     home.run(["signals", "list", "--kind", "form.submited"])
         .exits(2);
 }
+
+fn lines(home: &Home, lines: &[&str], rest: &[&str]) -> crate::home::Ran {
+    let line = ["signals", "add", "--file", "-", "--json"];
+    home.run_with_input(
+        line.into_iter().chain(rest.iter().copied()),
+        lines.join("\n").as_bytes(),
+    )
+}
+
+/// The amounts of the deals by their names; null where none is known.
+fn amounts(home: &Home) -> Vec<(String, Value, String)> {
+    let deals = home.run(["deals", "list", "--json"]).json();
+    let text = |deal: &Value, key: &str| deal[key].as_str().unwrap().to_owned();
+    let mut list: Vec<_> = deals
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| (text(d, "name"), d["amount"].clone(), text(d, "currency")))
+        .collect();
+    list.sort_by(|a, b| a.0.cmp(&b.0));
+    list
+}
+
+#[test]
+fn a_field_that_is_not_what_its_key_says_is_named() {
+    let home = Home::init();
+    let line = r#"{"source":"hubspot","kind":"hubspot.deal_created","at":"2026-11-23T09:00:00Z","email":"ann@acme.example","deal_id":"7","deal_name":"Kite","amount":"about five","is_won":"no","first_name":7,"own":{"x":1}}"#;
+    lines(&home, &[line], &[]).exits(0);
+    let shown = home.run(["signals", "show", "1", "--json"]).json();
+    let fields: Vec<&str> = shown["unreadable"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| field["field"].as_str().unwrap())
+        .collect();
+    assert_eq!(fields, ["is_won", "first_name", "amount"]);
+    assert_eq!(shown["payload"]["own"]["x"], 1);
+    assert_eq!(amounts(&home)[0].1, Value::Null);
+    let text = home.ok("signals show 1");
+    assert!(
+        text.contains("not read: amount \"about five\" is not an amount"),
+        "{text}"
+    );
+}

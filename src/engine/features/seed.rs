@@ -225,16 +225,6 @@ impl Engine {
             Ok(())
         })
     }
-
-    /// Tells whether an event is stored already.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub fn knows_event(&self, event: &SignalDraft) -> Result<bool> {
-        let hash = event.hash();
-        self.store()
-            .read(|tx| Ok(signals::find_same(tx, event, &hash)?.is_some()))
-    }
 }
 
 /// Returns who would have told of an outcome.
@@ -361,15 +351,9 @@ fn move_of(
     let title = format!("{}: {}", sent.action.label(), sent.subject);
     let mut payload = Map::new();
     payload.insert("note".into(), Value::from(title.as_str()));
-    let draft = SignalDraft {
-        source: Source::Manual,
-        kind: SignalKind::Manual,
-        external_id: format!("past:{}", sent.message_id),
-        version: 0,
-        occurred_at: sent.at,
-        email: Some(sent.to.clone()),
-        payload,
-    };
+    let draft = SignalDraft::new(Source::Manual, SignalKind::Manual, sent.at, payload)
+        .with_id(format!("past:{}", sent.message_id), 0)
+        .with_email(Some(sent.to.clone()));
     let signal = signals::insert(tx, &draft, &draft.hash(), (Some(contact), None), now)?;
     let mv = MoveRow {
         id: MoveId(0),

@@ -256,7 +256,7 @@ impl Engine {
                 .map(|s| Evidence {
                     signal_id: s.id,
                     source: s.draft.source.to_string(),
-                    kind: s.draft.kind.to_string(),
+                    kind: s.draft.kind().to_string(),
                     occurred_at: s.draft.occurred_at,
                     summary: what_happened(&s.draft),
                 })

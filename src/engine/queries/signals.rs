@@ -47,7 +47,9 @@ pub struct SignalItem {
     pub summary: String,
     /// The newest move that it is evidence of.
     pub move_id: Option<MoveId>,
-    /// What the source said.
+    /// The name that it gives of a person; empty if none.
+    pub called: String,
+    /// Everything that the source said.
     pub payload: Map<String, Value>,
 }
 
@@ -57,7 +59,7 @@ impl From<FeedRow> for SignalItem {
         Self {
             id: signal.id,
             source: signal.draft.source.to_string(),
-            kind: signal.draft.kind.to_string(),
+            kind: signal.draft.kind().to_string(),
             at: signal.draft.occurred_at,
             seen_at: signal.seen_at,
             contact_id: signal.contact_id,
@@ -65,9 +67,10 @@ impl From<FeedRow> for SignalItem {
             deal_id: signal.deal_id,
             matched: signal.matched,
             summary: what_happened(&signal.draft),
+            called: signal.draft.about().who.called().unwrap_or_default(),
             move_id: row.move_id,
+            payload: signal.draft.payload().clone(),
             email: signal.draft.email,
-            payload: signal.draft.payload,
         }
     }
 }
@@ -238,6 +241,17 @@ pub struct SignalDetail {
     pub outcomes: Vec<OutcomeKind>,
     /// Why it made no move, if it made none.
     pub no_move: String,
+    /// Fields of its payload that are not what their keys say, and count for nothing.
+    pub unreadable: Vec<UnreadableField>,
+}
+
+/// A field that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnreadableField {
+    /// Its key in the payload.
+    pub field: String,
+    /// A sentence with the key and the fault, without a full stop.
+    pub reason: String,
 }
 
 /// Returns the kinds whose names have all words of `text`: `reply`, `form`, `calendar meeting`.
@@ -372,6 +386,15 @@ impl Engine {
                     .filter(|o| !o.is_undone)
                     .map(|o| o.kind)
                     .collect();
+                let unreadable = signal
+                    .draft
+                    .unreadable()
+                    .iter()
+                    .map(|field| UnreadableField {
+                        field: field.key.clone(),
+                        reason: field.to_string(),
+                    })
+                    .collect();
                 let no_move = match moves.is_empty() {
                     true => no_move(core.rules()?, &signal.draft),
                     false => String::new(),
@@ -389,6 +412,7 @@ impl Engine {
                     moves,
                     outcomes,
                     no_move,
+                    unreadable,
                     item: SignalItem::from(FeedRow {
                         contact: person.map(|p| p.name()).unwrap_or_default(),
                         move_id: None,

@@ -361,12 +361,15 @@ fn entry(tx: &ReadTx<'_>, line: &TimelineItem) -> Result<TimelineEntry> {
         }
         TimelineKind::Signal => {
             let signal = signals::load(tx, SignalId(line.id))?;
-            facts.text("Kind", signal.draft.kind.to_string());
+            facts.text("Kind", signal.draft.kind().to_string());
             facts.text("Source", signal.draft.source.to_string());
             facts.at("Stored", Some(signal.seen_at));
+            text = serde_json::to_string_pretty(signal.draft.payload()).unwrap_or_default();
+            for field in signal.draft.unreadable() {
+                facts.text("Not read", field.to_string());
+            }
             facts.text("Address", signal.draft.email.unwrap_or_default());
             facts.text("Their id", signal.draft.external_id);
-            text = serde_json::to_string_pretty(&signal.draft.payload).unwrap_or_default();
         }
         TimelineKind::Outcome
         | TimelineKind::Meeting

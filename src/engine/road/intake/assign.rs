@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::id::{ContactId, MoveId, SignalId};
 use crate::domain::moves::MoveStatus;
-use crate::domain::signal::SignalDraft;
+use crate::domain::signal::{SignalDraft, split_name};
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
@@ -78,7 +78,7 @@ pub(in crate::engine) fn assign(
     if let Some(deal) = deal {
         deals::replay(tx, core, deal, now)?;
     }
-    if draft.kind.is_their_activity() {
+    if draft.kind().is_their_activity() {
         people::touch(tx, contact, draft.occurred_at)?;
     }
     meeting_and_outcome(tx, draft, contact, id, now)?;
@@ -220,19 +220,13 @@ pub(in crate::engine) fn person_of(
     said: (&str, &str, &str),
 ) -> Result<NewPerson> {
     let (name, email, company) = said;
-    let given = |said: &str, keys: &[&str]| match clean_line(said, 120) {
+    let who = &draft.about().who;
+    let given = |said: &str, told: Option<String>| match clean_line(said, 120) {
         said if !said.is_empty() => said,
-        _ => keys
-            .iter()
-            .find_map(|key| draft.text(key))
-            .map(|text| clean_line(text, 120))
-            .unwrap_or_default(),
+        _ => clean_line(&told.unwrap_or_default(), 120),
     };
-    let name = given(
-        name,
-        &["name", "full_name", "from_name", "author", "handle"],
-    );
-    let company = given(company, &["company", "company_name", "organization"]);
+    let name = given(name, who.called());
+    let company = given(company, who.company.clone());
     let address = match email.trim() {
         "" => None,
         email => Some(EmailAddress::parse(email).map_err(|e| {
@@ -243,10 +237,7 @@ pub(in crate::engine) fn person_of(
     if name.is_empty() && address.is_none() {
         return Err(refused("A new contact needs a name or an address.".into()));
     }
-    let (first_name, last_name) = match name.split_once(' ') {
-        Some((first, rest)) => (first.to_owned(), rest.trim().to_owned()),
-        None => (name, String::new()),
-    };
+    let (first_name, last_name) = split_name(&name);
     let domain = address
         .as_ref()
         .filter(|a| !is_free_mail_domain(a.domain()))

@@ -508,15 +508,10 @@ pub(in crate::engine) fn tell(
         "event": row.event,
         "calendar": row.calendar,
     });
-    let draft = SignalDraft {
-        source: Source::Calendar,
-        kind,
-        external_id: row.event.clone(),
-        version,
-        occurred_at: at.min(now),
-        email: (!row.email.is_empty()).then(|| row.email.clone()),
-        payload: payload.as_object().cloned().unwrap_or_default(),
-    };
+    let payload = payload.as_object().cloned().unwrap_or_default();
+    let draft = SignalDraft::new(Source::Calendar, kind, at.min(now), payload)
+        .with_id(row.event.clone(), version)
+        .with_email((!row.email.is_empty()).then(|| row.email.clone()));
     // A meeting of long ago belongs to the records, and asks for nothing any more.
     if kind == SignalKind::MeetingHeld && row.ends_at < shifted(now, -FRESH) {
         intake::take_as_past(tx, core, &draft, row.contact_id, now)?;

@@ -1,6 +1,6 @@
-//! Signals from JSON lines: form submissions, deals, whatever a tool exports.
+//! Signals from JSON lines: form submissions, deals, anything that a tool exports.
 //!
-//! Each line is an object with `source`, `kind` and `at`, and usually `email`; whatever else it holds is kept as payload. A bad line is
+//! Each line is an object with `source`, `kind` and `at`, and usually `email`; the rest of it is kept as payload. A bad line is
 //! rejected with its number, and the others go in.
 
 use std::io::BufRead;
@@ -10,14 +10,13 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::domain::email::address::EmailAddress;
-use crate::domain::rule::Given;
-use crate::domain::signal::{MAX_PAYLOAD_BYTES, SignalDraft, SignalKind, Source};
+use crate::domain::signal::{Asks, MAX_PAYLOAD_BYTES, SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
 use crate::engine::road::intake::{self, Taken};
 use crate::store::sources::{self, SourceCounts};
-use crate::store::{Durability, audit};
+use crate::store::{Durability, audit, signals};
 
 /// Lines in one transaction.
 const BATCH: usize = 500;
@@ -124,22 +123,18 @@ pub fn parse_line(line: &str, now: Timestamp) -> Result<SignalDraft, String> {
         _ => String::new(),
     };
     let version = fields.get("version").and_then(Value::as_i64).unwrap_or(0);
-    if kind == SignalKind::Manual {
-        Given::read(&fields)?;
-    }
     let payload = clean_payload(fields);
     if serde_json::to_string(&payload).map_or(usize::MAX, |text| text.len()) > MAX_PAYLOAD_BYTES {
         return Err(format!("it holds more than {MAX_PAYLOAD_BYTES} bytes"));
     }
-    Ok(SignalDraft {
-        source,
-        kind,
-        external_id,
-        version,
-        occurred_at,
-        email,
-        payload,
-    })
+    let draft = SignalDraft::new(source, kind, occurred_at, payload)
+        .with_id(external_id, version)
+        .with_email(email);
+    let asked = |key: &str| kind == SignalKind::Manual && Asks::KEYS.contains(&key);
+    match draft.unreadable().iter().find(|field| asked(&field.key)) {
+        Some(field) => Err(field.to_string()),
+        None => Ok(draft),
+    }
 }
 
 fn clean_payload(fields: Map<String, Value>) -> Map<String, Value> {
@@ -191,6 +186,16 @@ fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<O
 }
 
 impl Engine {
+    /// Tells whether an event is stored already.
+    ///
+    /// # Errors
+    /// Fails where the database cannot be read.
+    pub fn knows_event(&self, event: &SignalDraft) -> Result<bool> {
+        let hash = event.hash();
+        self.store()
+            .read(|tx| Ok(signals::find_same(tx, event, &hash)?.is_some()))
+    }
+
     /// Takes in one signal that a face made.
     ///
     /// # Errors
@@ -213,7 +218,7 @@ impl Engine {
                 now,
                 "operator",
                 "signals.added",
-                draft.kind.as_str(),
+                draft.kind().as_str(),
                 &serde_json::json!({"new": taken.new}),
             )?;
             let mut report = LinesReport {
@@ -325,13 +330,27 @@ mod tests {
     }
 
     #[test]
+    fn a_wish_that_cannot_be_meant_is_refused() {
+        let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let line = |kind: &str| {
+            format!(r#"{{"kind":"{kind}","at":"2026-11-23T10:00:00Z","urgency":7,"minutes":"x"}}"#)
+        };
+        assert_eq!(
+            parse_line(&line("manual"), now),
+            Err("urgency must be a number from 0 to 1".into())
+        );
+        assert!(parse_line(&line("form.submitted"), now).is_ok());
+    }
+
+    #[test]
     fn what_a_line_holds_is_kept_as_payload_and_cleaned() {
         let line = r#"{"source":"form","kind":"form.submitted","at":"2026-11-23T10:00:00.123456Z","email":" Ann@Acme.example ",
             "message":"hi\u001b[31m","n":3,"id":7}"#;
         let draft = parse_line(line, "2026-11-23T12:00:00Z".parse().unwrap()).unwrap();
         assert_eq!(draft.external_id, "7");
-        assert_eq!(draft.text("message"), Some("hi"));
-        assert_eq!(draft.number("n"), Some(3.0));
+        assert_eq!(draft.about().words.message.as_deref(), Some("hi"));
+        assert_eq!(draft.payload()["message"], "hi");
+        assert_eq!(draft.payload()["n"], 3);
         assert_eq!(draft.occurred_at.to_string(), "2026-11-23T10:00:00.123Z");
     }
 }

@@ -373,20 +373,10 @@ impl Arrival {
             put("starts_at", json!(calendar.start));
             put("title", json!(calendar.summary));
         }
-        SignalDraft {
-            source: Source::Mail,
-            kind,
-            external_id: self
-                .mail
-                .message_id
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            version: 0,
-            occurred_at: at,
-            email: self.mail.from.as_ref().map(|f| f.address.to_string()),
-            payload,
-        }
+        let message_id = self.mail.message_id.as_ref().map(ToString::to_string);
+        SignalDraft::new(Source::Mail, kind, at, payload)
+            .with_id(message_id.unwrap_or_default(), 0)
+            .with_email(self.mail.from.as_ref().map(|f| f.address.to_string()))
     }
 
     fn store_message(

@@ -46,14 +46,10 @@ impl Bringing {
             let changed_at = modified(object, self.kind, now);
             let base = known.as_ref().map(read_base);
             let contact = contact_of(tx, object)?;
-            let draft = |kind, at: Timestamp| SignalDraft {
-                source: Source::Hubspot,
-                kind,
-                external_id: format!("deal:{}", object.id),
-                version: changed_at.as_millisecond(),
-                occurred_at: at.min(now),
-                email: None,
-                payload: self.payload(object, base.as_ref()),
+            let draft = |kind, at: Timestamp| {
+                let payload = self.payload(object, base.as_ref());
+                SignalDraft::new(Source::Hubspot, kind, at.min(now), payload)
+                    .with_id(format!("deal:{}", object.id), changed_at.as_millisecond())
             };
             if object.properties.get("dealname").is_none()
                 && object.properties.get("dealstage").is_none()
@@ -184,14 +180,7 @@ pub(super) fn quietly(
     at: Timestamp,
     now: Timestamp,
 ) -> Result<()> {
-    let draft = SignalDraft {
-        source: Source::Hubspot,
-        kind: SignalKind::DealAmountChanged,
-        external_id: format!("deal:{id}"),
-        version: at.as_millisecond(),
-        occurred_at: at,
-        email: None,
-        payload,
-    };
+    let draft = SignalDraft::new(Source::Hubspot, SignalKind::DealAmountChanged, at, payload)
+        .with_id(format!("deal:{id}"), at.as_millisecond());
     intake::take_as_past(tx, core, &draft, contact, now)
 }
