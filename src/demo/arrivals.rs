@@ -134,7 +134,7 @@ fn one(
     if engine.knows_event(&event)? {
         return Ok(false);
     }
-    engine.add_signals(signal_line(&event).to_string().as_bytes())?;
+    engine.add_signals(signal_line(&event).to_string().as_bytes(), None)?;
     Ok(true)
 }
 

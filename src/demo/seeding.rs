@@ -328,7 +328,7 @@ fn observe(
     if lines.is_empty() {
         return Ok(());
     }
-    let report = engine.add_signals(lines.join("\n").as_bytes())?;
+    let report = engine.add_signals(lines.join("\n").as_bytes(), None)?;
     match report.rejected.first() {
         None => Ok(()),
         Some(line) => Err(EngineError::Outside(format!(

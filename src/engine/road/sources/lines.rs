@@ -1,14 +1,17 @@
 //! Signals from JSON lines: form submissions, deals, anything that a tool exports.
 //!
 //! Each line is an object with `source`, `kind` and `at`, and usually `email`; the rest of it is kept as payload. A bad line is
-//! rejected with its number, and the others go in.
+//! rejected with its number, and the others go in. So is a line whose amount has two readings, unless the operator or the other amounts of
+//! its column tell which is meant.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::domain::amount::{Decimal, Habit};
 use crate::domain::email::address::EmailAddress;
 use crate::domain::signal::{Asks, MAX_PAYLOAD_BYTES, SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
@@ -57,6 +60,8 @@ pub struct LinesReport {
     pub closed: u64,
     /// Outcomes that were recorded.
     pub outcomes: u64,
+    /// Amounts with two readings that the operator or the rest of their column decided.
+    pub decided: u64,
 }
 
 impl LinesReport {
@@ -134,6 +139,23 @@ pub fn parse_line(line: &str, now: Timestamp) -> Result<SignalDraft, String> {
     match draft.unreadable().iter().find(|field| asked(&field.key)) {
         Some(field) => Err(field.to_string()),
         None => Ok(draft),
+    }
+}
+
+/// The habits of a file's columns: each source writes each of its fields in its own way.
+#[derive(Default)]
+struct Habits(BTreeMap<(Source, &'static str), Habit>);
+
+impl Habits {
+    fn learn(&mut self, draft: &SignalDraft) {
+        if let Some((key, text)) = draft.written_amount() {
+            self.0.entry((draft.source, key)).or_default().learn(text);
+        }
+    }
+
+    fn of(&self, draft: &SignalDraft) -> Option<Decimal> {
+        let (key, _) = draft.written_amount()?;
+        self.0.get(&(draft.source, key))?.decimal()
     }
 }
 
@@ -230,16 +252,21 @@ impl Engine {
         })
     }
 
-    /// Takes in signals from JSON lines.
+    /// Takes in signals from JSON lines. `decimal` is the mark before decimals in them, where the operator says it.
     ///
     /// # Errors
-    /// If the input cannot be read or the database cannot be written; what was committed before stays.
-    pub fn add_signals(&self, mut reader: impl BufRead) -> Result<LinesReport> {
+    /// Fails where the input cannot be read or the database cannot be written; batches that were committed before stay.
+    pub fn add_signals(
+        &self,
+        mut reader: impl BufRead,
+        decimal: Option<Decimal>,
+    ) -> Result<LinesReport> {
         let mut report = LinesReport::default();
         let mut number = 0;
         let mut line = Vec::new();
         // All lines are read first and taken in the order in which things happened, so a file's own order means nothing.
-        let mut drafts = Vec::new();
+        let mut lines = Vec::new();
+        let mut habits = Habits::default();
         while let Some(too_long) = next_line(&mut reader, &mut line)
             .map_err(|e| EngineError::Outside(format!("The input cannot be read: {e}.")))?
         {
@@ -256,13 +283,37 @@ impl Engine {
                 parse_line(text, self.now())
             };
             match parsed {
-                Ok(draft) => drafts.push(draft),
+                Ok(draft) => {
+                    habits.learn(&draft);
+                    lines.push((number, draft));
+                }
                 Err(reason) => report.rejected.push(RejectedLine {
                     line: number,
                     reason,
                 }),
             }
         }
+        let mut drafts = Vec::with_capacity(lines.len());
+        for (line, draft) in lines {
+            let draft = match decimal.or_else(|| habits.of(&draft)) {
+                Some(decimal) => {
+                    let read = draft.clone().with_decimal(decimal);
+                    report.decided += u64::from(read != draft);
+                    read
+                }
+                None => draft,
+            };
+            let doubt = draft.ambiguous_amount().map(|field| RejectedLine {
+                line,
+                reason: format!("{field}: say --decimal comma or --decimal point"),
+            });
+            match doubt {
+                // An event that was taken in before adds nothing, however it is read.
+                Some(doubt) if !self.knows_event(&draft)? => report.rejected.push(doubt),
+                _ => drafts.push(draft),
+            }
+        }
+        report.rejected.sort_by_key(|rejected| rejected.line);
         drafts.sort_by_cached_key(|d| (d.occurred_at, d.hash()));
         while !drafts.is_empty() {
             let batch: Vec<SignalDraft> = drafts.drain(..drafts.len().min(BATCH)).collect();

@@ -5,6 +5,8 @@ use serde_json::{Map, Value, json};
 
 use crate::connectors::hubspot::objects::{Object, Properties};
 use crate::connectors::hubspot::paths::ObjectKind;
+use crate::domain::amount::{self, AmountFault, Context, Decimal};
+use crate::domain::deal::Cents;
 use crate::domain::id::ContactId;
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
@@ -18,6 +20,9 @@ use crate::store::contacts::RunMemory;
 use crate::store::hubspot::{self, SeenWriter};
 use crate::store::sources::SourceCounts;
 use crate::store::{WriteTx, people};
+
+/// The mark before decimals in HubSpot's answers, whatever the language of the account.
+const HABIT: Decimal = Decimal::Point;
 
 /// What a change of a deal is.
 enum News {
@@ -50,6 +55,7 @@ impl Bringing {
                 let payload = self.payload(object, base.as_ref());
                 SignalDraft::new(Source::Hubspot, kind, at.min(now), payload)
                     .with_id(format!("deal:{}", object.id), changed_at.as_millisecond())
+                    .with_decimal(HABIT)
             };
             if object.properties.get("dealname").is_none()
                 && object.properties.get("dealstage").is_none()
@@ -107,14 +113,9 @@ impl Bringing {
             };
         };
         let differs = |name: &str| base.text(name) != deal.properties.text(name);
-        let amount = |p: &Properties| {
-            p.get("amount")
-                .and_then(|t| t.parse::<f64>().ok())
-                .unwrap_or(0.0)
-        };
         if differs("dealstage") || differs("pipeline") {
             News::Told(SignalKind::DealStageChanged, changed_at)
-        } else if (amount(base) - amount(&deal.properties)).abs() >= 0.005 {
+        } else if amount_of(base) != amount_of(&deal.properties) {
             News::Told(SignalKind::DealAmountChanged, changed_at)
         } else if differs("dealname") || was_away {
             News::Quiet(SignalKind::DealAmountChanged, changed_at)
@@ -168,6 +169,16 @@ impl Bringing {
         }
         payload
     }
+}
+
+/// Returns a deal's amount; one that is not known is nothing.
+fn amount_of(deal: &Properties) -> Result<Cents, AmountFault> {
+    let context = Context {
+        currency: deal.get("deal_currency_code"),
+        decimal: Some(HABIT),
+    };
+    let read = amount::read(deal.text("amount"), &context)?;
+    Ok(read.map_or(Cents(0), |amount| amount.cents))
 }
 
 /// Applies something to a deal that makes no move.
