@@ -56,10 +56,10 @@ enum DealsCommand {
         /// The stage, such as contractsent.
         #[arg(long)]
         stage: Option<String>,
-        /// When it is to be renewed.
+        /// Day of the renewal.
         #[arg(long)]
         renewal: Option<Date>,
-        /// When its proposal expires.
+        /// Day on which its proposal expires.
         #[arg(long)]
         expires: Option<Date>,
     },

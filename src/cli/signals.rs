@@ -17,7 +17,7 @@ use crate::engine::command::{Command, MatchTo};
 use crate::engine::queries::signals::{SignalDetail, SignalFeed, SignalOrder, SignalQuery};
 use crate::engine::{Engine, EngineError, LinesReport};
 
-/// What was observed: add signals, list them, see how the sources are.
+/// Signals: add them, list them, match them with people, see how the sources are.
 #[derive(Debug, Args)]
 pub(super) struct SignalsArgs {
     #[command(subcommand)]

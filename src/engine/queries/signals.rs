@@ -25,25 +25,25 @@ use crate::store::{ReadTx, contacts, deals, people};
 pub struct SignalItem {
     /// The signal.
     pub id: SignalId,
-    /// Where it was observed.
+    /// The source.
     pub source: String,
-    /// What was observed.
+    /// The kind of event.
     pub kind: String,
-    /// When it happened.
+    /// Instant of the event.
     pub at: Timestamp,
-    /// When it was stored.
+    /// Instant at which it was stored.
     pub seen_at: Timestamp,
     /// The address that it named.
     pub email: Option<String>,
-    /// Whom it is about.
+    /// The person it is about.
     pub contact_id: Option<ContactId>,
     /// The person's name; empty if nobody is known.
     pub contact: String,
     /// Which deal it is about.
     pub deal_id: Option<DealId>,
-    /// Whether it is about anybody or anything known.
+    /// True for a signal about somebody or something known.
     pub matched: bool,
-    /// What it is, in a few words.
+    /// A summary in a few words.
     pub summary: String,
     /// The newest move that it is evidence of.
     pub move_id: Option<MoveId>,
@@ -102,11 +102,11 @@ impl SignalOrder {
 /// A place in the feed. Places are ordered as [`SignalOrder::UnmatchedFirst`] orders them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct SignalPlace {
-    /// When the signal there happened.
+    /// Instant of the signal there.
     pub at: Timestamp,
     /// Its number.
     pub id: SignalId,
-    /// Whether it was matched.
+    /// True for a signal that was matched.
     pub matched: bool,
 }
 
@@ -144,7 +144,7 @@ impl SignalItem {
     }
 }
 
-/// What to list.
+/// A choice of signals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignalQuery {
     /// Only of one person: an address, a number or an external id.
@@ -174,12 +174,12 @@ impl Default for SignalQuery {
     }
 }
 
-/// How many signals a source has brought.
+/// The number of signals that a source has brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct SourceTally {
     /// The source.
     pub source: Source,
-    /// How many, of the kinds that were asked for.
+    /// Their number, of the kinds that were asked for.
     pub n: u64,
     /// Of these, about nobody known.
     pub unmatched: u64,
@@ -190,9 +190,9 @@ pub struct SourceTally {
 pub struct SignalFeed {
     /// The signals.
     pub items: Vec<SignalItem>,
-    /// Where the next page begins; none at the end.
+    /// The place at which the next page begins; none at the end.
     pub next: Option<SignalPlace>,
-    /// How many there are of each source, whatever source was asked for.
+    /// Their number by source, for all sources.
     pub sources: Vec<SourceTally>,
 }
 
@@ -201,17 +201,17 @@ pub struct SignalFeed {
 pub struct SignalMove {
     /// The move.
     pub id: MoveId,
-    /// What to do.
+    /// Its title.
     pub title: String,
     /// The rule that made it.
     pub rule: String,
-    /// Where it stands.
+    /// Its status.
     pub status: MoveStatus,
     /// Why it was closed.
     pub close_reason: String,
-    /// When it is due.
+    /// Its due time.
     pub due_at: Timestamp,
-    /// Whether the signal decides what the move is; else it is further evidence.
+    /// True for the signal that decides what the move is; any other is further evidence.
     pub leads: bool,
     /// Signals that it rests on.
     pub evidence: u64,
@@ -220,7 +220,7 @@ pub struct SignalMove {
 /// One signal in full.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SignalDetail {
-    /// What the list shows.
+    /// The fields of the list.
     #[serde(flatten)]
     pub item: SignalItem,
     /// The source's own name for it.
@@ -270,7 +270,7 @@ impl Engine {
     /// Returns the signals behind a place of the feed. Costs the same however many signals there are.
     ///
     /// # Errors
-    /// If nobody is known as `who`, or the database cannot be read.
+    /// Fails where nobody is known as `who`, or the database cannot be read.
     pub fn signal_feed(&self, query: &SignalQuery) -> Result<SignalFeed> {
         self.store().read(|tx| {
             let filter = filter_of(tx, query)?;
@@ -298,7 +298,7 @@ impl Engine {
     /// an address here, and finds nothing if nobody has it; `query.before` and `query.limit` are not looked at.
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// Fails where the database cannot be read.
     pub fn signal_page(
         &self,
         query: &SignalQuery,
@@ -337,7 +337,7 @@ impl Engine {
     /// Returns the place of a signal in the feed, so that what is older can be asked for.
     ///
     /// # Errors
-    /// If there is no such signal.
+    /// Fails where there is no such signal.
     pub fn signal_place(&self, id: SignalId) -> Result<SignalPlace> {
         self.store().read(|tx| {
             let row = load(tx, id)?;
@@ -352,7 +352,7 @@ impl Engine {
     /// Shows one signal in full.
     ///
     /// # Errors
-    /// If there is no such signal.
+    /// Fails where there is no such signal.
     pub fn show_signal(&self, id: SignalId) -> Result<SignalDetail> {
         let core = self.core();
         self.store()

@@ -1,6 +1,6 @@
 //! Intake: the tail that all sources share, from an observed event to a ranked move.
 //!
-//! What intake leaves behind depends on the set of signals, not on the order in which they came: a batch is taken in the order in which
+//! The records that intake leaves depend on the set of signals, not on the order in which they came: a batch is taken in the order in which
 //! things happened; a move is what its newest signal makes it; a deal and its outcomes are computed from its whole
 //! history each time; and a signal that someone has already answered, or that was handled, opens nothing.
 
@@ -27,7 +27,7 @@ use crate::store::deals::{MeetingRow, save_meeting, set_meeting_state};
 use crate::store::people::NewPerson;
 use crate::store::{WriteTx, outcomes, people, signals};
 
-/// What a batch did.
+/// Counts of a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::engine) struct Taken {
     /// Signals that were new.

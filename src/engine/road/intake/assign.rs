@@ -1,7 +1,7 @@
 //! A signal that came about nobody known, given to somebody by the operator, and taken away again.
 //!
-//! What was observed is never edited; whom it is about is. From there the signal goes the way that it would have gone had the person been known
-//! when it came: records, outcomes, overtaken moves, and a move of its own in place of the one that it made alone.
+//! The event is never edited; the person it is about is. From there the signal goes the way that it would have gone with the person known
+//! from the start: records, outcomes, overtaken moves, and a move of its own in place of the one that it made alone.
 
 use jiff::Timestamp;
 
@@ -18,7 +18,7 @@ use crate::store::moves::{MoveRow, MoveState};
 use crate::store::people::{NewPerson, Person};
 use crate::store::{WriteTx, moves, outcomes, people, signals};
 
-/// What giving a signal to somebody did.
+/// The effects of giving a signal to somebody.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::engine) struct Assigned {
     /// The person.
@@ -214,7 +214,7 @@ fn count_outcomes(tx: &WriteTx<'_>, id: SignalId, counts: bool, now: Timestamp) 
 /// Returns what a signal, and the operator, say of a person who is to be made of it.
 ///
 /// # Errors
-/// If neither a name nor an address is known, or the address cannot be one.
+/// Fails where neither a name nor an address is known, or the address cannot be one.
 pub(in crate::engine) fn person_of(
     draft: &SignalDraft,
     said: (&str, &str, &str),

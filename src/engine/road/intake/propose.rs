@@ -20,9 +20,9 @@ use crate::store::moves::{MoveRow, MoveState, ScoringScope};
 use crate::store::people::Person;
 use crate::store::{WriteTx, deals, moves, people, signals};
 
-/// How far a known fit shifts the strategic value: from -0.1 at no fit to +0.1 at a perfect one.
+/// Shift of the strategic value by a known fit: from -0.1 at no fit to +0.1 at a perfect one.
 const FIT_SHIFT: f64 = 0.2;
-/// What a firm whose name is worth something, or a partner, adds.
+/// Strategic value that a well-known firm or a partner adds.
 const STANDING_BONUS: f64 = 0.1;
 
 /// Makes or refreshes the move that the rules make of a signal.

@@ -60,11 +60,11 @@ const BUSY_AHEAD: i64 = 21;
 /// So many spans are kept at most.
 const MOST_SPANS: usize = 2_000;
 
-/// How far a calendar was read.
+/// The point up to which a calendar was read.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Place {
-    /// What changes are asked with; empty until a full reading is through.
+    /// The token that changes are asked with; empty until a full reading is through.
     token: String,
     /// The page at which a full reading goes on.
     page: String,

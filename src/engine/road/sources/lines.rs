@@ -25,7 +25,7 @@ use crate::store::{Durability, audit, signals};
 const BATCH: usize = 500;
 /// The longest line that is read.
 const MAX_LINE_BYTES: usize = 1024 * 1024;
-/// How far ahead of the clock an event may lie: clocks differ.
+/// Longest time that an event may lie ahead of the clock: clocks differ.
 const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
 
 /// A line that was not taken.
@@ -37,7 +37,7 @@ pub struct RejectedLine {
     pub reason: String,
 }
 
-/// What became of a file of lines.
+/// The result of a file of lines.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct LinesReport {
     /// Lines that hold something.
@@ -221,7 +221,7 @@ impl Engine {
     /// Takes in one signal that a face made.
     ///
     /// # Errors
-    /// If its address is not one, or the database cannot be written.
+    /// Fails where its address is not one, or the database cannot be written.
     pub fn add_signal(&self, draft: SignalDraft) -> Result<LinesReport> {
         if let Some(email) = &draft.email {
             EmailAddress::parse(email).map_err(|e| EngineError::Input(e.to_string()))?;

@@ -17,19 +17,19 @@ use crate::store::sources::SourceCounts;
 
 pub use scope::{PassControl, PassScope, PassStep, PassWatcher};
 
-/// What one reading of a source brought. What it took in is committed with its cursor already.
+/// The result of one reading of a source. Signals are committed with the source's cursor already.
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct SourceRun {
     /// Events looked at, new, matched, dropped.
     pub counts: SourceCounts,
-    /// What became of them.
+    /// Counts of what intake made of them.
     pub taken: Taken,
     /// Drafts that were found to have been sent by hand.
     pub sent_by_hand: u64,
-    /// What could not be read though the rest could; empty if all could.
+    /// The part that could not be read though the rest could; empty if all could.
     pub problem: String,
-    /// Whether a part of what is there was left out that may hold anything, such as a folder or the rest of a list; one unreadable message
-    /// is no such part. While it is, nothing leaves: an opt-out may lie there.
+    /// True for a reading that left out a part which may hold anything, such as a folder or the rest of a list; one unreadable message is no
+    /// such part. While it is, nothing leaves: an opt-out may lie there.
     pub is_partial: bool,
 }
 

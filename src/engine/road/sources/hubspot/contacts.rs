@@ -21,7 +21,7 @@ use crate::store::hubspot::{self, Conflict, SYSTEM, Seen, SeenWriter};
 use crate::store::sources::SourceCounts;
 use crate::store::{WriteTx, people};
 
-/// What one contact's merge decided.
+/// The decision of one contact's merge.
 struct Decided {
     /// Fields whose value here stands against the portal's.
     kept: Vec<ContactField>,

@@ -24,13 +24,13 @@ use crate::store::{WriteTx, people};
 /// The mark before decimals in HubSpot's answers, whatever the language of the account.
 const HABIT: Decimal = Decimal::Point;
 
-/// What a change of a deal is.
+/// News about a deal.
 enum News {
-    /// It is told, and may make a move.
+    /// A change that is told, and may make a move.
     Told(SignalKind, Timestamp),
-    /// It changes the record and makes no move.
+    /// A change of the record that makes no move.
     Quiet(SignalKind, Timestamp),
-    /// It is nothing that is kept here.
+    /// No change of anything that is kept here.
     None,
 }
 
