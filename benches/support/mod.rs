@@ -167,7 +167,7 @@ pub fn world(home: &Path, contacts: usize, moves: usize) -> Engine {
     let report = import(&engine, &file);
     assert_eq!(report.new, contacts as u64, "every row is a new contact");
     let report = engine
-        .add_signals(deals(moves, contacts).as_bytes())
+        .add_signals(deals(moves, contacts).as_bytes(), None)
         .expect("the signals");
     assert_eq!(report.proposed, moves as u64, "every deal makes a move");
     engine

@@ -6,7 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::Run;
 use super::output::{Ending, fit};
+use crate::domain::amount::{self, Amount, AmountFault, Context, Decimal};
+use crate::domain::deal::Cents;
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
+use crate::domain::text::clean_line;
 use crate::engine::queries::pipeline::{CLOSED_DAYS, DealLine, sums_in_words};
 use crate::engine::{Engine, EngineError};
 
@@ -41,9 +44,12 @@ enum DealsCommand {
         /// The person's address.
         #[arg(long)]
         contact: String,
-        /// The amount, such as 64000.
+        /// The amount, such as 64000, 1,234.50 or "€64k".
         #[arg(long)]
-        amount: Option<f64>,
+        amount: Option<String>,
+        /// The mark before decimals in the amount: comma (1.234,50) or point (1,234.50).
+        #[arg(long, value_name = "MARK", requires = "amount")]
+        decimal: Option<Decimal>,
         /// The ISO 4217 code.
         #[arg(long)]
         currency: Option<String>,
@@ -107,11 +113,19 @@ pub(super) fn run(run: &mut Run<'_>, args: &DealsArgs) -> Result<Ending, EngineE
             name,
             contact,
             amount,
+            decimal,
             currency,
             stage,
             renewal,
             expires,
         } => {
+            let read = match amount {
+                Some(amount) => read_amount(amount, currency.as_deref(), *decimal)?,
+                None => None,
+            };
+            let currency = currency
+                .clone()
+                .or_else(|| Some(read?.currency?.as_str().to_owned()));
             let person = engine.find_contact(contact).ok();
             let known = engine.list_deals(usize::MAX)?.iter().any(|d| {
                 d.name.eq_ignore_ascii_case(name)
@@ -126,12 +140,8 @@ pub(super) fn run(run: &mut Run<'_>, args: &DealsArgs) -> Result<Ending, EngineE
                     .into_iter()
                     .filter_map(|(k, v)| v.map(|d| (k.to_owned(), json!(d.to_string())))),
             );
-            payload.extend(amount.map(|a| ("amount".to_owned(), json!(a))));
-            payload.extend(
-                currency
-                    .as_ref()
-                    .map(|c| ("currency".to_owned(), Value::String(c.clone()))),
-            );
+            payload.extend(read.map(|a| ("amount".to_owned(), json!(a.cents.units()))));
+            payload.extend(currency.map(|c| ("currency".to_owned(), Value::String(c))));
             payload.extend(
                 stage
                     .as_ref()
@@ -142,15 +152,8 @@ pub(super) fn run(run: &mut Run<'_>, args: &DealsArgs) -> Result<Ending, EngineE
                 (true, Some(_)) => SignalKind::DealStageChanged,
                 (true, None) => SignalKind::DealAmountChanged,
             };
-            let draft = SignalDraft {
-                source: Source::Manual,
-                kind,
-                external_id: String::new(),
-                version: 0,
-                occurred_at: engine.now(),
-                email: Some(contact.clone()),
-                payload,
-            };
+            let draft = SignalDraft::new(Source::Manual, kind, engine.now(), payload)
+                .with_email(Some(contact.clone()));
             let report = engine.add_signal(draft)?;
             if run.out.is_json() {
                 run.out.json(&report)?;
@@ -164,6 +167,26 @@ pub(super) fn run(run: &mut Run<'_>, args: &DealsArgs) -> Result<Ending, EngineE
             }
             Ok(Ending::Done)
         }
+    }
+}
+
+/// Reads the amount that was typed; none if it is empty.
+fn read_amount(
+    text: &str,
+    currency: Option<&str>,
+    decimal: Option<Decimal>,
+) -> Result<Option<Amount>, EngineError> {
+    let refused = |why: String| EngineError::Input(format!("--amount {why}. Nothing was changed."));
+    match amount::read(text, &Context { currency, decimal }) {
+        Ok(Some(amount)) if amount.cents < Cents(0) => Err(refused(format!(
+            "\"{}\" is below zero",
+            clean_line(text, 40)
+        ))),
+        Ok(amount) => Ok(amount),
+        Err(fault @ AmountFault::Ambiguous { .. }) => Err(refused(format!(
+            "{fault}: say --decimal comma or --decimal point"
+        ))),
+        Err(fault @ AmountFault::Unreadable { .. }) => Err(refused(fault.to_string())),
     }
 }
 

@@ -9,6 +9,7 @@ use jiff::civil::Time;
 use super::Run;
 use super::approve::{Leave, finish, finish_wish, show_or_finish};
 use super::output::{Ending, fit, moment};
+use crate::domain::amount::{self, AmountFault, Context};
 use crate::domain::when_text::parse_when;
 use crate::engine::hubspot::{Gate, Take, Target, Wish};
 use crate::engine::{Engine, EngineError};
@@ -281,7 +282,11 @@ pub(super) fn run(run: &mut Run<'_>, args: &HubspotArgs) -> Result<Ending, Engin
                             "\"{pair}\" is no property=value. Nothing was written."
                         ))
                     })?;
-                    Ok((name.trim().to_owned(), value.to_owned()))
+                    let value = match (&target, name.trim()) {
+                        (Target::Deal(_), "amount") => plain_amount(value)?,
+                        _ => value.to_owned(),
+                    };
+                    Ok((name.trim().to_owned(), value))
                 })
                 .collect::<Result<BTreeMap<_, _>, EngineError>>()?;
             wished(run, &engine, &Wish::Set { target, properties }, how)
@@ -310,6 +315,17 @@ pub(super) fn run(run: &mut Run<'_>, args: &HubspotArgs) -> Result<Ending, Engin
             let done = engine.pass_gate(&which, gate.confirm.as_deref(), gate.dry_run)?;
             finish_wish(run, &engine, done, gate.leave)
         }
+    }
+}
+
+/// Writes an amount as HubSpot takes it, digits with a point before the decimals. HubSpot itself refuses a text that is no amount.
+fn plain_amount(text: &str) -> Result<String, EngineError> {
+    match amount::read(text, &Context::default()) {
+        Ok(Some(amount)) => Ok(amount.cents.units().to_string()),
+        Err(fault @ AmountFault::Ambiguous { .. }) => Err(EngineError::Input(format!(
+            "amount {fault}: write it with two decimals, such as 64000.00. Nothing was written."
+        ))),
+        Ok(None) | Err(AmountFault::Unreadable { .. }) => Ok(text.to_owned()),
     }
 }
 

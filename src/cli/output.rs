@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::domain::rule::parse_duration;
+use crate::domain::duration::parse_duration;
 use crate::domain::text::{clean_block, clean_line, json_escaped};
 use crate::engine::EngineError;
 

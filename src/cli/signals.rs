@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 
 use super::Run;
 use super::output::{Ending, fit, moment};
+use crate::domain::amount::Decimal;
 use crate::domain::id::SignalId;
 use crate::domain::signal::{SignalKind, Source};
 use crate::domain::text::clean_block;
@@ -27,15 +28,21 @@ pub(super) struct SignalsArgs {
 enum SignalsCommand {
     /// Add signals from JSON lines: form submissions, deals, meetings, anything that should become a move.
     ///
-    /// Each line is an object with `kind` and `at` (RFC 3339), and usually `source` and `email`; everything else is kept as payload. A bad
-    /// line is rejected with its number, the rest go in; exit code 3 says so. A known line adds nothing.
+    /// Each line is an object with `kind` and `at` (RFC 3339), and usually `source` and `email`; the rest is kept as payload. A bad line is
+    /// rejected with its number, the others go in; exit code 3 says so. A line that is known already adds nothing.
+    ///
+    /// An amount such as "64.000" may be 64 or 64,000. The other amounts of its column decide, then its currency; where neither does, the line
+    /// is rejected until --decimal says which mark stands before decimals.
     #[command(
-        after_help = "Example line:\n  {\"source\":\"form\",\"kind\":\"form.submitted\",\"at\":\"2026-11-23T09:30:00Z\",\"email\":\"ann@acme.example\",\"message\":\"Pricing?\"}\n\nExamples:\n  caseyos signals add --file forms.jsonl\n  tail -1 forms.jsonl | caseyos signals add --file -"
+        after_help = "Example line:\n  {\"source\":\"form\",\"kind\":\"form.submitted\",\"at\":\"2026-11-23T09:30:00Z\",\"email\":\"ann@acme.example\",\"message\":\"Pricing?\"}\n\nExamples:\n  caseyos signals add --file forms.jsonl\n  caseyos signals add --file angebote.jsonl --decimal comma\n  tail -1 forms.jsonl | caseyos signals add --file -"
     )]
     Add {
         /// The file; `-` reads standard input.
         #[arg(long)]
         file: PathBuf,
+        /// The mark before decimals in its amounts: comma (1.234,50) or point (1,234.50).
+        #[arg(long, value_name = "MARK")]
+        decimal: Option<Decimal>,
     },
     /// List signals, newest first.
     ///
@@ -111,9 +118,9 @@ enum SignalsCommand {
 pub(super) fn run(run: &mut Run<'_>, args: &SignalsArgs) -> Result<Ending, EngineError> {
     let engine = run.engine()?;
     match &args.command {
-        SignalsCommand::Add { file } => {
+        SignalsCommand::Add { file, decimal } => {
             let report = if file.as_os_str() == "-" {
-                engine.add_signals(std::io::stdin().lock())?
+                engine.add_signals(std::io::stdin().lock(), *decimal)?
             } else {
                 let opened = std::fs::File::open(file).map_err(|e| {
                     EngineError::Input(format!(
@@ -121,12 +128,12 @@ pub(super) fn run(run: &mut Run<'_>, args: &SignalsArgs) -> Result<Ending, Engin
                         file.display()
                     ))
                 })?;
-                engine.add_signals(BufReader::new(opened))?
+                engine.add_signals(BufReader::new(opened), *decimal)?
             };
             if run.out.is_json() {
                 run.out.json(&report)?;
             } else {
-                print_report(run, &report)?;
+                print_report(run, &report, *decimal)?;
             }
             Ok(match (report.rejected.is_empty(), report.lines) {
                 (false, _) => Ending::Partly,
@@ -285,12 +292,19 @@ fn print_detail(
             item.id
         ))?;
     }
+    for field in &detail.unreadable {
+        run.out.line(&format!("not read: {}", field.reason))?;
+    }
     let payload = serde_json::to_string_pretty(&item.payload)
         .map_err(|e| EngineError::Outside(format!("The payload cannot be shown: {e}.")))?;
     run.out.block(&clean_block(&payload, 64 * 1024))
 }
 
-fn print_report(run: &mut Run<'_>, report: &LinesReport) -> Result<(), EngineError> {
+fn print_report(
+    run: &mut Run<'_>,
+    report: &LinesReport,
+    decimal: Option<Decimal>,
+) -> Result<(), EngineError> {
     run.out.line(&format!(
         "{} lines: {} new, {} known already, {} rejected; {} new contacts, {} new moves, {} refreshed, {} closed, {} outcomes.",
         report.lines,
@@ -303,6 +317,15 @@ fn print_report(run: &mut Run<'_>, report: &LinesReport) -> Result<(), EngineErr
         report.closed,
         report.outcomes
     ))?;
+    if report.decided > 0 {
+        let (n, s) = (report.decided, if report.decided == 1 { "" } else { "s" });
+        let by = match decimal {
+            Some(decimal) => format!("with a decimal {decimal}, as --decimal says"),
+            None => "as the other amounts of their column".to_owned(),
+        };
+        run.out
+            .talk(&format!("{n} amount{s} with two readings read {by}."))?;
+    }
     for rejected in report.rejected.iter().take(20) {
         run.out.talk(&format!(
             "line {}: {}.",

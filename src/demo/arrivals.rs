@@ -125,21 +125,16 @@ fn one(
         payload.insert("deal_id".into(), deal.external_id.as_str().into());
         payload.insert("deal".into(), deal.name.as_str().into());
     }
-    let event = SignalDraft {
-        source,
-        kind,
-        external_id: unique.to_owned(),
-        version: 0,
-        occurred_at: at,
-        email: contact
-            .map(|c| c.email.clone())
-            .or_else(|| arrival.email.clone()),
-        payload,
-    };
+    let email = contact
+        .map(|c| c.email.clone())
+        .or_else(|| arrival.email.clone());
+    let event = SignalDraft::new(source, kind, at, payload)
+        .with_id(unique, 0)
+        .with_email(email);
     if engine.knows_event(&event)? {
         return Ok(false);
     }
-    engine.add_signals(signal_line(&event).to_string().as_bytes())?;
+    engine.add_signals(signal_line(&event).to_string().as_bytes(), None)?;
     Ok(true)
 }
 

@@ -19,7 +19,7 @@ use crate::domain::action::ActionKind;
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
 use crate::domain::guard::Mode;
 use crate::domain::outcome::OutcomeKind;
-use crate::domain::signal::{SignalDraft, SignalKind, Source};
+use crate::domain::signal::{Said, SignalDraft, SignalKind, Source};
 use crate::engine::post::IncomingMail;
 use crate::engine::seed::{SeedCompany, SeedMail, SeedOutcome, SeedSent};
 use crate::engine::{Engine, EngineError};
@@ -154,12 +154,15 @@ fn told_before(world: &World, deal: &Deal, state: &State) -> Vec<SignalDraft> {
     let today = world
         .signals
         .iter()
-        .find(|s| s.text("deal_id") == Some(deal.external_id.as_str()));
-    if today.is_some_and(|s| s.kind == SignalKind::DealCreated) {
+        .find(|s| s.about().deal.id.as_ref() == Some(&deal.external_id));
+    if today.is_some_and(|s| s.kind() == SignalKind::DealCreated) {
         return Vec::new();
     }
     let reached = today
-        .and_then(|s| s.text("from_stage"))
+        .and_then(|s| match s.said() {
+            Said::Deal(said) => said.from_stage.as_deref(),
+            _ => None,
+        })
         .unwrap_or(&deal.stage);
     let tell = |kind: SignalKind, at: Timestamp, stage: &str, from: Option<&str>| {
         let mut payload = Map::new();
@@ -176,15 +179,9 @@ fn told_before(world: &World, deal: &Deal, state: &State) -> Vec<SignalDraft> {
         put("renewal_at", deal.renewal_at.map(|at| at.to_string()));
         put("expires_at", deal.expires_at.map(|at| at.to_string()));
         payload.insert("amount".into(), deal.amount.units().into());
-        SignalDraft {
-            source: Source::Hubspot,
-            kind,
-            external_id: format!("past-{}-{stage}", deal.external_id),
-            version: 0,
-            occurred_at: at,
-            email: Some(deal.contact_email.clone()),
-            payload,
-        }
+        SignalDraft::new(Source::Hubspot, kind, at, payload)
+            .with_id(format!("past-{}-{stage}", deal.external_id), 0)
+            .with_email(Some(deal.contact_email.clone()))
     };
     let mut told = vec![tell(
         SignalKind::DealCreated,
@@ -229,7 +226,7 @@ fn is_told_elsewhere(world: &World, outcome: &PastOutcome) -> bool {
     world
         .signals
         .iter()
-        .any(|s| s.kind == kind && s.email.as_deref() == Some(outcome.contact_email.as_str()))
+        .any(|s| s.kind() == kind && s.email.as_deref() == Some(outcome.contact_email.as_str()))
 }
 
 fn outcome(past: &PastOutcome) -> SeedOutcome {
@@ -331,7 +328,7 @@ fn observe(
     if lines.is_empty() {
         return Ok(());
     }
-    let report = engine.add_signals(lines.join("\n").as_bytes())?;
+    let report = engine.add_signals(lines.join("\n").as_bytes(), None)?;
     match report.rejected.first() {
         None => Ok(()),
         Some(line) => Err(EngineError::Outside(format!(

@@ -283,7 +283,7 @@ impl World {
 pub fn signal_line(signal: &SignalDraft) -> Value {
     let mut line = Map::new();
     line.insert("source".into(), signal.source.as_str().into());
-    line.insert("kind".into(), signal.kind.as_str().into());
+    line.insert("kind".into(), signal.kind().as_str().into());
     line.insert("at".into(), signal.occurred_at.to_string().into());
     if let Some(email) = &signal.email {
         line.insert("email".into(), email.as_str().into());
@@ -291,7 +291,7 @@ pub fn signal_line(signal: &SignalDraft) -> Value {
     if !signal.external_id.is_empty() {
         line.insert("external_id".into(), signal.external_id.as_str().into());
     }
-    for (key, value) in &signal.payload {
+    for (key, value) in signal.payload() {
         line.entry(key.clone()).or_insert_with(|| value.clone());
     }
     Value::Object(line)

@@ -12,7 +12,9 @@ pub mod crm;
 pub mod email;
 
 pub mod action;
+pub mod amount;
 pub mod deal;
+pub mod duration;
 pub mod rule;
 pub mod signal;
 pub mod slots;

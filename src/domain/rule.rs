@@ -7,13 +7,11 @@ mod conditions;
 mod parse;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value};
 
 pub use conditions::{Conditions, SignalFacts};
-pub use parse::parse_duration;
 
 use super::action::ActionKind;
-use super::signal::{Domain, SignalKind};
+use super::signal::{Asks, Domain, Due, SignalKind};
 use super::text::clean_line;
 
 /// The built-in rules' text, for `rules show` and for the operator to copy from.
@@ -231,9 +229,9 @@ impl Rules {
 impl Recipe {
     fn proposal(&self, rule: &str, facts: &SignalFacts, phrases: &[&str]) -> Proposal {
         let given = if self.from_signal {
-            Given::lenient(&facts.payload)
+            facts.asks.clone()
         } else {
-            Given::default()
+            Asks::default()
         };
         let action = given.action.unwrap_or(self.action);
         let mut urgency = given.urgency.unwrap_or(self.urgency);
@@ -316,102 +314,6 @@ impl Recipe {
 /// Rounds to a thousandth within 0..=1, so that .85 + .1 is .95 and not a hair off.
 fn tidy(value: f64) -> f64 {
     (value.clamp(0.0, 1.0) * 1000.0).round() / 1000.0
-}
-
-/// A manual signal's wishes for its move.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Given {
-    /// The action.
-    pub action: Option<ActionKind>,
-    /// The part of the work.
-    pub domain: Option<Domain>,
-    /// 0..=1.
-    pub urgency: Option<f64>,
-    /// 0..=1.
-    pub effort: Option<f64>,
-    /// 0..=1.
-    pub strategic: Option<f64>,
-    /// 0..=1.
-    pub revenue: Option<f64>,
-    /// The due time.
-    pub due: Option<Due>,
-}
-
-/// A due time as a manual signal gives it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Due {
-    /// A time after the signal.
-    After(SignedDuration),
-    /// An instant.
-    At(Timestamp),
-}
-
-impl Given {
-    /// Reads a manual signal's payload strictly, for the moment it comes in.
-    ///
-    /// # Errors
-    /// Names the first invalid field, so that the line can be rejected with a reason.
-    pub fn read(payload: &Map<String, Value>) -> Result<Self, String> {
-        let mut problem = None;
-        let given = Self::from_payload(payload, &mut |message| {
-            problem.get_or_insert(message);
-        });
-        problem.map_or(Ok(given), Err)
-    }
-
-    /// Reads what can be read of a stored payload.
-    fn lenient(payload: &Map<String, Value>) -> Self {
-        Self::from_payload(payload, &mut |_| {})
-    }
-
-    fn from_payload(payload: &Map<String, Value>, wrong: &mut dyn FnMut(String)) -> Self {
-        let text = |key: &str| payload.get(key).and_then(Value::as_str).map(str::trim);
-        let mut share = |key: &str| {
-            let value = payload.get(key).filter(|v| !v.is_null())?;
-            let number = super::signal::number(value).filter(|n| (0.0..=1.0).contains(n));
-            if number.is_none() {
-                wrong(format!("{key} must be a number from 0 to 1"));
-            }
-            number
-        };
-        let (urgency, effort) = (share("urgency"), share("effort"));
-        let (strategic, revenue) = (share("strategic"), share("revenue"));
-        let mut word = |result: Option<Result<(), String>>| {
-            if let Some(Err(message)) = result {
-                wrong(message);
-            }
-        };
-        let action = text("action").map(str::parse::<ActionKind>);
-        word(
-            action
-                .as_ref()
-                .map(|r| r.as_ref().map(|_| ()).map_err(ToString::to_string)),
-        );
-        let domain = text("domain").map(str::parse::<Domain>);
-        word(
-            domain
-                .as_ref()
-                .map(|r| r.as_ref().map(|_| ()).map_err(ToString::to_string)),
-        );
-        let due = text("due").map(|due| {
-            due.parse()
-                .map(Due::At)
-                .or_else(|_| parse_duration(due).map(Due::After))
-        });
-        word(
-            due.as_ref()
-                .map(|r| r.as_ref().map(|_| ()).map_err(Clone::clone)),
-        );
-        Self {
-            action: action.and_then(Result::ok),
-            domain: domain.and_then(Result::ok),
-            urgency,
-            effort,
-            strategic,
-            revenue,
-            due: due.and_then(Result::ok),
-        }
-    }
 }
 
 #[cfg(test)]

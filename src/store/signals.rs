@@ -9,11 +9,10 @@ pub use feed::{
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
-use serde_json::Value;
 
 use super::{ReadTx, Result, StoreError, WriteTx, instant, word};
 use crate::domain::id::{ContactId, DealId, MoveId, SignalId};
-use crate::domain::signal::{SignalDraft, SignalKind, Source, canonical_json};
+use crate::domain::signal::{SignalDraft, SignalKind, Source};
 
 /// A stored signal.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +53,7 @@ pub fn find_same(
     Ok(tx
         .sql()
         .prepare_cached("SELECT id FROM signal WHERE source = ?1 AND external_id = ?2 AND kind = ?3 AND version = ?4 AND external_id <> ''")?
-        .query_row((draft.source.as_str(), &draft.external_id, draft.kind.as_str(), draft.version), |row| row.get(0).map(SignalId))
+        .query_row((draft.source.as_str(), &draft.external_id, draft.kind().as_str(), draft.version), |row| row.get(0).map(SignalId))
         .optional()?)
 }
 
@@ -72,7 +71,7 @@ pub fn insert(
     let (contact, deal) = about;
     let state = if contact.is_some()
         || deal.is_some()
-        || draft.email.is_none() && draft.kind == SignalKind::Manual
+        || draft.email.is_none() && draft.kind() == SignalKind::Manual
     {
         "matched"
     } else {
@@ -86,7 +85,7 @@ pub fn insert(
         .execute((
             draft.source.as_str(),
             &draft.external_id,
-            draft.kind.as_str(),
+            draft.kind().as_str(),
             draft.version,
             draft.occurred_at.as_millisecond(),
             now.as_millisecond(),
@@ -94,7 +93,7 @@ pub fn insert(
             contact.map(|c| c.0),
             deal.map(|d| d.0),
             state,
-            canonical_json(&Value::Object(draft.payload.clone())),
+            draft.canonical_payload(),
             hash,
         ))?;
     Ok(SignalId(tx.sql().last_insert_rowid()))
@@ -108,18 +107,14 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<SignalRow> {
     let payload: String = row.get(11)?;
     Ok(SignalRow {
         id: SignalId(row.get(0)?),
-        draft: SignalDraft {
-            source: word::<Source>(&row.get::<_, String>(1)?)?,
-            external_id: row.get(2)?,
-            kind: word::<SignalKind>(&row.get::<_, String>(3)?)?,
-            version: row.get(4)?,
-            occurred_at: instant(row.get(5)?),
-            email: (!email.is_empty()).then_some(email),
-            payload: match serde_json::from_str(&payload) {
-                Ok(Value::Object(map)) => map,
-                _ => serde_json::Map::new(),
-            },
-        },
+        draft: SignalDraft::new(
+            word::<Source>(&row.get::<_, String>(1)?)?,
+            word::<SignalKind>(&row.get::<_, String>(3)?)?,
+            instant(row.get(5)?),
+            serde_json::from_str(&payload).unwrap_or_default(),
+        )
+        .with_id(row.get::<_, String>(2)?, row.get(4)?)
+        .with_email((!email.is_empty()).then_some(email)),
         seen_at: instant(row.get(6)?),
         contact_id: row.get::<_, Option<i64>>(8)?.map(ContactId),
         deal_id: row.get::<_, Option<i64>>(9)?.map(DealId),

@@ -299,6 +299,28 @@ fn a_pipeline_of_the_portals_own_goes_by_its_order_and_not_its_names() {
 }
 
 #[test]
+fn an_amount_from_hubspot_has_a_point_before_its_decimals() {
+    let (double, _, deal) = small();
+    let mut portal = Portal::new(double);
+    portal.sync();
+    let now = portal.later(10);
+    portal.there().change(
+        "deals",
+        deal,
+        &[("amount", "64.125"), ("deal_currency_code", "EUR")],
+        now,
+    );
+    let report = portal.sync();
+    assert_eq!(report["new"], 1, "{report}");
+    assert_eq!(portal.one("SELECT amount || currency FROM deal"), "6413EUR");
+    let now = portal.later(10);
+    portal
+        .there()
+        .change("deals", deal, &[("amount", "64.13")], now);
+    assert_eq!(portal.sync()["new"], 0, "the same amount is no news");
+}
+
+#[test]
 fn ten_thousand_and_one_results_with_equal_stamps_are_all_read() {
     let mut double = HubspotDouble::empty();
     for n in 0..10_001 {
@@ -763,6 +785,14 @@ fn a_property_and_a_stage_are_written_and_a_refusal_names_the_property() {
             .as_deref(),
         Some("contractsent")
     );
+    let unsure = portal
+        .run("hubspot set --deal 'Acme EU' amount=64.000")
+        .exits(2);
+    assert!(
+        unsure.err.contains("\"64.000\" may be 64 or 64,000"),
+        "{}",
+        unsure.err
+    );
     let refused = portal
         .run("hubspot set --deal 'Acme EU' amount=plenty")
         .exits(1);
@@ -772,6 +802,13 @@ fn a_property_and_a_stage_are_written_and_a_refusal_names_the_property() {
             .contains("amount: plenty was not a valid number"),
         "{}",
         refused.err
+    );
+    portal
+        .run("hubspot set --deal 'Acme EU' amount=1.234,50")
+        .exits(0);
+    assert_eq!(
+        portal.there().property("deals", deal, "amount").as_deref(),
+        Some("1234.5")
     );
     let unknown = portal.run("hubspot stage 'Acme EU' nowhere").exits(2);
     assert!(

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
+use crate::domain::amount;
+
 /// Reads a day. `03/04/2026` is the fourth of March, as in the United States, unless only the other reading is a
 /// date; `03.04.2026` is the third of April.
 #[must_use]
@@ -127,7 +129,7 @@ pub fn parse_share(text: &str) -> Option<f64> {
         Some(digits) => (digits.trim(), true),
         None => (text, false),
     };
-    let n: f64 = digits.replace(',', ".").parse().ok()?;
+    let n = amount::number(digits)?;
     let share = if percent || n > 1.0 { n / 100.0 } else { n };
     (0.0..=1.0).contains(&share).then_some(share)
 }
@@ -239,6 +241,8 @@ mod tests {
         assert_eq!(parse_share("85"), Some(0.85));
         assert_eq!(parse_share("0,5"), Some(0.5));
         assert_eq!(parse_share("850"), None);
+        assert_eq!(parse_share("1,234"), None);
+        assert_eq!(parse_share("NaN"), None);
         assert_eq!(parse_share("high"), None);
         assert_eq!(
             parse_zone("europe_slash_berlin").as_deref(),

@@ -320,15 +320,12 @@ impl<'a> Maker<'a> {
         let mut signals = Vec::new();
         for event in &self.material.events.signal {
             let occurred_at = self.ago(event.ago + chance.between(0, (event.ago / 10).min(30)));
-            signals.push(SignalDraft {
-                source: event.source,
-                kind: event.kind,
-                external_id: format!("demo-{}-{}", event.source, chance.hex()),
-                version: 0,
-                occurred_at,
-                email: self.event_email(event)?,
-                payload: self.payload(event)?,
-            });
+            let payload = self.payload(event)?;
+            signals.push(
+                SignalDraft::new(event.source, event.kind, occurred_at, payload)
+                    .with_id(format!("demo-{}-{}", event.source, chance.hex()), 0)
+                    .with_email(self.event_email(event)?),
+            );
         }
         signals
             .sort_by(|a, b| (a.occurred_at, &a.external_id).cmp(&(b.occurred_at, &b.external_id)));

@@ -142,13 +142,13 @@ fn only_one_customer_has_been_quiet_and_only_one_renewal_is_near() {
 fn a_signal_line_says_everything_that_the_signal_says() {
     for signal in &world(5).signals {
         let line = signal_line(signal);
-        assert_eq!(line["kind"], signal.kind.as_str());
+        assert_eq!(line["kind"], signal.kind().as_str());
         assert_eq!(line["source"], signal.source.as_str());
         assert_eq!(
             line["at"].as_str().unwrap().parse::<Timestamp>().unwrap(),
             signal.occurred_at
         );
-        for (key, value) in &signal.payload {
+        for (key, value) in signal.payload() {
             assert_eq!(line[key], *value, "{key}");
         }
     }
@@ -162,26 +162,14 @@ fn the_world_makes_a_full_and_well_spread_list() {
     let mut facts: Vec<(SignalFacts, Option<Cents>)> = w
         .signals
         .iter()
-        .map(|s| {
-            (
-                SignalFacts::of(s),
-                s.number("amount").map(Cents::from_units),
-            )
-        })
+        .map(|s| (SignalFacts::of(s), s.about().deal.amount))
         .collect();
     let mut derived = |kind: SignalKind, email: &str, label: &str, text: &str, at: Timestamp| {
         let mut payload = Map::new();
         payload.insert("label".into(), label.into());
         payload.insert("text".into(), text.into());
-        let draft = SignalDraft {
-            source: Source::Mail,
-            kind,
-            external_id: String::new(),
-            version: 0,
-            occurred_at: at,
-            email: Some(email.into()),
-            payload,
-        };
+        let draft =
+            SignalDraft::new(Source::Mail, kind, at, payload).with_email(Some(email.into()));
         let amount = w
             .deals
             .iter()
@@ -300,9 +288,14 @@ fn the_world_holds_together_at_any_hour_and_in_any_zone() {
         let booked = w
             .signals
             .iter()
-            .find(|s| s.kind == SignalKind::MeetingBooked)
+            .find(|s| s.kind() == SignalKind::MeetingBooked)
             .unwrap();
-        let ahead = booked.instant("starts_at").unwrap().duration_since(now);
+        let ahead = booked
+            .about()
+            .meeting
+            .starts_at
+            .unwrap()
+            .duration_since(now);
         assert!(
             ahead > SignedDuration::ZERO && ahead < SignedDuration::from_hours(48),
             "{now}"

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::dates::is_weekday;
 use super::lexicon::{self, Found, Sense};
 use super::words::{Word, fold, words};
+use crate::domain::words::words;
 
 #[cfg(test)]
 mod more;
@@ -21,42 +22,40 @@ const MAX_WORDS: usize = 700;
 /// Below this the operator is asked to check the label.
 pub const CHECK_BELOW: f64 = 0.6;
 
-/// The label of a reply.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum ReplyLabel {
-    /// Wants to know more or to go on.
-    Interested,
-    /// Asks for or proposes a meeting.
-    MeetingRequest,
-    /// Agrees to a meeting.
-    MeetingConfirmed,
-    /// Asks something.
-    Question,
-    /// Holds something against it.
-    Objection,
-    /// Later, perhaps.
-    NotNow,
-    /// No.
-    NotInterested,
-    /// Is not who should be asked.
-    WrongPerson,
-    /// Names who should be asked.
-    Referral,
-    /// Is angry.
-    Complaint,
-    /// Wants no more mail. The only label that opts out.
-    Unsubscribe,
-    /// Is away.
-    OutOfOffice,
-    /// A mail system's report, not a person.
-    Bounce,
-    /// Is thankful, no more.
-    Thanks,
-    /// Cannot be told.
-    Unclear,
+words! {
+    /// The label of a reply.
+    pub enum ReplyLabel ("a label") {
+        /// Wants to know more or to go on.
+        Interested = "interested",
+        /// Asks for or proposes a meeting.
+        MeetingRequest = "meeting_request",
+        /// Agrees to a meeting.
+        MeetingConfirmed = "meeting_confirmed",
+        /// Asks something.
+        Question = "question",
+        /// Holds something against it.
+        Objection = "objection",
+        /// Later, perhaps.
+        NotNow = "not_now",
+        /// No.
+        NotInterested = "not_interested",
+        /// Is not who should be asked.
+        WrongPerson = "wrong_person",
+        /// Names who should be asked.
+        Referral = "referral",
+        /// Is angry.
+        Complaint = "complaint",
+        /// Wants no more mail. The only label that opts out.
+        Unsubscribe = "unsubscribe",
+        /// Is away.
+        OutOfOffice = "out_of_office",
+        /// A mail system's report, not a person.
+        Bounce = "bounce",
+        /// Is thankful, no more.
+        Thanks = "thanks",
+        /// Cannot be told.
+        Unclear = "unclear",
+    }
 }
 
 /// The subject of an objection.

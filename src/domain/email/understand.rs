@@ -29,48 +29,29 @@ use super::message_id::MessageId;
 use super::parsed::ParsedMail;
 use super::quote::{self, Stripped};
 use super::subject;
+use crate::domain::words::words;
 
-/// The class of a message, from our side.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum MailClass {
-    /// A person answers us.
-    Reply,
-    /// A person seems to answer us, without threading headers.
-    ProbableReply,
-    /// A machine answers us.
-    AutoReply,
-    /// A report of a permanent failure.
-    BounceHard,
-    /// A report of a temporary failure.
-    BounceSoft,
-    /// A report that our mail was opened, or deleted unread.
-    ReadReceipt,
-    /// An answer to an invitation.
-    MeetingReply,
-    /// A person wants no more mail.
-    OptOut,
-    /// None of our business.
-    Unrelated,
-}
-
-impl MailClass {
-    /// Returns the name as in JSON.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Reply => "reply",
-            Self::ProbableReply => "probable_reply",
-            Self::AutoReply => "auto_reply",
-            Self::BounceHard => "bounce_hard",
-            Self::BounceSoft => "bounce_soft",
-            Self::ReadReceipt => "read_receipt",
-            Self::MeetingReply => "meeting_reply",
-            Self::OptOut => "opt_out",
-            Self::Unrelated => "unrelated",
-        }
+words! {
+    /// The class of a message, from our side.
+    pub enum MailClass ("a class of mail") {
+        /// A person answers us.
+        Reply = "reply",
+        /// A person seems to answer us, without threading headers.
+        ProbableReply = "probable_reply",
+        /// A machine answers us.
+        AutoReply = "auto_reply",
+        /// A report of a permanent failure.
+        BounceHard = "bounce_hard",
+        /// A report of a temporary failure.
+        BounceSoft = "bounce_soft",
+        /// A report that our mail was opened, or deleted unread.
+        ReadReceipt = "read_receipt",
+        /// An invitation was answered.
+        MeetingReply = "meeting_reply",
+        /// A person wants no more mail.
+        OptOut = "opt_out",
+        /// None of our business.
+        Unrelated = "unrelated",
     }
 }
 

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::domain::signal::{SignalDraft, SignalKind, number};
+use crate::domain::deal::Cents;
+use crate::domain::signal::{
+    About, Asks, MailSaid, PostSaid, Said, SignalDraft, SignalKind, Words,
+};
 use crate::domain::text::{clean_block, clean_line};
 
 /// The most bytes of a signal's text that are searched for phrases.
@@ -47,20 +50,22 @@ pub struct Conditions {
 pub struct SignalFacts {
     /// The kind of signal.
     pub kind: SignalKind,
-    /// Instant of the signal.
+    /// The instant of the event.
     pub occurred_at: Timestamp,
-    /// Start of the signal's meeting.
+    /// The beginning of the meeting of which it speaks.
     pub event_at: Option<Timestamp>,
-    /// The source's data.
+    /// Its fields, for conditions that name one.
     pub payload: Map<String, Value>,
-    /// The label of a reply.
-    pub label: Option<String>,
-    /// The class of a message.
-    pub class: Option<String>,
+    /// The move that it asks for.
+    pub asks: Asks,
+    /// The mail that it came by.
+    pub mail: Option<MailSaid>,
+    /// The post that it is.
+    pub post: PostSaid,
     /// True if there is a deal.
     pub has_deal: bool,
-    /// The deal's amount in units.
-    pub amount: Option<f64>,
+    /// The deal's amount.
+    pub amount: Option<Cents>,
     /// The deal's stage.
     pub stage: Option<String>,
     /// The deal's name.
@@ -69,6 +74,7 @@ pub struct SignalFacts {
     pub lifecycle: Option<String>,
     /// The company's name.
     pub company: Option<String>,
+    words: Words,
     /// The text that is searched for phrases, folded; see [`SignalFacts::set_text`].
     text: String,
 }
@@ -77,36 +83,35 @@ impl SignalFacts {
     /// Reads the facts in the signal itself.
     #[must_use]
     pub fn of(signal: &SignalDraft) -> Self {
-        let first = |keys: &[&str]| {
-            keys.iter()
-                .find_map(|key| signal.text(key))
-                .map(|t| clean_line(t, 200))
-        };
-        let amount = signal.number("amount");
-        let deal = first(&["deal", "deal_name", "dealname"]);
-        let stage = first(&["stage", "dealstage", "to_stage", "new_stage"]);
-        let mut facts = Self {
-            kind: signal.kind,
-            occurred_at: signal.occurred_at,
-            event_at: ["starts_at", "start", "meeting_at", "event_at"]
-                .iter()
-                .find_map(|key| signal.instant(key)),
-            label: first(&["label"]),
-            class: first(&["class"]),
-            has_deal: amount.is_some() || deal.is_some() || stage.is_some(),
-            amount,
-            stage,
+        let About {
+            who,
             deal,
-            lifecycle: first(&["lifecycle", "lifecycle_stage", "lifecyclestage"]),
-            company: first(&["company", "company_name"]),
-            payload: signal.payload.clone(),
+            meeting,
+            words,
+            asks,
+        } = signal.about();
+        let line = |text: &Option<String>| text.as_deref().map(|t| clean_line(t, 200));
+        let mut facts = Self {
+            kind: signal.kind(),
+            occurred_at: signal.occurred_at,
+            event_at: meeting.starts_at,
+            payload: signal.payload().clone(),
+            asks: asks.clone(),
+            mail: signal.said().mail().cloned(),
+            post: match signal.said() {
+                Said::Post(post) => post.clone(),
+                _ => PostSaid::default(),
+            },
+            has_deal: deal.amount.is_some() || deal.name.is_some() || deal.stage.is_some(),
+            amount: deal.amount,
+            stage: line(&deal.stage),
+            deal: line(&deal.name),
+            lifecycle: line(&who.lifecycle),
+            company: line(&who.company),
+            words: words.clone(),
             text: String::new(),
         };
-        let parts: Vec<&str> = ["subject", "topic", "title", "text", "message"]
-            .iter()
-            .filter_map(|key| signal.text(key))
-            .collect();
-        facts.set_text(&parts.join("\n"));
+        facts.set_text(&words.searched());
         facts
     }
 
@@ -117,37 +122,32 @@ impl SignalFacts {
 
     /// Returns a value that a title may name.
     pub(super) fn named(&self, name: &str) -> Option<String> {
+        let words = &self.words;
         let known = match name {
-            "company" => self.company.as_deref(),
-            "deal" => self.deal.as_deref(),
-            _ => None,
+            "company" => &self.company,
+            "deal" => &self.deal,
+            "topic" => &words.topic,
+            "competitor" => &words.competitor,
+            "step" => &words.step,
+            "title" => &words.title,
+            _ => &None,
         };
-        let said = || self.payload.get(name).and_then(Value::as_str);
         known
-            .or_else(said)
+            .as_deref()
             .map(|value| clean_line(value, 100))
             .filter(|value| !value.is_empty())
     }
 
-    fn number(&self, key: &str) -> Option<f64> {
-        number(self.payload.get(key)?)
+    fn label(&self) -> Option<&'static str> {
+        Some(self.mail.as_ref()?.label?.as_str())
+    }
+
+    fn class(&self) -> Option<&'static str> {
+        Some(self.mail.as_ref()?.class?.as_str())
     }
 
     fn is_thought_leader(&self) -> bool {
-        self.kind == SignalKind::ThoughtLeader
-            || self.payload.get("thought_leader") == Some(&Value::Bool(true))
-    }
-
-    /// The engagements of a post: their sum if the source gives one, else its parts'.
-    fn engagement(&self) -> f64 {
-        self.number("engagement")
-            .or_else(|| self.number("engagements"))
-            .unwrap_or_else(|| {
-                ["likes", "reposts", "retweets", "replies", "quotes"]
-                    .iter()
-                    .filter_map(|key| self.number(key))
-                    .sum()
-            })
+        self.kind == SignalKind::ThoughtLeader || self.post.is_leader
     }
 
     fn phrase<'a>(&self, phrases: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -157,9 +157,9 @@ impl SignalFacts {
     }
 
     fn buying_phrase<'a>(&self, phrases: &[&'a str]) -> Option<&'a str> {
-        match self.payload.get("buying_phrase") {
-            Some(Value::Bool(true)) => Some("buying phrase"),
-            _ => self.phrase(phrases.iter().copied()),
+        match self.words.is_buying {
+            true => Some("buying phrase"),
+            false => self.phrase(phrases.iter().copied()),
         }
     }
 }
@@ -175,18 +175,18 @@ impl Conditions {
         let above = |limit: Option<f64>, value: Option<f64>| {
             limit.is_none_or(|limit| value.is_some_and(|v| v > limit))
         };
-        let relevance = facts.number("relevance");
-        among(&self.label, facts.label.as_deref())
-            && among(&self.class, facts.class.as_deref())
+        let relevance = facts.post.relevance;
+        among(&self.label, facts.label())
+            && among(&self.class, facts.class())
             && among(&self.stage, facts.stage.as_deref())
             && among(&self.lifecycle, facts.lifecycle.as_deref())
             && self.has_deal.is_none_or(|wanted| wanted == facts.has_deal)
             && self
                 .min_amount
-                .is_none_or(|least| facts.amount.is_some_and(|a| a >= least))
+                .is_none_or(|least| facts.amount.is_some_and(|a| a >= Cents::from_units(least)))
             && self
                 .max_amount
-                .is_none_or(|most| facts.amount.is_some_and(|a| a <= most))
+                .is_none_or(|most| facts.amount.is_some_and(|a| a <= Cents::from_units(most)))
             && self
                 .thought_leader
                 .is_none_or(|wanted| wanted == facts.is_thought_leader())
@@ -194,7 +194,7 @@ impl Conditions {
             && self
                 .relevance_below
                 .is_none_or(|limit| relevance.is_some_and(|r| r < limit))
-            && above(self.engagement_above, Some(facts.engagement()))
+            && above(self.engagement_above, Some(facts.post.engagement))
             && self.payload.iter().all(|(key, values)| {
                 let given = facts.payload.get(key).map(|value| match value {
                     Value::String(text) => text.clone(),
@@ -214,8 +214,8 @@ impl Conditions {
     pub fn words(&self, facts: &SignalFacts, buying_phrases: &[&str]) -> String {
         let mut words: Vec<String> = Vec::new();
         let lists = [
-            ("label", &self.label, facts.label.as_deref()),
-            ("class", &self.class, facts.class.as_deref()),
+            ("label", &self.label, facts.label()),
+            ("class", &self.class, facts.class()),
             ("stage", &self.stage, facts.stage.as_deref()),
             ("lifecycle", &self.lifecycle, facts.lifecycle.as_deref()),
         ];
@@ -233,7 +233,7 @@ impl Conditions {
             self.min_amount.is_some() || self.max_amount.is_some(),
             facts.amount,
         ) {
-            words.push(format!("amount {amount}"));
+            words.push(format!("amount {}", amount.units()));
         }
         match self.thought_leader {
             Some(true) => words.push("by a thought leader".into()),
@@ -242,12 +242,15 @@ impl Conditions {
         }
         if let (true, Some(relevance)) = (
             self.relevance_above.is_some() || self.relevance_below.is_some(),
-            facts.number("relevance"),
+            facts.post.relevance,
         ) {
             words.push(format!("relevance {relevance}"));
         }
         if let Some(limit) = self.engagement_above {
-            words.push(format!("{} engagements, above {limit}", facts.engagement()));
+            words.push(format!(
+                "{} engagements, above {limit}",
+                facts.post.engagement
+            ));
         }
         for (key, _) in &self.payload {
             words.push(format!("field {key}"));

@@ -10,6 +10,9 @@ use toml::de::{DeTable, DeValue};
 use super::conditions::Conditions;
 use super::{Boost, Effect, MAX_TITLE_CHARS, Recipe, Rule, RuleError, Rules};
 use crate::domain::action::{ActionKind, Means};
+use crate::domain::duration::parse_duration;
+use crate::domain::email::MailClass;
+use crate::domain::email::classify::ReplyLabel;
 use crate::domain::nearest;
 use crate::domain::signal::{Domain, SignalKind};
 use crate::domain::template;
@@ -65,71 +68,7 @@ const BOOST_KEYS: &[&str] = &[
     "raise_strategic_to",
 ];
 
-const LABELS: &[&str] = &[
-    "interested",
-    "meeting_request",
-    "meeting_confirmed",
-    "question",
-    "objection",
-    "not_now",
-    "not_interested",
-    "wrong_person",
-    "referral",
-    "complaint",
-    "unsubscribe",
-    "out_of_office",
-    "bounce",
-    "thanks",
-    "unclear",
-];
-
-const CLASSES: &[&str] = &[
-    "reply",
-    "probable_reply",
-    "auto_reply",
-    "bounce_hard",
-    "bounce_soft",
-    "read_receipt",
-    "meeting_reply",
-    "opt_out",
-    "unrelated",
-];
-
 const PLACEHOLDERS: &[&str] = &["company", "deal", "topic", "competitor", "step", "title"];
-
-/// Reads a length of time such as `45m`, `2h`, `3d` or `1w`, from a minute to a year.
-///
-/// # Errors
-/// Says what a length of time looks like.
-pub fn parse_duration(text: &str) -> Result<SignedDuration, String> {
-    let wrong = || {
-        format!(
-            "\"{}\" is not a length of time; write it as \"45m\", \"2h\", \"3d\" or \"1w\"",
-            clean_line(text, 40)
-        )
-    };
-    let text = text.trim();
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at_checked(digits).ok_or_else(wrong)?;
-    let number: i64 = number.parse().map_err(|_| wrong())?;
-    let minutes = match unit.trim() {
-        "m" | "min" => 1,
-        "h" => 60,
-        "d" => 24 * 60,
-        "w" => 7 * 24 * 60,
-        _ => return Err(wrong()),
-    };
-    let minutes = number.checked_mul(minutes).ok_or_else(wrong)?;
-    if !(1..=366 * 24 * 60).contains(&minutes) {
-        return Err(format!(
-            "\"{}\" is not between a minute and a year",
-            clean_line(text, 40)
-        ));
-    }
-    Ok(SignedDuration::from_mins(minutes))
-}
 
 /// Reads a rules file; see [`Rules::parse`].
 pub(super) fn parse(text: &str, file: &str, templates: &[&str]) -> Result<Rules, Vec<RuleError>> {
@@ -461,7 +400,9 @@ impl Reader<'_, '_> {
             Some(node) => self.listed(node, key, known),
             None => Vec::new(),
         };
-        let (label, class) = (words("label", LABELS), words("class", CLASSES));
+        let labels: Vec<&str> = ReplyLabel::ALL.iter().map(|l| l.as_str()).collect();
+        let classes: Vec<&str> = MailClass::ALL.iter().map(|c| c.as_str()).collect();
+        let (label, class) = (words("label", &labels), words("class", &classes));
         let (stage, lifecycle) = (words("stage", &[]), words("lifecycle", &[]));
         let text = words("text", &[]);
         let mut flag = |key: &str| table.get(key).and_then(|node| self.flag(node, key));

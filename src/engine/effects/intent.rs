@@ -1,7 +1,7 @@
 //! The intent behind a move: the signal that leads it, and everything settled of it besides its words.
 
 use crate::domain::moves::{MAX_MEETING_MINUTES, MovePlan};
-use crate::domain::signal::SignalKind;
+use crate::domain::signal::Said;
 use crate::domain::text::clean_line;
 use crate::engine::error::Result;
 use crate::store::moves::MoveRow;
@@ -18,47 +18,21 @@ pub(in crate::engine) fn plan_of(tx: &ReadTx<'_>, mv: &MoveRow) -> Result<(Signa
 
 /// Returns the intent of a signal that was given by hand. In other signals, times and stages tell of the past, not of a plan.
 fn said_by(lead: &SignalRow) -> MovePlan {
-    let draft = &lead.draft;
-    if draft.kind != SignalKind::Manual {
+    let Said::Manual(wish) = lead.draft.said() else {
         return MovePlan::default();
-    }
-    let line = |key: &str, most| clean_line(draft.text(key).unwrap_or_default(), most);
-    let minutes = draft.number("minutes").filter(|n| *n >= 1.0);
-    let properties = draft
-        .payload
-        .get("properties")
-        .and_then(serde_json::Value::as_object)
-        .into_iter()
-        .flatten()
-        .filter_map(|(name, value)| {
-            let text = match value {
-                serde_json::Value::String(text) => text.clone(),
-                serde_json::Value::Null => String::new(),
-                serde_json::Value::Number(_) | serde_json::Value::Bool(_) => value.to_string(),
-                _ => return None,
-            };
-            Some((clean_line(name, 100), text))
-        })
-        .take(50)
-        .collect();
+    };
+    let about = lead.draft.about();
+    let line = |text: &Option<String>, most| clean_line(text.as_deref().unwrap_or_default(), most);
     MovePlan {
-        starts_at: draft.instant("starts_at"),
+        starts_at: about.meeting.starts_at,
         by_mail: false,
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "held to 1..=720 before"
-        )]
-        minutes: minutes.map(|n| n.min(f64::from(MAX_MEETING_MINUTES)) as u32),
+        minutes: wish.minutes.map(|n| n.min(MAX_MEETING_MINUTES)),
         title: String::new(),
-        place: line("place", 200),
-        with_call: draft
-            .payload
-            .get("call")
-            .and_then(serde_json::Value::as_bool),
-        due: draft.instant("due"),
-        stage: line("stage", 100),
-        properties,
-        task: line("task", 100),
+        place: line(&about.meeting.place, 200),
+        with_call: wish.call,
+        due: about.asks.due_at(),
+        stage: line(&wish.stage, 100),
+        properties: wish.properties.clone(),
+        task: line(&wish.task, 100),
     }
 }

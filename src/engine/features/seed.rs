@@ -34,7 +34,7 @@ use crate::store::{
     suppressions,
 };
 
-/// What is known of a firm besides its people.
+/// Facts about a firm besides its people.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeedCompany {
     /// Its domain, by which it is found among those that the contacts brought.
@@ -43,9 +43,9 @@ pub struct SeedCompany {
     pub industry: String,
     /// 0..=1: how well it fits.
     pub icp_fit: f64,
-    /// Whether its name is worth showing.
+    /// True for a firm whose name is worth showing.
     pub is_logo: bool,
-    /// Whether it is a partner.
+    /// True for a partner.
     pub is_partner: bool,
 }
 
@@ -54,43 +54,43 @@ pub struct SeedCompany {
 pub struct SeedSent {
     /// The recipient's address, which must be a contact's.
     pub to: String,
-    /// What the mail did.
+    /// The action that the mail was.
     pub action: ActionKind,
     /// The subject.
     pub subject: String,
     /// The text.
     pub body: String,
-    /// When it left.
+    /// Instant at which it left.
     pub at: Timestamp,
     /// Its Message-ID, with angle brackets.
     pub message_id: String,
-    /// What it answers, with angle brackets; empty for a first mail.
+    /// The Message-ID that it answers, with angle brackets; empty for a first mail.
     pub in_reply_to: String,
     /// The chain above it, oldest first, with angle brackets.
     pub references: Vec<String>,
-    /// Whether silence after it means something.
+    /// True for a mail after which silence means something.
     pub awaits_answer: bool,
 }
 
 /// One mail of the past.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SeedMail {
-    /// It left; boxed, because the other kind is smaller.
+    /// A mail that left; boxed, because the other kind is smaller.
     Sent(Box<SeedSent>),
-    /// It came in, as a file of this name.
+    /// A mail that came in, as a file of this name.
     Received(String, Box<IncomingMail>),
 }
 
-/// What came of earlier work.
+/// An outcome of earlier work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeedOutcome {
     /// The address of the person, who must be a contact.
     pub email: String,
-    /// What came about.
+    /// The kind of outcome.
     pub kind: OutcomeKind,
     /// The action that caused it.
     pub action: ActionKind,
-    /// When.
+    /// Instant of the outcome.
     pub at: Timestamp,
 }
 
@@ -138,7 +138,7 @@ impl Engine {
     /// Stores events that were dealt with long ago: deals become what they tell, and no moves come up.
     ///
     /// # Errors
-    /// If the database cannot be written.
+    /// Fails where the database cannot be written.
     pub fn seed_events(&self, events: Vec<SignalDraft>) -> Result<()> {
         self.write(Durability::Normal, move |tx, core, now| {
             let mut events = events;
@@ -154,7 +154,7 @@ impl Engine {
     /// execution of the move that it answered, or of one of its own.
     ///
     /// # Errors
-    /// If somebody is nobody's contact, or a file or the database cannot be written.
+    /// Fails where somebody is nobody's contact, or a file or the database cannot be written.
     pub fn seed_mail(&self, rounds: Vec<Vec<SeedMail>>) -> Result<()> {
         let account = self
             .config()
@@ -196,7 +196,7 @@ impl Engine {
     /// Records what came of earlier work. Who asked to be left alone then, or whose address bounced, is not written to any more.
     ///
     /// # Errors
-    /// If somebody is nobody's contact or the database cannot be written.
+    /// Fails where somebody is nobody's contact or the database cannot be written.
     pub fn seed_outcomes(&self, seeded: Vec<SeedOutcome>) -> Result<()> {
         self.write(Durability::Normal, move |tx, _, now| {
             for (n, outcome) in seeded.into_iter().enumerate() {
@@ -226,16 +226,6 @@ impl Engine {
             }
             Ok(())
         })
-    }
-
-    /// Tells whether an event is stored already.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub fn knows_event(&self, event: &SignalDraft) -> Result<bool> {
-        let hash = event.hash();
-        self.store()
-            .read(|tx| Ok(signals::find_same(tx, event, &hash)?.is_some()))
     }
 }
 
@@ -374,15 +364,9 @@ fn move_of(
     let title = format!("{}: {}", sent.action.label(), sent.subject);
     let mut payload = Map::new();
     payload.insert("note".into(), Value::from(title.as_str()));
-    let draft = SignalDraft {
-        source: Source::Manual,
-        kind: SignalKind::Manual,
-        external_id: format!("past:{}", sent.message_id),
-        version: 0,
-        occurred_at: sent.at,
-        email: Some(sent.to.clone()),
-        payload,
-    };
+    let draft = SignalDraft::new(Source::Manual, SignalKind::Manual, sent.at, payload)
+        .with_id(format!("past:{}", sent.message_id), 0)
+        .with_email(Some(sent.to.clone()));
     let signal = signals::insert(tx, &draft, &draft.hash(), (Some(contact), None), now)?;
     let mv = MoveRow {
         id: MoveId(0),

@@ -168,15 +168,10 @@ fn a_booking_is_told() {
             let at = place.clock.now();
             let payload =
                 json!({"uid": "m1", "title": "Demo", "starts_at": "2026-11-27T10:00:00Z"});
-            let draft = SignalDraft {
-                source: Source::Calendar,
-                kind: SignalKind::MeetingBooked,
-                external_id: "e1".into(),
-                version: 0,
-                occurred_at: at,
-                email: Some("ann@acme.example".into()),
-                payload: payload.as_object().cloned().unwrap(),
-            };
+            let payload = payload.as_object().cloned().unwrap();
+            let draft = SignalDraft::new(Source::Calendar, SignalKind::MeetingBooked, at, payload)
+                .with_id("e1", 0)
+                .with_email(Some("ann@acme.example".into()));
             place
                 .engine
                 .write(Durability::Full, move |tx, core, now| {

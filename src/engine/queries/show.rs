@@ -31,13 +31,13 @@ use crate::engine::queries::today::TodayItem;
 pub struct Evidence {
     /// The signal.
     pub signal_id: SignalId,
-    /// Where it was observed.
+    /// The source.
     pub source: String,
-    /// What was observed.
+    /// The kind of event.
     pub kind: String,
-    /// When.
+    /// Instant of the event.
     pub occurred_at: Timestamp,
-    /// What it said, in a line.
+    /// Its content in a line.
     pub summary: String,
 }
 
@@ -54,20 +54,20 @@ pub struct DraftView {
     pub body: String,
     /// The message that it answers.
     pub in_reply_to: Option<String>,
-    /// Whether the operator changed it.
+    /// True for a draft that the operator changed.
     pub edited: bool,
     /// The hash that approval is bound to, in hexadecimal.
     pub content_hash: String,
 }
 
-/// What approval would carry out where that is no mail: an invitation, or records.
+/// An invitation or a change of records that approval would carry out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeedView {
-    /// What it is, in words.
+    /// A summary in words.
     pub summary: String,
     /// Its parts: a name and a value each.
     pub parts: Vec<DeedPart>,
-    /// What taking it back will bring back.
+    /// The promise of what undo brings back.
     pub undo: String,
     /// The hash that approval is bound to, in hexadecimal.
     pub content_hash: String,
@@ -93,9 +93,9 @@ impl DeedView {
 /// A part of what approval would carry out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeedPart {
-    /// What it is.
+    /// Its name.
     pub name: String,
-    /// What it says.
+    /// Its value.
     pub value: String,
 }
 
@@ -108,15 +108,15 @@ pub struct ExecutionView {
     pub status: String,
     /// The message's own id.
     pub message_id: String,
-    /// When it was approved.
+    /// Instant of the approval.
     pub approved_at: Timestamp,
     /// By whom.
     pub approved_by: String,
-    /// When it ended.
+    /// Instant of its end.
     pub settled_at: Option<Timestamp>,
-    /// Where the message lies.
+    /// The place where the message lies.
     pub location: String,
-    /// What went wrong.
+    /// The error, in words.
     pub error: String,
 }
 
@@ -126,11 +126,11 @@ pub struct MoveDetail {
     /// The line of the list.
     #[serde(flatten)]
     pub item: TodayItem,
-    /// Where it stands.
+    /// Its status.
     pub status: MoveStatus,
     /// Until when it is put off.
     pub snoozed_until: Option<Timestamp>,
-    /// When it was made.
+    /// Instant at which it came up.
     pub created_at: Timestamp,
     /// Why it was closed.
     pub close_reason: String,
@@ -150,11 +150,11 @@ pub struct MoveDetail {
     pub terms: Vec<Term>,
     /// The best other move's score, to compare with.
     pub leader_score: Option<Points>,
-    /// What would put it first.
+    /// Changes, each of which would put it first.
     pub counterfactual: Vec<Counterfactual>,
     /// The signals behind it, newest first.
     pub evidence: Vec<Evidence>,
-    /// How it would be carried out.
+    /// The means by which it would be carried out.
     pub means: Means,
     /// The heading over what would be carried out: "Draft", "Invitation".
     pub heading: &'static str,
@@ -168,13 +168,13 @@ pub struct MoveDetail {
     pub offers_times: bool,
     /// The message that approval would send; none for what is no mail.
     pub draft: Option<DraftView>,
-    /// What approval would carry out that is no mail.
+    /// The deed that approval would carry out, other than a mail.
     pub deed: Option<DeedView>,
     /// Why there is neither although it is not done by hand; or why it is done by hand although it could be carried out from here.
     pub draft_problem: Option<String>,
-    /// What the guards say now.
+    /// The guards' verdicts now.
     pub verdicts: Vec<Verdict>,
-    /// What was carried out.
+    /// Its executions.
     pub executions: Vec<ExecutionView>,
 }
 
@@ -260,7 +260,7 @@ impl Engine {
                 .map(|s| Evidence {
                     signal_id: s.id,
                     source: s.draft.source.to_string(),
-                    kind: s.draft.kind.to_string(),
+                    kind: s.draft.kind().to_string(),
                     occurred_at: s.draft.occurred_at,
                     summary: what_happened(&s.draft),
                 })

@@ -25,29 +25,31 @@ use crate::store::{ReadTx, contacts, deals, people};
 pub struct SignalItem {
     /// The signal.
     pub id: SignalId,
-    /// Where it was observed.
+    /// The source.
     pub source: String,
-    /// What was observed.
+    /// The kind of event.
     pub kind: String,
-    /// When it happened.
+    /// Instant of the event.
     pub at: Timestamp,
-    /// When it was stored.
+    /// Instant at which it was stored.
     pub seen_at: Timestamp,
     /// The address that it named.
     pub email: Option<String>,
-    /// Whom it is about.
+    /// The person it is about.
     pub contact_id: Option<ContactId>,
     /// The person's name; empty if nobody is known.
     pub contact: String,
     /// Which deal it is about.
     pub deal_id: Option<DealId>,
-    /// Whether it is about anybody or anything known.
+    /// True for a signal about somebody or something known.
     pub matched: bool,
-    /// What it is, in a few words.
+    /// A summary in a few words.
     pub summary: String,
     /// The newest move that it is evidence of.
     pub move_id: Option<MoveId>,
-    /// What the source said.
+    /// The name that it gives of a person; empty if none.
+    pub called: String,
+    /// Everything that the source said.
     pub payload: Map<String, Value>,
 }
 
@@ -57,7 +59,7 @@ impl From<FeedRow> for SignalItem {
         Self {
             id: signal.id,
             source: signal.draft.source.to_string(),
-            kind: signal.draft.kind.to_string(),
+            kind: signal.draft.kind().to_string(),
             at: signal.draft.occurred_at,
             seen_at: signal.seen_at,
             contact_id: signal.contact_id,
@@ -65,9 +67,10 @@ impl From<FeedRow> for SignalItem {
             deal_id: signal.deal_id,
             matched: signal.matched,
             summary: what_happened(&signal.draft),
+            called: signal.draft.about().who.called().unwrap_or_default(),
             move_id: row.move_id,
+            payload: signal.draft.payload().clone(),
             email: signal.draft.email,
-            payload: signal.draft.payload,
         }
     }
 }
@@ -99,11 +102,11 @@ impl SignalOrder {
 /// A place in the feed. Places are ordered as [`SignalOrder::UnmatchedFirst`] orders them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct SignalPlace {
-    /// When the signal there happened.
+    /// Instant of the signal there.
     pub at: Timestamp,
     /// Its number.
     pub id: SignalId,
-    /// Whether it was matched.
+    /// True for a signal that was matched.
     pub matched: bool,
 }
 
@@ -141,7 +144,7 @@ impl SignalItem {
     }
 }
 
-/// What to list.
+/// A choice of signals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignalQuery {
     /// Only of one person: an address, a number or an external id.
@@ -171,12 +174,12 @@ impl Default for SignalQuery {
     }
 }
 
-/// How many signals a source has brought.
+/// The number of signals that a source has brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct SourceTally {
     /// The source.
     pub source: Source,
-    /// How many, of the kinds that were asked for.
+    /// Their number, of the kinds that were asked for.
     pub n: u64,
     /// Of these, about nobody known.
     pub unmatched: u64,
@@ -187,9 +190,9 @@ pub struct SourceTally {
 pub struct SignalFeed {
     /// The signals.
     pub items: Vec<SignalItem>,
-    /// Where the next page begins; none at the end.
+    /// The place at which the next page begins; none at the end.
     pub next: Option<SignalPlace>,
-    /// How many there are of each source, whatever source was asked for.
+    /// Their number by source, for all sources.
     pub sources: Vec<SourceTally>,
 }
 
@@ -198,17 +201,17 @@ pub struct SignalFeed {
 pub struct SignalMove {
     /// The move.
     pub id: MoveId,
-    /// What to do.
+    /// Its title.
     pub title: String,
     /// The rule that made it.
     pub rule: String,
-    /// Where it stands.
+    /// Its status.
     pub status: MoveStatus,
     /// Why it was closed.
     pub close_reason: String,
-    /// When it is due.
+    /// Its due time.
     pub due_at: Timestamp,
-    /// Whether the signal decides what the move is; else it is further evidence.
+    /// True for the signal that decides what the move is; any other is further evidence.
     pub leads: bool,
     /// Signals that it rests on.
     pub evidence: u64,
@@ -217,7 +220,7 @@ pub struct SignalMove {
 /// One signal in full.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SignalDetail {
-    /// What the list shows.
+    /// The fields of the list.
     #[serde(flatten)]
     pub item: SignalItem,
     /// The source's own name for it.
@@ -238,6 +241,17 @@ pub struct SignalDetail {
     pub outcomes: Vec<OutcomeKind>,
     /// Why it made no move, if it made none.
     pub no_move: String,
+    /// Fields of its payload that are not what their keys say, and count for nothing.
+    pub unreadable: Vec<UnreadableField>,
+}
+
+/// A field that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnreadableField {
+    /// Its key in the payload.
+    pub field: String,
+    /// A sentence with the key and the fault, without a full stop.
+    pub reason: String,
 }
 
 /// Returns the kinds whose names have all words of `text`: `reply`, `form`, `calendar meeting`.
@@ -256,7 +270,7 @@ impl Engine {
     /// Returns the signals behind a place of the feed. Costs the same however many signals there are.
     ///
     /// # Errors
-    /// If nobody is known as `who`, or the database cannot be read.
+    /// Fails where nobody is known as `who`, or the database cannot be read.
     pub fn signal_feed(&self, query: &SignalQuery) -> Result<SignalFeed> {
         self.store().read(|tx| {
             let filter = filter_of(tx, query)?;
@@ -284,7 +298,7 @@ impl Engine {
     /// an address here, and finds nothing if nobody has it; `query.before` and `query.limit` are not looked at.
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// Fails where the database cannot be read.
     pub fn signal_page(
         &self,
         query: &SignalQuery,
@@ -323,7 +337,7 @@ impl Engine {
     /// Returns the place of a signal in the feed, so that what is older can be asked for.
     ///
     /// # Errors
-    /// If there is no such signal.
+    /// Fails where there is no such signal.
     pub fn signal_place(&self, id: SignalId) -> Result<SignalPlace> {
         self.store().read(|tx| {
             let row = load(tx, id)?;
@@ -338,7 +352,7 @@ impl Engine {
     /// Shows one signal in full.
     ///
     /// # Errors
-    /// If there is no such signal.
+    /// Fails where there is no such signal.
     pub fn show_signal(&self, id: SignalId) -> Result<SignalDetail> {
         let core = self.core();
         self.store()
@@ -372,6 +386,15 @@ impl Engine {
                     .filter(|o| !o.is_undone)
                     .map(|o| o.kind)
                     .collect();
+                let unreadable = signal
+                    .draft
+                    .unreadable()
+                    .iter()
+                    .map(|field| UnreadableField {
+                        field: field.key.clone(),
+                        reason: field.to_string(),
+                    })
+                    .collect();
                 let no_move = match moves.is_empty() {
                     true => no_move(core.rules()?, &signal.draft),
                     false => String::new(),
@@ -389,6 +412,7 @@ impl Engine {
                     moves,
                     outcomes,
                     no_move,
+                    unreadable,
                     item: SignalItem::from(FeedRow {
                         contact: person.map(|p| p.name()).unwrap_or_default(),
                         move_id: None,

@@ -21,21 +21,21 @@ pub use crate::store::timeline::{Place, Subject, TimelineKind};
 /// A line of a timeline.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TimelineItem {
-    /// When.
+    /// Instant of the entry.
     pub at: Timestamp,
-    /// What kind of thing.
+    /// The kind of thing.
     pub kind: TimelineKind,
     /// Its number within its kind.
     pub id: i64,
-    /// What it is, in a few words.
+    /// A title in a few words.
     pub title: String,
     /// More of it; may be empty.
     pub detail: String,
-    /// How it stands; may be empty.
+    /// Its state; may be empty.
     pub state: String,
     /// The move that it belongs to.
     pub move_id: Option<MoveId>,
-    /// Where it stands in the timeline, to go on from.
+    /// Its place in the timeline, to go on from.
     pub cursor: String,
     /// The same, as the program uses it.
     #[serde(skip)]
@@ -49,7 +49,7 @@ pub struct TimelinePage {
     pub contact_id: ContactId,
     /// The lines, newest first.
     pub entries: Vec<TimelineItem>,
-    /// What to give as `before` for the next page; none at the end.
+    /// The `before` of the next page; none at the end.
     pub next: Option<String>,
 }
 
@@ -66,13 +66,13 @@ pub enum FactValue {
 /// An entry of a timeline in full.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TimelineEntry {
-    /// What it is.
+    /// Its title.
     pub title: String,
-    /// What is known of it, by name.
+    /// Facts about it, by name.
     pub facts: Vec<(String, FactValue)>,
     /// Its text: a mail, a payload, a draft.
     pub text: String,
-    /// What the guards said.
+    /// The guards' verdicts.
     pub verdicts: Vec<Verdict>,
 }
 
@@ -89,7 +89,7 @@ pub struct ContactLine {
     pub title: String,
     /// The company's name.
     pub company: String,
-    /// Where they stand.
+    /// The lifecycle stage.
     pub stage: LifecycleStage,
     /// The last mail, meeting or visit either way.
     pub last_contact_at: Option<Timestamp>,
@@ -174,7 +174,7 @@ impl Engine {
     /// Reads a page of a timeline.
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// Fails where the database cannot be read.
     pub fn timeline(&self, subject: Subject, page: &Page<Place>) -> Result<Slice<TimelineItem>> {
         self.store().read(|tx| {
             let slice = Slice::read(
@@ -194,7 +194,7 @@ impl Engine {
     /// Reads the timeline of the person that `who` names, newest first, what is older than the cursor `before` if one is given.
     ///
     /// # Errors
-    /// If nobody is known by that, the cursor is none of a timeline, or the database cannot be read.
+    /// Fails where nobody is known by that, the cursor is none of a timeline, or the database cannot be read.
     pub fn timeline_of(
         &self,
         who: &str,
@@ -235,7 +235,7 @@ impl Engine {
     /// Reads an entry of a timeline in full.
     ///
     /// # Errors
-    /// If it is gone, or the database cannot be read.
+    /// Fails where it is gone, or the database cannot be read.
     pub fn timeline_entry(&self, subject: Subject, place: Place) -> Result<TimelineEntry> {
         self.store().read(|tx| {
             let line = timeline::page(tx, subject, Some(place), Way::Older, 1)?
@@ -251,7 +251,7 @@ impl Engine {
     /// those of `words`, the best first.
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// Fails where the database cannot be read.
     pub fn contacts_page(&self, words: &str, page: &Page<ContactId>) -> Result<Slice<ContactLine>> {
         self.store().read(|tx| {
             if !words.trim().is_empty() {
@@ -276,7 +276,7 @@ impl Engine {
     /// Counts the people.
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// Fails where the database cannot be read.
     pub fn count_contacts(&self) -> Result<u64> {
         self.store()
             .read(|tx| Ok::<_, EngineError>(contacts::count(tx)?))
@@ -361,12 +361,15 @@ fn entry(tx: &ReadTx<'_>, line: &TimelineItem) -> Result<TimelineEntry> {
         }
         TimelineKind::Signal => {
             let signal = signals::load(tx, SignalId(line.id))?;
-            facts.text("Kind", signal.draft.kind.to_string());
+            facts.text("Kind", signal.draft.kind().to_string());
             facts.text("Source", signal.draft.source.to_string());
             facts.at("Stored", Some(signal.seen_at));
+            text = serde_json::to_string_pretty(signal.draft.payload()).unwrap_or_default();
+            for field in signal.draft.unreadable() {
+                facts.text("Not read", field.to_string());
+            }
             facts.text("Address", signal.draft.email.unwrap_or_default());
             facts.text("Their id", signal.draft.external_id);
-            text = serde_json::to_string_pretty(&signal.draft.payload).unwrap_or_default();
         }
         TimelineKind::Outcome
         | TimelineKind::Meeting

@@ -1,6 +1,6 @@
 //! Intake: the tail that all sources share, from an observed event to a ranked move.
 //!
-//! What intake leaves behind depends on the set of signals, not on the order in which they came: a batch is taken in the order in which
+//! The records that intake leaves depend on the set of signals, not on the order in which they came: a batch is taken in the order in which
 //! things happened; a move is what its newest signal makes it; a deal and its outcomes are computed from its whole
 //! history each time; and a signal that someone has already answered, or that was handled, opens nothing.
 
@@ -28,7 +28,7 @@ use crate::store::deals::{MeetingRow, save_meeting, set_meeting_state};
 use crate::store::people::NewPerson;
 use crate::store::{WriteTx, outcomes, people, signals};
 
-/// What a batch did.
+/// Counts of a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::engine) struct Taken {
     /// Signals that were new.
@@ -99,7 +99,7 @@ pub(in crate::engine) fn take(
         taken.closed += propose::close_overtaken(tx, draft, contact, now)?;
     }
     propose::propose(tx, core, draft, &hash, (id, contact, deal), &mut taken, now)?;
-    if let (Some(contact), SignalKind::MeetingBooked) = (contact, draft.kind) {
+    if let (Some(contact), SignalKind::MeetingBooked) = (contact, draft.kind()) {
         let what = Arrived::Booking;
         core.tell(tx, &Happened { contact, what }, now)?;
     }
@@ -146,7 +146,7 @@ fn store(
         taken.outcomes += deals::replay(tx, core, deal, now)?;
     }
     if let Some(contact) = contact {
-        if draft.kind.is_their_activity() {
+        if draft.kind().is_their_activity() {
             people::touch(tx, contact, draft.occurred_at)?;
         }
         taken.outcomes += meeting_and_outcome(tx, draft, contact, id, now)?;
@@ -168,23 +168,8 @@ fn contact_of(
     else {
         return Ok(None);
     };
-    let said = |keys: &[&str]| {
-        keys.iter()
-            .find_map(|key| draft.text(key))
-            .map(|t| clean_line(t, 120))
-            .unwrap_or_default()
-    };
-    let (mut first_name, mut last_name) = (
-        said(&["first_name", "firstname", "given_name"]),
-        said(&["last_name", "lastname", "family_name", "surname"]),
-    );
-    if first_name.is_empty() && last_name.is_empty() {
-        let name = said(&["name", "full_name", "from_name"]);
-        (first_name, last_name) = match name.split_once(' ') {
-            Some((first, rest)) => (first.to_owned(), rest.trim().to_owned()),
-            None => (name, String::new()),
-        };
-    }
+    let who = &draft.about().who;
+    let (first_name, last_name) = who.names();
     let domain = if is_free_mail_domain(address.domain()) {
         ""
     } else {
@@ -194,7 +179,7 @@ fn contact_of(
         first_name,
         last_name,
         email: address.as_str().to_owned(),
-        company: said(&["company", "company_name", "organization", "organisation"]),
+        company: clean_line(who.company.as_deref().unwrap_or_default(), 120),
         company_domain: domain.to_owned(),
     };
     if let Some(known) = people::find_by_email(tx, person.email.as_str())? {
@@ -212,14 +197,12 @@ fn contact_of(
 
 /// Returns the calendar's own name of the meeting that a signal is about.
 fn meeting_uid(draft: &SignalDraft) -> Option<String> {
-    let uid = ["uid", "meeting_id", "event_id"]
-        .iter()
-        .find_map(|key| draft.text(key))
-        .unwrap_or_else(|| match draft.source {
-            // The clock names its own event, not the meeting.
-            Source::Timer => "",
-            _ => &draft.external_id,
-        });
+    let uid = match (&draft.about().meeting.uid, draft.source) {
+        (Some(uid), _) => uid,
+        // The clock names its own event, not the meeting.
+        (None, Source::Timer) => "",
+        (None, _) => &draft.external_id,
+    };
     Some(clean_line(uid, 200)).filter(|uid| !uid.is_empty())
 }
 
@@ -230,7 +213,7 @@ fn meeting_and_outcome(
     signal: SignalId,
     now: Timestamp,
 ) -> Result<u64> {
-    let (state, outcome) = match draft.kind {
+    let (state, outcome) = match draft.kind() {
         SignalKind::MeetingBooked => ("booked", Some(OutcomeKind::MeetingBooked)),
         SignalKind::MeetingRescheduled => ("booked", Some(OutcomeKind::MeetingRescheduled)),
         SignalKind::MeetingHeld => ("held", Some(OutcomeKind::MeetingHeld)),
@@ -238,14 +221,15 @@ fn meeting_and_outcome(
         SignalKind::MeetingDeclined => ("declined", None),
         _ => return Ok(0),
     };
-    let starts_at = ["starts_at", "start", "meeting_at", "event_at"]
-        .iter()
-        .find_map(|key| draft.instant(key));
+    let starts_at = draft.about().meeting.starts_at;
     if let (Some(starts_at), Some(uid)) = (starts_at, meeting_uid(draft)) {
         let meeting = MeetingRow {
             uid,
             contact_id: Some(contact),
-            title: clean_line(draft.text("title").unwrap_or_default(), 200),
+            title: clean_line(
+                draft.about().words.title.as_deref().unwrap_or_default(),
+                200,
+            ),
             starts_at,
             state,
             as_of: draft.occurred_at,

@@ -20,7 +20,7 @@ use crate::store::{ReadTx, WriteTx};
 /// From so many moves on, all tallies are read at once instead of one scope at a time.
 const MANY: usize = 50;
 
-/// What past outcomes come to, each scope read once.
+/// Past outcomes added up, each scope read once.
 pub(in crate::engine) struct Tallies {
     contacts: HashMap<ContactId, Mean>,
     /// By stage and family; a handful.

@@ -343,21 +343,15 @@ mod tests {
         store
             .write(Durability::Normal, move |tx| {
                 for i in 0..n {
-                    let draft = SignalDraft {
-                        source: [Source::Form, Source::X, Source::Mail]
-                            [usize::try_from(i % 3).unwrap()],
-                        kind: [
-                            SignalKind::FormSubmitted,
-                            SignalKind::Mention,
-                            SignalKind::ReplyReceived,
-                        ][usize::try_from(i % 3).unwrap()],
-                        external_id: format!("e{i}"),
-                        version: 0,
-                        // Three at each instant: the number decides among them.
-                        occurred_at: Timestamp::from_second(1_000_000 + i / 3).unwrap(),
-                        email: None,
-                        payload: serde_json::Map::new(),
-                    };
+                    let (source, kind) = [
+                        (Source::Form, SignalKind::FormSubmitted),
+                        (Source::X, SignalKind::Mention),
+                        (Source::Mail, SignalKind::ReplyReceived),
+                    ][usize::try_from(i % 3).unwrap()];
+                    // Three at each instant: the number decides among them.
+                    let at = Timestamp::from_second(1_000_000 + i / 3).unwrap();
+                    let draft = SignalDraft::new(source, kind, at, serde_json::Map::new())
+                        .with_id(format!("e{i}"), 0);
                     super::super::insert(
                         tx,
                         &draft,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ratatui::text::{Line, Span};
-use serde_json::Value;
 
 use crate::domain::id::SignalId;
 use crate::domain::signal::Source;
@@ -127,7 +126,7 @@ fn unmatched(row: Option<&SignalItem>) -> Result<&SignalItem, String> {
 }
 
 fn make_contact(item: &SignalItem) -> Intent {
-    let name = named_by(item);
+    let name = clean(&item.called);
     if name.is_empty() && item.email.is_none() {
         return Intent::Say(
             Tone::Warning,
@@ -174,20 +173,11 @@ fn thousands(n: u64) -> String {
     out
 }
 
-/// Returns the name that a signal gives of the person behind it; empty if none.
-fn named_by(item: &SignalItem) -> String {
-    ["name", "full_name", "from_name", "author", "handle"]
-        .iter()
-        .find_map(|key| item.payload.get(*key).and_then(Value::as_str))
-        .map(clean)
-        .unwrap_or_default()
-}
-
 fn whom(item: &SignalItem) -> String {
     match (&item.contact, &item.email) {
         (name, _) if !name.is_empty() => clean(name),
         (_, Some(email)) => clean(email),
-        _ => named_by(item),
+        _ => clean(&item.called),
     }
 }
 
@@ -274,6 +264,9 @@ fn describe(detail: &SignalDetail, words: &mut Words<'_>, cx: &Context) {
         words.value("outcome", &format!("{outcome} ({:+})", outcome.impact()));
     }
     words.heading("What it said");
+    for field in &detail.unreadable {
+        words.value("not read", &field.reason);
+    }
     if item.payload.is_empty() {
         words.muted("Nothing but that it happened.");
     } else {

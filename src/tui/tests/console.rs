@@ -91,6 +91,7 @@ fn signals() -> Vec<SignalItem> {
                 matched,
                 summary: summary.into(),
                 move_id: (at % 3 != 2).then_some(MoveId(101 + i)),
+                called: "@field_ops".into(),
                 payload: payload(json!({"author": "@field_ops", "text": "our planner quit, what do you use?", "likes": 12})),
             }
         })
@@ -123,6 +124,7 @@ fn detail(id: SignalId) -> SignalDetail {
         }],
         outcomes: vec![OutcomeKind::EmailReplied],
         no_move: String::new(),
+        unreadable: Vec::new(),
         item,
     }
 }
@@ -688,6 +690,7 @@ fn hostile_text_never_reaches_these_screens() {
     for row in &mut rows {
         row.contact = hostile.into();
         row.summary = hostile.repeat(50);
+        row.called = hostile.into();
         row.payload = payload(json!({"name": hostile, "text": hostile}));
     }
     bench.press("r");

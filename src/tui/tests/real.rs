@@ -225,7 +225,7 @@ fn installation(home: &Path) -> Engine {
             )
         })
         .collect();
-    let report = engine.add_signals(lines.as_bytes()).unwrap();
+    let report = engine.add_signals(lines.as_bytes(), None).unwrap();
     assert_eq!(report.proposed, 4, "{report:?}");
     engine
 }
@@ -418,7 +418,7 @@ fn what_another_process_does_shows_without_a_key() {
         .unwrap();
         let line = "{\"source\":\"form\",\"kind\":\"form.submitted\",\"at\":\"2026-11-24T09:50:00Z\",\
                     \"email\":\"eve@eveco.example\",\"name\":\"Eve Stone\",\"message\":\"pricing\"}\n";
-        other.add_signals(line.as_bytes()).unwrap();
+        other.add_signals(line.as_bytes(), None).unwrap();
         operator.see("All 5").await;
         operator.see("Eve").await;
         operator

@@ -90,7 +90,7 @@ fn about_move(tx: &ReadTx<'_>, mv: &MoveRow, facts: &mut Facts, now: Timestamp) 
     facts.set(Variable::MoveAction, mv.action.as_str());
     facts.set(Variable::MoveDomain, mv.domain.as_str());
     facts.set(Variable::MoveRule, mv.rule.as_str());
-    facts.set(Variable::MoveSignal, lead.draft.kind.as_str());
+    facts.set(Variable::MoveSignal, lead.draft.kind().as_str());
     #[expect(
         clippy::cast_precision_loss,
         reason = "a score is at most 10000 hundredths"
@@ -110,16 +110,17 @@ fn about_move(tx: &ReadTx<'_>, mv: &MoveRow, facts: &mut Facts, now: Timestamp) 
         u32::try_from(attempts).unwrap_or(u32::MAX),
     );
     // What their mail says, where the move answers one.
-    let payload = &lead.draft.payload;
-    facts.set(Variable::ThreadLabel, lead.draft.text("label"));
+    let mail = lead.draft.said().mail();
+    let label = mail.and_then(|mail| mail.label).map(|label| label.as_str());
+    facts.set(Variable::ThreadLabel, label);
     facts.set(
         Variable::ThreadConfidence,
-        payload
-            .get("confidence")
-            .and_then(serde_json::Value::as_f64),
+        mail.and_then(|mail| mail.confidence),
     );
-    let is_unsure = payload.get("check_label") == Some(&serde_json::Value::Bool(true));
-    facts.set(Variable::ThreadCheck, is_unsure);
+    facts.set(
+        Variable::ThreadCheck,
+        mail.is_some_and(|mail| mail.is_unsure),
+    );
     Ok(())
 }
 

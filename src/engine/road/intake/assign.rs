@@ -1,14 +1,14 @@
 //! A signal that came about nobody known, given to somebody by the operator, and taken away again.
 //!
-//! What was observed is never edited; whom it is about is. From there the signal goes the way that it would have gone had the person been known
-//! when it came: records, outcomes, overtaken moves, and a move of its own in place of the one that it made alone.
+//! The event is never edited; the person it is about is. From there the signal goes the way that it would have gone with the person known
+//! from the start: records, outcomes, overtaken moves, and a move of its own in place of the one that it made alone.
 
 use jiff::Timestamp;
 
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::id::{ContactId, MoveId, SignalId};
 use crate::domain::moves::MoveStatus;
-use crate::domain::signal::SignalDraft;
+use crate::domain::signal::{SignalDraft, split_name};
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
@@ -19,7 +19,7 @@ use crate::store::people::{NewPerson, Person};
 use crate::store::signals::SignalRow;
 use crate::store::{ReadTx, WriteTx, moves, outcomes, people, signals};
 
-/// What giving a signal to somebody did.
+/// The effects of giving a signal to somebody.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::engine) struct Assigned {
     /// The person.
@@ -116,7 +116,7 @@ pub(in crate::engine) fn assign(
     if let Some(deal) = deal {
         deals::replay(tx, core, deal, now)?;
     }
-    if draft.kind.is_their_activity() {
+    if draft.kind().is_their_activity() {
         people::touch(tx, contact, draft.occurred_at)?;
     }
     meeting_and_outcome(tx, draft, contact, id, now)?;
@@ -248,25 +248,19 @@ fn count_outcomes(tx: &WriteTx<'_>, id: SignalId, counts: bool, now: Timestamp) 
 /// Returns what a signal, and the operator, say of a person who is to be made of it.
 ///
 /// # Errors
-/// If neither a name nor an address is known, or the address cannot be one.
+/// Fails where neither a name nor an address is known, or the address cannot be one.
 pub(in crate::engine) fn person_of(
     draft: &SignalDraft,
     said: (&str, &str, &str),
 ) -> Result<NewPerson> {
     let (name, email, company) = said;
-    let given = |said: &str, keys: &[&str]| match clean_line(said, 120) {
+    let who = &draft.about().who;
+    let given = |said: &str, told: Option<String>| match clean_line(said, 120) {
         said if !said.is_empty() => said,
-        _ => keys
-            .iter()
-            .find_map(|key| draft.text(key))
-            .map(|text| clean_line(text, 120))
-            .unwrap_or_default(),
+        _ => clean_line(&told.unwrap_or_default(), 120),
     };
-    let name = given(
-        name,
-        &["name", "full_name", "from_name", "author", "handle"],
-    );
-    let company = given(company, &["company", "company_name", "organization"]);
+    let name = given(name, who.called());
+    let company = given(company, who.company.clone());
     let address = match email.trim() {
         "" => None,
         email => Some(EmailAddress::parse(email).map_err(|e| {
@@ -277,10 +271,7 @@ pub(in crate::engine) fn person_of(
     if name.is_empty() && address.is_none() {
         return Err(refused("A new contact needs a name or an address.".into()));
     }
-    let (first_name, last_name) = match name.split_once(' ') {
-        Some((first, rest)) => (first.to_owned(), rest.trim().to_owned()),
-        None => (name, String::new()),
-    };
+    let (first_name, last_name) = split_name(&name);
     let domain = address
         .as_ref()
         .filter(|a| !is_free_mail_domain(a.domain()))

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
-use crate::domain::deal::{Cents, StageMove, default_stage_order, stage_move};
+use crate::domain::deal::{StageMove, default_stage_order, stage_move};
 use crate::domain::id::{CompanyId, ContactId, DealId};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
-use crate::domain::signal::{SignalDraft, SignalKind, Source};
+use crate::domain::signal::{DealSaid, Said, SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
@@ -21,28 +20,8 @@ use crate::store::{WriteTx, deals, moves, outcomes, people, signals};
 
 use crate::engine::road::intake::propose::{close_settled, value_again};
 
-fn tells_of_deal(kind: SignalKind) -> bool {
-    matches!(
-        kind,
-        SignalKind::DealCreated | SignalKind::DealStageChanged | SignalKind::DealAmountChanged
-    )
-}
-
-/// Returns the source's own name for the deal.
-fn deal_key(draft: &SignalDraft) -> Option<String> {
-    let value = ["deal_id", "dealId", "hs_object_id"]
-        .iter()
-        .find_map(|key| draft.payload.get(*key))?;
-    match value {
-        Value::String(text) => Some(clean_line(text, 100)),
-        Value::Number(n) => Some(n.to_string()),
-        _ => None,
-    }
-    .filter(|key| !key.is_empty())
-}
-
-fn first<'a>(draft: &'a SignalDraft, keys: &[&str]) -> Option<&'a str> {
-    keys.iter().find_map(|key| draft.text(key))
+const fn tells_of_deal(draft: &SignalDraft) -> bool {
+    matches!(draft.said(), Said::Deal(_))
 }
 
 /// Finds the deal that a signal is about, or makes an empty one if the signal is a deal's own.
@@ -52,10 +31,11 @@ pub(super) fn deal_of(
     contact: Option<ContactId>,
     now: Timestamp,
 ) -> Result<Option<DealId>> {
-    let key = deal_key(draft).or_else(|| {
+    let named = &draft.about().deal;
+    let key = named.id.clone().or_else(|| {
         // A deal that came without a number is the one of that name with that person.
-        let name = first(draft, &["deal_name", "dealname", "deal"])?;
-        (tells_of_deal(draft.kind) || contact.is_some()).then(|| {
+        let name = named.name.as_deref()?;
+        (tells_of_deal(draft) || contact.is_some()).then(|| {
             format!(
                 "name:{}:{}",
                 contact.map_or(0, |c| c.0),
@@ -68,7 +48,7 @@ pub(super) fn deal_of(
     if let Some(known) = people::find_by_external_id(tx, "deal", system, &key)? {
         return Ok(Some(DealId(known)));
     }
-    if !tells_of_deal(draft.kind) {
+    if !tells_of_deal(draft) {
         return Ok(None);
     }
     let id = deals::save(tx, &empty(draft.occurred_at), now)?;
@@ -100,7 +80,7 @@ fn empty(as_of: Timestamp) -> DealRow {
 pub(super) fn replay(tx: &WriteTx<'_>, core: &Core, id: DealId, now: Timestamp) -> Result<u64> {
     let history: Vec<SignalRow> = signals::of_deal(tx, id)?
         .into_iter()
-        .filter(|s| tells_of_deal(s.draft.kind))
+        .filter(|s| tells_of_deal(&s.draft))
         .collect();
     let Some(oldest) = history.first() else {
         return Ok(0);
@@ -159,10 +139,10 @@ pub(super) fn replay(tx: &WriteTx<'_>, core: &Core, id: DealId, now: Timestamp) 
 
 /// Returns the firm that the newest signal naming one names, by what its source calls it.
 fn company_of(tx: &WriteTx<'_>, history: &[SignalRow]) -> Result<Option<CompanyId>> {
-    let named = history
-        .iter()
-        .rev()
-        .find_map(|s| Some((s.draft.source.as_str(), s.draft.text("company_key")?)));
+    let named = history.iter().rev().find_map(|s| match s.draft.said() {
+        Said::Deal(deal) => Some((s.draft.source.as_str(), deal.company.as_deref()?)),
+        _ => None,
+    });
     let Some((system, key)) = named else {
         return Ok(None);
     };
@@ -183,91 +163,64 @@ const fn source_of(source: Source) -> OutcomeSource {
 /// Applies one event to the deal; returns the outcome that it tells of.
 fn apply(deal: &mut DealRow, signal: &SignalRow) -> Option<OutcomeKind> {
     let draft = &signal.draft;
+    let Said::Deal(said) = draft.said() else {
+        return None;
+    };
     deal.as_of = draft.occurred_at;
     deal.contact_id = signal.contact_id.or(deal.contact_id);
-    if let Some(name) = first(draft, &["deal_name", "dealname", "deal"]) {
+    let named = &draft.about().deal;
+    if let Some(name) = &named.name {
         deal.name = clean_line(name, 200);
     }
-    if let Some(amount) = draft
-        .number("amount")
-        .or_else(|| draft.number("new_amount"))
-    {
-        deal.amount = Some(Cents::from_units(amount.max(0.0)));
+    deal.amount = named.amount.or(deal.amount);
+    if let Some(currency) = &named.currency {
+        deal.currency.clone_from(currency);
     }
-    if let Some(currency) = first(draft, &["currency", "deal_currency_code"]) {
-        deal.currency = clean_line(currency, 3).to_uppercase();
-    }
-    if let Some(pipeline) = draft.text("pipeline") {
+    if let Some(pipeline) = &said.pipeline {
         deal.pipeline = clean_line(pipeline, 100);
     }
-    let instant = |keys: &[&str]| {
-        keys.iter()
-            .find_map(|key| draft.instant(key).or_else(|| date(draft.text(key)?)))
-    };
-    deal.renewal_at = instant(&["renewal_at", "renewal_date"]).or(deal.renewal_at);
-    deal.expires_at = instant(&["expires_at", "proposal_expires_at"]).or(deal.expires_at);
-    let flag = |key: &str| draft.payload.get(key).and_then(Value::as_bool);
+    deal.renewal_at = said.renewal_at.or(deal.renewal_at);
+    deal.expires_at = said.expires_at.or(deal.expires_at);
     // A deal that was put away is neither won nor lost: it is no longer there.
-    if flag("is_archived") == Some(true) {
+    if said.is_archived == Some(true) {
         deal.is_closed = true;
         return None;
     }
-    let created = draft.kind == SignalKind::DealCreated;
-    let Some(stage) =
-        first(draft, &["to_stage", "new_stage", "stage", "dealstage"]).map(|s| clean_line(s, 100))
-    else {
+    let created = draft.kind() == SignalKind::DealCreated;
+    let Some(stage) = said.stage.as_deref().map(|s| clean_line(s, 100)) else {
         return created.then_some(OutcomeKind::DealCreated);
     };
-    let before = first(draft, &["from_stage", "old_stage"])
-        .map_or(deal.stage_position, |s| position(draft, s));
-    let after = draft
-        .number("stage_position")
-        .map(whole)
-        .or_else(|| position(draft, &stage));
-    let won = flag("is_won").unwrap_or(stage == "closedwon");
-    let closed = flag("is_closed").unwrap_or(won || stage == "closedlost");
+    let before = said
+        .from_stage
+        .as_deref()
+        .map_or(deal.stage_position, |s| position(said, s));
+    let after = said.position.or_else(|| position(said, &stage));
+    let won = said.is_won.unwrap_or(stage == "closedwon");
+    let closed = said.is_closed.unwrap_or(won || stage == "closedlost");
     let was_closed = deal.is_closed && deal.stage == stage;
     (deal.stage, deal.stage_position, deal.is_won, deal.is_closed) = (stage, after, won, closed);
-    match draft.kind {
-        _ if was_closed => None,
-        SignalKind::DealCreated => Some(OutcomeKind::DealCreated),
-        _ => match stage_move(before, after, won, closed && !won) {
-            StageMove::Advanced => Some(OutcomeKind::DealStageAdvanced),
-            StageMove::Regressed => Some(OutcomeKind::DealStageRegressed),
-            StageMove::Won => Some(OutcomeKind::DealWon),
-            StageMove::Lost => Some(OutcomeKind::DealLost),
-            StageMove::None => None,
-        },
+    if was_closed {
+        return None;
+    }
+    if created {
+        return Some(OutcomeKind::DealCreated);
+    }
+    match stage_move(before, after, won, closed && !won) {
+        StageMove::Advanced => Some(OutcomeKind::DealStageAdvanced),
+        StageMove::Regressed => Some(OutcomeKind::DealStageRegressed),
+        StageMove::Won => Some(OutcomeKind::DealWon),
+        StageMove::Lost => Some(OutcomeKind::DealLost),
+        StageMove::None => None,
     }
 }
 
 /// Returns a stage's place: in the pipeline that the signal brings, else in the default one.
-fn position(draft: &SignalDraft, stage: &str) -> Option<i64> {
-    let own = draft
-        .payload
-        .get("pipeline_stages")
-        .and_then(Value::as_array);
-    match own {
+fn position(said: &DealSaid, stage: &str) -> Option<i64> {
+    match &said.stages {
         Some(stages) => stages
             .iter()
-            .position(|s| s.as_str() == Some(stage))
+            .position(|known| known == stage)
             .and_then(|i| i64::try_from(i).ok()),
         None => default_stage_order(stage),
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a stage's place is a small whole number; anything else is cut to one"
-)]
-fn whole(n: f64) -> i64 {
-    n.clamp(-1e6, 1e6) as i64
-}
-
-/// Reads a date as the beginning of that day in UTC.
-fn date(text: &str) -> Option<Timestamp> {
-    let date: jiff::civil::Date = text.get(..10)?.parse().ok()?;
-    date.to_zoned(jiff::tz::TimeZone::UTC)
-        .ok()
-        .map(|z| z.timestamp())
 }

@@ -4,11 +4,12 @@ use jiff::Timestamp;
 
 use crate::domain::action::{ActionKind, Means};
 use crate::domain::aps::Points;
-use crate::domain::deal::{Cents, revenue_of, short_amount};
+use crate::domain::deal::{revenue_of, short_amount};
+use crate::domain::email::MailClass;
 use crate::domain::id::{ContactId, DealId, MoveId, SignalId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::rule::{Proposal, SignalFacts};
-use crate::domain::signal::{SignalDraft, SignalKind, Source};
+use crate::domain::signal::{Said, SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
@@ -19,9 +20,9 @@ use crate::store::moves::{MoveRow, MoveState, ScoringScope};
 use crate::store::people::Person;
 use crate::store::{WriteTx, deals, moves, people, signals};
 
-/// How far a known fit shifts the strategic value: from -0.1 at no fit to +0.1 at a perfect one.
+/// Shift of the strategic value by a known fit: from -0.1 at no fit to +0.1 at a perfect one.
 const FIT_SHIFT: f64 = 0.2;
-/// What a firm whose name is worth something, or a partner, adds.
+/// Strategic value that a well-known firm or a partner adds.
 const STANDING_BONUS: f64 = 0.1;
 
 /// Makes or refreshes the move that the rules make of a signal.
@@ -44,10 +45,10 @@ pub(super) fn propose(
     let Some(proposal) = proposed(core, draft, person.as_ref(), deal.as_ref())? else {
         return Ok(());
     };
-    let subject = subject_of(signal, contact, deal_id, draft.kind);
+    let subject = subject_of(signal, contact, deal_id, draft.kind());
     let family = proposal.action.family();
     // A person's own words are never taken as dealt with before they were seen here.
-    let handled = match draft.kind {
+    let handled = match draft.kind() {
         SignalKind::ReplyReceived => None,
         _ => moves::find_handled_after(tx, &subject, family, draft.occurred_at)?,
     };
@@ -136,7 +137,7 @@ fn proposed(
         facts.deal = facts
             .deal
             .or_else(|| (!deal.name.is_empty()).then(|| deal.name.clone()));
-        facts.amount = facts.amount.or(deal.amount.map(Cents::units));
+        facts.amount = facts.amount.or(deal.amount);
     }
     Ok(core.rules()?.propose(&facts))
 }
@@ -160,12 +161,13 @@ fn overtaken_already(
 
 /// Returns why an event makes a move pointless that an earlier one led to; none if it does not.
 fn overtakes(event: &SignalDraft, action: ActionKind, lead: &SignalDraft) -> Option<&'static str> {
-    let (reason, applies) = match event.kind {
+    let (reason, applies) = match event.kind() {
         SignalKind::ReplyReceived => ("they answered", is_overtaken_by_reply(action)),
         SignalKind::OptedOut => ("they opted out", action.means() == Means::Mail),
         SignalKind::Bounced => (
             "their address bounced",
-            event.text("class") == Some("bounce_hard") && action.means() == Means::Mail,
+            event.said().mail().and_then(|mail| mail.class) == Some(MailClass::BounceHard)
+                && action.means() == Means::Mail,
         ),
         SignalKind::MeetingBooked => (
             "a meeting is booked",
@@ -304,50 +306,54 @@ fn strategic(base: f64, person: Option<&Person>) -> (f64, String) {
     )
 }
 
-/// Says in a few words what a signal is.
+/// Sums a signal up in a few words.
 pub(in crate::engine) fn what_happened(draft: &SignalDraft) -> String {
-    let text = |keys: &[&str]| {
-        keys.iter()
-            .find_map(|key| draft.text(key))
-            .map(|t| clean_line(t, 80))
+    let words = &draft.about().words;
+    // The texts that only a signal of its kind has.
+    let (own, other) = match draft.said() {
+        Said::Form(said) => (said.form.clone(), said.page.clone()),
+        Said::Deal(said) => (said.stage.clone(), None),
+        Said::Mail(said) => (said.label.map(|l| l.as_str().replace('_', " ")), None),
+        Said::Timer(said) => (said.since.clone(), said.expires.clone()),
+        Said::Meeting(_) | Said::Post(_) | Said::Manual(_) => (None, None),
     };
-    let quoted = |what: &str, text: Option<String>| match text {
-        Some(text) => format!("{what}: {text}"),
-        None => what.to_owned(),
-    };
-    match draft.kind {
-        SignalKind::FormSubmitted => {
-            quoted("form", text(&["form", "form_name", "page", "message"]))
+    let quoted = |what: &str, texts: &[&Option<String>]| {
+        let text = texts.iter().find_map(|text| text.as_deref());
+        match text.map(|text| clean_line(text, 80)) {
+            Some(text) => format!("{what}: {text}"),
+            None => what.to_owned(),
         }
+    };
+    match draft.kind() {
+        SignalKind::FormSubmitted => quoted("form", &[&own, &other, &words.message]),
         SignalKind::DealCreated => "new deal".into(),
-        SignalKind::DealStageChanged => quoted(
-            "stage",
-            text(&["to_stage", "new_stage", "stage", "dealstage"]),
-        ),
+        SignalKind::DealStageChanged => quoted("stage", &[&own]),
         SignalKind::DealAmountChanged => "amount changed".into(),
-        SignalKind::ReplyReceived => quoted("reply", text(&["label"]).map(|l| l.replace('_', " "))),
+        SignalKind::ReplyReceived => quoted("reply", &[&own]),
         SignalKind::AutoReply => "auto reply".into(),
         SignalKind::Bounced => "bounced".into(),
         SignalKind::OptedOut => "opted out".into(),
         SignalKind::ReadReceipt => "read receipt".into(),
-        SignalKind::MeetingBooked => quoted("meeting booked", text(&["title"])),
-        SignalKind::MeetingTomorrow => quoted("meeting within a day", text(&["title"])),
+        SignalKind::MeetingBooked => quoted("meeting booked", &[&words.title]),
+        SignalKind::MeetingTomorrow => quoted("meeting within a day", &[&words.title]),
         SignalKind::MeetingHeld => "meeting held".into(),
         SignalKind::MeetingRescheduled => "meeting moved".into(),
         SignalKind::MeetingDeclined => "meeting declined".into(),
         SignalKind::NoShow => "did not come".into(),
-        SignalKind::Mention => quoted("mentioned us", text(&["text"])),
+        SignalKind::Mention => quoted("mentioned us", &[&words.text]),
         SignalKind::Engagement => "engaged with a post".into(),
-        SignalKind::ThoughtLeader => quoted("watched author", text(&["text", "author"])),
-        SignalKind::CompetitorMention => quoted("competitor", text(&["competitor", "text"])),
-        SignalKind::NoReply => quoted("no answer", text(&["since"])),
-        SignalKind::QuietCustomer => quoted("quiet", text(&["since"])),
-        SignalKind::RenewalNear => quoted("renewal", text(&["renewal_date"])),
-        SignalKind::ProposalExpiring => quoted("proposal expires", text(&["expires"])),
+        SignalKind::ThoughtLeader => {
+            quoted("watched author", &[&words.text, &draft.about().who.handle])
+        }
+        SignalKind::CompetitorMention => quoted("competitor", &[&words.competitor, &words.text]),
+        SignalKind::NoReply => quoted("no answer", &[&own]),
+        SignalKind::QuietCustomer => quoted("quiet", &[&own]),
+        SignalKind::RenewalNear => quoted("renewal", &[&draft.about().deal.renewal]),
+        SignalKind::ProposalExpiring => quoted("proposal expires", &[&other]),
         SignalKind::TaskOverdue => "overdue".into(),
-        SignalKind::OnboardingStep => quoted("onboarding", text(&["step"])),
-        SignalKind::ContentReady => quoted("content", text(&["title", "topic"])),
-        SignalKind::Manual => quoted("by hand", text(&["note", "text"])),
+        SignalKind::OnboardingStep => quoted("onboarding", &[&words.step]),
+        SignalKind::ContentReady => quoted("content", &[&words.title, &words.topic]),
+        SignalKind::Manual => quoted("by hand", &[&words.note, &words.text]),
     }
 }
 
@@ -458,7 +464,7 @@ pub(super) fn close_overtaken(
     now: Timestamp,
 ) -> Result<u64> {
     if !matches!(
-        draft.kind,
+        draft.kind(),
         SignalKind::ReplyReceived
             | SignalKind::OptedOut
             | SignalKind::Bounced

@@ -61,11 +61,11 @@ const BUSY_AHEAD: i64 = 21;
 /// So many spans are kept at most.
 const MOST_SPANS: usize = 2_000;
 
-/// How far a calendar was read.
+/// The point up to which a calendar was read.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Place {
-    /// What changes are asked with; empty until a full reading is through.
+    /// The token that changes are asked with; empty until a full reading is through.
     token: String,
     /// The page at which a full reading goes on.
     page: String,
@@ -511,15 +511,10 @@ pub(in crate::engine) fn tell(
         "event": row.event,
         "calendar": row.calendar,
     });
-    let draft = SignalDraft {
-        source: Source::Calendar,
-        kind,
-        external_id: row.event.clone(),
-        version,
-        occurred_at: at.min(now),
-        email: (!row.email.is_empty()).then(|| row.email.clone()),
-        payload: payload.as_object().cloned().unwrap_or_default(),
-    };
+    let payload = payload.as_object().cloned().unwrap_or_default();
+    let draft = SignalDraft::new(Source::Calendar, kind, at.min(now), payload)
+        .with_id(row.event.clone(), version)
+        .with_email((!row.email.is_empty()).then(|| row.email.clone()));
     // A meeting of long ago belongs to the records, and asks for nothing any more.
     if kind == SignalKind::MeetingHeld && row.ends_at < shifted(now, -FRESH) {
         intake::take_as_past(tx, core, &draft, row.contact_id, now)?;

@@ -26,17 +26,17 @@ use crate::store::{Durability, remotes, sources};
 
 /// Messages in one transaction.
 const BATCH: usize = 25;
-/// How far behind the newest point a pass starts.
+/// Time before the newest point at which a pass starts.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 /// Points that are kept; passes may follow each other closely.
 const MAX_POINTS: usize = 20;
-/// How long the reading of old mail may hold up a pass; the next one goes on.
+/// Longest time for which the reading of old mail holds up a pass; the next one goes on.
 const BACKFILL_SLICE: Duration = Duration::from_secs(45);
-/// How often a message that cannot be read is tried.
+/// Tries for a message that cannot be read.
 const MAX_TRIES: u32 = 5;
-/// How many such messages are remembered.
+/// Number of such messages that are remembered.
 const MAX_UNREAD: usize = 200;
-/// How often the account's addresses are asked for.
+/// Time between two questions for the account's addresses.
 const ADDRESSES_AGE: SignedDuration = SignedDuration::from_hours(24);
 
 /// A mailbox at Gmail.

@@ -31,12 +31,12 @@ pub(in crate::engine) use contacts::{draft_of, local, slot_text};
 
 /// The source's name.
 pub(in crate::engine) const NAME: &str = "hubspot";
-/// How long stages and owners are believed.
+/// Time for which stages and owners are believed.
 const REFERENCE_FRESH: SignedDuration = SignedDuration::from_hours(1);
-/// How often what was put away is looked for, and activities that only say when there was contact.
+/// Time between two searches for records that were put away, and for activities that only say when there was contact.
 const ARCHIVED_EVERY: SignedDuration = SignedDuration::from_hours(24);
 const ACTIVITIES_EVERY: SignedDuration = SignedDuration::from_mins(15);
-/// How far back the first reading of activities goes.
+/// Time that the first reading of activities goes back.
 const ACTIVITIES_BACK: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// The most pages of owners.
 const OWNER_PAGES: usize = 50;

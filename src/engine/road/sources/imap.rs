@@ -28,7 +28,7 @@ const MAX_MESSAGE_BYTES: u32 = 1024 * 1024;
 #[derive(Debug)]
 pub(in crate::engine) struct ImapSource(pub MailAccount);
 
-/// How far a folder was read.
+/// The point up to which a folder was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 struct FolderCursor {
     uid_validity: u32,
@@ -41,7 +41,7 @@ struct FolderCursor {
     mod_sequence: u64,
 }
 
-/// How far each folder was read, by its name.
+/// The points up to which folders were read, by their names.
 type Cursor = BTreeMap<String, FolderCursor>;
 
 impl SignalSource for ImapSource {

@@ -1,29 +1,31 @@
-//! Signals from JSON lines: form submissions, deals, whatever a tool exports.
+//! Signals from JSON lines: form submissions, deals, anything that a tool exports.
 //!
-//! Each line is an object with `source`, `kind` and `at`, and usually `email`; whatever else it holds is kept as payload. A bad line is
-//! rejected with its number, and the others go in.
+//! Each line is an object with `source`, `kind` and `at`, and usually `email`; the rest of it is kept as payload. A bad line is
+//! rejected with its number, and the others go in. So is a line whose amount has two readings, unless the operator or the other amounts of
+//! its column tell which is meant.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::domain::amount::{Decimal, Habit};
 use crate::domain::email::address::EmailAddress;
-use crate::domain::rule::Given;
-use crate::domain::signal::{MAX_PAYLOAD_BYTES, SignalDraft, SignalKind, Source};
+use crate::domain::signal::{Asks, MAX_PAYLOAD_BYTES, SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
 use crate::engine::road::intake::{self, Taken};
 use crate::store::sources::{self, SourceCounts};
-use crate::store::{Durability, audit};
+use crate::store::{Durability, audit, signals};
 
 /// Lines in one transaction.
 const BATCH: usize = 500;
 /// The longest line that is read.
 const MAX_LINE_BYTES: usize = 1024 * 1024;
-/// How far ahead of the clock an event may lie: clocks differ.
+/// Longest time that an event may lie ahead of the clock: clocks differ.
 const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
 
 /// A line that was not taken.
@@ -35,7 +37,7 @@ pub struct RejectedLine {
     pub reason: String,
 }
 
-/// What became of a file of lines.
+/// The result of a file of lines.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct LinesReport {
     /// Lines that hold something.
@@ -58,6 +60,8 @@ pub struct LinesReport {
     pub closed: u64,
     /// Outcomes that were recorded.
     pub outcomes: u64,
+    /// Amounts with two readings that the operator or the rest of their column decided.
+    pub decided: u64,
 }
 
 impl LinesReport {
@@ -124,22 +128,35 @@ pub fn parse_line(line: &str, now: Timestamp) -> Result<SignalDraft, String> {
         _ => String::new(),
     };
     let version = fields.get("version").and_then(Value::as_i64).unwrap_or(0);
-    if kind == SignalKind::Manual {
-        Given::read(&fields)?;
-    }
     let payload = clean_payload(fields);
     if serde_json::to_string(&payload).map_or(usize::MAX, |text| text.len()) > MAX_PAYLOAD_BYTES {
         return Err(format!("it holds more than {MAX_PAYLOAD_BYTES} bytes"));
     }
-    Ok(SignalDraft {
-        source,
-        kind,
-        external_id,
-        version,
-        occurred_at,
-        email,
-        payload,
-    })
+    let draft = SignalDraft::new(source, kind, occurred_at, payload)
+        .with_id(external_id, version)
+        .with_email(email);
+    let asked = |key: &str| kind == SignalKind::Manual && Asks::KEYS.contains(&key);
+    match draft.unreadable().iter().find(|field| asked(&field.key)) {
+        Some(field) => Err(field.to_string()),
+        None => Ok(draft),
+    }
+}
+
+/// The habits of a file's columns: each source writes each of its fields in its own way.
+#[derive(Default)]
+struct Habits(BTreeMap<(Source, &'static str), Habit>);
+
+impl Habits {
+    fn learn(&mut self, draft: &SignalDraft) {
+        if let Some((key, text)) = draft.written_amount() {
+            self.0.entry((draft.source, key)).or_default().learn(text);
+        }
+    }
+
+    fn of(&self, draft: &SignalDraft) -> Option<Decimal> {
+        let (key, _) = draft.written_amount()?;
+        self.0.get(&(draft.source, key))?.decimal()
+    }
 }
 
 fn clean_payload(fields: Map<String, Value>) -> Map<String, Value> {
@@ -191,10 +208,20 @@ fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<O
 }
 
 impl Engine {
+    /// Tells whether an event is stored already.
+    ///
+    /// # Errors
+    /// Fails where the database cannot be read.
+    pub fn knows_event(&self, event: &SignalDraft) -> Result<bool> {
+        let hash = event.hash();
+        self.store()
+            .read(|tx| Ok(signals::find_same(tx, event, &hash)?.is_some()))
+    }
+
     /// Takes in one signal that a face made.
     ///
     /// # Errors
-    /// If its address is not one, or the database cannot be written.
+    /// Fails where its address is not one, or the database cannot be written.
     pub fn add_signal(&self, draft: SignalDraft) -> Result<LinesReport> {
         if let Some(email) = &draft.email {
             EmailAddress::parse(email).map_err(|e| EngineError::Input(e.to_string()))?;
@@ -213,7 +240,7 @@ impl Engine {
                 now,
                 "operator",
                 "signals.added",
-                draft.kind.as_str(),
+                draft.kind().as_str(),
                 &serde_json::json!({"new": taken.new}),
             )?;
             let mut report = LinesReport {
@@ -225,16 +252,21 @@ impl Engine {
         })
     }
 
-    /// Takes in signals from JSON lines.
+    /// Takes in signals from JSON lines. `decimal` is the mark before decimals in them, where the operator says it.
     ///
     /// # Errors
-    /// If the input cannot be read or the database cannot be written; what was committed before stays.
-    pub fn add_signals(&self, mut reader: impl BufRead) -> Result<LinesReport> {
+    /// Fails where the input cannot be read or the database cannot be written; batches that were committed before stay.
+    pub fn add_signals(
+        &self,
+        mut reader: impl BufRead,
+        decimal: Option<Decimal>,
+    ) -> Result<LinesReport> {
         let mut report = LinesReport::default();
         let mut number = 0;
         let mut line = Vec::new();
         // All lines are read first and taken in the order in which things happened, so a file's own order means nothing.
-        let mut drafts = Vec::new();
+        let mut lines = Vec::new();
+        let mut habits = Habits::default();
         while let Some(too_long) = next_line(&mut reader, &mut line)
             .map_err(|e| EngineError::Outside(format!("The input cannot be read: {e}.")))?
         {
@@ -251,13 +283,37 @@ impl Engine {
                 parse_line(text, self.now())
             };
             match parsed {
-                Ok(draft) => drafts.push(draft),
+                Ok(draft) => {
+                    habits.learn(&draft);
+                    lines.push((number, draft));
+                }
                 Err(reason) => report.rejected.push(RejectedLine {
                     line: number,
                     reason,
                 }),
             }
         }
+        let mut drafts = Vec::with_capacity(lines.len());
+        for (line, draft) in lines {
+            let draft = match decimal.or_else(|| habits.of(&draft)) {
+                Some(decimal) => {
+                    let read = draft.clone().with_decimal(decimal);
+                    report.decided += u64::from(read != draft);
+                    read
+                }
+                None => draft,
+            };
+            let doubt = draft.ambiguous_amount().map(|field| RejectedLine {
+                line,
+                reason: format!("{field}: say --decimal comma or --decimal point"),
+            });
+            match doubt {
+                // An event that was taken in before adds nothing, however it is read.
+                Some(doubt) if !self.knows_event(&draft)? => report.rejected.push(doubt),
+                _ => drafts.push(draft),
+            }
+        }
+        report.rejected.sort_by_key(|rejected| rejected.line);
         drafts.sort_by_cached_key(|d| (d.occurred_at, d.hash()));
         while !drafts.is_empty() {
             let batch: Vec<SignalDraft> = drafts.drain(..drafts.len().min(BATCH)).collect();
@@ -325,13 +381,27 @@ mod tests {
     }
 
     #[test]
+    fn a_wish_that_cannot_be_meant_is_refused() {
+        let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let line = |kind: &str| {
+            format!(r#"{{"kind":"{kind}","at":"2026-11-23T10:00:00Z","urgency":7,"minutes":"x"}}"#)
+        };
+        assert_eq!(
+            parse_line(&line("manual"), now),
+            Err("urgency must be a number from 0 to 1".into())
+        );
+        assert!(parse_line(&line("form.submitted"), now).is_ok());
+    }
+
+    #[test]
     fn what_a_line_holds_is_kept_as_payload_and_cleaned() {
         let line = r#"{"source":"form","kind":"form.submitted","at":"2026-11-23T10:00:00.123456Z","email":" Ann@Acme.example ",
             "message":"hi\u001b[31m","n":3,"id":7}"#;
         let draft = parse_line(line, "2026-11-23T12:00:00Z".parse().unwrap()).unwrap();
         assert_eq!(draft.external_id, "7");
-        assert_eq!(draft.text("message"), Some("hi"));
-        assert_eq!(draft.number("n"), Some(3.0));
+        assert_eq!(draft.about().words.message.as_deref(), Some("hi"));
+        assert_eq!(draft.payload()["message"], "hi");
+        assert_eq!(draft.payload()["n"], 3);
         assert_eq!(draft.occurred_at.to_string(), "2026-11-23T10:00:00.123Z");
     }
 }

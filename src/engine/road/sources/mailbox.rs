@@ -1,4 +1,4 @@
-//! What all mailboxes share: a message that came in, understood, tied to a contact, and what follows from it.
+//! The common part of all mailboxes: a message that came in, understood, tied to a contact, and its consequences.
 //!
 //! The operator's own mail, mass mail and strangers' mail make no signal and are counted with the reason.
 
@@ -29,9 +29,9 @@ use crate::store::messages::MessageRow;
 use crate::store::sources::{self, SourceCounts};
 use crate::store::{ReadTx, WriteTx, executions, messages, people, remotes};
 
-/// What is kept of a message's text.
+/// The most bytes of a message's text that are kept.
 const MAX_TEXT_BYTES: usize = 32 * 1024;
-/// What a signal keeps of it.
+/// The most bytes of it that a signal keeps.
 const MAX_EXCERPT_BYTES: usize = 4 * 1024;
 /// Days of pause after an auto reply that names no date.
 const DEFAULT_PAUSE_DAYS: i64 = 14;
@@ -163,7 +163,7 @@ fn sender(tx: &ReadTx<'_>, mail: &ParsedMail) -> Result<Option<ContactId>> {
     }
 }
 
-/// What is known of the provider's thread that a message lies in.
+/// The messages known in the provider's thread.
 struct ThreadMates {
     message: Option<MessageRow>,
     execution: Option<ExecutionRow>,
@@ -371,20 +371,10 @@ impl Arrival {
             put("starts_at", json!(calendar.start));
             put("title", json!(calendar.summary));
         }
-        SignalDraft {
-            source: Source::Mail,
-            kind,
-            external_id: self
-                .mail
-                .message_id
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            version: 0,
-            occurred_at: at,
-            email: self.mail.from.as_ref().map(|f| f.address.to_string()),
-            payload,
-        }
+        let message_id = self.mail.message_id.as_ref().map(ToString::to_string);
+        SignalDraft::new(Source::Mail, kind, at, payload)
+            .with_id(message_id.unwrap_or_default(), 0)
+            .with_email(self.mail.from.as_ref().map(|f| f.address.to_string()))
     }
 
     fn store_message(
@@ -446,7 +436,7 @@ impl Arrival {
         Ok(())
     }
 
-    /// What a message changes besides making moves: outcomes, suppressions, pauses, mails that must not go any more.
+    /// Records the consequences of a message besides moves: outcomes, suppressions, pauses, mails that must not go any more.
     fn consequences(
         &self,
         tx: &WriteTx<'_>,

@@ -1,4 +1,4 @@
-//! What a pass is asked to do, and how it tells of itself and is stopped.
+//! The scope of a pass, and how it tells of itself and is stopped.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 
-/// What a pass is asked to do.
+/// The scope of a pass.
 #[derive(Debug, Clone, Default)]
 pub struct PassScope {
     /// Only this source, by its name or by what stands before the colon in it; all if empty.
@@ -19,7 +19,7 @@ pub struct PassScope {
     pub timed: bool,
     /// On a copy of the database: nothing is kept and nothing leaves. [`crate::engine::handle::Engine::rehearse_sync`] sets it.
     pub rehearsal: bool,
-    /// How it is watched and stopped.
+    /// The means to watch and stop it.
     pub control: PassControl,
 }
 
@@ -35,21 +35,21 @@ impl PassScope {
     }
 }
 
-/// What a source is doing.
+/// The state of a source in a pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PassStep {
-    /// It is being read.
+    /// Being read.
     Reading {
         /// Events looked at so far in this pass.
         seen: u64,
-        /// How many there will be, if that is known.
+        /// Their number in all, if that is known.
         of: Option<u64>,
     },
-    /// It was read.
+    /// Read.
     Read,
-    /// It could not be read.
+    /// Not readable.
     Failed,
-    /// It was left out.
+    /// Left out.
     Skipped,
 }
 

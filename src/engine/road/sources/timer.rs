@@ -102,15 +102,9 @@ fn signal(
         Value::Object(map) => map,
         _ => Map::new(),
     };
-    SignalDraft {
-        source: Source::Timer,
-        kind,
-        external_id,
-        version: 0,
-        occurred_at: at,
-        email: email.filter(|e| !e.is_empty()),
-        payload,
-    }
+    SignalDraft::new(Source::Timer, kind, at, payload)
+        .with_id(external_id, 0)
+        .with_email(email.filter(|e| !e.is_empty()))
 }
 
 /// Mail without an answer: an outcome, and a bump unless they are away.
@@ -213,22 +207,16 @@ fn quiet_customers(tx: &ReadTx<'_>, core: &Core, now: Timestamp) -> Result<Due> 
     for (contact, email, last) in people::quiet_customers(tx, before)? {
         let since = last.to_zoned(zone.clone()).strftime("%-d %b").to_string();
         let id = format!("contact:{contact}:{}", last.as_second());
+        // A silence that is years old has not begun today.
+        let at = shifted(last, quiet).max(shifted(now, -days(1)));
         let draft = signal(
             SignalKind::QuietCustomer,
             id,
-            shifted(last, quiet),
+            at,
             Some(email),
             json!({"since": format!("since {since}")}),
         );
-        // A silence that is years old has not begun today.
-        let at = draft.occurred_at.max(shifted(now, -days(1)));
-        due.push((
-            SignalDraft {
-                occurred_at: at,
-                ..draft
-            },
-            Some(contact),
-        ));
+        due.push((draft, Some(contact)));
     }
     Ok(due)
 }
@@ -311,12 +299,9 @@ fn expiries(tx: &ReadTx<'_>, core: &Core, now: Timestamp) -> Result<Due> {
 }
 
 /// A date that came near long before it was known here counts from now: the move must not be born expired.
-fn no_older(draft: SignalDraft, now: Timestamp) -> SignalDraft {
-    let at = draft.occurred_at.max(shifted(now, -days(7)));
-    SignalDraft {
-        occurred_at: at,
-        ..draft
-    }
+fn no_older(mut draft: SignalDraft, now: Timestamp) -> SignalDraft {
+    draft.occurred_at = draft.occurred_at.max(shifted(now, -days(7)));
+    draft
 }
 
 /// Tasks past their due time: an outcome, and evidence that the task is pressing.

@@ -18,7 +18,7 @@ use crate::domain::email::message_id::{MessageId, parse_list};
 use crate::domain::email::subject::base_subject;
 use crate::domain::email::thread::reply_headers_to;
 use crate::domain::schedule::zone_name;
-use crate::domain::signal::SignalKind;
+use crate::domain::signal::Said;
 use crate::domain::slots::{SlotQuery, free_slots};
 use crate::domain::template::{Context, DealFacts, MeetingFacts, OnboardingFacts, OperatorFacts};
 use crate::domain::text::clean_line;
@@ -165,9 +165,8 @@ fn thread_parent(tx: &ReadTx<'_>, mv: &MoveRow, person: &Person) -> Result<Optio
         }
         ActionKind::ThreadBump => {
             let lead = signals::load(tx, mv.lead_signal_id)?;
-            let named = lead
-                .draft
-                .text("message_id")
+            let message_id = lead.draft.about().words.message_id.as_deref();
+            let named = message_id
                 .map(|id| messages::find(tx, id))
                 .transpose()?
                 .flatten();
@@ -235,20 +234,14 @@ fn context(
         .map(|d| deals::load(tx, d))
         .transpose()?
         .flatten();
-    let draft = &lead.draft;
-    let starts_at = ["starts_at", "start", "meeting_at", "event_at"]
-        .iter()
-        .find_map(|key| draft.instant(key));
-    let local = starts_at.map(|at| at.to_zoned(zone.clone()));
+    let about = lead.draft.about();
+    let line = |text: &Option<String>, most| text.as_deref().map(|t| clean_line(t, most));
+    let local = about.meeting.starts_at.map(|at| at.to_zoned(zone.clone()));
     let format = |pattern: &str| local.as_ref().map(|z| z.strftime(pattern).to_string());
-    let form = if draft.kind == SignalKind::FormSubmitted {
-        draft
-            .payload
-            .iter()
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect()
-    } else {
-        BTreeMap::new()
+    let form = match lead.draft.said() {
+        // A template may name any field of the operator's own form.
+        Said::Form(_) => lead.draft.payload().clone().into_iter().collect(),
+        _ => BTreeMap::new(),
     };
     Ok(Context {
         first_name: some(&person.first_name),
@@ -257,7 +250,7 @@ fn context(
         job_title: some(&person.title),
         email: some(&person.email),
         company: some(&person.company),
-        topic: draft.text("topic").map(|t| clean_line(t, 120)),
+        topic: line(&about.words.topic, 120),
         last_subject: parent
             .map(|p| base_subject(&p.subject).text)
             .filter(|s| !s.is_empty()),
@@ -284,20 +277,17 @@ fn context(
             renewal_date: deal
                 .renewal_at
                 .map(day)
-                .or_else(|| draft.text("renewal_date").map(|t| clean_line(t, 40))),
+                .or_else(|| line(&about.deal.renewal, 40)),
         }),
         meeting: MeetingFacts {
-            title: draft.text("title").map(|t| clean_line(t, 120)),
+            title: line(&about.words.title, 120),
             when: format("%A %-d %B at %H:%M"),
             day: format("%A %-d %B"),
             time: format("%H:%M"),
-            place: draft
-                .text("place")
-                .or_else(|| draft.text("location"))
-                .map(|t| clean_line(t, 200)),
+            place: line(&about.meeting.place, 200),
         },
         onboarding: OnboardingFacts {
-            step: draft.text("step").map(|t| clean_line(t, 120)),
+            step: line(&about.words.step, 120),
         },
         form,
     })

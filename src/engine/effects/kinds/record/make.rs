@@ -89,16 +89,17 @@ pub(super) fn record_of(
     let subject = clean_line(subject, 500);
     let body = match &own {
         Some(own) => clean_block(&own.body, MAX_TEXT),
-        None => ["note", "body", "text", "message"]
-            .iter()
-            .find_map(|key| lead.draft.text(key))
-            .map(|text| clean_block(text, MAX_TEXT))
-            .unwrap_or_default(),
+        None => {
+            let words = &lead.draft.about().words;
+            let texts = [&words.note, &words.body, &words.text, &words.message];
+            let text = texts.into_iter().find_map(|text| text.as_deref());
+            clean_block(text.unwrap_or_default(), MAX_TEXT)
+        }
     };
     let (operation, summary) = match mv.action {
         ActionKind::CreateTask if about.is_empty() => return by_hand(),
         ActionKind::CreateTask => {
-            let due = plan.due.or_else(|| lead.draft.instant("due"));
+            let due = plan.due.or_else(|| lead.draft.about().asks.due_at());
             let summary = format!("Task \"{subject}\"{}", names());
             let operation = Operation::Task {
                 subject,

@@ -23,7 +23,7 @@ use crate::store::hubspot::{self, SYSTEM, Seen, SeenWriter, StageRow, Sweep};
 use crate::store::sources::{self, SourceCounts};
 use crate::store::{Durability, ReadTx, StoreError, WriteTx, people};
 
-/// How often a batch is tried again while another process keeps the database to itself, five seconds each time.
+/// Tries for a batch while another process keeps the database to itself, five seconds each.
 const BUSY_TRIES: u32 = 6;
 
 /// A page, with how far the reading is after it.
@@ -33,19 +33,19 @@ pub(super) struct Parsed {
     pub sweep: Sweep,
 }
 
-/// What bringing in a kind of record needs to know.
+/// Knowledge that bringing in a kind of record needs.
 pub(super) struct Bringing {
     pub kind: ObjectKind,
-    /// Whether this is the first reading: nothing in it is news.
+    /// True for the first reading: nothing in it is news.
     pub is_first: bool,
-    /// What is older was there before us.
+    /// Instant before which things were there before us.
     pub horizon: Option<Timestamp>,
     stages: HashMap<(String, String), StageRow>,
-    /// How many stages of each pipeline are open.
+    /// Number of open stages by pipeline.
     open_stages: HashMap<String, i64>,
     /// Firms by what the portal calls them, for a first reading.
     pub companies: HashMap<String, (String, Option<String>)>,
-    /// Whether nothing of this kind had been seen when the reading began.
+    /// True for a reading that began with nothing of this kind seen.
     pub is_bare: bool,
     /// The highest id that was brought in.
     highest: AtomicU64,

@@ -21,7 +21,7 @@ use crate::store::hubspot::{self, Conflict, SYSTEM, Seen, SeenWriter};
 use crate::store::sources::SourceCounts;
 use crate::store::{WriteTx, people};
 
-/// What one contact's merge decided.
+/// The decision of one contact's merge.
 struct Decided {
     /// Fields whose value here stands against the portal's.
     kept: Vec<ContactField>,
@@ -236,15 +236,11 @@ impl Bringing {
         }
         payload.insert("form".into(), json!(clean_line(&filled.name, 200)));
         payload.insert("hubspot_id".into(), json!(object.id));
-        Some(SignalDraft {
-            source: Source::Form,
-            kind: SignalKind::FormSubmitted,
-            external_id: format!("hubspot:{}", object.id),
-            version: filled.at.as_millisecond(),
-            occurred_at: filled.at,
-            email: Some(email.to_owned()),
-            payload,
-        })
+        let kind = SignalKind::FormSubmitted;
+        let draft = SignalDraft::new(Source::Form, kind, filled.at, payload)
+            .with_id(format!("hubspot:{}", object.id), filled.at.as_millisecond())
+            .with_email(Some(email.to_owned()));
+        Some(draft)
     }
 }
 

@@ -5,6 +5,8 @@ use serde_json::{Map, Value, json};
 
 use crate::connectors::hubspot::objects::{Object, Properties};
 use crate::connectors::hubspot::paths::ObjectKind;
+use crate::domain::amount::{self, AmountFault, Context, Decimal};
+use crate::domain::deal::Cents;
 use crate::domain::id::ContactId;
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
@@ -19,13 +21,16 @@ use crate::store::hubspot::{self, SeenWriter};
 use crate::store::sources::SourceCounts;
 use crate::store::{WriteTx, people};
 
-/// What a change of a deal is.
+/// The mark before decimals in HubSpot's answers, whatever the language of the account.
+const HABIT: Decimal = Decimal::Point;
+
+/// News about a deal.
 enum News {
-    /// It is told, and may make a move.
+    /// A change that is told, and may make a move.
     Told(SignalKind, Timestamp),
-    /// It changes the record and makes no move.
+    /// A change of the record that makes no move.
     Quiet(SignalKind, Timestamp),
-    /// It is nothing that is kept here.
+    /// No change of anything that is kept here.
     None,
 }
 
@@ -46,14 +51,11 @@ impl Bringing {
             let changed_at = modified(object, self.kind, now);
             let base = known.as_ref().map(read_base);
             let contact = contact_of(tx, object)?;
-            let draft = |kind, at: Timestamp| SignalDraft {
-                source: Source::Hubspot,
-                kind,
-                external_id: format!("deal:{}", object.id),
-                version: changed_at.as_millisecond(),
-                occurred_at: at.min(now),
-                email: None,
-                payload: self.payload(object, base.as_ref()),
+            let draft = |kind, at: Timestamp| {
+                let payload = self.payload(object, base.as_ref());
+                SignalDraft::new(Source::Hubspot, kind, at.min(now), payload)
+                    .with_id(format!("deal:{}", object.id), changed_at.as_millisecond())
+                    .with_decimal(HABIT)
             };
             if object.properties.get("dealname").is_none()
                 && object.properties.get("dealstage").is_none()
@@ -111,14 +113,9 @@ impl Bringing {
             };
         };
         let differs = |name: &str| base.text(name) != deal.properties.text(name);
-        let amount = |p: &Properties| {
-            p.get("amount")
-                .and_then(|t| t.parse::<f64>().ok())
-                .unwrap_or(0.0)
-        };
         if differs("dealstage") || differs("pipeline") {
             News::Told(SignalKind::DealStageChanged, changed_at)
-        } else if (amount(base) - amount(&deal.properties)).abs() >= 0.005 {
+        } else if amount_of(base) != amount_of(&deal.properties) {
             News::Told(SignalKind::DealAmountChanged, changed_at)
         } else if differs("dealname") || was_away {
             News::Quiet(SignalKind::DealAmountChanged, changed_at)
@@ -174,6 +171,16 @@ impl Bringing {
     }
 }
 
+/// Returns a deal's amount; one that is not known is nothing.
+fn amount_of(deal: &Properties) -> Result<Cents, AmountFault> {
+    let context = Context {
+        currency: deal.get("deal_currency_code"),
+        decimal: Some(HABIT),
+    };
+    let read = amount::read(deal.text("amount"), &context)?;
+    Ok(read.map_or(Cents(0), |amount| amount.cents))
+}
+
 /// Applies something to a deal that makes no move.
 pub(super) fn quietly(
     tx: &WriteTx<'_>,
@@ -184,14 +191,7 @@ pub(super) fn quietly(
     at: Timestamp,
     now: Timestamp,
 ) -> Result<()> {
-    let draft = SignalDraft {
-        source: Source::Hubspot,
-        kind: SignalKind::DealAmountChanged,
-        external_id: format!("deal:{id}"),
-        version: at.as_millisecond(),
-        occurred_at: at,
-        email: None,
-        payload,
-    };
+    let draft = SignalDraft::new(Source::Hubspot, SignalKind::DealAmountChanged, at, payload)
+        .with_id(format!("deal:{id}"), at.as_millisecond());
     intake::take_as_past(tx, core, &draft, contact, now)
 }

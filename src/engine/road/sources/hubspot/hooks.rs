@@ -1,4 +1,4 @@
-//! What webhooks announced: the record is fetched as it is now. The announcement's own words are never believed, and their order means nothing.
+//! Records that webhooks announced, fetched as they are now. The announcement's own words are never believed, and their order means nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! How fast pages are parsed and stored, without a wire and without a budget; and that a mock's example does no harm.
+//! Speed of parsing and storing pages, without a wire and without a budget; and proof that a mock's example does no harm.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
