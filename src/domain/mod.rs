@@ -29,6 +29,7 @@ pub mod account;
 pub mod approval;
 pub mod audit;
 pub mod circuit;
+pub mod forecast;
 pub mod guard;
 pub mod limits;
 pub mod outbox;

@@ -31,6 +31,8 @@ words! {
 
 /// Minutes after which a message that did not leave is tried again, and after which a provider that did not know it is asked again.
 pub const RETRY_MINUTES: [i64; 3] = [1, 5, 30];
+/// A message whose hold names no end is asked about again after this time, besides at every pass.
+pub const CHECK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
 /// A provider may ask for patience, but not for ever.
 const MAX_PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 

@@ -16,6 +16,7 @@ use crate::domain::text::clean_line;
 use crate::domain::words::words;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::features::approvals;
+use crate::engine::ground::say::clock;
 use crate::engine::handle::Engine;
 use crate::engine::outside::wait;
 use crate::engine::road::intake;
@@ -406,7 +407,7 @@ impl Engine {
             Ok(Looked::Skipped { why, next_try }) => {
                 // A source that rests after failures is still a problem; one that is merely being read elsewhere is none.
                 if let Some(until) = next_try {
-                    let at = shown(until, &self.zone());
+                    let at = clock(until, self.now(), &self.zone());
                     report.problems.push(format!(
                         "{name}: {why} until {at}; `caseyos sync --source {name}` asks it now."
                     ));
@@ -468,7 +469,7 @@ impl Engine {
             })?;
             if !problem.is_empty() {
                 let again = next_try.map_or(String::new(), |at| {
-                    format!(" It rests until {}.", shown(at, &self.zone()))
+                    format!(" It rests until {}.", clock(at, self.now(), &self.zone()))
                 });
                 report.problems.push(format!("{name}: {problem}{again}"));
             }
@@ -522,12 +523,6 @@ impl Engine {
             crate::engine::road::scoring::rescore(tx, core, ScoringScope::All, now)
         })
     }
-}
-
-fn shown(at: Timestamp, zone: &jiff::tz::TimeZone) -> String {
-    at.to_zoned(zone.clone())
-        .strftime("%-d %b %H:%M")
-        .to_string()
 }
 
 /// Returns the lease of a source: a name for a file.

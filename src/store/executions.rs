@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 
-use super::{ReadTx, Result, WriteTx, instant, word};
+use super::{ReadTx, Result, WriteTx, instant, sends, word};
 use crate::domain::action::ActionKind;
 use crate::domain::guard::{EffectKind, GuardKind, Mode, Verdict};
 use crate::domain::id::{ContactId, ExecutionId, MoveId};
@@ -566,8 +566,6 @@ pub struct SendTimes {
     pub first: Option<Timestamp>,
 }
 
-const WEEK_MS: i64 = 7 * 86_400_000;
-
 /// Reads what left in the last 7 days; `is_theirs` tells what went to the person.
 ///
 /// # Errors
@@ -578,32 +576,14 @@ pub fn send_times(
     domain: &str,
     now: Timestamp,
 ) -> Result<SendTimes> {
-    let since = now.as_millisecond() - WEEK_MS;
     let mut times = SendTimes::default();
-    let mut statement = tx.sql().prepare_cached(
-        "SELECT settled_at AS at, contact_id, to_domain, to_key FROM execution WHERE status = 'sent' AND settled_at > ?1 AND kind = 'mail'
-         UNION ALL
-         SELECT claimed_at, contact_id, to_domain, to_key FROM execution
-         WHERE status IN ('queued', 'sending', 'uncertain') AND status <> 'queued' AND mode = 'live' AND kind = 'mail'
-         ORDER BY at",
-    )?;
-    let mut rows = statement.query([since])?;
-    while let Some(row) = rows.next()? {
-        let at = instant(
-            row.get::<_, Option<i64>>(0)?
-                .unwrap_or(now.as_millisecond()),
-        );
-        times.all.push(at);
-        let contact = row.get::<_, Option<i64>>(1)?.map(ContactId);
-        if row
-            .get_ref(3)?
-            .as_str()
-            .is_ok_and(|to| is_theirs(contact, to))
-        {
-            times.to_contact.push(at);
+    for sent in sends::of_week(tx, now)? {
+        times.all.push(sent.at);
+        if is_theirs(sent.contact, &sent.to_key) {
+            times.to_contact.push(sent.at);
         }
-        if !domain.is_empty() && row.get_ref(2)?.as_str().is_ok_and(|d| d == domain) {
-            times.to_domain.push(at);
+        if !domain.is_empty() && sent.to_domain == domain {
+            times.to_domain.push(sent.at);
         }
     }
     times.first = first_sent(tx)?;

@@ -2,8 +2,7 @@
 //! can be taken back.
 
 use crate::engine::ground::lookup::find_move;
-use crate::engine::ground::say::capital;
-use crate::engine::ground::say::sentence;
+use crate::engine::ground::say::{capital, clock, sentence};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,22 +10,22 @@ use serde_json::json;
 
 use crate::domain::action::Means;
 use crate::domain::email::message_id::MessageId;
+use crate::domain::forecast::{Fate, Foreseen};
 use crate::domain::guard::{ApprovalFacts, EffectKind, Mode, Verdict, binding};
 use crate::domain::id::{ExecutionId, MoveId, UndoId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::{SendClass, WaitsFor};
 use crate::engine::effects::Outcome;
 use crate::engine::effects::deed::{self, CALENDAR, Deed, HUBSPOT, Way, named};
+use crate::engine::effects::forecast::{Outlook, Wish};
 use crate::engine::effects::gate::{self, Effect};
 use crate::engine::effects::kinds::mail::draft::hex;
 use crate::engine::effects::kinds::mail::post::account;
 use crate::engine::effects::kinds::mail::render::render_content;
-use crate::engine::effects::plan::plan;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::ground::core::{Core, instance};
 use crate::engine::handle::Engine;
-use crate::engine::queries::outbox;
 use crate::engine::undo::{Step, remember};
 use crate::env::crash_point;
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
@@ -121,29 +120,91 @@ impl Engine {
     /// Says until when a message can be taken back, or what will hold it beyond that.
     fn waits(&self, row: &ExecutionRow, undo: UndoId, verdicts: Vec<Verdict>) -> Result<Done> {
         if binding(&verdicts).is_some() {
-            return Ok(held(
-                self,
-                row.id,
-                Some(undo),
-                verdicts,
-                Some(row.approval_expires_at),
-            ));
+            return self.held(row.id, Some(undo), verdicts);
         }
-        let leaves_at = self.leaves_at(row)?;
-        Ok(queued(self.core(), row, leaves_at, Some(undo)))
+        let foreseen = self.foresee(row.id)?;
+        if let Some(leaves_at) = foreseen.as_ref().and_then(Foreseen::leaves_at) {
+            return Ok(queued(self.core(), row, leaves_at, Some(undo)));
+        }
+        let rest = match foreseen.map(|f| f.fate) {
+            Some(Fate::Expires(ends)) => format!(
+                "leaves after those before it, and there is no room before its approval ends at {}. Then the move will be open again, to be approved anew.",
+                self.clock(ends)
+            ),
+            _ => "leaves after those before it; `caseyos outbox` shows when.".to_owned(),
+        };
+        Ok(Done::Held {
+            summary: format!("{} is queued and {rest}", capital(&named(row))),
+            execution: row.id,
+            clears_at: None,
+            verdicts: Vec::new(),
+            undo: Some(undo),
+        })
     }
 
-    /// Returns when a queued message leaves, with those before it counted.
-    fn leaves_at(&self, row: &ExecutionRow) -> Result<Timestamp> {
-        let (id, now) = (row.id, self.now());
-        let planned = self.store().read(|tx| {
-            let rows = outbox::queue(tx)?;
-            plan(tx, self.core(), &rows, now, now)
+    /// Returns the forecast of a queued message.
+    fn foresee(&self, id: ExecutionId) -> Result<Option<Foreseen>> {
+        let now = self.now();
+        self.store()
+            .read(|tx| Outlook::new(tx, self.core(), now).of(id))
+    }
+
+    fn clock(&self, at: Timestamp) -> String {
+        clock(at, self.now(), &self.zone())
+    }
+
+    /// Says what holds a message, when that clears, and when the message leaves then.
+    fn held(
+        &self,
+        id: ExecutionId,
+        undo: Option<UndoId>,
+        mut verdicts: Vec<Verdict>,
+    ) -> Result<Done> {
+        let now = self.now();
+        let foreseen = self.store().read(|tx| {
+            let mut outlook = Outlook::new(tx, self.core(), now);
+            outlook.say_of(id, &mut verdicts)?;
+            outlook.of(id)
         })?;
-        Ok(planned
-            .get(&id)
-            .and_then(|p| p.at)
-            .unwrap_or(row.not_before))
+        let clears = binding(&verdicts).and_then(|v| v.clears_at);
+        let ending = match foreseen.map(|f| f.fate) {
+            // A promise that the approval's own end would break must not be made.
+            Some(Fate::Expires(ends)) => format!(
+                "The approval {}: the move will be open again, to be approved anew.",
+                match clears {
+                    Some(clears) if clears >= ends => "expires before that".to_owned(),
+                    _ => format!("expires at {}, before it could leave", self.clock(ends)),
+                }
+            ),
+            Some(Fate::Leaves(at)) if clears.is_some_and(|clears| at > clears) => format!(
+                "The approval is kept, and it leaves at {}, after those before it.",
+                self.clock(at)
+            ),
+            _ => "The approval is kept; a sync after that sends it.".to_owned(),
+        };
+        Ok(Done::Held {
+            summary: self.refusal_sentence(&verdicts, &ending),
+            execution: id,
+            clears_at: clears,
+            verdicts,
+            undo,
+        })
+    }
+
+    fn refusal_sentence(&self, verdicts: &[Verdict], ending: &str) -> String {
+        let Some(v) = binding(verdicts) else {
+            return ending.to_owned();
+        };
+        let until = v.clears_at.map(|at| {
+            let zone = at.to_zoned(self.zone());
+            format!(" It clears at {} {}.", self.clock(at), zone.strftime("%Z"))
+        });
+        format!(
+            "Held by {}: {}{} {ending}",
+            v.guard,
+            sentence(&v.detail),
+            until.unwrap_or_default()
+        )
     }
 
     /// Says how an execution went, in words for the operator.
@@ -155,13 +216,7 @@ impl Engine {
     ) -> Result<Done> {
         Ok(match outcome {
             Outcome::Settled(row) => sent(&row, undo),
-            Outcome::Held(verdicts) => {
-                let row = self
-                    .store()
-                    .read(|tx| Ok::<_, EngineError>(executions::load(tx, id)?))?;
-                let expires = row.map(|row| row.approval_expires_at);
-                held(self, id, undo, verdicts, expires)
-            }
+            Outcome::Held(verdicts) => self.held(id, undo, verdicts)?,
             Outcome::Cancelled(verdicts) => {
                 let row = self
                     .store()
@@ -173,7 +228,7 @@ impl Engine {
                     _ => "Nothing was sent, and the move is open again.",
                 };
                 Done::Blocked {
-                    summary: refusal_sentence(self, &verdicts, ending),
+                    summary: self.refusal_sentence(&verdicts, ending),
                     verdicts,
                 }
             }
@@ -224,7 +279,8 @@ impl Engine {
                     summary: format!("Move {id} is done by hand ({why}): approving it ticks it off. Nothing would be sent."),
                 }),
             };
-            let verdicts = would_be(tx, self.core(), &mv, &deed, now)?;
+            let mut outlook = Outlook::new(tx, self.core(), now);
+            let verdicts = would_be(tx, self.core(), &mv, &deed, &mut outlook, now)?;
             show(tx, self.core(), &mv, &deed, verdicts, now)
         })
     }
@@ -236,6 +292,7 @@ pub(in crate::engine) fn would_be(
     core: &Core,
     mv: &MoveRow,
     deed: &Deed,
+    outlook: &mut Outlook<'_, '_>,
     now: Timestamp,
 ) -> Result<Vec<Verdict>> {
     let person = mv
@@ -243,7 +300,17 @@ pub(in crate::engine) fn would_be(
         .map(|c| people::load(tx, c))
         .transpose()?
         .flatten();
-    verdicts(tx, core, mv, deed, person.as_ref(), "operator", now)
+    let mut asked = verdicts(tx, core, mv, deed, person.as_ref(), "operator", now)?;
+    if deed.kind() == EffectKind::Mail && asked.iter().any(|v| !v.passed) {
+        let to_key = deed.to_key();
+        let wish = Wish {
+            person: person.as_ref(),
+            to_key: &to_key,
+            class: gate::class_of(tx, mv.contact_id, &to_key, deed.in_reply_to())?,
+        };
+        outlook.say(wish, &mut asked)?;
+    }
+    Ok(asked)
 }
 
 fn verdicts(
@@ -629,70 +696,14 @@ pub(super) fn sent(row: &ExecutionRow, undo: Option<UndoId>) -> Done {
 }
 
 fn queued(core: &Core, row: &ExecutionRow, leaves_at: Timestamp, undo: Option<UndoId>) -> Done {
-    let zone = core.config.operator.zone();
-    let (there, here) = (
-        leaves_at.to_zoned(zone.clone()),
-        core.env.now().to_zoned(zone),
-    );
-    let pattern = if there.date() == here.date() {
-        "%H:%M:%S"
-    } else {
-        "%a %-d %b %H:%M:%S"
-    };
+    let at = clock(leaves_at, core.env.now(), &core.config.operator.zone());
     Done::Queued {
         summary: format!(
-            "{} is queued, leaves at {}; `caseyos undo` takes it back until then.",
-            capital(&named(row)),
-            there.strftime(pattern)
+            "{} is queued, leaves at {at}; `caseyos undo` takes it back until then.",
+            capital(&named(row))
         ),
         execution: row.id,
         leaves_at,
-        undo,
-    }
-}
-
-fn refusal_sentence(engine: &Engine, verdicts: &[Verdict], ending: &str) -> String {
-    match binding(verdicts) {
-        Some(v) => {
-            let until = v.clears_at.map(|at| {
-                let zone = engine.zone();
-                format!(
-                    " It clears at {}.",
-                    at.to_zoned(zone).strftime("%a %-d %b %H:%M:%S %Z")
-                )
-            });
-            format!(
-                "Held by {}: {}{} {ending}",
-                v.guard,
-                sentence(&v.detail),
-                until.unwrap_or_default()
-            )
-        }
-        None => ending.to_owned(),
-    }
-}
-
-fn held(
-    engine: &Engine,
-    id: ExecutionId,
-    undo: Option<UndoId>,
-    verdicts: Vec<Verdict>,
-    expires: Option<Timestamp>,
-) -> Done {
-    let clears = binding(&verdicts).and_then(|v| v.clears_at);
-    // A promise that the approval's own end would break must not be made.
-    let ending = match (clears, expires) {
-        (Some(clears), Some(expires)) if clears >= expires => {
-            "The approval expires before that: the move will be open again, to be approved anew."
-        }
-        _ => "The approval is kept; a sync after that sends it.",
-    };
-    let summary = refusal_sentence(engine, &verdicts, ending);
-    Done::Held {
-        summary,
-        execution: id,
-        clears_at: clears,
-        verdicts,
         undo,
     }
 }

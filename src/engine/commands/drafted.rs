@@ -15,6 +15,7 @@ use crate::domain::outbox::WaitsFor;
 use crate::engine::commands::approve::{Approved, expiry, undo_window};
 use crate::engine::commands::outbox::set_move;
 use crate::engine::effects::cancel;
+use crate::engine::effects::forecast::{Outlook, Wish};
 use crate::engine::effects::gate::{self, Effect};
 use crate::engine::effects::kinds::mail::draft::{Content, hex};
 use crate::engine::effects::kinds::mail::drafts::{Found, content_as_left};
@@ -213,9 +214,18 @@ impl Engine {
         };
         let now = self.now();
         let message = render_content(&content, &row.message_id, now)?;
-        let verdicts = self
-            .store()
-            .read(|tx| verdicts(tx, self.core(), row, &content, "operator", now))?;
+        let verdicts = self.store().read(|tx| {
+            let person = row.contact_id.map(|c| people::load(tx, c)).transpose()?;
+            let person = person.flatten();
+            let mut asked = verdicts(tx, self.core(), row, &content, "operator", now)?;
+            let wish = Wish {
+                person: person.as_ref(),
+                to_key: &row.to_key,
+                class: row.class,
+            };
+            Outlook::new(tx, self.core(), now).say(wish, &mut asked)?;
+            Ok::<_, EngineError>(asked)
+        })?;
         let summary = match binding(&verdicts) {
             Some(refusal) => format!(
                 "Would be held by {}: {}. Nothing was sent.",

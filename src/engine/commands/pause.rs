@@ -11,6 +11,7 @@ use crate::engine::effects::gate;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::ground::core::Core;
+use crate::engine::ground::say::clock;
 use crate::engine::handle::Engine;
 use crate::engine::road::scoring;
 use crate::engine::undo::{Step, remember};
@@ -27,11 +28,8 @@ impl Engine {
     pub(in crate::engine) fn paused_because(&self) -> Result<Option<String>> {
         let pause = self.store().read(|tx| control::pause(tx, self.now()))?;
         Ok(pause.map(|pause| {
-            let until = pause.until.to_zoned(self.zone());
-            format!(
-                "everything is paused until {}; `caseyos pause --off` ends it",
-                until.strftime("%a %-d %b %H:%M")
-            )
+            let until = clock(pause.until, self.now(), &self.zone());
+            format!("everything is paused until {until}; `caseyos pause --off` ends it")
         }))
     }
 
@@ -47,7 +45,7 @@ impl Engine {
                 ));
             }
             finish_if_over(tx, core, now)?;
-            let shown = shown(core, until);
+            let shown = clock(until, now, &core.config.operator.zone());
             let (step, what) = match control::hold(tx, HoldKind::Pause)? {
                 Some(hold) if hold.until == Some(until) && hold.reason == reason => {
                     return Ok(Done::Nothing { summary: format!("It is paused until {shown} already.") });
@@ -151,12 +149,6 @@ impl Engine {
             })
         })
     }
-}
-
-fn shown(core: &Core, at: Timestamp) -> String {
-    at.to_zoned(core.config.operator.zone())
-        .strftime("%a %-d %b %Y %H:%M")
-        .to_string()
 }
 
 fn finish_if_over(tx: &WriteTx<'_>, core: &Core, now: Timestamp) -> Result<()> {

@@ -1,11 +1,12 @@
 //! The claim: the guards are asked again, and the message is rendered and laid ready, before anything may leave.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::domain::guard::{EffectKind, Mode, binding};
 use crate::domain::id::ExecutionId;
 use crate::domain::moves::MoveStatus;
+use crate::domain::outbox::CHECK_AGAIN;
 use crate::engine::effects::gate;
 use crate::engine::effects::kinds::mail::post::stage;
 use crate::engine::effects::kinds::mail::render::render;
@@ -14,9 +15,6 @@ use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::{WriteTx, audit, executions, moves};
-
-/// What holds a message that names no end is asked again after this time, besides at every pass.
-const CHECK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// Returns when something that names no end is asked again.
 pub(in crate::engine) fn check_again(now: Timestamp) -> Option<Timestamp> {

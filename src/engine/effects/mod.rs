@@ -12,9 +12,9 @@
 pub(in crate::engine) mod claim;
 pub(in crate::engine) mod deed;
 pub(in crate::engine) mod drain;
+pub(in crate::engine) mod forecast;
 pub(in crate::engine) mod gate;
 pub mod kinds;
-pub(in crate::engine) mod plan;
 pub(in crate::engine) mod recover;
 pub(in crate::engine) mod settle;
 

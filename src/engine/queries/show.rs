@@ -5,6 +5,8 @@ use serde::Serialize;
 
 use crate::engine::commands::approve::would_be;
 use crate::engine::effects::deed::{self, Deed, Way};
+use crate::engine::effects::forecast::Outlook;
+use crate::engine::effects::gate;
 use crate::engine::effects::kinds::mail::draft::{Content, hex};
 use crate::engine::effects::kinds::mail::render::content_of;
 use crate::engine::error::{EngineError, Result};
@@ -261,6 +263,7 @@ impl Engine {
                     summary: what_happened(&s.draft),
                 })
                 .collect();
+            let mut outlook = Outlook::new(tx, core, now);
             let (mut draft_view, mut deed_view) = (None, None);
             let (mut draft_problem, mut verdicts) = (None, Vec::new());
             if let Some(made) = made {
@@ -269,7 +272,7 @@ impl Engine {
                         draft_problem = deed::is_about_records(mv.action).then_some(why);
                     }
                     Ok(Way::Deed(made)) => {
-                        verdicts = would_be(tx, core, &mv, &made, now)?;
+                        verdicts = would_be(tx, core, &mv, &made, &mut outlook, now)?;
                         let content_hash = hex(&made.hash()?);
                         match made {
                             Deed::Mail(made) => {
@@ -304,7 +307,13 @@ impl Engine {
                 executions.iter().find(|e| e.settled_at.is_none()),
                 executions.is_empty(),
             ) {
-                verdicts = executions::verdicts(tx, waiting.id)?;
+                verdicts = if waiting.status == ExecutionStatus::Queued {
+                    // What holds it now, not what held it when it was last tried.
+                    gate::ask_again(tx, core, waiting, now)?
+                } else {
+                    executions::verdicts(tx, waiting.id)?
+                };
+                outlook.say_of(waiting.id, &mut verdicts)?;
             }
             let deal = mv
                 .deal_id

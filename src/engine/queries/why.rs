@@ -1,8 +1,6 @@
 //! Why something was, was not, or is not yet done: of a contact, or of one move.
 
 use crate::engine::ground::lookup::find_person;
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -10,13 +8,14 @@ use crate::domain::action::Means;
 use crate::domain::guard::{GuardKind, Pause, Verdict, binding};
 use crate::domain::id::{ContactId, ExecutionId, MoveId};
 use crate::domain::moves::MoveStatus;
+use crate::engine::commands::approve::would_be;
 use crate::engine::effects::deed::{self, Way};
+use crate::engine::effects::forecast::Outlook;
 use crate::engine::effects::gate;
-use crate::engine::effects::plan::Planned;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
-use crate::engine::queries::outbox::{Reason, plan_queue, queue, reason};
+use crate::engine::queries::outbox::{Reason, reason};
 use crate::engine::queries::when::NextSendView;
 use crate::store::executions::ExecutionStatus;
 use crate::store::moves::MoveRow;
@@ -81,9 +80,9 @@ impl Engine {
             let mut all = moves::of_contact(tx, person.contact_id())?;
             all.sort_by_key(|mv| (!mv.status.is_standing(), std::cmp::Reverse(mv.id)));
             let mut explained = Vec::new();
-            let planned = plan_queue(tx, self.core(), &queue(tx)?, false, now)?;
+            let mut outlook = Outlook::new(tx, self.core(), now);
             for mv in all.into_iter().take(MAX_MOVES) {
-                explained.push(explain(tx, self.core(), mv, &planned, now)?);
+                explained.push(explain(tx, self.core(), mv, &mut outlook, now)?);
             }
             Ok(Why {
                 contact_id: person.contact_id(),
@@ -107,7 +106,7 @@ fn explain(
     tx: &ReadTx<'_>,
     core: &Core,
     mv: MoveRow,
-    planned: &HashMap<ExecutionId, Planned>,
+    outlook: &mut Outlook<'_, '_>,
     now: Timestamp,
 ) -> Result<WhyMove> {
     let execution = executions::of_move(tx, mv.id)?.into_iter().next();
@@ -136,8 +135,7 @@ fn explain(
             match deed::make(tx, core, &mv, now) {
                 Ok(Way::ByHand(_)) => {}
                 Ok(Way::Deed(made)) => {
-                    why.verdicts =
-                        crate::engine::commands::approve::would_be(tx, core, &mv, &made, now)?;
+                    why.verdicts = would_be(tx, core, &mv, &made, outlook, now)?;
                     let refusal = binding(&why.verdicts);
                     why.because = match refusal {
                         Some(v) => {
@@ -152,7 +150,7 @@ fn explain(
                 Err(other) => return Err(other),
             }
             if let Some(dead) = execution.filter(|e| e.status == ExecutionStatus::Failed) {
-                let found = reason(tx, core, &dead, None, now)?;
+                let found = reason(tx, core, &dead, outlook, now)?;
                 why.because = format!("{}; {}", found.because.trim_end_matches('.'), why.because);
             }
         }
@@ -160,7 +158,7 @@ fn explain(
             why.because = "is done by hand; approving it ticks it off".into();
         }
         (MoveStatus::Approved | MoveStatus::Executing, Some(e)) => {
-            let found = reason(tx, core, e, planned.get(&e.id), now)?;
+            let found = reason(tx, core, e, outlook, now)?;
             let is_queued = e.status == ExecutionStatus::Queued;
             let because = take(found);
             why.because = match why.guard {
@@ -199,12 +197,12 @@ impl Engine {
             };
             let mv = moves::load(tx, id)?
                 .ok_or_else(|| crate::engine::ground::lookup::no_such_move(id))?;
-            let planned = plan_queue(tx, self.core(), &queue(tx)?, false, now)?;
-            let mut why = explain(tx, self.core(), mv, &planned, now)?;
+            let mut outlook = Outlook::new(tx, self.core(), now);
+            let mut why = explain(tx, self.core(), mv, &mut outlook, now)?;
             // Asked about a message, it is that message's own fate that is told.
             if let (true, Some(id)) = (kind != "move", number.map(ExecutionId)) {
                 let row = crate::engine::ground::lookup::find_message(tx, id)?;
-                let found = reason(tx, self.core(), &row, planned.get(&id), now)?;
+                let found = reason(tx, self.core(), &row, &mut outlook, now)?;
                 why = WhyMove {
                     because: found.because,
                     guard: found.guard,
