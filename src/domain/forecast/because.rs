@@ -12,7 +12,12 @@ pub fn because(policy: &SendPolicy, from: Timestamp, foreseen: &Foreseen) -> Vec
     let Some(held) = &foreseen.held else {
         return search(policy, from).because;
     };
-    let mut because = vec![Reason::new(ReasonKind::Limit, held.sentence(policy, from))];
+    let opens = search(policy, from);
+    let mut because = Vec::new();
+    if opens.at.is_some_and(|at| from < at && at <= held.since) {
+        because.extend(opens.because);
+    }
+    because.push(Reason::new(ReasonKind::Limit, held.sentence(policy, from)));
     if let (Some(room), Fate::Leaves(at)) = (held.room_at, foreseen.fate)
         && room < at
     {

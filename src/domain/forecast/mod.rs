@@ -149,6 +149,8 @@ pub enum Fate {
 pub struct Held {
     /// The limit as it stood then.
     pub verdict: LimitVerdict,
+    /// The instant since which nothing else holds it.
+    pub since: Timestamp,
     /// The instant at which it had room again; none if it never has.
     pub room_at: Option<Timestamp>,
     /// The messages that will have left by then.

@@ -323,6 +323,7 @@ impl<'a> Play<'a> {
             found.held = Some(Held {
                 room_at: verdict.clears_at,
                 verdict,
+                since: now,
                 before: self.left,
             });
         }
@@ -349,6 +350,7 @@ impl<'a> Play<'a> {
         let (at, verdict, before) = self.shut.get(index(class))?.as_ref()?;
         (since < now && *at >= since).then(|| Held {
             verdict: verdict.clone(),
+            since,
             room_at: Some(now),
             before: *before,
         })
@@ -582,12 +584,7 @@ impl<'a> Play<'a> {
                 .and_then(|windows| windows.turns(now));
             ends.extend(turns);
             let end = message.expires_at;
-            ends.extend([
-                message.not_before,
-                end,
-                before(end, CHECK_AGAIN),
-                before(end, second),
-            ]);
+            ends.extend([end, before(end, CHECK_AGAIN), before(end, second)]);
             if let Carrier::From(at) = message.carrier {
                 ends.push(at);
             }
@@ -606,6 +603,7 @@ impl<'a> Play<'a> {
                     subject.held = Some(Held {
                         room_at: verdict.clears_at,
                         verdict: verdict.clone(),
+                        since: turn.since,
                         before: *before,
                     });
                 }

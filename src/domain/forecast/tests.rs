@@ -342,6 +342,34 @@ fn no_two_leave_at_once_where_a_gap_lies_between() {
 }
 
 #[test]
+fn the_window_is_named_before_the_queue_that_waits_for_it() {
+    let now = t("2026-11-24T06:00:00Z");
+    let facts = Facts {
+        now,
+        limits: Limits {
+            min_gap_seconds: 30,
+            ..wide()
+        },
+        windows: vec![office("UTC")],
+        messages: vec![message(SendClass::FirstTouch, 0, now)],
+        ..Facts::default()
+    };
+    let next = question(SendClass::FirstTouch, Asks::Everything);
+    let found = play(&facts, &[next]).questions.remove(0);
+    let because: Vec<String> = because(&office("UTC"), now, &found)
+        .into_iter()
+        .map(|reason| reason.text)
+        .collect();
+    assert_eq!(
+        because,
+        [
+            "The window opens at 09:00 UTC on Tuesday 24 November.",
+            "Once the message before it has left, the gap between two messages holds. It has room again at 09:00:30 on Tuesday 24 November.",
+        ]
+    );
+}
+
+#[test]
 fn each_end_has_its_name() {
     let now = t("2026-11-24T16:00:00Z");
     let mut facts = Facts {

@@ -45,7 +45,7 @@ impl Engine {
                 ));
             }
             finish_if_over(tx, core, now)?;
-            let shown = clock(until, now, &core.config.operator.zone());
+            let shown = shown(core, until);
             let (step, what) = match control::hold(tx, HoldKind::Pause)? {
                 Some(hold) if hold.until == Some(until) && hold.reason == reason => {
                     return Ok(Done::Nothing { summary: format!("It is paused until {shown} already.") });
@@ -149,6 +149,12 @@ impl Engine {
             })
         })
     }
+}
+
+fn shown(core: &Core, at: Timestamp) -> String {
+    at.to_zoned(core.config.operator.zone())
+        .strftime("%a %-d %b %Y %H:%M")
+        .to_string()
 }
 
 fn finish_if_over(tx: &WriteTx<'_>, core: &Core, now: Timestamp) -> Result<()> {

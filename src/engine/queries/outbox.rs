@@ -153,7 +153,10 @@ pub(in crate::engine) fn reason(
                     found.guard = Some(v.guard);
                     found.because = format!("{}: {}", v.guard, v.detail);
                     found.clears_at = v.clears_at;
-                    found.leaves_at = found.leaves_at.filter(|_| v.clears_at.is_some());
+                    // While everything is stopped there is no forecast but of what `resume` would let out.
+                    found.leaves_at = found
+                        .leaves_at
+                        .filter(|_| v.clears_at.is_some() || v.guard == GuardKind::KillSwitch);
                     if let (Some(held), Some(true)) =
                         (held, v.clears_at.map(|at| found.leaves_at > Some(at)))
                     {
