@@ -33,6 +33,7 @@ pub mod audit;
 pub mod by;
 pub mod circuit;
 pub mod effect;
+pub mod forecast;
 pub mod guard;
 pub mod job;
 pub mod limits;

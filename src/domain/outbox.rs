@@ -31,6 +31,8 @@ words! {
 
 /// Minutes until a failed message is tried again, and until a provider that did not know a message is asked again.
 pub const RETRY_MINUTES: [i64; 3] = [1, 5, 30];
+/// The time after which a message whose hold names no end is asked about again, besides at every pass.
+pub const CHECK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
 /// Longest wait that a provider can ask for.
 const MAX_PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 use sha2::{Digest, Sha256};
 
-use super::{ReadTx, Result, WriteTx, instant, word};
+use super::{ReadTx, Result, WriteTx, instant, sends, word};
 use crate::domain::action::ActionKind;
 use crate::domain::by::By;
 use crate::domain::effect::{EffectKind, Ended, Origin};
@@ -724,8 +724,6 @@ pub struct SendTimes {
     pub first: Option<Timestamp>,
 }
 
-const WEEK_MS: i64 = 7 * 86_400_000;
-
 /// Reads the sends of the last 7 days; `is_theirs` picks those to the person.
 ///
 /// # Errors
@@ -736,32 +734,14 @@ pub fn send_times(
     domain: &str,
     now: Timestamp,
 ) -> Result<SendTimes> {
-    let since = now.as_millisecond() - WEEK_MS;
     let mut times = SendTimes::default();
-    let mut statement = tx.sql().prepare_cached(
-        "SELECT settled_at AS at, contact_id, to_domain, to_key FROM execution WHERE status = 'sent' AND settled_at > ?1 AND kind = 'mail'
-         UNION ALL
-         SELECT claimed_at, contact_id, to_domain, to_key FROM execution
-         WHERE status IN ('queued', 'sending', 'uncertain') AND status <> 'queued' AND mode = 'live' AND kind = 'mail'
-         ORDER BY at",
-    )?;
-    let mut rows = statement.query([since])?;
-    while let Some(row) = rows.next()? {
-        let at = instant(
-            row.get::<_, Option<i64>>(0)?
-                .unwrap_or(now.as_millisecond()),
-        );
-        times.all.push(at);
-        let contact = row.get::<_, Option<i64>>(1)?.map(ContactId);
-        if row
-            .get_ref(3)?
-            .as_str()
-            .is_ok_and(|to| is_theirs(contact, to))
-        {
-            times.to_contact.push(at);
+    for sent in sends::of_week(tx, now)? {
+        times.all.push(sent.at);
+        if is_theirs(sent.contact, &sent.to_key) {
+            times.to_contact.push(sent.at);
         }
-        if !domain.is_empty() && row.get_ref(2)?.as_str().is_ok_and(|d| d == domain) {
-            times.to_domain.push(at);
+        if !domain.is_empty() && sent.to_domain == domain {
+            times.to_domain.push(sent.at);
         }
     }
     times.first = first_sent(tx)?;

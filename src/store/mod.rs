@@ -31,6 +31,7 @@ pub mod outcomes;
 pub mod people;
 pub mod providers;
 pub mod remotes;
+pub mod sends;
 pub mod signals;
 pub mod sources;
 pub mod suppressions;

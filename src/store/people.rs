@@ -103,6 +103,54 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Person> {
     })
 }
 
+/// The contacts to whom something is queued.
+const QUEUED: &str = "SELECT contact_id FROM execution WHERE status = 'queued' AND status IN ('queued', 'sending', 'uncertain')";
+
+/// Loads everybody to whom something is queued.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn queued(tx: &ReadTx<'_>) -> Result<Vec<Person>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM contact c LEFT JOIN company f ON f.id = c.company_id WHERE c.id IN ({QUEUED})"
+    );
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    Ok(statement
+        .query_map([], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns the [`addresses`] of everybody to whom something is queued.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn addresses_of_queued(tx: &ReadTx<'_>) -> Result<Vec<(ContactId, String)>> {
+    let sql = format!(
+        "SELECT contact_id, key FROM contact_email WHERE contact_id IN ({QUEUED}) ORDER BY contact_id, key"
+    );
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    Ok(statement
+        .query_map([], |row| Ok((ContactId(row.get(0)?), row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns the [`namesakes`] of everybody to whom something is queued.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn namesakes_of_queued(tx: &ReadTx<'_>) -> Result<Vec<(ContactId, ContactId)>> {
+    let sql = format!(
+        "SELECT c.id, other.id FROM contact c JOIN contact other ON other.company_id = c.company_id
+         WHERE c.id IN ({QUEUED}) AND {ARE_NAMESAKES} ORDER BY c.id, other.id"
+    );
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    Ok(statement
+        .query_map([], |row| {
+            Ok((ContactId(row.get(0)?), ContactId(row.get(1)?)))
+        })?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
 /// Loads a person.
 ///
 /// # Errors
@@ -419,17 +467,20 @@ pub fn renewals(
         .collect::<rusqlite::Result<_>>()?)
 }
 
+/// Two contacts of one firm who are the same person.
+const ARE_NAMESAKES: &str = "other.id <> c.id AND c.first_name <> '' AND c.last_name <> ''
+           AND lower(other.first_name) = lower(c.first_name) AND lower(other.last_name) = lower(c.last_name)";
+
 /// Returns the other contacts that are most likely the same person: same full name, same firm.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
 pub fn namesakes(tx: &ReadTx<'_>, id: ContactId) -> Result<Vec<ContactId>> {
-    let mut statement = tx.sql().prepare_cached(
+    let sql = format!(
         "SELECT other.id FROM contact c JOIN contact other ON other.company_id = c.company_id
-         WHERE c.id = ?1 AND other.id <> c.id AND c.first_name <> '' AND c.last_name <> ''
-           AND lower(other.first_name) = lower(c.first_name) AND lower(other.last_name) = lower(c.last_name)
-         ORDER BY other.id LIMIT 20",
-    )?;
+         WHERE c.id = ?1 AND {ARE_NAMESAKES} ORDER BY other.id LIMIT 20"
+    );
+    let mut statement = tx.sql().prepare_cached(&sql)?;
     Ok(statement
         .query_map([id.0], |row| row.get(0).map(ContactId))?
         .collect::<rusqlite::Result<_>>()?)

@@ -23,6 +23,8 @@ mod emulate;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod forecast;
+#[cfg(test)]
 mod google;
 #[cfg(test)]
 mod home;

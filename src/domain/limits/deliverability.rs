@@ -1,12 +1,14 @@
 //! The deliverability guard: too many bounces or spam complaints pause sending, before providers stop believing the mailbox.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{LimitKind, LimitVerdict, Sends, WEEK};
 
 /// Messages sent in 7 days below which a share means nothing; fewer for a new mailbox.
 const ENOUGH: usize = 50;
 const ENOUGH_WHEN_NEW: usize = 20;
+/// The time for which a mailbox counts as new after its first mail.
+pub const NEW_MAILBOX: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Limit on bounces, as one in so many: 5 %.
 const BOUNCED_ONE_IN: usize = 20;
 /// Limit on spam reports, as one in so many: 0.1 %.
@@ -21,8 +23,8 @@ pub struct MailResults {
     pub bounced: Sends,
     /// Spam reports.
     pub reported: Sends,
-    /// True for a new mailbox.
-    pub is_new: bool,
+    /// The instant until which the mailbox counts as new; none if it is not.
+    pub new_until: Option<Timestamp>,
 }
 
 /// Judges bounces and complaints at `now`, in this order. The cap is how many would pause sending at the present volume.
@@ -53,19 +55,21 @@ fn one(
     one_in: usize,
     now: Timestamp,
 ) -> LimitVerdict {
-    let enough = if results.is_new {
-        ENOUGH_WHEN_NEW
-    } else {
-        ENOUGH
+    let enough = |at: Timestamp| {
+        if results.new_until.is_some_and(|until| at < until) {
+            ENOUGH_WHEN_NEW
+        } else {
+            ENOUGH
+        }
     };
     let is_too_many = |at: Timestamp| {
         let (sent, bad) = (results.sent.within(WEEK, at), bad.within(WEEK, at));
-        bad > 0 && sent >= enough && bad.saturating_mul(one_in) >= sent
+        bad > 0 && sent >= enough(at) && bad.saturating_mul(one_in) >= sent
     };
     let sent = results.sent.within(WEEK, now);
     let used = bad.within(WEEK, now);
     let passed = !is_too_many(now);
-    // It can only clear when something leaves the window.
+    // If nothing is sent, it can only clear when something leaves the window, or the mailbox is new no more.
     let clears_at = (!passed)
         .then(|| {
             let mut ends: Vec<Timestamp> = results
@@ -73,6 +77,7 @@ fn one(
                 .iter()
                 .chain(bad.iter())
                 .filter_map(|at| at.checked_add(WEEK).ok())
+                .chain(results.new_until)
                 .filter(|end| *end > now)
                 .collect();
             ends.sort_unstable();
@@ -82,16 +87,16 @@ fn one(
     LimitVerdict {
         limit,
         used: u32::try_from(used).unwrap_or(u32::MAX),
-        cap: u32::try_from(sent.max(enough).div_ceil(one_in)).unwrap_or(u32::MAX),
+        cap: u32::try_from(sent.max(enough(now)).div_ceil(one_in)).unwrap_or(u32::MAX),
         clears_at,
         passed,
+        ahead: None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::SignedDuration;
 
     fn at(hours: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000).unwrap() + SignedDuration::from_hours(hours)
@@ -102,7 +107,7 @@ mod tests {
             sent: (0..sent).map(|i| at(i % 100)).collect(),
             bounced: (0..bounced).map(at).collect(),
             reported: (0..reported).map(at).collect(),
-            is_new,
+            new_until: is_new.then(|| at(10_000)),
         }
     }
 
@@ -143,5 +148,16 @@ mod tests {
         assert_eq!(clears, at(7 * 24 + 1), "the first bounce has left the week");
         assert!(judge(&results, clears).iter().all(|v| v.passed));
         assert!(!judge(&results, clears - SignedDuration::from_secs(1))[0].passed);
+    }
+
+    #[test]
+    fn it_clears_when_the_mailbox_is_new_no_more() {
+        let results = MailResults {
+            new_until: Some(at(90)),
+            ..results(30, 2, 0, true)
+        };
+        let [bounces, _] = judge(&results, at(70));
+        assert_eq!((bounces.passed, bounces.clears_at), (false, Some(at(90))));
+        assert!(judge(&results, at(90)).iter().all(|v| v.passed));
     }
 }

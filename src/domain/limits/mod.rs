@@ -5,10 +5,12 @@
 //! why the shown next-send time does not move as it is looked at again.
 
 mod deliverability;
-mod next;
+mod sends;
+mod verdict;
 
-pub use deliverability::{MailResults, judge};
-pub use next::{NextSend, next_send};
+pub use deliverability::{MailResults, NEW_MAILBOX, judge};
+pub use sends::Sends;
+pub use verdict::{LimitKind, LimitVerdict, binding};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -66,65 +68,6 @@ impl Default for Ramp {
     }
 }
 
-/// Instants of sends, oldest first.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sends(Vec<Timestamp>);
-
-impl From<Vec<Timestamp>> for Sends {
-    /// Takes the instants in any order; those already in order cost nothing more.
-    fn from(mut sends: Vec<Timestamp>) -> Self {
-        if !sends.is_sorted() {
-            sends.sort_unstable();
-        }
-        Self(sends)
-    }
-}
-
-impl FromIterator<Timestamp> for Sends {
-    fn from_iter<I: IntoIterator<Item = Timestamp>>(sends: I) -> Self {
-        sends.into_iter().collect::<Vec<_>>().into()
-    }
-}
-
-impl Sends {
-    /// Returns how many count at `now` against a window of length `window`. A send dated after `now`
-    /// (another process's clock) counts too: too few messages are better than too many.
-    #[must_use]
-    pub fn within(&self, window: SignedDuration, now: Timestamp) -> usize {
-        if window.is_zero() {
-            return 0;
-        }
-        self.0.len()
-            - self
-                .0
-                .partition_point(|sent| now.duration_since(*sent) >= window)
-    }
-
-    /// Returns the instant from which fewer than `cap` sends count against `window`: `Timestamp::MIN` if that was always so, `None` if it will never be.
-    fn room_from(&self, window: SignedDuration, cap: u32) -> Option<Timestamp> {
-        let cap = usize::try_from(cap).unwrap_or(usize::MAX);
-        if window.is_zero() {
-            return Some(Timestamp::MIN);
-        }
-        if cap == 0 {
-            return None;
-        }
-        match self.0.len().checked_sub(cap) {
-            None => Some(Timestamp::MIN),
-            Some(last_to_leave) => self.0.get(last_to_leave)?.checked_add(window).ok(),
-        }
-    }
-
-    /// Returns them in order.
-    fn iter(&self) -> impl Iterator<Item = Timestamp> + '_ {
-        self.0.iter().copied()
-    }
-
-    fn first(&self) -> Option<Timestamp> {
-        self.0.first().copied()
-    }
-}
-
 /// Past sends, as the limits need them. Sends that are queued or on their way belong here too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SendHistory {
@@ -140,180 +83,129 @@ pub struct SendHistory {
     pub mailbox_first_send: Option<Timestamp>,
 }
 
-/// The kind of limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LimitKind {
-    /// Messages to one contact in 7 days.
-    PerContactWeek,
-    /// Messages to one domain in 24 hours.
-    PerDomainDay,
-    /// Messages from the mailbox in 24 hours.
-    PerDay,
-    /// The lower daily cap of a new mailbox.
-    Ramp,
-    /// Messages from the mailbox in 60 minutes.
-    PerHour,
-    /// The least time between two messages.
-    MinGap,
-    /// Messages that came back, in 7 days; too many of them pause sending.
-    Bounces,
-    /// Messages that their reader reported as spam, in 7 days; too many of them pause sending.
-    Complaints,
-    /// The last room of the hour or the day, reserved for messages of a higher class.
-    Reserved,
-}
-
-impl LimitKind {
-    /// Returns what it limits, in a few words.
-    #[must_use]
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::PerContactWeek => "to one contact in 7 days",
-            Self::PerDomainDay => "to one domain in 24 hours",
-            Self::PerDay => "in 24 hours",
-            Self::Ramp => "in 24 hours, new mailbox",
-            Self::PerHour => "in one hour",
-            Self::MinGap => "gap between two mails",
-            Self::Bounces => "bounces in 7 days",
-            Self::Complaints => "spam complaints in 7 days",
-            Self::Reserved => "kept for answers and follow-ups",
-        }
-    }
-}
-
-/// The verdict of one limit.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct LimitVerdict {
-    /// The limit.
-    pub limit: LimitKind,
-    /// Messages that count against it now.
-    pub used: u32,
-    /// The most that may; one more may go while `used < cap`. For the gap, 1.
-    pub cap: u32,
-    /// The instant from which it has room if nothing more is sent; `None` if it has room now, or never will.
-    pub clears_at: Option<Timestamp>,
-    /// True if it has room for one more message now.
-    pub passed: bool,
-}
-
-impl LimitVerdict {
-    /// Returns the verdict in two or three words, such as `3/20 today`; empty for a gap that has passed.
-    #[must_use]
-    pub fn short(&self) -> String {
-        let Self { used, cap, .. } = self;
-        let window = match self.limit {
-            LimitKind::PerContactWeek => "to them this week",
-            LimitKind::PerDomainDay => "to their domain today",
-            LimitKind::PerDay => "today",
-            LimitKind::Ramp => "of the ramp",
-            LimitKind::PerHour => "this hour",
-            LimitKind::MinGap
-            | LimitKind::Bounces
-            | LimitKind::Complaints
-            | LimitKind::Reserved => {
-                return String::new();
-            }
-        };
-        format!("{used}/{cap} {window}")
-    }
-
-    /// Returns the verdict as a sentence.
-    #[must_use]
-    pub fn sentence(&self) -> String {
-        let Self { used, cap, .. } = self;
-        match self.limit {
-            LimitKind::PerContactWeek => {
-                format!("{used} of {cap} messages went to this contact in the last 7 days.")
-            }
-            LimitKind::PerDomainDay => {
-                format!("{used} of {cap} messages went to this domain in the last 24 hours.")
-            }
-            LimitKind::PerDay => {
-                format!("{used} of {cap} messages left this mailbox in the last 24 hours.")
-            }
-            LimitKind::Ramp => format!(
-                "{used} of {cap} messages that a mailbox this new may send left it in the last 24 hours."
-            ),
-            LimitKind::PerHour => {
-                format!("{used} of {cap} messages left this mailbox in the last hour.")
-            }
-            LimitKind::MinGap if self.passed => {
-                "The least time since the last message has passed.".to_owned()
-            }
-            LimitKind::MinGap => {
-                "Messages keep a gap, and the last one has only just left.".to_owned()
-            }
-            LimitKind::Reserved => format!(
-                "Room for {cap} more is left, and is kept for what comes first: {used} answers or follow-ups wait."
-            ),
-            LimitKind::Bounces if self.passed => format!("Came back in the last 7 days: {used}."),
-            LimitKind::Bounces => format!(
-                "Came back in the last 7 days: {used}, which is 5 % or more of what was sent, so nothing but answers leaves."
-            ),
-            LimitKind::Complaints if self.passed => {
-                format!("Reported as spam in the last 7 days: {used}.")
-            }
-            LimitKind::Complaints => format!(
-                "Reported as spam in the last 7 days: {used}, which is 0.1 % or more of what was sent, so nothing but answers leaves."
-            ),
-        }
-    }
-}
-
 /// Judges every configured limit at `now`, always in the order of [`LimitKind`]. The domain's cap is left out for free mail, the
 /// ramp where none is configured.
 #[must_use]
 pub fn check(limits: &Limits, history: &SendHistory, now: Timestamp) -> Vec<LimitVerdict> {
-    let gap = SignedDuration::from_secs(i64::from(limits.min_gap_seconds));
-    let rolling = |limit, sends: &Sends, window, cap| {
-        verdict(
-            limit,
-            sends.within(window, now),
-            cap,
-            sends.room_from(window, cap),
-            now,
-        )
-    };
-    let mut verdicts = Vec::with_capacity(6);
-    verdicts.push(rolling(
+    let to_domain = (!history.is_free_mail).then_some(&history.to_domain);
+    let mut verdicts = personal(limits, &history.to_contact, to_domain, now);
+    verdicts.extend(mailbox(
+        limits,
+        &history.all,
+        history.mailbox_first_send,
+        now,
+    ));
+    verdicts
+}
+
+/// Judges the limits on mail to one person; `to_domain` is none where the domain has no cap.
+#[must_use]
+pub fn personal(
+    limits: &Limits,
+    to_contact: &Sends,
+    to_domain: Option<&Sends>,
+    now: Timestamp,
+) -> Vec<LimitVerdict> {
+    let week = rolling(
         LimitKind::PerContactWeek,
-        &history.to_contact,
+        to_contact,
         WEEK,
         limits.per_contact_week,
-    ));
-    if !history.is_free_mail {
-        verdicts.push(rolling(
+        now,
+    );
+    let day = to_domain.map(|sends| {
+        rolling(
             LimitKind::PerDomainDay,
-            &history.to_domain,
+            sends,
             DAY,
             limits.per_domain_day,
-        ));
-    }
-    verdicts.push(rolling(
-        LimitKind::PerDay,
-        &history.all,
-        DAY,
-        limits.per_day,
-    ));
+            now,
+        )
+    });
+    std::iter::once(week).chain(day).collect()
+}
+
+/// Judges the limits on all mail of the mailbox.
+#[must_use]
+pub fn mailbox(
+    limits: &Limits,
+    all: &Sends,
+    first_send: Option<Timestamp>,
+    now: Timestamp,
+) -> Vec<LimitVerdict> {
+    let gap = SignedDuration::from_secs(i64::from(limits.min_gap_seconds));
+    let mut verdicts = Vec::with_capacity(4);
+    verdicts.push(rolling(LimitKind::PerDay, all, DAY, limits.per_day, now));
     if let Some(ramp) = limits.ramp {
-        let first = first_send(history);
+        let first = first_send.into_iter().chain(all.first()).min();
         verdicts.push(verdict(
             LimitKind::Ramp,
-            history.all.within(DAY, now),
+            all,
+            DAY,
             ramp.cap(limits.per_day, ramp_day(first, now)),
-            ramp.room_from(limits.per_day, &history.all, first),
+            ramp.room_from(limits.per_day, all, first),
             now,
         ));
     }
-    verdicts.push(rolling(
-        LimitKind::PerHour,
-        &history.all,
-        HOUR,
-        limits.per_hour,
-    ));
-    verdicts.push(rolling(LimitKind::MinGap, &history.all, gap, 1));
+    verdicts.push(rolling(LimitKind::PerHour, all, HOUR, limits.per_hour, now));
+    verdicts.push(rolling(LimitKind::MinGap, all, gap, 1, now));
     verdicts
+}
+
+fn rolling(
+    limit: LimitKind,
+    sends: &Sends,
+    window: SignedDuration,
+    cap: u32,
+    now: Timestamp,
+) -> LimitVerdict {
+    let room_from = sends.room_from(window, cap);
+    verdict(limit, sends, window, cap, room_from, now)
+}
+
+fn verdict(
+    limit: LimitKind,
+    sends: &Sends,
+    window: SignedDuration,
+    cap: u32,
+    room_from: Option<Timestamp>,
+    now: Timestamp,
+) -> LimitVerdict {
+    let passed = room_from.is_some_and(|from| from <= now);
+    LimitVerdict {
+        limit,
+        used: u32::try_from(sends.within(window, now)).unwrap_or(u32::MAX),
+        cap,
+        clears_at: room_from.filter(|_| !passed),
+        passed,
+        ahead: sends
+            .last()
+            .filter(|last| *last > now)
+            .map(|last| last.duration_since(now)),
+    }
+}
+
+/// Returns the first instant after `now` at which the room of the hour or the day grows, if nothing is sent.
+#[must_use]
+pub fn next_room(
+    limits: &Limits,
+    all: &Sends,
+    first_send: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let first = first_send.into_iter().chain(all.first()).min();
+    let next_day = limits
+        .ramp
+        .and(first)
+        .and_then(|first| days_after(first, ramp_day(Some(first), now) + 1));
+    [
+        all.next_to_leave(HOUR, now),
+        all.next_to_leave(DAY, now),
+        next_day,
+    ]
+    .into_iter()
+    .flatten()
+    .min()
 }
 
 /// Keeps the last room of the hour and the day for messages that come first and will be ready while it lasts: `ready` are the instants at which
@@ -345,49 +237,9 @@ pub fn reserve(
                     first.max(now.checked_add(SignedDuration::from_secs(1)).unwrap_or(now)),
                 ),
                 passed: false,
+                ahead: None,
             })
         })
-}
-
-/// Returns the limit that decides: of those without room, the one that clears last (one that never does comes before all);
-/// of equals, the one with the smaller cap, then the first. `None` if all have room.
-#[must_use]
-pub fn binding(verdicts: &[LimitVerdict]) -> Option<&LimitVerdict> {
-    let weight = |v: &LimitVerdict| (v.clears_at.is_none(), v.clears_at, std::cmp::Reverse(v.cap));
-    verdicts
-        .iter()
-        .filter(|verdict| !verdict.passed)
-        .reduce(|best, other| {
-            if weight(other) > weight(best) {
-                other
-            } else {
-                best
-            }
-        })
-}
-
-fn verdict(
-    limit: LimitKind,
-    used: usize,
-    cap: u32,
-    room_from: Option<Timestamp>,
-    now: Timestamp,
-) -> LimitVerdict {
-    let passed = room_from.is_some_and(|from| from <= now);
-    LimitVerdict {
-        limit,
-        used: u32::try_from(used).unwrap_or(u32::MAX),
-        cap,
-        clears_at: room_from.filter(|_| !passed),
-        passed,
-    }
-}
-
-fn first_send(history: &SendHistory) -> Option<Timestamp> {
-    match (history.mailbox_first_send, history.all.first()) {
-        (Some(known), Some(seen)) => Some(known.min(seen)),
-        (known, seen) => known.or(seen),
-    }
 }
 
 /// Returns the number of whole periods of 24 hours since the first send.

@@ -3,9 +3,6 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::schedule::{
-    ReasonKind, SendPolicy, parse_days, parse_holidays, parse_window, parse_zone,
-};
 
 fn t(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -192,76 +189,6 @@ fn the_order_is_fixed_and_the_json_stable() {
     );
 }
 
-fn madrid() -> SendPolicy {
-    SendPolicy {
-        window: parse_window("09:00-17:00").unwrap(),
-        days: parse_days("mon-fri").unwrap(),
-        holidays: parse_holidays("2026-12-25").unwrap(),
-        zone: parse_zone("Europe/Madrid").unwrap(),
-    }
-}
-
-#[test]
-fn the_next_send_satisfies_window_and_limits_at_once() {
-    let next = |history: &SendHistory| next_send(&madrid(), &Limits::default(), history, noon());
-    let free = next(&old_mailbox(vec![]));
-    assert_eq!((free.at, free.binding), (Some(noon()), None));
-    // Room in the hour's limit comes at 12:55Z, inside the window.
-    let hour = next(&old_mailbox((1..=5).map(|i| ago(i * 60)).collect()));
-    assert_eq!(
-        (hour.at, hour.binding),
-        (Some(t("2026-11-23T12:55:00Z")), Some(LimitKind::PerHour))
-    );
-    assert_eq!(
-        hour.because.first().unwrap().text,
-        "5 of 5 messages left this mailbox in the last hour. It has room again at 13:55 on Monday 23 November."
-    );
-    // The contact's week clears on Saturday: Monday's opening it is.
-    let week = next(&SendHistory {
-        to_contact: vec![ago(86_400), ago(2 * 86_400)].into(),
-        ..old_mailbox(vec![])
-    });
-    assert_eq!(
-        (week.at, week.binding),
-        (
-            Some(t("2026-11-30T08:00:00Z")),
-            Some(LimitKind::PerContactWeek)
-        )
-    );
-    let kinds: Vec<ReasonKind> = week.because.iter().map(|r| r.kind).collect();
-    assert_eq!(
-        kinds,
-        [ReasonKind::Limit, ReasonKind::Day, ReasonKind::Window]
-    );
-    // A gap of seconds decides nothing on a Sunday.
-    let sunday = t("2026-11-22T12:00:00Z");
-    let idle = next_send(
-        &madrid(),
-        &Limits::default(),
-        &old_mailbox(vec![sunday]),
-        sunday,
-    );
-    assert_eq!(
-        (idle.at, idle.binding),
-        (Some(t("2026-11-23T08:00:00Z")), None)
-    );
-}
-
-#[test]
-fn what_never_has_room_has_no_next_send() {
-    let limits = Limits {
-        per_day: 0,
-        ..Limits::default()
-    };
-    let never = next_send(&madrid(), &limits, &old_mailbox(vec![]), noon());
-    assert_eq!((never.at, never.binding), (None, Some(LimitKind::PerDay)));
-    let far = old_mailbox(vec![t("9999-12-30T00:00:00Z")]);
-    assert_eq!(
-        next_send(&madrid(), &Limits::default(), &far, noon()).at,
-        None
-    );
-}
-
 fn some_limits() -> impl Strategy<Value = Limits> {
     (
         1_u32..4,
@@ -304,6 +231,47 @@ fn some_history() -> impl Strategy<Value = SendHistory> {
         )
 }
 
+#[test]
+fn sends_dated_ahead_of_the_clock_are_named() {
+    let check = |seconds: i64, kind: LimitKind, expect: &str| {
+        let limits = Limits {
+            per_hour: 1,
+            ..Limits::default()
+        };
+        let verdicts = check(&limits, &old_mailbox(vec![ago(seconds)]), noon());
+        let v = verdicts.iter().find(|v| v.limit == kind).unwrap();
+        assert_eq!(v.sentence(), expect, "{seconds} {kind:?}");
+    };
+    check(
+        10,
+        LimitKind::MinGap,
+        "Messages keep a gap, and the last one has only just left.",
+    );
+    check(
+        -6120,
+        LimitKind::MinGap,
+        "Messages keep a gap, and the last send is dated 1 h 42 min ahead of this clock.",
+    );
+    check(
+        -30,
+        LimitKind::PerHour,
+        "1 of 1 messages left this mailbox in the last hour, and the last send is dated 30 s ahead of this clock.",
+    );
+}
+
+#[test]
+fn the_next_room_is_where_a_send_stops_counting_or_the_ramp_rises() {
+    let check = |sends: &[i64], first: i64, expect: i64| {
+        let all: Sends = sends.iter().map(|minutes| ago(minutes * 60)).collect();
+        let found = next_room(&Limits::default(), &all, Some(ago(first * 3600)), noon());
+        assert_eq!(found, Some(ago(-expect * 60)), "{sends:?} {first}");
+    };
+    check(&[90, 20], 100, 40);
+    check(&[90], 23, 60);
+    check(&[23 * 60 + 50], 100, 10);
+    check(&[], 24, 24 * 60);
+}
+
 proptest! {
     #[test]
     fn a_limit_clears_at_exactly_the_instant_it_names(limits in some_limits(), history in some_history()) {
@@ -320,27 +288,6 @@ proptest! {
             }
         }
     }
-
-    #[test]
-    fn the_next_send_stays_where_it_is_when_asked_later(
-        limits in some_limits(), history in some_history(), part in 0.0_f64..1.0, start in 0_i64..7 * 24 * 60
-    ) {
-        let policy = madrid();
-        let now = noon() + SignedDuration::from_mins(start);
-        let next = next_send(&policy, &limits, &history, now);
-        if let Some(at) = next.at {
-            let later = now + SignedDuration::from_secs_f64(at.duration_since(now).as_secs_f64() * part);
-            prop_assert_eq!(next_send(&policy, &limits, &history, later.min(at)).at, Some(at));
-            prop_assert!(policy.is_open(at));
-            prop_assert!(check(&limits, &history, at).iter().all(|v| v.passed));
-            // And nothing sooner would do: a minute's steps from now on are all closed by one or the other.
-            for m in 0..at.duration_since(now).as_mins() {
-                let sooner = now + SignedDuration::from_mins(m);
-                let open = policy.is_open(sooner) && check(&limits, &history, sooner).iter().all(|v| v.passed);
-                prop_assert!(!open, "{} is before {}", sooner, at);
-            }
-        }
-    }
 }
 
 #[test]
@@ -353,6 +300,7 @@ fn the_last_room_is_kept_for_what_comes_first() {
         cap,
         clears_at: None,
         passed: true,
+        ahead: None,
     };
     let verdicts = [of(LimitKind::PerDay, 17, 20), of(LimitKind::PerHour, 4, 5)];
     let check = |ready: &[i64], expect: Option<(u32, u32, i64)>| {

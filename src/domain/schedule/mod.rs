@@ -10,6 +10,7 @@
 //! change repeats is open both times.
 
 mod business;
+mod closing;
 mod parse;
 mod search;
 mod window;
@@ -18,10 +19,11 @@ mod zones;
 pub use business::{
     add_business_days, first_business_instant_after, first_business_instant_from, is_business_day,
 };
+pub(in crate::domain) use closing::closes_at;
 pub use parse::{ScheduleError, parse_days, parse_holidays, parse_window};
 pub(in crate::domain) use parse::{number, parse_clock, parse_date, parse_day};
 pub use search::{HORIZON_DAYS, NextAllowed, Reason, ReasonKind, Slot, next_allowed, search};
-pub(in crate::domain) use search::{clock, day_month, day_name, horizon, search_until};
+pub(in crate::domain) use search::{clock, date_from, day_month, day_name, horizon, opens_at};
 pub use window::{Weekdays, Window};
 pub use zones::{parse_zone, zone_name};
 

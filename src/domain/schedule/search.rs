@@ -80,7 +80,23 @@ pub fn next_allowed(policy: &SendPolicy, now: Timestamp) -> Option<Slot> {
 /// Returns the first instant at or after `now` that `policy` allows, with its reasons or the obstacles.
 #[must_use]
 pub fn search(policy: &SendPolicy, now: Timestamp) -> NextAllowed {
-    search_until(policy, now, horizon(now))
+    let mut passed = Passed::default();
+    let at = find(policy, now, &mut passed);
+    let because = match at {
+        Some(at) if at == now => vec![open_now(policy, now)],
+        Some(at) => {
+            let mut because = passed.reasons(policy);
+            because.push(arrival(policy, at, now));
+            because
+        }
+        None => nothing_found(policy, &passed),
+    };
+    NextAllowed { at, because }
+}
+
+/// Returns the instant that [`search`] finds, without what decided it.
+pub(in crate::domain) fn opens_at(policy: &SendPolicy, now: Timestamp) -> Option<Timestamp> {
+    find(policy, now, &mut Passed::default())
 }
 
 /// Returns the last instant that counts for someone who asks at `now`.
@@ -89,32 +105,8 @@ pub(in crate::domain) fn horizon(now: Timestamp) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
-/// Does as [`search`], up to and including `horizon`.
-pub(in crate::domain) fn search_until(
-    policy: &SendPolicy,
-    now: Timestamp,
-    horizon: Timestamp,
-) -> NextAllowed {
-    let mut passed = Passed::default();
-    let at = find(policy, now, horizon, &mut passed);
-    let because = match at {
-        Some(at) if at == now => vec![open_now(policy, now)],
-        Some(at) => {
-            let mut because = passed.reasons(policy);
-            because.push(arrival(policy, at));
-            because
-        }
-        None => nothing_found(policy, &passed),
-    };
-    NextAllowed { at, because }
-}
-
-fn find(
-    policy: &SendPolicy,
-    now: Timestamp,
-    horizon: Timestamp,
-    passed: &mut Passed,
-) -> Option<Timestamp> {
+fn find(policy: &SendPolicy, now: Timestamp, passed: &mut Passed) -> Option<Timestamp> {
+    let horizon = horizon(now);
     let mut changes = policy.zone.following(now);
     let mut from = now;
     while from <= horizon {
@@ -256,10 +248,11 @@ fn open_now(policy: &SendPolicy, now: Timestamp) -> Reason {
 }
 
 /// Explains why `at` is the first allowed instant: the window opens, the day begins, or the clocks jump into the window.
-fn arrival(policy: &SendPolicy, at: Timestamp) -> Reason {
+fn arrival(policy: &SendPolicy, at: Timestamp, now: Timestamp) -> Reason {
     let zone = zone_name(&policy.zone);
     let local = policy.local(at);
-    let (date, time) = (day_month(local.date()), clock(local.time()));
+    let date = date_from(local.date(), policy.local(now).date());
+    let time = clock(local.time());
     if time_is_start(policy.window, local.time()) {
         return Reason::new(
             ReasonKind::Window,
@@ -342,6 +335,15 @@ pub(in crate::domain) fn day_month(date: Date) -> String {
         _ => "December",
     };
     format!("{} {month}", date.day())
+}
+
+/// Returns a date as people say it who stand at another: with its year if that is another.
+pub(in crate::domain) fn date_from(date: Date, here: Date) -> String {
+    if date.year() == here.year() {
+        day_month(date)
+    } else {
+        format!("{} {}", day_month(date), date.year())
+    }
 }
 
 /// Returns the full English name of a weekday.

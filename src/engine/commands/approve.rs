@@ -8,6 +8,7 @@ use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::WaitsFor;
 use crate::engine::effects::answer::{queued, sent};
 use crate::engine::effects::ask::{Ask, Asked, ask_in, earlier_of, preview, verdicts};
+use crate::engine::effects::forecast::{Outlook, foretell};
 use crate::engine::effects::kind::{Made, Way};
 use crate::engine::effects::make;
 use crate::engine::error::{EngineError, Result};
@@ -88,10 +89,13 @@ pub(in crate::engine) fn would_be(
     core: &Core,
     mv: &MoveRow,
     made: &Made,
+    outlook: &mut Outlook<'_, '_>,
     now: Timestamp,
 ) -> Result<Vec<Verdict>> {
     let ask = make::ask_of(made.clone(), mv, By::Operator);
-    verdicts(tx, core, &ask, earlier_of(tx, mv.id)?, now)
+    let mut asked = verdicts(tx, core, &ask, earlier_of(tx, mv.id)?, now)?;
+    foretell(tx, mv.contact_id, made, outlook, &mut asked)?;
+    Ok(asked)
 }
 
 /// Answers an approval of a move whose effect is out or on its way: the same answer again, and no second effect.

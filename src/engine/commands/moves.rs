@@ -13,6 +13,7 @@ use crate::engine::effects::make;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::ground::lookup::no_such_move;
+use crate::engine::ground::say::clock;
 use crate::engine::handle::Engine;
 use crate::engine::road::outcomes::{Observed, RECORDED, record};
 use crate::engine::undo::step::{Step, remember};
@@ -328,7 +329,7 @@ impl Engine {
                 moves::set_state(tx, &state, now)?;
                 tx.emit(now, "move.changed", format!("move:{}", mv.id))?;
             }
-            let shown = until.to_zoned(zone).strftime("%a %-d %b %H:%M").to_string();
+            let shown = clock(until, now, &zone);
             let summary = format!("Snoozed {} until {shown}", names(&found));
             put_back(
                 tx,

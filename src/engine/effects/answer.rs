@@ -2,14 +2,16 @@
 
 use jiff::Timestamp;
 
+use super::forecast::Outlook;
 use super::kinds;
 use super::outcome::{Outcome, named};
+use crate::domain::forecast::{Fate, Foreseen};
 use crate::domain::guard::{InDraft, Verdict, binding};
 use crate::domain::id::{ExecutionId, UndoId};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::ground::core::Core;
-use crate::engine::ground::say::{capital, sentence};
+use crate::engine::ground::say::{capital, clock, sentence};
 use crate::engine::handle::Engine;
 use crate::store::executions::{self, ExecutionRow, ExecutionStatus};
 
@@ -27,10 +29,7 @@ impl Engine {
         };
         Ok(match outcome {
             Outcome::Settled(row) => sent(self.core(), &row, undo),
-            Outcome::Held(verdicts) => {
-                let expires = load()?.map(|row| row.approval_expires_at);
-                held(self, id, undo, verdicts, expires)
-            }
+            Outcome::Held(verdicts) => self.held(id, undo, verdicts)?,
             Outcome::Cancelled(verdicts) => {
                 let ending = match load()? {
                     Some(row) if row.status == ExecutionStatus::Drafted => {
@@ -69,6 +68,78 @@ impl Engine {
             },
         })
     }
+
+    /// Says until when an execution can be taken back, or what will hold it beyond that.
+    pub(super) fn waits(
+        &self,
+        row: &ExecutionRow,
+        undo: Option<UndoId>,
+        verdicts: Vec<Verdict>,
+    ) -> Result<Done> {
+        if binding(&verdicts).is_some() {
+            return self.held(row.id, undo, verdicts);
+        }
+        let now = self.now();
+        let foreseen = self
+            .store()
+            .read(|tx| Outlook::new(tx, self.core(), now).of(row.id))?;
+        if let Some(leaves_at) = foreseen.as_ref().and_then(Foreseen::leaves_at) {
+            return Ok(queued(self.core(), row, leaves_at, undo));
+        }
+        let rest = match foreseen.map(|f| f.fate) {
+            Some(Fate::Expires(ends)) => format!(
+                "leaves after those before it, and there is no room before its approval ends at {}. Then the move will be open again, to be approved anew.",
+                clock(ends, now, &self.zone())
+            ),
+            _ => "leaves after those before it; `caseyos outbox` shows when.".to_owned(),
+        };
+        Ok(Done::Held {
+            summary: format!("{} is queued and {rest}", capital(&named(row))),
+            execution: row.id,
+            clears_at: None,
+            verdicts: Vec::new(),
+            undo,
+        })
+    }
+
+    /// Says what holds an execution, when that clears, and when it leaves then.
+    fn held(
+        &self,
+        id: ExecutionId,
+        undo: Option<UndoId>,
+        mut verdicts: Vec<Verdict>,
+    ) -> Result<Done> {
+        let now = self.now();
+        let foreseen = self.store().read(|tx| {
+            let mut outlook = Outlook::new(tx, self.core(), now);
+            outlook.say_of(id, &mut verdicts)?;
+            outlook.of(id)
+        })?;
+        let at = |at: Timestamp| clock(at, now, &self.zone());
+        let clears = binding(&verdicts).and_then(|v| v.clears_at);
+        let ending = match foreseen.map(|f| f.fate) {
+            // A promise that the approval's own end would break must not be made.
+            Some(Fate::Expires(ends)) => format!(
+                "The approval {}: the move will be open again, to be approved anew.",
+                match clears {
+                    Some(clears) if clears >= ends => "expires before that".to_owned(),
+                    _ => format!("expires at {}, before it could leave", at(ends)),
+                }
+            ),
+            Some(Fate::Leaves(leaves)) if clears.is_some_and(|clears| leaves > clears) => format!(
+                "The approval is kept, and it leaves at {}, after those before it.",
+                at(leaves)
+            ),
+            _ => "The approval is kept; a sync after that sends it.".to_owned(),
+        };
+        Ok(Done::Held {
+            summary: refusal_sentence(self, &verdicts, &ending),
+            execution: id,
+            clears_at: clears,
+            verdicts,
+            undo,
+        })
+    }
 }
 
 /// Says that an execution was carried out.
@@ -94,21 +165,11 @@ pub(in crate::engine) fn queued(
     leaves_at: Timestamp,
     undo: Option<UndoId>,
 ) -> Done {
-    let zone = core.config.operator.zone();
-    let (there, here) = (
-        leaves_at.to_zoned(zone.clone()),
-        core.env.now().to_zoned(zone),
-    );
-    let pattern = if there.date() == here.date() {
-        "%H:%M:%S"
-    } else {
-        "%a %-d %b %H:%M:%S"
-    };
+    let at = clock(leaves_at, core.env.now(), &core.config.operator.zone());
     Done::Queued {
         summary: format!(
-            "{} is queued, leaves at {}; `caseyos undo` takes it back until then.",
-            capital(&named(row)),
-            there.strftime(pattern)
+            "{} is queued, leaves at {at}; `caseyos undo` takes it back until then.",
+            capital(&named(row))
         ),
         execution: row.id,
         leaves_at,
@@ -121,10 +182,8 @@ fn refusal_sentence(engine: &Engine, verdicts: &[Verdict], ending: &str) -> Stri
         Some(v) => {
             let until = v.clears_at.map(|at| {
                 let zone = engine.zone();
-                format!(
-                    " It clears at {}.",
-                    at.to_zoned(zone).strftime("%a %-d %b %H:%M:%S %Z")
-                )
+                let label = at.to_zoned(zone.clone()).strftime("%Z").to_string();
+                format!(" It clears at {} {label}.", clock(at, engine.now(), &zone))
             });
             format!(
                 "Held by {}: {}{} {ending}",
@@ -134,31 +193,5 @@ fn refusal_sentence(engine: &Engine, verdicts: &[Verdict], ending: &str) -> Stri
             )
         }
         None => ending.to_owned(),
-    }
-}
-
-/// Says what holds an execution.
-pub(in crate::engine) fn held(
-    engine: &Engine,
-    id: ExecutionId,
-    undo: Option<UndoId>,
-    verdicts: Vec<Verdict>,
-    expires: Option<Timestamp>,
-) -> Done {
-    let clears = binding(&verdicts).and_then(|v| v.clears_at);
-    // A promise that the approval's own end would break must not be made.
-    let ending = match (clears, expires) {
-        (Some(clears), Some(expires)) if clears >= expires => {
-            "The approval expires before that: the move will be open again, to be approved anew."
-        }
-        _ => "The approval is kept; a sync after that sends it.",
-    };
-    let summary = refusal_sentence(engine, &verdicts, ending);
-    Done::Held {
-        summary,
-        execution: id,
-        clears_at: clears,
-        verdicts,
-        undo,
     }
 }

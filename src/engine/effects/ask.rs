@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::answer::{held, queued};
+use super::forecast::{Outlook, foretell};
 use super::gate::{self, Candidate, Consent};
 use super::kind::Made;
 use super::kinds;
@@ -181,14 +181,7 @@ impl Engine {
     pub(in crate::engine) fn carry_out(&self, asked: Asked) -> Result<Done> {
         match asked {
             Asked::Answered(done) => Ok(*done),
-            Asked::Waits(row, undo, verdicts) if binding(&verdicts).is_some() => {
-                let expires = Some(row.approval_expires_at);
-                Ok(held(self, row.id, undo, verdicts, expires))
-            }
-            Asked::Waits(row, undo, _) => {
-                let leaves_at = self.leaves_at(&row)?;
-                Ok(queued(self.core(), &row, leaves_at, undo))
-            }
+            Asked::Waits(row, undo, verdicts) => self.waits(&row, undo, verdicts),
             Asked::Go(id, undo) => {
                 let outcome = self.execute_in_turn(id)?;
                 self.answer(id, undo, outcome)
@@ -502,7 +495,9 @@ pub(in crate::engine) fn preview(
         Some(id) => earlier_of(tx, id)?,
         None => None,
     };
-    let verdicts = verdicts(tx, core, ask, earlier, now)?;
+    let mut verdicts = verdicts(tx, core, ask, earlier, now)?;
+    let mut outlook = Outlook::new(tx, core, now);
+    foretell(tx, ask.contact, &ask.made, &mut outlook, &mut verdicts)?;
     let request = effect.request(core, &row, now)?;
     let shown = effect.shown(core, &ask.made.content)?;
     let summary = match (core.mode(), binding(&verdicts)) {

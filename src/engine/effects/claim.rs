@@ -1,6 +1,6 @@
 //! The claim: the guards are asked again, and the message is rendered and laid ready, before anything may leave.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::gate;
@@ -12,13 +12,11 @@ use crate::domain::effect::Ended;
 use crate::domain::guard::{Mode, binding};
 use crate::domain::id::ExecutionId;
 use crate::domain::moves::MoveStatus;
+use crate::domain::outbox::CHECK_AGAIN;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::store::executions::{End, ExecutionRow, ExecutionStatus};
 use crate::store::{WriteTx, audit, executions, moves};
-
-/// The time after which a guard that names no end is asked again, besides at every pass.
-const CHECK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// Returns the instant at which a guard that names no end is asked again.
 pub(in crate::engine) fn check_again(now: Timestamp) -> Option<Timestamp> {

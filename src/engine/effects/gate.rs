@@ -11,7 +11,7 @@ use crate::domain::guard::{
     self, ApprovalFacts, Asks, GuardFacts, GuardKind, InDraft, Mode, Verdict,
 };
 use crate::domain::id::{ContactId, ExecutionId};
-use crate::domain::limits::{self, LimitVerdict, MailResults, SendHistory};
+use crate::domain::limits::{self, LimitVerdict, MailResults, NEW_MAILBOX, SendHistory};
 use crate::domain::outbox::SendClass;
 use crate::domain::schedule::{next_allowed, zone_name};
 use crate::engine::error::Result;
@@ -21,8 +21,6 @@ use crate::store::executions::{ExecutionRow, SendTimes};
 use crate::store::people::Person;
 use crate::store::{ReadTx, WriteTx, audit, control, executions, messages, people, suppressions};
 
-/// A mailbox counts as new for so long after its first mail.
-const NEW_MAILBOX: SignedDuration = SignedDuration::from_hours(30 * 24);
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The consent that a candidate rests on.
@@ -202,7 +200,7 @@ pub(in crate::engine) fn history(
     })
 }
 
-fn domain_of(address: &str) -> &str {
+pub(super) fn domain_of(address: &str) -> &str {
     address.rsplit_once('@').map_or("", |(_, domain)| domain)
 }
 
@@ -220,28 +218,54 @@ pub(in crate::engine) fn send_times(
     to_key: &str,
     now: Timestamp,
 ) -> Result<SendTimes> {
-    // `ann+crm@` and, at Gmail, `a.nn@` reach the same person as `ann@`.
-    let canonical =
-        |key: &str| EmailAddress::parse(key).map_or_else(|_| key.to_owned(), |a| a.canonical_key());
-    let mut ids = Vec::new();
-    let mut addresses = vec![canonical(to_key)];
+    let mut reach = Reach::of(to_key);
     if let Some(person) = person {
-        ids = same_person(tx, person)?;
-        for id in &ids {
-            addresses.extend(people::addresses(tx, *id)?.iter().map(|key| canonical(key)));
+        for id in same_person(tx, person)? {
+            reach.add(id, &people::addresses(tx, id)?);
         }
     }
-    let is_theirs = |contact: Option<ContactId>, to: &str| {
-        contact.is_some_and(|id| ids.contains(&id))
-            || addresses.iter().any(|known| known == to)
-            || addresses.contains(&canonical(to))
-    };
     Ok(executions::send_times(
         tx,
-        is_theirs,
+        |contact, to| reach.includes(contact, to),
         domain_of(to_key),
         now,
     )?)
+}
+
+/// A person behind all their contacts and addresses.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Reach {
+    pub ids: Vec<ContactId>,
+    pub addresses: Vec<String>,
+}
+
+impl Reach {
+    /// Begins with whoever is behind an address.
+    pub fn of(to_key: &str) -> Self {
+        Self {
+            ids: Vec::new(),
+            addresses: vec![canonical(to_key)],
+        }
+    }
+
+    /// Adds a contact with their addresses.
+    pub fn add(&mut self, id: ContactId, addresses: &[String]) {
+        self.ids.push(id);
+        self.addresses
+            .extend(addresses.iter().map(|key| canonical(key)));
+    }
+
+    /// Tells whether mail to a contact and an address goes to them.
+    pub fn includes(&self, contact: Option<ContactId>, to: &str) -> bool {
+        contact.is_some_and(|id| self.ids.contains(&id))
+            || self.addresses.iter().any(|known| known == to)
+            || self.addresses.contains(&canonical(to))
+    }
+}
+
+/// Returns the mailbox behind an address: `ann+crm@` and, at Gmail, `a.nn@` reach the same person as `ann@`.
+pub(super) fn canonical(key: &str) -> String {
+    EmailAddress::parse(key).map_or_else(|_| key.to_owned(), |a| a.canonical_key())
 }
 
 /// Returns what a message is to the person whom it goes to.
@@ -283,19 +307,24 @@ pub(in crate::engine) fn deliverability(
     core: &Core,
     now: Timestamp,
 ) -> Result<[LimitVerdict; 2]> {
+    Ok(limits::judge(&results(tx, core, now)?, now))
+}
+
+/// Reads what was sent and what came back in that time.
+pub(super) fn results(tx: &ReadTx<'_>, core: &Core, now: Timestamp) -> Result<MailResults> {
     let week_ago = now.checked_sub(WEEK).unwrap_or(Timestamp::MIN);
     let lifted = control::last_lifted(tx, HoldKind::Deliverability)?;
     let since = lifted.map_or(week_ago, |at| at.max(week_ago));
     let health = executions::mail_health(tx, since)?;
     let first = executions::first_sent(tx)?;
-    let results = MailResults {
+    Ok(MailResults {
         sent: health.sent.into(),
         bounced: health.bounced.into(),
         reported: health.reported.into(),
-        is_new: core.config.limits.ramp.enabled
-            && first.is_some_and(|first| now.duration_since(first) < NEW_MAILBOX),
-    };
-    Ok(limits::judge(&results, now))
+        new_until: first
+            .filter(|_| core.config.limits.ramp.enabled)
+            .and_then(|first| first.checked_add(NEW_MAILBOX).ok()),
+    })
 }
 
 /// Begins or ends the automatic pause, as the results of the last days say, so that there is a row that tells why and since when.

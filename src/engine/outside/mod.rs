@@ -27,6 +27,7 @@ use crate::connectors::transport::{
 use crate::domain::guard::{KillSwitch, Mode};
 use crate::domain::service::{Provider, Service};
 use crate::engine::ground::core::Core;
+use crate::engine::ground::say::clock;
 use crate::env::{monotonic, uptime};
 use crate::secrets::Secret;
 use crate::store::{StoreError, control};
@@ -306,8 +307,11 @@ impl Outside {
                 .and_then(|wait| self.core.env.now().checked_add(wait).ok()),
         };
         if let Some(until) = until {
-            let zone = self.core.config.operator.zone();
-            let at = until.to_zoned(zone).strftime("%-d %b %H:%M");
+            let at = clock(
+                until,
+                self.core.env.now(),
+                &self.core.config.operator.zone(),
+            );
             error
                 .message
                 .push_str(&format!("; it may be asked again at {at}"));

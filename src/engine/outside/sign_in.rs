@@ -20,6 +20,7 @@ use crate::domain::account::{AccountKind, SecretPlace, Span, missing, to_ask};
 use crate::domain::service::{Provider, Service};
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::say::clock;
 use crate::engine::handle::Engine;
 use crate::engine::outside::auth::{client_secret_name, grant_name, password_name, sealed};
 use crate::engine::outside::standing::health;
@@ -300,10 +301,7 @@ impl Engine {
             Err((reason, until)) => {
                 let when = until.map_or_else(String::new, |until| {
                     let zone = self.core().config.operator.zone();
-                    until
-                        .to_zoned(zone)
-                        .strftime(" after %-d %b %H:%M:%S")
-                        .to_string()
+                    format!(" after {}", clock(until, now, &zone))
                 });
                 Err(failed(format!(
                     "{} cannot be asked now: {}. Nothing was changed; try again{when}.",

@@ -6,14 +6,15 @@ use serde::Serialize;
 use crate::domain::guard::{KillSwitch, Mode, Pause};
 use crate::domain::id::ContactId;
 use crate::domain::limits::{self, LimitKind, LimitVerdict};
-use crate::engine::effects::drain::queue;
+use crate::domain::outbox::SendClass;
+use crate::engine::effects::forecast::{Outlook, Wish};
 use crate::engine::effects::gate;
 use crate::engine::error::Result;
 use crate::engine::ground::lookup::find_person;
 use crate::engine::handle::Engine;
-use crate::store::control;
 use crate::store::control::HoldKind;
 use crate::store::people::Person;
+use crate::store::{control, executions};
 
 /// One limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,7 +33,7 @@ pub struct LimitRow {
     pub is_full: bool,
     /// Whether it is the one that decides: of those without room the one that clears last.
     pub is_binding: bool,
-    /// When it has room again, if nothing more is sent.
+    /// When it has room again.
     pub clears_at: Option<Timestamp>,
     /// How it stands, as a sentence.
     pub detail: String,
@@ -45,7 +46,7 @@ pub struct DeliverabilityHold {
     pub since: Timestamp,
     /// Why.
     pub reason: String,
-    /// When it ends by itself, if nothing more is sent.
+    /// When it ends by itself.
     pub clears_at: Option<Timestamp>,
 }
 
@@ -73,7 +74,7 @@ pub struct LimitsView {
     pub limits: Vec<LimitRow>,
     /// The one that decides.
     pub binding: Option<LimitKind>,
-    /// When the limits alone next let a message out; none if none ever will.
+    /// When the limits alone next let a message out, a first one unless a contact was asked about; none if none ever will.
     pub next_room: Option<Timestamp>,
     /// Approved messages that wait.
     pub queued: u32,
@@ -101,15 +102,41 @@ impl Engine {
                 None => Vec::new(),
             };
             let mut verdicts = limits::check(&core.limits(), &history, now);
-            let results = gate::deliverability(tx, core, now)?;
-            let held = limits::binding(&results).cloned();
-            verdicts.extend(results);
+            let mut outlook = Outlook::new(tx, core, now);
+            let class = match &person {
+                Some(person) => gate::class_of(tx, Some(person.contact_id()), &to_key, "")?,
+                None => SendClass::FirstTouch,
+            };
+            let mut results = gate::deliverability(tx, core, now)?;
             if person.is_none() {
                 let personal = [LimitKind::PerContactWeek, LimitKind::PerDomainDay];
                 verdicts.retain(|v| !personal.contains(&v.limit));
             }
-            let waiting: Vec<_> = queue(tx)?
-                .into_iter()
+            // An answer that leaves meanwhile may end the hold sooner.
+            for refusal in results.iter_mut().filter(|v| !v.passed) {
+                refusal.clears_at = outlook.hold_clears_at()?.or(refusal.clears_at);
+            }
+            let held = limits::binding(&results).cloned();
+            verdicts.extend(results);
+            let wish = Wish {
+                person: person.as_ref(),
+                to_key: &to_key,
+                class,
+            };
+            let mut next_room = Some(now);
+            if verdicts.iter().all(|v| v.passed) {
+                let ready = executions::ready_before(tx, class, now)?;
+                if let Some(mut kept) = limits::reserve(&verdicts, &ready, now) {
+                    next_room = outlook.room(wish)?.leaves_at();
+                    kept.clears_at = next_room;
+                    verdicts.push(kept);
+                }
+            } else {
+                next_room = outlook.room(wish)?.leaves_at();
+            }
+            let waiting: Vec<_> = outlook
+                .queue()?
+                .iter()
                 .filter(|row| row.mode == Mode::Live)
                 .collect();
             let domain = to_key.rsplit_once('@').map_or("", |(_, domain)| domain);
@@ -146,7 +173,7 @@ impl Engine {
                         .collect(),
                 }),
                 limits: rows,
-                next_room: binding.as_ref().map_or(Some(now), |v| v.clears_at),
+                next_room,
                 binding: binding.map(|v| v.limit),
                 queued: u32::try_from(waiting.len()).unwrap_or(u32::MAX),
                 kill_switch: control::kill_switch(tx),

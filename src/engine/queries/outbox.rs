@@ -1,21 +1,21 @@
 //! The outbox: every message that was approved and has not left, with what it waits for.
 
-use crate::engine::ground::say::sentence;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::by::By;
 use crate::domain::effect::{EffectKind, Origin};
+use crate::domain::forecast::{Fate, Foreseen};
 use crate::domain::guard::{GuardKind, KillSwitch, Verdict, binding};
 use crate::domain::id::{ContactId, ExecutionId, MoveId, UndoId};
 use crate::domain::outbox::{SendClass, WaitsFor};
 use crate::domain::words::words;
-use crate::engine::effects::drain::queue;
+use crate::engine::effects::forecast::Outlook;
 use crate::engine::effects::gate;
 use crate::engine::effects::kinds;
-use crate::engine::effects::plan::{Planned, plan};
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
+use crate::engine::ground::say::{clock, sentence};
 use crate::engine::handle::Engine;
 use crate::store::executions::ExecutionRow;
 pub use crate::store::executions::ExecutionStatus;
@@ -123,39 +123,16 @@ pub(in crate::engine) struct Reason {
     pub verdicts: Vec<Verdict>,
 }
 
-/// Plans the queue as it stands: from now on, or from the end of the pause in force. `resumed`: as if nothing were stopped.
-pub(in crate::engine) fn plan_queue(
-    tx: &ReadTx<'_>,
-    core: &Core,
-    rows: &[ExecutionRow],
-    resumed: bool,
-    now: Timestamp,
-) -> Result<std::collections::HashMap<ExecutionId, Planned>> {
-    if !resumed && control::kill_switch(tx) != KillSwitch::Running {
-        return Ok(std::collections::HashMap::new());
-    }
-    let from = control::pause(tx, now)?.map_or(now, |pause| pause.until);
-    plan(tx, core, rows, from, now)
-}
-
 /// Returns the one thing that a message of the outbox waits for.
 pub(in crate::engine) fn reason(
     tx: &ReadTx<'_>,
     core: &Core,
     row: &ExecutionRow,
-    planned: Option<&Planned>,
+    outlook: &mut Outlook<'_, '_>,
     now: Timestamp,
 ) -> Result<Reason> {
-    let clock = |at: Timestamp| {
-        let zone = core.config.operator.zone();
-        let (there, here) = (at.to_zoned(zone.clone()), now.to_zoned(zone));
-        let pattern = if there.date() == here.date() {
-            "%H:%M:%S"
-        } else {
-            "%a %-d %b %H:%M:%S"
-        };
-        there.strftime(pattern).to_string()
-    };
+    let zone = core.config.operator.zone();
+    let clock = |at: Timestamp| clock(at, now, &zone);
     let mut verdicts = executions::verdicts(tx, row.id)?;
     let mut found = Reason {
         guard: None,
@@ -168,7 +145,11 @@ pub(in crate::engine) fn reason(
         ExecutionStatus::Queued => {
             // What holds it now, not what held it when it was last tried.
             verdicts = gate::ask_again(tx, core, row, now)?;
-            found.leaves_at = planned.and_then(|p| p.at);
+            outlook.say_of(row.id, &mut verdicts)?;
+            let foreseen = outlook.of(row.id)?;
+            let fate = foreseen.as_ref().map(|f| f.fate);
+            found.leaves_at = foreseen.as_ref().and_then(Foreseen::leaves_at);
+            let held = outlook.held(row.id)?;
             let refusal =
                 binding(&verdicts).filter(|v| v.clears_at.is_none_or(|at| at > row.not_before));
             let own = (row.not_before > now).then_some(row.not_before);
@@ -177,9 +158,18 @@ pub(in crate::engine) fn reason(
                     found.guard = Some(v.guard);
                     found.because = format!("{}: {}", v.guard, v.detail);
                     found.clears_at = v.clears_at;
+                    // While everything is stopped there is no forecast but of what `resume` would let out.
                     found.leaves_at = found
                         .leaves_at
-                        .map(|at| v.clears_at.map_or(at, |c| c.max(at)));
+                        .filter(|_| v.clears_at.is_some() || v.guard == GuardKind::KillSwitch);
+                    if let (Some(held), Some(true)) =
+                        (held, v.clears_at.map(|at| found.leaves_at > Some(at)))
+                    {
+                        found.because = format!(
+                            "{} Then after those before it: {held}",
+                            sentence(&found.because)
+                        );
+                    }
                 }
                 (None, Some(at), WaitsFor::Retry) => {
                     found.because = format!(
@@ -193,13 +183,22 @@ pub(in crate::engine) fn reason(
                     found.because = format!("can be taken back until {}", clock(at));
                     found.clears_at = own;
                 }
-                (None, None, _) => match planned {
-                    Some(p) if p.at.is_none_or(|at| at > now) && !p.because.is_empty() => {
-                        found.because = format!("after those before it: {}", p.because);
-                        found.clears_at = p.at;
+                (None, None, _) => match fate {
+                    Some(Fate::Leaves(at)) if at > now => {
+                        found.because =
+                            format!("after those before it: {}", held.unwrap_or_default());
+                        found.clears_at = Some(at);
                     }
+                    Some(Fate::Later) => found.because = "after those before it".into(),
                     _ => found.because = "nothing; the next sync sends it".into(),
                 },
+            }
+            if let Some(Fate::Expires(ends)) = fate {
+                found.because = format!(
+                    "{} Its approval ends at {}, before it could leave.",
+                    sentence(&found.because),
+                    clock(ends)
+                );
             }
         }
         ExecutionStatus::Sending => found.because = "it is leaving right now".into(),
@@ -281,24 +280,33 @@ impl Engine {
     pub fn outbox_if_resumed(&self) -> Result<Vec<OutboxItem>> {
         let mut items = self.list_outbox(true)?;
         items.retain(|item| item.status == ExecutionStatus::Queued);
-        items.sort_by_key(|item| (item.leaves_at.is_none(), item.leaves_at));
         Ok(items)
     }
 
     fn list_outbox(&self, resumed: bool) -> Result<Vec<OutboxItem>> {
         let (core, now) = (self.core(), self.now());
         self.store().read(|tx| {
-            let mut rows = queue(tx)?;
-            let planned = plan_queue(tx, core, &rows, resumed, now)?;
+            let mut outlook = if resumed {
+                Outlook::resumed(tx, core, now)
+            } else {
+                Outlook::new(tx, core, now)
+            };
+            let mut rows = outlook.queue()?.to_vec();
             rows.extend(executions::waiting(tx, ExecutionStatus::Sending)?);
             rows.extend(executions::waiting(tx, ExecutionStatus::Uncertain)?);
             rows.extend(executions::dead(tx, MAX_DEAD)?);
-            rows.iter()
+            let mut items = rows
+                .iter()
                 .map(|row| {
-                    let why = reason(tx, core, row, planned.get(&row.id), now)?;
+                    let why = reason(tx, core, row, &mut outlook, now)?;
                     item(tx, row, &why)
                 })
-                .collect()
+                .collect::<Result<Vec<_>>>()?;
+            items.sort_by_key(|item| {
+                let waits = item.status == ExecutionStatus::Queued;
+                (!waits, waits && item.leaves_at.is_none(), item.leaves_at)
+            });
+            Ok(items)
         })
     }
 
@@ -310,8 +318,7 @@ impl Engine {
         let (core, now) = (self.core(), self.now());
         self.store().read(|tx| {
             let row = crate::engine::ground::lookup::find_message(tx, id)?;
-            let planned = plan_queue(tx, core, &queue(tx)?, false, now)?;
-            let why = reason(tx, core, &row, planned.get(&id), now)?;
+            let why = reason(tx, core, &row, &mut Outlook::new(tx, core, now), now)?;
             let shown = kinds::of(row.kind).shown(core, &row.content)?;
             let rendered = executions::rendered(tx, id)?;
             let request = if rendered.is_empty() {

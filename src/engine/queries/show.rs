@@ -5,6 +5,8 @@ use serde::Serialize;
 
 use crate::domain::audit::hex;
 use crate::engine::commands::approve::would_be;
+use crate::engine::effects::forecast::Outlook;
+use crate::engine::effects::gate;
 use crate::engine::effects::kind::{Letter, Way};
 use crate::engine::effects::{kinds, make};
 use crate::engine::error::{EngineError, Result};
@@ -265,6 +267,7 @@ impl Engine {
                     summary: what_happened(&s.draft),
                 })
                 .collect();
+            let mut outlook = Outlook::new(tx, core, now);
             let (mut draft_view, mut deed_view) = (None, None);
             let (mut draft_problem, mut verdicts) = (None, Vec::new());
             if let Some(made) = made {
@@ -273,7 +276,7 @@ impl Engine {
                         draft_problem = make::kind_of(tx, &mv)?.map(|_| why);
                     }
                     Ok(Way::Effect(made)) => {
-                        verdicts = would_be(tx, core, &mv, &made, now)?;
+                        verdicts = would_be(tx, core, &mv, &made, &mut outlook, now)?;
                         let effect = kinds::of(made.kind);
                         let hash = effect.hash(&made.content);
                         let view = effect.shown(core, &made.content)?;
@@ -312,7 +315,13 @@ impl Engine {
                 executions.iter().find(|e| e.settled_at.is_none()),
                 executions.is_empty(),
             ) {
-                verdicts = executions::verdicts(tx, waiting.id)?;
+                verdicts = if waiting.status == ExecutionStatus::Queued {
+                    // What holds it now, not what held it when it was last tried.
+                    gate::ask_again(tx, core, waiting, now)?
+                } else {
+                    executions::verdicts(tx, waiting.id)?
+                };
+                outlook.say_of(waiting.id, &mut verdicts)?;
             }
             let deal = mv
                 .deal_id

@@ -3,21 +3,32 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::domain::action::ActionKind;
 use crate::domain::guard::KillSwitch;
-use crate::domain::limits::{LimitKind, next_send};
+use crate::domain::limits::LimitKind;
+use crate::domain::moves::MoveStatus;
+use crate::domain::outbox::SendClass;
 use crate::domain::schedule::{Reason, ReasonKind, zone_name};
+use crate::engine::effects::forecast::{Outlook, Wish};
 use crate::engine::effects::gate;
-use crate::engine::error::Result;
+use crate::engine::effects::kind::Way;
+use crate::engine::effects::make;
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::core::Core;
 use crate::engine::ground::lookup::find_person;
+use crate::engine::ground::say::clock;
 use crate::engine::handle::Engine;
-use crate::store::control;
+use crate::store::people::Person;
+use crate::store::{ReadTx, control, moves};
 
 /// When the next mail may go.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NextSendView {
-    /// The instant; none if there is none within 45 days or nothing may be sent at all.
+    /// The instant, with all that waits counted; none if there is none within 45 days or nothing may be sent at all.
     pub at: Option<Timestamp>,
-    /// What decides it, in order.
+    /// The class of that mail, which decides what leaves before it.
+    pub class: SendClass,
+    /// The reasons, in order.
     pub because: Vec<Reason>,
     /// The limit that makes it later than the window alone would.
     pub limit: Option<LimitKind>,
@@ -40,26 +51,28 @@ impl Engine {
             let zone = core.zone_of(&person);
             let label = zone_name(&zone);
             let to_key = person.address_key();
-            let policy = core.send_policy(zone.clone())?;
-            let history = gate::history(tx, Some(&person), &to_key, now)?;
-            let pause = control::pause(tx, now)?;
-            let from = pause.as_ref().map_or(now, |pause| pause.until);
-            let mut next = next_send(&policy, &core.limits(), &history, from);
-            if let Some(pause) = pause {
-                let until = pause.until.to_zoned(core.config.operator.zone());
-                let text = format!("Paused until {}.", until.strftime("%a %-d %b %H:%M"));
-                next.because
-                    .insert(0, Reason::new(ReasonKind::Blocked, text));
+            let wish = Wish {
+                person: Some(&person),
+                to_key: &to_key,
+                class: class_of_next(tx, core, &person, now)?,
+            };
+            let (found, mut because) = Outlook::new(tx, core, now).next(wish)?;
+            if let Some(pause) = control::pause(tx, now)? {
+                let until = clock(pause.until, now, &core.config.operator.zone());
+                let text = format!("Paused until {until}.");
+                because.insert(0, Reason::new(ReasonKind::Blocked, text));
             }
+            let at = found.leaves_at();
             let mut view = NextSendView {
-                local: next.at.map(|at| {
+                local: at.map(|at| {
                     at.to_zoned(zone)
                         .strftime("%a %-d %b %Y %H:%M:%S")
                         .to_string()
                 }),
-                at: next.at,
-                because: next.because,
-                limit: next.binding,
+                at,
+                class: wish.class,
+                because,
+                limit: found.held.map(|held| held.verdict.limit),
                 zone: label,
             };
             let stopped = match control::kill_switch(tx) {
@@ -80,4 +93,31 @@ impl Engine {
             Ok(view)
         })
     }
+}
+
+/// Returns the class of the next mail to somebody: an answer if an open move answers them.
+fn class_of_next(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    person: &Person,
+    now: Timestamp,
+) -> Result<SendClass> {
+    let (id, to_key) = (person.contact_id(), person.address_key());
+    for mv in moves::of_contact(tx, id)? {
+        let is_open = matches!(mv.status, MoveStatus::Open | MoveStatus::Snoozed);
+        if !is_open || mv.action != ActionKind::Reply {
+            continue;
+        }
+        match make::make(tx, core, &mv, now) {
+            Ok(Way::Effect(made)) => {
+                let class = gate::class_of(tx, Some(id), &to_key, &made.in_reply_to)?;
+                if class == SendClass::Reply {
+                    return Ok(class);
+                }
+            }
+            Ok(Way::ByHand(_)) | Err(EngineError::Input(_)) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    gate::class_of(tx, Some(id), &to_key, "")
 }

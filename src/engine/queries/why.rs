@@ -1,8 +1,6 @@
 //! Why something was, was not, or is not yet done: of a contact, or of one move.
 
 use crate::engine::ground::lookup::{find_message, find_person, no_such_move};
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -11,15 +9,14 @@ use crate::domain::guard::{GuardKind, Pause, Verdict, binding};
 use crate::domain::id::{ContactId, ExecutionId, MoveId};
 use crate::domain::moves::MoveStatus;
 use crate::engine::commands::approve::would_be;
-use crate::engine::effects::drain::queue;
+use crate::engine::effects::forecast::Outlook;
 use crate::engine::effects::gate;
 use crate::engine::effects::kind::Way;
 use crate::engine::effects::make;
-use crate::engine::effects::plan::Planned;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
-use crate::engine::queries::outbox::{Reason, plan_queue, reason};
+use crate::engine::queries::outbox::{Reason, reason};
 use crate::engine::queries::when::NextSendView;
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::moves::MoveRow;
@@ -84,9 +81,9 @@ impl Engine {
             let mut all = moves::of_contact(tx, person.contact_id())?;
             all.sort_by_key(|mv| (!mv.status.is_standing(), std::cmp::Reverse(mv.id)));
             let mut explained = Vec::new();
-            let planned = plan_queue(tx, self.core(), &queue(tx)?, false, now)?;
+            let mut outlook = Outlook::new(tx, self.core(), now);
             for mv in all.into_iter().take(MAX_MOVES) {
-                explained.push(explain(tx, self.core(), mv, &planned, now)?);
+                explained.push(explain(tx, self.core(), mv, &mut outlook, now)?);
             }
             Ok(Why {
                 contact_id: person.contact_id(),
@@ -110,7 +107,7 @@ fn explain(
     tx: &ReadTx<'_>,
     core: &Core,
     mv: MoveRow,
-    planned: &HashMap<ExecutionId, Planned>,
+    outlook: &mut Outlook<'_, '_>,
     now: Timestamp,
 ) -> Result<WhyMove> {
     let execution = executions::of_move(tx, mv.id)?.into_iter().next();
@@ -139,7 +136,7 @@ fn explain(
             match make::make(tx, core, &mv, now) {
                 Ok(Way::ByHand(_)) => {}
                 Ok(Way::Effect(made)) => {
-                    why.verdicts = would_be(tx, core, &mv, &made, now)?;
+                    why.verdicts = would_be(tx, core, &mv, &made, outlook, now)?;
                     let refusal = binding(&why.verdicts);
                     why.because = match refusal {
                         Some(v) => {
@@ -154,7 +151,7 @@ fn explain(
                 Err(other) => return Err(other),
             }
             if let Some(dead) = execution.filter(|e| e.status == ExecutionStatus::Failed) {
-                let found = reason(tx, core, &dead, None, now)?;
+                let found = reason(tx, core, &dead, outlook, now)?;
                 why.because = format!("{}; {}", found.because.trim_end_matches('.'), why.because);
             }
         }
@@ -162,7 +159,7 @@ fn explain(
             why.because = "is done by hand; approving it ticks it off".into();
         }
         (MoveStatus::Approved | MoveStatus::Executing, Some(e)) => {
-            let found = reason(tx, core, e, planned.get(&e.id), now)?;
+            let found = reason(tx, core, e, outlook, now)?;
             let is_queued = e.status == ExecutionStatus::Queued;
             let because = take(found);
             why.because = match why.guard {
@@ -187,8 +184,7 @@ fn explain_wish(
     row: &ExecutionRow,
     now: Timestamp,
 ) -> Result<WhyMove> {
-    let planned = plan_queue(tx, core, &queue(tx)?, false, now)?;
-    let found = reason(tx, core, row, planned.get(&row.id), now)?;
+    let found = reason(tx, core, row, &mut Outlook::new(tx, core, now), now)?;
     Ok(WhyMove {
         id: None,
         title: row.subject.clone(),
@@ -231,12 +227,12 @@ impl Engine {
                 _ => return Ok(None),
             };
             let mv = moves::load(tx, id)?.ok_or_else(|| no_such_move(id))?;
-            let planned = plan_queue(tx, self.core(), &queue(tx)?, false, now)?;
-            let mut why = explain(tx, self.core(), mv, &planned, now)?;
+            let mut outlook = Outlook::new(tx, self.core(), now);
+            let mut why = explain(tx, self.core(), mv, &mut outlook, now)?;
             // Asked about a message, it is that message's own fate that is told.
             if let (true, Some(id)) = (kind != "move", number.map(ExecutionId)) {
                 let row = find_message(tx, id)?;
-                let found = reason(tx, self.core(), &row, planned.get(&id), now)?;
+                let found = reason(tx, self.core(), &row, &mut outlook, now)?;
                 why = WhyMove {
                     because: found.because,
                     guard: found.guard,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::super::{parse_days, parse_holidays, parse_window, parse_zone};
+use super::super::{closes_at, parse_days, parse_holidays, parse_window, parse_zone};
 use super::*;
 
 fn policy(zone: &str, window: &str, days: &str, holidays: &str) -> SendPolicy {
@@ -431,6 +431,22 @@ proptest! {
             let wait = slot.at.duration_since(now).as_secs_f64() * part;
             let later = now + SignedDuration::from_secs_f64(wait);
             prop_assert_eq!(next_allowed(&policy, later.min(slot.at)).map(|s| s.at), Some(slot.at));
+        }
+    }
+
+    #[test]
+    fn an_open_stretch_ends_where_it_is_said_to((policy, now) in case()) {
+        if let Some(slot) = next_allowed(&policy, now) {
+            let end = closes_at(&policy, slot.at);
+            let scanned = end.unwrap_or(Timestamp::MAX).min(slot.at + SignedDuration::from_hours(72));
+            for m in 0..=scanned.duration_since(slot.at).as_mins() {
+                let minute = slot.at + SignedDuration::from_mins(m);
+                prop_assert!(policy.is_open(minute) || end.is_some_and(|end| minute >= end), "{}", minute);
+            }
+            if let Some(end) = end {
+                prop_assert!(end > slot.at && !policy.is_open(end));
+                prop_assert!(policy.is_open(end - SignedDuration::from_nanos(1)));
+            }
         }
     }
 }

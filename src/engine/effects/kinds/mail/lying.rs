@@ -21,6 +21,7 @@ use crate::domain::outbox::WaitsFor;
 use crate::domain::text::clean_line;
 use crate::engine::effects::answer::sent;
 use crate::engine::effects::ask::{Asked, expiry, undo_window};
+use crate::engine::effects::forecast::{Outlook, Wish};
 use crate::engine::effects::gate::{self, Candidate, Consent};
 use crate::engine::effects::outcome::sentence_of;
 use crate::engine::effects::take_back::set_move;
@@ -222,9 +223,18 @@ impl Engine {
         };
         let now = self.now();
         let message = render_content(&content, &row.message_id, now)?;
-        let verdicts = self
-            .store()
-            .read(|tx| verdicts(tx, self.core(), row, &content, &By::Operator, now))?;
+        let verdicts = self.store().read(|tx| {
+            let person = row.contact_id.map(|c| people::load(tx, c)).transpose()?;
+            let person = person.flatten();
+            let mut asked = verdicts(tx, self.core(), row, &content, &By::Operator, now)?;
+            let wish = Wish {
+                person: person.as_ref(),
+                to_key: &row.to_key,
+                class: row.class,
+            };
+            Outlook::new(tx, self.core(), now).say(wish, &mut asked)?;
+            Ok::<_, EngineError>(asked)
+        })?;
         let summary = match binding(&verdicts) {
             Some(refusal) => format!(
                 "Would be held by {}: {}. Nothing was sent.",

@@ -1,0 +1,105 @@
+//! Mail that left, as the limits count it, and what the forecast reads of the people in the queue at once.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::people::{self, Person};
+use super::{ReadTx, Result, instant};
+use crate::domain::id::ContactId;
+
+/// A mail that left or may have left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The instant from which it counts.
+    pub at: Timestamp,
+    /// The person.
+    pub contact: Option<ContactId>,
+    /// The recipient's domain.
+    pub to_domain: String,
+    /// The recipient's address in lower case.
+    pub to_key: String,
+}
+
+const WEEK_MS: i64 = 7 * 86_400_000;
+
+/// Reads the mail of the last 7 days, oldest first. Executions that are being sent count as sent: they may have left.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn of_week(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<Sent>> {
+    let since = now.as_millisecond() - WEEK_MS;
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT settled_at AS at, contact_id, to_domain, to_key FROM execution WHERE status = 'sent' AND settled_at > ?1 AND kind = 'mail'
+         UNION ALL
+         SELECT claimed_at, contact_id, to_domain, to_key FROM execution
+         WHERE status IN ('queued', 'sending', 'uncertain') AND status <> 'queued' AND mode = 'live' AND kind = 'mail'
+         ORDER BY at",
+    )?;
+    let rows = statement.query_map([since], |row| {
+        Ok(Sent {
+            at: row.get::<_, Option<i64>>(0)?.map_or(now, instant),
+            contact: row.get::<_, Option<i64>>(1)?.map(ContactId),
+            to_domain: row.get(2)?,
+            to_key: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The people to whom something is queued.
+#[derive(Debug, Clone, Default)]
+pub struct QueuedPeople {
+    people: HashMap<ContactId, Person>,
+    namesakes: HashMap<ContactId, Vec<ContactId>>,
+    addresses: HashMap<ContactId, Vec<String>>,
+}
+
+impl QueuedPeople {
+    /// Returns a person.
+    #[must_use]
+    pub fn get(&self, id: ContactId) -> Option<&Person> {
+        self.people.get(&id)
+    }
+
+    /// Returns the other contacts who are the same person.
+    #[must_use]
+    pub fn namesakes(&self, id: ContactId) -> &[ContactId] {
+        self.namesakes.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns every address that a person or a namesake is known by.
+    #[must_use]
+    pub fn addresses(&self, id: ContactId) -> &[String] {
+        self.addresses.get(&id).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Reads the people to whom something is queued.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn queued_people(tx: &ReadTx<'_>) -> Result<QueuedPeople> {
+    let mut namesakes: HashMap<ContactId, Vec<ContactId>> = HashMap::new();
+    for (id, other) in people::namesakes_of_queued(tx)? {
+        namesakes.entry(id).or_default().push(other);
+    }
+    let mut addresses: HashMap<ContactId, Vec<String>> = HashMap::new();
+    for (id, key) in people::addresses_of_queued(tx)? {
+        addresses.entry(id).or_default().push(key);
+    }
+    // The few namesakes that wait for nothing themselves are asked one by one.
+    for other in namesakes.values().flatten() {
+        if !addresses.contains_key(other) {
+            addresses.insert(*other, people::addresses(tx, *other)?);
+        }
+    }
+    Ok(QueuedPeople {
+        people: people::queued(tx)?
+            .into_iter()
+            .map(|person| (person.contact_id(), person))
+            .collect(),
+        namesakes,
+        addresses,
+    })
+}
