@@ -37,6 +37,8 @@ mod imap;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod json;
 #[cfg(test)]
 mod layers;

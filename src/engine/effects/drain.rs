@@ -39,8 +39,9 @@ pub(in crate::engine) fn queue(tx: &ReadTx<'_>) -> Result<Vec<ExecutionRow>> {
 /// So long after the mailbox was read, or the operator looked at a message, it may leave without a new look.
 const FRESH: SignedDuration = SignedDuration::from_mins(15);
 
+/// Tells whether an instant is so near that no new look is needed. One ahead is not: the clock was wrong, and says nothing of the time since.
 fn is_recent(at: Timestamp, now: Timestamp) -> bool {
-    now.duration_since(at) < FRESH
+    (SignedDuration::ZERO..FRESH).contains(&now.duration_since(at))
 }
 
 impl Engine {
@@ -166,5 +167,24 @@ impl Engine {
             }
         }
         report
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_by_a_clock_that_was_ahead_is_not_recent() {
+        let check = |minutes: i64, expect: bool| {
+            let now = Timestamp::UNIX_EPOCH;
+            let at = now.checked_add(SignedDuration::from_mins(minutes)).unwrap();
+            assert_eq!(is_recent(at, now), expect, "{minutes}");
+        };
+        check(0, true);
+        check(-14, true);
+        check(-15, false);
+        check(1, false);
+        check(365 * 24 * 60, false);
     }
 }

@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::by::By;
 use crate::domain::guard::{
-    self, ApprovalFacts, EffectKind, GuardFacts, GuardKind, KillSwitch, Mode, Pause, Verdict,
+    self, ApprovalFacts, Asks as Wants, GuardFacts, GuardKind, InDraft, KillSwitch, Mode, Pause,
+    Verdict,
 };
 use crate::domain::limits::{judge, reserve};
 use crate::domain::outbox::CHECK_AGAIN;
@@ -118,7 +120,13 @@ impl World {
         }
         let pause = self.facts.paused_until.filter(|until| *until > now);
         let facts = GuardFacts {
-            kind: EffectKind::Mail,
+            asks: Wants {
+                suppression: true,
+                limits: true,
+                window: true,
+                in_draft: InDraft::Makes("a draft"),
+            },
+            approved: Mode::Live,
             earlier: None,
             kill_switch: KillSwitch::Running,
             pause: pause.map(|until| Pause {
@@ -127,7 +135,7 @@ impl World {
                 reason: String::new(),
             }),
             approval: Some(ApprovalFacts {
-                by: "operator".into(),
+                by: By::Operator,
                 expires_at,
                 content_hash: [0; 32],
             }),

@@ -19,7 +19,7 @@ use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
 use crate::engine::outside::Outside;
 use crate::engine::outside::google::{Stop, failed};
-use crate::engine::road::sources::mailbox::{Incoming, source_name, take_incoming};
+use crate::engine::road::sources::mailbox::{Incoming, about, source_name, take_incoming};
 use crate::engine::road::sources::{PassScope, SignalSource, SourceRun};
 use crate::env::{crash_point, monotonic};
 use crate::store::{Durability, remotes, sources};
@@ -67,6 +67,10 @@ struct Backfill {
 impl SignalSource for GmailSource {
     fn name(&self) -> String {
         source_name(&self.0)
+    }
+
+    fn about(&self) -> String {
+        about(&self.0)
     }
 
     fn read(&self, engine: &Engine, scope: &PassScope, cursor: &str) -> Result<SourceRun> {

@@ -15,7 +15,7 @@ use crate::connectors::mail::parse::parse;
 use crate::engine::error::Result;
 use crate::engine::handle::Engine;
 use crate::engine::outside::sessions::{imap_failed, inbox_of};
-use crate::engine::road::sources::mailbox::{source_name, take_messages};
+use crate::engine::road::sources::mailbox::{about, source_name, take_messages};
 use crate::engine::road::sources::{PassScope, SignalSource, SourceRun};
 use crate::store::{Durability, sources};
 
@@ -47,6 +47,10 @@ type Cursor = BTreeMap<String, FolderCursor>;
 impl SignalSource for ImapSource {
     fn name(&self) -> String {
         source_name(&self.0)
+    }
+
+    fn about(&self) -> String {
+        about(&self.0)
     }
 
     fn read(&self, engine: &Engine, scope: &PassScope, cursor: &str) -> Result<SourceRun> {

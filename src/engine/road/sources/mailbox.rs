@@ -41,6 +41,11 @@ pub(in crate::engine) fn source_name(account: &MailAccount) -> String {
     format!("mail:{}", account.name)
 }
 
+/// Returns the purpose of reading an account, in a few words.
+pub(in crate::engine) fn about(account: &MailAccount) -> String {
+    format!("Reads the mailbox {}", account.name)
+}
+
 /// A message as its mailbox gave it.
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Incoming {

@@ -27,6 +27,10 @@ impl SignalSource for MaildirSource {
         mailbox::source_name(&self.0)
     }
 
+    fn about(&self) -> String {
+        mailbox::about(&self.0)
+    }
+
     fn is_remote(&self) -> bool {
         false
     }

@@ -28,9 +28,7 @@ pub(in crate::engine) trait SignalSource: Send + Sync + std::fmt::Debug {
     fn name(&self) -> String;
 
     /// Returns its purpose in a few words.
-    fn about(&self) -> String {
-        format!("Reads {}", self.name())
-    }
+    fn about(&self) -> String;
 
     /// Tells whether reading it asks a server. One that does is left alone after repeated failures, between its times, and over a
     /// metered link.
