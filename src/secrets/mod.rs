@@ -3,6 +3,7 @@
 //! Nothing here writes a secret to the disk in plain text, and none of the places stands in for another unasked.
 
 mod environment;
+mod error;
 mod file;
 mod kernel;
 mod keyring;
@@ -13,7 +14,8 @@ use std::fmt;
 use zeroize::Zeroize;
 
 pub use environment::{credential, variable_of};
-pub use vault::{Places, Standing, Vault, VaultError};
+pub use error::VaultError;
+pub use vault::{Places, Standing, Vault};
 
 /// A token, key or password. `Debug` and `Display` print `****`, it has no serialisation, comparing takes the same time wherever two differ,
 /// and its memory is wiped when it is dropped.

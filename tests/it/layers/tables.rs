@@ -98,7 +98,6 @@ pub const KNOWN_CIRCLES: &[&str] = &[
     "connectors/world/google/calendar.rs connectors/world/google/gmail.rs connectors/world/google.rs \
      connectors/world/hubspot/filling.rs connectors/world/hubspot.rs connectors/world/mod.rs connectors/world/oauth.rs",
     "demo/arrivals.rs demo/correspondents.rs demo/home.rs demo/mod.rs demo/seeding.rs",
-    "secrets/file.rs secrets/kernel.rs secrets/keyring.rs secrets/vault.rs",
 ];
 
 /// What a room must not name of the world outside.
