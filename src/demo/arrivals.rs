@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::ground::{draw, wrong_world};
 use super::home::{self, State};
 use super::world::{Contact, World, WorldError, signal_line};
-use super::{draw, wrong_world};
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::engine::post::IncomingMail;
 use crate::engine::{Engine, EngineError};

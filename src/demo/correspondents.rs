@@ -8,9 +8,9 @@ use std::collections::HashSet;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::ground::{draw, wrong_world};
 use super::home::{self, State};
 use super::world::{Contact, ScheduledReply, World};
-use super::{draw, wrong_world};
 use crate::domain::action::ActionKind;
 use crate::engine::post::{IncomingMail, LeftMail};
 use crate::engine::{Engine, EngineError};

@@ -9,6 +9,7 @@ pub mod world;
 
 mod arrivals;
 mod correspondents;
+mod ground;
 mod home;
 mod seeding;
 
@@ -19,8 +20,7 @@ use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
 use crate::env::{Env, ShiftedClock};
 
-/// The seed of the world that opens when no other is asked for.
-pub const DEFAULT_SEED: u64 = 1;
+pub use ground::DEFAULT_SEED;
 
 /// Which world to open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,26 +125,6 @@ pub fn pulse(engine: &Engine) -> Result<usize, EngineError> {
     };
     let answers = correspondents::answer(engine, &state)?;
     Ok(answers + arrivals::arrive(engine, &state)?)
-}
-
-/// Scrambles a seed and some texts into 64 bits, the same for the same input.
-fn draw(seed: u64, texts: &[&str]) -> u64 {
-    use sha2::{Digest, Sha256};
-    let mut hasher = Sha256::new();
-    hasher.update(seed.to_be_bytes());
-    for text in texts {
-        hasher.update((text.len() as u64).to_be_bytes());
-        hasher.update(text.as_bytes());
-    }
-    let digest: [u8; 32] = hasher.finalize().into();
-    digest
-        .first_chunk::<8>()
-        .map_or(seed, |bytes| u64::from_be_bytes(*bytes))
-}
-
-/// Returns a failure of the world's own texts as the engine's; no user can cause it.
-fn wrong_world(error: world::WorldError) -> EngineError {
-    EngineError::Outside(format!("{error}."))
 }
 
 #[cfg(test)]

@@ -11,9 +11,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Map;
 
+use super::ground::wrong_world;
 use super::home::{self, State};
 use super::world::{Deal, Direction, Message, PastOutcome, Turn, World, signal_line};
-use super::wrong_world;
 use crate::config::{Config, MailAccount, MailConfig, MailKind, Operator, Paths, Ui};
 use crate::domain::action::ActionKind;
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};

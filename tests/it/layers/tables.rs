@@ -97,7 +97,6 @@ pub const KNOWN_CIRCLES: &[&str] = &[
      cli/world.rs",
     "connectors/world/google/calendar.rs connectors/world/google/gmail.rs connectors/world/google.rs \
      connectors/world/hubspot/filling.rs connectors/world/hubspot.rs connectors/world/mod.rs connectors/world/oauth.rs",
-    "demo/arrivals.rs demo/correspondents.rs demo/home.rs demo/mod.rs demo/seeding.rs",
 ];
 
 /// What a room must not name of the world outside.
