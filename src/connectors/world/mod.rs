@@ -5,6 +5,7 @@
 //! nothing that is meant for a provider may ever arrive there.
 
 mod admin;
+mod all;
 pub mod faults;
 pub mod google;
 pub mod hubspot;
@@ -18,8 +19,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::domain::service::Provider;
-
+pub use all::{Filling, providers};
 pub use faults::{Fault, FaultRule, When};
 pub use log::{Logged, token_name};
 pub use server::{World, WorldOptions};
@@ -59,34 +59,6 @@ pub trait Double: Send {
         let (_, _) = (given, now);
         Err(format!("nothing called \"{what}\" happens here"))
     }
-}
-
-/// How a practice world is filled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Filling {
-    /// The seed of everything that is made up.
-    pub seed: u64,
-    /// How many contacts the CRM holds.
-    pub contacts: usize,
-}
-
-/// Returns a double of every provider.
-#[must_use]
-pub fn providers(filling: Filling, now: Timestamp) -> Vec<SharedDouble> {
-    let google = oauth::Grants::new(Provider::Google);
-    let hubspot_grants = oauth::Grants::new(Provider::Hubspot);
-    vec![
-        Arc::new(Mutex::new(oauth::OauthDouble::new(google.clone()))),
-        Arc::new(Mutex::new(google::GoogleDouble::new(
-            "casey@ruiz.example",
-            google,
-        ))),
-        Arc::new(Mutex::new(oauth::OauthDouble::new(hubspot_grants.clone()))),
-        Arc::new(Mutex::new(
-            hubspot::HubspotDouble::filled(filling.seed, filling.contacts, now)
-                .with_grants(hubspot_grants),
-        )),
-    ]
 }
 
 /// A double that its world and a test share.

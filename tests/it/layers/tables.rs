@@ -95,8 +95,6 @@ pub const KNOWN_CIRCLES: &[&str] = &[
      cli/moves.rs cli/outbox.rs cli/outcome.rs cli/prompt.rs cli/rules/approval.rs cli/rules.rs cli/safety.rs cli/serve.rs \
      cli/show.rs cli/signals/health.rs cli/signals.rs cli/slots.rs cli/sync.rs cli/today.rs cli/undo.rs cli/when.rs cli/why.rs \
      cli/world.rs",
-    "connectors/world/google/calendar.rs connectors/world/google/gmail.rs connectors/world/google.rs \
-     connectors/world/hubspot/filling.rs connectors/world/hubspot.rs connectors/world/mod.rs connectors/world/oauth.rs",
 ];
 
 /// What a room must not name of the world outside.
