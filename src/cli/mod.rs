@@ -26,6 +26,7 @@ mod outcome;
 mod output;
 mod prompt;
 mod rules;
+mod run;
 mod safety;
 mod serve;
 mod show;
@@ -38,7 +39,7 @@ mod when;
 mod why;
 mod world;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -50,6 +51,7 @@ use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
 use crate::env::Env;
 pub use output::{Ending, Out};
+use run::{Run, listen_for_interrupt};
 
 /// A chief of staff in a terminal: what matters today, why, and the work behind guardrails.
 ///
@@ -122,29 +124,6 @@ enum Command {
     Config(config::ConfigArgs),
     World(world::WorldArgs),
     Completions(completions::CompletionsArgs),
-}
-
-/// What a subcommand is given besides its own arguments.
-struct Run<'a> {
-    env: Env,
-    paths: Paths,
-    out: &'a mut Out,
-    interrupt: Arc<AtomicBool>,
-}
-
-impl Run<'_> {
-    fn engine(&self) -> Result<Engine, EngineError> {
-        Engine::open(self.env.clone(), self.paths.clone())
-    }
-
-    /// Tells whether somebody sits at a terminal that can be drawn on and wants no JSON. A dumb one can move no cursor.
-    fn is_in_terminal(&self) -> bool {
-        let dumb = crate::env::variable("TERM").is_some_and(|term| term == "dumb");
-        !dumb
-            && !self.out.is_json()
-            && std::io::stdout().is_terminal()
-            && std::io::stdin().is_terminal()
-    }
 }
 
 /// Runs the program and returns its exit code.
@@ -286,17 +265,4 @@ fn show_console(engine: Engine) -> Result<Ending, EngineError> {
     crate::tui::run(engine, options)
         .map(|()| Ending::Done)
         .map_err(|e| EngineError::Outside(format!("The console ended: {e:#}.")))
-}
-
-/// Sets the flag at Ctrl-C, so that long work ends after its current batch; a second Ctrl-C ends the program at once.
-fn listen_for_interrupt(flag: &Arc<AtomicBool>) {
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        // Without the handler Ctrl-C ends the program at once, which loses nothing that was committed.
-        drop(signal_hook::flag::register_conditional_shutdown(
-            signal,
-            1,
-            Arc::clone(flag),
-        ));
-        drop(signal_hook::flag::register(signal, Arc::clone(flag)));
-    }
 }

@@ -90,11 +90,6 @@ pub const KNOWN_CIRCLES: &[&str] = &[
      engine/scoring.rs engine/sources/calendar.rs engine/sources/gmail.rs engine/sources/hubspot/bring.rs \
      engine/sources/hubspot/contacts.rs engine/sources/hubspot/deals.rs engine/sources/hubspot.rs engine/sources/imap.rs \
      engine/sources/mailbox.rs engine/sources/mod.rs engine/sources/timer.rs engine/undo.rs",
-    "cli/approve.rs cli/audit.rs cli/auth.rs cli/completions.rs cli/config.rs cli/deals.rs cli/demo.rs cli/doctor.rs \
-     cli/hubspot.rs cli/init.rs cli/limits.rs cli/mail/imap.rs cli/mail.rs cli/meetings.rs cli/metrics.rs cli/mod.rs \
-     cli/moves.rs cli/outbox.rs cli/outcome.rs cli/prompt.rs cli/rules/approval.rs cli/rules.rs cli/safety.rs cli/serve.rs \
-     cli/show.rs cli/signals/health.rs cli/signals.rs cli/slots.rs cli/sync.rs cli/today.rs cli/undo.rs cli/when.rs cli/why.rs \
-     cli/world.rs",
 ];
 
 /// What a room must not name of the world outside.
