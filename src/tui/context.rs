@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
-use super::ids::{Job, Progress, ScreenId};
+use super::ids::{Job, Progress, ScreenId, Tone};
 use super::keymap::Keymap;
 use super::theme::{Glyphs, Styles, Theme};
 use crate::domain::guard::{KillSwitch, Mode, Pause};
@@ -131,6 +132,18 @@ impl Context {
     #[must_use]
     pub fn styles(&self) -> &Styles {
         &self.theme.styles
+    }
+
+    /// Returns the style of a tone.
+    #[must_use]
+    pub const fn tone(&self, tone: Tone) -> Style {
+        let styles = &self.theme.styles;
+        match tone {
+            Tone::Good => styles.good,
+            Tone::Plain => styles.text,
+            Tone::Warning => styles.warning,
+            Tone::Bad => styles.bad,
+        }
     }
 
     /// Returns the signs.

@@ -9,7 +9,7 @@ mod background;
 pub mod context;
 mod event_loop;
 pub mod ids;
-pub mod intent;
+mod intent;
 mod jobs;
 pub mod keymap;
 pub mod looks;

@@ -7,7 +7,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
@@ -78,18 +77,6 @@ pub struct Toasts {
     said: VecDeque<Said>,
     failures: Vec<String>,
     batch: Batch,
-}
-
-/// Returns the style of a tone.
-#[must_use]
-pub fn style(tone: Tone, cx: &Context) -> Style {
-    let styles = cx.styles();
-    match tone {
-        Tone::Good => styles.good,
-        Tone::Plain => styles.text,
-        Tone::Warning => styles.warning,
-        Tone::Bad => styles.bad,
-    }
 }
 
 impl Toasts {
@@ -351,7 +338,7 @@ impl Toasts {
             };
             frame.render_widget(Clear, area);
             frame.render_widget(
-                Paragraph::new(Line::from(Span::styled(text, style(said.tone, cx)))),
+                Paragraph::new(Line::from(Span::styled(text, cx.tone(said.tone)))),
                 area,
             );
         }

@@ -293,7 +293,7 @@ fn many_lines(items: &[Item], cells: usize, cx: &Context) -> Vec<Line<'static>> 
         let outlook = Outlook::of(detail, cx);
         lines.push(Line::from(Span::styled(
             fit(&format!("  {}", outlook.sentence), cells, cx.glyphs().cut),
-            outlook.style(cx),
+            cx.tone(outlook.tone),
         )));
     }
     lines

@@ -133,18 +133,6 @@ impl Outlook {
         }
     }
 
-    /// Returns the style of the sentence.
-    #[must_use]
-    pub fn style(&self, cx: &Context) -> Style {
-        let styles = cx.styles();
-        match self.tone {
-            Tone::Good => styles.good,
-            Tone::Plain => styles.text,
-            Tone::Warning => styles.warning,
-            Tone::Bad => styles.bad,
-        }
-    }
-
     /// Returns the word and the sentence as lines.
     #[must_use]
     pub fn lines(&self, cells: usize, cx: &Context) -> Vec<Line<'static>> {
@@ -170,7 +158,7 @@ impl Outlook {
                 Line::from(
                     before
                         .into_iter()
-                        .chain([Span::styled(line, self.style(cx))])
+                        .chain([Span::styled(line, cx.tone(self.tone))])
                         .collect::<Vec<_>>(),
                 )
             })
