@@ -1,44 +1,40 @@
 //! The terminal as a whole: the screens, the overlays on top, and the sentences to the operator. It takes messages and returns effects for the
 //! loop; it knows no engine and waits for nothing, so that tests can drive it message by message.
 
+mod view;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crossterm::event::{Event, KeyEvent, KeyEventKind, MouseEvent, MouseEventKind};
-use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Clear, Paragraph};
 
-use super::action::KeyAction;
-use super::context::Context;
-use super::ids::{Job, Part, ScreenId, Target, Tone};
-use super::intent::{Intent, Overlay};
-use super::keymap::{Chord, KeyContext, Resolution};
-use super::looks::{Answer, Look, Sight};
-use super::message::{Effect, Message};
-use super::overlays::confirm::Confirm;
-use super::overlays::help::Help;
-use super::overlays::import::Import;
-use super::overlays::palette::{Palette, Screens};
-use super::overlays::resume::kill_switch;
-use super::overlays::snooze::Snooze;
-use super::overlays::undo::UndoList;
-use super::overlays::viewer::Viewer;
-use super::reader::Reader;
-use super::screen::Screen;
-use super::text::clean;
-use super::theme::{Surroundings, Theme};
-use super::toasts::Toasts;
-use super::widgets::{body, footer, status};
-use super::{screens, times};
 use crate::config::UiTheme;
 use crate::engine::command::Command;
 use crate::engine::import::ImportReport;
 use crate::engine::queries::news::Mark;
-
-/// The least width and height to work in.
-const LEAST: (u16, u16) = (60, 15);
+use crate::tui::action::KeyAction;
+use crate::tui::context::Context;
+use crate::tui::ids::{Job, Part, ScreenId, Target, Tone};
+use crate::tui::intent::{Intent, Overlay};
+use crate::tui::keymap::{Chord, KeyContext, Resolution};
+use crate::tui::looks::{Answer, Look, Sight};
+use crate::tui::message::{Effect, Message};
+use crate::tui::overlays::confirm::Confirm;
+use crate::tui::overlays::help::Help;
+use crate::tui::overlays::import::Import;
+use crate::tui::overlays::palette::{Palette, Screens};
+use crate::tui::overlays::resume::kill_switch;
+use crate::tui::overlays::snooze::Snooze;
+use crate::tui::overlays::undo::UndoList;
+use crate::tui::overlays::viewer::Viewer;
+use crate::tui::reader::Reader;
+use crate::tui::screen::Screen;
+use crate::tui::text::clean;
+use crate::tui::theme::{Surroundings, Theme};
+use crate::tui::toasts::Toasts;
+use crate::tui::widgets::{body, footer, status};
+use crate::tui::{screens, times};
 
 /// The terminal as a whole.
 #[derive(Debug)]
@@ -450,20 +446,6 @@ impl App {
         }
     }
 
-    /// Returns the terminal's title.
-    #[must_use]
-    pub fn title(&self) -> String {
-        let stopped = if self.cx.status.stopped() {
-            " STOPPED"
-        } else {
-            ""
-        };
-        match self.due {
-            0 => format!("CaseyOS{stopped}"),
-            n => format!("({n} due) CaseyOS{stopped}"),
-        }
-    }
-
     /// Pauses sending, or ends the pause.
     fn pause(&self) -> Vec<Intent> {
         match &self.cx.status.pause {
@@ -545,72 +527,6 @@ impl App {
                 self.cx.theme = theme;
                 self.fail(&message);
             }
-        }
-    }
-
-    fn too_small(&self) -> bool {
-        self.cx.size.width < LEAST.0 || self.cx.size.height < LEAST.1
-    }
-
-    /// Draws everything.
-    pub fn view(&self, frame: &mut Frame<'_>) {
-        let area = frame.area();
-        let cx = &self.cx;
-        if self.too_small() || area.width < LEAST.0 || area.height < LEAST.1 {
-            let lines: Vec<Line<'static>> = [
-                "The window is too small.".to_owned(),
-                format!("{} by {} at least,", LEAST.0, LEAST.1),
-                format!("it has {} by {}.", area.width, area.height),
-            ]
-            .into_iter()
-            .map(Line::from)
-            .collect();
-            frame.render_widget(Paragraph::new(lines), area);
-            return;
-        }
-        frame.buffer_mut().set_style(area, cx.styles().text);
-        let top = Rect { height: 1, ..area };
-        let bottom = Rect {
-            y: area.bottom() - 1,
-            height: 1,
-            ..area
-        };
-        status::draw(frame, top, cx);
-        if let Some(screen) = self.screen() {
-            screen.draw(frame, body(area), cx);
-        }
-        let newest = self.toasts.newest().map(|said| (said, said.sentence(cx)));
-        let content = if !self.pressed.is_empty() {
-            footer::Content::Pending(&self.pressed, &self.continuations)
-        } else if let Some((said, text)) = &newest {
-            footer::Content::Said(said.tone, text, &said.hint)
-        } else {
-            match self.overlays.last() {
-                Some(top) => footer::Content::Keys(top.context(), top.hints()),
-                None => footer::Content::Keys(
-                    KeyContext::On(cx.screen),
-                    self.screen().map_or(&[], Screen::hints),
-                ),
-            }
-        };
-        footer::draw(frame, bottom, &content, cx);
-        self.toasts.draw_older(frame, bottom, cx);
-        for overlay in &self.overlays {
-            overlay.draw(frame, area, cx);
-        }
-        // An overlay may cover the line at the bottom with its own field; what was said lies above it then.
-        if let (Some((_, text)), Some(KeyContext::Find)) =
-            (&newest, self.overlays.last().map(|o| o.context()))
-        {
-            let above = Rect {
-                y: bottom.y.saturating_sub(1),
-                ..bottom
-            };
-            frame.render_widget(Clear, above);
-            frame.render_widget(
-                Paragraph::new(Line::from(Span::raw(format!(" {text}")))),
-                above,
-            );
         }
     }
 }
