@@ -19,8 +19,8 @@ use crate::tui::message::{Effect, Message};
 use crate::tui::text::{MAX_BLOCK_BYTES, clean, wrap};
 use crate::tui::times;
 use crate::tui::widgets::frame::{block, clear, middle, title};
-use crate::tui::widgets::scroll;
-use crate::tui::widgets::verdicts::{columns, verdict_lines};
+use crate::tui::widgets::verdicts::verdict_lines;
+use crate::tui::widgets::{columns, scroll};
 
 const WIDTH: u16 = 100;
 

@@ -14,34 +14,6 @@ use crate::tui::keymap::KeyContext;
 use crate::tui::text::{clean, fit, wrap};
 use crate::tui::times;
 
-/// Returns a line with a name in a column before it; further lines of the text stand below the first.
-#[must_use]
-pub fn columns(
-    name: &str,
-    column: usize,
-    name_style: Style,
-    text: &str,
-    text_style: Style,
-    cells: usize,
-) -> Vec<Line<'static>> {
-    let room = cells.saturating_sub(column).max(8);
-    let mut wrapped = wrap(text, room);
-    if wrapped.is_empty() {
-        wrapped.push(String::new());
-    }
-    wrapped
-        .into_iter()
-        .enumerate()
-        .map(|(i, line)| {
-            let before = if i == 0 { name } else { "" };
-            Line::from(vec![
-                Span::styled(format!("{before:<column$}"), name_style),
-                Span::styled(line, text_style),
-            ])
-        })
-        .collect()
-}
-
 /// The outlook of an approval given now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outlook {

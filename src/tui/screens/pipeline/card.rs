@@ -11,8 +11,7 @@ use crate::tui::context::Context;
 use crate::tui::parts::TextPane;
 use crate::tui::text::{clean, fit};
 use crate::tui::times;
-use crate::tui::widgets::body;
-use crate::tui::widgets::verdicts::columns;
+use crate::tui::widgets::{body, columns};
 
 impl Pipeline {
     pub(super) fn draw_deal(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {

@@ -8,7 +8,8 @@ use crate::engine::queries::show::MoveDetail;
 use crate::tui::context::Context;
 use crate::tui::text::clean;
 use crate::tui::times;
-use crate::tui::widgets::verdicts::{Outlook, columns, guard_name, verdict_lines};
+use crate::tui::widgets::columns;
+use crate::tui::widgets::verdicts::{Outlook, guard_name, verdict_lines};
 
 /// Returns the lines of the pane.
 pub(super) fn lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Vec<Line<'static>> {

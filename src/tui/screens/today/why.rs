@@ -9,7 +9,7 @@ use crate::engine::queries::show::MoveDetail;
 use crate::tui::context::Context;
 use crate::tui::text::{clean, fit, wrap};
 use crate::tui::times;
-use crate::tui::widgets::verdicts::columns;
+use crate::tui::widgets::columns;
 
 /// Returns the lines of the pane.
 pub(super) fn lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Vec<Line<'static>> {

@@ -1,11 +1,12 @@
 //! Contacts: people as they are found by typing, and everything with the one that is selected.
 
+mod card;
+
 use std::sync::Arc;
 
 use crossterm::event::{Event, MouseEvent};
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::domain::id::ContactId;
@@ -28,7 +29,7 @@ use crate::tui::screen::Screen;
 use crate::tui::text::{clean, fit, pad};
 use crate::tui::times;
 use crate::tui::widgets::body;
-use crate::tui::widgets::verdicts::columns;
+use card::name;
 
 impl Item for ContactLine {
     type Key = ContactId;
@@ -255,87 +256,6 @@ impl Contacts {
         Vec::new()
     }
 
-    fn card_lines(&self, cells: usize, cx: &Context) -> Vec<Line<'static>> {
-        let styles = cx.styles();
-        let Some(line) = self.list.current() else {
-            return Vec::new();
-        };
-        let mut lines = vec![Line::from(Span::styled(
-            fit(&name(line), cells, cx.glyphs().cut),
-            styles.text.patch(Style::new().bold()),
-        ))];
-        let work = [clean(&line.title), clean(&line.company)]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join(", ");
-        if !work.is_empty() {
-            lines.push(Line::from(Span::styled(
-                fit(&work, cells, cx.glyphs().cut),
-                styles.muted,
-            )));
-        }
-        let Some(card) = &self.person else {
-            return lines;
-        };
-        if let Some(why) = &card.suppressed {
-            lines.extend(columns(
-                "never write ",
-                13,
-                styles.bad,
-                &clean(why),
-                styles.bad,
-                cells,
-            ));
-        }
-        let at = |at: jiff::Timestamp| times::both(at, cx.now, &cx.zone);
-        let place = [&card.item.city, &card.state, &card.item.country]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .map(|part| clean(part))
-            .collect::<Vec<_>>()
-            .join(", ");
-        let phones = [&card.item.phone, &card.item.mobile_phone]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .map(|part| clean(part))
-            .collect::<Vec<_>>()
-            .join(", ");
-        for (label, value) in [
-            ("mail", card.emails.join(", ")),
-            ("phone", phones),
-            (
-                "stage",
-                card.item.lifecycle_stage.as_str().replace('_', " "),
-            ),
-            ("in touch", card.last_contact_at.map(at).unwrap_or_default()),
-            (
-                "fit",
-                card.icp_fit
-                    .map(|fit| format!("{:.0} %", fit * 100.0))
-                    .unwrap_or_default(),
-            ),
-            ("renewal", card.renewal_at.map(at).unwrap_or_default()),
-            ("place", place),
-            ("zone", card.time_zone.clone()),
-            ("linkedin", card.linkedin.clone()),
-            ("known as", card.external_ids.join(", ")),
-            ("notes", card.notes.clone()),
-        ] {
-            if !value.is_empty() {
-                lines.extend(columns(
-                    label,
-                    13,
-                    styles.muted,
-                    &clean(&value),
-                    styles.text,
-                    cells,
-                ));
-            }
-        }
-        lines
-    }
-
     fn empty(&self) -> Empty {
         if let Some(error) = self.list.error() {
             Empty::failed("The contacts", error)
@@ -361,15 +281,6 @@ impl Contacts {
 impl Default for Contacts {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// Returns the name of a person, else the address.
-fn name(line: &ContactLine) -> String {
-    if line.name.is_empty() {
-        clean(&line.email)
-    } else {
-        clean(&line.name)
     }
 }
 
@@ -604,7 +515,7 @@ impl Screen for Contacts {
         }
         if let Some(card) = areas.card {
             let (cells, _) = TextPane::room(card);
-            let lines = self.card_lines(cells, cx);
+            let lines = card::lines(self.list.current(), self.person.as_deref(), cells, cx);
             TextPane::default().draw(frame, card, "Card", false, lines, cx);
         }
         if let Some(timeline) = areas.timeline {
