@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use super::Run;
 use super::approve::finish;
 use super::output::{Ending, fit, moment};
+use crate::engine::command::Command;
 use crate::engine::queries::jobs::{JobItem, JobState};
 use crate::engine::{Engine, EngineError, JobOutcome, PassControl, PassScope, SyncReport};
 
@@ -52,7 +53,8 @@ pub(super) fn run(run: &mut Run<'_>, args: &JobsArgs) -> Result<Ending, EngineEr
         JobsCommand::Run { name: Some(name) } => run_one(run, &engine, name),
         JobsCommand::Run { name: None } => run_due(run, &engine),
         JobsCommand::Retry { name } => {
-            let done = engine.retry_job(name)?;
+            let name = name.clone();
+            let done = engine.run(Command::RetryJob { name })?;
             finish(run, &done)
         }
     }

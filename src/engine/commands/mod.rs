@@ -45,6 +45,7 @@ impl Engine {
             Command::Pause { until, reason } => self.begin_pause(until, &reason),
             Command::EndPause => self.end_pause(),
             Command::ClearDeliverability => self.clear_deliverability(),
+            Command::RetryJob { name } => self.retry_job(&name),
             Command::Suppress { value, reason } => self.suppress(&value, reason),
             Command::SetApprovalRule { name, state } => self.set_approval_rule(&name, state),
             Command::Unsuppress { value } => self.unsuppress(&value),

@@ -135,6 +135,11 @@ pub enum Command {
     EndPause,
     /// Let mail out again that too many bounces or complaints keep in; only what comes after counts.
     ClearDeliverability,
+    /// Give a job that failed or was given up another try at the next pass.
+    RetryJob {
+        /// The job's name, as the list of jobs shows it.
+        name: String,
+    },
     /// Never write to an address or a domain.
     Suppress {
         /// `ann@acme.example` or `acme.example`.

@@ -11,10 +11,7 @@ use crate::store::{Durability, audit, jobs, sources};
 
 impl Engine {
     /// Makes a job that was given up, or rests after failures, due at the next pass.
-    ///
-    /// # Errors
-    /// If no job is called so, or the database cannot be written.
-    pub fn retry_job(&self, name: &str) -> Result<Done> {
+    pub(in crate::engine) fn retry_job(&self, name: &str) -> Result<Done> {
         let all = registry::all(self);
         let job = registry::find(&all, name)?;
         let (name, books) = (job.name(), job.plan(self).books);

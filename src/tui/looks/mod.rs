@@ -152,7 +152,8 @@ fn see(engine: &Engine, look: &Look) -> Result<Sight, EngineError> {
         }
         Look::Sync => {
             let (health, messages) = engine.sync_state()?;
-            Sight::Sync(Arc::new(sync_lines::lines(health, messages)))
+            let jobs = engine.jobs()?;
+            Sight::Sync(Arc::new(sync_lines::lines(health, messages, jobs)))
         }
         Look::Rules => Sight::Rules(Arc::new(rule_lines::lines(engine.rules_state()?))),
         Look::LogCheck => Sight::LogCheck(engine.verify_audit()?),

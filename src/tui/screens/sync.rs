@@ -1,4 +1,5 @@
-//! Sync: how each source and the services behind them stand, and the messages that could not leave or of which nobody knows whether they did.
+//! Sync: how each source and the services behind them stand, the messages that could not leave or of which nobody knows whether they did, and the
+//! jobs that run besides.
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use crate::domain::id::ExecutionId;
 use crate::domain::service::Service;
 use crate::engine::command::Command;
 use crate::engine::queries::health::{Grade, ServiceHealth, SourceHealth};
+use crate::engine::queries::jobs::{JobItem, JobState};
 use crate::engine::queries::outbox::{OutboxAct, OutboxItem};
 use crate::engine::queries::page::{Page, Slice};
 use crate::tui::action::KeyAction;
@@ -36,6 +38,8 @@ pub enum SyncKey {
     Service(Service),
     /// A message.
     Message(ExecutionId),
+    /// A job by name.
+    Job(String),
 }
 
 impl Item for SyncLine {
@@ -46,11 +50,12 @@ impl Item for SyncLine {
             Self::Source(source) => SyncKey::Source(source.state.name.clone()),
             Self::Service(service) => SyncKey::Service(service.service),
             Self::Message(item) => SyncKey::Message(item.id),
+            Self::Job(job) => SyncKey::Job(job.name.clone()),
         }
     }
 }
 
-/// Sources, services and stuck messages.
+/// Sources, services, stuck messages and jobs.
 #[derive(Debug, Default)]
 pub struct Sync;
 
@@ -228,6 +233,56 @@ fn describe_message(item: &OutboxItem, words: &mut Words<'_>, cx: &Context) {
     }
 }
 
+fn is_given_up(job: &JobItem) -> bool {
+    job.state == JobState::Dead
+}
+
+/// Returns a job's sign, word and colour.
+fn job_state(job: &JobItem, cx: &Context) -> (&'static str, &'static str, Style) {
+    let (styles, glyphs) = (cx.styles(), cx.glyphs());
+    if is_given_up(job) {
+        (glyphs.refuse, "given up", styles.bad)
+    } else if job.tries > 0 {
+        (glyphs.alert, "failed", styles.warning)
+    } else if job.last_ok_at.is_some() {
+        (glyphs.pass, "well", styles.good)
+    } else {
+        (glyphs.wait, "waits", styles.muted)
+    }
+}
+
+fn describe_job(job: &JobItem, words: &mut Words<'_>, cx: &Context) {
+    let styles = cx.styles();
+    let (sign, word, style) = job_state(job, cx);
+    words.styled(&clean(&job.name), styles.heading);
+    words.value("purpose", &clean(&job.about));
+    words.value_in("state", &format!("{sign} {word}"), style);
+    words.value("last run", &ago(job.last_run_at, cx));
+    words.value("clean run", &ago(job.last_ok_at, cx));
+    let next = match job.next_due_at {
+        _ if is_given_up(job) => "when it is tried again".to_owned(),
+        Some(at) => times::both(at, cx.now, &cx.zone),
+        None => "at the next sync".to_owned(),
+    };
+    words.value("next run", &next);
+    if job.tries > 0 {
+        let plural = if job.tries == 1 { "" } else { "s" };
+        let text = format!("{} run{plural} in a row", job.tries);
+        words.value_in("failures", &text, styles.warning);
+    }
+    words.value_in("error", &clean(&job.error), styles.bad);
+    if job.tries > 0 {
+        words.heading("What can be done");
+        let key = cx
+            .keymap
+            .key(KeyContext::On(ScreenId::Sync), KeyAction::Retry);
+        words.line(Line::from(vec![
+            Span::styled(format!(" {key}"), styles.key),
+            Span::styled(" tries it again at the next sync", styles.text),
+        ]));
+    }
+}
+
 impl Listed for Sync {
     type Row = SyncLine;
 
@@ -258,9 +313,12 @@ impl Listed for Sync {
         let intent = match (action, pair.list.current()) {
             (KeyAction::Retry, Some(SyncLine::Message(item))) => retry(item),
             (KeyAction::Drop, Some(SyncLine::Message(item))) => drop_it(item),
+            (KeyAction::Retry, Some(SyncLine::Job(job))) => Intent::run(Command::RetryJob {
+                name: job.name.clone(),
+            }),
             (KeyAction::Retry | KeyAction::Drop, _) => Intent::Say(
                 Tone::Plain,
-                "Only a message that did not leave can be tried again or dropped.".into(),
+                "Only a message that did not leave can be tried again or dropped, and a job that failed can be tried again.".into(),
             ),
             (KeyAction::Refresh, Some(SyncLine::Source(source))) if source.is_read => {
                 Intent::Effect(Effect::SyncOnly(source.state.name.clone()))
@@ -296,6 +354,7 @@ impl Listed for Sync {
             .filter(|row| match row {
                 SyncLine::Source(source) => source.grade == Grade::Failing,
                 SyncLine::Service(service) => service.grade == Grade::Failing,
+                SyncLine::Job(job) => is_given_up(job),
                 SyncLine::Message(_) => false,
             })
             .count();
@@ -397,6 +456,26 @@ impl Listed for Sync {
                     Span::styled(pad(&clean(&item.because), rest, glyphs.cut), styles.muted),
                 ]
             }
+            SyncLine::Job(job) => {
+                let (sign, word, style) = job_state(job, cx);
+                let name_cells = (room / 3).clamp(8, 26);
+                let rest = room.saturating_sub(name_cells + 1 + 9 + 12);
+                let said = if job.error.is_empty() {
+                    &job.about
+                } else {
+                    &job.error
+                };
+                vec![
+                    Span::styled(format!("{sign} "), style),
+                    Span::styled(
+                        format!("{} ", pad(&clean(&job.name), name_cells, glyphs.cut)),
+                        styles.text,
+                    ),
+                    Span::styled(format!("{word:<9}"), style),
+                    Span::styled(pad(&ago(job.last_run_at, cx), 12, glyphs.cut), styles.muted),
+                    Span::styled(pad(&clean(said), rest, glyphs.cut), styles.muted),
+                ]
+            }
         };
         row_line(state, spans, cells, cx)
     }
@@ -405,6 +484,7 @@ impl Listed for Sync {
         match row {
             Some(SyncLine::Message(_)) => "Message",
             Some(SyncLine::Service(_)) => "Service",
+            Some(SyncLine::Job(_)) => "Job",
             _ => "Source",
         }
         .to_owned()
@@ -418,6 +498,7 @@ impl Listed for Sync {
                 describe_service(service, text, cx);
             }
             Some(SyncLine::Message(item)) => describe_message(item, text, cx),
+            Some(SyncLine::Job(job)) => describe_job(job, text, cx),
             None => {}
         }
     }

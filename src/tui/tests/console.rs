@@ -26,6 +26,7 @@ use crate::engine::queries::approvals::{
     ApprovalOverview, ApprovalRuleItem, ApprovalShare, ShadowResult,
 };
 use crate::engine::queries::health::{Grade, Health, ServiceHealth, SourceHealth};
+use crate::engine::queries::jobs::{JobItem, JobState};
 use crate::engine::queries::limits::{LimitRow, LimitsView};
 use crate::engine::queries::log::{AuditCheck, AuditEntry};
 use crate::engine::queries::outbox::{OutboxAct, OutboxItem};
@@ -96,6 +97,20 @@ fn signals() -> Vec<SignalItem> {
             }
         })
         .collect()
+}
+
+fn job() -> JobItem {
+    JobItem {
+        name: "audit".into(),
+        about: "Cuts off the old end of the trail".into(),
+        state: JobState::Dead,
+        every_seconds: Some(3600),
+        next_due_at: None,
+        last_run_at: Some(now()),
+        last_ok_at: None,
+        tries: 4,
+        error: "the disk is full".into(),
+    }
 }
 
 fn detail(id: SignalId) -> SignalDetail {
@@ -434,7 +449,7 @@ fn answer(look: &Look, world: World) -> Answer<Sight> {
                 services: vec![service()],
             };
             let lines = if full {
-                sync_lines::lines(health, vec![dead_letter()])
+                sync_lines::lines(health, vec![dead_letter()], vec![job()])
             } else {
                 Slice::default()
             };

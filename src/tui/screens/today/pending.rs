@@ -35,6 +35,7 @@ pub(super) fn moves_of(command: &Command) -> Vec<MoveId> {
         | Command::Pause { .. }
         | Command::EndPause
         | Command::ClearDeliverability
+        | Command::RetryJob { .. }
         | Command::Suppress { .. }
         | Command::Unsuppress { .. } => Vec::new(),
     }
@@ -62,6 +63,7 @@ pub(super) fn word_of(command: &Command) -> &'static str {
         | Command::Pause { .. }
         | Command::EndPause
         | Command::ClearDeliverability
+        | Command::RetryJob { .. }
         | Command::Suppress { .. }
         | Command::Unsuppress { .. } => "changing",
     }
