@@ -251,13 +251,13 @@ fn goes_before(name: &str, plan: Plan, target: Plan) -> bool {
 
 /// Refuses the name of a source that there is none of.
 fn check_source(engine: &Engine, only: &str, jobs: &[Box<dyn Job>]) -> Result<()> {
-    let is_source = |job: &&Box<dyn Job>| {
+    let is_source = |job: &dyn Job| {
         let plan = job.plan(engine);
         plan.stage == Stage::Read && plan.books == Books::Sources
     };
     let names: Vec<String> = jobs
         .iter()
-        .filter(is_source)
+        .filter(|job| is_source(job.as_ref()))
         .map(|job| job.name())
         .collect();
     let scope = PassScope {

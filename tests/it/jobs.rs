@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::home::{Home, form, letter};
 
-const MAILBOX: &str = "mail:Mail";
+const MAILBOX: &str = "mail:mail";
 
 fn job(home: &Home, name: &str) -> Value {
     let all = home.json("jobs list");
@@ -109,7 +109,7 @@ fn exit_codes_say_how_a_job_ended() {
     fs::remove_dir_all(home.inbox()).unwrap();
     let failed = home.run(["jobs", "run", MAILBOX]).exits(1);
     assert!(failed.out.is_empty(), "{failed:?}");
-    assert!(failed.err.contains("mail:Mail failed: "), "{failed:?}");
+    assert!(failed.err.contains("mail:mail failed: "), "{failed:?}");
     assert_eq!(job(&home, MAILBOX)["tries"], 1);
 }
 
