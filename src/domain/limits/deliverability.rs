@@ -14,14 +14,14 @@ const BOUNCED_ONE_IN: usize = 20;
 /// One in so many that is reported as spam is too many: 0.1 %.
 const REPORTED_ONE_IN: usize = 1000;
 
-/// What was sent in the last 7 days, and what came back.
+/// Mail of the last 7 days, and what came back of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MailResults {
-    /// What left.
+    /// Mail that left.
     pub sent: Sends,
-    /// What could not be delivered.
+    /// Mail that could not be delivered.
     pub bounced: Sends,
-    /// What was reported as spam.
+    /// Mail that was reported as spam.
     pub reported: Sends,
     /// The instant until which the mailbox counts as new; none if it is not.
     pub new_until: Option<Timestamp>,

@@ -1,4 +1,4 @@
-//! How many messages may go: rolling windows, never calendar ones, and the instant at which each has room again.
+//! Limits on how many messages may go: rolling windows, never calendar ones, and the instant at which each has room again.
 //!
 //! A send counts against a window of length `W` from its own instant until exactly `W` later, when it no longer counts. As time passes
 //! without a send, counts only fall and the ramp only rises, so a limit that has cleared stays clear. That is
@@ -55,7 +55,7 @@ impl Default for Limits {
 pub struct Ramp {
     /// Messages in 24 hours on the first day.
     pub first_day: u32,
-    /// How many more on each further day, up to the daily cap.
+    /// Messages more on each further day, up to the daily cap.
     pub step: u32,
 }
 
@@ -68,18 +68,18 @@ impl Default for Ramp {
     }
 }
 
-/// What has been sent, as far as the limits need it. Sends that are queued or on their way belong in it.
+/// Sends, as far as the limits need them. Those on their way belong in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SendHistory {
     /// Everything that left the mailbox in the last 24 hours or more.
     pub all: Sends,
-    /// What went to this contact in the last 7 days or more.
+    /// Sends to this contact in the last 7 days or more.
     pub to_contact: Sends,
-    /// What went to this contact's domain in the last 24 hours or more.
+    /// Sends to this contact's domain in the last 24 hours or more.
     pub to_domain: Sends,
-    /// Whether many unrelated people share the domain (gmail.com), which exempts it from the per-domain cap.
+    /// Set where many unrelated people share the domain (gmail.com), which exempts it from the per-domain cap.
     pub is_free_mail: bool,
-    /// When the mailbox first sent anything; the ramp counts from here. `None` if it never has.
+    /// The mailbox's first send ever; the ramp counts from here. `None` if it never sent.
     pub mailbox_first_send: Option<Timestamp>,
 }
 

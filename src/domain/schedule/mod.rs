@@ -1,4 +1,4 @@
-//! When something may happen: windows, business days and holidays in the other person's time zone.
+//! Times at which something may happen: windows, business days and holidays in the other person's time zone.
 //!
 //! The rule, in full. An instant is open when all three hold for its **own local date and time** in the policy's zone:
 //! its time of day is in the window (start inclusive, end exclusive), its weekday is allowed, and its date is no holiday.
@@ -33,7 +33,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-/// When messages may go to someone: the hours, the weekdays, the days off, and the zone in which all three are read.
+/// Times at which messages may go to someone: the hours, the weekdays, the days off, and the zone in which all three are read.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SendPolicy {

@@ -11,13 +11,13 @@ use super::window::Window;
 use super::zones::zone_name;
 use super::{SendPolicy, Weekdays};
 
-/// How far ahead an allowed instant is looked for, in periods of 24 hours. One exactly that far away counts.
+/// Periods of 24 hours ahead in which an allowed instant is looked for. One exactly that far away counts.
 pub const HORIZON_DAYS: i64 = 45;
 
-/// How many holidays are named one by one in an explanation.
+/// Holidays that are named one by one in an explanation.
 const NAMED_HOLIDAYS: usize = 4;
 
-/// What kind of rule a reason speaks of.
+/// The kind of rule that a reason speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonKind {
@@ -57,7 +57,7 @@ impl Reason {
 pub struct Slot {
     /// The instant.
     pub at: Timestamp,
-    /// What decided it, in the order in which it was met; never empty.
+    /// The reasons, in the order in which they were met; never empty.
     pub because: Vec<Reason>,
 }
 
@@ -66,7 +66,7 @@ pub struct Slot {
 pub struct NextAllowed {
     /// The first allowed instant; `None` if there is none within [`HORIZON_DAYS`].
     pub at: Option<Timestamp>,
-    /// What decided it, in the order in which it was met; never empty.
+    /// The reasons, in the order in which they were met; never empty.
     pub because: Vec<Reason>,
 }
 
