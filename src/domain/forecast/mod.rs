@@ -30,11 +30,11 @@ pub struct Facts {
     pub sent: Sends,
     /// The first mail that ever left it.
     pub first_send: Option<Timestamp>,
-    /// What came back.
+    /// Bounces and complaints.
     pub results: MailResults,
     /// The policies that recipients refer to, by place.
     pub windows: Vec<SendPolicy>,
-    /// What went to each capped domain that recipients refer to, by place.
+    /// Sends to each capped domain that recipients refer to, by place.
     pub domains: Vec<Sends>,
     /// The live mail that waits, in the order in which it is asked.
     pub messages: Vec<Message>,
@@ -47,7 +47,7 @@ pub struct Recipient {
     pub window: usize,
     /// The place of their domain in [`Facts::domains`]; none where it has no cap.
     pub domain: Option<usize>,
-    /// What went to them in the last 7 days or more.
+    /// Sends to them in the last 7 days or more.
     pub sent: Sends,
     /// The places in [`Facts::messages`] of mail that counts as mail to them.
     pub same: Vec<usize>,
@@ -56,12 +56,12 @@ pub struct Recipient {
 /// The state of the mailbox or service that a message leaves through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Carrier {
-    /// It takes messages.
+    /// Takes messages.
     #[default]
     Well,
-    /// It takes none before this instant.
+    /// Takes none before this instant.
     From(Timestamp),
-    /// It takes none until the operator mends it.
+    /// Takes none until the operator mends it.
     Broken,
 }
 
@@ -88,7 +88,7 @@ pub struct Message {
     pub check_at: Option<Timestamp>,
     /// The end of its approval.
     pub expires_at: Timestamp,
-    /// Whether a guard refuses it for good, so that the next pass ends its approval.
+    /// Set where a guard refuses it for good: the next pass ends its approval.
     pub is_refused: bool,
     /// The mailbox that it leaves through.
     pub carrier: Carrier,
@@ -132,7 +132,7 @@ pub struct Question {
 /// The end of a message's wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// It leaves then, or the guards that were asked about let it pass then.
+    /// Leaves then; of a question, the guards that it asks let it pass then.
     Leaves(Timestamp),
     /// Its approval ends then, before it could leave.
     Expires(Timestamp),

@@ -1,22 +1,23 @@
 //! The play: passes at every instant at which an answer may change, until everything that waits has its end.
 //!
-//! What has left only ever makes the others later, and so does time but for the instants that [`Play::next`] looks at. So a message that its
+//! A send only ever makes the others later, and time changes an answer only at the instants that [`Play::next`] looks at. So a message that its
 //! own window or person holds is set aside until that clears, a class that the mailbox's limits hold is asked as a whole, and each pass costs
 //! what changes, not what waits.
+
+mod holds;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+use self::holds::Standing;
 use super::windows::Windows;
 use super::{
     Asks, Carrier, Facts, Fate, Forecast, Foreseen, Held, Message, Place, Question, Recipient,
 };
-use crate::domain::limits::{
-    self, LimitKind, LimitVerdict, MailResults, Sends, binding, judge, reserve,
-};
-use crate::domain::outbox::{CHECK_AGAIN, SendClass};
+use crate::domain::limits::{LimitKind, LimitVerdict, MailResults, Sends};
+use crate::domain::outbox::SendClass;
 use crate::domain::schedule::horizon;
 
 /// Messages that may leave before the rest is said to come later.
@@ -39,14 +40,14 @@ struct Subject<'a> {
     class: SendClass,
     carrier: Carrier,
     to: &'a Recipient,
-    /// What went to the person, and will have gone.
+    /// Sends to the person, those foreseen included.
     sent: Sends,
     /// Other subjects for whose person a message to this one counts.
     counts_for: Vec<usize>,
     fate: Option<Fate>,
     limits_clear_at: Option<Timestamp>,
     held: Option<Held>,
-    /// Whether it holds no more room: it left, or its approval is over.
+    /// Set once it holds no more room: it left, or its approval is over.
     is_gone: bool,
 }
 
@@ -57,19 +58,6 @@ struct Turn {
     asks: Asks,
     /// The instant since which nothing of its own holds it.
     since: Timestamp,
-}
-
-/// The limits at one instant.
-#[derive(Debug, Default)]
-struct Standing {
-    key: Option<(Timestamp, usize)>,
-    mailbox: Vec<LimitVerdict>,
-    /// The limit on all mail that decides.
-    full: Option<LimitVerdict>,
-    /// Too many bounces or complaints.
-    hold: Option<LimitVerdict>,
-    /// Room kept from follow-ups, and from first mails.
-    reserved: [Option<Option<LimitVerdict>>; 2],
 }
 
 #[derive(Debug)]
@@ -99,22 +87,6 @@ const fn index(class: SendClass) -> usize {
         SendClass::FollowUp => 1,
         SendClass::FirstTouch => 2,
     }
-}
-
-fn before(at: Timestamp, by: SignedDuration) -> Timestamp {
-    at.checked_sub(by).unwrap_or(Timestamp::MIN)
-}
-
-fn after(at: Timestamp, by: SignedDuration) -> Timestamp {
-    at.checked_add(by).unwrap_or(Timestamp::MAX)
-}
-
-/// The answer of what concerns one turn alone.
-struct Own {
-    /// The first instant at which nothing of its own holds it; none if there is none.
-    at: Option<Timestamp>,
-    /// The limit on mail to the person that makes it later than the rest.
-    full: Option<LimitVerdict>,
 }
 
 impl<'a> Play<'a> {
@@ -381,165 +353,6 @@ impl<'a> Play<'a> {
         self.left += 1;
     }
 
-    /// Asks what concerns one turn alone: the limits on mail to its person and, unless it is about the limits, the pause, what carries it
-    /// and the window.
-    fn own(&mut self, subject: usize, asks: Asks, now: Timestamp) -> Option<Own> {
-        let subject = self.subjects.get(subject)?;
-        let full = self.personal(subject, now);
-        let room = full.as_ref().map_or(Some(now), |v| v.clears_at);
-        if asks == Asks::Limits {
-            return Some(Own { at: room, full });
-        }
-        let (carrier, window) = (subject.carrier, subject.to.window);
-        let free = carrier
-            .takes(now)
-            .map(|at| self.facts.paused_until.map_or(at, |until| until.max(at)));
-        let windows = self.windows.get_mut(window)?;
-        let without = free.and_then(|free| windows.opens(free));
-        let Some((room, free)) = room.zip(free) else {
-            return Some(Own { at: None, full });
-        };
-        Some(Own {
-            at: windows.opens(room.max(free)),
-            // A limit that clears before the window opens decides nothing.
-            full: full.filter(|_| without.is_some_and(|without| without < room)),
-        })
-    }
-
-    fn personal(&self, subject: &Subject<'_>, now: Timestamp) -> Option<LimitVerdict> {
-        let domain = subject.to.domain.and_then(|d| self.domains.get(d));
-        let verdicts = limits::personal(&self.facts.limits, &subject.sent, domain, now);
-        binding(&verdicts).cloned()
-    }
-
-    /// Returns how the limits stand that concern more than one person.
-    fn standing(&mut self, now: Timestamp) -> &mut Standing {
-        let key = Some((now, self.left));
-        if self.standing.key != key {
-            let mailbox =
-                limits::mailbox(&self.facts.limits, &self.sent, self.facts.first_send, now);
-            self.standing = Standing {
-                key,
-                full: binding(&mailbox).cloned(),
-                hold: binding(&judge(&self.results, now)).cloned(),
-                mailbox,
-                reserved: [None, None],
-            };
-        }
-        &mut self.standing
-    }
-
-    /// Returns the limit that holds a whole class, if one does.
-    fn shut(&mut self, class: SendClass, now: Timestamp) -> Option<LimitVerdict> {
-        let standing = self.standing(now);
-        if let Some(full) = &standing.full {
-            return Some(full.clone());
-        }
-        if class == SendClass::Reply {
-            return None;
-        }
-        if let Some(hold) = &standing.hold {
-            return Some(hold.clone());
-        }
-        self.reserved(class, now)
-    }
-
-    /// Returns the room that is kept from a class, if the mailbox's limits have any.
-    fn reserved(&mut self, class: SendClass, now: Timestamp) -> Option<LimitVerdict> {
-        let place = index(class).checked_sub(1)?;
-        if let Some(Some(known)) = self.standing(now).reserved.get(place) {
-            return known.clone();
-        }
-        let found = if self.may_be_reserved(class, now) {
-            let ready = self.ready_before(class, now);
-            reserve(&self.standing(now).mailbox, &ready, now)
-        } else {
-            None
-        };
-        if let Some(known) = self.standing(now).reserved.get_mut(place) {
-            *known = Some(found.clone());
-        }
-        found
-    }
-
-    /// Tells whether so many come before a class that they could need all the room.
-    fn may_be_reserved(&mut self, class: SendClass, now: Timestamp) -> bool {
-        let holders = self.holders(class).count();
-        let daily = [LimitKind::PerHour, LimitKind::PerDay, LimitKind::Ramp];
-        holders > 0
-            && self.standing(now).mailbox.iter().any(|v| {
-                let room = usize::try_from(v.cap.saturating_sub(v.used)).unwrap_or(usize::MAX);
-                daily.contains(&v.limit) && holders >= room
-            })
-    }
-
-    /// Returns the messages that wait and come before a class.
-    fn holders(&self, class: SendClass) -> impl Iterator<Item = (usize, &'a Message)> {
-        self.subjects
-            .iter()
-            .enumerate()
-            .filter(move |(_, s)| !s.is_gone && s.class < class)
-            .filter_map(|(i, s)| s.message.map(|m| (i, m)))
-    }
-
-    /// Returns the instants at which the messages that come before a class can leave, as the claim of one of that class would find them.
-    fn ready_before(&mut self, class: SendClass, now: Timestamp) -> Vec<Timestamp> {
-        let kept = match class {
-            SendClass::FirstTouch => self.reserved(SendClass::FollowUp, now),
-            SendClass::Reply | SendClass::FollowUp => None,
-        };
-        let holders: Vec<_> = self.holders(class).collect();
-        let mut ready = Vec::with_capacity(holders.len());
-        for (i, message) in holders {
-            let check_at = if message.not_before > now {
-                message.check_at
-            } else if message.is_refused {
-                continue;
-            } else {
-                self.check_at(i, kept.as_ref(), now)
-            };
-            let at = check_at.map_or(message.not_before, |at| at.max(message.not_before));
-            if message.expires_at > at.max(now) {
-                ready.push(at);
-            }
-        }
-        ready
-    }
-
-    /// Returns when a message that was just held is asked about again: when the last of its holds clears by itself, as a claim notes it.
-    fn check_at(
-        &mut self,
-        subject: usize,
-        kept: Option<&LimitVerdict>,
-        now: Timestamp,
-    ) -> Option<Timestamp> {
-        let subject = self.subjects.get(subject)?;
-        let (carrier, window, class) = (subject.carrier, subject.to.window, subject.class);
-        let personal = self.personal(subject, now);
-        let standing = self.standing(now);
-        let hold = standing.hold.clone().filter(|_| class != SendClass::Reply);
-        let full: Vec<_> = [personal, standing.full.clone(), hold]
-            .into_iter()
-            .flatten()
-            .collect();
-        let full = match binding(&full) {
-            Some(full) => full.clears_at,
-            None => kept
-                .filter(|_| class == SendClass::FollowUp)
-                .map_or(Some(now), |kept| kept.clears_at),
-        };
-        let ends = [
-            full,
-            carrier.takes(now),
-            self.windows.get_mut(window)?.opens(now),
-            Some(self.facts.paused_until.unwrap_or(now)),
-        ];
-        let last = ends
-            .into_iter()
-            .try_fold(now, |last, end| end.map(|end| end.max(last)));
-        Some(last.unwrap_or_else(|| after(now, CHECK_AGAIN)))
-    }
-
     /// Returns the next instant at which an answer may change.
     fn next(&mut self, now: Timestamp) -> Option<Timestamp> {
         let mut next = self.later.peek().map(|Reverse((at, _))| *at);
@@ -565,31 +378,6 @@ impl<'a> Play<'a> {
             note(hold.and_then(|hold| hold.clears_at));
         }
         next
-    }
-
-    /// Returns the next instant at which room that is kept from a class may be free: the room grows, or one of those it is kept for goes
-    /// elsewhere.
-    fn next_of_reserved(&mut self, class: SendClass, now: Timestamp) -> Option<Timestamp> {
-        let second = SignedDuration::from_secs(1);
-        let holders: Vec<_> = self.holders(class).collect();
-        let mut ends: Vec<Timestamp> =
-            limits::next_room(&self.facts.limits, &self.sent, self.facts.first_send, now)
-                .into_iter()
-                .chain(self.facts.paused_until)
-                .collect();
-        for (_, message) in holders {
-            let turns = self
-                .windows
-                .get_mut(message.to.window)
-                .and_then(|windows| windows.turns(now));
-            ends.extend(turns);
-            let end = message.expires_at;
-            ends.extend([end, before(end, CHECK_AGAIN), before(end, second)]);
-            if let Carrier::From(at) = message.carrier {
-                ends.push(at);
-            }
-        }
-        ends.into_iter().filter(|at| *at > now).min()
     }
 
     /// Gives everything that still waits its end.

@@ -44,7 +44,7 @@ impl LimitKind {
     }
 }
 
-/// How one limit stands.
+/// The state of one limit.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct LimitVerdict {
     /// Which limit.
@@ -55,9 +55,9 @@ pub struct LimitVerdict {
     pub cap: u32,
     /// The instant from which it has room if nothing more is sent; `None` if it has room now, or never will.
     pub clears_at: Option<Timestamp>,
-    /// Whether it has room for one more message now.
+    /// Set while it has room for one more message.
     pub passed: bool,
-    /// How far the last send that counts is dated ahead of the clock, which somebody must have set back; none if it is not.
+    /// Time by which the last send is dated ahead of the clock, which somebody must have set back; none if it is not.
     #[serde(skip)]
     pub ahead: Option<SignedDuration>,
 }

@@ -21,7 +21,7 @@ use crate::store::{control, executions};
 pub struct LimitRow {
     /// Which limit.
     pub limit: LimitKind,
-    /// What it limits, in a few words.
+    /// Its name, in a few words.
     pub title: &'static str,
     /// Messages that count against it: those that left or may have left.
     pub used: u32,
@@ -29,13 +29,13 @@ pub struct LimitRow {
     pub queued: u32,
     /// The most that may; for bounces and complaints, as many as pause sending.
     pub cap: u32,
-    /// Whether it has no room now.
+    /// Set while it has no room.
     pub is_full: bool,
-    /// Whether it is the one that decides: of those without room the one that clears last.
+    /// Set for the one that decides: of those without room, the one that clears last.
     pub is_binding: bool,
-    /// When it has room again.
+    /// The instant at which it has room again.
     pub clears_at: Option<Timestamp>,
-    /// How it stands, as a sentence.
+    /// Its state, as a sentence.
     pub detail: String,
 }
 
@@ -46,7 +46,7 @@ pub struct DeliverabilityHold {
     pub since: Timestamp,
     /// Why.
     pub reason: String,
-    /// When it ends by itself.
+    /// The instant at which it ends by itself.
     pub clears_at: Option<Timestamp>,
 }
 
@@ -74,11 +74,11 @@ pub struct LimitsView {
     pub limits: Vec<LimitRow>,
     /// The one that decides.
     pub binding: Option<LimitKind>,
-    /// When the limits alone next let a message out, a first one unless a contact was asked about; none if none ever will.
+    /// The instant at which the limits alone next let a message out, a first one unless a contact was asked about; none if none ever will.
     pub next_room: Option<Timestamp>,
     /// Approved messages that wait.
     pub queued: u32,
-    /// Whether everything is stopped.
+    /// The kill switch.
     pub kill_switch: KillSwitch,
     /// The pause in force.
     pub pause: Option<Pause>,

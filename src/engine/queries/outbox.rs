@@ -25,7 +25,7 @@ use crate::store::{ReadTx, control, executions, people, undo};
 const MAX_DEAD: usize = 200;
 
 words! {
-    /// What can be done with a message of the outbox.
+    /// Things to do with a message of the outbox.
     pub enum OutboxAct ("something to do with a message of the outbox") {
         /// Take it back: `caseyos undo`, or `caseyos outbox drop`.
         Drop = "drop",
@@ -53,35 +53,35 @@ pub struct OutboxItem {
     pub to: String,
     /// The subject, or what it is in words.
     pub subject: String,
-    /// What it is: a `mail`, an invitation to a `meeting`, or a `record` that is written.
+    /// Its kind: a `mail`, an invitation to a `meeting`, or a `record` that is written.
     pub kind: EffectKind,
-    /// Where it stands: `queued`, `sending`, `uncertain` or `failed`.
+    /// Its status: `queued`, `sending`, `uncertain` or `failed`.
     pub status: ExecutionStatus,
-    /// What it is to them.
+    /// Its class, which decides the order.
     pub class: SendClass,
     /// The mailbox that it leaves from.
     pub account: String,
     /// Who consented.
     pub approved_by: By,
-    /// When.
+    /// The instant of the consent.
     pub approved_at: Timestamp,
     /// Until when the consent holds.
     pub approval_expires_at: Timestamp,
-    /// What `not_before` is the end of.
+    /// The wait that ends at `not_before`.
     pub waits_for: WaitsFor,
-    /// It is not tried before: the end of its undo window, or the next try.
+    /// The end of its undo window, or the next try.
     pub not_before: Timestamp,
-    /// When it leaves as things stand, with those before it counted; none if that is not known or if it will not leave by itself.
+    /// The instant at which it leaves as things stand, with those before it counted; none if it will not leave by itself or that is not known.
     pub leaves_at: Option<Timestamp>,
     /// The guard that holds it.
     pub guard: Option<GuardKind>,
     /// The one thing that it waits for, or what went wrong, as a sentence.
     pub because: String,
-    /// When that clears by itself.
+    /// The instant at which that clears by itself.
     pub clears_at: Option<Timestamp>,
-    /// How often it was tried.
+    /// Tries so far.
     pub tries: i64,
-    /// What can be done with it.
+    /// The things that can be done with it.
     pub can: Vec<OutboxAct>,
     /// The entry of the undo list that takes it back.
     pub undo: Option<UndoId>,
@@ -100,7 +100,7 @@ impl OutboxItem {
 /// A message of the outbox in full.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OutboxDetail {
-    /// What the list says of it.
+    /// The line of the list.
     #[serde(flatten)]
     pub item: OutboxItem,
     /// The text.
@@ -109,11 +109,11 @@ pub struct OutboxDetail {
     pub request: String,
     /// The message's own id.
     pub message_id: String,
-    /// What the guards say or said.
+    /// The guards' answers.
     pub verdicts: Vec<Verdict>,
 }
 
-/// What a message waits for: the one reason, and when it clears.
+/// The one thing that a message waits for, and when it clears.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::engine) struct Reason {
     pub guard: Option<GuardKind>,

@@ -1,4 +1,4 @@
-//! When the next mail to somebody may go, and what decides it.
+//! The next mail to somebody: when it may go, and what decides it.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -21,7 +21,7 @@ use crate::engine::handle::Engine;
 use crate::store::people::Person;
 use crate::store::{ReadTx, control, moves};
 
-/// When the next mail may go.
+/// The next mail to somebody.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NextSendView {
     /// The instant, with all that waits counted; none if there is none within 45 days or nothing may be sent at all.

@@ -29,19 +29,19 @@ pub struct WhyMove {
     pub id: Option<MoveId>,
     /// A few words.
     pub title: String,
-    /// Where it stands.
+    /// Its status.
     pub status: MoveStatus,
-    /// What decides that it is where it is, as a sentence.
+    /// The one thing that decides where it stands, as a sentence.
     pub because: String,
     /// The guard that decides it, if one does.
     pub guard: Option<GuardKind>,
-    /// When that clears by itself.
+    /// The instant at which that clears by itself.
     pub clears_at: Option<Timestamp>,
-    /// When it leaves as things stand, if it is approved.
+    /// The instant at which it leaves as things stand, if it is approved.
     pub leaves_at: Option<Timestamp>,
     /// The execution, if there is one.
     pub execution: Option<ExecutionId>,
-    /// What the guards say or said.
+    /// The guards' answers.
     pub verdicts: Vec<Verdict>,
 }
 
@@ -60,7 +60,7 @@ pub struct Why {
     pub paused: Option<String>,
     /// The pause of everything that is in force.
     pub pause: Option<Pause>,
-    /// When the next mail may go, and what decides it.
+    /// The next mail, and what decides it.
     pub next_send: NextSendView,
     /// The moves, those that stand first.
     pub moves: Vec<WhyMove>,

@@ -1,4 +1,4 @@
-//! What the forecast says, held against passes that ask the guards themselves: a clock is stepped through every instant that was named, the
+//! The forecast held against passes that ask the guards themselves: a clock is stepped through every instant that was named, the
 //! moment before each, and others at random.
 
 use std::collections::BTreeSet;
@@ -108,12 +108,7 @@ impl World {
     ) -> Vec<Verdict> {
         let mut judged = check(&self.facts.limits, &self.history(to), now);
         if class != SendClass::Reply {
-            let mut results = self.facts.results.clone();
-            self.rows
-                .iter()
-                .filter_map(|row| row.left_at)
-                .for_each(|at| results.sent.add(at));
-            judged.extend(judge(&results, now));
+            judged.extend(judge(&self.results(), now));
             if judged.iter().all(|v| v.passed) {
                 judged.extend(reserve(&judged, &self.ready_before(class, now), now));
             }
@@ -151,6 +146,19 @@ impl World {
             },
         };
         guard::check(&facts, now)
+    }
+
+    /// Tells whether bounces or complaints hold anything back.
+    fn holds(&self, now: Timestamp) -> bool {
+        judge(&self.results(), now).iter().any(|v| !v.passed)
+    }
+
+    fn results(&self) -> MailResults {
+        let mut results = self.facts.results.clone();
+        for at in self.rows.iter().filter_map(|row| row.left_at) {
+            results.sent.add(at);
+        }
+        results
     }
 
     fn answer(&self, q: &Question, now: Timestamp) -> bool {
@@ -444,6 +452,7 @@ fn instants(facts: &Facts, found: &Forecast, steps: &[i64]) -> BTreeSet<Timestam
         .flat_map(|f| [f.leaves_at(), f.limits_clear_at]);
     named
         .flatten()
+        .chain(found.hold_clears_at)
         .flat_map(|at| [at - SignedDuration::from_millis(1), at])
         .chain(
             steps
@@ -468,6 +477,10 @@ proptest! {
                     prop_assert!(*passed || now != clears, "the limits refuse {} at {}: {:?}", i, now, said);
                     prop_assert!(!passed || now >= clears, "the limits let {} pass at {}: {:?}", i, now, said);
                 }
+            }
+            if let Some(clears) = found.hold_clears_at {
+                prop_assert!(now >= clears || world.holds(now), "nothing is held at {}", now);
+                prop_assert!(now != clears || !world.holds(now), "something is held at {}", now);
             }
             for (i, (passed, said)) in answers.iter().zip(&found.questions).enumerate() {
                 if let Some(at) = said.leaves_at() {
