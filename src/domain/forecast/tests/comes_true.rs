@@ -210,14 +210,14 @@ impl World {
                 }
             };
             questions_at(self, Place::First);
-            for i in 0..self.rows.len() {
+            for (i, passes) in limits.iter_mut().enumerate() {
                 let row = &self.rows[i];
                 if row.message.class != *class || !Self::waits(row) {
                     continue;
                 }
                 let m = row.message.clone();
                 let verdicts = self.ask(m.class, m.carrier, &m.to, m.expires_at, m.is_refused, now);
-                limits[i] = Some(limits_pass(&verdicts));
+                *passes = Some(limits_pass(&verdicts));
                 if m.not_before > now {
                     continue;
                 }
@@ -268,8 +268,10 @@ fn some_sends(most: usize, minutes: i64) -> impl Strategy<Value = Vec<i64>> {
     proptest::collection::vec(-5_i64..minutes, 0..most)
 }
 
-fn some_windows() -> impl Strategy<Value = (usize, i64, Vec<(usize, i32, i32, u8, BTreeSet<i64>)>)>
-{
+/// A turn of the clocks, the minutes to it, and windows: zone, beginning and end in minutes, weekdays, holidays.
+type Windows = (usize, i64, Vec<(usize, i32, i32, u8, BTreeSet<i64>)>);
+
+fn some_windows() -> impl Strategy<Value = Windows> {
     let quarter = prop_oneof![(28_i32..44, 56_i32..76), (0_i32..96, 0_i32..96)];
     let days = prop_oneof![Just(0b001_1111_u8), Just(0b111_1111), 1_u8..128];
     let window = (
