@@ -5,7 +5,7 @@ use crate::domain::id::{ContactId, DealId, MoveId, SignalId};
 /// Declares the screens in the order of the tabs: the keymap's word, the tab's name, the full name.
 macro_rules! screens {
     ($($screen:ident = $word:literal, $tab:literal, $full:literal;)*) => {
-        /// A screen. A new one is a row here and a line in [`super::screens::make`].
+        /// A screen. A new one is a row here and a line in `screens::make`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum ScreenId {
             $(#[doc = $full] $screen,)*

@@ -184,7 +184,7 @@ pub(super) struct Wanted<'a> {
     pub person: &'a Person,
     pub start: Timestamp,
     pub plan: &'a MovePlan,
-    /// Begins the hint of what else can be done: "`caseyos edit 3".
+    /// Begins the hint of what else can be done: such as "caseyos edit 3".
     pub edit: Option<String>,
 }
 
