@@ -640,14 +640,17 @@ fn what_failed_is_tried_again_or_dropped_after_a_question() {
     assert!(bench.commands.is_empty(), "a source is no message");
     press(&mut bench, "r", World::Full);
     assert_eq!(bench.other, [Effect::SyncOnly("mail:work".into())]);
-    press(&mut bench, "G t", World::Full);
+    press(&mut bench, "G t k t", World::Full);
     press(&mut bench, "D", World::Full);
-    assert_eq!(bench.commands.len(), 1, "dropping is asked first");
+    assert_eq!(bench.commands.len(), 2, "dropping is asked first");
     press(&mut bench, "a", World::Full);
     let id = ExecutionId(9);
     assert_eq!(
         bench.commands,
         [
+            Command::RetryJob {
+                name: "audit".into()
+            },
             Command::Retry { id, force: false },
             Command::Withdraw { id }
         ]
