@@ -82,8 +82,12 @@ fn print_one(run: &mut Run<'_>, engine: &Engine, one: &WhyMove) -> Result<Ending
     }
     let (now, zone) = (engine.now(), engine.zone());
     run.out.heading(&format!(
-        "move {}  {} ({})",
-        one.id.map_or_else(|| "-".to_owned(), |id| id.to_string()),
+        "{}  {} ({})",
+        match (one.id, one.execution) {
+            (Some(id), _) => format!("move {id}"),
+            (None, Some(id)) => format!("message {id}"),
+            (None, None) => String::new(),
+        },
         one.title,
         one.status
     ))?;

@@ -245,7 +245,7 @@ fn job_state(job: &JobItem, cx: &Context) -> (&'static str, &'static str, Style)
     } else if job.tries > 0 {
         (glyphs.alert, "failed", styles.warning)
     } else if job.last_ok_at.is_some() {
-        (glyphs.pass, "well", styles.good)
+        (glyphs.pass, "ok", styles.good)
     } else {
         (glyphs.wait, "waits", styles.muted)
     }
