@@ -6,8 +6,9 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use crate::home::{Home, form, letter};
+use crate::hubspot::{Portal, small};
 
-const MAILBOX: &str = "mail:Mail";
+const MAILBOX: &str = "mail:mail";
 
 fn job(home: &Home, name: &str) -> Value {
     let all = home.json("jobs list");
@@ -109,7 +110,7 @@ fn exit_codes_say_how_a_job_ended() {
     fs::remove_dir_all(home.inbox()).unwrap();
     let failed = home.run(["jobs", "run", MAILBOX]).exits(1);
     assert!(failed.out.is_empty(), "{failed:?}");
-    assert!(failed.err.contains("mail:Mail failed: "), "{failed:?}");
+    assert!(failed.err.contains("mail:mail failed: "), "{failed:?}");
     assert_eq!(job(&home, MAILBOX)["tries"], 1);
 }
 
@@ -238,4 +239,28 @@ fn a_clock_that_jumps_a_year_and_back_stops_no_job() {
     assert_eq!(job(&home, "audit")["last_run_at"], home.now);
     assert_eq!(job(&home, "audit")["next_due_at"], "2026-11-23T11:00:00Z");
     home.run(["jobs", "run", "--fail-on-empty"]).exits(5);
+}
+
+#[test]
+fn writes_that_wait_for_hubspot_do_not_make_its_reading_fail() {
+    let (double, _, _) = small();
+    let mut portal = Portal::new(double);
+    portal.sync();
+    portal.run("mode draft").exits(0);
+    portal
+        .run("hubspot task 'Call Ann' --contact ann@acme.example")
+        .exits(4);
+    portal.later(5);
+    let held = portal.run("sync --json").exits(3).json();
+    let problem = held["problems"][0].as_str().unwrap();
+    assert!(problem.starts_with("hubspot-writes: "), "{problem}");
+    let sources = held["sources"].as_array().unwrap();
+    let hubspot = sources.iter().find(|s| s["name"] == "hubspot").unwrap();
+    assert_eq!(hubspot["outcome"], "read", "{held:#}");
+    assert_eq!(portal.there().ids("tasks").len(), 0);
+    portal.run("mode live").exits(0);
+    // Asked for alone, it reads the portal first.
+    let ran = portal.json("jobs run hubspot-writes");
+    assert_eq!(ran["pass"]["sources"][0]["name"], "hubspot", "{ran:#}");
+    assert_eq!(portal.there().ids("tasks").len(), 1);
 }
