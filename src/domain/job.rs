@@ -59,9 +59,9 @@ pub enum Patience {
 pub enum Next {
     /// The next pass tries again.
     AtOnce,
-    /// It rests for so long.
+    /// A rest of this length.
     Rest(SignedDuration),
-    /// It was the last try.
+    /// The end: it was the last try.
     GiveUp,
 }
 
@@ -131,14 +131,20 @@ pub enum Turn {
     NotYet,
     /// Failures keep it resting until then.
     Rests(Timestamp),
-    /// It was given up.
+    /// Given up.
     Dead,
 }
 
 impl Standing {
-    /// Judges whose turn it is.
+    /// Judges a job's turn. Endless patience means no rest, whatever an earlier plan of the job left behind.
     #[must_use]
-    pub fn turn(&self, every: Every, occasion: Occasion, now: Timestamp) -> Turn {
+    pub fn turn(
+        &self,
+        every: Every,
+        patience: Patience,
+        occasion: Occasion,
+        now: Timestamp,
+    ) -> Turn {
         if occasion == Occasion::ByName {
             return Turn::Due;
         }
@@ -146,6 +152,7 @@ impl Standing {
             return Turn::Dead;
         }
         match self.due_at.filter(|at| is_ahead(*at, every, now)) {
+            Some(_) if self.failures > 0 && patience == Patience::Endless => {}
             Some(at) if self.failures > 0 => return Turn::Rests(at),
             Some(_) => return Turn::NotYet,
             None => {}
@@ -163,8 +170,8 @@ impl Standing {
 
     /// Returns the instant of the next run; none for the next pass.
     #[must_use]
-    pub fn next_due(&self, every: Every, now: Timestamp) -> Option<Timestamp> {
-        match self.turn(every, Occasion::Timed, now) {
+    pub fn next_due(&self, every: Every, patience: Patience, now: Timestamp) -> Option<Timestamp> {
+        match self.turn(every, patience, Occasion::Timed, now) {
             Turn::Due | Turn::Dead => None,
             Turn::Rests(at) => Some(at),
             Turn::NotYet => self
@@ -270,7 +277,7 @@ mod tests {
         };
         let check = |standing: Standing, every: Every, occasion: Occasion, expect: Turn| {
             assert_eq!(
-                standing.turn(every, occasion, at(0)),
+                standing.turn(every, Patience::Resting, occasion, at(0)),
                 expect,
                 "{standing:?} {every:?} {occasion:?}"
             );
@@ -306,6 +313,9 @@ mod tests {
         };
         check(dead, Every::Pass, Pass, Turn::Dead);
         check(dead, Every::Pass, ByName, Turn::Due);
+        // A mailbox that moved to this machine while it rested.
+        let moved = run(-9, Some(300), 3).turn(Every::Pass, Patience::Endless, Pass, at(0));
+        assert_eq!(moved, Turn::Due);
     }
 
     #[test]
@@ -332,7 +342,11 @@ mod tests {
             ..Standing::default()
         };
         let check = |standing: Standing, every, expect: Option<i64>| {
-            assert_eq!(standing.next_due(every, at(0)), expect.map(at), "{every:?}");
+            assert_eq!(
+                standing.next_due(every, Patience::Resting, at(0)),
+                expect.map(at),
+                "{every:?}"
+            );
         };
         check(standing(None, 0), Every::Pass, None);
         check(standing(None, 0), Every::Paced(60), Some(50));
@@ -370,15 +384,15 @@ mod tests {
             // Its turn comes within a cadence or the longest rest, whatever the clock did.
             let wait = i64::from(every.seconds().unwrap_or(0)).max(30 * 60);
             let later = now.checked_add(SignedDuration::from_secs(wait)).unwrap();
-            let due = [now, later].map(|at| standing.turn(every, Occasion::Timed, at) == Turn::Due);
+            let due = [now, later].map(|at| standing.turn(every, patience, Occasion::Timed, at) == Turn::Due);
             prop_assert!(due.contains(&true), "{:?}", standing);
             // And having run, a job of the clock is not due again at once.
             let ran = standing.after_run(every, patience, false, now);
             if let Every::Seconds(_) = every {
-                prop_assert_eq!(ran.turn(every, Occasion::Pass, now), Turn::NotYet);
+                prop_assert_eq!(ran.turn(every, patience, Occasion::Pass, now), Turn::NotYet);
             }
             if let Every::Paced(_) = every {
-                prop_assert_eq!(ran.turn(every, Occasion::Timed, now), Turn::NotYet);
+                prop_assert_eq!(ran.turn(every, patience, Occasion::Timed, now), Turn::NotYet);
             }
         }
     }

@@ -103,8 +103,8 @@ impl Engine {
         };
         let (pass, endings) = Pass::new(self, &jobs, &scope, None).make()?;
         let has_run = |ending: &Ending| {
-            let own_time = ending.plan.every.seconds()?;
-            let ran = own_time > 0 && matches!(ending.ended, Ended::Ran { .. });
+            let has_own_time = ending.plan.every.seconds().is_some();
+            let ran = has_own_time && matches!(ending.ended, Ended::Ran { .. });
             ran.then(|| ending.name.clone())
         };
         Ok(DueJobs {
@@ -251,13 +251,12 @@ fn goes_before(name: &str, plan: Plan, target: Plan) -> bool {
 
 /// Refuses the name of a source that there is none of.
 fn check_source(engine: &Engine, only: &str, jobs: &[Box<dyn Job>]) -> Result<()> {
-    let is_source = |job: &dyn Job| {
-        let plan = job.plan(engine);
-        plan.stage == Stage::Read && plan.books == Books::Sources
-    };
     let names: Vec<String> = jobs
         .iter()
-        .filter(|job| is_source(job.as_ref()))
+        .filter(|job| {
+            let plan = job.plan(engine);
+            plan.stage == Stage::Read && plan.books == Books::Sources
+        })
         .map(|job| job.name())
         .collect();
     let scope = PassScope {

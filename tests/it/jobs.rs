@@ -6,6 +6,7 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use crate::home::{Home, form, letter};
+use crate::hubspot::{Portal, small};
 
 const MAILBOX: &str = "mail:mail";
 
@@ -238,4 +239,33 @@ fn a_clock_that_jumps_a_year_and_back_stops_no_job() {
     assert_eq!(job(&home, "audit")["last_run_at"], home.now);
     assert_eq!(job(&home, "audit")["next_due_at"], "2026-11-23T11:00:00Z");
     home.run(["jobs", "run", "--fail-on-empty"]).exits(5);
+}
+
+#[test]
+fn writes_that_wait_for_hubspot_do_not_make_its_reading_fail() {
+    let (double, _, _) = small();
+    let mut portal = Portal::new(double);
+    portal.sync();
+    portal.run("mode draft").exits(0);
+    portal
+        .run("hubspot task 'Call Ann' --contact ann@acme.example")
+        .exits(4);
+    portal.later(5);
+    // As of a mail that is held, the outbox says why it waits.
+    let held = portal.run("sync --json").exits(0).json();
+    assert_eq!(held["problems"], serde_json::json!([]), "{held:#}");
+    let waiting = portal.json("outbox");
+    assert!(
+        waiting[0]["because"].as_str().unwrap().contains("mode"),
+        "{waiting:#}"
+    );
+    let sources = held["sources"].as_array().unwrap();
+    let hubspot = sources.iter().find(|s| s["name"] == "hubspot").unwrap();
+    assert_eq!(hubspot["outcome"], "read", "{held:#}");
+    assert_eq!(portal.there().ids("tasks").len(), 0);
+    portal.run("mode live").exits(0);
+    // Asked for alone, it reads the portal first.
+    let ran = portal.json("jobs run hubspot-writes");
+    assert_eq!(ran["pass"]["sources"][0]["name"], "hubspot", "{ran:#}");
+    assert_eq!(portal.there().ids("tasks").len(), 1);
 }

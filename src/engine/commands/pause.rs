@@ -12,7 +12,7 @@ use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
-use crate::engine::jobs::job::{Context, Job, JobRun, Plan, Rehearsal, Stage};
+use crate::engine::jobs::job::{Bars, Context, Job, JobRun, Plan, Rehearsal, Stage};
 use crate::engine::road::scoring;
 use crate::engine::undo::step::{Step, remember};
 use crate::store::control::{Hold, HoldKind};
@@ -192,6 +192,9 @@ impl Job for PauseEnd {
 
     fn plan(&self, _: &Engine) -> Plan {
         Plan {
+            bars: Bars::Acting(
+                "The pause whose time is over could not be ended, so nothing was sent and no silence was counted.",
+            ),
             rehearsal: Rehearsal::LeftOut,
             ..Plan::of(Stage::Settle)
         }

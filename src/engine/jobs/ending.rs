@@ -11,12 +11,12 @@ use crate::store::StoreError;
 pub(in crate::engine) enum Ended {
     /// Its turn had not come.
     NotDue,
-    /// It was left out: it rests, it was given up, another process is at it, or the link is metered.
+    /// Left out: it rests, it was given up, another process is at it, or the link is metered.
     LeftOut {
         why: String,
         until: Option<Timestamp>,
     },
-    /// It ran, well or badly. The problem of a run that failed altogether stands where that of a part would.
+    /// Run, well or badly. The problem of a run that failed altogether stands where that of a part would.
     Ran { started: Timestamp, run: JobRun },
     /// The store failed a source, which is everybody's failure.
     Unusable(StoreError),

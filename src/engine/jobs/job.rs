@@ -77,7 +77,7 @@ pub(in crate::engine) enum Lane {
     After(&'static str),
 }
 
-/// The data that decides when and how a job runs.
+/// The data that decides a job's turn and its company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) struct Plan {
     pub stage: Stage,
@@ -137,7 +137,7 @@ pub(in crate::engine) struct JobRun {
     pub problem: String,
     /// Sentences for the operator that are no failure of the job.
     pub notices: Vec<String>,
-    /// Whether a part was left out that may hold anything, such as a folder or the rest of a list: such a run did not come to its end.
+    /// A part was left out that may hold anything, such as a folder or the rest of a list: the run did not come to its end.
     pub is_partial: bool,
 }
 

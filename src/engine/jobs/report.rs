@@ -12,11 +12,11 @@ use crate::engine::jobs::job::{Books, JobRun};
 words! {
     /// The outcome of a source in a pass.
     pub enum SourceOutcome ("an outcome of a source") {
-        /// It was read.
+        /// Read.
         Read = "read",
-        /// It could not be read, or not all of it; the part that could be is kept.
+        /// Not read, or not all of it; the part that could be is kept.
         Failed = "failed",
-        /// It was left out: it rests after failures, another process reads it, or the link is metered.
+        /// Left out: it rests after failures, another process reads it, or the link is metered.
         Skipped = "skipped",
     }
 }
@@ -24,11 +24,11 @@ words! {
 words! {
     /// The outcome of a job that was asked for by name.
     pub enum JobOutcome ("an outcome of a job") {
-        /// It ran well.
+        /// Run well.
         Done = "done",
-        /// It failed, or a part of it did.
+        /// Failed, at least in part.
         Failed = "failed",
-        /// It did not run.
+        /// Not run.
         Skipped = "skipped",
     }
 }
@@ -97,7 +97,7 @@ pub struct SyncReport {
     pub sent_by_hand: u64,
     /// Approved messages that still wait.
     pub waiting: u64,
-    /// Whether it was a rehearsal: nothing was kept and nothing left.
+    /// A rehearsal: nothing was kept and nothing left.
     pub dry_run: bool,
     /// The sources; those that were not due are not named.
     pub sources: Vec<SourceReport>,

@@ -112,7 +112,12 @@ fn in_turn(engine: &Engine, chosen: &[Chosen<'_>], scope: &PassScope) -> Result<
             Some(ended) => ended,
             None => run(engine, one, &Context { scope, cursor }),
         };
+        // Nothing goes on over a store that has just failed.
+        let is_over = matches!(ended, Ended::Unusable(_));
         endings.push(one.ends(ended));
+        if is_over {
+            break;
+        }
     }
     books::close(engine, &mut endings, scope)?;
     Ok(endings)
@@ -235,7 +240,7 @@ fn run_lane(
 
 /// Returns why it is not a job's turn; none if it is.
 fn passed_over(standing: &Standing, one: &Chosen<'_>, now: Timestamp) -> Option<Ended> {
-    match standing.turn(one.plan.every, one.occasion, now) {
+    match standing.turn(one.plan.every, one.plan.patience, one.occasion, now) {
         Turn::Due => None,
         Turn::NotYet => Some(Ended::NotDue),
         Turn::Rests(until) => Some(Ended::LeftOut {
@@ -257,6 +262,9 @@ fn broke_off() -> EngineError {
 fn run(engine: &Engine, one: &Chosen<'_>, context: &Context<'_>) -> Ended {
     let started = engine.now();
     let ran = catch_unwind(AssertUnwindSafe(|| one.job.run(engine, context)));
+    if ran.is_err() {
+        tracing::error!(job = one.name, "a job broke off");
+    }
     let run = match ran.unwrap_or_else(|_| Err(broke_off())) {
         Ok(run) => run,
         Err(EngineError::Store(error)) if one.plan.books == Books::Sources => {
@@ -269,9 +277,6 @@ fn run(engine: &Engine, one: &Chosen<'_>, context: &Context<'_>) -> Ended {
         },
     };
     let problem = clean_line(&run.problem, MAX_PROBLEM);
-    if !problem.is_empty() {
-        tracing::warn!(job = one.name, problem, "a job failed");
-    }
     Ended::Ran {
         started,
         run: JobRun { problem, ..run },

@@ -255,7 +255,7 @@ impl Outside {
         );
     }
 
-    /// Tells whether anything was asked of the services that is not written down yet.
+    /// Tells of calls to the services that are not written down yet.
     pub fn has_usage(&self) -> bool {
         !self.meter.is_empty()
     }

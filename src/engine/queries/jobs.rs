@@ -50,7 +50,7 @@ impl Engine {
                     about: job.about(),
                     state: row.standing.state,
                     every_seconds: plan.every.seconds(),
-                    next_due_at: row.standing.next_due(plan.every, now),
+                    next_due_at: row.standing.next_due(plan.every, plan.patience, now),
                     last_run_at: row.standing.last_run_at,
                     last_ok_at: row.last_ok_at,
                     tries: row.standing.failures,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
-use crate::engine::jobs::job::{Context, Job, JobRun, Plan, Stage};
+use crate::engine::jobs::job::{Bars, Context, Job, JobRun, Plan, Stage};
 use crate::engine::road::scoring::rescore;
 use crate::store::moves::{self, ScoringScope};
 use crate::store::{Durability, StoreError, control};
@@ -68,7 +68,12 @@ impl Job for Scores {
     }
 
     fn plan(&self, _: &Engine) -> Plan {
-        Plan::of(Stage::Settle)
+        Plan {
+            bars: Bars::Acting(
+                "Scores could not be brought up to date, so nothing was decided and nothing was sent.",
+            ),
+            ..Plan::of(Stage::Settle)
+        }
     }
 
     fn run(&self, engine: &Engine, _: &Context<'_>) -> Result<JobRun> {
