@@ -13,7 +13,8 @@ use crate::engine::{Engine, EngineError, JobOutcome, PassControl, PassScope, Syn
 
 /// Jobs: list what runs by the clock or in every pass, run one, give one that failed another try.
 ///
-/// A job that fails is tried again after 1, 5 and 30 minutes. Reading a source is never given up; other work is, and `retry` revives it.
+/// A job that fails does not hold up the others. Reading, deciding and sending are tried again for as long as it takes; upkeep is given up after
+/// tries 1, 5 and 30 minutes apart, and `retry` revives it.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 done, 1 a job failed, 2 no such job, 5 nothing was due (with --fail-on-empty).\n\nExamples:\n  caseyos jobs list\n  caseyos jobs run mail:work\n  caseyos jobs retry audit"
