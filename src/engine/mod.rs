@@ -20,8 +20,10 @@ mod undo;
 
 use std::path::Path;
 
+use crate::domain::by::By;
 use crate::domain::guard::Mode;
 use crate::domain::id::MoveId;
+use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::store::Durability;
 use command::{Command, Done};
 use queries::show::MoveDetail;
@@ -63,15 +65,15 @@ impl Engine {
     /// If the database cannot be written.
     pub fn note_mode(&self, mode: Mode) -> Result<()> {
         self.write(Durability::Full, move |tx, _, now| {
-            crate::store::audit::append(
-                tx,
-                now,
-                "operator",
-                "mode.set",
-                "mode",
-                &serde_json::json!({"mode": mode}),
-            )?;
-            Ok(tx.emit(now, "mode.set", "mode")?)
+            let set = Change {
+                by: &By::Operator,
+                event: "mode.set",
+                about: vec!["mode".into()],
+                detail: serde_json::json!({"mode": mode}),
+                tells: Tells::Same,
+                back: Back::None,
+            };
+            change(tx, set, now).map(|_| ())
         })
     }
 

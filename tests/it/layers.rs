@@ -133,6 +133,49 @@ fn only_the_store_speaks_sql() {
 }
 
 #[test]
+fn one_call_notes_every_change() {
+    let graph = &*GRAPH;
+    let mut wrong = Vec::new();
+    let mut is_found = false;
+    for mention in &graph.mentions {
+        let file = &graph.files[mention.file];
+        let names = |last: [&str; 2]| mention.path.ends_with(&last.map(str::to_owned));
+        if room_of(file) != "engine" || !(names(["audit", "append"]) || names(["undo", "add"])) {
+            continue;
+        }
+        if file.starts_with("engine/undo/") {
+            is_found = true;
+        } else {
+            let what = mention.path.join("::");
+            wrong.push(format!(
+                "src/{file}:{}: {what} is for undo::change alone",
+                mention.line
+            ));
+        }
+    }
+    nothing_wrong(&wrong);
+    assert!(is_found, "the one call is still called so");
+}
+
+#[test]
+fn read_models_write_nothing() {
+    let graph = &*GRAPH;
+    let mut wrong = Vec::new();
+    for (file, code) in graph.files.iter().zip(&graph.codes) {
+        if !file.starts_with("engine/queries") {
+            continue;
+        }
+        for pair in code.tokens.windows(2) {
+            let is_call = pair[0].is('.') && pair[1].word() == Some("write");
+            if is_call || pair[1].word() == Some("WriteTx") {
+                wrong.push(format!("src/{file}:{}: a read model writes", pair[1].line));
+            }
+        }
+    }
+    nothing_wrong(&wrong);
+}
+
+#[test]
 fn sql_is_told_from_english() {
     let check = |text: &str, is_sql| assert_eq!(sql_in(text).is_some(), is_sql, "{text}");
     check("UPDATE moves\n   SET status = ?1", true);

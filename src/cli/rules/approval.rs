@@ -11,6 +11,7 @@ use crate::domain::approval::{
     ApprovalRules, CaseResult, RuleState, Variable, check_case, read_cases,
 };
 use crate::engine::EngineError;
+use crate::engine::command::Command;
 use crate::engine::queries::approvals::{ApprovalRuleItem, ReplaySide};
 
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
@@ -148,7 +149,11 @@ pub(super) fn set(run: &mut Run<'_>, args: &SetArgs) -> Result<Ending, EngineErr
         .state
         .parse()
         .map_err(|e: crate::domain::UnknownWord| EngineError::Input(e.to_string()))?;
-    let done = run.engine()?.set_approval_rule(&args.name, state)?;
+    let set = Command::SetApprovalRule {
+        name: args.name.clone(),
+        state,
+    };
+    let done = run.engine()?.run(set)?;
     crate::cli::approve::finish(run, &done)
 }
 

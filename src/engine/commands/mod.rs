@@ -1,5 +1,6 @@
 //! One file for each command. A command is one transaction, or says why it is several.
 
+mod approval_rule;
 pub(in crate::engine) mod approve;
 pub(in crate::engine) mod moves;
 pub(in crate::engine) mod outbox;

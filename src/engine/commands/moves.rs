@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::domain::action::{ActionKind, Means};
-use crate::domain::id::{MoveId, OutcomeId, UndoId};
+use crate::domain::by::By;
+use crate::domain::id::{MoveId, OutcomeId};
 use crate::domain::moves::{MovePlan, MoveStatus};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::text::{clean_block, clean_line};
@@ -16,10 +17,11 @@ use crate::engine::ground::lookup::no_such_move;
 use crate::engine::ground::say::clock;
 use crate::engine::handle::Engine;
 use crate::engine::road::outcomes::{Observed, RECORDED, record};
-use crate::engine::undo::step::{Step, remember};
+use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::engine::undo::step::Step;
 use crate::store::executions::ExecutionStatus;
 use crate::store::moves::{DraftRow, MoveRow, MoveState};
-use crate::store::{Durability, WriteTx, audit, executions, moves, outcomes, people};
+use crate::store::{Durability, WriteTx, executions, moves, outcomes, people};
 
 /// What a skip takes from the standing of its kind of action with its kind of people.
 pub(in crate::engine) const SKIP_IMPACT: i64 = -1;
@@ -93,25 +95,22 @@ impl Engine {
                 again: false,
             };
             let summary = format!("Done: {}", names(std::slice::from_ref(&mv)));
-            let undo = remember(
+            let promise = "The move comes back to the list and its outcome no longer counts.";
+            let undo = change(
                 tx,
-                &summary,
-                "The move comes back to the list and its outcome no longer counts.",
-                &step,
+                Change {
+                    by: &By::Operator,
+                    event: "move.done",
+                    about: vec![format!("move:{id}")],
+                    detail: json!({"title": mv.title}),
+                    tells: Tells::As("move.changed"),
+                    back: Back::Entry(&summary, promise, step),
+                },
                 now,
             )?;
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "move.done",
-                &format!("move:{id}"),
-                &json!({"title": mv.title}),
-            )?;
-            tx.emit(now, "move.changed", format!("move:{id}"))?;
             Ok(Done::Changed {
                 summary: format!("{summary}."),
-                undo: Some(undo),
+                undo,
             })
         })
     }
@@ -170,25 +169,19 @@ impl Engine {
             }
             moves::set_draft(tx, id, Some(&draft), now)?;
             let summary = format!("Draft of {} changed", names(std::slice::from_ref(&mv)));
-            let undo = remember(
-                tx,
-                &summary,
-                "The draft goes back to what it was.",
-                &Step::Draft { id, previous },
-                now,
-            )?;
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "draft.edited",
-                &format!("move:{id}"),
-                &json!({"bytes": draft.body.len()}),
-            )?;
-            tx.emit(now, "move.changed", format!("move:{id}"))?;
+            let step = Step::Draft { id, previous };
+            let promise = "The draft goes back to what it was.";
+            let undo = change(tx, Change {
+                by: &By::Operator,
+                event: "draft.edited",
+                about: vec![format!("move:{id}")],
+                detail: json!({"bytes": draft.body.len()}),
+                tells: Tells::As("move.changed"),
+                back: Back::Entry(&summary, promise, step),
+            }, now)?;
             Ok(Done::Changed {
                 summary: format!("{summary}."),
-                undo: Some(undo),
+                undo,
             })
         })
     }
@@ -223,20 +216,21 @@ impl Engine {
             let summary = format!("Settled for {}: {what}", names(std::slice::from_ref(&mv)));
             let step = Step::Plan { id, previous };
             let promise = "What was settled before comes back.";
-            let undo = remember(tx, &summary, promise, &step, now)?;
-            let detail = json!({"plan": new});
-            audit::append(
+            let undo = change(
                 tx,
+                Change {
+                    by: &By::Operator,
+                    event: "move.planned",
+                    about: vec![format!("move:{id}")],
+                    detail: json!({"plan": new}),
+                    tells: Tells::As("move.changed"),
+                    back: Back::Entry(&summary, promise, step),
+                },
                 now,
-                "operator",
-                "move.planned",
-                &format!("move:{id}"),
-                &detail,
             )?;
-            tx.emit(now, "move.changed", format!("move:{id}"))?;
             Ok(Done::Changed {
                 summary: format!("{summary}."),
-                undo: Some(undo),
+                undo,
             })
         })
     }
@@ -256,13 +250,22 @@ impl Engine {
                 id,
                 previous: Some(previous),
             };
-            let undo = remember(tx, &summary, "What was settled comes back.", &step, now)?;
-            let subject = format!("move:{id}");
-            audit::append(tx, now, "operator", "move.plan_reset", &subject, &json!({}))?;
-            tx.emit(now, "move.changed", subject)?;
+            let promise = "What was settled comes back.";
+            let undo = change(
+                tx,
+                Change {
+                    by: &By::Operator,
+                    event: "move.plan_reset",
+                    about: vec![format!("move:{id}")],
+                    detail: json!({}),
+                    tells: Tells::As("move.changed"),
+                    back: Back::Entry(&summary, promise, step),
+                },
+                now,
+            )?;
             Ok(Done::Changed {
                 summary: format!("{summary}."),
-                undo: Some(undo),
+                undo,
             })
         })
     }
@@ -280,28 +283,25 @@ impl Engine {
                 "Draft of {} is the template's again",
                 names(std::slice::from_ref(&mv))
             );
-            let undo = remember(
+            let step = Step::Draft {
+                id,
+                previous: Some(previous),
+            };
+            let undo = change(
                 tx,
-                &summary,
-                "Your own words come back.",
-                &Step::Draft {
-                    id,
-                    previous: Some(previous),
+                Change {
+                    by: &By::Operator,
+                    event: "draft.reset",
+                    about: vec![format!("move:{id}")],
+                    detail: json!({}),
+                    tells: Tells::As("move.changed"),
+                    back: Back::Entry(&summary, "Your own words come back.", step),
                 },
                 now,
             )?;
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "draft.reset",
-                &format!("move:{id}"),
-                &json!({}),
-            )?;
-            tx.emit(now, "move.changed", format!("move:{id}"))?;
             Ok(Done::Changed {
                 summary: format!("{summary}."),
-                undo: Some(undo),
+                undo,
             })
         })
     }
@@ -327,7 +327,6 @@ impl Engine {
                     ..mv.state()
                 };
                 moves::set_state(tx, &state, now)?;
-                tx.emit(now, "move.changed", format!("move:{}", mv.id))?;
             }
             let shown = clock(until, now, &zone);
             let summary = format!("Snoozed {} until {shown}", names(&found));
@@ -336,7 +335,7 @@ impl Engine {
                 &found,
                 summary,
                 "move.snoozed",
-                &json!({"until": until}),
+                json!({"until": until}),
                 Counts::default(),
                 now,
             )
@@ -378,14 +377,13 @@ impl Engine {
                     tx.emit(now, RECORDED, scope.clone())?;
                     counted.push((scope, now));
                 }
-                tx.emit(now, "move.changed", format!("move:{}", mv.id))?;
             }
             put_back(
                 tx,
                 &found,
                 format!("Skipped {}", names(&found)),
                 "move.skipped",
-                &json!({"reason": reason}),
+                json!({"reason": reason}),
                 Counts {
                     scopes: counted,
                     ..Counts::default()
@@ -461,14 +459,13 @@ impl Engine {
                 close_reason: String::new(),
             };
             moves::set_state(tx, &open, now)?;
-            tx.emit(now, "move.changed", format!("move:{id}"))?;
             let found = [mv];
             put_back(
                 tx,
                 &found,
                 format!("Reopened {}", names(&found)),
                 "move.reopened",
-                &json!({}),
+                json!({}),
                 counts,
                 now,
             )
@@ -490,8 +487,8 @@ fn put_back(
     tx: &WriteTx<'_>,
     found: &[MoveRow],
     summary: String,
-    event: &str,
-    detail: &serde_json::Value,
+    event: &'static str,
+    detail: serde_json::Value,
     counts: Counts,
     now: Timestamp,
 ) -> Result<Done> {
@@ -502,26 +499,19 @@ fn put_back(
         outcomes: counts.outcomes,
         again: counts.again,
     };
-    let undo: UndoId = remember(
-        tx,
-        &summary,
-        "The moves go back to where they stood.",
-        &step,
-        now,
-    )?;
-    for mv in found {
-        audit::append(
-            tx,
-            now,
-            "operator",
-            event,
-            &format!("move:{}", mv.id),
-            detail,
-        )?;
-    }
+    let promise = "The moves go back to where they stood.";
+    let put = Change {
+        by: &By::Operator,
+        event,
+        about: found.iter().map(|mv| format!("move:{}", mv.id)).collect(),
+        detail,
+        tells: Tells::As("move.changed"),
+        back: Back::Entry(&summary, promise, step),
+    };
+    let undo = change(tx, put, now)?;
     Ok(Done::Changed {
         summary: format!("{summary}."),
-        undo: Some(undo),
+        undo,
     })
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::domain::by::By;
 use crate::domain::effect::Ended;
 use crate::domain::guard::Mode;
 use crate::domain::id::{ExecutionId, MoveId};
@@ -19,10 +20,11 @@ use crate::engine::ground::command::Done;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::lookup::{find_message, no_such_move};
 use crate::engine::handle::Engine;
-use crate::engine::undo::step::{Step, remember};
+use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::engine::undo::step::Step;
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::moves::DraftRow;
-use crate::store::{Durability, ReadTx, audit, executions, moves, undo};
+use crate::store::{Durability, ReadTx, executions, moves, undo};
 
 fn nothing(summary: String) -> Result<Option<Done>> {
     Ok(Some(Done::Nothing { summary }))
@@ -58,9 +60,15 @@ impl Engine {
                 executions::renew(tx, id, expiry(core, now), earlier)?;
                 set_move(tx, &row, MoveStatus::Approved, None, "", now)?;
             }
-            let detail = json!({"was": row.status, "force": force});
-            audit::append(tx, now, "operator", "execution.retried", &format!("execution:{id}"), &detail)?;
-            tx.emit(now, "execution.requeued", format!("execution:{id}"))?;
+            let retried = Change {
+                by: &By::Operator,
+                event: "execution.retried",
+                about: vec![format!("execution:{id}")],
+                detail: json!({"was": row.status, "force": force}),
+                tells: Tells::As("execution.requeued"),
+                back: Back::None,
+            };
+            change(tx, retried, now)?;
             Ok(None)
         })?;
         if let Some(done) = answered {
@@ -111,14 +119,15 @@ impl Engine {
                     });
                 }
             };
-            let undo = if row.status == ExecutionStatus::Uncertain {
+            let title = format!("Withdraw {}", named(&row));
+            let back = if row.status == ExecutionStatus::Uncertain {
                 let delivered = Delivered {
                     is_draft: row.mode != Mode::Live,
                     ended: Ended::Closed,
                     ..Delivered::at("unknown: closed by the operator")
                 };
                 settle(tx, core, id, row.status, &delivered, now)?;
-                None
+                Back::None
             } else {
                 let because = (Ended::Withdrawn, "withdrawn by the operator");
                 cancel(tx, &row, because, MoveStatus::Open, now)?;
@@ -130,23 +139,17 @@ impl Engine {
                     id,
                     status: row.status,
                 };
-                Some(remember(
-                    tx,
-                    &format!("Withdraw {}", named(&row)),
-                    promise,
-                    &step,
-                    now,
-                )?)
+                Back::Entry(&title, promise, step)
             };
-            let detail = json!({"move": row.move_id, "was": row.status});
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "execution.withdrawn",
-                &format!("execution:{id}"),
-                &detail,
-            )?;
+            let withdrawn = Change {
+                by: &By::Operator,
+                event: "execution.withdrawn",
+                about: vec![format!("execution:{id}")],
+                detail: json!({"move": row.move_id, "was": row.status}),
+                tells: Tells::Nothing,
+                back: back,
+            };
+            let undo = change(tx, withdrawn, now)?;
             Ok(Done::Changed { summary, undo })
         })
     }
@@ -190,13 +193,18 @@ impl Engine {
             let summary = format!("Took {} back to move {mv}", named(&row));
             let promise = "The draft goes back to what it was. The approval does not come back: approve the move again.";
             let step = Step::Draft { id: mv, previous };
-            let undo = remember(tx, &summary, promise, &step, now)?;
-            let detail = json!({"move": row.move_id, "was": row.status});
-            audit::append(tx, now, "operator", "execution.recalled", &format!("execution:{id}"), &detail)?;
-            tx.emit(now, "move.changed", format!("move:{mv}"))?;
+            let recalled = Change {
+                by: &By::Operator,
+                event: "execution.recalled",
+                about: vec![format!("execution:{id}")],
+                detail: json!({"move": row.move_id, "was": row.status}),
+                tells: Tells::Of("move.changed", format!("move:{mv}")),
+                back: Back::Entry(&summary, promise, step),
+            };
+            let undo = change(tx, recalled, now)?;
             Ok(Done::Changed {
                 summary: format!("{summary}, which is open again; `caseyos edit {mv}` changes it."),
-                undo: Some(undo),
+                undo,
             })
         })
     }

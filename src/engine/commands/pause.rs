@@ -5,7 +5,9 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use crate::domain::by::By;
 use crate::domain::guard::Mode;
+use crate::domain::id::UndoId;
 use crate::domain::text::clean_line;
 use crate::engine::effects::gate;
 use crate::engine::error::{EngineError, Result};
@@ -14,11 +16,12 @@ use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
 use crate::engine::jobs::job::{Bars, Context, Job, JobRun, Plan, Rehearsal, Stage};
 use crate::engine::road::scoring;
-use crate::engine::undo::step::{Step, remember};
+use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::engine::undo::step::Step;
 use crate::store::control::{Hold, HoldKind};
 use crate::store::executions::ExecutionStatus;
 use crate::store::moves::ScoringScope;
-use crate::store::{Durability, WriteTx, audit, control, executions, moves};
+use crate::store::{Durability, WriteTx, control, executions, moves};
 
 /// A longer pause is more likely a slip of the pen.
 const LONGEST: SignedDuration = SignedDuration::from_hours(2 * 366 * 24);
@@ -51,10 +54,15 @@ impl Engine {
                 }
             };
             let promise = "What it held may leave again, or the pause ends when it did before.";
-            let undo = remember(tx, &format!("{what} {shown}"), promise, &step, now)?;
-            let detail = json!({"until": until, "reason": reason});
-            audit::append(tx, now, "operator", "pause.set", "pause", &detail)?;
-            tx.emit(now, "pause.set", "pause")?;
+            let summary = format!("{what} {shown}");
+            let undo = change(tx, Change {
+                by: &By::Operator,
+                event: "pause.set",
+                about: vec!["pause".into()],
+                detail: json!({"until": until, "reason": reason}),
+                tells: Tells::Same,
+                back: Back::Entry(&summary, promise, step),
+            }, now)?;
             let live: Vec<_> = executions::waiting(tx, ExecutionStatus::Queued)?
                 .into_iter()
                 .filter(|row| row.mode == Mode::Live)
@@ -67,7 +75,7 @@ impl Engine {
                     "{n} approved and waiting; of {stale} the approval ends before, so their moves come back to be looked at again."
                 ),
             };
-            Ok(Done::Changed { summary: format!("Paused until {shown}: nothing leaves. {waiting}"), undo: Some(undo) })
+            Ok(Done::Changed { summary: format!("Paused until {shown}: nothing leaves. {waiting}"), undo })
         })
     }
 
@@ -77,14 +85,14 @@ impl Engine {
             let Some(hold) = control::hold(tx, HoldKind::Pause)? else {
                 return Ok(Done::Nothing { summary: "No pause is in force.".into() });
             };
-            let moved = finish_pause(tx, core, &hold, "operator", now)?;
-            let step = Step::Pause { id: hold.id, until: hold.until, reason: hold.reason };
+            let step = Step::Pause { id: hold.id, until: hold.until, reason: hold.reason.clone() };
             let promise = "The pause is in force again until the day that it had; due times that have moved on stay where they are.";
-            let undo = remember(tx, "End the pause", promise, &step, now)?;
+            let back = Back::Entry("End the pause", promise, step);
+            let (moved, undo) = finish_pause(tx, core, &hold, &By::Operator, back, now)?;
             let waiting = executions::count_queued(tx)?;
             Ok(Done::Changed {
                 summary: format!("The pause is over. {moved} due times moved on, {waiting} approved and waiting; they leave at the usual pace."),
-                undo: Some(undo),
+                undo,
             })
         })
     }
@@ -112,31 +120,27 @@ impl Engine {
             };
             control::end_hold(tx, hold.id, "operator", now)?;
             executions::ask_anew(tx)?;
-            let detail = json!({"since": hold.since, "because": hold.reason});
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "deliverability.lifted",
-                "deliverability",
-                &detail,
-            )?;
-            tx.emit(now, "deliverability.lifted", "deliverability")?;
             let summary = "Mail leaves again; only what comes back from now on counts";
             let step = Step::Deliverability {
                 id: hold.id,
                 held: true,
             };
-            let undo = remember(
+            let promise = "It is held back again, and what came back before counts again.";
+            let undo = change(
                 tx,
-                summary,
-                "It is held back again, and what came back before counts again.",
-                &step,
+                Change {
+                    by: &By::Operator,
+                    event: "deliverability.lifted",
+                    about: vec!["deliverability".into()],
+                    detail: json!({"since": hold.since, "because": hold.reason}),
+                    tells: Tells::Same,
+                    back: Back::Entry(summary, promise, step),
+                },
                 now,
             )?;
             Ok(Done::Changed {
                 summary: format!("{summary}."),
-                undo: Some(undo),
+                undo,
             })
         })
     }
@@ -152,29 +156,36 @@ fn finish_if_over(tx: &WriteTx<'_>, core: &Core, now: Timestamp) -> Result<()> {
     if let Some(hold) = control::hold(tx, HoldKind::Pause)?
         && let Some(until) = hold.until.filter(|until| *until <= now)
     {
-        finish_pause(tx, core, &hold, "engine", until)?;
+        finish_pause(tx, core, &hold, &By::Engine, Back::None, until)?;
     }
     Ok(())
 }
 
-/// Ends a pause at an instant that is not ahead, and plans anew what fell into it. Returns how many due times moved.
+/// Ends a pause at an instant that is not ahead, and plans anew what fell into it. Returns how many due times moved, with the entry of the undo list.
 pub(in crate::engine) fn finish_pause(
     tx: &WriteTx<'_>,
     core: &Core,
     hold: &Hold,
-    by: &str,
+    by: &By,
+    back: Back<'_>,
     at: Timestamp,
-) -> Result<usize> {
-    control::end_hold(tx, hold.id, by, at)?;
+) -> Result<(usize, Option<UndoId>)> {
+    control::end_hold(tx, hold.id, &by.to_string(), at)?;
     let moved = moves::shift_due(tx, hold.since, at)?;
     executions::shift_silence(tx, hold.since, at)?;
     executions::ask_anew(tx)?;
     let now = core.env.now();
     scoring::rescore(tx, core, ScoringScope::Due(now), now)?;
-    let detail = json!({"since": hold.since, "until": at, "moves": moved});
-    audit::append(tx, now, by, "pause.ended", "pause", &detail)?;
-    tx.emit(now, "pause.ended", "pause")?;
-    Ok(moved)
+    let ended = Change {
+        by: by,
+        event: "pause.ended",
+        about: vec!["pause".into()],
+        detail: json!({"since": hold.since, "until": at, "moves": moved}),
+        tells: Tells::Same,
+        back: back,
+    };
+    let undo = change(tx, ended, now)?;
+    Ok((moved, undo))
 }
 
 /// Ends a pause whose time is over.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::domain::by::By;
 use crate::domain::id::{ContactId, MoveId};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::text::clean_line;
@@ -11,8 +12,9 @@ use crate::engine::ground::command::Done;
 use crate::engine::ground::lookup::no_such_move;
 use crate::engine::handle::Engine;
 use crate::engine::road::outcomes::{Observed, record};
-use crate::engine::undo::step::{Step, remember};
-use crate::store::{Durability, audit, executions, moves, people};
+use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::engine::undo::step::Step;
+use crate::store::{Durability, executions, moves, people};
 
 impl Engine {
     pub(in crate::engine) fn record_outcome(
@@ -70,28 +72,23 @@ impl Engine {
             };
             let summary = format!("Recorded {kind} for {}", person.name());
             let promise = "The outcome no longer counts.";
-            let undo = remember(
-                tx,
-                &summary,
-                promise,
-                &Step::Outcome {
-                    id: outcome,
-                    undone: true,
-                },
-                now,
-            )?;
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "outcome.recorded",
-                &format!("outcome:{outcome}"),
-                &json!({"kind": kind, "contact": person.id}),
-            )?;
+            let step = Step::Outcome {
+                id: outcome,
+                undone: true,
+            };
+            let recorded = Change {
+                by: &By::Operator,
+                event: "outcome.recorded",
+                about: vec![format!("outcome:{outcome}")],
+                detail: json!({"kind": kind, "contact": person.id}),
+                tells: Tells::Nothing,
+                back: Back::Entry(&summary, promise, step),
+            };
+            let undo = change(tx, recorded, now)?;
             Ok(Done::Recorded {
                 summary: format!("{summary} ({:+}).", kind.impact()),
                 outcome,
-                undo: Some(undo),
+                undo,
             })
         })
     }

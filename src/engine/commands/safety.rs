@@ -2,14 +2,16 @@
 
 use serde_json::json;
 
+use crate::domain::by::By;
 use crate::domain::email::address::EmailAddress;
 use crate::domain::guard::KillSwitch;
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::handle::Engine;
-use crate::engine::undo::step::{Step, remember};
-use crate::store::{Durability, audit, control, executions, suppressions};
+use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::engine::undo::step::Step;
+use crate::store::{Durability, control, executions, suppressions};
 
 impl Engine {
     pub(in crate::engine) fn set_stopped(&self, stopped: bool, reason: String) -> Result<Done> {
@@ -32,8 +34,6 @@ impl Engine {
             control::set_kill_switch(tx, stopped, &reason, now)?;
             executions::ask_anew(tx)?;
             let event = if stopped { "kill_switch.stopped" } else { "kill_switch.resumed" };
-            audit::append(tx, now, "operator", event, "kill_switch", &json!({"reason": reason, "waiting": waiting}))?;
-            tx.emit(now, event, "kill_switch")?;
             let was = match before {
                 KillSwitch::Stopped { reason, .. } => reason,
                 KillSwitch::Running | KillSwitch::Unreadable => String::new(),
@@ -44,7 +44,14 @@ impl Engine {
             } else {
                 ("Resume", "Everything is stopped again. What has left meanwhile cannot be unsent.")
             };
-            let undo = Some(remember(tx, what, promise, &step, now)?);
+            let undo = change(tx, Change {
+                by: &By::Operator,
+                event: event,
+                about: vec!["kill_switch".into()],
+                detail: json!({"reason": reason, "waiting": waiting}),
+                tells: Tells::Same,
+                back: Back::Entry(what, promise, step),
+            }, now)?;
             let summary = match (stopped, waiting) {
                 (true, 0) => "Stopped: nothing leaves until `caseyos resume`.".to_owned(),
                 (true, n) => format!("Stopped: nothing leaves until `caseyos resume`. {n} approved and waiting."),
@@ -82,19 +89,22 @@ impl Engine {
                 reason: reason.clone(),
                 present: false,
             };
-            let undo = remember(tx, &summary, "It may be written to again.", &step, now)?;
-            audit::append(
+            let promise = "It may be written to again.";
+            let undo = change(
                 tx,
+                Change {
+                    by: &By::Operator,
+                    event: "suppression.added",
+                    about: vec![value.clone()],
+                    detail: json!({"reason": reason}),
+                    tells: Tells::As("suppression.changed"),
+                    back: Back::Entry(&summary, promise, step),
+                },
                 now,
-                "operator",
-                "suppression.added",
-                &value,
-                &json!({"reason": reason}),
             )?;
-            tx.emit(now, "suppression.changed", value.clone())?;
             Ok(Done::Changed {
                 summary: format!("{summary}: it is never written to."),
-                undo: Some(undo),
+                undo,
             })
         })
     }
@@ -114,19 +124,21 @@ impl Engine {
                 reason: found.reason.clone(),
                 present: true,
             };
-            let undo = remember(tx, &summary, "It is suppressed again.", &step, now)?;
-            audit::append(
+            let undo = change(
                 tx,
+                Change {
+                    by: &By::Operator,
+                    event: "suppression.lifted",
+                    about: vec![value.clone()],
+                    detail: json!({"reason": found.reason}),
+                    tells: Tells::As("suppression.changed"),
+                    back: Back::Entry(&summary, "It is suppressed again.", step),
+                },
                 now,
-                "operator",
-                "suppression.lifted",
-                &value,
-                &json!({"reason": found.reason}),
             )?;
-            tx.emit(now, "suppression.changed", value.clone())?;
             Ok(Done::Changed {
                 summary: format!("{summary}."),
-                undo: Some(undo),
+                undo,
             })
         })
     }

@@ -2,13 +2,15 @@
 
 use serde_json::json;
 
+use crate::domain::by::By;
 use crate::domain::id::SignalId;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::{Done, MatchTo};
 use crate::engine::handle::Engine;
 use crate::engine::road::intake::{assign, person_of};
-use crate::engine::undo::step::{Step, remember};
-use crate::store::{Durability, audit, people, signals};
+use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::engine::undo::step::Step;
+use crate::store::{Durability, people, signals};
 
 impl Engine {
     pub(in crate::engine) fn match_signal(&self, id: SignalId, to: MatchTo) -> Result<Done> {
@@ -37,34 +39,29 @@ impl Engine {
             let name = assigned.person.name();
             let summary = format!("Matched signal {id} to {name}");
             let promise = "The signal is about nobody known again; the move and the outcomes that came of it are withdrawn. A contact that was made for it stays.";
-            let undo = remember(
-                tx,
-                &summary,
-                promise,
-                &Step::Signal {
-                    id,
-                    contact,
-                    matched: true,
-                    closed: assigned.closed,
-                },
-                now,
-            )?;
+            let step = Step::Signal {
+                id,
+                contact,
+                matched: true,
+                closed: assigned.closed,
+            };
             let mv = assigned.mv.as_ref().map(|mv| mv.id);
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "signal.matched",
-                &format!("signal:{id}"),
-                &json!({"contact": contact, "move": mv}),
-            )?;
+            let matched = Change {
+                by: &By::Operator,
+                event: "signal.matched",
+                about: vec![format!("signal:{id}")],
+                detail: json!({"contact": contact, "move": mv}),
+                tells: Tells::Nothing,
+                back: Back::Entry(&summary, promise, step),
+            };
+            let undo = change(tx, matched, now)?;
             let led = match assigned.mv {
                 Some(mv) => format!("{summary}: move {}, {}.", mv.id, mv.title),
                 None => format!("{summary}."),
             };
             Ok(Done::Changed {
                 summary: led,
-                undo: Some(undo),
+                undo,
             })
         })
     }

@@ -25,11 +25,12 @@ use crate::engine::ground::command::Done;
 use crate::engine::ground::core::{Core, instance};
 use crate::engine::ground::say::sentence;
 use crate::engine::handle::Engine;
-use crate::engine::undo::step::{Step, remember};
+use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::engine::undo::step::Step;
 use crate::env::crash_point;
 use crate::store::executions::{End, ExecutionRow, ExecutionStatus};
 use crate::store::people::Person;
-use crate::store::{Durability, ReadTx, WriteTx, audit, executions, people};
+use crate::store::{Durability, ReadTx, WriteTx, executions, people};
 
 /// An effect that is asked for.
 #[derive(Debug, Clone)]
@@ -323,22 +324,26 @@ pub(in crate::engine) fn ask_in(
     if let (Some(refusal), true) = (beyond, waits) {
         executions::note_held(tx, row.id, &sentence_of(refusal), refusal.clears_at)?;
     }
-    let undo = remember_ask(tx, core, &ask, &row, now)?;
     let subject = format!("execution:{}", row.id);
     let detail = json!({"move": row.move_id, "origin": row.origin, "kind": row.kind, "what": row.subject,
         "content_hash": hex(&hash), "mode": core.mode(), "verdicts": asked});
-    audit::append(
-        tx,
-        now,
-        &ask.by.to_string(),
-        "approval.given",
-        &subject,
-        &detail,
-    )?;
     let about = row
         .move_id
         .map_or_else(|| subject.clone(), |id| format!("move:{id}"));
-    tx.emit(now, "approval.given", about)?;
+    let words = undo_words(tx, core, &ask, &row)?;
+    let back = match &words {
+        Some((summary, promise)) => Back::Entry(summary, promise, Step::Execution { id: row.id }),
+        None => Back::None,
+    };
+    let given = Change {
+        by: &ask.by,
+        event: "approval.given",
+        about: vec![subject],
+        detail: detail,
+        tells: Tells::Of("approval.given", about),
+        back: back,
+    };
+    let undo = change(tx, given, now)?;
     if !waits {
         return Ok(Asked::Go(row.id, undo));
     }
@@ -365,15 +370,15 @@ fn refuse(
         None => format!("effect:{}", ask.made.kind),
     };
     let detail = json!({"guard": refusal.guard, "because": refusal.detail, "what": ask.made.subject, "verdicts": verdicts});
-    audit::append(
-        tx,
-        now,
-        &ask.by.to_string(),
-        "approval.refused",
-        &subject,
-        &detail,
-    )?;
-    tx.emit(now, "approval.refused", subject)?;
+    let refused = Change {
+        by: &ask.by,
+        event: "approval.refused",
+        about: vec![subject],
+        detail: detail,
+        tells: Tells::Same,
+        back: Back::None,
+    };
+    change(tx, refused, now)?;
     Ok(Asked::Answered(Box::new(Done::Blocked {
         summary: format!(
             "Blocked by {}: {}. Nothing was approved or sent.",
@@ -384,14 +389,14 @@ fn refuse(
     })))
 }
 
-/// Adds an approval to the undo list. What takes something back, and what follows a change made here, has no entry of its own.
-fn remember_ask(
-    tx: &WriteTx<'_>,
+/// The summary and the promise of an approval's entry in the undo list. What takes something back, and what follows a change made here, has no
+/// entry of its own.
+fn undo_words(
+    tx: &ReadTx<'_>,
     core: &Core,
     ask: &Ask,
     row: &ExecutionRow,
-    now: Timestamp,
-) -> Result<Option<UndoId>> {
+) -> Result<Option<(String, String)>> {
     if matches!(ask.origin, Origin::Undo | Origin::Push) {
         return Ok(None);
     }
@@ -413,7 +418,7 @@ fn remember_ask(
         }
         _ => effect.shown(core, &row.content)?.promise,
     };
-    remember(tx, &summary, &promise, &Step::Execution { id: row.id }, now).map(Some)
+    Ok(Some((summary, promise)))
 }
 
 /// Draws up the row of an effect, with everything but its name.

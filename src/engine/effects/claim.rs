@@ -8,6 +8,7 @@ use super::kinds;
 use super::outcome::Outcome;
 use super::outcome::sentence_of;
 use super::take_back::{cancel, set_move};
+use crate::domain::by::By;
 use crate::domain::effect::Ended;
 use crate::domain::guard::{Mode, binding};
 use crate::domain::id::ExecutionId;
@@ -15,8 +16,9 @@ use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::CHECK_AGAIN;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
+use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::store::executions::{End, ExecutionRow, ExecutionStatus};
-use crate::store::{WriteTx, audit, executions, moves};
+use crate::store::{WriteTx, executions, moves};
 
 /// Returns the instant at which a guard that names no end is asked again.
 pub(in crate::engine) fn check_again(now: Timestamp) -> Option<Timestamp> {
@@ -121,7 +123,13 @@ fn note(
     detail: &serde_json::Value,
     now: Timestamp,
 ) -> Result<()> {
-    let subject = format!("execution:{id}");
-    audit::append(tx, now, "engine", "execution.cancelled", &subject, detail)?;
-    Ok(())
+    let ended = Change {
+        by: &By::Engine,
+        event: "execution.cancelled",
+        about: vec![format!("execution:{id}")],
+        detail: detail.clone(),
+        tells: Tells::Nothing,
+        back: Back::None,
+    };
+    change(tx, ended, now).map(|_| ())
 }

@@ -16,10 +16,11 @@ use crate::domain::outbox::SendClass;
 use crate::domain::schedule::{next_allowed, zone_name};
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
+use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::store::control::HoldKind;
 use crate::store::executions::{ExecutionRow, SendTimes};
 use crate::store::people::Person;
-use crate::store::{ReadTx, WriteTx, audit, control, executions, messages, people, suppressions};
+use crate::store::{ReadTx, WriteTx, control, executions, messages, people, suppressions};
 
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -354,8 +355,15 @@ pub(in crate::engine) fn review_deliverability(
         }
         _ => return Ok(()),
     };
-    audit::append(tx, now, "engine", event, "deliverability", &detail)?;
-    Ok(tx.emit(now, event, "deliverability")?)
+    let held = Change {
+        by: &By::Engine,
+        event: event,
+        about: vec!["deliverability".into()],
+        detail: detail,
+        tells: Tells::Same,
+        back: Back::None,
+    };
+    change(tx, held, now).map(|_| ())
 }
 
 /// Returns why an address must not be written to.

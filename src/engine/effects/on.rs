@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::domain::by::By;
 use crate::domain::effect::Ended;
 use crate::domain::moves::MoveStatus;
 use crate::engine::effects::kinds;
@@ -10,7 +11,8 @@ use crate::engine::effects::take_back::cancel;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::happened::{Arrived, Happened, Returned};
-use crate::store::{WriteTx, audit, executions};
+use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::store::{WriteTx, executions};
 
 /// Takes back what waits for a person who answered, opted out or cannot be reached: after an answer it would read as if nobody had listened.
 pub(in crate::engine) fn end_waiting(
@@ -41,14 +43,15 @@ pub(in crate::engine) fn end_waiting(
         }
         let end = (Ended::Overtaken, reason);
         if cancel(tx, &row, end, MoveStatus::Expired, now)? {
-            audit::append(
-                tx,
-                now,
-                "engine",
-                "execution.cancelled",
-                &format!("execution:{}", row.id),
-                &json!({"because": reason}),
-            )?;
+            let ended = Change {
+                by: &By::Engine,
+                event: "execution.cancelled",
+                about: vec![format!("execution:{}", row.id)],
+                detail: json!({"because": reason}),
+                tells: Tells::Nothing,
+                back: Back::None,
+            };
+            change(tx, ended, now)?;
         }
     }
     Ok(())

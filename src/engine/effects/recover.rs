@@ -7,14 +7,16 @@ use super::kinds;
 use super::outcome::Outcome;
 use super::settle::{is_still, requeue};
 use super::take_back::set_move;
+use crate::domain::by::By;
 use crate::domain::guard::Mode;
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::{Answer, Step, next_step};
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
+use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
-use crate::store::{Durability, audit, executions};
+use crate::store::{Durability, executions};
 
 impl Engine {
     /// Settles what a process that died left half done, and asks about what nobody knew of. Returns how many executions were found to have
@@ -115,10 +117,18 @@ impl Engine {
             set_move(tx, &row, MoveStatus::Executing, None, "", now)?;
             let subject = format!("execution:{}", row.id);
             if row.status == ExecutionStatus::Sending {
-                let detail = json!({"because": reason, "message_id": row.message_id});
-                audit::append(tx, now, "engine", "execution.uncertain", &subject, &detail)?;
+                let in_doubt = Change {
+                    by: &By::Engine,
+                    event: "execution.uncertain",
+                    about: vec![subject],
+                    detail: json!({"because": reason, "message_id": row.message_id}),
+                    tells: Tells::Same,
+                    back: Back::None,
+                };
+                change(tx, in_doubt, now)?;
+            } else {
+                tx.emit(now, "execution.uncertain", subject)?;
             }
-            tx.emit(now, "execution.uncertain", subject)?;
             let at = ask_at
                 .to_zoned(core.config.operator.zone())
                 .strftime("%H:%M:%S");

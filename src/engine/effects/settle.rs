@@ -10,6 +10,7 @@ use super::kinds;
 use super::outcome::Outcome;
 use super::take_back::{DRAFT_WAS_MADE, put_back, set_move, taken_back};
 use crate::domain::audit::hex;
+use crate::domain::by::By;
 use crate::domain::effect::Ended;
 use crate::domain::guard::Mode;
 use crate::domain::id::ExecutionId;
@@ -18,8 +19,9 @@ use crate::domain::outbox::{RETRY_MINUTES, WaitsFor, retry_at};
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
+use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::store::executions::{End, ExecutionRow, ExecutionStatus};
-use crate::store::{Durability, WriteTx, audit, executions};
+use crate::store::{Durability, WriteTx, executions};
 
 impl Engine {
     /// Settles an execution as delivered.
@@ -151,13 +153,11 @@ pub(in crate::engine) fn settle(
     {
         taken_back(tx, &original, now)?;
     }
-    audit::append(
-        tx,
-        now,
-        &row.approved_by.to_string(),
+    let settled = Change {
+        by: &row.approved_by,
         event,
-        &format!("execution:{id}"),
-        &json!({
+        about: vec![format!("execution:{id}")],
+        detail: json!({
             "move": row.move_id,
             "origin": row.origin,
             "kind": row.kind,
@@ -168,8 +168,10 @@ pub(in crate::engine) fn settle(
             "request_hash": hex(&executions::rendered_hash(tx, id)?),
             "location": delivered.location,
         }),
-    )?;
-    tx.emit(now, "execution.settled", format!("execution:{id}"))?;
+        tells: Tells::As("execution.settled"),
+        back: Back::None,
+    };
+    change(tx, settled, now)?;
     Ok(Some(row))
 }
 
@@ -201,8 +203,15 @@ fn give_up(
     set_move(tx, row, MoveStatus::Open, None, "", now)?;
     let detail = json!({"because": reason, "tries": row.tries, "ended": end.ended});
     let subject = format!("execution:{id}");
-    audit::append(tx, now, "engine", "execution.failed", &subject, &detail)?;
-    tx.emit(now, "execution.failed", subject)?;
+    let failed = Change {
+        by: &By::Engine,
+        event: "execution.failed",
+        about: vec![subject],
+        detail: detail,
+        tells: Tells::Same,
+        back: Back::None,
+    };
+    change(tx, failed, now)?;
     let how = if ended.is_some() {
         "It was refused and not sent".to_owned()
     } else {
@@ -234,7 +243,14 @@ pub(in crate::engine) fn requeue(
     set_move(tx, row, MoveStatus::Approved, None, "", now)?;
     let subject = format!("execution:{id}");
     let detail = json!({"because": reason});
-    audit::append(tx, now, "engine", "execution.requeued", &subject, &detail)?;
-    tx.emit(now, "execution.requeued", subject)?;
+    let requeued = Change {
+        by: &By::Engine,
+        event: "execution.requeued",
+        about: vec![subject],
+        detail: detail,
+        tells: Tells::Same,
+        back: Back::None,
+    };
+    change(tx, requeued, now)?;
     Ok(true)
 }

@@ -17,13 +17,13 @@ use crate::engine::ground::core::Core;
 use crate::engine::ground::lookup::find_message;
 use crate::engine::ground::say::{capital, sentence};
 use crate::engine::handle::Engine;
+use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::engine::undo::reopen::{refuse_if_replaced, reopen};
-use crate::engine::undo::step::remember_redo;
 use crate::env::crash_point;
 use crate::store::executions::{End, ExecutionRow, ExecutionStatus};
 use crate::store::moves::MoveState;
 use crate::store::undo::UndoRow;
-use crate::store::{Durability, ReadTx, WriteTx, audit, drafts, executions, moves, undo};
+use crate::store::{Durability, ReadTx, WriteTx, drafts, executions, moves, undo};
 
 /// The reason of a move that is done because its draft lies in a mailbox.
 pub(super) const DRAFT_WAS_MADE: &str = "a draft was made";
@@ -146,18 +146,27 @@ pub(super) fn taken_back(tx: &WriteTx<'_>, row: &ExecutionRow, now: Timestamp) -
         reopen(tx, &open(id), now)?;
     }
     let subject = format!("execution:{}", row.id);
-    let detail = json!({"move": row.move_id});
-    audit::append(
-        tx,
-        now,
-        "operator",
-        "execution.taken_back",
-        &subject,
-        &detail,
-    )?;
-    Ok(tx
-        .emit(now, "execution.cancelled", subject)
-        .map(|()| true)?)
+    let taken = Change {
+        by: &By::Operator,
+        event: "execution.taken_back",
+        about: vec![subject],
+        detail: json!({"move": row.move_id}),
+        tells: Tells::As("execution.cancelled"),
+        back: Back::None,
+    };
+    change(tx, taken, now).map(|_| true)
+}
+
+/// A withdrawal by the operator, told of already by [`cancel`].
+fn withdrawn<'a>(row: &ExecutionRow, back: Back<'a>) -> Change<'a> {
+    Change {
+        by: &By::Operator,
+        event: "execution.withdrawn",
+        about: vec![format!("execution:{}", row.id)],
+        detail: json!({"move": row.move_id}),
+        tells: Tells::Nothing,
+        back,
+    }
 }
 
 impl Engine {
@@ -198,15 +207,7 @@ impl Engine {
                     summary: format!("Execution {id} has just left; it cannot be taken back."),
                 });
             }
-            let (subject, detail) = (format!("execution:{id}"), json!({"move": row.move_id}));
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "execution.withdrawn",
-                &subject,
-                &detail,
-            )?;
+            change(tx, withdrawn(&row, Back::None), now)?;
             Ok(Done::Changed {
                 summary: format!(
                     "Withdrawn: nothing was sent, and the draft to {} lies in \"{}\" as before.",
@@ -228,20 +229,11 @@ impl Engine {
                 });
             }
             undo::mark(tx, entry_id, now)?;
-            let redo = remember_redo(tx, entry_id, &what, id, now)?;
-            let subject = format!("execution:{id}");
-            let detail = json!({"move": row.move_id});
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "execution.withdrawn",
-                &subject,
-                &detail,
-            )?;
+            let back = Back::Redo(entry_id, &what, id);
+            let undo = change(tx, withdrawn(&row, back), now)?;
             Ok(Done::Changed {
                 summary: format!("Withdrawn: {} was not sent.{}", named(&row), again(&row)),
-                undo: Some(redo),
+                undo,
             })
         })
     }
@@ -281,18 +273,15 @@ impl Engine {
                 reopen(tx, &open(mv), now)?;
             }
             undo::mark(tx, entry_id, now)?;
-            let redo = remember_redo(tx, entry_id, &what, id, now)?;
-            let subject = format!("execution:{id}");
-            let detail = json!({"move": row.move_id});
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "execution.undrafted",
-                &subject,
-                &detail,
-            )?;
-            tx.emit(now, "execution.cancelled", subject)?;
+            let removed = Change {
+                by: &By::Operator,
+                event: "execution.undrafted",
+                about: vec![format!("execution:{id}")],
+                detail: json!({"move": row.move_id}),
+                tells: Tells::As("execution.cancelled"),
+                back: Back::Redo(entry_id, &what, id),
+            };
+            let undo = change(tx, removed, now)?;
             let file = if was_there {
                 "The draft was removed"
             } else {
@@ -303,7 +292,7 @@ impl Engine {
                 .map_or_else(String::new, |mv| format!(", and move {mv} is open again"));
             Ok(Done::Changed {
                 summary: format!("{file}{again}."),
-                undo: Some(redo),
+                undo,
             })
         })
     }

@@ -22,8 +22,9 @@ use crate::engine::ground::command::{Command, Done};
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
 use crate::engine::jobs::job::{Context, Job, JobRun, Plan, Rehearsal, Stage};
+use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::store::approvals::{self, NewDecision};
-use crate::store::{Durability, ReadTx, WriteTx, audit, control, executions, moves};
+use crate::store::{Durability, ReadTx, WriteTx, control, executions, moves};
 
 /// Moves that one pass decides about at most; the rest is for the next one, best moves first.
 const PER_PASS: usize = 2000;
@@ -175,14 +176,15 @@ fn note_decision(tx: &WriteTx<'_>, kept: &NewDecision, now: Timestamp) -> Result
         "inputs_hash": hex(&kept.inputs_hash),
     });
     let subject = format!("move:{}", kept.move_id);
-    Ok(audit::append(
-        tx,
-        now,
-        &format!("rule:{name}"),
-        event,
-        &subject,
-        &detail,
-    )?)
+    let decided = Change {
+        by: &By::Rule(name.clone()),
+        event: event,
+        about: vec![subject],
+        detail: detail,
+        tells: Tells::Nothing,
+        back: Back::None,
+    };
+    change(tx, decided, now).map(|_| ())
 }
 
 fn sendable() -> Vec<ActionKind> {

@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::domain::by::By;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::happened::{Arrived, Happened};
-use crate::store::{WriteTx, audit, people, suppressions};
+use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::store::{WriteTx, people, suppressions};
 
 /// Suppresses the addresses of a person who opted out, and those that bounced.
 pub(in crate::engine) fn suppress(
@@ -37,9 +39,15 @@ fn add<'a>(
 ) -> Result<()> {
     for address in addresses {
         if suppressions::add(tx, address, reason, "mail", now)? {
-            let detail = json!({"because": because});
-            audit::append(tx, now, "engine", "suppression.added", address, &detail)?;
-            tx.emit(now, "suppression.changed", address.clone())?;
+            let added = Change {
+                by: &By::Engine,
+                event: "suppression.added",
+                about: vec![address.clone()],
+                detail: json!({"because": because}),
+                tells: Tells::As("suppression.changed"),
+                back: Back::None,
+            };
+            change(tx, added, now)?;
         }
     }
     Ok(())

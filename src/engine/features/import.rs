@@ -16,12 +16,14 @@ use crate::connectors::files::{
     ContactFile, Dropped, FileError, MapOverrides, Mapping, RejectedRow, RejectsWriter, Skipped,
     Vendor,
 };
+use crate::domain::by::By;
 use crate::domain::contact::ContactDraft;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
+use crate::engine::undo::change::{self, Back, Tells};
 pub use crate::store::contacts::Change;
 use crate::store::contacts::{ContactWriter, Origin, RunMemory, begin_bulk, end_bulk};
-use crate::store::{Durability, StoreError, audit};
+use crate::store::{Durability, StoreError};
 
 /// Rows in one transaction. Fewer cost more: each commit writes every touched page of the address index to the log anew.
 const BATCH_ROWS: usize = 20_000;
@@ -291,8 +293,16 @@ impl Engine {
             let detail = serde_json::json!({"rows": report.rows, "new": report.new, "updated": report.updated, "rejected": report.rejected});
             let (file, now) = (format!("file:{}", report.file), self.now());
             self.store()
-                .write::<_, StoreError>(Durability::Normal, move |tx| {
-                    audit::append(tx, now, "operator", "contacts.imported", &file, &detail)
+                .write::<_, EngineError>(Durability::Normal, move |tx| {
+                    let imported = change::Change {
+                        by: &By::Operator,
+                        event: "contacts.imported",
+                        about: vec![file],
+                        detail,
+                        tells: Tells::Nothing,
+                        back: Back::None,
+                    };
+                    change::change(tx, imported, now).map(|_| ())
                 })?;
         }
         outcome
@@ -476,15 +486,20 @@ impl Engine {
         let now = self.now();
         let written = self
             .store()
-            .write::<_, StoreError>(Durability::Full, move |tx| {
+            .write::<_, EngineError>(Durability::Full, move |tx| {
                 let mut writer = ContactWriter::new(tx, now)?;
                 let written = writer.write(&draft, Origin::Direct, &mut RunMemory::default())?;
                 writer.finish()?;
                 if written.change != Change::Unchanged {
-                    let subject = format!("contact:{}", written.id);
-                    let detail = serde_json::json!({"new": written.change == Change::New});
-                    audit::append(tx, now, "operator", "contact.saved", &subject, &detail)?;
-                    tx.emit(now, "contact.changed", subject)?;
+                    let saved = change::Change {
+                        by: &By::Operator,
+                        event: "contact.saved",
+                        about: vec![format!("contact:{}", written.id)],
+                        detail: serde_json::json!({"new": written.change == Change::New}),
+                        tells: Tells::As("contact.changed"),
+                        back: Back::None,
+                    };
+                    change::change(tx, saved, now)?;
                 }
                 Ok(written)
             })?;

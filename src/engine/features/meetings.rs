@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::connectors::google::calendar;
+use crate::domain::by::By;
 use crate::domain::meeting::MeetingState;
 use crate::domain::schedule::zone_name;
 use crate::domain::signal::SignalKind;
@@ -16,8 +17,9 @@ use crate::engine::ground::lookup::find_person;
 use crate::engine::handle::Engine;
 use crate::engine::outside::google::failed;
 use crate::engine::road::sources::calendar::tell;
+use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::store::Durability;
 use crate::store::calendar::{self as events, EventRow};
-use crate::store::{Durability, audit};
 
 pub use crate::engine::effects::kinds::meeting::Booking;
 
@@ -155,17 +157,18 @@ impl Engine {
             };
             tell(tx, core, &row, (SignalKind::NoShow, 0, now), now)?;
             events::save(tx, &row)?;
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "meeting.no_show",
-                &format!("event:{name}"),
-                &json!({"email": row.email}),
-            )?;
+            let missed = Change {
+                by: &By::Operator,
+                event: "meeting.no_show",
+                about: vec![format!("event:{name}")],
+                detail: json!({"email": row.email}),
+                tells: Tells::Nothing,
+                back: Back::None,
+            };
+            let undo = change(tx, missed, now)?;
             Ok(Done::Changed {
                 summary: format!("{} did not come to \"{}\".", row.email, row.title),
-                undo: None,
+                undo,
             })
         })
     }

@@ -26,12 +26,12 @@ use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
 use crate::engine::road::intake;
 use crate::engine::road::outcomes::{Observed, record};
+use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::store::contacts::{ContactWriter, Origin, RunMemory};
 use crate::store::executions::{End, ExecutionRow, ExecutionStatus};
 use crate::store::moves::{MoveRow, MoveState};
 use crate::store::{
-    Durability, WriteTx, audit, companies, contacts, executions, moves, people, signals,
-    suppressions,
+    Durability, WriteTx, companies, contacts, executions, moves, people, signals, suppressions,
 };
 
 /// Facts about a firm besides its people.
@@ -128,10 +128,15 @@ impl Engine {
                     now,
                 )?;
             }
-            let detail = json!({"firms": firms.len()});
-            audit::append(tx, now, "engine", "world.seeded", "people", &detail)?;
-            tx.emit(now, "contacts.imported", "seed")?;
-            Ok(())
+            let seeded = Change {
+                by: &By::Engine,
+                event: "world.seeded",
+                about: vec!["people".into()],
+                detail: json!({"firms": firms.len()}),
+                tells: Tells::Of("contacts.imported", "seed".into()),
+                back: Back::None,
+            };
+            change(tx, seeded, now).map(|_| ())
         })
     }
 
@@ -220,8 +225,15 @@ impl Engine {
                 };
                 let address = outcome.email.to_lowercase();
                 if suppressions::add(tx, &address, reason, "mail", outcome.at)? {
-                    let detail = json!({"because": reason});
-                    audit::append(tx, now, "engine", "suppression.added", &address, &detail)?;
+                    let added = Change {
+                        by: &By::Engine,
+                        event: "suppression.added",
+                        about: vec![address],
+                        detail: json!({"because": reason}),
+                        tells: Tells::Nothing,
+                        back: Back::None,
+                    };
+                    change(tx, added, now)?;
                 }
             }
             Ok(())

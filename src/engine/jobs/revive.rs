@@ -2,12 +2,14 @@
 
 use serde_json::json;
 
+use crate::domain::by::By;
 use crate::engine::error::Result;
 use crate::engine::ground::command::Done;
 use crate::engine::handle::Engine;
 use crate::engine::jobs::job::Books;
 use crate::engine::jobs::registry;
-use crate::store::{Durability, audit, jobs, sources};
+use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::store::{Durability, jobs, sources};
 
 impl Engine {
     /// Makes a job that was given up, or rests after failures, due at the next pass.
@@ -25,14 +27,20 @@ impl Engine {
                     summary: format!("{name} has not failed; it runs in its turn."),
                 });
             }
-            let subject = format!("job:{name}");
-            audit::append(tx, now, "operator", "job.revived", &subject, &json!({}))?;
-            tx.emit(now, "job.revived", subject)?;
+            let revived = Change {
+                by: &By::Operator,
+                event: "job.revived",
+                about: vec![format!("job:{name}")],
+                detail: json!({}),
+                tells: Tells::Same,
+                back: Back::None,
+            };
+            let undo = change(tx, revived, now)?;
             Ok(Done::Changed {
                 summary: format!(
                     "{name} runs again at the next pass; `caseyos jobs run {name}` runs it now."
                 ),
-                undo: None,
+                undo,
             })
         })
     }

@@ -17,6 +17,7 @@ use crate::connectors::loopback::{Knock, Loopback};
 use crate::connectors::oauth::{self, Client, Consent, Pkce, Redirect, Tokens};
 use crate::connectors::transport::{CallError, CallErrorKind, Request, Response};
 use crate::domain::account::{AccountKind, SecretPlace, Span, missing, to_ask};
+use crate::domain::by::By;
 use crate::domain::service::{Provider, Service};
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
@@ -25,10 +26,11 @@ use crate::engine::handle::Engine;
 use crate::engine::outside::auth::{client_secret_name, grant_name, password_name, sealed};
 use crate::engine::outside::standing::health;
 use crate::engine::outside::{Bearer, FEW, wait};
+use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::env;
 use crate::secrets::{Secret, VaultError, variable_of};
+use crate::store::Durability;
 use crate::store::accounts::{self, Account};
-use crate::store::{Durability, audit};
 
 /// How often it is asked whether to give up.
 const LOOK: Duration = Duration::from_millis(50);
@@ -503,15 +505,15 @@ impl Engine {
         }
         self.write(Durability::Full, move |tx, _, now| {
             accounts::put(tx, &account)?;
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "account.signed_in",
-                &format!("account:{}", account.name),
-                &serde_json::json!({"kind": account.kind, "kept_in": account.place, "scopes": account.scopes}),
-            )?;
-            Ok(tx.emit(now, "account.signed_in", account.name)?)
+            let signed_in = Change {
+                by: &By::Operator,
+                event: "account.signed_in",
+                about: vec![format!("account:{}", account.name)],
+                detail: serde_json::json!({"kind": account.kind, "kept_in": account.place, "scopes": account.scopes}),
+                tells: Tells::Of("account.signed_in", account.name),
+                back: Back::None,
+            };
+            change(tx, signed_in, now).map(|_| ())
         })?;
         Ok(signed_in)
     }
@@ -569,15 +571,15 @@ impl Engine {
             let name = name.to_owned();
             self.write(Durability::Full, move |tx, _, now| {
                 accounts::remove(tx, &name)?;
-                audit::append(
-                    tx,
-                    now,
-                    "operator",
-                    "account.signed_out",
-                    &format!("account:{name}"),
-                    &serde_json::json!({"revoked": revoked}),
-                )?;
-                Ok(tx.emit(now, "account.signed_out", name)?)
+                let signed_out = Change {
+                    by: &By::Operator,
+                    event: "account.signed_out",
+                    about: vec![format!("account:{name}")],
+                    detail: serde_json::json!({"revoked": revoked}),
+                    tells: Tells::Of("account.signed_out", name),
+                    back: Back::None,
+                };
+                change(tx, signed_out, now).map(|_| ())
             })?;
         }
         Ok(signed_out)

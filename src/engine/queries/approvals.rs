@@ -7,17 +7,10 @@ pub use replay::{Replay, ReplayRow, ReplaySide, VerdictCounts};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::config::edit::{replace, with_rule_state};
-use crate::domain::approval::{ApprovalRule, ApprovalRules, BUILTIN, RuleEffect, RuleState};
-use crate::domain::nearest;
-use crate::domain::text::clean_line;
-use crate::engine::effects::kinds::mail::draft::hex;
-use crate::engine::error::{EngineError, Result};
-use crate::engine::ground::approval_rules::LoadedRules;
-use crate::engine::ground::command::Done;
+use crate::domain::approval::{ApprovalRule, RuleEffect, RuleState};
+use crate::engine::error::Result;
 use crate::engine::handle::Engine;
 use crate::store::approvals::{self, RuleTally};
-use crate::store::{Durability, audit};
 
 /// Days over which the share of approvals by rules is counted.
 pub const SHARE_DAYS: u32 = 30;
@@ -142,79 +135,6 @@ impl Engine {
             Ok(overview)
         })
     }
-
-    /// Turns a rule of approval off, to shadow or on: changes the file in place and notes it in the audit trail.
-    ///
-    /// # Errors
-    /// If there is no such rule, the file has a mistake, or it cannot be written; nothing was changed then.
-    pub fn set_approval_rule(&self, name: &str, state: RuleState) -> Result<Done> {
-        let path = self.paths().approval();
-        let loaded = LoadedRules::read(&path);
-        let rules = loaded.rules.map_err(|mistakes| {
-            EngineError::Input(format!("{}\nNothing was changed.", mistakes.join("\n")))
-        })?;
-        let Some(rule) = rules.rules().iter().find(|rule| rule.name == name) else {
-            let names = rules.rules().iter().map(|rule| rule.name.as_str());
-            let hint = match nearest(name, names.clone()) {
-                Some(meant) => format!("did you mean {meant}?"),
-                None => format!("there are: {}.", names.collect::<Vec<_>>().join(", ")),
-            };
-            return Err(EngineError::NotFound(format!(
-                "There is no rule of approval called {}; {hint} Nothing was changed.",
-                clean_line(name, 60)
-            )));
-        };
-        if rule.state == state {
-            return Ok(Done::Nothing {
-                summary: format!("{name} is {state} already."),
-            });
-        }
-        let text = if loaded.is_own {
-            std::fs::read_to_string(&path).map_err(|e| unwritable(&path, &e))?
-        } else {
-            BUILTIN.to_owned()
-        };
-        let changed = with_rule_state(&text, name, state.as_str()).ok_or_else(|| {
-            EngineError::Outside(format!(
-                "{name} could not be found in {}. Nothing was changed.",
-                path.display()
-            ))
-        })?;
-        // What was just written must say what was meant, or it is not kept.
-        let hash = match ApprovalRules::parse(&changed, &loaded.file) {
-            Ok(rules) => hex(rules.hash()),
-            Err(_) => {
-                return Err(EngineError::Outside(format!(
-                    "{} could not be changed in place. Nothing was changed; set the state there by hand.",
-                    path.display()
-                )));
-            }
-        };
-        replace(&path, &changed).map_err(|e| unwritable(&path, &e))?;
-        let (before, subject, version) =
-            (rule.state, format!("approval_rule:{name}"), rule.version);
-        self.write(Durability::Full, move |tx, _, now| {
-            let detail = serde_json::json!({"from": before, "to": state, "version": version, "rules_hash": hash});
-            audit::append(tx, now, "operator", "approval_rule.set", &subject, &detail)?;
-            Ok(tx.emit(now, "approval_rule.set", subject)?)
-        })?;
-        let what = match state {
-            RuleState::Off => "it is not asked any more",
-            RuleState::Shadow => "it decides and is counted, and nothing follows",
-            RuleState::On => "from the next pass on it acts",
-        };
-        Ok(Done::Changed {
-            summary: format!("{name} was {before} and is {state} now: {what}."),
-            undo: None,
-        })
-    }
-}
-
-fn unwritable(path: &std::path::Path, error: &std::io::Error) -> EngineError {
-    EngineError::Outside(format!(
-        "{} cannot be changed: {error}. It was left as it was.",
-        path.display()
-    ))
 }
 
 fn days_before(now: Timestamp, days: u32) -> Timestamp {

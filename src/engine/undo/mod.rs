@@ -3,14 +3,17 @@
 //! An entry holds the state to return to. Taking it back makes an entry of its own, so an undo can be undone. What left by mail
 //! says honestly that it cannot be unsent.
 
+pub(in crate::engine) mod change;
 pub(in crate::engine) mod reopen;
 pub(in crate::engine) mod step;
 
 use jiff::Timestamp;
 use serde_json::json;
 
+use self::change::{Back, Change, Tells, change};
 use self::reopen::{refuse_if_replaced, reopen};
 use self::step::{Step, written};
+use crate::domain::by::By;
 use crate::domain::effect::Ended;
 use crate::domain::guard::KillSwitch;
 use crate::domain::id::{ExecutionId, MoveId, UndoId};
@@ -30,7 +33,7 @@ use crate::store::control::HoldKind;
 use crate::store::executions::{End, ExecutionStatus};
 use crate::store::undo::UndoRow;
 use crate::store::{
-    Durability, ReadTx, WriteTx, audit, control, executions, moves, outcomes, suppressions, undo,
+    Durability, ReadTx, WriteTx, control, executions, moves, outcomes, suppressions, undo,
 };
 
 impl Engine {
@@ -68,15 +71,15 @@ impl Engine {
             }
             refuse(tx, core, &step, now)?;
             let inverse = apply(tx, core, &step, now)?;
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "undo",
-                &format!("undo:{}", entry.id),
-                &json!({"what": entry.summary}),
-            )?;
-            tx.emit(now, "undo", format!("undo:{}", entry.id))?;
+            let undone = Change {
+                by: &By::Operator,
+                event: "undo",
+                about: vec![format!("undo:{}", entry.id)],
+                detail: json!({"what": entry.summary}),
+                tells: Tells::Same,
+                back: Back::None,
+            };
+            change(tx, undone, now)?;
             // Taking back an undo does the thing again: its own entry is in force again, and no third one is made.
             if let Some(original) = entry.undoes {
                 // An execution that is queued again may have become anything by the time that it is taken back once more.
@@ -395,7 +398,7 @@ fn apply(tx: &WriteTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<S
                 }
                 None => {
                     if let Some(hold) = &before {
-                        finish_pause(tx, core, hold, "operator", now)?;
+                        finish_pause(tx, core, hold, &By::Operator, Back::None, now)?;
                     }
                 }
             }

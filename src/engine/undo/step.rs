@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, SignalId, UndoId};
+use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, SignalId};
 use crate::domain::moves::MovePlan;
 use crate::engine::error::Result;
+use crate::store::StoreError;
 use crate::store::executions::ExecutionStatus;
 use crate::store::moves::{DraftRow, MoveState};
-use crate::store::{StoreError, WriteTx, undo};
 
 /// How to take something back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,42 +71,7 @@ pub(in crate::engine) enum Step {
     },
 }
 
-/// Adds an entry to the undo list.
-pub(in crate::engine) fn remember(
-    tx: &WriteTx<'_>,
-    summary: &str,
-    promise: &str,
-    step: &Step,
-    now: Timestamp,
-) -> Result<UndoId> {
-    Ok(undo::add(tx, now, summary, promise, &written(step)?, None)?)
-}
-
 /// Writes a step as it is kept.
 pub(super) fn written(step: &Step) -> Result<String> {
     Ok(serde_json::to_string(step).map_err(|e| StoreError::Invalid(e.to_string()))?)
-}
-
-/// Adds the entry that queues a withdrawn message again.
-pub(in crate::engine) fn remember_redo(
-    tx: &WriteTx<'_>,
-    entry: UndoId,
-    what: &str,
-    id: ExecutionId,
-    now: Timestamp,
-) -> Result<UndoId> {
-    let step = Step::Outbox {
-        id,
-        status: ExecutionStatus::Queued,
-    };
-    let promise = "It is queued again with the same consent, as long as that holds.";
-    let summary = format!("Undone: {what}");
-    Ok(undo::add(
-        tx,
-        now,
-        &summary,
-        promise,
-        &written(&step)?,
-        Some(entry),
-    )?)
 }

@@ -56,7 +56,7 @@ pub const FLOORS: &[Floors] = &[
                 "undo/reopen",
                 "undo/step",
             ],
-            &["road/scoring"],
+            &["road/scoring", "undo/change"],
             &["road/intake"],
             &["handle", "road/sources/mailbox"],
             &["jobs/job", "outside/sign_in"],

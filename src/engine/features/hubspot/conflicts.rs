@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::connectors::hubspot::paths::ObjectKind;
+use crate::domain::by::By;
 use crate::domain::crm::ContactField;
 use crate::domain::effect::Origin;
 use crate::domain::id::ContactId;
@@ -13,8 +14,9 @@ use crate::engine::effects::kinds::record::{Operation, RecordContent};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::handle::Engine;
+use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::store::Durability;
 use crate::store::hubspot::{self, Conflict};
-use crate::store::{Durability, audit};
 
 /// Whose value is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,17 +150,13 @@ fn note(
     taken: &str,
     now: jiff::Timestamp,
 ) -> Result<()> {
-    audit::append(
-        tx,
-        now,
-        "operator",
-        "hubspot.conflict_settled",
-        &format!("hubspot_conflict:{}", conflict.id),
-        &json!({"field": conflict.field, "object": format!("{}:{}", conflict.kind, conflict.object_id), "taken": taken}),
-    )?;
-    Ok(tx.emit(
-        now,
-        "hubspot.conflict",
-        format!("hubspot_conflict:{}", conflict.id),
-    )?)
+    let settled = Change {
+        by: &By::Operator,
+        event: "hubspot.conflict_settled",
+        about: vec![format!("hubspot_conflict:{}", conflict.id)],
+        detail: json!({"field": conflict.field, "object": format!("{}:{}", conflict.kind, conflict.object_id), "taken": taken}),
+        tells: Tells::As("hubspot.conflict"),
+        back: Back::None,
+    };
+    change(tx, settled, now).map(|_| ())
 }

@@ -12,14 +12,16 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::domain::amount::{Decimal, Habit};
+use crate::domain::by::By;
 use crate::domain::email::address::EmailAddress;
 use crate::domain::signal::{Asks, MAX_PAYLOAD_BYTES, SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
 use crate::engine::road::intake::{self, Taken};
+use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::store::sources::{self, SourceCounts};
-use crate::store::{Durability, audit, signals};
+use crate::store::{Durability, signals};
 
 /// Lines in one transaction.
 const BATCH: usize = 500;
@@ -235,14 +237,15 @@ impl Engine {
                 ..SourceCounts::default()
             };
             sources::count(tx, draft.source.as_str(), &counts)?;
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "signals.added",
-                draft.kind().as_str(),
-                &serde_json::json!({"new": taken.new}),
-            )?;
+            let added = Change {
+                by: &By::Operator,
+                event: "signals.added",
+                about: vec![draft.kind().to_string()],
+                detail: serde_json::json!({"new": taken.new}),
+                tells: Tells::Nothing,
+                back: Back::None,
+            };
+            change(tx, added, now)?;
             let mut report = LinesReport {
                 lines: 1,
                 ..LinesReport::default()
@@ -327,8 +330,15 @@ impl Engine {
                     ..SourceCounts::default()
                 };
                 sources::count(tx, "lines", &counts)?;
-                let detail = serde_json::json!({"new": taken.new, "proposed": taken.proposed});
-                audit::append(tx, now, "operator", "signals.added", "lines", &detail)?;
+                let added = Change {
+                    by: &By::Operator,
+                    event: "signals.added",
+                    about: vec!["lines".into()],
+                    detail: serde_json::json!({"new": taken.new, "proposed": taken.proposed}),
+                    tells: Tells::Nothing,
+                    back: Back::None,
+                };
+                change(tx, added, now)?;
                 // Two equal lines in one batch are one event.
                 let known = size - taken.new;
                 Ok((taken, known))

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::config::MailAccount;
+use crate::domain::by::By;
 use crate::domain::effect::Ended;
 use crate::domain::email::ParsedMail;
 use crate::domain::id::ExecutionId;
@@ -20,13 +21,14 @@ use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
 use crate::engine::road::sources::SourceRun;
+use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::env::crash_point;
 use crate::store::drafts::LeftAs;
 use crate::store::executions::{End, ExecutionRow, ExecutionStatus};
 use crate::store::moves::MoveState;
 use crate::store::remotes::RemoteMessage;
 use crate::store::{
-    Durability, ReadTx, WriteTx, audit, drafts, executions, messages, moves, people, remotes, undo,
+    Durability, ReadTx, WriteTx, drafts, executions, messages, moves, people, remotes, undo,
 };
 
 /// Older drafts are the operator's own business.
@@ -210,9 +212,15 @@ fn note_gone(tx: &WriteTx<'_>, row: &ExecutionRow, now: Timestamp) -> Result<()>
     }
     let subject = format!("execution:{id}");
     let detail = json!({"move": row.move_id, "because": why});
-    audit::append(tx, now, "engine", "execution.cancelled", &subject, &detail)?;
-    tx.emit(now, "execution.cancelled", subject)?;
-    Ok(())
+    let gone = Change {
+        by: &By::Engine,
+        event: "execution.cancelled",
+        about: vec![subject],
+        detail: detail,
+        tells: Tells::Same,
+        back: Back::None,
+    };
+    change(tx, gone, now).map(|_| ())
 }
 
 /// Says anew why a move is done, if it still is.
@@ -304,8 +312,15 @@ fn settle_by_hand(
         "by_hand": true,
         "changed": is_changed,
     });
-    audit::append(tx, now, "operator", "execution.sent", &subject, &detail)?;
-    tx.emit(now, "execution.settled", subject)?;
+    let sent = Change {
+        by: &By::Operator,
+        event: "execution.sent",
+        about: vec![subject],
+        detail: detail,
+        tells: Tells::As("execution.settled"),
+        back: Back::None,
+    };
+    change(tx, sent, now)?;
     Ok(true)
 }
 

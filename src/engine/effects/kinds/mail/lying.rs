@@ -30,12 +30,13 @@ use crate::engine::ground::command::Done;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::lookup::find_message;
 use crate::engine::handle::Engine;
-use crate::engine::undo::step::{Step, remember};
+use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::engine::undo::step::Step;
 use crate::env::crash_point;
 use crate::store::drafts::Requeued;
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::moves::DraftRow;
-use crate::store::{Durability, ReadTx, WriteTx, audit, drafts, executions, moves, people, undo};
+use crate::store::{Durability, ReadTx, WriteTx, drafts, executions, moves, people, undo};
 
 /// A draft as it lies in its mailbox.
 enum Lying {
@@ -132,7 +133,7 @@ impl Engine {
                 waits_for: WaitsFor::Turn,
                 ..requeued(&row, &content, &By::Operator, expiry(core, now), now)?
             };
-            queue_again(tx, &row, &anew, "execution.redrafted", now)
+            queue_again(tx, &row, &anew, "execution.redrafted", Back::None, now)
         })?;
         if !is_new {
             return Ok(Some(Done::Nothing {
@@ -278,15 +279,15 @@ impl Engine {
             }
             let detail = json!({"move": row.move_id, "content_hash": hex(&content.hash())});
             let subject = format!("execution:{}", row.id);
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "execution.draft_changed",
-                &subject,
-                &detail,
-            )?;
-            Ok(tx.emit(now, "move.changed", about(&row))?)
+            let changed = Change {
+                by: &By::Operator,
+                event: "execution.draft_changed",
+                about: vec![subject],
+                detail: detail,
+                tells: Tells::Of("move.changed", about(&row)),
+                back: Back::None,
+            };
+            change(tx, changed, now).map(|_| ())
         })
     }
 }
@@ -325,7 +326,8 @@ fn queue_again(
     tx: &WriteTx<'_>,
     row: &ExecutionRow,
     anew: &Requeued,
-    event: &str,
+    event: &'static str,
+    back: Back<'_>,
     now: Timestamp,
 ) -> Result<bool> {
     if !drafts::queue_again(tx, row.id, anew)? {
@@ -334,16 +336,15 @@ fn queue_again(
     set_move(tx, row, MoveStatus::Approved, None, "", now)?;
     let detail =
         json!({"move": row.move_id, "content_hash": hex(&anew.content_hash), "mode": anew.mode});
-    let subject = format!("execution:{}", row.id);
-    audit::append(
-        tx,
-        now,
-        &anew.approved_by.to_string(),
-        event,
-        &subject,
-        &detail,
-    )?;
-    tx.emit(now, "approval.given", about(row))?;
+    let queued = Change {
+        by: &anew.approved_by,
+        event: event,
+        about: vec![format!("execution:{}", row.id)],
+        detail: detail,
+        tells: Tells::Of("approval.given", about(row)),
+        back: back,
+    };
+    change(tx, queued, now)?;
     Ok(true)
 }
 
@@ -399,16 +400,15 @@ fn approve_lying(
     let asked = verdicts(tx, core, &row, content, by, now)?;
     if let Some(refusal) = binding(&asked).filter(|v| v.clears_at.is_none()) {
         let detail = json!({"guard": refusal.guard, "because": refusal.detail, "verdicts": asked});
-        let subject = about(&row);
-        audit::append(
-            tx,
-            now,
-            &by.to_string(),
-            "approval.refused",
-            &subject,
-            &detail,
-        )?;
-        tx.emit(now, "approval.refused", subject)?;
+        let refused = Change {
+            by: by,
+            event: "approval.refused",
+            about: vec![about(&row)],
+            detail: detail,
+            tells: Tells::Same,
+            back: Back::None,
+        };
+        change(tx, refused, now)?;
         let summary = format!(
             "Blocked by {}: {}. The draft lies where it was; nothing was sent.",
             refusal.guard,
@@ -426,31 +426,30 @@ fn approve_lying(
         waits_for,
         ..requeued(&row, content, by, expiry(core, now), now)?
     };
-    if !queue_again(tx, &row, &anew, "approval.given", now)? {
+    let earlier = undo::of_execution(tx, id)?;
+    let title = format!("Send the draft to {}", row.to_key);
+    let promise =
+        "Until it leaves, the draft stays where it lies. Once it has left it cannot be unsent.";
+    let back = Back::Entry(&title, promise, Step::Execution { id });
+    if !queue_again(tx, &row, &anew, "approval.given", back, now)? {
         return answered(Done::Nothing {
             summary: format!("Message {id} was taken up elsewhere. Nothing was done."),
         });
     }
     executions::save_verdicts(tx, id, "approval", &asked)?;
     // The newest entry says what can be taken back now; the one of the draft comes back with the draft.
-    if let Some(entry) = undo::of_execution(tx, id)? {
+    if let Some(entry) = earlier {
         undo::mark(tx, entry, now)?;
     }
-    let undo = remember(
-        tx,
-        &format!("Send the draft to {}", row.to_key),
-        "Until it leaves, the draft stays where it lies. Once it has left it cannot be unsent.",
-        &Step::Execution { id },
-        now,
-    )?;
+    let undo = undo::of_execution(tx, id)?;
     let row = find_message(tx, id)?;
     let beyond = binding(&asked).filter(|v| v.clears_at.is_some_and(|at| at > not_before));
     if let (Some(refusal), true) = (beyond, not_before > now) {
         executions::note_held(tx, id, &sentence_of(refusal), refusal.clears_at)?;
     }
     if not_before <= now {
-        return Ok(Asked::Go(id, Some(undo)));
+        return Ok(Asked::Go(id, undo));
     }
     let held = if beyond.is_some() { asked } else { Vec::new() };
-    Ok(Asked::Waits(Box::new(row), Some(undo), held))
+    Ok(Asked::Waits(Box::new(row), undo, held))
 }
