@@ -18,6 +18,7 @@ pub mod duration;
 pub mod rule;
 pub mod signal;
 pub mod slots;
+pub mod suppression;
 pub mod template;
 
 pub mod aps;

@@ -16,6 +16,7 @@ use rusqlite::{OptionalExtension, Row};
 
 use super::{ReadTx, Result, instant};
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
+use crate::domain::email::MailboxKey;
 use crate::domain::id::{CompanyId, ContactId};
 
 /// One stored contact.
@@ -276,7 +277,7 @@ pub fn export(tx: &ReadTx<'_>, row: ContactRow) -> Result<ContactDraft> {
     let ids = external_ids(tx, row.id)?;
     let mut opted_out = false;
     for email in &emails {
-        opted_out |= super::suppressions::find(tx, email)?.is_some_and(|s| s.kind == "address");
+        opted_out |= super::suppressions::find_of_person(tx, &MailboxKey::of(email))?.is_some();
     }
     Ok(row.into_draft(emails, ids, opted_out))
 }

@@ -8,6 +8,7 @@ use super::{ReadTx, Result, WriteTx, instant, sends, word};
 use crate::domain::action::ActionKind;
 use crate::domain::by::By;
 use crate::domain::effect::{EffectKind, Ended, Origin};
+use crate::domain::email::{DomainKey, MailboxKey};
 use crate::domain::guard::{GuardKind, Mode, Verdict};
 use crate::domain::id::{ContactId, ExecutionId, MoveId};
 use crate::domain::outbox::{SendClass, WaitsFor};
@@ -731,7 +732,7 @@ pub struct SendTimes {
 pub fn send_times(
     tx: &ReadTx<'_>,
     is_theirs: impl Fn(Option<ContactId>, &str) -> bool,
-    domain: &str,
+    domain: &DomainKey,
     now: Timestamp,
 ) -> Result<SendTimes> {
     let mut times = SendTimes::default();
@@ -740,7 +741,7 @@ pub fn send_times(
         if is_theirs(sent.contact, &sent.to_key) {
             times.to_contact.push(sent.at);
         }
-        if !domain.is_empty() && sent.to_domain == domain {
+        if !domain.as_str().is_empty() && MailboxKey::of(&sent.to_key).domain() == *domain {
             times.to_domain.push(sent.at);
         }
     }

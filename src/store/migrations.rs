@@ -8,6 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{Result, StoreError, create_private_directory};
 
 mod effects;
+mod identity;
 
 /// One step: its SQL, then the rest of it that SQL cannot do.
 struct Step {
@@ -34,6 +35,10 @@ const STEPS: &[Step] = &[
         then: Some(effects::finish),
     },
     sql(include_str!("migrations/0010_jobs.sql")),
+    Step {
+        sql: include_str!("migrations/0011_identity.sql"),
+        then: Some(identity::finish),
+    },
 ];
 
 /// The newest schema version that this program knows.

@@ -5,6 +5,7 @@ use rusqlite::OptionalExtension;
 
 use super::{ReadTx, Result, WriteTx, instant};
 use crate::domain::company::name_key;
+use crate::domain::email::MailboxKey;
 use crate::domain::id::{CompanyId, ContactId};
 
 /// A person with their firm.
@@ -191,16 +192,41 @@ pub fn company_of(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<CompanyId>> {
     Ok(found.flatten().map(CompanyId))
 }
 
-/// Finds the contact with an address in lower case.
+/// Finds the contact with an address: the one who has it as it is spelled, else the first with the same mailbox.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
-pub fn find_by_email(tx: &ReadTx<'_>, key: &str) -> Result<Option<ContactId>> {
-    Ok(tx
+pub fn find_by_email(tx: &ReadTx<'_>, address: &str) -> Result<Option<ContactId>> {
+    let as_spelled = tx
         .sql()
         .prepare_cached("SELECT contact_id FROM contact_email WHERE key = ?1")?
-        .query_row([key], |row| row.get(0).map(ContactId))
-        .optional()?)
+        .query_row([address.trim().to_lowercase()], |row| {
+            row.get(0).map(ContactId)
+        })
+        .optional()?;
+    match as_spelled {
+        Some(found) => Ok(Some(found)),
+        None => Ok(of_mailbox(tx, &MailboxKey::of(address))?.first().copied()),
+    }
+}
+
+/// Returns the contacts who have a mailbox, under whichever spelling, lowest number first.
+///
+/// # Errors
+/// Fails if the database cannot be read.
+pub fn of_mailbox(tx: &ReadTx<'_>, mailbox: &MailboxKey) -> Result<Vec<ContactId>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT contact_id FROM contact_email WHERE key = ?1 AND mailbox IS NULL
+         UNION SELECT contact_id FROM contact_email WHERE mailbox = ?1 ORDER BY contact_id",
+    )?;
+    Ok(statement
+        .query_map([mailbox.as_str()], |row| row.get(0).map(ContactId))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns a mailbox's identity as it is kept beside an address: none where the address says it.
+pub(super) fn kept_mailbox(address_key: &str) -> Option<MailboxKey> {
+    Some(MailboxKey::of(address_key)).filter(|mailbox| mailbox.as_str() != address_key)
 }
 
 /// Finds a record by its id in another system.
@@ -396,9 +422,9 @@ fn find_or_add_company(
 pub fn add_address(tx: &WriteTx<'_>, id: ContactId, key: &str) -> Result<()> {
     tx.sql()
         .prepare_cached(
-            "INSERT INTO contact_email (key, contact_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            "INSERT INTO contact_email (key, contact_id, mailbox) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
         )?
-        .execute((key, id.0))?;
+        .execute((key, id.0, kept_mailbox(key).as_ref().map(MailboxKey::as_str)))?;
     Ok(())
 }
 

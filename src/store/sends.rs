@@ -15,8 +15,6 @@ pub struct Sent {
     pub at: Timestamp,
     /// The person.
     pub contact: Option<ContactId>,
-    /// The recipient's domain.
-    pub to_domain: String,
     /// The recipient's address in lower case.
     pub to_key: String,
 }
@@ -30,9 +28,9 @@ const WEEK_MS: i64 = 7 * 86_400_000;
 pub fn of_week(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<Sent>> {
     let since = now.as_millisecond() - WEEK_MS;
     let mut statement = tx.sql().prepare_cached(
-        "SELECT settled_at AS at, contact_id, to_domain, to_key FROM execution WHERE status = 'sent' AND settled_at > ?1 AND kind = 'mail'
+        "SELECT settled_at AS at, contact_id, to_key FROM execution WHERE status = 'sent' AND settled_at > ?1 AND kind = 'mail'
          UNION ALL
-         SELECT claimed_at, contact_id, to_domain, to_key FROM execution
+         SELECT claimed_at, contact_id, to_key FROM execution
          WHERE status IN ('queued', 'sending', 'uncertain') AND status <> 'queued' AND mode = 'live' AND kind = 'mail'
          ORDER BY at",
     )?;
@@ -40,8 +38,7 @@ pub fn of_week(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<Sent>> {
         Ok(Sent {
             at: row.get::<_, Option<i64>>(0)?.map_or(now, instant),
             contact: row.get::<_, Option<i64>>(1)?.map(ContactId),
-            to_domain: row.get(2)?,
-            to_key: row.get(3)?,
+            to_key: row.get(2)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -1,18 +1,21 @@
-//! Addresses and domains that must never be written to.
+//! Mailboxes and domains that must never be written to, found by identity.
 
 use jiff::Timestamp;
-use rusqlite::OptionalExtension;
 use serde::Serialize;
 
 use super::{ReadTx, Result, WriteTx, instant};
+use crate::domain::email::{MailboxKey, Named};
+use crate::domain::suppression::Cause;
 
-/// One address or domain that must never be written to.
+/// One mailbox or domain that must never be written to, for one cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Suppression {
-    /// `ann@acme.example` or `acme.example`, in lower case.
+    /// `ann@acme.example` or `acme.example`, as it was named.
     pub value: String,
     /// `address` or `domain`.
     pub kind: String,
+    /// Cause of the suppression.
+    pub cause: Cause,
     /// Reason for the suppression.
     pub reason: String,
     /// The person or part of the program that set it.
@@ -21,75 +24,111 @@ pub struct Suppression {
     pub created_at: Timestamp,
 }
 
-/// Adds a suppression; returns true if it is new. `value` is in lower case. The person's own wish outranks the operator's: it
-/// replaces the operator's reason, so that undoing the operator's suppression does not lift it.
+impl Suppression {
+    /// Tells whether it names one mailbox, not a whole domain.
+    #[must_use]
+    pub fn is_of_address(&self) -> bool {
+        self.kind == "address"
+    }
+}
+
+/// Adds a suppression; returns true if it is new for this cause. `value` is how it was named.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
 pub fn add(
     tx: &WriteTx<'_>,
-    value: &str,
-    reason: &str,
-    source: &str,
+    (named, value): (&Named, &str),
+    cause: Cause,
+    (reason, source): (&str, &str),
     now: Timestamp,
 ) -> Result<bool> {
-    let kind = if value.contains('@') {
-        "address"
-    } else {
-        "domain"
+    let kind = match named {
+        Named::Mailbox(_) => "address",
+        Named::Domain(_) => "domain",
     };
     Ok(tx
         .sql()
         .prepare_cached(
-            "INSERT INTO suppression (value, kind, reason, source, created_at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (value) DO UPDATE SET reason = excluded.reason, source = excluded.source
-                 WHERE excluded.source <> 'operator' AND source = 'operator'",
+            "INSERT INTO suppression (key, cause, value, kind, reason, source, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT DO NOTHING",
         )?
-        .execute((value, kind, reason, source, now.as_millisecond()))?
+        .execute((
+            named.as_str(),
+            cause.as_str(),
+            value,
+            kind,
+            reason,
+            source,
+            now.as_millisecond(),
+        ))?
         > 0)
 }
 
-/// Lifts a suppression; returns true if there was one.
+/// Lifts a suppression, whatever its causes; returns those that were lifted.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
-pub fn remove(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
-    Ok(tx
-        .sql()
-        .prepare_cached("DELETE FROM suppression WHERE value = ?1")?
-        .execute([value])?
-        > 0)
+pub fn remove(tx: &WriteTx<'_>, named: &Named) -> Result<Vec<Suppression>> {
+    let mut statement = tx.sql().prepare_cached(
+        "DELETE FROM suppression WHERE key = ?1 RETURNING value, kind, cause, reason, source, created_at",
+    )?;
+    read_all(statement.query([named.as_str()])?)
 }
 
-/// Lifts a suppression that the operator set; returns true if there was one.
+/// Lifts a suppression for one cause; returns true if there was one. Those for other causes stay.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
-pub fn remove_own(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
+pub fn remove_cause(tx: &WriteTx<'_>, named: &Named, cause: Cause) -> Result<bool> {
     Ok(tx
         .sql()
-        .prepare_cached("DELETE FROM suppression WHERE value = ?1 AND source = 'operator'")?
-        .execute([value])?
+        .prepare_cached("DELETE FROM suppression WHERE key = ?1 AND cause = ?2")?
+        .execute([named.as_str(), cause.as_str()])?
         > 0)
 }
 
-/// Returns the suppression of an address: its own, or that of its domain or one above it.
+/// Returns the suppressions of exactly this mailbox or domain, the person's own wish first.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
-pub fn find(tx: &ReadTx<'_>, address_key: &str) -> Result<Option<Suppression>> {
-    let mut statement = tx.sql().prepare_cached(
-        "SELECT value, kind, reason, source, created_at FROM suppression WHERE value = ?1",
-    )?;
-    let mut value = address_key;
-    loop {
-        if let Some(found) = statement.query_row([value], from_row).optional()? {
+pub fn of(tx: &ReadTx<'_>, named: &Named) -> Result<Vec<Suppression>> {
+    of_key(tx, named.as_str())
+}
+
+/// Returns the suppression of a mailbox: its own, or that of its domain or one above it.
+///
+/// # Errors
+/// Fails if the database cannot be read.
+pub fn find(tx: &ReadTx<'_>, mailbox: &MailboxKey) -> Result<Option<Suppression>> {
+    let own = of_key(tx, mailbox.as_str())?.into_iter().next();
+    if own.is_some() {
+        return Ok(own);
+    }
+    for domain in mailbox.domain().and_above() {
+        if let Some(found) = of_key(tx, domain)?.into_iter().next() {
             return Ok(Some(found));
         }
-        let Some((_, rest)) = value.split_once('@').or_else(|| value.split_once('.')) else {
-            return Ok(None);
-        };
-        value = rest;
     }
+    Ok(None)
+}
+
+/// Returns the suppression of a mailbox that holds for the person behind it, wherever else they are written to.
+///
+/// # Errors
+/// Fails if the database cannot be read.
+pub fn find_of_person(tx: &ReadTx<'_>, mailbox: &MailboxKey) -> Result<Option<Suppression>> {
+    let all = of_key(tx, mailbox.as_str())?;
+    Ok(all.into_iter().find(|found| found.cause.follows_person()))
+}
+
+fn of_key(tx: &ReadTx<'_>, key: &str) -> Result<Vec<Suppression>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT value, kind, cause, reason, source, created_at FROM suppression WHERE key = ?1",
+    )?;
+    let mut found = read_all(statement.query([key])?)?;
+    found.sort_by_key(|one| one.cause);
+    Ok(found)
 }
 
 /// Lists all suppressions by value.
@@ -98,21 +137,26 @@ pub fn find(tx: &ReadTx<'_>, address_key: &str) -> Result<Option<Suppression>> {
 /// Fails if the database cannot be read.
 pub fn list(tx: &ReadTx<'_>) -> Result<Vec<Suppression>> {
     let mut statement = tx.sql().prepare_cached(
-        "SELECT value, kind, reason, source, created_at FROM suppression ORDER BY value",
+        "SELECT value, kind, cause, reason, source, created_at FROM suppression ORDER BY value, cause",
     )?;
-    Ok(statement
-        .query_map([], from_row)?
-        .collect::<rusqlite::Result<_>>()?)
+    read_all(statement.query([])?)
 }
 
-fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Suppression> {
-    Ok(Suppression {
-        value: row.get(0)?,
-        kind: row.get(1)?,
-        reason: row.get(2)?,
-        source: row.get(3)?,
-        created_at: instant(row.get(4)?),
-    })
+fn read_all(mut rows: rusqlite::Rows<'_>) -> Result<Vec<Suppression>> {
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let cause: String = row.get(2)?;
+        found.push(Suppression {
+            value: row.get(0)?,
+            kind: row.get(1)?,
+            // A cause of a later version is taken for the widest there is: nobody is written to who must not be.
+            cause: cause.parse().unwrap_or(Cause::OptedOut),
+            reason: row.get(3)?,
+            source: row.get(4)?,
+            created_at: instant(row.get(5)?),
+        });
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -121,39 +165,73 @@ mod tests {
     use crate::store::tests::store;
     use crate::store::{Durability, StoreError};
 
+    fn put(tx: &WriteTx<'_>, value: &str, cause: Cause) -> Result<bool> {
+        let named = Named::parse(value).unwrap();
+        add(
+            tx,
+            (&named, value),
+            cause,
+            ("because", "test"),
+            Timestamp::UNIX_EPOCH,
+        )
+    }
+
     #[test]
     fn a_domain_covers_its_addresses_and_subdomains_and_no_lookalike() {
         let (_directory, store) = store();
         store
-            .write(Durability::Normal, |tx| {
-                add(
-                    tx,
-                    "acme.example",
-                    "asked",
-                    "operator",
-                    Timestamp::UNIX_EPOCH,
-                )?;
-                add(
-                    tx,
-                    "bo@kite.example",
-                    "bounced",
-                    "mail",
-                    Timestamp::UNIX_EPOCH,
-                )
+            .write::<_, StoreError>(Durability::Normal, |tx| {
+                put(tx, "acme.example", Cause::Operator)?;
+                put(tx, "*@müller.example", Cause::Operator)?;
+                put(tx, "bo@kite.example", Cause::Bounced)
             })
             .unwrap();
         let check = |address: &str, expect: bool| {
-            let found = store.read(|tx| find(tx, address)).unwrap();
+            let key = MailboxKey::of(address);
+            let found = store.read::<_, StoreError>(|tx| find(tx, &key)).unwrap();
             assert_eq!(found.is_some(), expect, "{address}");
         };
         check("ann@acme.example", true);
         check("ann@mail.acme.example", true);
         check("ann@notacme.example", false);
+        check("ann@xn--mller-kva.example", true);
         check("bo@kite.example", true);
+        check("Bo+x@kite.example", true);
         check("al@kite.example", false);
-        let lifted: Result<bool, StoreError> =
-            store.write(Durability::Normal, |tx| remove(tx, "acme.example"));
-        assert!(lifted.unwrap());
+        let domain = Named::parse("@acme.example").unwrap();
+        let lifted: Result<_, StoreError> =
+            store.write(Durability::Normal, move |tx| remove(tx, &domain));
+        assert_eq!(lifted.unwrap().len(), 1);
         check("ann@acme.example", false);
+    }
+
+    #[test]
+    fn causes_stand_beside_each_other() {
+        let (_directory, store) = store();
+        let ann = Named::parse("ann@acme.example").unwrap();
+        store
+            .write::<_, StoreError>(Durability::Normal, {
+                let ann = ann.clone();
+                move |tx| {
+                    assert!(put(tx, "ann@acme.example", Cause::Bounced)?);
+                    assert!(find_of_person(tx, &MailboxKey::of("ann@acme.example"))?.is_none());
+                    assert!(put(tx, "Ann+x@acme.example", Cause::Operator)?);
+                    assert!(
+                        !put(tx, "ann@acme.example", Cause::Operator)?,
+                        "known already"
+                    );
+                    assert!(put(tx, "ann@acme.example", Cause::OptedOut)?);
+                    let first = find(tx, &MailboxKey::of("ann@acme.example"))?.unwrap();
+                    assert_eq!(
+                        first.cause,
+                        Cause::OptedOut,
+                        "the person's wish is named first"
+                    );
+                    assert!(remove_cause(tx, &ann, Cause::Operator)?);
+                    assert_eq!(of(tx, &ann)?.len(), 2, "what others asked for stays");
+                    Ok(())
+                }
+            })
+            .unwrap();
     }
 }

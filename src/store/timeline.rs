@@ -219,9 +219,9 @@ const SOURCES: &[Source] = &[
         id: "p.rowid_",
         columns: "p.value, p.reason, p.source, NULL",
         // The list is keyed by text; a person's few addresses are numbered here.
-        from: "(SELECT s.created_at, s.value, s.reason, s.source, row_number() OVER (ORDER BY s.value) AS rowid_
-                FROM suppression s WHERE s.value IN (SELECT key FROM contact_email WHERE contact_id = ?1
-                    UNION SELECT substr(key, instr(key, '@') + 1) FROM contact_email WHERE contact_id = ?1)) p",
+        from: "(SELECT s.created_at, s.value, s.reason, s.source, row_number() OVER (ORDER BY s.value, s.cause) AS rowid_
+                FROM suppression s WHERE s.key IN (SELECT coalesce(mailbox, key) FROM contact_email WHERE contact_id = ?1
+                    UNION SELECT substr(coalesce(mailbox, key), instr(coalesce(mailbox, key), '@') + 1) FROM contact_email WHERE contact_id = ?1)) p",
         contact: Some("1"),
         deal: None,
     },

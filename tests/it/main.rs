@@ -33,6 +33,8 @@ mod hostile;
 #[cfg(test)]
 mod hubspot;
 #[cfg(test)]
+mod identity;
+#[cfg(test)]
 mod imap;
 #[cfg(test)]
 mod import;

@@ -207,11 +207,11 @@ pub fn thread_item(name: String, bytes: &[u8]) -> ThreadItem {
         in_reply_to: mail.in_reply_to,
         references: mail.references,
         subject: mail.subject,
-        from: mail.from.map(|from| from.address.canonical_key()),
+        from: mail.from.map(|from| from.address.key().to_string()),
         to: mail
             .to
             .iter()
-            .map(|to| to.address.canonical_key())
+            .map(|to| to.address.key().to_string())
             .collect(),
         date: mail.date,
     }

@@ -5,6 +5,7 @@
 //! quoted text is taken away ([`quote`]), then what the person wrote is labelled ([`classify`]), then [`mod@understand`] decides the class.
 
 pub mod address;
+pub mod identity;
 pub mod message_id;
 pub mod parsed;
 pub mod subject;
@@ -24,6 +25,7 @@ pub mod left;
 pub mod understand;
 
 pub use address::{EmailAddress, Mailbox};
+pub use identity::{DomainKey, MailboxKey, Named};
 pub use message_id::MessageId;
 pub use parsed::ParsedMail;
 pub use understand::{MailClass, MailContext, Understanding, understand};

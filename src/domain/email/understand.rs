@@ -19,11 +19,11 @@ use std::collections::{BTreeSet, HashSet};
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::address::EmailAddress;
 use super::bounce::{self, Bounce, BounceKind};
 use super::calendar::{self, CalendarAnswer, Participation};
 use super::classify::{self, Classification, ObjectionKind, ReplyLabel};
 use super::dates::return_date;
+use super::identity::MailboxKey;
 use super::machine::{self, MachineSigns};
 use super::message_id::MessageId;
 use super::parsed::ParsedMail;
@@ -92,7 +92,7 @@ pub struct MailContext {
     /// The ids in it that are ours.
     pub ours: OurIds,
     /// The operator's own addresses.
-    pub own_addresses: Vec<EmailAddress>,
+    pub own_addresses: Vec<MailboxKey>,
     /// Our past with the author.
     pub correspondent: Correspondent,
     /// The keys of the subjects that we sent (see [`subject::thread_subject`]) to the author or, for a stranger, to anyone.
@@ -189,7 +189,7 @@ pub fn understand(mail: &ParsedMail, context: &MailContext) -> Understanding {
         from_us: mail
             .from
             .as_ref()
-            .is_some_and(|from| context.own_addresses.contains(&from.address))
+            .is_some_and(|from| context.own_addresses.contains(&from.address.key()))
             || mail
                 .message_id
                 .as_ref()
@@ -637,6 +637,7 @@ fn label_name(label: ReplyLabel) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::address::EmailAddress;
     use super::super::address::Mailbox;
     use super::super::message_id::parse_list;
     use super::*;
@@ -673,7 +674,7 @@ mod tests {
         MailContext {
             correspondent,
             sent_subjects: ["quick question".to_owned()].into(),
-            own_addresses: vec![EmailAddress::parse("casey@us.example").unwrap()],
+            own_addresses: vec![MailboxKey::of("casey@us.example")],
             ..lone("<seq1@casey>")
         }
     }

@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use crate::domain::by::By;
-use crate::domain::email::address::EmailAddress;
+use crate::domain::email::{EmailAddress, Named};
 use crate::domain::guard::KillSwitch;
+use crate::domain::suppression::Cause;
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
@@ -72,70 +73,76 @@ impl Engine {
     }
 
     pub(in crate::engine) fn suppress(&self, value: &str, reason: String) -> Result<Done> {
-        let value = suppression_value(value)?;
+        let (named, value) = named(value)?;
         self.write(Durability::Full, move |tx, _, now| {
             let reason = match clean_line(&reason, 200) {
                 reason if reason.is_empty() => "by the operator".to_owned(),
                 reason => reason,
             };
-            if !suppressions::add(tx, &value, &reason, "operator", now)? {
+            let standing = suppressions::of(tx, &named)?;
+            if let Some(found) = standing.iter().find(|s| s.cause.follows_person()) {
                 return Ok(Done::Nothing {
-                    summary: format!("{value} is suppressed already."),
+                    summary: format!("{} is suppressed already: {}.", found.value, found.reason),
                 });
             }
-            let summary = format!("Suppressed {value}");
+            let why = (reason.as_str(), "operator");
+            suppressions::add(tx, (&named, &value), Cause::Operator, why, now)?;
+            let summary = match &named {
+                Named::Mailbox(_) => format!("Suppressed {value}"),
+                Named::Domain(_) => format!("Suppressed everybody at {value}"),
+            };
             let step = Step::Suppression {
                 value: value.clone(),
                 reason: reason.clone(),
                 present: false,
+                cause: Cause::Operator,
             };
             let promise = "It may be written to again.";
-            let undo = change(
-                tx,
-                Change {
-                    by: &By::Operator,
-                    event: "suppression.added",
-                    about: vec![value.clone()],
-                    detail: json!({"reason": reason}),
-                    tells: Tells::As("suppression.changed"),
-                    back: Back::Entry(&summary, promise, step),
-                },
-                now,
-            )?;
+            let added = Change {
+                by: &By::Operator,
+                event: "suppression.added",
+                about: vec![value.clone()],
+                detail: json!({"reason": reason}),
+                tells: Tells::As("suppression.changed"),
+                back: Back::Entry(&summary, promise, step),
+            };
+            let undo = change(tx, added, now)?;
+            let never = match &named {
+                Named::Mailbox(_) => "never written to, whatever address they use",
+                Named::Domain(_) => "no address there is ever written to",
+            };
             Ok(Done::Changed {
-                summary: format!("{summary}: it is never written to."),
+                summary: format!("{summary}: {never}."),
                 undo,
             })
         })
     }
 
     pub(in crate::engine) fn unsuppress(&self, value: &str) -> Result<Done> {
-        let value = suppression_value(value)?;
+        let (named, value) = named(value)?;
         self.write(Durability::Full, move |tx, _, now| {
-            let Some(found) = suppressions::find(tx, &value)?.filter(|s| s.value == value) else {
+            let lifted = suppressions::remove(tx, &named)?;
+            let Some(found) = lifted.first() else {
                 return Ok(Done::Nothing {
                     summary: format!("{value} is not suppressed."),
                 });
             };
-            suppressions::remove(tx, &value)?;
-            let summary = format!("Lifted the suppression of {value}");
+            let summary = format!("Lifted the suppression of {}", found.value);
             let step = Step::Suppression {
-                value: value.clone(),
+                value: found.value.clone(),
                 reason: found.reason.clone(),
                 present: true,
+                cause: found.cause,
             };
-            let undo = change(
-                tx,
-                Change {
-                    by: &By::Operator,
-                    event: "suppression.lifted",
-                    about: vec![value.clone()],
-                    detail: json!({"reason": found.reason}),
-                    tells: Tells::As("suppression.changed"),
-                    back: Back::Entry(&summary, "It is suppressed again.", step),
-                },
-                now,
-            )?;
+            let gone = Change {
+                by: &By::Operator,
+                event: "suppression.lifted",
+                about: vec![found.value.clone()],
+                detail: json!({"reason": found.reason}),
+                tells: Tells::As("suppression.changed"),
+                back: Back::Entry(&summary, "It is suppressed again.", step),
+            };
+            let undo = change(tx, gone, now)?;
             Ok(Done::Changed {
                 summary: format!("{summary}."),
                 undo,
@@ -144,20 +151,15 @@ impl Engine {
     }
 }
 
-/// Reads `ann@acme.example`, `acme.example` or `@acme.example` in lower case.
-fn suppression_value(text: &str) -> Result<String> {
-    let text = text.trim().to_lowercase();
-    let value = text.strip_prefix('@').unwrap_or(&text);
-    // What is stored is the address itself, whatever brackets or scheme it came in.
-    if let Ok(address) = EmailAddress::parse(value) {
-        return Ok(address.as_str().to_owned());
-    }
-    let at_domain = EmailAddress::parse(&format!("x@{value}")).ok();
-    match at_domain.filter(|_| !value.contains('@')) {
-        Some(address) => Ok(address.domain().to_owned()),
-        None => Err(EngineError::Input(format!(
-            "\"{}\" is neither a mail address nor a domain.",
-            clean_line(value, 80)
-        ))),
-    }
+/// Reads an address or a domain, with the text that it is shown as.
+fn named(text: &str) -> Result<(Named, String)> {
+    let named = Named::parse(text).map_err(|e| {
+        EngineError::Input(format!("{e}. Nothing was changed; name an address (ann@acme.example) or a domain (acme.example)."))
+    })?;
+    let shown = match &named {
+        Named::Mailbox(key) => EmailAddress::parse(clean_line(text, 254).as_str())
+            .map_or_else(|_| key.to_string(), String::from),
+        Named::Domain(key) => key.to_string(),
+    };
+    Ok((named, shown))
 }

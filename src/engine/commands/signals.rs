@@ -25,7 +25,7 @@ impl Engine {
                     let signal = signals::find(tx, id)?
                         .ok_or_else(|| EngineError::NotFound(format!("There is no signal {id}.")))?;
                     let person = person_of(&signal.draft, (name, email, company))?;
-                    match people::find_by_email(tx, &person.email.to_lowercase())? {
+                    match people::find_by_email(tx, &person.email)? {
                         Some(known) => known,
                         None => {
                             let made = people::add(tx, &person, now)?;

@@ -6,7 +6,8 @@ use serde_json::json;
 use super::kinds;
 use crate::domain::by::By;
 use crate::domain::effect::EffectKind;
-use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
+use crate::domain::email::MailboxKey;
+use crate::domain::email::address::is_free_mail_domain;
 use crate::domain::guard::{
     self, ApprovalFacts, Asks, GuardFacts, GuardKind, InDraft, Mode, Verdict,
 };
@@ -191,25 +192,14 @@ pub(in crate::engine) fn history(
     now: Timestamp,
 ) -> Result<SendHistory> {
     let times = send_times(tx, person, to_key, now)?;
-    let domain = domain_of(to_key);
+    let domain = MailboxKey::of(to_key).domain();
     Ok(SendHistory {
         all: times.all.into(),
         to_contact: times.to_contact.into(),
         to_domain: times.to_domain.into(),
-        is_free_mail: is_free_mail_domain(domain),
+        is_free_mail: is_free_mail_domain(domain.as_str()),
         mailbox_first_send: times.first,
     })
-}
-
-pub(super) fn domain_of(address: &str) -> &str {
-    address.rsplit_once('@').map_or("", |(_, domain)| domain)
-}
-
-/// Returns the contacts that are one person with somebody: themselves, and those of the same name at the same firm.
-pub(in crate::engine) fn same_person(tx: &ReadTx<'_>, person: &Person) -> Result<Vec<ContactId>> {
-    let mut ids = vec![person.contact_id()];
-    ids.extend(people::namesakes(tx, person.contact_id())?);
-    Ok(ids)
 }
 
 /// Returns when mail left: in all, to a person behind whichever of their addresses, and to the domain.
@@ -219,55 +209,75 @@ pub(in crate::engine) fn send_times(
     to_key: &str,
     now: Timestamp,
 ) -> Result<SendTimes> {
-    let mut reach = Reach::of(to_key);
-    if let Some(person) = person {
-        for id in same_person(tx, person)? {
-            reach.add(id, &people::addresses(tx, id)?);
-        }
-    }
+    let reach = Reach::of(tx, person.map(Person::contact_id), to_key)?;
     Ok(executions::send_times(
         tx,
         |contact, to| reach.includes(contact, to),
-        domain_of(to_key),
+        &MailboxKey::of(to_key).domain(),
         now,
     )?)
 }
 
-/// A person behind all their contacts and addresses.
+/// A person behind all their contacts and addresses: what the limits count for, and what an opt-out holds for.
+///
+/// One person are a contact, the contacts of the same name at the same firm, and those who have one of their mailboxes under another spelling.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Reach {
+pub(in crate::engine) struct Reach {
     pub ids: Vec<ContactId>,
-    pub addresses: Vec<String>,
+    pub mailboxes: Vec<MailboxKey>,
 }
 
 impl Reach {
     /// Begins with whoever is behind an address.
-    pub fn of(to_key: &str) -> Self {
+    pub(super) fn behind(to: &str) -> Self {
         Self {
             ids: Vec::new(),
-            addresses: vec![canonical(to_key)],
+            mailboxes: vec![MailboxKey::of(to)],
         }
     }
 
+    /// Returns the person who is written to: a contact, if one is known, at an address.
+    pub(in crate::engine) fn of(
+        tx: &ReadTx<'_>,
+        contact: Option<ContactId>,
+        to: &str,
+    ) -> Result<Self> {
+        let mut reach = Self::behind(to);
+        let mut next: Vec<ContactId> = contact.into_iter().collect();
+        next.extend(people::of_mailbox(tx, &MailboxKey::of(to))?);
+        while let Some(id) = next.pop() {
+            if reach.ids.contains(&id) || reach.ids.len() >= MOST_CONTACTS {
+                continue;
+            }
+            let addresses = people::addresses(tx, id)?;
+            next.extend(people::namesakes(tx, id)?);
+            for address in &addresses {
+                next.extend(people::of_mailbox(tx, &MailboxKey::of(address))?);
+            }
+            reach.add(id, &addresses);
+        }
+        Ok(reach)
+    }
+
     /// Adds a contact with their addresses.
-    pub fn add(&mut self, id: ContactId, addresses: &[String]) {
+    pub(super) fn add(&mut self, id: ContactId, addresses: &[String]) {
         self.ids.push(id);
-        self.addresses
-            .extend(addresses.iter().map(|key| canonical(key)));
+        for mailbox in addresses.iter().map(|address| MailboxKey::of(address)) {
+            if !self.mailboxes.contains(&mailbox) {
+                self.mailboxes.push(mailbox);
+            }
+        }
     }
 
     /// Tells whether mail to a contact and an address goes to them.
-    pub fn includes(&self, contact: Option<ContactId>, to: &str) -> bool {
+    pub(in crate::engine) fn includes(&self, contact: Option<ContactId>, to: &str) -> bool {
         contact.is_some_and(|id| self.ids.contains(&id))
-            || self.addresses.iter().any(|known| known == to)
-            || self.addresses.contains(&canonical(to))
+            || self.mailboxes.contains(&MailboxKey::of(to))
     }
 }
 
-/// Returns the mailbox behind an address: `ann+crm@` and, at Gmail, `a.nn@` reach the same person as `ann@`.
-pub(super) fn canonical(key: &str) -> String {
-    EmailAddress::parse(key).map_or_else(|_| key.to_owned(), |a| a.canonical_key())
-}
+/// Contacts that are looked at as one person; more of one name at one firm are a mistake in the records.
+const MOST_CONTACTS: usize = 50;
 
 /// Returns what a message is to the person whom it goes to.
 pub(in crate::engine) fn class_of(
@@ -290,11 +300,11 @@ pub(in crate::engine) fn class_of(
     {
         return Ok(SendClass::Reply);
     }
-    let was_written_to = executions::has_sent_to(tx, to_key)?
-        || match contact {
-            Some(contact) => executions::has_written_to(tx, contact)?,
-            None => false,
-        };
+    let reach = Reach::of(tx, contact, to_key)?;
+    let mut was_written_to = executions::has_sent_to(tx, to_key)?;
+    for id in reach.ids {
+        was_written_to = was_written_to || executions::has_written_to(tx, id)?;
+    }
     Ok(if was_written_to {
         SendClass::FollowUp
     } else {
@@ -366,27 +376,39 @@ pub(in crate::engine) fn review_deliverability(
     change(tx, held, now).map(|_| ())
 }
 
-/// Returns why an address must not be written to.
+/// Returns why somebody must not be written to: their address or its domain is suppressed, or they are, at whichever address or contact.
 pub(in crate::engine) fn suppressed(
     tx: &ReadTx<'_>,
     person: Option<&Person>,
     to_key: &str,
 ) -> Result<Option<String>> {
-    // `ann+crm@` and, at Gmail, `a.nn@` reach the same person as `ann@`, who asked once.
-    let canonical = EmailAddress::parse(to_key)
-        .map(|a| a.canonical_key())
-        .unwrap_or_default();
-    for key in [to_key, &canonical] {
-        if let Some(found) = suppressions::find(tx, key)? {
+    if let Some(found) = suppressions::find(tx, &MailboxKey::of(to_key))? {
+        return Ok(Some(format!(
+            "{} is suppressed: {}",
+            found.value, found.reason
+        )));
+    }
+    let reach = Reach::of(tx, person.map(Person::contact_id), to_key)?;
+    for mailbox in &reach.mailboxes {
+        if let Some(found) = suppressions::find_of_person(tx, mailbox)? {
             return Ok(Some(format!(
-                "{} is suppressed: {}",
+                "they are suppressed at {}: {}",
                 found.value, found.reason
             )));
         }
     }
-    Ok(person
-        .filter(|p| p.stage == "do_not_contact")
-        .map(|_| "the contact's stage is do_not_contact".to_owned()))
+    for id in &reach.ids {
+        if let Some(stage) = people::stage_of(tx, *id)?
+            && stage == "do_not_contact"
+        {
+            return Ok(Some(if person.is_some_and(|p| p.contact_id() == *id) {
+                "the contact's stage is do_not_contact".to_owned()
+            } else {
+                format!("contact {id} is the same person, whose stage is do_not_contact")
+            }));
+        }
+    }
+    Ok(None)
 }
 
 /// Tells whether a refusal ends an approval: neither time nor lifting a general stop would let exactly this message go.

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::domain::by::By;
+use crate::domain::email::{MailboxKey, Named};
+use crate::domain::suppression::Cause;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::happened::{Arrived, Happened};
@@ -22,10 +24,12 @@ pub(in crate::engine) fn suppress(
         Arrived::OptOut { written_from } => {
             let known_by = people::addresses(tx, happened.contact)?;
             let reason = ("asked not to be written to", "opt-out");
-            add(tx, known_by.iter().chain(written_from), reason, now)
+            let addresses = known_by.iter().chain(written_from);
+            add(tx, addresses, Cause::OptedOut, reason, now)
         }
         Arrived::Bounce { addresses, .. } => {
-            add(tx, addresses, ("the address bounced", "bounce"), now)
+            let reason = ("the address bounced", "bounce");
+            add(tx, addresses, Cause::Bounced, reason, now)
         }
         Arrived::Reply | Arrived::Booking | Arrived::Merge | Arrived::Erasure => Ok(()),
     }
@@ -34,11 +38,13 @@ pub(in crate::engine) fn suppress(
 fn add<'a>(
     tx: &WriteTx<'_>,
     addresses: impl IntoIterator<Item = &'a String>,
+    cause: Cause,
     (reason, because): (&str, &str),
     now: Timestamp,
 ) -> Result<()> {
     for address in addresses {
-        if suppressions::add(tx, address, reason, "mail", now)? {
+        let named = Named::Mailbox(MailboxKey::of(address));
+        if suppressions::add(tx, (&named, address), cause, (reason, "mail"), now)? {
             let added = Change {
                 by: &By::Engine,
                 event: "suppression.added",

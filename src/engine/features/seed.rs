@@ -12,12 +12,14 @@ use crate::domain::aps::Points;
 use crate::domain::by::By;
 use crate::domain::contact::ContactDraft;
 use crate::domain::effect::{self, EffectKind, Ended};
+use crate::domain::email::{MailboxKey, Named};
 use crate::domain::guard::Mode;
 use crate::domain::id::{ContactId, MoveId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::{SendClass, WaitsFor};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::signal::{Domain, SignalDraft, SignalKind, Source};
+use crate::domain::suppression::Cause;
 use crate::engine::effects::kinds::mail::draft::Content;
 use crate::engine::effects::kinds::mail::sent::record_sent;
 use crate::engine::error::{EngineError, Result};
@@ -205,7 +207,7 @@ impl Engine {
     pub fn seed_outcomes(&self, seeded: Vec<SeedOutcome>) -> Result<()> {
         self.write(Durability::Normal, move |tx, _, now| {
             for (n, outcome) in seeded.into_iter().enumerate() {
-                let contact = people::find_by_email(tx, &outcome.email.to_lowercase())?
+                let contact = people::find_by_email(tx, &outcome.email)?
                     .ok_or_else(|| unknown(&outcome.email))?;
                 let observed = Observed {
                     contact: Some(contact),
@@ -218,13 +220,17 @@ impl Engine {
                     )
                 };
                 record(tx, observed, now)?;
-                let reason = match outcome.kind {
-                    OutcomeKind::EmailUnsubscribed => "asked not to be written to",
-                    OutcomeKind::EmailBounced => "the address bounced",
+                let (cause, reason) = match outcome.kind {
+                    OutcomeKind::EmailUnsubscribed => {
+                        (Cause::OptedOut, "asked not to be written to")
+                    }
+                    OutcomeKind::EmailBounced => (Cause::Bounced, "the address bounced"),
                     _ => continue,
                 };
                 let address = outcome.email.to_lowercase();
-                if suppressions::add(tx, &address, reason, "mail", outcome.at)? {
+                let named = Named::Mailbox(MailboxKey::of(&address));
+                let why = (reason, "mail");
+                if suppressions::add(tx, (&named, &address), cause, why, outcome.at)? {
                     let added = Change {
                         by: &By::Engine,
                         event: "suppression.added",

@@ -16,7 +16,7 @@ pub(in crate::engine) fn find_person(tx: &ReadTx<'_>, who: &str) -> Result<Perso
         (None, Some((system, external))) => {
             people::find_by_external_id(tx, "contact", system, external)?.map(ContactId)
         }
-        (None, None) => people::find_by_email(tx, &who.to_lowercase())?,
+        (None, None) => people::find_by_email(tx, who)?,
     };
     let person = id.map(|id| people::load(tx, id)).transpose()?.flatten();
     person.ok_or_else(|| {

@@ -7,6 +7,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::connectors::mail::parse::parse;
+use crate::domain::email::MailboxKey;
 use crate::domain::id::{ContactId, SignalId};
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::engine::effects::kinds::record::{Operation, note_done};
@@ -218,7 +219,12 @@ fn an_erasure_is_told() {
                 note_done(tx, core, &removal, "", now)
             })
         },
-        |place| look(place, |tx| suppressions::find(tx, "ann@acme.example")).is_some(),
+        |place| {
+            look(place, |tx| {
+                suppressions::find(tx, &MailboxKey::of("ann@acme.example"))
+            })
+            .is_some()
+        },
         &Arrived::Erasure,
     );
 }

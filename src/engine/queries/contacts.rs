@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::contact::{ExternalId, LifecycleStage};
+use crate::domain::email::MailboxKey;
 use crate::domain::id::ContactId;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
@@ -162,7 +163,7 @@ fn find(tx: &ReadTx<'_>, who: &str) -> Result<Option<ContactId>, StoreError> {
         let found = people::find_by_external_id(tx, "contact", &id.system, &id.id)?;
         return Ok(found.map(ContactId));
     }
-    people::find_by_email(tx, &who.to_lowercase())
+    people::find_by_email(tx, who)
 }
 
 fn card(tx: &ReadTx<'_>, row: ContactRow) -> Result<ContactCard, StoreError> {
@@ -171,8 +172,8 @@ fn card(tx: &ReadTx<'_>, row: ContactRow) -> Result<ContactCard, StoreError> {
         (row.stage == LifecycleStage::DoNotContact).then(|| "marked as do not contact".to_owned());
     for email in &emails {
         if suppressed.is_none() {
-            suppressed =
-                suppressions::find(tx, email)?.map(|s| format!("{}: {}", s.value, s.reason));
+            suppressed = suppressions::find(tx, &MailboxKey::of(email))?
+                .map(|s| format!("{}: {}", s.value, s.reason));
         }
     }
     Ok(ContactCard {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::domain::email::MailboxKey;
 use crate::domain::guard::{KillSwitch, Mode, Pause};
 use crate::domain::id::ContactId;
 use crate::domain::limits::{self, LimitKind, LimitVerdict};
@@ -98,8 +99,8 @@ impl Engine {
             let to_key = person.as_ref().map(Person::address_key).unwrap_or_default();
             let history = gate::history(tx, person.as_ref(), &to_key, now)?;
             let same = match &person {
-                Some(person) => gate::same_person(tx, person)?,
-                None => Vec::new(),
+                Some(person) => gate::Reach::of(tx, Some(person.contact_id()), &to_key)?,
+                None => gate::Reach::default(),
             };
             let mut verdicts = limits::check(&core.limits(), &history, now);
             let mut outlook = Outlook::new(tx, core, now);
@@ -139,13 +140,11 @@ impl Engine {
                 .iter()
                 .filter(|row| row.mode == Mode::Live)
                 .collect();
-            let domain = to_key.rsplit_once('@').map_or("", |(_, domain)| domain);
+            let domain = MailboxKey::of(&to_key).domain();
             let queued = |limit: LimitKind| {
                 let counts = waiting.iter().filter(|row| match limit {
-                    LimitKind::PerContactWeek => {
-                        row.to_key == to_key || row.contact_id.is_some_and(|id| same.contains(&id))
-                    }
-                    LimitKind::PerDomainDay => row.to_domain == domain,
+                    LimitKind::PerContactWeek => same.includes(row.contact_id, &row.to_key),
+                    LimitKind::PerDomainDay => MailboxKey::of(&row.to_key).domain() == domain,
                     LimitKind::PerDay
                     | LimitKind::Ramp
                     | LimitKind::PerHour
@@ -167,6 +166,7 @@ impl Engine {
                     name: person.name(),
                     email: person.email.clone(),
                     also: same
+                        .ids
                         .iter()
                         .copied()
                         .filter(|id| *id != person.contact_id())

@@ -15,6 +15,7 @@ use self::reopen::{refuse_if_replaced, reopen};
 use self::step::{Step, written};
 use crate::domain::by::By;
 use crate::domain::effect::Ended;
+use crate::domain::email::Named;
 use crate::domain::guard::KillSwitch;
 use crate::domain::id::{ExecutionId, MoveId, UndoId};
 use crate::domain::moves::MoveStatus;
@@ -344,17 +345,21 @@ fn apply(tx: &WriteTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<S
             value,
             reason,
             present,
+            cause,
         } => {
+            let named = Named::parse(value).map_err(|e| EngineError::Input(e.to_string()))?;
             if *present {
-                suppressions::add(tx, value, reason, "operator", now)?;
+                let why = (reason.as_str(), "operator");
+                suppressions::add(tx, (&named, value), *cause, why, now)?;
             } else {
-                suppressions::remove_own(tx, value)?;
+                suppressions::remove_cause(tx, &named, *cause)?;
             }
             tx.emit(now, "suppression.changed", value.clone())?;
             Step::Suppression {
                 value: value.clone(),
                 reason: reason.clone(),
                 present: !present,
+                cause: *cause,
             }
         }
         Step::Plan { id, previous } => {

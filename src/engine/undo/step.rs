@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, SignalId};
 use crate::domain::moves::MovePlan;
+use crate::domain::suppression::Cause;
 use crate::engine::error::Result;
 use crate::store::StoreError;
 use crate::store::executions::ExecutionStatus;
@@ -48,6 +49,9 @@ pub(in crate::engine) enum Step {
         value: String,
         reason: String,
         present: bool,
+        /// Its cause; the operator's word where none is kept.
+        #[serde(default = "by_operator")]
+        cause: Cause,
     },
     /// Put a message of the outbox back to where it stood: queued, given up, or cancelled.
     Outbox {
@@ -69,6 +73,10 @@ pub(in crate::engine) enum Step {
         id: MoveId,
         previous: Option<MovePlan>,
     },
+}
+
+const fn by_operator() -> Cause {
+    Cause::Operator
 }
 
 /// Writes a step as it is kept.

@@ -7,11 +7,14 @@ use jiff::Timestamp;
 use rusqlite::{CachedStatement, OptionalExtension, params};
 
 use super::super::companies::{CompanyMemory, CompanyWriter};
+use super::super::people::kept_mailbox;
 use super::super::{Result, WriteTx, suppressions};
 use super::day_start;
 use super::search::searchable;
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage, address};
+use crate::domain::email::{MailboxKey, Named};
 use crate::domain::id::{CompanyId, ContactId};
+use crate::domain::suppression::Cause;
 
 /// Outcome of writing a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,11 +190,16 @@ impl KeyIndex {
             );
             index.contacts.insert(key, row.get(2)?);
         }
-        let mut emails = sql.prepare("SELECT key, contact_id FROM contact_email")?;
+        let mut emails =
+            sql.prepare("SELECT key, contact_id, mailbox FROM contact_email ORDER BY contact_id")?;
         let mut rows = emails.query([])?;
         while let Some(row) = rows.next()? {
+            let id = row.get(1)?;
             let key = key_of(b"", row.get_ref(0)?.as_bytes().unwrap_or_default());
-            index.contacts.insert(key, row.get(1)?);
+            index.contacts.insert(key, id);
+            if let Ok(mailbox) = row.get_ref(2)?.as_bytes() {
+                index.contacts.entry(key_of(b"", mailbox)).or_insert(id);
+            }
         }
         let mut contacts = sql.prepare("SELECT id, fingerprint FROM contact")?;
         let mut rows = contacts.query([])?;
@@ -229,8 +237,14 @@ impl KeyIndex {
             self.contacts.entry(key).or_insert(id);
         }
         for email in &draft.emails {
-            let key = key_of(b"", address::key(email).as_bytes());
-            self.contacts.entry(key).or_insert(id);
+            let address = address::key(email);
+            self.contacts
+                .entry(key_of(b"", address.as_bytes()))
+                .or_insert(id);
+            if let Some(mailbox) = kept_mailbox(&address) {
+                let key = key_of(b"", mailbox.as_str().as_bytes());
+                self.contacts.entry(key).or_insert(id);
+            }
         }
         self.set_fingerprint(id, fingerprint);
     }
@@ -268,6 +282,7 @@ pub struct ContactWriter<'a> {
     companies: CompanyWriter<'a>,
     by_id: CachedStatement<'a>,
     by_email: CachedStatement<'a>,
+    by_mailbox: CachedStatement<'a>,
     insert: CachedStatement<'a>,
     insert_email: CachedStatement<'a>,
     insert_id: CachedStatement<'a>,
@@ -298,12 +313,16 @@ impl<'a> ContactWriter<'a> {
             by_email: sql.prepare_cached(
                 "SELECT c.id, c.fingerprint FROM contact_email e JOIN contact c ON c.id = e.contact_id WHERE e.key = ?1",
             )?,
+            by_mailbox: sql.prepare_cached(
+                "SELECT c.id, c.fingerprint FROM contact_email e JOIN contact c ON c.id = e.contact_id
+                 WHERE (e.key = ?1 AND e.mailbox IS NULL) OR e.mailbox = ?1 ORDER BY c.id LIMIT 1",
+            )?,
             insert: sql.prepare_cached(
                 "INSERT INTO contact (first_name, last_name, email, phone, mobile, title, company_id, city, state, country,
                      time_zone, linkedin, stage, icp_fit, renewal_at, notes, fingerprint, created_at, updated_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
             )?,
-            insert_email: sql.prepare_cached("INSERT OR IGNORE INTO contact_email (key, contact_id) VALUES (?1, ?2)")?,
+            insert_email: sql.prepare_cached("INSERT OR IGNORE INTO contact_email (key, contact_id, mailbox) VALUES (?1, ?2, ?3)")?,
             insert_id: sql.prepare_cached(
                 "INSERT OR IGNORE INTO external_id (kind, system, external, record_id) VALUES ('contact', ?1, ?2, ?3)",
             )?,
@@ -418,10 +437,21 @@ impl<'a> ContactWriter<'a> {
         }
         for email in &draft.emails {
             let key = address::key(email);
-            let found = match ask(b"", key.as_bytes()) {
+            let mut found = match ask(b"", key.as_bytes()) {
                 Some(found) => found,
                 None => self.by_email.query_row([&*key], read).optional()?,
             };
+            // Another spelling of a mailbox is the same person.
+            if found.is_none() {
+                let mailbox = MailboxKey::of(&key);
+                found = match ask(b"", mailbox.as_str().as_bytes()) {
+                    Some(found) => found,
+                    None => self
+                        .by_mailbox
+                        .query_row([mailbox.as_str()], read)
+                        .optional()?,
+                };
+            }
             if found.is_some() {
                 return Ok(found);
             }
@@ -437,7 +467,7 @@ impl<'a> ContactWriter<'a> {
             || draft
                 .emails
                 .iter()
-                .any(|e| known.iter().any(|k| *k == *address::key(e))))
+                .any(|e| known.iter().any(|k| MailboxKey::of(k) == MailboxKey::of(e))))
     }
 
     fn add(
@@ -480,7 +510,7 @@ impl<'a> ContactWriter<'a> {
         ])?;
         let mut taken = false;
         for email in &draft.emails {
-            taken |= self.insert_email.execute((address::key(email), id))? == 0;
+            taken |= !self.insert_address(email, id)?;
         }
         for external in draft.external_ids.iter() {
             taken |= self
@@ -541,7 +571,7 @@ impl<'a> ContactWriter<'a> {
         let mut changed = false;
         let mut taken = false;
         for email in &draft.emails {
-            changed |= self.insert_email.execute((address::key(email), id))? > 0;
+            changed |= self.insert_address(email, id)?;
         }
         let has_new_address = changed;
         for external in &draft.external_ids {
@@ -591,8 +621,7 @@ impl<'a> ContactWriter<'a> {
             .and_then(day_start)
             .map(super::instant)
             .or(old.renewal_at);
-        // Who asked for no mail meant the person, not the one address.
-        if draft.opted_out || (has_new_address && self.is_any_suppressed(&known)?) {
+        if draft.opted_out {
             changed |= self.suppress(draft)?;
         }
         let search_changed = has_new_address
@@ -718,21 +747,22 @@ impl<'a> ContactWriter<'a> {
         Ok(())
     }
 
-    fn is_any_suppressed(&self, addresses: &[String]) -> Result<bool> {
-        for address in addresses {
-            if suppressions::find(self.tx, address)?.is_some_and(|s| s.kind == "address") {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    /// Adds an address of a contact; returns false where somebody has it already.
+    fn insert_address(&mut self, email: &str, id: i64) -> Result<bool> {
+        let key = address::key(email);
+        let mailbox = kept_mailbox(&key);
+        let mailbox = mailbox.as_ref().map(MailboxKey::as_str);
+        Ok(self.insert_email.execute((&key, id, mailbox))? > 0)
     }
 
     /// Stops mail to every address of the draft. Returns whether any was not stopped already.
     fn suppress(&self, draft: &ContactDraft) -> Result<bool> {
         let mut any = false;
         for email in &draft.emails {
-            let reason = "opted out, as the imported record says";
-            any |= suppressions::add(self.tx, &address::key(email), reason, "import", self.now)?;
+            let named = Named::Mailbox(MailboxKey::of(email));
+            let why = ("opted out, as the imported record says", "import");
+            let (value, cause) = (&*address::key(email), Cause::OptedOut);
+            any |= suppressions::add(self.tx, (&named, value), cause, why, self.now)?;
         }
         Ok(any)
     }

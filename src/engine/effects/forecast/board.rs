@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::{Wish, ends};
 use crate::domain::effect::EffectKind;
 use crate::domain::email::address::is_free_mail_domain;
+use crate::domain::email::{DomainKey, MailboxKey};
 use crate::domain::forecast::{
     Asks, Carrier, Facts, Fate, Forecast, Foreseen, Message, Place, Question, Recipient, play,
 };
@@ -23,7 +24,7 @@ use crate::engine::ground::core::Core;
 use crate::store::executions::ExecutionRow;
 use crate::store::people::Person;
 use crate::store::sends::{self, Sent};
-use crate::store::{ReadTx, control, executions, people};
+use crate::store::{ReadTx, control, executions};
 
 /// Returns the stricter of the approved mode and the one that is set: a live approval does not leave after the mode was turned down.
 const fn stricter(approved: Mode, set: Mode) -> Mode {
@@ -61,7 +62,7 @@ pub(super) struct Board {
     pub(super) others: HashMap<ExecutionId, Foreseen>,
     forecast: Option<Forecast>,
     windows: HashMap<String, usize>,
-    domains: HashMap<String, usize>,
+    domains: HashMap<DomainKey, usize>,
     sent: Mails,
     waiting: Mails,
 }
@@ -71,35 +72,33 @@ pub(super) struct Board {
 struct Mails {
     at: Vec<Timestamp>,
     by_contact: HashMap<ContactId, Vec<usize>>,
-    by_address: HashMap<String, Vec<usize>>,
-    by_domain: HashMap<String, Vec<usize>>,
+    by_mailbox: HashMap<MailboxKey, Vec<usize>>,
+    by_domain: HashMap<DomainKey, Vec<usize>>,
 }
 
 impl Mails {
-    fn add(&mut self, at: Timestamp, contact: Option<ContactId>, to_key: &str, domain: &str) {
+    fn add(&mut self, at: Timestamp, contact: Option<ContactId>, to_key: &str) {
         let place = self.at.len();
         self.at.push(at);
         if let Some(contact) = contact {
             self.by_contact.entry(contact).or_default().push(place);
         }
-        self.by_address
-            .entry(gate::canonical(to_key))
-            .or_default()
-            .push(place);
+        let mailbox = MailboxKey::of(to_key);
         self.by_domain
-            .entry(domain.to_owned())
+            .entry(mailbox.domain())
             .or_default()
             .push(place);
+        self.by_mailbox.entry(mailbox).or_default().push(place);
     }
 
     /// Returns the places of what goes to somebody.
     fn to(&self, reach: &Reach) -> Vec<usize> {
         let by_contact = reach.ids.iter().filter_map(|id| self.by_contact.get(id));
-        let by_address = reach
-            .addresses
+        let by_mailbox = reach
+            .mailboxes
             .iter()
-            .filter_map(|key| self.by_address.get(key));
-        let mut found: Vec<usize> = by_contact.chain(by_address).flatten().copied().collect();
+            .filter_map(|key| self.by_mailbox.get(key));
+        let mut found: Vec<usize> = by_contact.chain(by_mailbox).flatten().copied().collect();
         found.sort_unstable();
         found.dedup();
         found
@@ -145,11 +144,10 @@ impl Board {
         for Sent {
             at,
             contact,
-            to_domain,
             to_key,
         } in &sent
         {
-            board.sent.add(*at, *contact, to_key, to_domain);
+            board.sent.add(*at, *contact, to_key);
         }
         board.add_queue(tx, core, now)?;
         Ok(board)
@@ -177,7 +175,7 @@ impl Board {
             if mode == Mode::Live && asks.limits {
                 self.places.insert(row.id, live.len());
                 self.waiting
-                    .add(row.not_before, row.contact_id, &row.to_key, &row.to_domain);
+                    .add(row.not_before, row.contact_id, &row.to_key);
                 live.push((row, person, carrier, is_refused));
             } else {
                 let found = self.other(row, mode, carrier, is_refused);
@@ -185,7 +183,7 @@ impl Board {
             }
         }
         for (row, person, carrier, is_refused) in live {
-            let mut reach = Reach::of(&row.to_key);
+            let mut reach = Reach::behind(&row.to_key);
             if let Some(id) = person.map(Person::contact_id) {
                 reach.add(id, everybody.addresses(id));
                 for other in everybody.namesakes(id) {
@@ -244,12 +242,7 @@ impl Board {
         asks: Asks,
         place: Place,
     ) -> Result<Question> {
-        let mut reach = Reach::of(wish.to_key);
-        if let Some(person) = wish.person {
-            for id in gate::same_person(tx, person)? {
-                reach.add(id, &people::addresses(tx, id)?);
-            }
-        }
+        let reach = Reach::of(tx, wish.person.map(Person::contact_id), wish.to_key)?;
         let to = match (wish.person, wish.to_key) {
             (None, "") => Recipient {
                 window: self.window(core, core.config.operator.zone())?,
@@ -274,10 +267,10 @@ impl Board {
         reach: &Reach,
     ) -> Result<Recipient> {
         let zone = person.map_or_else(|| core.config.operator.zone(), |p| core.zone_of(p));
-        let domain = gate::domain_of(to_key);
+        let domain = MailboxKey::of(to_key).domain();
         Ok(Recipient {
             window: self.window(core, zone)?,
-            domain: (!is_free_mail_domain(domain)).then(|| self.domain(domain)),
+            domain: (!is_free_mail_domain(domain.as_str())).then(|| self.domain(&domain)),
             sent: self.sent.times(self.sent.to(reach)).into(),
             same: self.waiting.to(reach),
         })
@@ -295,7 +288,7 @@ impl Board {
         Ok(place)
     }
 
-    fn domain(&mut self, domain: &str) -> usize {
+    fn domain(&mut self, domain: &DomainKey) -> usize {
         if let Some(known) = self.domains.get(domain) {
             return *known;
         }
@@ -303,11 +296,11 @@ impl Board {
             .sent
             .by_domain
             .get(domain)
-            .filter(|_| !domain.is_empty());
+            .filter(|_| !domain.as_str().is_empty());
         let times = self.sent.times(places.into_iter().flatten().copied());
         self.facts.domains.push(times.into());
         let place = self.facts.domains.len() - 1;
-        self.domains.insert(domain.to_owned(), place);
+        self.domains.insert(domain.clone(), place);
         place
     }
 }

@@ -144,10 +144,9 @@ fn about_person(
     facts.set(Variable::ContactStage, person.stage.as_str());
     facts.set(Variable::ContactCountry, person.country.as_str());
     facts.set(Variable::ContactFit, person.icp_fit.or(person.company_fit));
-    // The stage has a denial of its own, so only addresses and domains are asked about here.
     facts.set(
         Variable::ContactSuppressed,
-        gate::suppressed(tx, None, &key)?.is_some(),
+        gate::suppressed(tx, Some(person), &key)?.is_some(),
     );
     facts.set(
         Variable::ContactPaused,

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::connectors::google::calendar::{self, Answer, Attendee, Event, EventPage, Reading};
 use crate::connectors::transport::{CallError, CallErrorKind};
+use crate::domain::email::MailboxKey;
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::id::ContactId;
 use crate::domain::meeting::{Before, MeetingState, News, Shown, Word, compare};
@@ -285,12 +286,12 @@ fn other(
 ) -> Result<Result<(Other, Answer), &'static str>> {
     let operator = &core.config.operator;
     let told = remotes::own_addresses(tx)?;
-    let own: HashSet<String> = std::iter::once(&operator.address)
+    let own: HashSet<MailboxKey> = std::iter::once(&operator.address)
         .chain(&operator.aliases)
         .chain(&told)
-        .map(|a| a.trim().to_lowercase())
+        .map(|a| MailboxKey::of(a))
         .collect();
-    let is_own = |a: &Attendee| a.is_self || own.contains(&a.email);
+    let is_own = |a: &Attendee| a.is_self || own.contains(&MailboxKey::of(&a.email));
     let ours = event
         .attendees
         .iter()

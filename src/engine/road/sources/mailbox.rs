@@ -8,12 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::config::MailAccount;
-use crate::domain::email::address::EmailAddress;
 use crate::domain::email::calendar::Participation;
 use crate::domain::email::message_id::MessageId;
 use crate::domain::email::subject::thread_subject;
 use crate::domain::email::understand::{Correspondent, OurIds};
-use crate::domain::email::{MailClass, MailContext, ParsedMail, Understanding, understand};
+use crate::domain::email::{
+    MailClass, MailContext, MailboxKey, ParsedMail, Understanding, understand,
+};
 use crate::domain::id::{ContactId, SignalId};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::schedule::first_business_instant_after;
@@ -123,7 +124,7 @@ pub(in crate::engine) fn context(
     let own = std::iter::once(&operator.address)
         .chain(&operator.aliases)
         .chain(&told)
-        .filter_map(|a| EmailAddress::parse(a).ok())
+        .map(|a| MailboxKey::of(a))
         .collect();
     let mut ours = HashSet::new();
     let reported = crate::domain::email::bounce::reported_id(mail);
@@ -157,15 +158,12 @@ pub(in crate::engine) fn context(
     Ok((context, contact))
 }
 
-/// Finds the author among the contacts: by the address, else by what it is without dots and tags.
+/// Finds the author among the contacts.
 fn sender(tx: &ReadTx<'_>, mail: &ParsedMail) -> Result<Option<ContactId>> {
     let Some(from) = &mail.from else {
         return Ok(None);
     };
-    match people::find_by_email(tx, from.address.as_str())? {
-        Some(contact) => Ok(Some(contact)),
-        None => Ok(people::find_by_email(tx, &from.address.canonical_key())?),
-    }
+    Ok(people::find_by_email(tx, from.address.as_str())?)
 }
 
 /// The messages known in the provider's thread.

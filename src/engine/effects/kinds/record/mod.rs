@@ -22,11 +22,13 @@ use crate::domain::action::{ActionKind, Means};
 use crate::domain::contact::LifecycleStage;
 use crate::domain::crm::ContactField;
 use crate::domain::effect::{EffectKind, Ended, Origin};
+use crate::domain::email::{MailboxKey, Named};
 use crate::domain::guard::{Asks, InDraft, Mode};
 use crate::domain::id::{ContactId, ExecutionId};
 use crate::domain::outbox::Answer;
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::service::{Provider, Service};
+use crate::domain::suppression::Cause;
 use crate::engine::effects::kind::{
     Delivered, Effect, Inverse, Made, Readiness, Shown, Stopped, Undelivered, Way, Words,
 };
@@ -379,7 +381,9 @@ fn note_removed(
     now: Timestamp,
 ) -> Result<()> {
     if !email.is_empty() {
-        suppressions::add(tx, email, "removed for good in HubSpot", "hubspot", now)?;
+        let named = Named::Mailbox(MailboxKey::of(email));
+        let why = ("removed for good in HubSpot", "hubspot");
+        suppressions::add(tx, (&named, email), Cause::Erased, why, now)?;
     }
     if let Some(record) = people::find_by_external_id(tx, "contact", SYSTEM, id)? {
         let stage = LifecycleStage::DoNotContact.as_str();

@@ -1,0 +1,385 @@
+//! The identity of a mailbox and of a mail domain: the one form in which suppressions, limits, rules, matching and imports compare them.
+//!
+//! A key is for comparing only, never for sending: mail goes to the address as its owner writes it.
+
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization;
+
+/// A mailbox, however its address is spelled.
+///
+/// One key stands for: upper and lower case by Unicode folding; a quoted local part and the same without quotes (RFC 5321 §4.1.2); a domain in
+/// its Unicode and in its ASCII form (RFC 5890); a dot at the end of the domain; a `+tag`; and, at Gmail, dots and `googlemail.com`.
+/// Providers that would tell `Ann@` from `ann@`, or give `ann+x@` to somebody else than `ann@`, are not known, and telling them apart would write
+/// to somebody who asked not to be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MailboxKey(String);
+
+/// A mail domain in lower-case ASCII, without a dot at the end.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DomainKey(String);
+
+impl MailboxKey {
+    /// Returns the key of an address. Text that is no address has a key too, which only the same text shares.
+    #[must_use]
+    pub fn of(address: &str) -> Self {
+        if is_settled(address) {
+            return Self(address.to_owned());
+        }
+        let address: String = address
+            .trim()
+            .chars()
+            .filter(|c| !crate::domain::text::is_hostile(*c))
+            .collect();
+        let Some((local, domain)) = address.rsplit_once('@') else {
+            return Self(folded(&address));
+        };
+        let DomainKey(domain) = DomainKey::of(domain);
+        let local = folded(&unquoted(local));
+        let base = match local.split_once('+') {
+            Some((base, _)) if !base.is_empty() => base,
+            _ => &local,
+        };
+        Self(match domain.as_str() {
+            "gmail.com" | "googlemail.com" => format!("{}@gmail.com", base.replace('.', "")),
+            _ => format!("{base}@{domain}"),
+        })
+    }
+
+    /// Returns a key as the database kept it.
+    #[must_use]
+    pub fn stored(key: String) -> Self {
+        Self(key)
+    }
+
+    /// Returns the text that is kept and compared.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the key of its domain.
+    #[must_use]
+    pub fn domain(&self) -> DomainKey {
+        let domain = self.0.rsplit_once('@').map_or("", |(_, domain)| domain);
+        DomainKey(domain.to_owned())
+    }
+}
+
+impl DomainKey {
+    /// Returns the key of a domain name.
+    #[must_use]
+    pub fn of(domain: &str) -> Self {
+        let domain = domain.trim().trim_end_matches(['.', '。']);
+        let ascii = idna::domain_to_ascii(domain).ok();
+        Self(
+            ascii
+                .filter(|ascii| !ascii.is_empty())
+                .unwrap_or_else(|| folded(domain)),
+        )
+    }
+
+    /// Returns the text that is kept and compared.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the domain itself and those above it, nearest first: `mail.acme.example`, `acme.example`, `example`.
+    pub fn and_above(&self) -> impl Iterator<Item = &str> {
+        let mut rest = Some(self.0.as_str()).filter(|domain| !domain.is_empty());
+        std::iter::from_fn(move || {
+            let this = rest?;
+            rest = this.split_once('.').map(|(_, above)| above);
+            Some(this)
+        })
+    }
+}
+
+/// Tells whether an address is its own key, as nearly all are: told without making anything.
+fn is_settled(address: &str) -> bool {
+    let Some((local, domain)) = address.split_once('@') else {
+        return false;
+    };
+    let is_plain =
+        |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.' | b'_');
+    !local.is_empty()
+        && local.bytes().all(is_plain)
+        && domain.bytes().all(is_plain)
+        && domain
+            .as_bytes()
+            .first()
+            .is_some_and(u8::is_ascii_alphanumeric)
+        && domain
+            .as_bytes()
+            .last()
+            .is_some_and(u8::is_ascii_alphanumeric)
+        && !matches!(domain, "gmail.com" | "googlemail.com")
+        && !domain.contains("xn--")
+}
+
+/// Returns a local part without the quotes and the escapes of RFC 5322 §3.2.4.
+fn unquoted(local: &str) -> String {
+    let mut local = local.to_owned();
+    // What is quoted may itself look quoted; a key must not change when its own key is taken.
+    while let Some(inner) = local.strip_prefix('"').and_then(|l| l.strip_suffix('"')) {
+        let mut out = String::with_capacity(inner.len());
+        let mut chars = inner.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                '\\' => out.extend(chars.next()),
+                c => out.push(c),
+            }
+        }
+        local = out;
+    }
+    local
+}
+
+/// Folds letters so that two spellings that differ only in case or in how they are composed are equal. Upper case comes first: by it `ß` and
+/// `SS`, `ς` and `Σ` meet.
+pub(crate) fn folded(text: &str) -> String {
+    text.nfkc()
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase)
+        .nfc()
+        .collect()
+}
+
+impl fmt::Display for MailboxKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for DomainKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a suppression names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Named {
+    /// One mailbox.
+    Mailbox(MailboxKey),
+    /// Everybody at a domain and below it.
+    Domain(DomainKey),
+}
+
+impl Named {
+    /// Reads what somebody names: an address, or a domain as `acme.example`, `@acme.example`, `*@acme.example`, `*.acme.example` or
+    /// `acme.example.`.
+    ///
+    /// # Errors
+    /// [`NotNamed`] where neither can be meant.
+    pub fn parse(text: &str) -> Result<Self, NotNamed> {
+        let strange = text
+            .chars()
+            .find(|c| !c.is_control() && crate::domain::text::is_hostile(*c));
+        let text: String = text
+            .trim()
+            .trim_matches(|c: char| crate::domain::text::is_hostile(c))
+            .trim()
+            .to_owned();
+        let refuse = || NotNamed {
+            text: crate::domain::text::clean_line(&text, 80),
+            hidden: strange,
+        };
+        if let Ok(address) = super::EmailAddress::parse(&text) {
+            if address.local_part().contains('*') {
+                return match address.local_part() {
+                    "*" => Ok(Self::Domain(DomainKey::of(address.domain()))),
+                    _ => Err(refuse()),
+                };
+            }
+            return Ok(Self::Mailbox(address.key()));
+        }
+        let domain = text
+            .strip_prefix("*@")
+            .or_else(|| text.strip_prefix('@'))
+            .unwrap_or(&text);
+        let domain = domain.strip_prefix("*.").unwrap_or(domain);
+        let domain = domain.trim_end_matches('.');
+        let is_domain = !domain.contains(['@', '*', '/', ':'])
+            && super::EmailAddress::parse(&format!("x@{domain}")).is_ok();
+        if is_domain {
+            Ok(Self::Domain(DomainKey::of(domain)))
+        } else {
+            Err(refuse())
+        }
+    }
+
+    /// Returns the text that is kept and compared.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Mailbox(key) => key.as_str(),
+            Self::Domain(key) => key.as_str(),
+        }
+    }
+}
+
+/// Text that names neither a mailbox nor a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotNamed {
+    text: String,
+    hidden: Option<char>,
+}
+
+impl fmt::Display for NotNamed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "\"{}\" is neither a mail address nor a domain",
+            self.text
+        )?;
+        match self.hidden {
+            Some(c) => write!(
+                f,
+                "; it holds an invisible character (U+{:04X})",
+                u32::from(c)
+            ),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for NotNamed {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_a_mailbox_has_one_key() {
+        let spellings: &[&[&str]] = &[
+            &[
+                "ann@acme.example",
+                "ANN@ACME.EXAMPLE",
+                "ann+x@acme.example",
+                "Ann+y+z@acme.example",
+                "\"ann\"@acme.example",
+                "\"a\\nn\"@acme.example",
+                "\"Ann+x\"@acme.example",
+                "ann@acme.example.",
+                " ann@acme.example\u{200B}",
+                "ａｎｎ@acme.example",
+            ],
+            &[
+                "annacker@gmail.com",
+                "ann.acker@gmail.com",
+                "a.n.n.acker@googlemail.com",
+                "Ann.Acker+crm@GoogleMail.com",
+                "\"ann.acker\"@gmail.com",
+            ],
+            &[
+                "ann@müller.example",
+                "ann@xn--mller-kva.example",
+                "ANN@MÜLLER.example",
+                "ann@mu\u{308}ller.example",
+                "ann@XN--MLLER-KVA.example",
+            ],
+            &[
+                "jörg@acme.example",
+                "JÖRG@acme.example",
+                "jo\u{308}rg@acme.example",
+            ],
+            &[
+                "strasse@acme.example",
+                "straße@acme.example",
+                "STRASSE@acme.example",
+            ],
+            &[
+                "νικος@acme.example",
+                "ΝΙΚΟΣ@acme.example",
+                "νικοσ@acme.example",
+            ],
+            &[
+                "ann@例え.テスト",
+                "ann@xn--r8jz45g.xn--zckzah",
+                "ann@例え。テスト",
+            ],
+        ];
+        for group in spellings {
+            let key = MailboxKey::of(group[0]);
+            for spelling in *group {
+                assert_eq!(MailboxKey::of(spelling), key, "{spelling}");
+            }
+        }
+        let keys: std::collections::BTreeSet<_> =
+            spellings.iter().map(|g| MailboxKey::of(g[0])).collect();
+        assert_eq!(
+            keys.len(),
+            spellings.len(),
+            "different mailboxes stay apart"
+        );
+    }
+
+    #[test]
+    fn different_mailboxes_stay_apart() {
+        let check = |a: &str, b: &str| assert_ne!(MailboxKey::of(a), MailboxKey::of(b), "{a} {b}");
+        check("a.nn@acme.example", "ann@acme.example");
+        check("ann@acme.example", "ann@acme.test");
+        check("ann@mail.acme.example", "ann@acme.example");
+        check("+x@acme.example", "+y@acme.example");
+        check("ann-x@acme.example", "ann@acme.example");
+        check("\"a b\"@acme.example", "ab@acme.example");
+        check("jorg@acme.example", "jörg@acme.example");
+    }
+
+    #[test]
+    fn a_suppression_names_a_mailbox_or_a_domain_or_is_refused() {
+        let mailbox = |text: &str| Some(Named::Mailbox(MailboxKey::of(text)));
+        let domain = |text: &str| Some(Named::Domain(DomainKey::of(text)));
+        let check = |text: &str, expect: Option<Named>| {
+            assert_eq!(Named::parse(text).ok(), expect, "{text}")
+        };
+        check("Ann+x@acme.example", mailbox("ann@acme.example"));
+        check("<ann@acme.example>", mailbox("ann@acme.example"));
+        check("\u{200B}ann@acme.example ", mailbox("ann@acme.example"));
+        check("acme.example", domain("acme.example"));
+        check("@Acme.example", domain("acme.example"));
+        check("*@acme.example", domain("acme.example"));
+        check("*.acme.example", domain("acme.example"));
+        check("acme.example.", domain("acme.example"));
+        check("müller.example", domain("xn--mller-kva.example"));
+        check("a*@acme.example", None);
+        check("acme", None);
+        check("*", None);
+        check("@", None);
+        check("", None);
+        check("https://acme.example/x", None);
+        check("ann@", None);
+        let refused = Named::parse("an\u{200B}n@acme.example")
+            .unwrap_err()
+            .to_string();
+        assert!(refused.contains("U+200B"), "{refused}");
+    }
+
+    #[test]
+    fn a_domain_lies_below_those_above_it() {
+        let key = MailboxKey::of("ann@mail.acme.example").domain();
+        assert_eq!(
+            key.and_above().collect::<Vec<_>>(),
+            ["mail.acme.example", "acme.example", "example"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_its_own_key(text in "\\PC{0,40}", at in "[a-zA-Z.+\"\\\\ßΣäÖ]{0,12}@[a-zA-Z.ßäÖ-]{0,12}") {
+            for address in [&text, &at] {
+                let key = MailboxKey::of(address);
+                prop_assert_eq!(MailboxKey::of(key.as_str()), key.clone());
+            }
+        }
+
+        #[test]
+        fn case_never_tells_two_apart(at in "[a-zA-Z.äöüéñçσ]{1,12}@[a-zA-Z]{1,9}\\.example") {
+            prop_assert_eq!(MailboxKey::of(&at), MailboxKey::of(&at.to_uppercase()));
+        }
+    }
+}
