@@ -159,12 +159,12 @@ pub(super) struct SuppressArgs {
 
 #[derive(Debug, Subcommand)]
 enum SuppressCommand {
-    /// Never email an address, or a domain and everything below it.
+    /// Never email a person, or anybody at a domain and below it.
     #[command(
-        after_help = "Examples:\n  caseyos suppress add ann@acme.example\n  caseyos suppress add acme.example --reason 'asked by phone'"
+        after_help = "Examples:\n  caseyos suppress add ann@acme.example\n  caseyos suppress add acme.example --reason 'asked by phone'\n\nAn address stands for its mailbox, however it is spelled (ann+news@, ANN@, \"ann\"@), and for the person: none of their addresses is written to."
     )]
     Add {
-        /// ann@acme.example or acme.example.
+        /// ann@acme.example for a person; acme.example, @acme.example or *@acme.example for a domain.
         value: String,
         /// Reason.
         #[arg(long, default_value = "")]

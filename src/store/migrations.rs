@@ -134,6 +134,10 @@ mod tests {
 
     /// Makes a file as a version left it, and opens it with the newest.
     fn opened(at: i64) -> (tempfile::TempDir, Store) {
+        opened_with(at, "")
+    }
+
+    fn opened_with(at: i64, more: &str) -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
         let old = Connection::open(folder.path().join(FILE_NAME)).unwrap();
         // As a migration does it: tables are built anew under rows that name them.
@@ -148,6 +152,7 @@ mod tests {
                 old.execute_batch(rows).unwrap();
             }
         }
+        old.execute_batch(more).unwrap();
         old.pragma_update(None, "user_version", at).unwrap();
         drop(old);
         let store = Store::open(folder.path(), Timestamp::UNIX_EPOCH).unwrap();
@@ -184,6 +189,45 @@ mod tests {
                         crate::store::executions::load(tx, crate::domain::id::ExecutionId(id))?;
                     }
                     Ok::<_, StoreError>(())
+                })
+                .unwrap();
+        }
+    }
+
+    #[test]
+    fn addresses_come_to_be_compared_by_their_mailbox() {
+        use crate::domain::email::MailboxKey;
+        use crate::store::{people, suppressions};
+
+        let more = "DELETE FROM suppression;
+            INSERT INTO suppression (value, kind, reason, source, created_at) VALUES
+                ('bo+x@kite.example', 'address', 'asked not to be written to', 'mail', 1),
+                ('bo@kite.example', 'address', 'the address bounced', 'mail', 2),
+                ('*@moss.example', 'address', 'by the operator', 'operator', 3),
+                ('müller.example', 'domain', 'by the operator', 'operator', 4),
+                ('a.nn@gmail.com', 'address', 'removed for good in HubSpot', 'hubspot', 5);
+            INSERT INTO contact_email (key, contact_id) VALUES ('a.n.n+crm@googlemail.com', 1);";
+        for at in [1, 9, 10] {
+            let (_folder, store) = opened_with(at, more);
+            let found = "SELECT group_concat(key || ' ' || kind || ' ' || cause, ', ') FROM (SELECT * FROM suppression ORDER BY created_at)";
+            assert_eq!(
+                text(&store, found),
+                "bo@kite.example address opted_out, bo@kite.example address bounced, moss.example domain operator, \
+                 xn--mller-kva.example domain operator, ann@gmail.com address erased",
+                "from {at}"
+            );
+            store
+                .read::<_, StoreError>(|tx| {
+                    let is_never = |address: &str| {
+                        suppressions::find(tx, &MailboxKey::of(address))
+                            .map(|found| found.is_some())
+                    };
+                    assert!(is_never("Bo@kite.example")?);
+                    assert!(is_never("ann@müller.example")?);
+                    assert!(is_never("x@moss.example")?);
+                    let known = people::find_by_email(tx, "ann@gmail.com")?;
+                    assert_eq!(known, Some(crate::domain::id::ContactId(1)), "from {at}");
+                    Ok(())
                 })
                 .unwrap();
         }
