@@ -26,13 +26,26 @@ impl MailboxKey {
         if is_settled(address) {
             return Self(address.to_owned());
         }
+        // Rare letters fold into what folds again, and what is quoted may itself look quoted: a key must be its own key.
+        let mut key = Self::once(address);
+        for _ in 0..4 {
+            let again = Self::once(&key.0);
+            if again == key {
+                break;
+            }
+            key = again;
+        }
+        key
+    }
+
+    fn once(address: &str) -> Self {
         let address: String = address
-            .trim()
             .chars()
             .filter(|c| !crate::domain::text::is_hostile(*c))
             .collect();
+        let address = address.trim();
         let Some((local, domain)) = address.rsplit_once('@') else {
-            return Self(folded(&address));
+            return Self(folded(address));
         };
         let DomainKey(domain) = DomainKey::of(domain);
         let local = folded(&unquoted(local));
@@ -120,20 +133,18 @@ fn is_settled(address: &str) -> bool {
 
 /// Returns a local part without the quotes and the escapes of RFC 5322 §3.2.4.
 fn unquoted(local: &str) -> String {
-    let mut local = local.to_owned();
-    // What is quoted may itself look quoted; a key must not change when its own key is taken.
-    while let Some(inner) = local.strip_prefix('"').and_then(|l| l.strip_suffix('"')) {
-        let mut out = String::with_capacity(inner.len());
-        let mut chars = inner.chars();
-        while let Some(c) = chars.next() {
-            match c {
-                '\\' => out.extend(chars.next()),
-                c => out.push(c),
-            }
+    let Some(inner) = local.strip_prefix('"').and_then(|l| l.strip_suffix('"')) else {
+        return local.to_owned();
+    };
+    let mut out = String::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => out.extend(chars.next()),
+            c => out.push(c),
         }
-        local = out;
     }
-    local
+    out
 }
 
 /// Folds letters so that two spellings that differ only in case or in how they are composed are equal. Upper case comes first: by it `ß` and

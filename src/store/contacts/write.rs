@@ -759,6 +759,12 @@ impl<'a> ContactWriter<'a> {
     fn suppress(&self, draft: &ContactDraft) -> Result<bool> {
         let mut any = false;
         for email in &draft.emails {
+            // It holds for the person, so one address says it for all.
+            if suppressions::find_of_person(self.tx, &MailboxKey::of(email))?.is_some() {
+                return Ok(false);
+            }
+        }
+        for email in &draft.emails {
             let named = Named::Mailbox(MailboxKey::of(email));
             let why = ("opted out, as the imported record says", "import");
             let (value, cause) = (&*address::key(email), Cause::OptedOut);
