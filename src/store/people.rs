@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 
-use super::{ReadTx, Result, WriteTx, instant};
+use super::{ReadTx, Result, WriteTx, instant, stage};
 use crate::domain::company::name_key;
+use crate::domain::contact::LifecycleStage;
 use crate::domain::id::{CompanyId, ContactId};
 
 /// A person with their firm.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Person {
     /// The row's id; 0 is nobody.
     pub id: i64,
@@ -20,8 +21,8 @@ pub struct Person {
     pub email: String,
     /// The job title.
     pub title: String,
-    /// The stage of life, such as `lead`.
-    pub stage: String,
+    /// The lifecycle stage; a stored word that is none of ours is a stop.
+    pub stage: LifecycleStage,
     /// An IANA zone; empty if unknown.
     pub time_zone: String,
     /// The city, as written.
@@ -86,7 +87,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Person> {
         last_name: row.get(2)?,
         email: row.get(3)?,
         title: row.get(4)?,
-        stage: row.get(5)?,
+        stage: stage(row, 5)?,
         time_zone: row.get(6)?,
         city: row.get(7)?,
         state: row.get(8)?,
@@ -166,15 +167,15 @@ pub fn load(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<Person>> {
         .optional()?)
 }
 
-/// Returns a person's stage of life; none if there is no such person.
+/// Returns a person's lifecycle stage; none if there is no such person.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
-pub fn stage_of(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<String>> {
+pub fn stage_of(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<LifecycleStage>> {
     Ok(tx
         .sql()
         .prepare_cached("SELECT stage FROM contact WHERE id = ?1")?
-        .query_row([id.0], |row| row.get(0))
+        .query_row([id.0], |row| stage(row, 0))
         .optional()?)
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::deeds::wished;
 use crate::google::Google;
-use crate::home::OPERATOR;
+use crate::home::{Home, OPERATOR, form};
 use crate::hubspot::{Portal, small};
 use caseyos::connectors::world::Double as _;
 
@@ -138,6 +138,34 @@ fn the_request_that_is_shown_is_the_request_that_leaves() {
         "{head} / {}",
         insert.path
     );
+}
+
+#[test]
+fn nobody_is_written_to_whose_stage_cannot_be_read() {
+    let home = Home::live();
+    home.contacts(
+        "Email,First Name,Lifecycle Stage\nann@acme.example,Ann,Lead\nbo@kite.example,Bo,Lead\n",
+    );
+    home.signals(&[
+        form("ann@acme.example", "2026-11-23T09:30:00Z", "Please call."),
+        form("bo@kite.example", "2026-11-23T09:30:00Z", "Please call."),
+    ])
+    .exits(0);
+    let (ann, bo) = (
+        home.find_move("ann@acme.example", "email_follow_up"),
+        home.find_move("bo@kite.example", "email_follow_up"),
+    );
+    home.database()
+        .execute_batch(
+            "PRAGMA ignore_check_constraints = ON; UPDATE contact SET stage = 'vip' WHERE email = 'ann@acme.example'",
+        )
+        .unwrap();
+    let refused = home.run(["approve".to_owned(), ann.to_string()]).exits(4);
+    assert!(refused.out.contains("suppression"), "{}", refused.out);
+    assert_eq!(home.json(&format!("show {ann}"))["stage"], "do_not_contact");
+    // Nobody else is held up by it.
+    home.run(["approve".to_owned(), bo.to_string()]).exits(0);
+    assert_eq!(home.outbox().len(), 1);
 }
 
 #[test]

@@ -373,7 +373,7 @@ impl Engine {
                     .transpose()?
                     .flatten()
                 {
-                    let scope = outcomes::segment_scope(&person.stage, mv.action.family());
+                    let scope = outcomes::segment_scope(person.stage, mv.action.family());
                     outcomes::tally(tx, &scope, now, 1, SKIP_IMPACT)?;
                     tx.emit(now, RECORDED, scope.clone())?;
                     counted.push((scope, now));
@@ -437,7 +437,7 @@ impl Engine {
                 MoveStatus::Skipped => {
                     let person = mv.contact_id.map(|c| people::load(tx, c)).transpose()?.flatten();
                     if let (Some(person), Some(at)) = (person, mv.closed_at) {
-                        let scope = outcomes::segment_scope(&person.stage, mv.action.family());
+                        let scope = outcomes::segment_scope(person.stage, mv.action.family());
                         outcomes::tally(tx, &scope, at, -1, -SKIP_IMPACT)?;
                         tx.emit(now, RECORDED, scope.clone())?;
                         counts.scopes.push((scope, at));
@@ -445,7 +445,7 @@ impl Engine {
                 }
                 _ => {}
             }
-            if let Some(other) = moves::find_standing(tx, &mv.subject, mv.action.family())?
+            if let Some(other) = moves::find_standing(tx, mv.subject, mv.action.family())?
                 .filter(|other| other.id != id)
             {
                 return Err(EngineError::Input(format!(

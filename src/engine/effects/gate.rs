@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::kinds;
 use crate::domain::by::By;
+use crate::domain::contact::LifecycleStage;
 use crate::domain::effect::EffectKind;
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::guard::{
@@ -377,7 +378,7 @@ pub(in crate::engine) fn suppressed(
         }
     }
     Ok(person
-        .filter(|p| p.stage == "do_not_contact")
+        .filter(|p| p.stage == LifecycleStage::DoNotContact)
         .map(|_| "the contact's stage is do_not_contact".to_owned()))
 }
 

@@ -14,7 +14,7 @@ use crate::domain::contact::ContactDraft;
 use crate::domain::effect::{self, EffectKind, Ended};
 use crate::domain::guard::Mode;
 use crate::domain::id::{ContactId, MoveId};
-use crate::domain::moves::MoveStatus;
+use crate::domain::moves::{MoveStatus, MoveSubject};
 use crate::domain::outbox::{SendClass, WaitsFor};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::signal::{Domain, SignalDraft, SignalKind, Source};
@@ -348,8 +348,8 @@ fn move_of(
     contact: ContactId,
     now: Timestamp,
 ) -> Result<MoveId> {
-    let subject = format!("contact:{contact}");
-    let standing = moves::find_standing(tx, &subject, sent.action.family())?;
+    let subject = MoveSubject::Contact(contact);
+    let standing = moves::find_standing(tx, subject, sent.action.family())?;
     if let Some(mv) = standing.filter(|mv| mv.started_at <= sent.at) {
         let done = MoveState {
             id: mv.id,

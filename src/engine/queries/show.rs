@@ -19,8 +19,9 @@ use crate::store::executions::ExecutionStatus;
 use crate::store::moves::ScoringRow;
 use crate::store::{deals, executions, moves, people, signals};
 
-use crate::domain::action::Means;
+use crate::domain::action::{Family, Means};
 use crate::domain::aps::{self, Counterfactual, Points, Term, counterfactuals, score};
+use crate::domain::contact::LifecycleStage;
 use crate::domain::deal::short_amount;
 use crate::domain::guard::Verdict;
 use crate::domain::id::{ContactId, ExecutionId, MoveId, SignalId};
@@ -142,7 +143,7 @@ pub struct MoveDetail {
     pub contact_id: Option<ContactId>,
     /// The person's job title.
     pub job_title: String,
-    /// The person's stage of life.
+    /// The person's lifecycle stage; empty if nobody is known.
     pub stage: String,
     /// The person's time zone, and the time there.
     pub time_zone: String,
@@ -209,11 +210,11 @@ impl Engine {
                 .map(|c| people::load(tx, c))
                 .transpose()?
                 .flatten();
-            let stage = person.as_ref().map(|p| p.stage.clone()).unwrap_or_default();
+            let stage = person.as_ref().map(|p| p.stage);
             let row = ScoringRow {
                 id,
                 contact_id: mv.contact_id,
-                stage: stage.clone(),
+                stage,
                 action: mv.action,
                 status: mv.status,
                 components: mv.components,
@@ -225,7 +226,7 @@ impl Engine {
                 touched_at: mv.started_at,
             };
             let weights = &core.config.score.weights;
-            let outcome = Tallies::new(now).term(tx, mv.contact_id, &stage, mv.action.family())?;
+            let outcome = Tallies::new(now).term(tx, mv.contact_id, stage, mv.action.family())?;
             let score_facts = facts(&row, outcome);
             let scored = score(&score_facts, weights, now);
             // Made once, as it tells the means too.
@@ -249,7 +250,7 @@ impl Engine {
                     urgency: format!("{urgency_why}; due {due}"),
                     ease: kind.map_or("by hand", |kind| kind.words().ready).into(),
                     strategic,
-                    outcomes: outcome_words(&outcome, &stage, mv.action.family()),
+                    outcomes: outcome_words(&outcome, stage, mv.action.family()),
                 },
             );
             let is_behind = leader_score.is_some_and(|leader| leader >= scored.total);
@@ -349,7 +350,7 @@ impl Engine {
                 rule: mv.rule,
                 contact_id: mv.contact_id,
                 job_title: person.map(|p| p.title).unwrap_or_default(),
-                stage,
+                stage: stage.map_or_else(String::new, |stage| stage.to_string()),
                 time_zone: time_zone.unwrap_or_default(),
                 deal: deal
                     .map(|d| match d.amount.filter(|a| a.0 > 0) {
@@ -391,24 +392,24 @@ impl Engine {
     }
 }
 
-fn people_at(stage: &str) -> &str {
+const fn people_at(stage: Option<LifecycleStage>) -> &'static str {
     match stage {
-        "subscriber" => "subscribers",
-        "lead" => "leads",
-        "opportunity" => "opportunities",
-        "customer" => "customers",
-        "former_customer" => "former customers",
-        _ => "others",
+        Some(LifecycleStage::Subscriber) => "subscribers",
+        Some(LifecycleStage::Lead) => "leads",
+        Some(LifecycleStage::Opportunity) => "opportunities",
+        Some(LifecycleStage::Customer) => "customers",
+        Some(LifecycleStage::FormerCustomer) => "former customers",
+        Some(LifecycleStage::Other | LifecycleStage::DoNotContact) | None => "others",
     }
 }
 
-fn outcome_words(term: &OutcomeTerm, stage: &str, family: &str) -> String {
+fn outcome_words(term: &OutcomeTerm, stage: Option<LifecycleStage>, family: Family) -> String {
     match (term.contact_n, term.segment_n) {
         (0, 0) => "nothing known yet (n = 0)".into(),
         (own, segment) => format!(
             "this contact {:+.2} (n = {own}), {} with {} {:+.2} (n = {segment})",
             term.contact_mean,
-            family.replace('_', " "),
+            family.as_str().replace('_', " "),
             people_at(stage),
             term.segment_mean
         ),

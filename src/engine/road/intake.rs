@@ -17,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::id::{ContactId, DealId, SignalId};
+use crate::domain::moves::MoveSubject;
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
@@ -277,7 +278,7 @@ fn subject_of(
     contact: Option<ContactId>,
     deal: Option<DealId>,
     kind: SignalKind,
-) -> String {
+) -> MoveSubject {
     let is_about_deal = matches!(
         kind,
         SignalKind::DealCreated
@@ -287,9 +288,9 @@ fn subject_of(
             | SignalKind::RenewalNear
     );
     match (contact, deal) {
-        (_, Some(deal)) if is_about_deal => format!("deal:{deal}"),
-        (Some(contact), _) => format!("contact:{contact}"),
-        (None, Some(deal)) => format!("deal:{deal}"),
-        (None, None) => format!("signal:{signal}"),
+        (_, Some(deal)) if is_about_deal => MoveSubject::Deal(deal),
+        (Some(contact), _) => MoveSubject::Contact(contact),
+        (None, Some(deal)) => MoveSubject::Deal(deal),
+        (None, None) => MoveSubject::Signal(signal),
     }
 }

@@ -18,7 +18,7 @@ pub(in crate::engine) fn reopen(tx: &WriteTx<'_>, state: &MoveState, now: Timest
 pub(in crate::engine) fn refuse_if_replaced(tx: &ReadTx<'_>, state: &MoveState) -> Result<()> {
     if state.status.is_standing()
         && let Some(mv) = moves::load(tx, state.id)?
-        && let Some(other) = moves::find_standing(tx, &mv.subject, mv.action.family())?
+        && let Some(other) = moves::find_standing(tx, mv.subject, mv.action.family())?
         && other.id != state.id
     {
         return Err(EngineError::Input(format!(

@@ -210,6 +210,38 @@ fn a_row_blanks_nothing_and_lifts_no_stop() {
 }
 
 #[test]
+fn a_stored_stage_that_is_none_of_ours_is_a_stop_that_no_row_lifts() {
+    let (_directory, store) = store();
+    let ann = || {
+        draft(|d| {
+            d.emails.push("a@x.io".into());
+            d.stage = Some(LifecycleStage::Customer);
+        })
+    };
+    import(&store, &[ann()]);
+    store
+        .write::<_, StoreError>(Durability::Normal, |tx| {
+            // The table refuses such a word, so only a file that something else wrote can hold one.
+            tx.sql().execute_batch(
+                "PRAGMA ignore_check_constraints = ON; UPDATE contact SET stage = 'vip'; PRAGMA ignore_check_constraints = OFF",
+            )?;
+            Ok(())
+        })
+        .unwrap();
+    let mut again = ann();
+    again.title = Some("CTO".into());
+    assert_eq!(import(&store, &[again]), [Updated]);
+    read(&store, |tx| {
+        let id = find_by_email(tx, "a@x.io")?.unwrap();
+        let stop = LifecycleStage::DoNotContact;
+        assert_eq!(get(tx, id)?.unwrap().stage, stop);
+        assert_eq!(crate::store::people::load(tx, id)?.unwrap().stage, stop);
+        assert_eq!(crate::store::people::stage_of(tx, id)?, Some(stop));
+        Ok(())
+    });
+}
+
+#[test]
 fn companies_are_shared_by_domain_and_then_by_name() {
     let (_directory, store) = store();
     let at = |email: &str, name: Option<&str>, site: Option<&str>| {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::id::{ContactId, MoveId, SignalId};
-use crate::domain::moves::MoveStatus;
+use crate::domain::moves::{MoveStatus, MoveSubject};
 use crate::domain::signal::{SignalDraft, split_name};
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
@@ -51,7 +51,7 @@ pub(in crate::engine) fn may_assign(
     }
     let person = people::load(tx, contact)?
         .ok_or_else(|| EngineError::NotFound(format!("There is no contact {contact}.")))?;
-    let own = format!("signal:{id}");
+    let own = MoveSubject::Signal(id);
     let mut its_moves = of_signal(tx, id)?.into_iter();
     match its_moves.find(|mv| mv.subject == own && is_being_carried_out(mv)) {
         Some(mv) => Err(refused(format!(
@@ -71,7 +71,7 @@ pub(in crate::engine) fn may_unassign(
     let contact = signal
         .contact_id
         .ok_or_else(|| refused(format!("Signal {id} is about nobody known already.")))?;
-    let own = format!("signal:{id}");
+    let own = MoveSubject::Signal(id);
     let mut its_moves = of_signal(tx, id)?.into_iter();
     match its_moves.find(|mv| mv.subject != own && is_being_carried_out(mv)) {
         Some(mv) => Err(refused(format!(
@@ -93,7 +93,7 @@ pub(in crate::engine) fn assign(
     let (signal, person) = may_assign(tx, id, contact)?;
     let draft = &signal.draft;
     let before = standing(tx, id, contact)?;
-    let own = format!("signal:{id}");
+    let own = MoveSubject::Signal(id);
     let mut is_handled = false;
     for mv in before.iter().filter(|mv| mv.subject == own) {
         match mv.status {
@@ -112,7 +112,7 @@ pub(in crate::engine) fn assign(
         None => deals::deal_of(tx, draft, Some(contact), now)?,
     };
     signals::assign(tx, id, (Some(contact), deal))?;
-    tx.emit(now, "signal.matched", own)?;
+    tx.emit(now, "signal.matched", own.to_string())?;
     if let Some(deal) = deal {
         deals::replay(tx, core, deal, now)?;
     }
@@ -152,7 +152,7 @@ pub(in crate::engine) fn unassign(
     now: Timestamp,
 ) -> Result<ContactId> {
     let (signal, contact) = may_unassign(tx, id)?;
-    let own = format!("signal:{id}");
+    let own = MoveSubject::Signal(id);
     for mv in of_signal(tx, id)?
         .into_iter()
         .filter(|mv| mv.subject != own)
@@ -194,13 +194,13 @@ pub(in crate::engine) fn unassign(
         // One that has come up anew meanwhile keeps its place.
         if let Some(mv) = moves::load(tx, state.id)?
             && mv.status == MoveStatus::Expired
-            && moves::find_standing(tx, &mv.subject, mv.action.family())?.is_none()
+            && moves::find_standing(tx, mv.subject, mv.action.family())?.is_none()
         {
             moves::set_state(tx, state, now)?;
             tx.emit(now, "move.changed", format!("move:{}", state.id))?;
         }
     }
-    tx.emit(now, "signal.unmatched", own)?;
+    tx.emit(now, "signal.unmatched", own.to_string())?;
     Ok(contact)
 }
 

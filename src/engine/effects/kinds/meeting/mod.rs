@@ -339,7 +339,7 @@ impl Effect for Meeting {
             let Some(mv) = moves::load(tx, id)?.filter(|mv| mv.status == MoveStatus::Done) else {
                 continue;
             };
-            let other = moves::find_standing(tx, &mv.subject, mv.action.family())?;
+            let other = moves::find_standing(tx, mv.subject, mv.action.family())?;
             if other.is_none() {
                 let state = MoveState {
                     status: MoveStatus::Open,
