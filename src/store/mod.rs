@@ -597,6 +597,13 @@ pub(in crate::store) fn word<T: std::str::FromStr>(text: &str) -> rusqlite::Resu
     })
 }
 
+/// Reads a stored word of a closed list, or the empty text that stands for none.
+pub(in crate::store) fn word_or_none<T: std::str::FromStr>(
+    text: &str,
+) -> rusqlite::Result<Option<T>> {
+    (!text.is_empty()).then(|| word(text)).transpose()
+}
+
 /// Reads a contact's stored stage, in whichever table it stands.
 pub(in crate::store) fn stage(
     row: &rusqlite::Row<'_>,

@@ -7,6 +7,7 @@ use super::kinds;
 use crate::domain::by::By;
 use crate::domain::contact::LifecycleStage;
 use crate::domain::effect::EffectKind;
+use crate::domain::email::MailClass;
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::guard::{
     self, ApprovalFacts, Asks, GuardFacts, GuardKind, InDraft, Mode, Verdict,
@@ -276,17 +277,10 @@ pub(in crate::engine) fn class_of(
     to_key: &str,
     in_reply_to: &str,
 ) -> Result<SendClass> {
-    let by_machine = [
-        "auto_reply",
-        "bounce_hard",
-        "bounce_soft",
-        "read_receipt",
-        "opt_out",
-    ];
     if !in_reply_to.is_empty()
         && let Some(parent) = messages::find(tx, in_reply_to)?
         && parent.inbound
-        && !by_machine.contains(&parent.class.as_str())
+        && parent.class.is_none_or(MailClass::may_be_answered)
     {
         return Ok(SendClass::Reply);
     }
