@@ -127,6 +127,22 @@ fn again(row: &ExecutionRow) -> String {
         .map_or_else(String::new, |id| format!(" Move {id} is open again."))
 }
 
+/// Marks an entry of the undo list as undone, lets it be done again, and notes in the audit trail what became of its execution.
+fn note_undone(
+    tx: &WriteTx<'_>,
+    (entry, what): (UndoId, &str),
+    row: &ExecutionRow,
+    event: &str,
+    now: Timestamp,
+) -> Result<UndoId> {
+    undo::mark(tx, entry, now)?;
+    let redo = remember_redo(tx, entry, what, row.id, now)?;
+    let subject = format!("execution:{}", row.id);
+    let detail = json!({"move": row.move_id});
+    audit::append(tx, now, "operator", event, &subject, &detail)?;
+    Ok(redo)
+}
+
 /// Ends an execution whose effect was taken back on the other side, and opens its move again.
 pub(super) fn taken_back(tx: &WriteTx<'_>, row: &ExecutionRow, now: Timestamp) -> Result<bool> {
     let end = End {
@@ -227,18 +243,7 @@ impl Engine {
                     summary: format!("Execution {id} has just left; it cannot be taken back."),
                 });
             }
-            undo::mark(tx, entry_id, now)?;
-            let redo = remember_redo(tx, entry_id, &what, id, now)?;
-            let subject = format!("execution:{id}");
-            let detail = json!({"move": row.move_id});
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "execution.withdrawn",
-                &subject,
-                &detail,
-            )?;
+            let redo = note_undone(tx, (entry_id, &what), &row, "execution.withdrawn", now)?;
             Ok(Done::Changed {
                 summary: format!("Withdrawn: {} was not sent.{}", named(&row), again(&row)),
                 undo: Some(redo),
@@ -280,19 +285,8 @@ impl Engine {
             if let Some(mv) = row.move_id {
                 reopen(tx, &open(mv), now)?;
             }
-            undo::mark(tx, entry_id, now)?;
-            let redo = remember_redo(tx, entry_id, &what, id, now)?;
-            let subject = format!("execution:{id}");
-            let detail = json!({"move": row.move_id});
-            audit::append(
-                tx,
-                now,
-                "operator",
-                "execution.undrafted",
-                &subject,
-                &detail,
-            )?;
-            tx.emit(now, "execution.cancelled", subject)?;
+            let redo = note_undone(tx, (entry_id, &what), &row, "execution.undrafted", now)?;
+            tx.emit(now, "execution.cancelled", format!("execution:{id}"))?;
             let file = if was_there {
                 "The draft was removed"
             } else {
