@@ -207,18 +207,17 @@ impl Engine {
             }
             moves::set_plan(tx, id, Some(&new), now)?;
             // What cannot be carried out so is refused now, while the operator looks.
-            let what = match make::make(tx, core, &mv, now) {
-                Ok(Way::Effect(made)) => made.subject,
-                Ok(Way::ByHand(why)) => {
+            let what = match make::make(tx, core, &mv, now)? {
+                Way::Effect(made) => made.subject,
+                Way::ByHand(why) => {
                     return Err(EngineError::Input(format!(
                         "Move {id} is done by hand: {why}. Nothing was changed."
                     )));
                 }
-                Err(EngineError::Input(why)) => {
-                    let why = why.trim_end_matches(" Nothing was written.");
-                    return Err(EngineError::Input(format!("{why} Nothing was changed.")));
+                Way::Lacks(lack) => {
+                    let lack = lack.trim_end_matches(" Nothing was written.");
+                    return Err(EngineError::Input(format!("{lack} Nothing was changed.")));
                 }
-                Err(other) => return Err(other),
             };
             let summary = format!("Settled for {}: {what}", names(std::slice::from_ref(&mv)));
             let step = Step::Plan { id, previous };

@@ -108,16 +108,14 @@ impl Engine {
             .store()
             .read(|tx| Ok::<_, EngineError>(executions::count_queued(tx)?))?;
         // More than can leave in a day would expire in the queue, and the operator would find it approved and unsent.
-        let done = if queued >= u64::from(self.config().limits.per_day) {
-            Err(EngineError::Input("the queue is full".into()))
-        } else {
-            self.run(Command::Approve {
-                id,
-                content_hash: Some(content_hash),
-                by: By::Rule(rule.to_owned()),
-            })
-        };
-        match done {
+        if queued >= u64::from(self.config().limits.per_day) {
+            return self.look_again(id);
+        }
+        match self.run(Command::Approve {
+            id,
+            content_hash: Some(content_hash),
+            by: By::Rule(rule.to_owned()),
+        }) {
             Ok(Done::Sent { .. }) => {
                 run.approved += 1;
                 run.sent += 1;
@@ -131,13 +129,16 @@ impl Engine {
             ) => {}
             Err(EngineError::Store(error)) => return Err(error.into()),
             // The draft has just changed, or the mailbox is not there: it is decided about again at the next pass.
-            Err(_) => {
-                self.write(Durability::Normal, move |tx, _, now| {
-                    Ok(approvals::look_again(tx, id, now)?)
-                })?;
-            }
+            Err(_) => self.look_again(id)?,
         }
         Ok(())
+    }
+
+    /// Lets the next pass decide about a move again.
+    fn look_again(&self, id: MoveId) -> Result<()> {
+        self.write(Durability::Normal, move |tx, _, now| {
+            Ok(approvals::look_again(tx, id, now)?)
+        })
     }
 
     fn forget_old_decisions(&self, now: Timestamp) -> Result<()> {

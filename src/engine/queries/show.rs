@@ -9,7 +9,7 @@ use crate::engine::effects::forecast::Outlook;
 use crate::engine::effects::gate;
 use crate::engine::effects::kind::{Letter, Way};
 use crate::engine::effects::{kinds, make};
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::Result;
 use crate::engine::ground::lookup::no_such_move;
 use crate::engine::handle::Engine;
 use crate::engine::queries::today::item;
@@ -233,11 +233,12 @@ impl Engine {
             let made = mv
                 .status
                 .is_standing()
-                .then(|| make::make(tx, core, &mv, now));
+                .then(|| make::make(tx, core, &mv, now))
+                .transpose()?;
             let means = match &made {
-                Some(Ok(Way::ByHand(_))) => Means::ByHand,
-                Some(Ok(Way::Effect(made))) => kinds::of(made.kind).means(),
-                Some(Err(_)) | None => make::means_of(tx, core, &mv, now)?,
+                Some(Way::ByHand(_)) => Means::ByHand,
+                Some(Way::Effect(made)) => kinds::of(made.kind).means(),
+                Some(Way::Lacks(_)) | None => make::means_of(tx, core, &mv, now)?,
             };
             let kind = make::kind_of(tx, &mv)?.filter(|_| means != Means::ByHand);
             let zone = core.config.operator.zone();
@@ -273,10 +274,10 @@ impl Engine {
             let (mut draft_problem, mut verdicts) = (None, Vec::new());
             if let Some(made) = made {
                 match made {
-                    Ok(Way::ByHand(why)) => {
+                    Way::ByHand(why) => {
                         draft_problem = make::kind_of(tx, &mv)?.map(|_| why);
                     }
-                    Ok(Way::Effect(made)) => {
+                    Way::Effect(made) => {
                         verdicts = would_be(tx, core, &mv, &made, &mut outlook, now)?;
                         let effect = kinds::of(made.kind);
                         let hash = effect.hash(&made.content);
@@ -298,8 +299,7 @@ impl Engine {
                             }
                         }
                     }
-                    Err(EngineError::Input(problem)) => draft_problem = Some(problem),
-                    Err(other) => return Err(other),
+                    Way::Lacks(lack) => draft_problem = Some(lack),
                 }
             }
             let executions = executions::of_move(tx, id)?;

@@ -105,18 +105,14 @@ impl Effect for Record {
         mv: &MoveRow,
         now: Timestamp,
     ) -> Result<Means> {
-        match self.make(tx, core, mv, now) {
-            Ok(Way::ByHand(_)) => Ok(Means::ByHand),
-            Ok(Way::Effect(_)) | Err(EngineError::Input(_)) => Ok(Means::Record),
-            Err(other) => Err(other),
-        }
+        Ok(match self.make(tx, core, mv, now)? {
+            Way::ByHand(_) => Means::ByHand,
+            Way::Effect(_) | Way::Lacks(_) => Means::Record,
+        })
     }
 
     fn make(&self, tx: &ReadTx<'_>, core: &Core, mv: &MoveRow, now: Timestamp) -> Result<Way> {
-        Ok(match record_of(tx, core, mv, now)? {
-            Ok(content) => Way::Effect(made(&content)?),
-            Err(why) => Way::ByHand(why),
-        })
+        record_of(tx, core, mv, now)
     }
 
     fn shown(&self, core: &Core, content: &str) -> Result<Shown> {
