@@ -17,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::id::{ContactId, DealId, SignalId};
+use crate::domain::meeting::MeetingStatus;
 use crate::domain::moves::MoveSubject;
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
@@ -214,12 +215,13 @@ fn meeting_and_outcome(
     signal: SignalId,
     now: Timestamp,
 ) -> Result<u64> {
+    use MeetingStatus as S;
     let (state, outcome) = match draft.kind() {
-        SignalKind::MeetingBooked => ("booked", Some(OutcomeKind::MeetingBooked)),
-        SignalKind::MeetingRescheduled => ("booked", Some(OutcomeKind::MeetingRescheduled)),
-        SignalKind::MeetingHeld => ("held", Some(OutcomeKind::MeetingHeld)),
-        SignalKind::NoShow => ("no_show", Some(OutcomeKind::MeetingNoShow)),
-        SignalKind::MeetingDeclined => ("declined", None),
+        SignalKind::MeetingBooked => (S::Booked, Some(OutcomeKind::MeetingBooked)),
+        SignalKind::MeetingRescheduled => (S::Booked, Some(OutcomeKind::MeetingRescheduled)),
+        SignalKind::MeetingHeld => (S::Held, Some(OutcomeKind::MeetingHeld)),
+        SignalKind::NoShow => (S::NoShow, Some(OutcomeKind::MeetingNoShow)),
+        SignalKind::MeetingDeclined => (S::Declined, None),
         _ => return Ok(0),
     };
     let starts_at = draft.about().meeting.starts_at;
@@ -236,7 +238,7 @@ fn meeting_and_outcome(
             as_of: draft.occurred_at,
         };
         save_meeting(tx, &meeting, now)?;
-    } else if let (Some(uid), true) = (meeting_uid(draft), state != "booked") {
+    } else if let (Some(uid), true) = (meeting_uid(draft), state != S::Booked) {
         set_meeting_state(tx, &uid, state, draft.occurred_at, now)?;
     }
     let Some(kind) = outcome else { return Ok(0) };
