@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::action::{ActionKind, Means};
 use crate::domain::approval::{
-    ApprovalRules, Condition, DecidedBy, Decisions, Facts, Verdict, decide,
+    ApprovalRules, Condition, DecidedBy, Decisions, Facts, Variable, Verdict, decide,
 };
 use crate::domain::by::By;
 use crate::domain::guard::{KillSwitch, Mode};
@@ -210,7 +210,17 @@ fn asks_the_hour(rules: &ApprovalRules) -> bool {
         .iter()
         .flat_map(|rule| &rule.when)
         .flat_map(Condition::variables)
-        .any(|v| v.group() == "time" || matches!(v.name(), "age_hours" | "is_overdue" | "score"))
+        .any(|v| {
+            matches!(
+                v,
+                Variable::TimeHour
+                    | Variable::TimeWeekday
+                    | Variable::TimeWeekend
+                    | Variable::MoveAgeHours
+                    | Variable::MoveOverdue
+                    | Variable::MoveScore
+            )
+        })
 }
 
 fn decide_batch(

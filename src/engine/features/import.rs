@@ -16,7 +16,7 @@ use crate::connectors::files::{
     ContactFile, Dropped, FileError, MapOverrides, Mapping, RejectedRow, RejectsWriter, Skipped,
     Vendor,
 };
-use crate::domain::contact::ContactDraft;
+use crate::domain::contact::{ContactDraft, DraftFault, DraftPart};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
 pub use crate::store::contacts::Change;
@@ -470,7 +470,7 @@ impl Engine {
         draft.normalize().map_err(|fault| {
             EngineError::Input(format!(
                 "The contact was not added: it {}.",
-                by_hand(&fault.reason)
+                by_hand(&fault)
             ))
         })?;
         let now = self.now();
@@ -493,11 +493,10 @@ impl Engine {
 }
 
 /// Fits a row's reason into a sentence about a contact.
-fn by_hand(reason: &str) -> String {
-    if reason.starts_with("has ") {
-        reason.to_owned()
-    } else {
-        format!("has an address that cannot be used: {reason}")
+fn by_hand(fault: &DraftFault) -> String {
+    match fault.part {
+        DraftPart::Whole => fault.reason.clone(),
+        DraftPart::Email => format!("has an address that cannot be used: {}", fault.reason),
     }
 }
 
