@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rusqlite::{OptionalExtension, Row};
 
+use super::suppressions::SuppressionKind;
 use super::{ReadTx, Result, instant, stage};
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
 use crate::domain::id::{CompanyId, ContactId};
@@ -275,7 +276,8 @@ pub fn export(tx: &ReadTx<'_>, row: ContactRow) -> Result<ContactDraft> {
     let ids = external_ids(tx, row.id)?;
     let mut opted_out = false;
     for email in &emails {
-        opted_out |= super::suppressions::find(tx, email)?.is_some_and(|s| s.kind == "address");
+        opted_out |= super::suppressions::find(tx, email)?
+            .is_some_and(|s| s.kind == SuppressionKind::Address);
     }
     Ok(row.into_draft(emails, ids, opted_out))
 }

@@ -7,6 +7,19 @@ use super::{ReadTx, Result, WriteTx, instant, stage};
 use crate::domain::company::name_key;
 use crate::domain::contact::LifecycleStage;
 use crate::domain::id::{CompanyId, ContactId};
+use crate::domain::words::words;
+
+words! {
+    /// A kind of record that other systems have ids for.
+    pub enum RecordKind ("a kind of record") {
+        /// A person.
+        Contact = "contact",
+        /// A firm.
+        Company = "company",
+        /// A deal.
+        Deal = "deal",
+    }
+}
 
 /// A person with their firm.
 #[derive(Debug, Clone, PartialEq)]
@@ -210,7 +223,7 @@ pub fn find_by_email(tx: &ReadTx<'_>, key: &str) -> Result<Option<ContactId>> {
 /// Fails if the database cannot be read.
 pub fn find_by_external_id(
     tx: &ReadTx<'_>,
-    kind: &str,
+    kind: RecordKind,
     system: &str,
     external: &str,
 ) -> Result<Option<i64>> {
@@ -219,7 +232,7 @@ pub fn find_by_external_id(
         .prepare_cached(
             "SELECT record_id FROM external_id WHERE kind = ?1 AND system = ?2 AND external = ?3",
         )?
-        .query_row((kind, system, external), |row| row.get(0))
+        .query_row((kind.as_str(), system, external), |row| row.get(0))
         .optional()?)
 }
 
@@ -229,7 +242,7 @@ pub fn find_by_external_id(
 /// Fails if SQLite refuses.
 pub fn set_external_id(
     tx: &WriteTx<'_>,
-    kind: &str,
+    kind: RecordKind,
     system: &str,
     external: &str,
     record: i64,
@@ -239,7 +252,7 @@ pub fn set_external_id(
             "INSERT INTO external_id (kind, system, external, record_id) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (kind, system, external) DO UPDATE SET record_id = excluded.record_id",
         )?
-        .execute((kind, system, external, record))?;
+        .execute((kind.as_str(), system, external, record))?;
     Ok(())
 }
 

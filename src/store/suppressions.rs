@@ -4,18 +4,43 @@ use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 use serde::Serialize;
 
-use super::{ReadTx, Result, WriteTx, instant};
+use super::{ReadTx, Result, WriteTx, instant, word};
+use crate::domain::words::words;
+
+words! {
+    /// The reach of a suppression.
+    pub enum SuppressionKind ("a kind of suppression") {
+        /// One address.
+        Address = "address",
+        /// Every address of a domain, and of those below it.
+        Domain = "domain",
+    }
+}
+
+words! {
+    /// The one who sets a suppression. What somebody else set outranks the operator's.
+    pub enum SuppressedBy ("a source of suppressions") {
+        /// The operator.
+        Operator = "operator",
+        /// A mail of theirs, or one that came back.
+        Mail = "mail",
+        /// An imported record.
+        Import = "import",
+        /// A removal in HubSpot.
+        Hubspot = "hubspot",
+    }
+}
 
 /// One address or domain that must never be written to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Suppression {
     /// `ann@acme.example` or `acme.example`, in lower case.
     pub value: String,
-    /// `address` or `domain`.
-    pub kind: String,
+    /// Its reach.
+    pub kind: SuppressionKind,
     /// Reason for the suppression.
     pub reason: String,
-    /// The person or part of the program that set it.
+    /// The person or part of the program that set it, as stored.
     pub source: String,
     /// Its start.
     pub created_at: Timestamp,
@@ -30,21 +55,28 @@ pub fn add(
     tx: &WriteTx<'_>,
     value: &str,
     reason: &str,
-    source: &str,
+    source: SuppressedBy,
     now: Timestamp,
 ) -> Result<bool> {
     let kind = if value.contains('@') {
-        "address"
+        SuppressionKind::Address
     } else {
-        "domain"
+        SuppressionKind::Domain
     };
     Ok(tx
         .sql()
         .prepare_cached(
             "INSERT INTO suppression (value, kind, reason, source, created_at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (value) DO UPDATE SET reason = excluded.reason, source = excluded.source
-                 WHERE excluded.source <> 'operator' AND source = 'operator'",
+                 WHERE excluded.source <> ?6 AND source = ?6",
         )?
-        .execute((value, kind, reason, source, now.as_millisecond()))?
+        .execute((
+            value,
+            kind.as_str(),
+            reason,
+            source.as_str(),
+            now.as_millisecond(),
+            SuppressedBy::Operator.as_str(),
+        ))?
         > 0)
 }
 
@@ -67,8 +99,8 @@ pub fn remove(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
 pub fn remove_own(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
     Ok(tx
         .sql()
-        .prepare_cached("DELETE FROM suppression WHERE value = ?1 AND source = 'operator'")?
-        .execute([value])?
+        .prepare_cached("DELETE FROM suppression WHERE value = ?1 AND source = ?2")?
+        .execute([value, SuppressedBy::Operator.as_str()])?
         > 0)
 }
 
@@ -108,7 +140,7 @@ pub fn list(tx: &ReadTx<'_>) -> Result<Vec<Suppression>> {
 fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Suppression> {
     Ok(Suppression {
         value: row.get(0)?,
-        kind: row.get(1)?,
+        kind: word(&row.get::<_, String>(1)?)?,
         reason: row.get(2)?,
         source: row.get(3)?,
         created_at: instant(row.get(4)?),
@@ -130,14 +162,14 @@ mod tests {
                     tx,
                     "acme.example",
                     "asked",
-                    "operator",
+                    SuppressedBy::Operator,
                     Timestamp::UNIX_EPOCH,
                 )?;
                 add(
                     tx,
                     "bo@kite.example",
                     "bounced",
-                    "mail",
+                    SuppressedBy::Mail,
                     Timestamp::UNIX_EPOCH,
                 )
             })

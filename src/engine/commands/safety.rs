@@ -9,6 +9,7 @@ use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::handle::Engine;
 use crate::engine::undo::step::{Step, remember};
+use crate::store::suppressions::SuppressedBy;
 use crate::store::{Durability, audit, control, executions, suppressions};
 
 impl Engine {
@@ -71,7 +72,7 @@ impl Engine {
                 reason if reason.is_empty() => "by the operator".to_owned(),
                 reason => reason,
             };
-            if !suppressions::add(tx, &value, &reason, "operator", now)? {
+            if !suppressions::add(tx, &value, &reason, SuppressedBy::Operator, now)? {
                 return Ok(Done::Nothing {
                     summary: format!("{value} is suppressed already."),
                 });

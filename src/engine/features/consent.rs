@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::happened::{Arrived, Happened};
+use crate::store::suppressions::SuppressedBy;
 use crate::store::{WriteTx, audit, people, suppressions};
 
 /// Suppresses the addresses of a person who opted out, and those that bounced.
@@ -36,7 +37,7 @@ fn add<'a>(
     now: Timestamp,
 ) -> Result<()> {
     for address in addresses {
-        if suppressions::add(tx, address, reason, "mail", now)? {
+        if suppressions::add(tx, address, reason, SuppressedBy::Mail, now)? {
             let detail = json!({"because": because});
             audit::append(tx, now, "engine", "suppression.added", address, &detail)?;
             tx.emit(now, "suppression.changed", address.clone())?;

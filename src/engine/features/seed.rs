@@ -29,6 +29,7 @@ use crate::engine::road::outcomes::{Observed, record};
 use crate::store::contacts::{ContactWriter, Origin, RunMemory};
 use crate::store::executions::{End, ExecutionRow, ExecutionStatus};
 use crate::store::moves::{MoveRow, MoveState};
+use crate::store::suppressions::SuppressedBy;
 use crate::store::{
     Durability, WriteTx, audit, companies, contacts, executions, moves, people, signals,
     suppressions,
@@ -219,7 +220,7 @@ impl Engine {
                     _ => continue,
                 };
                 let address = outcome.email.to_lowercase();
-                if suppressions::add(tx, &address, reason, "mail", outcome.at)? {
+                if suppressions::add(tx, &address, reason, SuppressedBy::Mail, outcome.at)? {
                     let detail = json!({"because": reason});
                     audit::append(tx, now, "engine", "suppression.added", &address, &detail)?;
                 }

@@ -5,6 +5,7 @@ use crate::engine::error::{EngineError, Result};
 use crate::store::executions::ExecutionRow;
 use crate::store::moves::MoveRow;
 use crate::store::people::Person;
+use crate::store::people::RecordKind;
 use crate::store::{ReadTx, executions, moves, people};
 
 /// Finds a person by address, number or external id; none if nobody is known by it.
@@ -14,7 +15,7 @@ pub(in crate::engine) fn look_up_person(tx: &ReadTx<'_>, who: &str) -> Result<Op
     let id = match (by_number, who.split_once(':')) {
         (Some(id), _) => Some(id),
         (None, Some((system, external))) => {
-            people::find_by_external_id(tx, "contact", system, external)?.map(ContactId)
+            people::find_by_external_id(tx, RecordKind::Contact, system, external)?.map(ContactId)
         }
         (None, None) => people::find_by_email(tx, &who.to_lowercase())?,
     };

@@ -28,6 +28,7 @@ use crate::engine::road::intake::{self, may_assign, may_unassign};
 use crate::engine::road::outcomes::RECORDED;
 use crate::store::control::HoldKind;
 use crate::store::executions::{End, ExecutionStatus};
+use crate::store::suppressions::SuppressedBy;
 use crate::store::undo::UndoRow;
 use crate::store::{
     Durability, ReadTx, WriteTx, audit, control, executions, moves, outcomes, suppressions, undo,
@@ -351,7 +352,7 @@ fn apply(tx: &WriteTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<S
             present,
         } => {
             if *present {
-                suppressions::add(tx, value, reason, "operator", now)?;
+                suppressions::add(tx, value, reason, SuppressedBy::Operator, now)?;
             } else {
                 suppressions::remove_own(tx, value)?;
             }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::store::people::RecordKind;
 use crate::store::people::{find_by_email, find_by_external_id};
 use crate::store::tests::store;
 use crate::store::{Durability, Store, StoreError};
@@ -156,7 +157,8 @@ fn rows_are_matched_by_external_id_then_by_any_address() {
     );
     read(&store, |tx| {
         assert_eq!(count(tx)?, 1);
-        let id = ContactId(find_by_external_id(tx, "contact", "salesforce", "9")?.unwrap());
+        let id =
+            ContactId(find_by_external_id(tx, RecordKind::Contact, "salesforce", "9")?.unwrap());
         assert_eq!(
             emails(tx, id)?,
             ["a@home.example", "a@new.example", "a@x.io"]

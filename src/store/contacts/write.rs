@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use rusqlite::{CachedStatement, OptionalExtension, params};
 
 use super::super::companies::{CompanyMemory, CompanyWriter};
-use super::super::{Result, WriteTx, suppressions};
+use super::super::suppressions::{self, SuppressedBy, SuppressionKind};
+use super::super::{Result, WriteTx};
 use super::day_start;
 use super::search::searchable;
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage, address};
@@ -720,7 +721,9 @@ impl<'a> ContactWriter<'a> {
 
     fn is_any_suppressed(&self, addresses: &[String]) -> Result<bool> {
         for address in addresses {
-            if suppressions::find(self.tx, address)?.is_some_and(|s| s.kind == "address") {
+            if suppressions::find(self.tx, address)?
+                .is_some_and(|s| s.kind == SuppressionKind::Address)
+            {
                 return Ok(true);
             }
         }
@@ -732,7 +735,8 @@ impl<'a> ContactWriter<'a> {
         let mut any = false;
         for email in &draft.emails {
             let reason = "opted out, as the imported record says";
-            any |= suppressions::add(self.tx, &address::key(email), reason, "import", self.now)?;
+            let key = address::key(email);
+            any |= suppressions::add(self.tx, &key, reason, SuppressedBy::Import, self.now)?;
         }
         Ok(any)
     }

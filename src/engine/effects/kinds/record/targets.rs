@@ -11,6 +11,7 @@ use crate::engine::road::sources::hubspot::{read_base, shown_stage};
 use crate::store::deals::DealRow;
 use crate::store::hubspot::{self, StageRow};
 use crate::store::people::Person;
+use crate::store::people::RecordKind;
 use crate::store::{ReadTx, deals, people};
 
 /// The record that a write is about.
@@ -32,7 +33,7 @@ pub(in crate::engine) struct Both {
 
 /// Returns a person on both sides; none if they are not in HubSpot as far as the last reading knows.
 pub(super) fn contact_there(tx: &ReadTx<'_>, person: &Person) -> Result<Option<Both>> {
-    let id = hubspot::id_of(tx, "contact", person.id)?;
+    let id = hubspot::id_of(tx, RecordKind::Contact, person.id)?;
     Ok(id.map(|id| Both {
         kind: ObjectKind::Contacts,
         id,
@@ -43,7 +44,7 @@ pub(super) fn contact_there(tx: &ReadTx<'_>, person: &Person) -> Result<Option<B
 
 /// Returns a deal on both sides; none if it is not in HubSpot as far as the last reading knows.
 pub(super) fn deal_there(tx: &ReadTx<'_>, deal: DealRow) -> Result<Option<Both>> {
-    let id = hubspot::id_of(tx, "deal", deal.id.0)?;
+    let id = hubspot::id_of(tx, RecordKind::Deal, deal.id.0)?;
     Ok(id.map(|id| Both {
         kind: ObjectKind::Deals,
         id,
@@ -73,7 +74,7 @@ pub(in crate::engine) fn find_both(tx: &ReadTx<'_>, target: &Target) -> Result<B
             let text = text.trim();
             let by_external = match text.split_once(':') {
                 Some((system, id)) => {
-                    people::find_by_external_id(tx, "deal", system, id)?.map(DealId)
+                    people::find_by_external_id(tx, RecordKind::Deal, system, id)?.map(DealId)
                 }
                 None => None,
             };
