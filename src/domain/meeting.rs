@@ -32,9 +32,9 @@ words! {
 words! {
     /// The status of a meeting with a contact, as signals tell of it.
     pub enum MeetingStatus ("a meeting's status") {
-        /// It is to take place.
+        /// Still to take place.
         Booked = "booked",
-        /// It took place.
+        /// Took place.
         Held = "held",
         /// They did not come.
         NoShow = "no_show",

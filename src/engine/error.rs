@@ -34,9 +34,9 @@ impl EngineError {
 /// A refusal as a plain value, for a caller who asks before anything is done. `?` makes an error of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::engine) enum Refused {
-    /// It is about something that does not exist; the sentence names it.
+    /// The thing does not exist; the sentence names it.
     Missing(String),
-    /// What happened since has overtaken it; the sentence says what.
+    /// Something that happened since has overtaken it; the sentence says what.
     Overtaken(String),
 }
 

@@ -57,6 +57,9 @@ pub(super) fn deal_there(tx: &ReadTx<'_>, deal: DealRow) -> Result<Option<Both>>
     }))
 }
 
+/// New values of properties, and what they mean in words.
+pub(in crate::engine) type Change = (BTreeMap<String, String>, String);
+
 /// Finds a record on both sides.
 pub(in crate::engine) fn find_both(tx: &ReadTx<'_>, target: &Target) -> Result<Both> {
     let not_there = |name: &str| {
@@ -99,13 +102,13 @@ pub(in crate::engine) fn find_both(tx: &ReadTx<'_>, target: &Target) -> Result<B
     }
 }
 
-/// Returns the properties that move a deal to a stage, given by its id or its name and looked for in the deal's own pipeline first; and
-/// what that is, in words. The inner error says that there is no such stage.
+/// Returns the change that moves a deal to a stage, given by its id or its name and looked for in the deal's own pipeline first. The inner
+/// error says that there is no such stage.
 pub(in crate::engine) fn to_stage(
     tx: &ReadTx<'_>,
     deal: &Both,
     text: &str,
-) -> Result<Result<(BTreeMap<String, String>, String), String>> {
+) -> Result<Result<Change, String>> {
     let all = hubspot::stages(tx)?;
     let seen = hubspot::find_seen(tx, deal.kind.as_str(), &deal.id)?;
     let pipeline = seen
