@@ -219,7 +219,11 @@ fn parse_stage(text: &str) -> Result<LifecycleStage, String> {
     .ok_or_else(|| {
         format!(
             "the stages are {}",
-            LifecycleStage::ALL.map(LifecycleStage::as_str).join(", ")
+            LifecycleStage::ALL
+                .iter()
+                .map(|stage| stage.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
         )
     })
 }

@@ -12,6 +12,8 @@ use super::ground::{draw, wrong_world};
 use super::home::{self, State};
 use super::world::{Contact, ScheduledReply, World};
 use crate::domain::action::ActionKind;
+use crate::domain::contact::LifecycleStage;
+use crate::domain::email::classify::ReplyLabel;
 use crate::engine::post::{IncomingMail, LeftMail};
 use crate::engine::{Engine, EngineError};
 
@@ -83,7 +85,7 @@ pub(super) fn answer(engine: &Engine, state: &State) -> Result<usize, EngineErro
                     email: mail.to.1.clone(),
                     actions: Vec::new(),
                     delay_seconds: 0,
-                    label: "unsubscribe".into(),
+                    label: ReplyLabel::Unsubscribe,
                     auto_subject: None,
                     body: text.into(),
                 };
@@ -114,7 +116,8 @@ fn decide<'a>(
     let delay = i64::try_from(fate >> 32).unwrap_or(0) % 40 + 12;
     // Only people who hardly know the operator: a buyer in the middle of a deal does neither.
     let is_cold = |c: &&Contact| {
-        c.last_inbound_at.is_none() && matches!(c.stage.as_str(), "lead" | "subscriber")
+        c.last_inbound_at.is_none()
+            && matches!(c.stage, LifecycleStage::Lead | LifecycleStage::Subscriber)
     };
     if let Some(contact) = contact.filter(is_cold) {
         let is_new = contact.last_outbound_at.is_none();

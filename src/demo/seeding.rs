@@ -16,7 +16,7 @@ use super::home::{self, State};
 use super::world::{Deal, Direction, Message, PastOutcome, Turn, World, signal_line};
 use crate::config::{Config, MailAccount, MailConfig, MailKind, Operator, Paths, Ui};
 use crate::domain::action::ActionKind;
-use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
+use crate::domain::contact::{ContactDraft, ExternalId};
 use crate::domain::guard::Mode;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::signal::{Said, SignalDraft, SignalKind, Source};
@@ -133,7 +133,7 @@ fn person(world: &World, contact: &super::world::Contact) -> ContactDraft {
         city: Some(contact.city.clone()),
         country: Some(contact.country.clone()),
         time_zone: Some(contact.zone.clone()),
-        stage: LifecycleStage::parse_lenient(&contact.stage),
+        stage: Some(contact.stage),
         ..ContactDraft::default()
     }
 }

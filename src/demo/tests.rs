@@ -247,6 +247,7 @@ fn the_demo_goes_on_where_it_was_left_and_its_folder_brings_its_clock() {
 fn what_the_correspondents_write_is_understood_as_it_is_meant() {
     use crate::connectors::mail::compose::{OutboundMail, compose};
     use crate::domain::email::address::{EmailAddress, Mailbox};
+    use crate::domain::email::classify::ReplyLabel;
     use crate::domain::email::message_id::MessageId;
     let mut wrong = std::collections::BTreeSet::new();
     for seed in 1..=12 {
@@ -257,13 +258,13 @@ fn what_the_correspondents_write_is_understood_as_it_is_meant() {
             .scheduled_replies
             .iter()
             .filter(|r| r.auto_subject.is_none())
-            .map(|r| (&r.label, &r.body, &r.email));
+            .map(|r| (Some(r.label), &r.body, &r.email));
         let threads = world
             .past_threads
             .iter()
             .filter(|t| t.turn == world::Turn::Us)
             .flat_map(|t| t.messages.last())
-            .map(|m| (&m.label, &m.body, &m.from.1));
+            .map(|m| (m.label, &m.body, &m.from.1));
         for (label, body, email) in replies.chain(threads) {
             let ours = MessageId::from_parts("ours", "tidewell.example");
             let who = |a: &str| Mailbox {
@@ -290,20 +291,12 @@ fn what_the_correspondents_write_is_understood_as_it_is_meant() {
                 &mail,
                 &crate::connectors::mail::reading::lone_context(&[ours]),
             );
-            let got = read
-                .label
-                .map(|l| {
-                    serde_json::to_value(l)
-                        .unwrap()
-                        .as_str()
-                        .unwrap()
-                        .to_owned()
-                })
-                .unwrap_or_default();
+            let got = read.label;
             // Who asks what it costs is interested and asks a question; either word is right.
-            let same = got == *label || (label == "interested" && got == "question");
+            let same = got == label
+                || (label, got) == (Some(ReplyLabel::Interested), Some(ReplyLabel::Question));
             if !same {
-                wrong.insert(format!("{label} read as {got}: {body}"));
+                wrong.insert(format!("{label:?} read as {got:?}: {body}"));
             }
         }
     }

@@ -14,7 +14,9 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Map, Value};
 
 use crate::domain::action::ActionKind;
+use crate::domain::contact::LifecycleStage;
 use crate::domain::deal::Cents;
+use crate::domain::email::classify::ReplyLabel;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::signal::SignalDraft;
 
@@ -103,8 +105,8 @@ pub struct Contact {
     pub email: String,
     /// The job title.
     pub title: String,
-    /// `subscriber`, `lead`, `opportunity`, `customer`, `former_customer`, `other` or `do_not_contact`.
-    pub stage: String,
+    /// The lifecycle stage.
+    pub stage: LifecycleStage,
     /// The city of the firm.
     pub city: String,
     /// The country of the firm.
@@ -213,8 +215,8 @@ pub struct Message {
     pub references: Vec<String>,
     /// Further headers, such as those of machine mail.
     pub headers: Vec<(String, String)>,
-    /// The label of an inbound message, for tests of the reader; empty for an outbound one.
-    pub label: String,
+    /// The label of an inbound message, for tests of the reader; none for an outbound one.
+    pub label: Option<ReplyLabel>,
 }
 
 /// An outcome of earlier work.
@@ -242,7 +244,7 @@ pub struct ScheduledReply {
     /// Seconds from the operator's mail to the answer, 8 to 90.
     pub delay_seconds: u32,
     /// The label of the answer.
-    pub label: String,
+    pub label: ReplyLabel,
     /// For an automatic reply, the subject with `{subject}` for the operator's; a person answers with `Re:`.
     pub auto_subject: Option<String>,
     /// The text, without a quoted part.

@@ -111,6 +111,35 @@ pub struct Components {
     pub strategic: f64,
 }
 
+/// A family of actions that are one piece of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// Agreeing on a meeting, and writing after it.
+    Meeting,
+    /// Writing without being asked.
+    Email,
+    /// Keeping records.
+    Crm,
+    /// Tasks and calls.
+    Task,
+    /// One action by itself.
+    Own(ActionKind),
+}
+
+impl Family {
+    /// Returns the family's word, as it is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Meeting => "meeting",
+            Self::Email => "email",
+            Self::Crm => "crm",
+            Self::Task => "task",
+            Self::Own(action) => action.as_str(),
+        }
+    }
+}
+
 impl ActionKind {
     /// Returns the means of the action by itself: mail or hand.
     #[must_use]
@@ -159,13 +188,13 @@ impl ActionKind {
 
     /// Returns the family: a contact or deal has at most one open move of each.
     #[must_use]
-    pub const fn family(self) -> &'static str {
+    pub const fn family(self) -> Family {
         match self {
-            Self::BookMeeting | Self::ScheduleMeeting | Self::MeetingFollowUp => "meeting",
-            Self::EmailFollowUp | Self::SendEmail | Self::ThreadBump => "email",
-            Self::UpdateCrm | Self::DataCleanup => "crm",
-            Self::CreateTask | Self::LogCall => "task",
-            other => other.as_str(),
+            Self::BookMeeting | Self::ScheduleMeeting | Self::MeetingFollowUp => Family::Meeting,
+            Self::EmailFollowUp | Self::SendEmail | Self::ThreadBump => Family::Email,
+            Self::UpdateCrm | Self::DataCleanup => Family::Crm,
+            Self::CreateTask | Self::LogCall => Family::Task,
+            other => Family::Own(other),
         }
     }
 
@@ -173,11 +202,11 @@ impl ActionKind {
     #[must_use]
     pub fn components(self) -> Components {
         let (revenue, urgency, effort, strategic) = match self.family() {
-            "meeting" => (0.9, 0.8, 0.4, 0.8),
-            "email" => (0.6, 0.7, 0.2, 0.5),
-            "crm" => (0.3, 0.4, 0.3, 0.6),
-            "task" => (0.4, 0.5, 0.3, 0.5),
-            _ => (0.5, 0.5, 0.5, 0.5),
+            Family::Meeting => (0.9, 0.8, 0.4, 0.8),
+            Family::Email => (0.6, 0.7, 0.2, 0.5),
+            Family::Crm => (0.3, 0.4, 0.3, 0.6),
+            Family::Task => (0.4, 0.5, 0.3, 0.5),
+            Family::Own(_) => (0.5, 0.5, 0.5, 0.5),
         };
         Components {
             revenue,
@@ -228,6 +257,19 @@ mod tests {
         check(ActionKind::Reply, "reply_meeting_request", true);
         check(ActionKind::Reply, "reply_objection", false);
         check(ActionKind::MeetingFollowUp, "meeting_follow_up", false);
+    }
+
+    #[test]
+    fn no_two_families_have_one_word() {
+        for one in ActionKind::ALL.iter().map(|action| action.family()) {
+            for other in ActionKind::ALL.iter().map(|action| action.family()) {
+                assert_eq!(
+                    one == other,
+                    one.as_str() == other.as_str(),
+                    "{one:?} {other:?}"
+                );
+            }
+        }
     }
 
     #[test]

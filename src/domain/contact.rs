@@ -9,6 +9,7 @@ pub mod name;
 
 use crate::domain::company::domain_of_website;
 use crate::domain::text::{clean_block, clean_line};
+use crate::domain::words::words;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -74,50 +75,32 @@ impl std::fmt::Display for ExternalId {
     }
 }
 
-/// The lifecycle stage of a contact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LifecycleStage {
-    /// Reads what we publish.
-    Subscriber,
-    /// Known and not yet in a deal.
-    Lead,
-    /// In an open deal.
-    Opportunity,
-    /// Buys from us.
-    Customer,
-    /// Bought from us once.
-    FormerCustomer,
-    /// Known, but none of the others: a partner, a supplier, a stage of another tool's own.
-    Other,
-    /// Must never be contacted.
-    DoNotContact,
+words! {
+    /// The lifecycle stage of a contact.
+    pub enum LifecycleStage ("a lifecycle stage") {
+        /// Reads what we publish.
+        Subscriber = "subscriber",
+        /// Known and not yet in a deal.
+        Lead = "lead",
+        /// In an open deal.
+        Opportunity = "opportunity",
+        /// Buys from us.
+        Customer = "customer",
+        /// Bought from us once.
+        FormerCustomer = "former_customer",
+        /// Known, but none of the others: a partner, a supplier, a stage of another tool's own.
+        Other = "other",
+        /// Must never be contacted.
+        DoNotContact = "do_not_contact",
+    }
 }
 
 impl LifecycleStage {
-    /// Every stage, in order.
-    pub const ALL: [Self; 7] = [
-        Self::Subscriber,
-        Self::Lead,
-        Self::Opportunity,
-        Self::Customer,
-        Self::FormerCustomer,
-        Self::Other,
-        Self::DoNotContact,
-    ];
-
-    /// Returns the stage's stored and printed name.
+    /// Reads a stage that was stored here. A word that is none of ours reads as [`LifecycleStage::DoNotContact`]: nobody can say what it
+    /// meant, and nobody is written to on a guess.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Subscriber => "subscriber",
-            Self::Lead => "lead",
-            Self::Opportunity => "opportunity",
-            Self::Customer => "customer",
-            Self::FormerCustomer => "former_customer",
-            Self::Other => "other",
-            Self::DoNotContact => "do_not_contact",
-        }
+    pub fn from_stored(word: &str) -> Self {
+        word.parse().unwrap_or(Self::DoNotContact)
     }
 
     /// Reads a stage however another tool spells it. Returns None for blank text, [`LifecycleStage::Other`] for a
@@ -644,13 +627,28 @@ mod tests {
             assert_eq!(LifecycleStage::parse_lenient(text), expect, "{text}");
         };
         for stage in LifecycleStage::ALL {
-            check(stage.as_str(), Some(stage));
+            check(stage.as_str(), Some(*stage));
         }
         check(" Marketing Qualified Lead ", Some(LifecycleStage::Lead));
         check("Ex-customer", Some(LifecycleStage::FormerCustomer));
         check("Do Not Contact", Some(LifecycleStage::DoNotContact));
         check("Nurture 7", Some(LifecycleStage::Other));
         check("  ", None);
+    }
+
+    #[test]
+    fn a_stored_stage_is_one_of_our_words_or_a_stop() {
+        for stage in LifecycleStage::ALL {
+            assert_eq!(LifecycleStage::from_stored(stage.as_str()), *stage);
+        }
+        // Not guessed at as another tool's word is: a stored one was ours, or it was spoiled.
+        for word in ["", "Lead", "leads", "customer ", "salesqualifiedlead", "x"] {
+            assert_eq!(
+                LifecycleStage::from_stored(word),
+                LifecycleStage::DoNotContact,
+                "{word}"
+            );
+        }
     }
 
     #[test]

@@ -29,6 +29,20 @@ words! {
     }
 }
 
+words! {
+    /// The status of a meeting with a contact, as signals tell of it.
+    pub enum MeetingStatus ("a meeting's status") {
+        /// Still to take place.
+        Booked = "booked",
+        /// Took place.
+        Held = "held",
+        /// They did not come.
+        NoShow = "no_show",
+        /// One side does not come.
+        Declined = "declined",
+    }
+}
+
 /// The other side's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Word {

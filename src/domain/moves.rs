@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::id::{ContactId, DealId, SignalId};
 use super::words::words;
 
 words! {
@@ -35,6 +36,48 @@ impl MoveStatus {
             self,
             Self::Open | Self::Snoozed | Self::Approved | Self::Executing
         )
+    }
+}
+
+/// The subject of a move, about which a family has one standing move. Stored as one word: `contact:12`, `deal:7` or `signal:3`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MoveSubject {
+    /// A person.
+    Contact(ContactId),
+    /// A deal.
+    Deal(DealId),
+    /// A signal about nobody known.
+    Signal(SignalId),
+}
+
+impl std::fmt::Display for MoveSubject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Contact(id) => write!(f, "contact:{id}"),
+            Self::Deal(id) => write!(f, "deal:{id}"),
+            Self::Signal(id) => write!(f, "signal:{id}"),
+        }
+    }
+}
+
+/// A text that names no subject of a move.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is no subject of a move: contact:N, deal:N or signal:N is")]
+pub struct UnknownSubject(String);
+
+impl std::str::FromStr for MoveSubject {
+    type Err = UnknownSubject;
+
+    fn from_str(text: &str) -> Result<Self, UnknownSubject> {
+        let unknown = || UnknownSubject(super::text::clean_line(text, 80));
+        let (kind, number) = text.split_once(':').ok_or_else(unknown)?;
+        let number = number.parse().map_err(|_| unknown())?;
+        match kind {
+            "contact" => Ok(Self::Contact(ContactId(number))),
+            "deal" => Ok(Self::Deal(DealId(number))),
+            "signal" => Ok(Self::Signal(SignalId(number))),
+            _ => Err(unknown()),
+        }
     }
 }
 
@@ -149,5 +192,19 @@ mod tests {
             "a new time is a new wish"
         );
         assert!(MovePlan::default().is_empty() && !both.is_empty());
+    }
+
+    #[test]
+    fn a_subject_is_read_back_as_written_and_no_other_is() {
+        for subject in [
+            MoveSubject::Contact(ContactId(12)),
+            MoveSubject::Deal(DealId(7)),
+            MoveSubject::Signal(SignalId(3)),
+        ] {
+            assert_eq!(subject.to_string().parse(), Ok(subject));
+        }
+        for text in ["", "contact", "contact:", "contact:x", "move:1", "deal 7"] {
+            assert!(text.parse::<MoveSubject>().is_err(), "{text}");
+        }
     }
 }

@@ -31,5 +31,35 @@ impl EngineError {
     }
 }
 
+/// A refusal as a plain value, for a caller who asks before anything is done. `?` makes an error of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) enum Refused {
+    /// The thing does not exist; the sentence names it.
+    Missing(String),
+    /// Something that happened since has overtaken it; the sentence says what.
+    Overtaken(String),
+}
+
+impl Refused {
+    /// Returns the sentence.
+    pub fn why(self) -> String {
+        match self {
+            Self::Missing(why) | Self::Overtaken(why) => why,
+        }
+    }
+}
+
+impl From<Refused> for EngineError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Missing(why) => Self::NotFound(why),
+            Refused::Overtaken(why) => Self::Input(why),
+        }
+    }
+}
+
+/// The answer to the question whether something may be done.
+pub(in crate::engine) type May<T = ()> = std::result::Result<T, Refused>;
+
 /// The engine's result.
 pub type Result<T, E = EngineError> = std::result::Result<T, E>;

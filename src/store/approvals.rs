@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 
-use super::{ReadTx, Result, WriteTx, instant, word};
+use super::{ReadTx, Result, WriteTx, instant, word, word_or_none};
 use crate::domain::action::ActionKind;
 use crate::domain::approval::{DecidedBy, Decision, Decisions, Verdict};
+use crate::domain::by::By;
 use crate::domain::id::{CompanyId, ContactId, MoveId};
 use crate::domain::moves::MoveStatus;
 
@@ -283,8 +284,8 @@ pub struct PastDecision {
     pub shadow_rule: String,
     /// The move's status now.
     pub status: MoveStatus,
-    /// The last approver; empty if none.
-    pub approved_by: String,
+    /// The last approver; none if nobody approved.
+    pub approved_by: Option<By>,
     /// The facts, as JSON.
     pub facts: String,
 }
@@ -310,7 +311,7 @@ pub fn past(tx: &ReadTx<'_>, since: Timestamp, mut each: impl FnMut(PastDecision
             reason: row.get(5)?,
             shadow_rule: row.get(6)?,
             status: word(&row.get::<_, String>(7)?)?,
-            approved_by: row.get(8)?,
+            approved_by: word_or_none(&row.get::<_, String>(8)?)?,
             facts: row.get(9)?,
         });
     }

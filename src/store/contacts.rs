@@ -14,7 +14,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rusqlite::{OptionalExtension, Row};
 
-use super::{ReadTx, Result, instant};
+use super::{ReadTx, Result, instant, stage};
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
 use crate::domain::email::MailboxKey;
 use crate::domain::id::{CompanyId, ContactId};
@@ -52,7 +52,7 @@ pub struct ContactRow {
     pub time_zone: String,
     /// The LinkedIn profile.
     pub linkedin: String,
-    /// Their lifecycle stage.
+    /// Their lifecycle stage; a stored word that is none of ours is a stop.
     pub stage: LifecycleStage,
     /// Their fit to the ideal customer profile, 0 to 1.
     pub icp_fit: Option<f64>,
@@ -121,7 +121,6 @@ const COLUMNS: &str = "c.id, c.first_name, c.last_name, c.email, c.phone, c.mobi
 const FROM: &str = "FROM contact c LEFT JOIN company o ON o.id = c.company_id";
 
 fn read_row(row: &Row<'_>) -> rusqlite::Result<ContactRow> {
-    let stage: String = row.get(15)?;
     let time = |index| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(index)?.map(instant));
     Ok(ContactRow {
         id: ContactId(row.get(0)?),
@@ -139,7 +138,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<ContactRow> {
         country: row.get(12)?,
         time_zone: row.get(13)?,
         linkedin: row.get(14)?,
-        stage: LifecycleStage::parse_lenient(&stage).unwrap_or(LifecycleStage::Other),
+        stage: stage(row, 15)?,
         icp_fit: row.get(16)?,
         renewal_at: time(17)?,
         notes: row.get(18)?,

@@ -6,6 +6,7 @@ use rusqlite::OptionalExtension;
 use super::{ReadTx, Result, WriteTx, instant};
 use crate::domain::deal::Cents;
 use crate::domain::id::{CompanyId, ContactId, DealId};
+use crate::domain::meeting::MeetingStatus;
 
 /// A deal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -311,8 +312,8 @@ pub struct MeetingRow {
     pub title: String,
     /// Its start.
     pub starts_at: Timestamp,
-    /// `booked`, `held`, `no_show` or `declined`.
-    pub state: &'static str,
+    /// Its status.
+    pub state: MeetingStatus,
     /// The instant of its newest event.
     pub as_of: Timestamp,
 }
@@ -334,7 +335,7 @@ pub fn save_meeting(tx: &WriteTx<'_>, meeting: &MeetingRow, now: Timestamp) -> R
             meeting.contact_id.map(|c| c.0),
             &meeting.title,
             meeting.starts_at.as_millisecond(),
-            meeting.state,
+            meeting.state.as_str(),
             meeting.as_of.as_millisecond(),
             now.as_millisecond(),
         ))?;
@@ -348,13 +349,13 @@ pub fn save_meeting(tx: &WriteTx<'_>, meeting: &MeetingRow, now: Timestamp) -> R
 pub fn set_meeting_state(
     tx: &WriteTx<'_>,
     uid: &str,
-    state: &str,
+    state: MeetingStatus,
     as_of: Timestamp,
     now: Timestamp,
 ) -> Result<()> {
     tx.sql()
         .prepare_cached("UPDATE meeting SET state = ?2, as_of = ?3, updated_at = ?4 WHERE uid = ?1 AND as_of <= ?3")?
-        .execute((uid, state, as_of.as_millisecond(), now.as_millisecond()))?;
+        .execute((uid, state.as_str(), as_of.as_millisecond(), now.as_millisecond()))?;
     Ok(())
 }
 
@@ -378,7 +379,7 @@ fn booked(row: &rusqlite::Row<'_>) -> rusqlite::Result<MeetingRow> {
         contact_id: row.get::<_, Option<i64>>(1)?.map(ContactId),
         title: row.get(2)?,
         starts_at: instant(row.get(3)?),
-        state: "booked",
+        state: MeetingStatus::Booked,
         as_of: instant(row.get(4)?),
     })
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{CachedStatement, OptionalExtension};
 use serde::Serialize;
 
+use super::people::RecordKind;
 use super::{ReadTx, Result, WriteTx, instant};
 use crate::domain::company::name_key;
 use crate::domain::crm::ContactField;
@@ -308,14 +309,14 @@ pub fn owners(tx: &ReadTx<'_>) -> Result<Vec<(String, String, String)>> {
 ///
 /// # Errors
 /// Fails if the database cannot be read.
-pub fn id_of(tx: &ReadTx<'_>, kind: &str, record: i64) -> Result<Option<String>> {
+pub fn id_of(tx: &ReadTx<'_>, kind: RecordKind, record: i64) -> Result<Option<String>> {
     Ok(tx
         .sql()
         .prepare_cached(
             "SELECT x.external FROM external_id x LEFT JOIN hubspot_object o ON o.id = x.external AND o.is_archived = 0
              WHERE x.record_id = ?1 AND x.kind = ?2 AND x.system = 'hubspot' ORDER BY o.id IS NULL, length(x.external) DESC, x.external DESC LIMIT 1",
         )?
-        .query_row((record, kind), |row| row.get(0))
+        .query_row((record, kind.as_str()), |row| row.get(0))
         .optional()?)
 }
 
@@ -371,7 +372,7 @@ pub fn save_company(
     let at = now.as_millisecond();
     let key = name_key(name);
     let mut known: Option<i64> =
-        super::people::find_by_external_id(tx, "company", SYSTEM, external)?;
+        super::people::find_by_external_id(tx, RecordKind::Company, SYSTEM, external)?;
     let of_domain: Option<i64> = match domain {
         Some(domain) => sql
             .prepare_cached("SELECT id FROM company WHERE domain = ?1")?
@@ -411,7 +412,7 @@ pub fn save_company(
             )?
             .insert((shown, name_key(shown), domain, industry, at))?,
     };
-    super::people::set_external_id(tx, "company", SYSTEM, external, id)?;
+    super::people::set_external_id(tx, RecordKind::Company, SYSTEM, external, id)?;
     Ok(CompanyId(id))
 }
 
@@ -483,10 +484,11 @@ pub fn changed_here(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<(String, Contac
 ///
 /// # Errors
 /// Fails if SQLite refuses.
-pub fn merge_into(tx: &WriteTx<'_>, kind: &str, old: &str, survivor: i64) -> Result<()> {
+pub fn merge_into(tx: &WriteTx<'_>, kind: RecordKind, old: &str, survivor: i64) -> Result<()> {
     let before = super::people::find_by_external_id(tx, kind, SYSTEM, old)?;
     super::people::set_external_id(tx, kind, SYSTEM, old, survivor)?;
-    if let Some(before) = before.filter(|before| kind == "contact" && *before != survivor) {
+    if let Some(before) = before.filter(|before| kind == RecordKind::Contact && *before != survivor)
+    {
         tx.sql()
             .prepare_cached("UPDATE contact_email SET contact_id = ?2 WHERE contact_id = ?1")?
             .execute((before, survivor))?;

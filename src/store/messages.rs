@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 
-use super::{ReadTx, Result, WriteTx, instant};
+use super::{ReadTx, Result, WriteTx, instant, word_or_none};
+use crate::domain::email::MailClass;
+use crate::domain::email::classify::ReplyLabel;
 use crate::domain::id::{ContactId, ExecutionId, MessageRowId, SignalId};
 
 /// A message.
@@ -37,10 +39,10 @@ pub struct MessageRow {
     pub references: String,
     /// The text, without quotes and signature.
     pub text: String,
-    /// Its class, such as `reply`.
-    pub class: String,
-    /// Its label, such as `interested`.
-    pub label: String,
+    /// Its class; none for one that went out.
+    pub class: Option<MailClass>,
+    /// Its label; none if it has none.
+    pub label: Option<ReplyLabel>,
     /// Confidence in the label, 0..=1.
     pub confidence: f64,
     /// The mailbox that it was found in or left from.
@@ -79,8 +81,8 @@ pub fn insert(tx: &WriteTx<'_>, message: &MessageRow) -> Result<Option<MessageRo
             message.in_reply_to,
             message.references,
             message.text,
-            message.class,
-            message.label,
+            message.class.map_or("", MailClass::as_str),
+            message.label.map_or("", ReplyLabel::as_str),
             message.confidence,
             message.source,
             message.file,
@@ -102,6 +104,7 @@ const COLUMNS: &str = "direction, message_id, thread_id, contact_id, execution_i
     base_subject, sent_at, in_reply_to, refs, text, class, label, confidence, source, file, remote_thread";
 
 fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<MessageRow> {
+    let text = |i| row.get_ref(i).and_then(|v| v.as_str().map_err(Into::into));
     Ok(MessageRow {
         inbound: row.get::<_, String>(0)? == "in",
         message_id: row.get(1)?,
@@ -117,8 +120,8 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<MessageRow> {
         in_reply_to: row.get(11)?,
         references: row.get(12)?,
         text: row.get(13)?,
-        class: row.get(14)?,
-        label: row.get(15)?,
+        class: word_or_none(text(14)?)?,
+        label: word_or_none(text(15)?)?,
         confidence: row.get(16)?,
         source: row.get(17)?,
         file: row.get(18)?,

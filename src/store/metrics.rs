@@ -2,14 +2,13 @@
 
 use jiff::Timestamp;
 
+use super::executions::ExecutionStatus;
 use super::{ReadTx, Result, instant, word};
+use crate::domain::by::By;
 use crate::domain::id::{ContactId, ExecutionId};
 use crate::domain::metrics::{Came, Closed, Ended, Facts, How, Who};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outcome::OutcomeKind;
-
-/// The operator's name in the records of approvals.
-const OPERATOR: &str = "operator";
 
 /// Reads the moves, outcomes and approvals between two instants, both included, and the approvals that still wait.
 ///
@@ -23,6 +22,11 @@ pub fn facts(tx: &ReadTx<'_>, since: Timestamp, until: Timestamp) -> Result<Fact
         closed: closed(tx, between)?,
         waiting: waiting(tx, between)?,
     })
+}
+
+/// Reads a word of a closed list without a copy of its text.
+fn read<T: std::str::FromStr>(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<T> {
+    word(row.get_ref(column)?.as_str()?)
 }
 
 fn who(contact: Option<i64>, address: Result<&str, rusqlite::types::FromSqlError>) -> Who {
@@ -40,19 +44,22 @@ fn ended(tx: &ReadTx<'_>, between: (i64, i64)) -> Result<Vec<Ended>> {
     let mut rows = statement.query(between)?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        let how = match row.get_ref(2)?.as_str().unwrap_or_default() {
-            "sent" => How::Sent,
-            "drafted" => How::Drafted,
-            "failed" => How::Failed,
+        let how = match read(row, 2)? {
+            ExecutionStatus::Sent => How::Sent,
+            ExecutionStatus::Drafted => How::Drafted,
+            ExecutionStatus::Failed => How::Failed,
             // An undone outcome counts neither as good nor as bad.
-            _ => continue,
+            ExecutionStatus::Queued
+            | ExecutionStatus::Sending
+            | ExecutionStatus::Uncertain
+            | ExecutionStatus::Cancelled => continue,
         };
         all.push(Ended {
             id: ExecutionId(row.get(0)?),
             at: instant(row.get(1)?),
             how,
             who: who(row.get(3)?, row.get_ref(4)?.as_str()),
-            by_rule: row.get_ref(5)?.as_str().unwrap_or(OPERATOR) != OPERATOR,
+            by_rule: read::<By>(row, 5)? != By::Operator,
         });
     }
     Ok(all)
@@ -95,7 +102,7 @@ fn closed(tx: &ReadTx<'_>, between: (i64, i64)) -> Result<Vec<Closed>> {
     let mut rows = statement.query(between)?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        let is_done = match word(&row.get::<_, String>(1)?)? {
+        let is_done = match read(row, 1)? {
             MoveStatus::Done => true,
             MoveStatus::Skipped => false,
             // An expired move was nobody's decision.
@@ -104,7 +111,7 @@ fn closed(tx: &ReadTx<'_>, between: (i64, i64)) -> Result<Vec<Closed>> {
         all.push(Closed {
             at: instant(row.get(0)?),
             is_done,
-            action: word(&row.get::<_, String>(2)?)?,
+            action: read(row, 2)?,
         });
     }
     Ok(all)
@@ -118,7 +125,7 @@ fn waiting(tx: &ReadTx<'_>, between: (i64, i64)) -> Result<(u64, u64)> {
     let mut rows = statement.query(between)?;
     let (mut by_operator, mut by_rule) = (0, 0);
     while let Some(row) = rows.next()? {
-        if row.get_ref(0)?.as_str().unwrap_or(OPERATOR) == OPERATOR {
+        if read::<By>(row, 0)? == By::Operator {
             by_operator += 1;
         } else {
             by_rule += 1;
@@ -162,12 +169,17 @@ pub fn rule_hits(tx: &ReadTx<'_>) -> Result<Vec<RuleHits>> {
         }
         let n = u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
         let at = row.get::<_, Option<i64>>(3)?.map(instant);
+        let status = read(row, 1)?;
         if let Some(hits) = all.last_mut() {
             hits.made += n;
-            match row.get_ref(1)?.as_str().unwrap_or_default() {
-                "done" => hits.done += n,
-                "skipped" => hits.skipped += n,
-                _ => {}
+            match status {
+                MoveStatus::Done => hits.done += n,
+                MoveStatus::Skipped => hits.skipped += n,
+                MoveStatus::Open
+                | MoveStatus::Snoozed
+                | MoveStatus::Approved
+                | MoveStatus::Executing
+                | MoveStatus::Expired => {}
             }
             hits.last_at = hits.last_at.max(at);
         }

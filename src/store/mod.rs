@@ -50,6 +50,7 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use crate::domain::contact::LifecycleStage;
 use crate::env::crash_point;
 
 /// The database file's name inside the data directory.
@@ -594,6 +595,21 @@ pub(in crate::store) fn word<T: std::str::FromStr>(text: &str) -> rusqlite::Resu
             format!("unknown word {text:?}").into(),
         )
     })
+}
+
+/// Reads a stored word of a closed list, or the empty text that stands for none.
+pub(in crate::store) fn word_or_none<T: std::str::FromStr>(
+    text: &str,
+) -> rusqlite::Result<Option<T>> {
+    (!text.is_empty()).then(|| word(text)).transpose()
+}
+
+/// Reads a contact's stored stage, in whichever table it stands.
+pub(in crate::store) fn stage(
+    row: &rusqlite::Row<'_>,
+    column: usize,
+) -> rusqlite::Result<LifecycleStage> {
+    Ok(LifecycleStage::from_stored(row.get_ref(column)?.as_str()?))
 }
 
 #[cfg(test)]

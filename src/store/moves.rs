@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 
 use super::{ReadTx, Result, StoreError, WriteTx, instant, word};
-use crate::domain::action::ActionKind;
+use crate::domain::action::{ActionKind, Family};
 use crate::domain::aps::Points;
+use crate::domain::contact::LifecycleStage;
 use crate::domain::id::{ContactId, DealId, ExecutionId, MoveId, SignalId};
-use crate::domain::moves::{MovePlan, MoveStatus};
+use crate::domain::moves::{MovePlan, MoveStatus, MoveSubject};
 use crate::domain::signal::Domain;
 
 /// A move.
@@ -18,8 +19,8 @@ use crate::domain::signal::Domain;
 pub struct MoveRow {
     /// The row's id; 0 before it is stored.
     pub id: MoveId,
-    /// The subject, of which a family has one open move: `contact:12`, `deal:7` or `signal:3`.
-    pub subject: String,
+    /// The subject, of which a family has one open move.
+    pub subject: MoveSubject,
     /// The person.
     pub contact_id: Option<ContactId>,
     /// The deal.
@@ -68,7 +69,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<MoveRow> {
     let text = |i| row.get_ref(i).and_then(|v| v.as_str().map_err(Into::into));
     Ok(MoveRow {
         id: MoveId(row.get(0)?),
-        subject: row.get(1)?,
+        subject: word(text(1)?)?,
         contact_id: row.get::<_, Option<i64>>(2)?.map(ContactId),
         deal_id: row.get::<_, Option<i64>>(3)?.map(DealId),
         lead_signal_id: SignalId(row.get(4)?),
@@ -108,7 +109,11 @@ pub fn load(tx: &ReadTx<'_>, id: MoveId) -> Result<Option<MoveRow>> {
 ///
 /// # Errors
 /// Fails if the database cannot be read.
-pub fn find_standing(tx: &ReadTx<'_>, subject: &str, family: &str) -> Result<Option<MoveRow>> {
+pub fn find_standing(
+    tx: &ReadTx<'_>,
+    subject: MoveSubject,
+    family: Family,
+) -> Result<Option<MoveRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM move m WHERE m.subject = ?1 AND m.family = ?2
          AND m.status IN ('open', 'snoozed', 'approved', 'executing')"
@@ -116,7 +121,7 @@ pub fn find_standing(tx: &ReadTx<'_>, subject: &str, family: &str) -> Result<Opt
     Ok(tx
         .sql()
         .prepare_cached(&sql)?
-        .query_row((subject, family), from_row)
+        .query_row((subject.to_string(), family.as_str()), from_row)
         .optional()?)
 }
 
@@ -126,8 +131,8 @@ pub fn find_standing(tx: &ReadTx<'_>, subject: &str, family: &str) -> Result<Opt
 /// Fails if the database cannot be read.
 pub fn find_handled_after(
     tx: &ReadTx<'_>,
-    subject: &str,
-    family: &str,
+    subject: MoveSubject,
+    family: Family,
     at: Timestamp,
 ) -> Result<Option<MoveId>> {
     Ok(tx
@@ -136,7 +141,7 @@ pub fn find_handled_after(
             "SELECT id FROM move WHERE subject = ?1 AND family = ?2 AND closed_at > ?3 AND status IN ('done', 'skipped')
              ORDER BY closed_at LIMIT 1",
         )?
-        .query_row((subject, family, at.as_millisecond()), |row| row.get(0).map(MoveId))
+        .query_row((subject.to_string(), family.as_str(), at.as_millisecond()), |row| row.get(0).map(MoveId))
         .optional()?)
 }
 
@@ -166,8 +171,8 @@ pub fn save(tx: &WriteTx<'_>, mv: &MoveRow, now: Timestamp) -> Result<MoveId> {
         )?
         .execute(rusqlite::params![
             id,
-            mv.subject,
-            mv.action.family(),
+            mv.subject.to_string(),
+            mv.action.family().as_str(),
             mv.contact_id.map(|c| c.0),
             mv.deal_id.map(|d| d.0),
             mv.lead_signal_id.0,
@@ -356,8 +361,8 @@ pub struct ScoringRow {
     pub id: MoveId,
     /// The person.
     pub contact_id: Option<ContactId>,
-    /// The person's stage of life; empty if nobody is known.
-    pub stage: String,
+    /// The person's lifecycle stage; none if nobody is known.
+    pub stage: Option<LifecycleStage>,
     /// The action.
     pub action: ActionKind,
     /// Open or snoozed.
@@ -413,7 +418,10 @@ pub fn for_scoring(tx: &ReadTx<'_>, scope: ScoringScope) -> Result<Vec<ScoringRo
         Ok(ScoringRow {
             id: MoveId(row.get(0)?),
             contact_id: row.get::<_, Option<i64>>(1)?.map(ContactId),
-            stage: row.get(2)?,
+            stage: match text(2)? {
+                "" => None,
+                word => Some(LifecycleStage::from_stored(word)),
+            },
             action: word(text(3)?)?,
             status: word(text(4)?)?,
             components: [row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?],

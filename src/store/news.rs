@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{ReadTx, Result};
+use super::{ReadTx, Result, word};
+use crate::domain::email::classify::ReplyLabel;
 
 /// The point up to which news was announced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,8 +19,8 @@ pub struct Mark {
 pub struct Reply {
     /// The sender's name; the address if the name is unknown.
     pub from: String,
-    /// The label: `interested` or `meeting_request`.
-    pub label: String,
+    /// The label: interested, or a request for a meeting.
+    pub label: ReplyLabel,
     /// The subject.
     pub subject: String,
 }
@@ -70,7 +71,7 @@ pub fn replies(tx: &ReadTx<'_>, since: Mark) -> Result<Vec<Reply>> {
     let rows = statement.query_map((since.message, MOST as i64), |row| {
         Ok(Reply {
             from: row.get(0)?,
-            label: row.get(1)?,
+            label: word(&row.get::<_, String>(1)?)?,
             subject: row.get(2)?,
         })
     })?;

@@ -5,6 +5,8 @@ use rusqlite::OptionalExtension;
 use serde::Serialize;
 
 use super::{ReadTx, Result, WriteTx, instant, word};
+use crate::domain::action::Family;
+use crate::domain::contact::LifecycleStage;
 use crate::domain::id::{ContactId, DealId, ExecutionId, MoveId, OutcomeId, SignalId};
 use crate::domain::learning::{MEMORY_DAYS, Tally, day_of};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
@@ -24,10 +26,10 @@ pub struct NewOutcome {
     pub execution_id: Option<ExecutionId>,
     /// The signal that says so.
     pub signal_id: Option<SignalId>,
-    /// The family of the action that caused it; empty if that is unknown.
-    pub family: String,
-    /// The person's stage of life at the time.
-    pub segment: String,
+    /// The family of the action that caused it; none if that is unknown.
+    pub family: Option<Family>,
+    /// The person's lifecycle stage at the time; none if nobody is known.
+    pub segment: Option<LifecycleStage>,
     /// The source that says so.
     pub source: OutcomeSource,
     /// Confidence, 0..=1.
@@ -85,10 +87,14 @@ pub fn contact_scope(contact: ContactId) -> String {
     format!("contact:{contact}")
 }
 
-/// Returns the scope of a segment's tallies: people at one stage of life and one family of actions.
+/// Returns the scope of a segment's tallies: people at one lifecycle stage and one family of actions.
 #[must_use]
-pub fn segment_scope(stage: &str, family: &str) -> String {
-    format!("segment:{stage}/{family}")
+pub fn segment_scope(stage: LifecycleStage, family: Family) -> String {
+    scope_of(stage.as_str(), family.as_str())
+}
+
+fn scope_of(segment: &str, family: &str) -> String {
+    format!("segment:{segment}/{family}")
 }
 
 /// Adds to a scope's tally of a day; negative numbers take away.
@@ -110,6 +116,8 @@ pub fn tally(tx: &WriteTx<'_>, scope: &str, at: Timestamp, n: i64, impact: i64) 
 /// # Errors
 /// Fails if SQLite refuses.
 pub fn insert(tx: &WriteTx<'_>, outcome: &NewOutcome, now: Timestamp) -> Result<Option<OutcomeId>> {
+    let segment = outcome.segment.map_or("", LifecycleStage::as_str);
+    let family = outcome.family.map_or("", Family::as_str);
     let inserted = tx
         .sql()
         .prepare_cached(
@@ -124,8 +132,8 @@ pub fn insert(tx: &WriteTx<'_>, outcome: &NewOutcome, now: Timestamp) -> Result<
             outcome.move_id.map(|m| m.0),
             outcome.execution_id.map(|e| e.0),
             outcome.signal_id.map(|s| s.0),
-            outcome.family,
-            outcome.segment,
+            family,
+            segment,
             outcome.source.as_str(),
             outcome.confidence,
             outcome.occurred_at.as_millisecond(),
@@ -141,14 +149,16 @@ pub fn insert(tx: &WriteTx<'_>, outcome: &NewOutcome, now: Timestamp) -> Result<
         tx,
         outcome.kind,
         outcome.contact_id,
-        &outcome.segment,
-        &outcome.family,
+        segment,
+        family,
         outcome.occurred_at,
         1,
     )?;
     Ok(Some(id))
 }
 
+/// Counts an outcome in its scopes. Segment and family come as they are stored, so that an outcome is taken from the very scope that it was
+/// added to.
 fn count(
     tx: &WriteTx<'_>,
     kind: OutcomeKind,
@@ -166,7 +176,7 @@ fn count(
         tally(tx, &contact_scope(contact), at, sign, sign * impact)?;
     }
     if !segment.is_empty() && !family.is_empty() {
-        tally(tx, &segment_scope(segment, family), at, sign, sign * impact)?;
+        tally(tx, &scope_of(segment, family), at, sign, sign * impact)?;
     }
     Ok(())
 }

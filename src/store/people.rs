@@ -3,13 +3,27 @@
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 
-use super::{ReadTx, Result, WriteTx, instant};
+use super::{ReadTx, Result, WriteTx, instant, stage};
 use crate::domain::company::name_key;
+use crate::domain::contact::LifecycleStage;
 use crate::domain::email::MailboxKey;
 use crate::domain::id::{CompanyId, ContactId};
+use crate::domain::words::words;
+
+words! {
+    /// A kind of record that other systems have ids for.
+    pub enum RecordKind ("a kind of record") {
+        /// A person.
+        Contact = "contact",
+        /// A firm.
+        Company = "company",
+        /// A deal.
+        Deal = "deal",
+    }
+}
 
 /// A person with their firm.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Person {
     /// The row's id; 0 is nobody.
     pub id: i64,
@@ -21,8 +35,8 @@ pub struct Person {
     pub email: String,
     /// The job title.
     pub title: String,
-    /// The stage of life, such as `lead`.
-    pub stage: String,
+    /// The lifecycle stage; a stored word that is none of ours is a stop.
+    pub stage: LifecycleStage,
     /// An IANA zone; empty if unknown.
     pub time_zone: String,
     /// The city, as written.
@@ -87,7 +101,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Person> {
         last_name: row.get(2)?,
         email: row.get(3)?,
         title: row.get(4)?,
-        stage: row.get(5)?,
+        stage: stage(row, 5)?,
         time_zone: row.get(6)?,
         city: row.get(7)?,
         state: row.get(8)?,
@@ -167,15 +181,15 @@ pub fn load(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<Person>> {
         .optional()?)
 }
 
-/// Returns a person's stage of life; none if there is no such person.
+/// Returns a person's lifecycle stage; none if there is no such person.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
-pub fn stage_of(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<String>> {
+pub fn stage_of(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<LifecycleStage>> {
     Ok(tx
         .sql()
         .prepare_cached("SELECT stage FROM contact WHERE id = ?1")?
-        .query_row([id.0], |row| row.get(0))
+        .query_row([id.0], |row| stage(row, 0))
         .optional()?)
 }
 
@@ -235,7 +249,7 @@ pub(super) fn kept_mailbox(address_key: &str) -> Option<MailboxKey> {
 /// Fails if the database cannot be read.
 pub fn find_by_external_id(
     tx: &ReadTx<'_>,
-    kind: &str,
+    kind: RecordKind,
     system: &str,
     external: &str,
 ) -> Result<Option<i64>> {
@@ -244,7 +258,7 @@ pub fn find_by_external_id(
         .prepare_cached(
             "SELECT record_id FROM external_id WHERE kind = ?1 AND system = ?2 AND external = ?3",
         )?
-        .query_row((kind, system, external), |row| row.get(0))
+        .query_row((kind.as_str(), system, external), |row| row.get(0))
         .optional()?)
 }
 
@@ -254,7 +268,7 @@ pub fn find_by_external_id(
 /// Fails if SQLite refuses.
 pub fn set_external_id(
     tx: &WriteTx<'_>,
-    kind: &str,
+    kind: RecordKind,
     system: &str,
     external: &str,
     record: i64,
@@ -264,7 +278,7 @@ pub fn set_external_id(
             "INSERT INTO external_id (kind, system, external, record_id) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (kind, system, external) DO UPDATE SET record_id = excluded.record_id",
         )?
-        .execute((kind, system, external, record))?;
+        .execute((kind.as_str(), system, external, record))?;
     Ok(())
 }
 

@@ -3,17 +3,42 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{ReadTx, Result, WriteTx, instant};
+use super::{ReadTx, Result, WriteTx, instant, word};
 use crate::domain::email::{MailboxKey, Named};
 use crate::domain::suppression::Cause;
+use crate::domain::words::words;
+
+words! {
+    /// The reach of a suppression.
+    pub enum SuppressionKind ("a kind of suppression") {
+        /// One address.
+        Address = "address",
+        /// Every address of a domain, and of those below it.
+        Domain = "domain",
+    }
+}
+
+words! {
+    /// The one who sets a suppression. What somebody else set outranks the operator's.
+    pub enum SuppressedBy ("a source of suppressions") {
+        /// The operator.
+        Operator = "operator",
+        /// A mail of theirs, or one that came back.
+        Mail = "mail",
+        /// An imported record.
+        Import = "import",
+        /// A removal in HubSpot.
+        Hubspot = "hubspot",
+    }
+}
 
 /// One mailbox or domain that must never be written to, for one cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Suppression {
     /// `ann@acme.example` or `acme.example`, as it was named.
     pub value: String,
-    /// `address` or `domain`.
-    pub kind: String,
+    /// Its reach.
+    pub kind: SuppressionKind,
     /// Cause of the suppression.
     pub cause: Cause,
     /// Reason for the suppression.
@@ -24,14 +49,6 @@ pub struct Suppression {
     pub created_at: Timestamp,
 }
 
-impl Suppression {
-    /// Tells whether it names one mailbox, not a whole domain.
-    #[must_use]
-    pub fn is_of_address(&self) -> bool {
-        self.kind == "address"
-    }
-}
-
 /// Adds a suppression; returns true if it is new for this cause. `value` is how it was named.
 ///
 /// # Errors
@@ -40,12 +57,12 @@ pub fn add(
     tx: &WriteTx<'_>,
     (named, value): (&Named, &str),
     cause: Cause,
-    (reason, source): (&str, &str),
+    (reason, source): (&str, SuppressedBy),
     now: Timestamp,
 ) -> Result<bool> {
     let kind = match named {
-        Named::Mailbox(_) => "address",
-        Named::Domain(_) => "domain",
+        Named::Mailbox(_) => SuppressionKind::Address,
+        Named::Domain(_) => SuppressionKind::Domain,
     };
     Ok(tx
         .sql()
@@ -57,9 +74,9 @@ pub fn add(
             named.as_str(),
             cause.as_str(),
             value,
-            kind,
+            kind.as_str(),
             reason,
-            source,
+            source.as_str(),
             now.as_millisecond(),
         ))?
         > 0)
@@ -148,7 +165,7 @@ fn read_all(mut rows: rusqlite::Rows<'_>) -> Result<Vec<Suppression>> {
         let cause: String = row.get(2)?;
         found.push(Suppression {
             value: row.get(0)?,
-            kind: row.get(1)?,
+            kind: word(&row.get::<_, String>(1)?)?,
             // A cause of a later version is taken for the widest there is: nobody is written to who must not be.
             cause: cause.parse().unwrap_or(Cause::OptedOut),
             reason: row.get(3)?,
@@ -171,7 +188,7 @@ mod tests {
             tx,
             (&named, value),
             cause,
-            ("because", "test"),
+            ("because", SuppressedBy::Mail),
             Timestamp::UNIX_EPOCH,
         )
     }

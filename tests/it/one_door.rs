@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::deeds::wished;
 use crate::google::Google;
-use crate::home::OPERATOR;
-use crate::hubspot::{Portal, small};
+use crate::home::{Home, OPERATOR, answer, form};
+use crate::hubspot::{Portal, before, small};
 use caseyos::connectors::world::Double as _;
 
 const ANN: &str = "ann@acme.example";
@@ -141,23 +141,105 @@ fn the_request_that_is_shown_is_the_request_that_leaves() {
 }
 
 #[test]
+fn nobody_is_written_to_whose_stage_cannot_be_read() {
+    let home = Home::live();
+    home.contacts(
+        "Email,First Name,Lifecycle Stage\nann@acme.example,Ann,Lead\nbo@kite.example,Bo,Lead\n",
+    );
+    home.signals(&[
+        form("ann@acme.example", "2026-11-23T09:30:00Z", "Please call."),
+        form("bo@kite.example", "2026-11-23T09:30:00Z", "Please call."),
+    ])
+    .exits(0);
+    let (ann, bo) = (
+        home.find_move("ann@acme.example", "email_follow_up"),
+        home.find_move("bo@kite.example", "email_follow_up"),
+    );
+    home.database()
+        .execute_batch(
+            "PRAGMA ignore_check_constraints = ON; UPDATE contact SET stage = 'vip' WHERE email = 'ann@acme.example'",
+        )
+        .unwrap();
+    let refused = home.run(["approve".to_owned(), ann.to_string()]).exits(4);
+    assert!(refused.out.contains("suppression"), "{}", refused.out);
+    assert_eq!(home.json(&format!("show {ann}"))["stage"], "do_not_contact");
+    // Nobody else is held up by it.
+    home.run(["approve".to_owned(), bo.to_string()]).exits(0);
+    assert_eq!(home.outbox().len(), 1);
+}
+
+/// Rewords every sentence that is stored, as another version of the program may.
+fn reword(home: &Home) {
+    home.database()
+        .execute_batch(
+            "UPDATE execution SET error = 'x' WHERE error <> ''; UPDATE execution SET subject = subject || ' x';
+             UPDATE execution SET location = 'x' WHERE location <> '';
+             UPDATE move SET close_reason = 'x' WHERE close_reason <> ''; UPDATE undo SET summary = 'x', promise = 'x';
+             UPDATE move SET title = 'x', revenue_why = 'x', urgency_why = 'x', strategic_why = 'x';
+             UPDATE verdict SET detail = 'x'; UPDATE booking SET error = 'x'; UPDATE suppression SET reason = 'x';
+             UPDATE hold SET reason = 'x'; UPDATE contact SET pause_reason = 'x' WHERE pause_reason <> '';
+             UPDATE outcome SET note = 'x'; UPDATE approval_decision SET reason = 'x', shadow_reason = 'x';",
+        )
+        .unwrap();
+}
+
+#[test]
+fn no_stored_sentence_decides_about_mail() {
+    let mut home = Home::live();
+    home.contacts("Email,First Name\nann@acme.example,Ann\nbo@kite.example,Bo\n");
+    let at = "2026-11-23T09:30:00Z";
+    home.signals(&[form(ANN, at, "Please call.")]).exits(0);
+    let mv = home.find_move(ANN, "email_follow_up");
+    let status = |home: &Home| home.json(&format!("show {mv}"))["status"].clone();
+    home.undo_window(20);
+    home.ok(&format!("approve {mv}"));
+    reword(&home);
+    home.ok("undo");
+    assert_eq!((status(&home), home.outbox().len()), (json!("open"), 0));
+    home.undo_window(0);
+    reword(&home);
+    home.ok(&format!("approve {mv}"));
+    reword(&home);
+    home.ok(&format!("approve {mv}"));
+    assert_eq!((status(&home), home.outbox().len()), (json!("done"), 1));
+    // Both ask for silence: undo lifts the operator's word and leaves theirs.
+    for who in ["bo@kite.example", ANN] {
+        home.ok(&format!("suppress add {who}"));
+    }
+    let sent = home.outbox().remove(0);
+    let wish = "Please unsubscribe me.";
+    home.deliver(
+        "1.wish",
+        answer(&sent, ANN, "Mon, 23 Nov 2026 10:05:00 +0000", wish),
+    );
+    home.at("2026-11-23T10:10:00Z").ok("sync");
+    reword(&home);
+    for left in [2, 1] {
+        home.ok("undo");
+        let listed = home.json("suppress list");
+        assert_eq!(listed[0]["value"], ANN);
+        assert_eq!(listed.as_array().unwrap().len(), left);
+        reword(&home);
+    }
+    home.audit_holds();
+}
+
+#[test]
 fn no_stored_sentence_decides_anything() {
-    let (double, ann, _) = small();
+    let (mut double, ann, _) = small();
+    let due = before(1).to_string();
+    let task = [
+        ("hs_timestamp", due.as_str()),
+        ("hs_task_subject", "Call"),
+        ("hs_task_status", "NOT_STARTED"),
+    ];
+    let task = double.add("tasks", &task, before(3));
+    double.tie("tasks", task, "contacts", ann);
     let mut portal = Portal::new(double);
     portal.sync();
     portal.later(10);
     // One write that HubSpot says already, one that was done, one move that was approved.
-    let reworded = |portal: &Portal| {
-        portal
-            .home
-            .database()
-            .execute_batch(
-                "UPDATE execution SET error = 'x' WHERE error <> ''; UPDATE execution SET subject = subject || ' x';
-                 UPDATE move SET close_reason = 'x' WHERE close_reason <> ''; UPDATE undo SET summary = 'x', promise = 'x';
-                 UPDATE verdict SET detail = 'x'; UPDATE booking SET error = 'x'; UPDATE suppression SET reason = 'x';",
-            )
-            .unwrap();
-    };
+    let reworded = |portal: &Portal| reword(&portal.home);
     let now = portal.later(1);
     portal
         .there()
@@ -193,8 +275,26 @@ fn no_stored_sentence_decides_anything() {
     portal.run(&format!("approve {mv}")).exits(0);
     reworded(&portal);
     portal.run(&format!("approve {mv}")).exits(0);
-    assert_eq!(portal.there().ids("tasks").len(), 1);
+    assert_eq!(portal.there().ids("tasks").len(), 2);
     portal.run("undo").exits(0);
-    assert_eq!(portal.there().ids("tasks").len(), 0);
+    assert_eq!(portal.there().ids("tasks").len(), 1);
     assert_eq!(portal.json(&format!("show {mv}"))["status"], "open");
+    // A completed task is one outcome, whoever tells of it first, and undo takes that one back.
+    let completed = || {
+        portal.one(
+            "SELECT count(*) || ' of ' || (SELECT count(*) FROM outcome WHERE kind = 'task_completed') FROM outcome
+             WHERE kind = 'task_completed' AND undone_at IS NULL",
+        )
+    };
+    let named = json!({"task": format!("hubspot:{task}")});
+    let mv = wished(&portal.home, "complete_task", &named);
+    portal.run(&format!("approve {mv}")).exits(0);
+    let said = |portal: &Portal| portal.there().property("tasks", task, "hs_task_status");
+    assert_eq!(said(&portal).as_deref(), Some("COMPLETED"));
+    portal.sync();
+    assert_eq!(completed(), "1 of 1");
+    reworded(&portal);
+    portal.run("undo").exits(0);
+    assert_eq!(said(&portal).as_deref(), Some("NOT_STARTED"));
+    assert_eq!(completed(), "0 of 1");
 }

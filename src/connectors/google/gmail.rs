@@ -223,6 +223,7 @@ pub fn delete_draft(draft: &str) -> Request {
         10,
     )
     .repeatable()
+    .taking_back()
 }
 
 /// Sends a draft as it lies there.

@@ -113,6 +113,8 @@ pub struct Request {
     pub max_bytes: usize,
     /// True if it changes nothing there. In dry-run mode a change is recorded and not sent.
     pub reads: bool,
+    /// True if it only removes what has not left: it may go though everything is stopped.
+    pub takes_back: bool,
 }
 
 impl Request {
@@ -131,6 +133,7 @@ impl Request {
             cost: 1,
             max_bytes: ORDINARY_BYTES,
             reads: true,
+            takes_back: false,
         }
     }
 
@@ -170,6 +173,13 @@ impl Request {
     #[must_use]
     pub const fn repeatable(mut self) -> Self {
         self.repeat = Repeat::Harmless;
+        self
+    }
+
+    /// Says that it only removes what has not left.
+    #[must_use]
+    pub const fn taking_back(mut self) -> Self {
+        self.takes_back = true;
         self
     }
 

@@ -15,7 +15,9 @@ use super::{
     World, WorldError,
 };
 use crate::domain::action::ActionKind;
+use crate::domain::contact::LifecycleStage;
 use crate::domain::deal::Cents;
+use crate::domain::email::classify::ReplyLabel;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::signal::SignalDraft;
 
@@ -124,7 +126,7 @@ impl<'a> Maker<'a> {
                     last_name: last.clone(),
                     email: format!("{}.{}@{}", local(first), local(last), firm.domain),
                     title: person.title.clone(),
-                    stage: person.stage.clone(),
+                    stage: person.stage,
                     city: firm.city.clone(),
                     country: firm.country.clone(),
                     zone: firm.zone.clone(),
@@ -262,7 +264,7 @@ impl<'a> Maker<'a> {
             });
             let at = earliest.map_or(sent, |e| sent.max(e));
             let domain = from.1.split_once('@').map_or("example", |(_, d)| d);
-            let automatic = text.label == "out_of_office";
+            let automatic = text.label == Some(ReplyLabel::OutOfOffice);
             let subject = match (messages.is_empty(), automatic) {
                 (true, _) => thread.subject.clone(),
                 (false, true) => format!("Automatic reply: {}", thread.subject),
@@ -300,7 +302,7 @@ impl<'a> Maker<'a> {
                 } else {
                     Vec::new()
                 },
-                label: text.label.clone(),
+                label: text.label,
             });
         }
         if messages.is_empty() {
@@ -422,7 +424,11 @@ impl<'a> Maker<'a> {
                 .min(self.ago(150));
             add(contact, outcome.kind, outcome.action, at);
         }
-        for contact in self.contacts.iter().filter(|c| c.stage == "lead") {
+        for contact in self
+            .contacts
+            .iter()
+            .filter(|c| c.stage == LifecycleStage::Lead)
+        {
             let minute = chance.between(9 * 60, 17 * 60);
             let days = chance.between(25, 160);
             let at = self.office(minute, firm_zone(&contact.zone), days);
@@ -454,7 +460,7 @@ impl<'a> Maker<'a> {
                 last_name: person.last_name.clone(),
                 email: person.email.clone(),
                 title: String::new(),
-                stage: "lead".into(),
+                stage: LifecycleStage::Lead,
                 city: String::new(),
                 country: String::new(),
                 zone: String::new(),
@@ -475,7 +481,7 @@ impl<'a> Maker<'a> {
             if is_first && drawn >= silent_from && chance.between(0, 3) > 0 {
                 drawn = chance.between(0, tempers.warm + tempers.cool - 1);
             }
-            if contact.stage == "do_not_contact" || drawn >= silent_from {
+            if contact.stage == LifecycleStage::DoNotContact || drawn >= silent_from {
                 continue;
             }
             if drawn >= tempers.warm + tempers.cool {
@@ -485,7 +491,7 @@ impl<'a> Maker<'a> {
                     email: contact.email.clone(),
                     actions: Vec::new(),
                     delay_seconds: u32::try_from(chance.between(8, 15)).unwrap_or(8),
-                    label: "out_of_office".into(),
+                    label: ReplyLabel::OutOfOffice,
                     auto_subject: Some(busy.subject.clone()),
                     body: self.fill(&busy.text, contact) + "\n",
                 });
@@ -505,7 +511,7 @@ impl<'a> Maker<'a> {
                     email: contact.email.clone(),
                     actions: group.actions.clone(),
                     delay_seconds: u32::try_from(chance.between(8, 90)).unwrap_or(8),
-                    label: answer.label.clone(),
+                    label: answer.label,
                     auto_subject: None,
                     body: self.fill(&answer.text, contact) + "\n",
                 });

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 
 use super::{Turn, WorldError};
 use crate::domain::action::ActionKind;
+use crate::domain::contact::LifecycleStage;
+use crate::domain::email::classify::ReplyLabel;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::signal::{SignalKind, Source};
 
@@ -63,7 +65,7 @@ pub(super) struct FirmCompany {
 #[serde(deny_unknown_fields)]
 pub(super) struct FirmContact {
     pub title: String,
-    pub stage: String,
+    pub stage: LifecycleStage,
 }
 
 #[derive(Deserialize)]
@@ -101,8 +103,7 @@ pub(super) struct TextMessage {
     pub from: Side,
     pub days: Option<i64>,
     pub hours: Option<i64>,
-    #[serde(default)]
-    pub label: String,
+    pub label: Option<ReplyLabel>,
     pub text: String,
 }
 
@@ -188,7 +189,7 @@ pub(super) struct Answers {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Answer {
-    pub label: String,
+    pub label: ReplyLabel,
     pub text: String,
 }
 

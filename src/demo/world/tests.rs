@@ -4,7 +4,9 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::domain::aps::{ScoreFacts, Weights, score};
+use crate::domain::contact::LifecycleStage;
 use crate::domain::deal::revenue_of;
+use crate::domain::email::classify::ReplyLabel;
 use crate::domain::rule::{Rules, SignalFacts};
 use crate::domain::signal::{SignalKind, Source};
 
@@ -37,16 +39,8 @@ fn the_world_has_the_promised_size() {
     assert!(w.past_outcomes.len() >= 30);
     let zones: BTreeSet<_> = w.contacts.iter().map(|c| &c.zone).collect();
     assert!(zones.len() >= 15);
-    let stages: BTreeSet<_> = w.contacts.iter().map(|c| c.stage.as_str()).collect();
-    for stage in [
-        "subscriber",
-        "lead",
-        "opportunity",
-        "customer",
-        "former_customer",
-        "other",
-        "do_not_contact",
-    ] {
+    let stages: BTreeSet<_> = w.contacts.iter().map(|c| c.stage).collect();
+    for stage in LifecycleStage::ALL {
         assert!(stages.contains(stage), "{stage}");
     }
     for c in &w.companies {
@@ -96,7 +90,7 @@ fn threads_hang_together_and_lie_in_the_past() {
                 assert!(!m.body.contains('{') && !m.body.contains('}'), "{}", m.body);
                 assert_eq!(m.in_reply_to, previous.map(|p| p.message_id.clone()));
                 assert!(previous.is_none_or(|p| p.at < m.at), "{}", thread.subject);
-                assert_eq!(m.label.is_empty(), m.direction == Direction::Outbound);
+                assert_eq!(m.label.is_none(), m.direction == Direction::Outbound);
                 previous = Some(m);
             }
             let last = previous.unwrap();
@@ -120,7 +114,7 @@ fn only_one_customer_has_been_quiet_and_only_one_renewal_is_near() {
     let quiet: Vec<_> = w
         .contacts
         .iter()
-        .filter(|c| c.stage == "customer")
+        .filter(|c| c.stage == LifecycleStage::Customer)
         .filter(|c| {
             c.last_inbound_at
                 .is_none_or(|at| now().duration_since(at) > SignedDuration::from_hours(14 * 24))
@@ -183,7 +177,7 @@ fn the_world_makes_a_full_and_well_spread_list() {
             Turn::Us => derived(
                 SignalKind::ReplyReceived,
                 &thread.contact_email,
-                &last.label,
+                last.label.map_or("", ReplyLabel::as_str),
                 &last.body,
                 last.at,
             ),

@@ -3,6 +3,7 @@
 use super::expression::NotKnown;
 use super::facts::{Facts, Variable};
 use super::{ApprovalRule, ApprovalRules, RuleEffect, RuleState};
+use crate::domain::contact::LifecycleStage;
 use crate::domain::guard::Mode;
 use crate::domain::words::words;
 
@@ -219,7 +220,8 @@ fn matches(rule: &ApprovalRule, facts: &Facts) -> Option<String> {
 
 fn is_stranger(facts: &Facts) -> bool {
     // What is not known counts as the worse: no mail, and live.
-    let is_live = facts.text(Variable::EngineMode).unwrap_or("live") == Mode::Live.as_str();
+    let mode = facts.text(Variable::EngineMode).map(str::parse);
+    let is_live = matches!(mode, Some(Ok(Mode::Live) | Err(_)) | None);
     is_live && facts.number(Variable::HistoryMails).unwrap_or(0.0) < 1.0
 }
 
@@ -251,7 +253,10 @@ fn because(denial: HardDenial, facts: &Facts) -> Option<String> {
             "they asked not to be written to",
         ),
         HardDenial::DoNotContact => when(
-            facts.text(Variable::ContactStage) == Some("do_not_contact"),
+            facts
+                .text(Variable::ContactStage)
+                .map(LifecycleStage::from_stored)
+                == Some(LifecycleStage::DoNotContact),
             "their stage is do_not_contact",
         ),
         HardDenial::Paused => when(is(Variable::ContactPaused), "they are away"),

@@ -55,6 +55,21 @@ words! {
     }
 }
 
+impl MailClass {
+    /// Tells whether writing back is an answer to a person: no machine wrote it, and nobody who wants no more mail.
+    #[must_use]
+    pub const fn may_be_answered(self) -> bool {
+        match self {
+            Self::Reply | Self::ProbableReply | Self::MeetingReply | Self::Unrelated => true,
+            Self::AutoReply
+            | Self::BounceHard
+            | Self::BounceSoft
+            | Self::ReadReceipt
+            | Self::OptOut => false,
+        }
+    }
+}
+
 /// The Message-IDs that are ours.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum OurIds {

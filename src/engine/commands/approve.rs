@@ -78,6 +78,7 @@ impl Engine {
                 Way::ByHand(why) => Ok(Done::Nothing {
                     summary: format!("Move {id} is done by hand ({why}): approving it ticks it off. Nothing would be sent."),
                 }),
+                Way::Lacks(lack) => Err(EngineError::Input(lack)),
             }
         })
     }
@@ -166,6 +167,7 @@ fn approve_in(
                 "Move {id} is done by hand now ({why}); `caseyos done {id}` ticks it off. Nothing was approved."
             )));
         }
+        Way::Lacks(lack) => return Err(EngineError::Input(lack)),
     };
     let ask = Ask {
         key: Some(format!("move:{id}:{}", attempts.len())),

@@ -200,18 +200,17 @@ impl Engine {
             }
             moves::set_plan(tx, id, Some(&new), now)?;
             // What cannot be carried out so is refused now, while the operator looks.
-            let what = match make::make(tx, core, &mv, now) {
-                Ok(Way::Effect(made)) => made.subject,
-                Ok(Way::ByHand(why)) => {
+            let what = match make::make(tx, core, &mv, now)? {
+                Way::Effect(made) => made.subject,
+                Way::ByHand(why) => {
                     return Err(EngineError::Input(format!(
                         "Move {id} is done by hand: {why}. Nothing was changed."
                     )));
                 }
-                Err(EngineError::Input(why)) => {
-                    let why = why.trim_end_matches(" Nothing was written.");
-                    return Err(EngineError::Input(format!("{why} Nothing was changed.")));
+                Way::Lacks(lack) => {
+                    let lack = lack.trim_end_matches(" Nothing was written.");
+                    return Err(EngineError::Input(format!("{lack} Nothing was changed.")));
                 }
-                Err(other) => return Err(other),
             };
             let summary = format!("Settled for {}: {what}", names(std::slice::from_ref(&mv)));
             let step = Step::Plan { id, previous };
@@ -372,7 +371,7 @@ impl Engine {
                     .transpose()?
                     .flatten()
                 {
-                    let scope = outcomes::segment_scope(&person.stage, mv.action.family());
+                    let scope = outcomes::segment_scope(person.stage, mv.action.family());
                     outcomes::tally(tx, &scope, now, 1, SKIP_IMPACT)?;
                     tx.emit(now, RECORDED, scope.clone())?;
                     counted.push((scope, now));
@@ -435,7 +434,7 @@ impl Engine {
                 MoveStatus::Skipped => {
                     let person = mv.contact_id.map(|c| people::load(tx, c)).transpose()?.flatten();
                     if let (Some(person), Some(at)) = (person, mv.closed_at) {
-                        let scope = outcomes::segment_scope(&person.stage, mv.action.family());
+                        let scope = outcomes::segment_scope(person.stage, mv.action.family());
                         outcomes::tally(tx, &scope, at, -1, -SKIP_IMPACT)?;
                         tx.emit(now, RECORDED, scope.clone())?;
                         counts.scopes.push((scope, at));
@@ -443,7 +442,7 @@ impl Engine {
                 }
                 _ => {}
             }
-            if let Some(other) = moves::find_standing(tx, &mv.subject, mv.action.family())?
+            if let Some(other) = moves::find_standing(tx, mv.subject, mv.action.family())?
                 .filter(|other| other.id != id)
             {
                 return Err(EngineError::Input(format!(

@@ -15,7 +15,7 @@ use crate::engine::effects::outcome::named;
 use crate::engine::effects::settle::settle;
 use crate::engine::effects::take_back::{cancel, set_move};
 use crate::engine::effects::{kinds, make};
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::{EngineError, May, Refused, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::lookup::{find_message, no_such_move};
@@ -38,7 +38,7 @@ impl Engine {
             let row = find_message(tx, id)?;
             match row.status {
                 ExecutionStatus::Queued => {}
-                ExecutionStatus::Failed => may_try_again(tx, core, &row, now)?,
+                ExecutionStatus::Failed => may_try_again(tx, core, &row, now)??,
                 ExecutionStatus::Uncertain if force => {}
                 ExecutionStatus::Uncertain => {
                     return Err(EngineError::Input(format!(
@@ -177,7 +177,7 @@ impl Engine {
             }
             let letter = kinds::of(row.kind).shown(core, &row.content)?.letter;
             if row.status == ExecutionStatus::Failed {
-                refuse_if_move_went_on(tx, &row)?;
+                refuse_if_move_went_on(tx, &row)??;
             }
             let because = (Ended::Withdrawn, "taken back to be edited");
             cancel(tx, &row, because, MoveStatus::Open, now)?;
@@ -222,9 +222,11 @@ pub(in crate::engine) fn may_try_again(
     core: &Core,
     row: &ExecutionRow,
     now: Timestamp,
-) -> Result<()> {
-    let Some(id) = refuse_if_move_went_on(tx, row)? else {
-        return refuse_if_asked_anew(tx, row);
+) -> Result<May> {
+    let id = match refuse_if_move_went_on(tx, row)? {
+        Ok(Some(id)) => id,
+        Ok(None) => return refuse_if_asked_anew(tx, row),
+        Err(refused) => return Ok(Err(refused)),
     };
     let mv = moves::load(tx, id)?.ok_or_else(|| no_such_move(id))?;
     let effect = kinds::of(row.kind);
@@ -232,37 +234,37 @@ pub(in crate::engine) fn may_try_again(
         // A message that the operator edited since is another one; a template may say something else by now.
         Some(letter) => moves::draft(tx, id)?
             .is_none_or(|own| (own.subject, own.body) == (letter.subject, letter.body)),
-        None => match make::make(tx, core, &mv, now) {
-            Ok(Way::Effect(made)) => effect.hash(&made.content) == row.content_hash,
-            Ok(Way::ByHand(_)) | Err(EngineError::Input(_)) => false,
-            Err(other) => return Err(other),
+        None => match make::make(tx, core, &mv, now)? {
+            Way::Effect(made) => effect.hash(&made.content) == row.content_hash,
+            Way::ByHand(_) | Way::Lacks(_) => false,
         },
     };
     if is_same {
-        return Ok(());
+        return Ok(Ok(()));
     }
-    Err(EngineError::Input(format!(
+    Ok(Err(Refused::Overtaken(format!(
         "What move {id} would do was changed since; `caseyos approve {id}` does that. Nothing was done."
-    )))
+    ))))
 }
 
 /// Refuses to try a wish again whose effect was asked for anew.
-fn refuse_if_asked_anew(tx: &ReadTx<'_>, row: &ExecutionRow) -> Result<()> {
-    match executions::by_once(tx, &row.once)?.filter(|other| other.id != row.id) {
+fn refuse_if_asked_anew(tx: &ReadTx<'_>, row: &ExecutionRow) -> Result<May> {
+    let other = executions::by_once(tx, &row.once)?.filter(|other| other.id != row.id);
+    Ok(match other {
         None => Ok(()),
-        Some(other) => Err(EngineError::Input(format!(
+        Some(other) => Err(Refused::Overtaken(format!(
             "It was asked for anew since (message {}: {}). Nothing was done.",
             other.id, other.status
         ))),
-    }
+    })
 }
 
 /// Refuses to touch a message that was given up if its move has gone on without it: closed, or with another message. Returns the move, if it has
 /// one.
-fn refuse_if_move_went_on(tx: &ReadTx<'_>, row: &ExecutionRow) -> Result<Option<MoveId>> {
-    let refused = |why: String| Err(EngineError::Input(format!("{why} Nothing was done.")));
+fn refuse_if_move_went_on(tx: &ReadTx<'_>, row: &ExecutionRow) -> Result<May<Option<MoveId>>> {
+    let refused = |why: String| Ok(Err(Refused::Overtaken(format!("{why} Nothing was done."))));
     let Some(id) = row.move_id else {
-        return Ok(None);
+        return Ok(Ok(None));
     };
     let Some(mv) = moves::load(tx, id)? else {
         return refused(format!("Move {id} is gone."));
@@ -283,5 +285,5 @@ fn refuse_if_move_went_on(tx: &ReadTx<'_>, row: &ExecutionRow) -> Result<Option<
             later.id
         ));
     }
-    Ok(Some(id))
+    Ok(Ok(Some(id)))
 }

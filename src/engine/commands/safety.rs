@@ -12,6 +12,7 @@ use crate::engine::ground::command::Done;
 use crate::engine::handle::Engine;
 use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::engine::undo::step::Step;
+use crate::store::suppressions::SuppressedBy;
 use crate::store::{Durability, control, executions, suppressions};
 
 impl Engine {
@@ -85,7 +86,7 @@ impl Engine {
                     summary: format!("{} is suppressed already: {}.", found.value, found.reason),
                 });
             }
-            let why = (reason.as_str(), "operator");
+            let why = (reason.as_str(), SuppressedBy::Operator);
             suppressions::add(tx, (&named, &value), Cause::Operator, why, now)?;
             let summary = match &named {
                 Named::Mailbox(_) => format!("Suppressed {value}"),

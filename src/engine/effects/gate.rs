@@ -5,9 +5,10 @@ use serde_json::json;
 
 use super::kinds;
 use crate::domain::by::By;
+use crate::domain::contact::LifecycleStage;
 use crate::domain::effect::EffectKind;
-use crate::domain::email::MailboxKey;
 use crate::domain::email::address::is_free_mail_domain;
+use crate::domain::email::{MailClass, MailboxKey};
 use crate::domain::guard::{
     self, ApprovalFacts, Asks, GuardFacts, GuardKind, InDraft, Mode, Verdict,
 };
@@ -286,17 +287,10 @@ pub(in crate::engine) fn class_of(
     to_key: &str,
     in_reply_to: &str,
 ) -> Result<SendClass> {
-    let by_machine = [
-        "auto_reply",
-        "bounce_hard",
-        "bounce_soft",
-        "read_receipt",
-        "opt_out",
-    ];
     if !in_reply_to.is_empty()
         && let Some(parent) = messages::find(tx, in_reply_to)?
         && parent.inbound
-        && !by_machine.contains(&parent.class.as_str())
+        && parent.class.is_none_or(MailClass::may_be_answered)
     {
         return Ok(SendClass::Reply);
     }
@@ -398,9 +392,7 @@ pub(in crate::engine) fn suppressed(
         }
     }
     for id in &reach.ids {
-        if let Some(stage) = people::stage_of(tx, *id)?
-            && stage == "do_not_contact"
-        {
+        if people::stage_of(tx, *id)? == Some(LifecycleStage::DoNotContact) {
             return Ok(Some(if person.is_some_and(|p| p.contact_id() == *id) {
                 "the contact's stage is do_not_contact".to_owned()
             } else {

@@ -48,6 +48,8 @@ pub(in crate::engine) enum Way {
     Effect(Made),
     /// By the operator, with the reason; approval ticks it off.
     ByHand(String),
+    /// From here once something is settled that it lacks; the sentence says what.
+    Lacks(String),
 }
 
 /// A mail's words, for a face.
@@ -230,9 +232,6 @@ pub(in crate::engine) trait Effect: Sync {
     }
 
     /// Makes the effect of a move that the kind claims.
-    ///
-    /// # Errors
-    /// With `Input` for what is missing.
     fn make(&self, tx: &ReadTx<'_>, core: &Core, mv: &MoveRow, now: Timestamp) -> Result<Way>;
 
     /// Returns the hash that consent to a content is bound to; zeros for one that cannot be read, which no consent matches.

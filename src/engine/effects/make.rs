@@ -40,9 +40,6 @@ pub(in crate::engine) fn means_of(
 }
 
 /// Makes the effect that approval of a move would carry out now.
-///
-/// # Errors
-/// With `Input` for what is missing.
 pub(in crate::engine) fn make(
     tx: &ReadTx<'_>,
     core: &Core,

@@ -11,7 +11,7 @@ use crate::domain::by::By;
 use crate::domain::effect::{Ended, Origin};
 use crate::domain::id::{ExecutionId, MoveId, UndoId};
 use crate::domain::moves::MoveStatus;
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::{EngineError, May, Refused, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::lookup::find_message;
@@ -110,14 +110,14 @@ pub(super) fn put_back(
 }
 
 /// Refuses to open a move again whose place another has taken; asked before anything is done that cannot be refused any more.
-fn may_reopen(tx: &ReadTx<'_>, id: Option<MoveId>) -> Result<()> {
+fn may_reopen(tx: &ReadTx<'_>, id: Option<MoveId>) -> Result<May> {
     let Some(id) = id else {
-        return Ok(());
+        return Ok(Ok(()));
     };
     if moves::load(tx, id)?.is_none() {
-        return Err(EngineError::Input(format!(
+        return Ok(Err(Refused::Overtaken(format!(
             "Move {id} is gone. Nothing was changed."
-        )));
+        ))));
     }
     refuse_if_replaced(tx, &open(id))
 }
@@ -251,7 +251,7 @@ impl Engine {
             return Ok(self.cannot_be_undone(&row));
         }
         // Before anything is removed: afterwards it would be too late to refuse. Killed before the commit, it can be undone again.
-        self.store().read(|tx| may_reopen(tx, row.move_id))?;
+        self.store().read(|tx| may_reopen(tx, row.move_id))??;
         let discarded = kinds::of(row.kind).discard(self.outside(), &row);
         let was_there = discarded.map_err(|e| not_removed(&e))?;
         crash_point("draft-removed");
@@ -311,7 +311,7 @@ impl Engine {
     fn take_back_sent(&self, entry: &UndoRow, row: ExecutionRow) -> Result<Done> {
         let core = self.core();
         let inverse = self.store().read(|tx| {
-            may_reopen(tx, row.move_id)?;
+            may_reopen(tx, row.move_id)??;
             kinds::of(row.kind).inverse(tx, core, &row)
         })?;
         let made = match inverse {
@@ -446,10 +446,9 @@ pub(in crate::engine) fn promise_of(
             true,
         ),
         ExecutionStatus::Sent => match kinds::of(row.kind).inverse(tx, core, &row)? {
-            Inverse::By(_) | Inverse::Nothing => match may_reopen(tx, row.move_id) {
+            Inverse::By(_) | Inverse::Nothing => match may_reopen(tx, row.move_id)? {
                 Ok(()) => (entry.promise.clone(), true),
-                Err(EngineError::Input(why)) => (why, false),
-                Err(other) => return Err(other),
+                Err(refused) => (refused.why(), false),
             },
             Inverse::Never(why) => (why, false),
         },

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::action::{ActionKind, Means};
 use crate::domain::approval::{
-    ApprovalRules, Condition, DecidedBy, Decisions, Facts, Verdict, decide,
+    ApprovalRules, Condition, DecidedBy, Decisions, Facts, Variable, Verdict, decide,
 };
 use crate::domain::by::By;
 use crate::domain::guard::{KillSwitch, Mode};
@@ -109,16 +109,14 @@ impl Engine {
             .store()
             .read(|tx| Ok::<_, EngineError>(executions::count_queued(tx)?))?;
         // More than can leave in a day would expire in the queue, and the operator would find it approved and unsent.
-        let done = if queued >= u64::from(self.config().limits.per_day) {
-            Err(EngineError::Input("the queue is full".into()))
-        } else {
-            self.run(Command::Approve {
-                id,
-                content_hash: Some(content_hash),
-                by: By::Rule(rule.to_owned()),
-            })
-        };
-        match done {
+        if queued >= u64::from(self.config().limits.per_day) {
+            return self.look_again(id);
+        }
+        match self.run(Command::Approve {
+            id,
+            content_hash: Some(content_hash),
+            by: By::Rule(rule.to_owned()),
+        }) {
             Ok(Done::Sent { .. }) => {
                 run.approved += 1;
                 run.sent += 1;
@@ -132,13 +130,16 @@ impl Engine {
             ) => {}
             Err(EngineError::Store(error)) => return Err(error.into()),
             // The draft has just changed, or the mailbox is not there: it is decided about again at the next pass.
-            Err(_) => {
-                self.write(Durability::Normal, move |tx, _, now| {
-                    Ok(approvals::look_again(tx, id, now)?)
-                })?;
-            }
+            Err(_) => self.look_again(id)?,
         }
         Ok(())
+    }
+
+    /// Lets the next pass decide about a move again.
+    fn look_again(&self, id: MoveId) -> Result<()> {
+        self.write(Durability::Normal, move |tx, _, now| {
+            Ok(approvals::look_again(tx, id, now)?)
+        })
     }
 
     fn forget_old_decisions(&self, now: Timestamp) -> Result<()> {
@@ -211,7 +212,17 @@ fn asks_the_hour(rules: &ApprovalRules) -> bool {
         .iter()
         .flat_map(|rule| &rule.when)
         .flat_map(Condition::variables)
-        .any(|v| v.group() == "time" || matches!(v.name(), "age_hours" | "is_overdue" | "score"))
+        .any(|v| {
+            matches!(
+                v,
+                Variable::TimeHour
+                    | Variable::TimeWeekday
+                    | Variable::TimeWeekend
+                    | Variable::MoveAgeHours
+                    | Variable::MoveOverdue
+                    | Variable::MoveScore
+            )
+        })
 }
 
 fn decide_batch(

@@ -10,6 +10,7 @@ use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::happened::{Arrived, Happened};
 use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::store::suppressions::SuppressedBy;
 use crate::store::{WriteTx, people, suppressions};
 
 /// Suppresses the addresses of a person who opted out, and those that bounced.
@@ -44,7 +45,13 @@ fn add<'a>(
 ) -> Result<()> {
     for address in addresses {
         let named = Named::Mailbox(MailboxKey::of(address));
-        if suppressions::add(tx, (&named, address), cause, (reason, "mail"), now)? {
+        if suppressions::add(
+            tx,
+            (&named, address),
+            cause,
+            (reason, SuppressedBy::Mail),
+            now,
+        )? {
             let added = Change {
                 by: &By::Engine,
                 event: "suppression.added",

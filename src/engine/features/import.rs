@@ -17,7 +17,7 @@ use crate::connectors::files::{
     Vendor,
 };
 use crate::domain::by::By;
-use crate::domain::contact::ContactDraft;
+use crate::domain::contact::{ContactDraft, DraftFault, DraftPart};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
 use crate::engine::undo::change::{self, Back, Tells};
@@ -480,7 +480,7 @@ impl Engine {
         draft.normalize().map_err(|fault| {
             EngineError::Input(format!(
                 "The contact was not added: it {}.",
-                by_hand(&fault.reason)
+                by_hand(&fault)
             ))
         })?;
         let now = self.now();
@@ -508,11 +508,10 @@ impl Engine {
 }
 
 /// Fits a row's reason into a sentence about a contact.
-fn by_hand(reason: &str) -> String {
-    if reason.starts_with("has ") {
-        reason.to_owned()
-    } else {
-        format!("has an address that cannot be used: {reason}")
+fn by_hand(fault: &DraftFault) -> String {
+    match fault.part {
+        DraftPart::Whole => fault.reason.clone(),
+        DraftPart::Email => format!("has an address that cannot be used: {}", fault.reason),
     }
 }
 

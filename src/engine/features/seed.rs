@@ -15,7 +15,7 @@ use crate::domain::effect::{self, EffectKind, Ended};
 use crate::domain::email::{MailboxKey, Named};
 use crate::domain::guard::Mode;
 use crate::domain::id::{ContactId, MoveId};
-use crate::domain::moves::MoveStatus;
+use crate::domain::moves::{MoveStatus, MoveSubject};
 use crate::domain::outbox::{SendClass, WaitsFor};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::signal::{Domain, SignalDraft, SignalKind, Source};
@@ -32,6 +32,7 @@ use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::store::contacts::{ContactWriter, Origin, RunMemory};
 use crate::store::executions::{End, ExecutionRow, ExecutionStatus};
 use crate::store::moves::{MoveRow, MoveState};
+use crate::store::suppressions::SuppressedBy;
 use crate::store::{
     Durability, WriteTx, companies, contacts, executions, moves, people, signals, suppressions,
 };
@@ -229,7 +230,7 @@ impl Engine {
                 };
                 let address = outcome.email.to_lowercase();
                 let named = Named::Mailbox(MailboxKey::of(&address));
-                let why = (reason, "mail");
+                let why = (reason, SuppressedBy::Mail);
                 if suppressions::add(tx, (&named, &address), cause, why, outcome.at)? {
                     let added = Change {
                         by: &By::Engine,
@@ -366,8 +367,8 @@ fn move_of(
     contact: ContactId,
     now: Timestamp,
 ) -> Result<MoveId> {
-    let subject = format!("contact:{contact}");
-    let standing = moves::find_standing(tx, &subject, sent.action.family())?;
+    let subject = MoveSubject::Contact(contact);
+    let standing = moves::find_standing(tx, subject, sent.action.family())?;
     if let Some(mv) = standing.filter(|mv| mv.started_at <= sent.at) {
         let done = MoveState {
             id: mv.id,

@@ -5,22 +5,27 @@ use crate::engine::error::{EngineError, Result};
 use crate::store::executions::ExecutionRow;
 use crate::store::moves::MoveRow;
 use crate::store::people::Person;
+use crate::store::people::RecordKind;
 use crate::store::{ReadTx, executions, moves, people};
 
-/// Finds a person by address, number or external id.
-pub(in crate::engine) fn find_person(tx: &ReadTx<'_>, who: &str) -> Result<Person> {
+/// Finds a person by address, number or external id; none if nobody is known by it.
+pub(in crate::engine) fn look_up_person(tx: &ReadTx<'_>, who: &str) -> Result<Option<Person>> {
     let who = who.trim();
     let by_number = who.parse().ok().map(ContactId);
     let id = match (by_number, who.split_once(':')) {
         (Some(id), _) => Some(id),
         (None, Some((system, external))) => {
-            people::find_by_external_id(tx, "contact", system, external)?.map(ContactId)
+            people::find_by_external_id(tx, RecordKind::Contact, system, external)?.map(ContactId)
         }
         (None, None) => people::find_by_email(tx, who)?,
     };
-    let person = id.map(|id| people::load(tx, id)).transpose()?.flatten();
-    person.ok_or_else(|| {
-        let who = crate::domain::text::clean_line(who, 120);
+    Ok(id.map(|id| people::load(tx, id)).transpose()?.flatten())
+}
+
+/// Finds a person by address, number or external id.
+pub(in crate::engine) fn find_person(tx: &ReadTx<'_>, who: &str) -> Result<Person> {
+    look_up_person(tx, who)?.ok_or_else(|| {
+        let who = crate::domain::text::clean_line(who.trim(), 120);
         EngineError::NotFound(format!("Nobody is known as \"{who}\"; `caseyos contacts search` finds people by name, address or firm."))
     })
 }

@@ -21,6 +21,7 @@ use crate::engine::road::sources::mailbox::take_messages;
 use crate::env::{Clock, Env};
 use crate::store::hubspot::SYSTEM;
 use crate::store::people::NewPerson;
+use crate::store::people::RecordKind;
 use crate::store::{
     Durability, ReadTx, StoreError, WriteTx, control, people, signals, suppressions,
 };
@@ -60,7 +61,7 @@ fn place() -> Place {
                 ..NewPerson::default()
             };
             let id = people::add(tx, &ann, now)?;
-            people::set_external_id(tx, "contact", SYSTEM, "7", id.0)?;
+            people::set_external_id(tx, RecordKind::Contact, SYSTEM, "7", id.0)?;
             Ok(id)
         })
         .unwrap();
@@ -199,7 +200,7 @@ fn a_merge_is_told() {
         },
         |place| {
             let known = look(place, |tx| {
-                people::find_by_external_id(tx, "contact", SYSTEM, "9")
+                people::find_by_external_id(tx, RecordKind::Contact, SYSTEM, "9")
             });
             known == Some(place.ann.0)
         },

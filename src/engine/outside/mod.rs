@@ -251,7 +251,7 @@ impl Outside {
     /// Asks the kill switch directly before something leaves: a refresh, a budget or a retry may have taken a minute since it was asked
     /// last. A draft may be taken back all the same.
     fn refuse_if_stopped(&self, request: &Request) -> Result<(), CallError> {
-        if request.reads || request.operation == "gmail.users.drafts.delete" {
+        if request.reads || request.takes_back {
             return Ok(());
         }
         let switch = self

@@ -9,6 +9,7 @@ use crate::domain::id::ContactId;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
 use crate::store::contacts::{self, ContactRow};
+use crate::store::people::RecordKind;
 use crate::store::{ReadTx, StoreError, people, suppressions};
 
 /// One line of a list of contacts.
@@ -160,7 +161,7 @@ fn find(tx: &ReadTx<'_>, who: &str) -> Result<Option<ContactId>, StoreError> {
     if let Some(id) = ExternalId::parse(who)
         && !who.contains('@')
     {
-        let found = people::find_by_external_id(tx, "contact", &id.system, &id.id)?;
+        let found = people::find_by_external_id(tx, RecordKind::Contact, &id.system, &id.id)?;
         return Ok(found.map(ContactId));
     }
     people::find_by_email(tx, who)

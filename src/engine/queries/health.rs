@@ -10,6 +10,7 @@ use crate::domain::text::clean_line;
 use crate::domain::words::words;
 use crate::engine::error::Result;
 use crate::engine::handle::Engine;
+use crate::engine::road::sources::{calendar, hubspot};
 use crate::store::providers::{self, Quota, Usage};
 use crate::store::sources::{self, SourceRunRow, SourceState};
 use crate::store::{ReadTx, StoreError};
@@ -170,9 +171,8 @@ fn service_of(config: &Config, source: &str) -> Option<Service> {
                 MailKind::Maildir | MailKind::Imap => None,
             }),
         _ => match source.split(':').next().unwrap_or(source) {
-            "hubspot" => Some(Service::Hubspot),
-            "calendar" => Some(Service::Calendar),
-            "gmail" => Some(Service::Gmail),
+            hubspot::NAME => Some(Service::Hubspot),
+            calendar::NAME => Some(Service::Calendar),
             _ => None,
         },
     }

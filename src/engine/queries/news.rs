@@ -1,5 +1,6 @@
 //! What an operator who looks elsewhere wants to hear of at once, and the few numbers that stand outside of any screen.
 
+use crate::domain::email::classify::ReplyLabel;
 use crate::engine::error::Result;
 use crate::engine::handle::Engine;
 use crate::store::news;
@@ -41,9 +42,10 @@ impl Engine {
             let mut sentences = Vec::new();
             if let Some(since) = since {
                 for reply in news::replies(tx, since)? {
-                    let what = match reply.label.as_str() {
-                        "meeting_request" => "asks for a meeting",
-                        _ => "is interested",
+                    let what = if reply.label == ReplyLabel::MeetingRequest {
+                        "asks for a meeting"
+                    } else {
+                        "is interested"
                     };
                     sentences.push(format!("{} {what}: {}", reply.from, reply.subject));
                 }

@@ -9,7 +9,7 @@ use crate::engine::effects::forecast::Outlook;
 use crate::engine::effects::gate;
 use crate::engine::effects::kind::{Letter, Way};
 use crate::engine::effects::{kinds, make};
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::Result;
 use crate::engine::ground::lookup::no_such_move;
 use crate::engine::handle::Engine;
 use crate::engine::queries::today::item;
@@ -19,8 +19,9 @@ use crate::store::executions::ExecutionStatus;
 use crate::store::moves::ScoringRow;
 use crate::store::{deals, executions, moves, people, signals};
 
-use crate::domain::action::Means;
+use crate::domain::action::{Family, Means};
 use crate::domain::aps::{self, Counterfactual, Points, Term, counterfactuals, score};
+use crate::domain::contact::LifecycleStage;
 use crate::domain::deal::short_amount;
 use crate::domain::guard::Verdict;
 use crate::domain::id::{ContactId, ExecutionId, MoveId, SignalId};
@@ -142,7 +143,7 @@ pub struct MoveDetail {
     pub contact_id: Option<ContactId>,
     /// The person's job title.
     pub job_title: String,
-    /// The person's stage of life.
+    /// The person's lifecycle stage; empty if nobody is known.
     pub stage: String,
     /// The person's time zone, and the time there.
     pub time_zone: String,
@@ -209,11 +210,11 @@ impl Engine {
                 .map(|c| people::load(tx, c))
                 .transpose()?
                 .flatten();
-            let stage = person.as_ref().map(|p| p.stage.clone()).unwrap_or_default();
+            let stage = person.as_ref().map(|p| p.stage);
             let row = ScoringRow {
                 id,
                 contact_id: mv.contact_id,
-                stage: stage.clone(),
+                stage,
                 action: mv.action,
                 status: mv.status,
                 components: mv.components,
@@ -225,18 +226,19 @@ impl Engine {
                 touched_at: mv.started_at,
             };
             let weights = &core.config.score.weights;
-            let outcome = Tallies::new(now).term(tx, mv.contact_id, &stage, mv.action.family())?;
+            let outcome = Tallies::new(now).term(tx, mv.contact_id, stage, mv.action.family())?;
             let score_facts = facts(&row, outcome);
             let scored = score(&score_facts, weights, now);
             // Made once, as it tells the means too.
             let made = mv
                 .status
                 .is_standing()
-                .then(|| make::make(tx, core, &mv, now));
+                .then(|| make::make(tx, core, &mv, now))
+                .transpose()?;
             let means = match &made {
-                Some(Ok(Way::ByHand(_))) => Means::ByHand,
-                Some(Ok(Way::Effect(made))) => kinds::of(made.kind).means(),
-                Some(Err(_)) | None => make::means_of(tx, core, &mv, now)?,
+                Some(Way::ByHand(_)) => Means::ByHand,
+                Some(Way::Effect(made)) => kinds::of(made.kind).means(),
+                Some(Way::Lacks(_)) | None => make::means_of(tx, core, &mv, now)?,
             };
             let kind = make::kind_of(tx, &mv)?.filter(|_| means != Means::ByHand);
             let zone = core.config.operator.zone();
@@ -249,7 +251,7 @@ impl Engine {
                     urgency: format!("{urgency_why}; due {due}"),
                     ease: kind.map_or("by hand", |kind| kind.words().ready).into(),
                     strategic,
-                    outcomes: outcome_words(&outcome, &stage, mv.action.family()),
+                    outcomes: outcome_words(&outcome, stage, mv.action.family()),
                 },
             );
             let is_behind = leader_score.is_some_and(|leader| leader >= scored.total);
@@ -272,10 +274,10 @@ impl Engine {
             let (mut draft_problem, mut verdicts) = (None, Vec::new());
             if let Some(made) = made {
                 match made {
-                    Ok(Way::ByHand(why)) => {
+                    Way::ByHand(why) => {
                         draft_problem = make::kind_of(tx, &mv)?.map(|_| why);
                     }
-                    Ok(Way::Effect(made)) => {
+                    Way::Effect(made) => {
                         verdicts = would_be(tx, core, &mv, &made, &mut outlook, now)?;
                         let effect = kinds::of(made.kind);
                         let hash = effect.hash(&made.content);
@@ -297,8 +299,7 @@ impl Engine {
                             }
                         }
                     }
-                    Err(EngineError::Input(problem)) => draft_problem = Some(problem),
-                    Err(other) => return Err(other),
+                    Way::Lacks(lack) => draft_problem = Some(lack),
                 }
             }
             let executions = executions::of_move(tx, id)?;
@@ -349,7 +350,7 @@ impl Engine {
                 rule: mv.rule,
                 contact_id: mv.contact_id,
                 job_title: person.map(|p| p.title).unwrap_or_default(),
-                stage,
+                stage: stage.map_or_else(String::new, |stage| stage.to_string()),
                 time_zone: time_zone.unwrap_or_default(),
                 deal: deal
                     .map(|d| match d.amount.filter(|a| a.0 > 0) {
@@ -391,24 +392,24 @@ impl Engine {
     }
 }
 
-fn people_at(stage: &str) -> &str {
+const fn people_at(stage: Option<LifecycleStage>) -> &'static str {
     match stage {
-        "subscriber" => "subscribers",
-        "lead" => "leads",
-        "opportunity" => "opportunities",
-        "customer" => "customers",
-        "former_customer" => "former customers",
-        _ => "others",
+        Some(LifecycleStage::Subscriber) => "subscribers",
+        Some(LifecycleStage::Lead) => "leads",
+        Some(LifecycleStage::Opportunity) => "opportunities",
+        Some(LifecycleStage::Customer) => "customers",
+        Some(LifecycleStage::FormerCustomer) => "former customers",
+        Some(LifecycleStage::Other | LifecycleStage::DoNotContact) | None => "others",
     }
 }
 
-fn outcome_words(term: &OutcomeTerm, stage: &str, family: &str) -> String {
+fn outcome_words(term: &OutcomeTerm, stage: Option<LifecycleStage>, family: Family) -> String {
     match (term.contact_n, term.segment_n) {
         (0, 0) => "nothing known yet (n = 0)".into(),
         (own, segment) => format!(
             "this contact {:+.2} (n = {own}), {} with {} {:+.2} (n = {segment})",
             term.contact_mean,
-            family.replace('_', " "),
+            family.as_str().replace('_', " "),
             people_at(stage),
             term.segment_mean
         ),

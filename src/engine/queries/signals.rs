@@ -13,7 +13,7 @@ use crate::domain::text::clean_line;
 use crate::domain::words::words;
 use crate::engine::effects::kinds::mail::draft::hex;
 use crate::engine::error::{EngineError, Result};
-use crate::engine::ground::lookup::find_person;
+use crate::engine::ground::lookup::{find_person, look_up_person};
 use crate::engine::handle::Engine;
 use crate::engine::queries::page::{Page, Slice};
 use crate::engine::road::intake::what_happened;
@@ -273,7 +273,9 @@ impl Engine {
     /// Fails where nobody is known as `who`, or the database cannot be read.
     pub fn signal_feed(&self, query: &SignalQuery) -> Result<SignalFeed> {
         self.store().read(|tx| {
-            let filter = filter_of(tx, query)?;
+            let who = query.who.as_deref();
+            let person = who.map(|who| find_person(tx, who)).transpose()?;
+            let filter = filter_of(query, person.map(|p| p.contact_id()));
             let limit = query.limit.clamp(1, 10_000);
             let mut rows = down(
                 tx,
@@ -305,21 +307,19 @@ impl Engine {
         page: &Page<SignalPlace>,
     ) -> Result<(Slice<SignalItem>, Vec<SourceTally>)> {
         self.store().read(|tx| {
-            let filter = match filter_of(tx, query) {
-                Err(EngineError::NotFound(_)) => {
-                    let who = query.who.as_deref().unwrap_or_default();
-                    let Some(hit) = contacts::search(tx, who, 1)?.into_iter().next() else {
-                        return Ok((Slice::default(), tallies(tx, query.kinds.as_deref())?));
-                    };
-                    FeedFilter {
-                        source: query.source,
-                        kinds: query.kinds.clone(),
-                        contact: Some(hit.contact.id),
-                        matched: None,
+            let contact = match query.who.as_deref() {
+                None => None,
+                Some(who) => match look_up_person(tx, who)? {
+                    Some(person) => Some(person.contact_id()),
+                    None => {
+                        let Some(hit) = contacts::search(tx, who, 1)?.into_iter().next() else {
+                            return Ok((Slice::default(), tallies(tx, query.kinds.as_deref())?));
+                        };
+                        Some(hit.contact.id)
                     }
-                }
-                other => other?,
+                },
             };
+            let filter = filter_of(query, contact);
             let slice = Slice::read(
                 page,
                 |from, n| down(tx, &filter, query.order, from, false, n),
@@ -446,19 +446,13 @@ fn no_move(rules: &crate::domain::rule::Rules, draft: &SignalDraft) -> String {
     }
 }
 
-fn filter_of(tx: &ReadTx<'_>, query: &SignalQuery) -> Result<FeedFilter> {
-    let contact = query
-        .who
-        .as_deref()
-        .map(|who| find_person(tx, who))
-        .transpose()?
-        .map(|p| p.contact_id());
-    Ok(FeedFilter {
+fn filter_of(query: &SignalQuery, contact: Option<ContactId>) -> FeedFilter {
+    FeedFilter {
         source: query.source,
         kinds: query.kinds.clone(),
         contact,
         matched: None,
-    })
+    }
 }
 
 fn part(

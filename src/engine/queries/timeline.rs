@@ -309,10 +309,10 @@ fn entry(tx: &ReadTx<'_>, line: &TimelineItem) -> Result<TimelineEntry> {
                 facts.text("From", mail.from_address);
                 facts.text("To", mail.to_address);
                 facts.text("Subject", mail.subject);
-                if !mail.label.is_empty() {
+                if let Some(label) = mail.label {
                     facts.text(
                         "Read as",
-                        format!("{} ({:.0} %)", mail.label, mail.confidence * 100.0),
+                        format!("{label} ({:.0} %)", mail.confidence * 100.0),
                     );
                 }
                 facts.text("Mailbox", mail.source);

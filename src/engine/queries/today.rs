@@ -152,7 +152,7 @@ impl Engine {
                 {
                     continue;
                 }
-                let term = tallies.term(tx, row.contact_id, &row.stage, row.action.family())?;
+                let term = tallies.term(tx, row.contact_id, row.stage, row.action.family())?;
                 let score =
                     crate::domain::aps::score(&facts(&row, term), &core.config.score.weights, at);
                 scored.push((score.total, row.id));

@@ -13,7 +13,7 @@ use crate::engine::effects::forecast::{Outlook, Wish};
 use crate::engine::effects::gate;
 use crate::engine::effects::kind::Way;
 use crate::engine::effects::make;
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::lookup::find_person;
 use crate::engine::ground::say::clock;
@@ -108,15 +108,14 @@ fn class_of_next(
         if !is_open || mv.action != ActionKind::Reply {
             continue;
         }
-        match make::make(tx, core, &mv, now) {
-            Ok(Way::Effect(made)) => {
+        match make::make(tx, core, &mv, now)? {
+            Way::Effect(made) => {
                 let class = gate::class_of(tx, Some(id), &to_key, &made.in_reply_to)?;
                 if class == SendClass::Reply {
                     return Ok(class);
                 }
             }
-            Ok(Way::ByHand(_)) | Err(EngineError::Input(_)) => {}
-            Err(other) => return Err(other),
+            Way::ByHand(_) | Way::Lacks(_) => {}
         }
     }
     gate::class_of(tx, Some(id), &to_key, "")

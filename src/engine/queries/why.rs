@@ -13,7 +13,7 @@ use crate::engine::effects::forecast::Outlook;
 use crate::engine::effects::gate;
 use crate::engine::effects::kind::Way;
 use crate::engine::effects::make;
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
 use crate::engine::queries::outbox::{Reason, reason};
@@ -133,9 +133,9 @@ fn explain(
         (MoveStatus::Open | MoveStatus::Snoozed, _)
             if make::means_of(tx, core, &mv, now)? != Means::ByHand =>
         {
-            match make::make(tx, core, &mv, now) {
-                Ok(Way::ByHand(_)) => {}
-                Ok(Way::Effect(made)) => {
+            match make::make(tx, core, &mv, now)? {
+                Way::ByHand(_) => {}
+                Way::Effect(made) => {
                     why.verdicts = would_be(tx, core, &mv, &made, outlook, now)?;
                     let refusal = binding(&why.verdicts);
                     why.because = match refusal {
@@ -147,8 +147,7 @@ fn explain(
                     why.clears_at = refusal.and_then(|v| v.clears_at);
                     why.guard = refusal.map(|v| v.guard);
                 }
-                Err(EngineError::Input(problem)) => why.because = problem,
-                Err(other) => return Err(other),
+                Way::Lacks(lack) => why.because = lack,
             }
             if let Some(dead) = execution.filter(|e| e.status == ExecutionStatus::Failed) {
                 let found = reason(tx, core, &dead, outlook, now)?;
@@ -215,12 +214,12 @@ impl Engine {
         };
         let number: Option<i64> = number.parse().ok();
         self.store().read(|tx| {
-            let id = match (kind, number) {
-                ("move", Some(id)) => MoveId(id),
+            let (id, message) = match (kind, number) {
+                ("move", Some(id)) => (MoveId(id), None),
                 ("execution" | "message", Some(id)) => {
                     let row = find_message(tx, ExecutionId(id))?;
                     match row.move_id {
-                        Some(id) => id,
+                        Some(id) => (id, Some(row)),
                         None => return explain_wish(tx, self.core(), &row, now).map(Some),
                     }
                 }
@@ -230,15 +229,14 @@ impl Engine {
             let mut outlook = Outlook::new(tx, self.core(), now);
             let mut why = explain(tx, self.core(), mv, &mut outlook, now)?;
             // Asked about a message, it is that message's own fate that is told.
-            if let (true, Some(id)) = (kind != "move", number.map(ExecutionId)) {
-                let row = find_message(tx, id)?;
+            if let Some(row) = message {
                 let found = reason(tx, self.core(), &row, &mut outlook, now)?;
                 why = WhyMove {
                     because: found.because,
                     guard: found.guard,
                     clears_at: found.clears_at,
                     leaves_at: found.leaves_at,
-                    execution: Some(id),
+                    execution: Some(row.id),
                     verdicts: found.verdicts,
                     ..why
                 };

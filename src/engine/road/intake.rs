@@ -17,6 +17,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::id::{ContactId, DealId, SignalId};
+use crate::domain::meeting::MeetingStatus;
+use crate::domain::moves::MoveSubject;
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
@@ -213,12 +215,13 @@ fn meeting_and_outcome(
     signal: SignalId,
     now: Timestamp,
 ) -> Result<u64> {
+    use MeetingStatus as S;
     let (state, outcome) = match draft.kind() {
-        SignalKind::MeetingBooked => ("booked", Some(OutcomeKind::MeetingBooked)),
-        SignalKind::MeetingRescheduled => ("booked", Some(OutcomeKind::MeetingRescheduled)),
-        SignalKind::MeetingHeld => ("held", Some(OutcomeKind::MeetingHeld)),
-        SignalKind::NoShow => ("no_show", Some(OutcomeKind::MeetingNoShow)),
-        SignalKind::MeetingDeclined => ("declined", None),
+        SignalKind::MeetingBooked => (S::Booked, Some(OutcomeKind::MeetingBooked)),
+        SignalKind::MeetingRescheduled => (S::Booked, Some(OutcomeKind::MeetingRescheduled)),
+        SignalKind::MeetingHeld => (S::Held, Some(OutcomeKind::MeetingHeld)),
+        SignalKind::NoShow => (S::NoShow, Some(OutcomeKind::MeetingNoShow)),
+        SignalKind::MeetingDeclined => (S::Declined, None),
         _ => return Ok(0),
     };
     let starts_at = draft.about().meeting.starts_at;
@@ -235,7 +238,7 @@ fn meeting_and_outcome(
             as_of: draft.occurred_at,
         };
         save_meeting(tx, &meeting, now)?;
-    } else if let (Some(uid), true) = (meeting_uid(draft), state != "booked") {
+    } else if let (Some(uid), true) = (meeting_uid(draft), state != S::Booked) {
         set_meeting_state(tx, &uid, state, draft.occurred_at, now)?;
     }
     let Some(kind) = outcome else { return Ok(0) };
@@ -277,7 +280,7 @@ fn subject_of(
     contact: Option<ContactId>,
     deal: Option<DealId>,
     kind: SignalKind,
-) -> String {
+) -> MoveSubject {
     let is_about_deal = matches!(
         kind,
         SignalKind::DealCreated
@@ -287,9 +290,9 @@ fn subject_of(
             | SignalKind::RenewalNear
     );
     match (contact, deal) {
-        (_, Some(deal)) if is_about_deal => format!("deal:{deal}"),
-        (Some(contact), _) => format!("contact:{contact}"),
-        (None, Some(deal)) => format!("deal:{deal}"),
-        (None, None) => format!("signal:{signal}"),
+        (_, Some(deal)) if is_about_deal => MoveSubject::Deal(deal),
+        (Some(contact), _) => MoveSubject::Contact(contact),
+        (None, Some(deal)) => MoveSubject::Deal(deal),
+        (None, None) => MoveSubject::Signal(signal),
     }
 }

@@ -70,8 +70,8 @@ pub(in crate::engine) fn record(
     };
     let contact = seen.contact.or(cause.as_ref().and_then(|c| c.contact_id));
     let stage = match contact {
-        Some(contact) => people::stage_of(tx, contact)?.unwrap_or_default(),
-        None => String::new(),
+        Some(contact) => people::stage_of(tx, contact)?,
+        None => None,
     };
     let action = seen.action.or(cause.as_ref().map(|c| c.action));
     let stored = outcomes::insert(
@@ -83,7 +83,7 @@ pub(in crate::engine) fn record(
             move_id: seen.move_id.or(cause.as_ref().and_then(|c| c.move_id)),
             execution_id: cause.as_ref().map(|c| c.id),
             signal_id: seen.signal,
-            family: action.map(|a| a.family().to_owned()).unwrap_or_default(),
+            family: action.map(ActionKind::family),
             segment: stage,
             source: seen.source,
             confidence: seen.confidence.clamp(0.0, 1.0),

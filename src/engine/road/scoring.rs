@@ -7,7 +7,9 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::action::Family;
 use crate::domain::aps::{Score, ScoreFacts, score};
+use crate::domain::contact::LifecycleStage;
 use crate::domain::id::ContactId;
 use crate::domain::learning::{Mean, OutcomeTerm, contact_mean, segment_mean, term_of};
 use crate::domain::moves::MoveStatus;
@@ -24,7 +26,7 @@ const MANY: usize = 50;
 pub(in crate::engine) struct Tallies {
     contacts: HashMap<ContactId, Mean>,
     /// By stage and family; a handful.
-    segments: Vec<(String, &'static str, Mean)>,
+    segments: Vec<(LifecycleStage, Family, Mean)>,
     /// All segments by name, where all was read at once; then `contacts` has every contact with outcomes too.
     all_segments: Option<HashMap<String, Mean>>,
     now: Timestamp,
@@ -70,11 +72,16 @@ impl Tallies {
         Ok(mean)
     }
 
-    fn of_segment(&mut self, tx: &ReadTx<'_>, stage: &str, family: &'static str) -> Result<Mean> {
+    fn of_segment(
+        &mut self,
+        tx: &ReadTx<'_>,
+        stage: LifecycleStage,
+        family: Family,
+    ) -> Result<Mean> {
         let known = self
             .segments
             .iter()
-            .find(|(s, f, _)| *f == family && s == stage);
+            .find(|(s, f, _)| *f == family && *s == stage);
         if let Some((_, _, mean)) = known {
             return Ok(*mean);
         }
@@ -83,23 +90,27 @@ impl Tallies {
             Some(all) => all.get(&scope).copied().unwrap_or_default(),
             None => segment_mean(&tallies(tx, &scope, self.now)?, self.now),
         };
-        self.segments.push((stage.to_owned(), family, mean));
+        self.segments.push((stage, family, mean));
         Ok(mean)
     }
 
-    /// Returns what past outcomes add to a move of `family` with a person at `stage`.
+    /// Returns what past outcomes add to a move of `family` with a person at `stage`, if somebody is known.
     pub fn term(
         &mut self,
         tx: &ReadTx<'_>,
         contact: Option<ContactId>,
-        stage: &str,
-        family: &'static str,
+        stage: Option<LifecycleStage>,
+        family: Family,
     ) -> Result<OutcomeTerm> {
         let own = match contact {
             Some(contact) => self.of_contact(tx, contact)?,
             None => Mean::default(),
         };
-        Ok(term_of(own, self.of_segment(tx, stage, family)?))
+        let alike = match stage {
+            Some(stage) => self.of_segment(tx, stage, family)?,
+            None => Mean::default(),
+        };
+        Ok(term_of(own, alike))
     }
 }
 
@@ -201,6 +212,6 @@ pub(in crate::engine) fn score_row(
     tallies: &mut Tallies,
     now: Timestamp,
 ) -> Result<Score> {
-    let term = tallies.term(tx, row.contact_id, &row.stage, row.action.family())?;
+    let term = tallies.term(tx, row.contact_id, row.stage, row.action.family())?;
     Ok(score(&facts(row, term), &core.config.score.weights, now))
 }

@@ -24,7 +24,7 @@ use crate::engine::commands::outbox::may_try_again;
 use crate::engine::commands::pause::finish_pause;
 use crate::engine::effects::ask::undo_window;
 use crate::engine::effects::take_back::{cancel, promise_of, set_move};
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::{EngineError, May, Refused, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
@@ -32,6 +32,7 @@ use crate::engine::road::intake::{self, may_assign, may_unassign};
 use crate::engine::road::outcomes::RECORDED;
 use crate::store::control::HoldKind;
 use crate::store::executions::{End, ExecutionStatus};
+use crate::store::suppressions::SuppressedBy;
 use crate::store::undo::UndoRow;
 use crate::store::{
     Durability, ReadTx, WriteTx, control, executions, moves, outcomes, suppressions, undo,
@@ -70,7 +71,7 @@ impl Engine {
                     summary: format!("Entry {} was undone already.", entry.id),
                 });
             }
-            refuse(tx, core, &step, now)?;
+            refuse(tx, core, &step, now)??;
             let inverse = apply(tx, core, &step, now)?;
             let undone = Change {
                 by: &By::Operator,
@@ -129,31 +130,37 @@ pub(in crate::engine) fn promise_now(
     if let Step::Execution { id } = step {
         return promise_of(tx, core, entry, id);
     }
-    match refuse(tx, core, &step, now) {
-        Ok(()) => Ok((entry.promise.clone(), true)),
-        Err(EngineError::Input(why) | EngineError::NotFound(why)) => Ok((why, false)),
-        Err(other) => Err(other),
-    }
+    Ok(match refuse(tx, core, &step, now)? {
+        Ok(()) => (entry.promise.clone(), true),
+        Err(refused) => (refused.why(), false),
+    })
 }
 
 /// Refuses a step that what happened since has overtaken.
-fn refuse(tx: &ReadTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<()> {
-    let refused = |why: &str| Err(EngineError::Input(format!("{why} Nothing was changed.")));
-    match step {
+fn refuse(tx: &ReadTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<May> {
+    let refused = |why: &str| Err(Refused::Overtaken(format!("{why} Nothing was changed.")));
+    Ok(match step {
         Step::Moves { states, .. } => {
             for state in states {
-                if moves::load(tx, state.id)?.is_some() {
-                    refuse_if_on_its_way(tx, state.id)?;
-                    refuse_if_replaced(tx, state)?;
+                if moves::load(tx, state.id)?.is_none() {
+                    continue;
+                }
+                for answer in [
+                    refuse_if_on_its_way(tx, state.id)?,
+                    refuse_if_replaced(tx, state)?,
+                ] {
+                    if answer.is_err() {
+                        return Ok(answer);
+                    }
                 }
             }
             Ok(())
         }
         Step::Signal {
             id, matched: true, ..
-        } => may_unassign(tx, *id).map(drop),
-        Step::Signal { id, contact, .. } => may_assign(tx, *id, *contact).map(drop),
-        Step::Outbox { id, status } => may_put_in_outbox(tx, core, *id, *status, now),
+        } => may_unassign(tx, *id)?.map(drop),
+        Step::Signal { id, contact, .. } => may_assign(tx, *id, *contact)?.map(drop),
+        Step::Outbox { id, status } => may_put_in_outbox(tx, core, *id, *status, now)?,
         Step::KillSwitch { stopped: false, .. } => match executions::count_queued(tx)? {
             0 => Ok(()),
             waiting => refused(&format!(
@@ -177,7 +184,7 @@ fn refuse(tx: &ReadTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<(
         | Step::KillSwitch { .. }
         | Step::Pause { .. }
         | Step::Deliverability { .. } => Ok(()),
-    }
+    })
 }
 
 /// Refuses to put a message of the outbox back to where it cannot stand any more.
@@ -187,24 +194,26 @@ fn may_put_in_outbox(
     id: ExecutionId,
     to: ExecutionStatus,
     now: Timestamp,
-) -> Result<()> {
-    let row = executions::load(tx, id)?
-        .ok_or_else(|| EngineError::NotFound(format!("There is no execution {id}.")))?;
-    let refused = |why: String| Err(EngineError::Input(format!("{why} Nothing was changed.")));
-    match (row.status, to) {
+) -> Result<May> {
+    let Some(row) = executions::load(tx, id)? else {
+        return Ok(Err(Refused::Missing(format!(
+            "There is no execution {id}."
+        ))));
+    };
+    let refused = |why: String| Err(Refused::Overtaken(format!("{why} Nothing was changed.")));
+    Ok(match (row.status, to) {
         (ExecutionStatus::Cancelled, ExecutionStatus::Queued) => {
-            may_try_again(tx, core, &row, now)?;
-            if row.approval_expires_at <= now {
-                return refused(format!(
+            match may_try_again(tx, core, &row, now)? {
+                Ok(()) if row.approval_expires_at <= now => refused(format!(
                     "The consent to message {id} has ended; ask for it anew."
-                ));
+                )),
+                answer => answer,
             }
-            Ok(())
         }
         (ExecutionStatus::Cancelled, ExecutionStatus::Failed)
         | (ExecutionStatus::Queued | ExecutionStatus::Failed, ExecutionStatus::Cancelled) => Ok(()),
         (from, _) => refused(format!("Message {id} is {from} since.")),
-    }
+    })
 }
 
 /// Puts a message of the outbox back to where it stood, and returns where it was.
@@ -247,20 +256,20 @@ fn put_in_outbox(
 }
 
 /// Refuses to turn back a move whose message is on its way or out: it would read as not sent, or be sent after it was skipped.
-fn refuse_if_on_its_way(tx: &ReadTx<'_>, id: MoveId) -> Result<()> {
+fn refuse_if_on_its_way(tx: &ReadTx<'_>, id: MoveId) -> Result<May> {
     let effect = executions::of_move(tx, id)?.into_iter().find(|e| {
         !matches!(
             e.status,
             ExecutionStatus::Cancelled | ExecutionStatus::Failed
         )
     });
-    match effect {
+    Ok(match effect {
         None => Ok(()),
-        Some(e) => Err(EngineError::Input(format!(
+        Some(e) => Err(Refused::Overtaken(format!(
             "Move {id} has been approved since (execution {}: {}). Nothing was changed; undo the approval first.",
             e.id, e.status
         ))),
-    }
+    })
 }
 
 /// Applies a step and returns the one that takes it back.
@@ -349,7 +358,7 @@ fn apply(tx: &WriteTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<S
         } => {
             let named = Named::parse(value).map_err(|e| EngineError::Input(e.to_string()))?;
             if *present {
-                let why = (reason.as_str(), "operator");
+                let why = (reason.as_str(), SuppressedBy::Operator);
                 suppressions::add(tx, (&named, value), *cause, why, now)?;
             } else {
                 suppressions::remove_cause(tx, &named, *cause)?;

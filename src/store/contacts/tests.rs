@@ -1,4 +1,5 @@
 use super::*;
+use crate::store::people::RecordKind;
 use crate::store::people::{find_by_email, find_by_external_id};
 use crate::store::tests::store;
 use crate::store::{Durability, Store, StoreError};
@@ -156,7 +157,8 @@ fn rows_are_matched_by_external_id_then_by_any_address() {
     );
     read(&store, |tx| {
         assert_eq!(count(tx)?, 1);
-        let id = ContactId(find_by_external_id(tx, "contact", "salesforce", "9")?.unwrap());
+        let id =
+            ContactId(find_by_external_id(tx, RecordKind::Contact, "salesforce", "9")?.unwrap());
         assert_eq!(
             emails(tx, id)?,
             ["a@home.example", "a@new.example", "a@x.io"]
@@ -205,6 +207,38 @@ fn a_row_blanks_nothing_and_lifts_no_stop() {
         );
         assert_eq!(row.stage, LifecycleStage::DoNotContact);
         assert!(export(tx, row)?.opted_out);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_stored_stage_that_is_none_of_ours_is_a_stop_that_no_row_lifts() {
+    let (_directory, store) = store();
+    let ann = || {
+        draft(|d| {
+            d.emails.push("a@x.io".into());
+            d.stage = Some(LifecycleStage::Customer);
+        })
+    };
+    import(&store, &[ann()]);
+    store
+        .write::<_, StoreError>(Durability::Normal, |tx| {
+            // The table refuses such a word, so only a file that something else wrote can hold one.
+            tx.sql().execute_batch(
+                "PRAGMA ignore_check_constraints = ON; UPDATE contact SET stage = 'vip'; PRAGMA ignore_check_constraints = OFF",
+            )?;
+            Ok(())
+        })
+        .unwrap();
+    let mut again = ann();
+    again.title = Some("CTO".into());
+    assert_eq!(import(&store, &[again]), [Updated]);
+    read(&store, |tx| {
+        let id = find_by_email(tx, "a@x.io")?.unwrap();
+        let stop = LifecycleStage::DoNotContact;
+        assert_eq!(get(tx, id)?.unwrap().stage, stop);
+        assert_eq!(crate::store::people::load(tx, id)?.unwrap().stage, stop);
+        assert_eq!(crate::store::people::stage_of(tx, id)?, Some(stop));
         Ok(())
     });
 }

@@ -8,7 +8,8 @@ use rusqlite::{CachedStatement, OptionalExtension, params};
 
 use super::super::companies::{CompanyMemory, CompanyWriter};
 use super::super::people::kept_mailbox;
-use super::super::{Result, WriteTx, suppressions};
+use super::super::suppressions::{self, SuppressedBy};
+use super::super::{Result, WriteTx};
 use super::day_start;
 use super::search::searchable;
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage, address};
@@ -766,7 +767,10 @@ impl<'a> ContactWriter<'a> {
         }
         for email in &draft.emails {
             let named = Named::Mailbox(MailboxKey::of(email));
-            let why = ("opted out, as the imported record says", "import");
+            let why = (
+                "opted out, as the imported record says",
+                SuppressedBy::Import,
+            );
             let (value, cause) = (&*address::key(email), Cause::OptedOut);
             any |= suppressions::add(self.tx, (&named, value), cause, why, self.now)?;
         }

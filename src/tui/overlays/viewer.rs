@@ -19,7 +19,7 @@ use crate::tui::message::{Effect, Message};
 use crate::tui::text::{MAX_BLOCK_BYTES, clean, wrap};
 use crate::tui::times;
 use crate::tui::widgets::frame::{block, clear, middle, title};
-use crate::tui::widgets::verdicts::verdict_lines;
+use crate::tui::widgets::verdicts::{is_ahead, verdict_lines, yours_to_give};
 use crate::tui::widgets::{columns, scroll};
 
 const WIDTH: u16 = 100;
@@ -34,6 +34,8 @@ pub struct Viewer {
     shown: Option<MoveId>,
     summary: Option<(Tone, String)>,
     verdicts: Vec<Verdict>,
+    /// True if they are about an approval that is still to be given.
+    is_ahead: bool,
     facts: Vec<(String, FactValue)>,
     text: String,
     top: usize,
@@ -49,6 +51,7 @@ impl Viewer {
             shown: None,
             summary: None,
             verdicts: Vec::new(),
+            is_ahead: false,
             facts: Vec::new(),
             text,
             top: 0,
@@ -103,6 +106,7 @@ impl Viewer {
             self.facts.push((String::new(), FactValue::At(at)));
         }
         self.verdicts.clone_from(&detail.verdicts);
+        self.is_ahead = is_ahead(detail.status);
         self.text = detail
             .evidence
             .iter()
@@ -131,6 +135,14 @@ impl Viewer {
         }
     }
 
+    fn verdict_lines(&self, cells: usize, cx: &Context) -> Vec<Line<'static>> {
+        if self.is_ahead {
+            verdict_lines(&yours_to_give(&self.verdicts, cx), cells, cx)
+        } else {
+            verdict_lines(&self.verdicts, cells, cx)
+        }
+    }
+
     fn take(&mut self, done: &Done) {
         self.awaited = None;
         let tone = match done {
@@ -145,6 +157,7 @@ impl Viewer {
             } => {
                 self.text.clone_from(message);
                 self.verdicts.clone_from(verdicts);
+                self.is_ahead = true;
             }
             Done::Held { verdicts, .. } | Done::Blocked { verdicts, .. } => {
                 self.verdicts.clone_from(verdicts);
@@ -185,7 +198,7 @@ impl Viewer {
             ));
         }
         if !self.facts.is_empty() {
-            lines.extend(verdict_lines(&self.verdicts, cells, cx));
+            lines.extend(self.verdict_lines(cells, cx));
             lines.push(rule());
         }
         if let Some((tone, summary)) = &self.summary {
@@ -198,7 +211,7 @@ impl Viewer {
             for line in wrap(summary, cells) {
                 lines.push(Line::from(Span::styled(line, style)));
             }
-            lines.extend(verdict_lines(&self.verdicts, cells, cx));
+            lines.extend(self.verdict_lines(cells, cx));
             lines.push(rule());
         }
         let long = self.text.len() > MAX_BLOCK_BYTES;

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use super::status::mode_word;
 use crate::domain::action::Means;
 use crate::domain::guard::{GuardKind, Mode, Verdict, binding};
+use crate::domain::moves::MoveStatus;
 use crate::engine::queries::show::{DeedView, MoveDetail};
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
@@ -19,6 +20,8 @@ use crate::tui::times;
 pub struct Outlook {
     /// The tone.
     pub tone: Tone,
+    /// True if the operator does it; then no mode has a say.
+    pub is_by_hand: bool,
     /// The mode, as a word.
     pub word: String,
     /// A sentence.
@@ -29,12 +32,14 @@ impl Outlook {
     /// Looks at a move as the guards see it now.
     #[must_use]
     pub fn of(detail: &MoveDetail, cx: &Context) -> Self {
+        let is_by_hand = detail.means == Means::ByHand;
         let make = |tone, word: &str, sentence: String| Self {
             tone,
+            is_by_hand,
             word: word.into(),
             sentence,
         };
-        if detail.means == Means::ByHand {
+        if is_by_hand {
             return make(
                 Tone::Plain,
                 "BY HAND",
@@ -104,7 +109,7 @@ impl Outlook {
     /// Returns the word and the sentence as lines.
     #[must_use]
     pub fn lines(&self, cells: usize, cx: &Context) -> Vec<Line<'static>> {
-        let badge = if self.word == "BY HAND" {
+        let badge = if self.is_by_hand {
             cx.styles().mark
         } else {
             mode_word(cx).1
@@ -149,6 +154,27 @@ pub const fn guard_name(guard: GuardKind) -> &'static str {
     }
 }
 
+/// Tells whether a move's approval is still to be given.
+#[must_use]
+pub const fn is_ahead(status: MoveStatus) -> bool {
+    matches!(status, MoveStatus::Open | MoveStatus::Snoozed)
+}
+
+/// Returns the verdicts about an approval that is still to be given: where consent is missing, the key that gives it is named.
+#[must_use]
+pub fn yours_to_give(verdicts: &[Verdict], cx: &Context) -> Vec<Verdict> {
+    let key = cx
+        .keymap
+        .key(KeyContext::On(ScreenId::Today), KeyAction::Approve);
+    let mut verdicts = verdicts.to_vec();
+    for verdict in &mut verdicts {
+        if verdict.guard == GuardKind::Approval && !verdict.passed {
+            verdict.detail = format!("yours to give: {key}");
+        }
+    }
+    verdicts
+}
+
 /// Returns a line or more for each verdict: a sign, the guard and why.
 pub fn verdict_lines(verdicts: &[Verdict], cells: usize, cx: &Context) -> Vec<Line<'static>> {
     let (styles, glyphs) = (cx.styles(), cx.glyphs());
@@ -162,12 +188,6 @@ pub fn verdict_lines(verdicts: &[Verdict], cells: usize, cx: &Context) -> Vec<Li
             (glyphs.refuse, styles.bad)
         };
         let mut detail = clean(&verdict.detail);
-        if !verdict.passed && verdict.guard == GuardKind::Approval && detail == "not approved yet" {
-            let key = cx
-                .keymap
-                .key(KeyContext::On(ScreenId::Today), KeyAction::Approve);
-            detail = format!("yours to give: {key}");
-        }
         if let Some(at) = verdict.clears_at {
             detail.push_str(&format!("; clears {}", times::both(at, cx.now, &cx.zone)));
         }

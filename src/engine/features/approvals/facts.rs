@@ -9,7 +9,7 @@ use crate::domain::guard::KillSwitch;
 use crate::engine::effects::gate;
 use crate::engine::effects::kinds::mail::draft;
 use crate::engine::effects::make;
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::store::approvals::{History, company_domain, history};
 use crate::store::moves::MoveRow;
@@ -234,14 +234,13 @@ fn about_draft(
         );
         return Ok(None);
     }
-    let made = match draft::make(tx, core, mv, now) {
+    let made = match draft::make(tx, core, mv, now)? {
         Ok(made) => made,
-        Err(EngineError::Input(problem)) => {
+        Err(lack) => {
             facts.set(Variable::DraftMade, false);
-            facts.set(Variable::DraftProblem, problem);
+            facts.set(Variable::DraftProblem, lack);
             return Ok(None);
         }
-        Err(error) => return Err(error),
     };
     let content = &made.content;
     let recipients = content

@@ -65,13 +65,8 @@ impl Engine {
                     summary: format!("Conflict {} was settled already.", conflict.id),
                 });
             }
-            let field = conflict
-                .field
-                .parse::<ContactField>()
-                .ok()
-                .filter(|_| conflict.kind == "contacts");
-            if let Some(field) =
-                field.filter(|f| *f != ContactField::LifecycleStage || !conflict.remote.is_empty())
+            if let Some(field) = field_of(&conflict)
+                .filter(|f| *f != ContactField::LifecycleStage || !conflict.remote.is_empty())
             {
                 hubspot::set_field(
                     tx,
@@ -124,10 +119,7 @@ impl Engine {
         if matches!(done, Done::Changed { .. } | Done::Nothing { .. }) {
             self.write(Durability::Full, move |tx, _, now| {
                 hubspot::resolve_conflict(tx, conflict.id, "local", now)?;
-                if let (Ok(field), "contacts") = (
-                    conflict.field.parse::<ContactField>(),
-                    conflict.kind.as_str(),
-                ) {
+                if let Some(field) = field_of(&conflict) {
                     hubspot::set_field(
                         tx,
                         ContactId(conflict.record_id),
@@ -141,6 +133,14 @@ impl Engine {
             })?;
         }
         Ok(done)
+    }
+}
+
+/// Returns the field of a contact that a conflict is about; none if it is about something else.
+fn field_of(conflict: &Conflict) -> Option<ContactField> {
+    match conflict.kind.parse() {
+        Ok(ObjectKind::Contacts) => conflict.field.parse().ok(),
+        _ => None,
     }
 }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::approval::{ApprovalRules, Decisions, Facts, Verdict, decide};
+use crate::domain::by::By;
 use crate::domain::id::MoveId;
 use crate::domain::moves::MoveStatus;
 use crate::engine::error::{EngineError, Result};
@@ -179,12 +180,12 @@ fn row(past: PastDecision, was: ReplaySide, would: ReplaySide, decisions: &Decis
         Some(shadow) if decisions.acting.decider().is_empty() => shadow,
         _ => &decisions.acting,
     };
-    let since_then = match (past.status, past.approved_by.as_str()) {
-        (MoveStatus::Done | MoveStatus::Approved | MoveStatus::Executing, "operator") => {
+    let since_then = match (past.status, past.approved_by) {
+        (MoveStatus::Done | MoveStatus::Approved | MoveStatus::Executing, Some(By::Operator)) => {
             "approved by you".to_owned()
         }
-        (status, "" | "operator") => status.to_string(),
-        (status, by) => format!("{status}, approved by {by}"),
+        (status, None | Some(By::Operator)) => status.to_string(),
+        (status, Some(by)) => format!("{status}, approved by {by}"),
     };
     ReplayRow {
         move_id: past.move_id,

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::id::{ContactId, MoveId, SignalId};
-use crate::domain::moves::MoveStatus;
+use crate::domain::moves::{MoveStatus, MoveSubject};
 use crate::domain::signal::{SignalDraft, split_name};
 use crate::domain::text::clean_line;
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::{May, Refused, Result};
 use crate::engine::ground::core::Core;
 use crate::engine::road::intake::{Taken, deals, meeting_and_outcome, propose};
 use crate::engine::road::outcomes::RECORDED;
@@ -30,8 +30,8 @@ pub(in crate::engine) struct Assigned {
     pub mv: Option<MoveRow>,
 }
 
-fn refused(why: String) -> EngineError {
-    EngineError::Input(format!("{why} Nothing was changed."))
+fn refused(why: String) -> Refused {
+    Refused::Overtaken(format!("{why} Nothing was changed."))
 }
 
 const fn is_being_carried_out(mv: &MoveRow) -> bool {
@@ -43,43 +43,52 @@ pub(in crate::engine) fn may_assign(
     tx: &ReadTx<'_>,
     id: SignalId,
     contact: ContactId,
-) -> Result<(SignalRow, Person)> {
-    let signal = signals::find(tx, id)?
-        .ok_or_else(|| EngineError::NotFound(format!("There is no signal {id}.")))?;
+) -> Result<May<(SignalRow, Person)>> {
+    let missing = |what: String| Ok(Err(Refused::Missing(what)));
+    let Some(signal) = signals::find(tx, id)? else {
+        return missing(format!("There is no signal {id}."));
+    };
     if signal.contact_id.is_some() {
-        return Err(refused(format!("Signal {id} is about somebody already.")));
+        return Ok(Err(refused(format!(
+            "Signal {id} is about somebody already."
+        ))));
     }
-    let person = people::load(tx, contact)?
-        .ok_or_else(|| EngineError::NotFound(format!("There is no contact {contact}.")))?;
-    let own = format!("signal:{id}");
+    let Some(person) = people::load(tx, contact)? else {
+        return missing(format!("There is no contact {contact}."));
+    };
+    let own = MoveSubject::Signal(id);
     let mut its_moves = of_signal(tx, id)?.into_iter();
-    match its_moves.find(|mv| mv.subject == own && is_being_carried_out(mv)) {
+    let carried_out = its_moves.find(|mv| mv.subject == own && is_being_carried_out(mv));
+    Ok(match carried_out {
         Some(mv) => Err(refused(format!(
             "Move {} of signal {id} is being carried out.",
             mv.id
         ))),
         None => Ok((signal, person)),
-    }
+    })
 }
 
 /// Refuses to take a signal away from a person if a move that rests on it was approved.
 pub(in crate::engine) fn may_unassign(
     tx: &ReadTx<'_>,
     id: SignalId,
-) -> Result<(SignalRow, ContactId)> {
+) -> Result<May<(SignalRow, ContactId)>> {
     let signal = signals::load(tx, id)?;
-    let contact = signal
-        .contact_id
-        .ok_or_else(|| refused(format!("Signal {id} is about nobody known already.")))?;
-    let own = format!("signal:{id}");
+    let Some(contact) = signal.contact_id else {
+        return Ok(Err(refused(format!(
+            "Signal {id} is about nobody known already."
+        ))));
+    };
+    let own = MoveSubject::Signal(id);
     let mut its_moves = of_signal(tx, id)?.into_iter();
-    match its_moves.find(|mv| mv.subject != own && is_being_carried_out(mv)) {
+    let carried_out = its_moves.find(|mv| mv.subject != own && is_being_carried_out(mv));
+    Ok(match carried_out {
         Some(mv) => Err(refused(format!(
             "Move {} rests on signal {id} and was approved since; undo the approval first.",
             mv.id
         ))),
         None => Ok((signal, contact)),
-    }
+    })
 }
 
 /// Gives a signal that is about nobody known to a person.
@@ -90,10 +99,10 @@ pub(in crate::engine) fn assign(
     contact: ContactId,
     now: Timestamp,
 ) -> Result<Assigned> {
-    let (signal, person) = may_assign(tx, id, contact)?;
+    let (signal, person) = may_assign(tx, id, contact)??;
     let draft = &signal.draft;
     let before = standing(tx, id, contact)?;
-    let own = format!("signal:{id}");
+    let own = MoveSubject::Signal(id);
     let mut is_handled = false;
     for mv in before.iter().filter(|mv| mv.subject == own) {
         match mv.status {
@@ -112,7 +121,7 @@ pub(in crate::engine) fn assign(
         None => deals::deal_of(tx, draft, Some(contact), now)?,
     };
     signals::assign(tx, id, (Some(contact), deal))?;
-    tx.emit(now, "signal.matched", own)?;
+    tx.emit(now, "signal.matched", own.to_string())?;
     if let Some(deal) = deal {
         deals::replay(tx, core, deal, now)?;
     }
@@ -151,8 +160,8 @@ pub(in crate::engine) fn unassign(
     closed_then: &[MoveState],
     now: Timestamp,
 ) -> Result<ContactId> {
-    let (signal, contact) = may_unassign(tx, id)?;
-    let own = format!("signal:{id}");
+    let (signal, contact) = may_unassign(tx, id)??;
+    let own = MoveSubject::Signal(id);
     for mv in of_signal(tx, id)?
         .into_iter()
         .filter(|mv| mv.subject != own)
@@ -194,13 +203,13 @@ pub(in crate::engine) fn unassign(
         // One that has come up anew meanwhile keeps its place.
         if let Some(mv) = moves::load(tx, state.id)?
             && mv.status == MoveStatus::Expired
-            && moves::find_standing(tx, &mv.subject, mv.action.family())?.is_none()
+            && moves::find_standing(tx, mv.subject, mv.action.family())?.is_none()
         {
             moves::set_state(tx, state, now)?;
             tx.emit(now, "move.changed", format!("move:{}", state.id))?;
         }
     }
-    tx.emit(now, "signal.unmatched", own)?;
+    tx.emit(now, "signal.unmatched", own.to_string())?;
     Ok(contact)
 }
 
@@ -269,7 +278,7 @@ pub(in crate::engine) fn person_of(
         })?),
     };
     if name.is_empty() && address.is_none() {
-        return Err(refused("A new contact needs a name or an address.".into()));
+        return Err(refused("A new contact needs a name or an address.".into()).into());
     }
     let (first_name, last_name) = split_name(&name);
     let domain = address

@@ -15,6 +15,7 @@ use crate::engine::road::outcomes::{Observed, RECORDED, record};
 use crate::engine::road::scoring::rescore;
 use crate::store::deals::DealRow;
 use crate::store::moves::ScoringScope;
+use crate::store::people::RecordKind;
 use crate::store::signals::SignalRow;
 use crate::store::{WriteTx, deals, moves, outcomes, people, signals};
 
@@ -45,14 +46,14 @@ pub(super) fn deal_of(
     });
     let Some(key) = key else { return Ok(None) };
     let system = draft.source.as_str();
-    if let Some(known) = people::find_by_external_id(tx, "deal", system, &key)? {
+    if let Some(known) = people::find_by_external_id(tx, RecordKind::Deal, system, &key)? {
         return Ok(Some(DealId(known)));
     }
     if !tells_of_deal(draft) {
         return Ok(None);
     }
     let id = deals::save(tx, &empty(draft.occurred_at), now)?;
-    people::set_external_id(tx, "deal", system, &key, id.0)?;
+    people::set_external_id(tx, RecordKind::Deal, system, &key, id.0)?;
     Ok(Some(id))
 }
 
@@ -146,7 +147,7 @@ fn company_of(tx: &WriteTx<'_>, history: &[SignalRow]) -> Result<Option<CompanyI
     let Some((system, key)) = named else {
         return Ok(None);
     };
-    Ok(people::find_by_external_id(tx, "company", system, key)?.map(CompanyId))
+    Ok(people::find_by_external_id(tx, RecordKind::Company, system, key)?.map(CompanyId))
 }
 
 const fn source_of(source: Source) -> OutcomeSource {

@@ -4,10 +4,11 @@ use jiff::Timestamp;
 
 use crate::domain::action::{ActionKind, Means};
 use crate::domain::aps::Points;
+use crate::domain::contact::LifecycleStage;
 use crate::domain::deal::{revenue_of, short_amount};
 use crate::domain::email::MailClass;
 use crate::domain::id::{ContactId, DealId, MoveId, SignalId};
-use crate::domain::moves::MoveStatus;
+use crate::domain::moves::{MoveStatus, MoveSubject};
 use crate::domain::rule::{Proposal, SignalFacts};
 use crate::domain::signal::{Said, SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
@@ -50,7 +51,7 @@ pub(super) fn propose(
     // A person's own words are never taken as dealt with before they were seen here.
     let handled = match draft.kind() {
         SignalKind::ReplyReceived => None,
-        _ => moves::find_handled_after(tx, &subject, family, draft.occurred_at)?,
+        _ => moves::find_handled_after(tx, subject, family, draft.occurred_at)?,
     };
     if let Some(handled) = handled {
         moves::add_evidence(tx, handled, signal)?;
@@ -66,12 +67,14 @@ pub(super) fn propose(
     {
         return Ok(());
     }
-    if person.as_ref().is_some_and(|p| p.stage == "do_not_contact")
+    if person
+        .as_ref()
+        .is_some_and(|p| p.stage == LifecycleStage::DoNotContact)
         && proposal.action.means() == Means::Mail
     {
         return Ok(());
     }
-    let standing = moves::find_standing(tx, &subject, family)?;
+    let standing = moves::find_standing(tx, subject, family)?;
     let fresh = build(
         draft,
         &proposal,
@@ -79,8 +82,9 @@ pub(super) fn propose(
         (person.as_ref(), deal.as_ref()),
         now,
     );
-    let (mv, event) = match standing {
-        None => (fresh, "move.proposed"),
+    let is_new = standing.is_none();
+    let mv = match standing {
+        None => fresh,
         Some(standing) => {
             let lead = signals::load(tx, standing.lead_signal_id)?;
             let leads = (draft.occurred_at, hash.as_slice())
@@ -90,7 +94,7 @@ pub(super) fn propose(
                 standing.status,
                 MoveStatus::Approved | MoveStatus::Executing
             );
-            let merged = if leads && !is_held {
+            if leads && !is_held {
                 // Whatever put it off, something new has happened since.
                 MoveRow {
                     id: standing.id,
@@ -102,19 +106,20 @@ pub(super) fn propose(
                     created_at,
                     ..standing
                 }
-            };
-            (merged, "move.refreshed")
+            }
         }
     };
     let id = moves::save(tx, &mv, now)?;
     moves::add_evidence(tx, id, signal)?;
     rescore(tx, core, ScoringScope::Move(id), now)?;
-    tx.emit(now, event, format!("move:{id}"))?;
-    if event == "move.proposed" {
+    let event = if is_new {
         taken.proposed += 1;
+        "move.proposed"
     } else {
         taken.refreshed += 1;
-    }
+        "move.refreshed"
+    };
+    tx.emit(now, event, format!("move:{id}"))?;
     Ok(())
 }
 
@@ -127,7 +132,7 @@ fn proposed(
 ) -> Result<Option<Proposal>> {
     let mut facts = SignalFacts::of(draft);
     if let Some(person) = person {
-        facts.lifecycle = Some(person.stage.clone());
+        facts.lifecycle = Some(person.stage.as_str().to_owned());
         facts.company = facts
             .company
             .or_else(|| (!person.company.is_empty()).then(|| person.company.clone()));
@@ -221,7 +226,7 @@ const fn is_overtaken_by_reply(action: ActionKind) -> bool {
 fn build(
     draft: &SignalDraft,
     proposal: &Proposal,
-    about: (SignalId, String, Option<ContactId>),
+    about: (SignalId, MoveSubject, Option<ContactId>),
     records: (Option<&Person>, Option<&DealRow>),
     now: Timestamp,
 ) -> MoveRow {
@@ -367,9 +372,9 @@ pub(super) fn value_again(
     let mut standing = moves::of_deal(tx, deal.id)?;
     if let Some(contact) = deal.contact_id {
         standing.extend(
-            moves::of_contact(tx, contact)?
-                .into_iter()
-                .filter(|mv| mv.status.is_standing() && mv.subject.starts_with("contact:")),
+            moves::of_contact(tx, contact)?.into_iter().filter(|mv| {
+                mv.status.is_standing() && matches!(mv.subject, MoveSubject::Contact(_))
+            }),
         );
     }
     for mv in standing {
@@ -409,7 +414,7 @@ pub(super) fn renew(tx: &WriteTx<'_>, core: &Core, mv: MoveRow, now: Timestamp) 
         ..build(
             &lead.draft,
             &proposal,
-            (lead.id, mv.subject.clone(), mv.contact_id),
+            (lead.id, mv.subject, mv.contact_id),
             (person.as_ref(), deal.as_ref()),
             now,
         )

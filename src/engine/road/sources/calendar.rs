@@ -15,7 +15,7 @@ use crate::connectors::transport::{CallError, CallErrorKind};
 use crate::domain::email::MailboxKey;
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::id::ContactId;
-use crate::domain::meeting::{Before, MeetingState, News, Shown, Word, compare};
+use crate::domain::meeting::{Before, MeetingState, MeetingStatus, News, Shown, Word, compare};
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
@@ -484,13 +484,13 @@ fn note_quietly(tx: &WriteTx<'_>, row: &EventRow, news: News, now: Timestamp) ->
                 contact_id: row.contact_id,
                 title: row.title.clone(),
                 starts_at: row.starts_at,
-                state: "booked",
+                state: MeetingStatus::Booked,
                 as_of: row.updated_at,
             };
             save_meeting(tx, &meeting, now)?;
         }
         News::Declined | News::NoShow => {
-            set_meeting_state(tx, &row.uid, "declined", row.updated_at, now)?;
+            set_meeting_state(tx, &row.uid, MeetingStatus::Declined, row.updated_at, now)?;
         }
     }
     Ok(())

@@ -425,11 +425,8 @@ impl Arrival {
                 in_reply_to: ids(&self.mail.in_reply_to),
                 references: ids(&self.mail.references),
                 text: clean_block(&u.stripped.text, MAX_TEXT_BYTES),
-                class: u.class.as_str().to_owned(),
-                label: u
-                    .label
-                    .map(|l| json!(l).as_str().unwrap_or_default().to_owned())
-                    .unwrap_or_default(),
+                class: Some(u.class),
+                label: u.label,
                 confidence: u.confidence.clamp(0.0, 1.0),
                 source: self.source.clone(),
                 file: self.unique.clone(),

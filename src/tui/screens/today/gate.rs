@@ -9,7 +9,7 @@ use crate::tui::context::Context;
 use crate::tui::text::clean;
 use crate::tui::times;
 use crate::tui::widgets::columns;
-use crate::tui::widgets::verdicts::{Outlook, guard_name, verdict_lines};
+use crate::tui::widgets::verdicts::{Outlook, guard_name, is_ahead, verdict_lines, yours_to_give};
 
 /// Returns the lines of the pane.
 pub(super) fn lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Vec<Line<'static>> {
@@ -17,10 +17,14 @@ pub(super) fn lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Vec<Line
     let mut lines = Outlook::of(detail, cx).lines(cells, cx);
     if detail.means != Means::ByHand {
         // What passes and has nothing to say shares a line; what counts, waits or refuses has its own.
-        let (plain, telling): (Vec<Verdict>, Vec<Verdict>) =
-            detail.verdicts.iter().cloned().partition(|v| {
-                v.passed && !matches!(v.guard, GuardKind::RateLimits | GuardKind::SendWindow)
-            });
+        let verdicts = if is_ahead(detail.status) {
+            yours_to_give(&detail.verdicts, cx)
+        } else {
+            detail.verdicts.clone()
+        };
+        let (plain, telling): (Vec<Verdict>, Vec<Verdict>) = verdicts.into_iter().partition(|v| {
+            v.passed && !matches!(v.guard, GuardKind::RateLimits | GuardKind::SendWindow)
+        });
         lines.extend(verdict_lines(&telling, cells, cx));
         let mut spans: Vec<Span<'static>> = Vec::new();
         let mut used = 0;

@@ -22,7 +22,7 @@ use crate::domain::signal::Said;
 use crate::domain::slots::{SlotQuery, free_slots};
 use crate::domain::template::{Context, DealFacts, MeetingFacts, OnboardingFacts, OperatorFacts};
 use crate::domain::text::clean_line;
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::store::messages::MessageRow;
 use crate::store::moves::MoveRow;
@@ -72,33 +72,30 @@ impl Content {
     }
 }
 
-/// A draft, or why there can be none.
+/// A draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::engine) struct Draft {
     pub content: Content,
     pub edited: bool,
 }
 
-/// Makes the draft of a move.
-///
-/// # Errors
-/// [`EngineError::Input`] says what is missing: an address, the operator's own, or a template's variable.
+/// Makes the draft of a move; the inner error says what is missing: an address, the operator's own, or a template's variable.
 pub(in crate::engine) fn make(
     tx: &ReadTx<'_>,
     core: &Core,
     mv: &MoveRow,
     now: Timestamp,
-) -> Result<Draft> {
+) -> Result<Result<Draft, String>> {
     let operator = &core.config.operator;
     if operator.address.is_empty() {
-        return Err(EngineError::Input("No mail can be written before config.toml says who you are: set [operator] name and address.".into()));
+        return Ok(Err("No mail can be written before config.toml says who you are: set [operator] name and address.".into()));
     }
     let person = match mv.contact_id {
         Some(contact) => people::load(tx, contact)?,
         None => None,
     };
     let Some(person) = person.filter(|p| !p.email.is_empty()) else {
-        return Err(EngineError::Input(format!(
+        return Ok(Err(format!(
             "Move {} has nobody to write to: no address is known.",
             mv.id
         )));
@@ -108,7 +105,10 @@ pub(in crate::engine) fn make(
     let edited = own.is_some();
     let (subject, body) = match own {
         Some(own) => (own.subject, own.body),
-        None => from_template(tx, core, mv, &person, parent.as_ref(), now)?,
+        None => match from_template(tx, core, mv, &person, parent.as_ref(), now)? {
+            Ok(words) => words,
+            Err(lack) => return Ok(Err(lack)),
+        },
     };
     let headers = parent.as_ref().and_then(|parent| {
         let id = MessageId::find(&parent.message_id)?;
@@ -136,7 +136,7 @@ pub(in crate::engine) fn make(
         Some(h) if !edited => h.subject.clone(),
         _ => subject,
     };
-    Ok(Draft {
+    Ok(Ok(Draft {
         content: Content {
             from_name: operator.name.clone(),
             from: operator.address.clone(),
@@ -148,7 +148,7 @@ pub(in crate::engine) fn make(
             references,
         },
         edited,
-    })
+    }))
 }
 
 /// Returns the message that the move's mail continues: theirs for a reply, our last one for a bump.
@@ -188,19 +188,19 @@ fn from_template(
     person: &Person,
     parent: Option<&MessageRow>,
     now: Timestamp,
-) -> Result<(String, String)> {
+) -> Result<Result<(String, String), String>> {
     let template = match mv.template.as_str() {
         "" => crate::domain::template::default_for(mv.action).unwrap_or("send_email"),
         name => name,
     };
     let lead = signals::load(tx, mv.lead_signal_id)?;
     let context = context(tx, core, mv, person, &lead, parent, now)?;
-    let rendered = core.templates().render(template, &context).map_err(|e| {
-        EngineError::Input(format!(
-            "The draft cannot be made: {e} Edit the draft, or mend the template."
-        ))
-    })?;
-    Ok((rendered.subject, rendered.body))
+    let rendered = core.templates().render(template, &context);
+    Ok(rendered
+        .map(|rendered| (rendered.subject, rendered.body))
+        .map_err(|e| {
+            format!("The draft cannot be made: {e} Edit the draft, or mend the template.")
+        }))
 }
 
 fn operator_facts(operator: &Operator) -> OperatorFacts {

@@ -80,7 +80,10 @@ impl Effect for Mail {
     }
 
     fn make(&self, tx: &ReadTx<'_>, core: &Core, mv: &MoveRow, now: Timestamp) -> Result<Way> {
-        let made = draft::make(tx, core, mv, now)?;
+        let made = match draft::make(tx, core, mv, now)? {
+            Ok(made) => made,
+            Err(lack) => return Ok(Way::Lacks(lack)),
+        };
         Ok(Way::Effect(Made {
             kind: EffectKind::Mail,
             content: written(&made.content)?,

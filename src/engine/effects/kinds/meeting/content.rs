@@ -10,7 +10,7 @@ use crate::domain::moves::{MAX_MEETING_MINUTES, MEETING_MINUTES, MovePlan};
 use crate::domain::schedule::{parse_zone, zone_name};
 use crate::domain::service::Provider;
 use crate::domain::text::clean_line;
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::Result;
 use crate::engine::ground::core::{Core, instance};
 use crate::engine::outside::auth::is_signed_in_by;
 use crate::store::people::Person;
@@ -188,26 +188,26 @@ pub(super) struct Wanted<'a> {
     pub edit: Option<String>,
 }
 
-/// Makes an invitation.
+/// Makes an invitation; the inner error says what it lacks.
 pub(super) fn invitation(
     tx: &ReadTx<'_>,
     core: &Core,
     wanted: &Wanted<'_>,
     now: Timestamp,
-) -> Result<Invitation> {
+) -> Result<Result<Invitation, String>> {
     let (person, plan) = (wanted.person, wanted.plan);
     let hint = |more: &str, otherwise: &str| match &wanted.edit {
         Some(edit) => more.replace("{edit}", edit),
         None => otherwise.to_owned(),
     };
     if !is_signed_in_by(tx, Provider::Google)? {
-        return Err(EngineError::Input(format!(
+        return Ok(Err(format!(
             "No calendar is signed in to: `caseyos auth login google`.{}",
             hint(" {edit} --no-time` offers times by mail instead.", "")
         )));
     }
     if wanted.start <= now {
-        return Err(EngineError::Input(format!(
+        return Ok(Err(format!(
             "The meeting would begin in the past{}",
             hint(
                 "; {edit} --at TIME` sets another time, `--no-time` offers times by mail instead.",
@@ -219,19 +219,19 @@ pub(super) fn invitation(
         .minutes
         .unwrap_or(MEETING_MINUTES)
         .clamp(1, MAX_MEETING_MINUTES);
-    let end = wanted
-        .start
-        .checked_add(SignedDuration::from_mins(i64::from(minutes)))
-        .map_err(|_| {
-            EngineError::Input("The meeting would end beyond what calendars know.".into())
-        })?;
+    let length = SignedDuration::from_mins(i64::from(minutes));
+    let Ok(end) = wanted.start.checked_add(length) else {
+        return Ok(Err(
+            "The meeting would end beyond what calendars know.".into()
+        ));
+    };
     let name = clean_line(&person.name(), 120);
     let title = match clean_line(&plan.title, 200) {
         title if title.is_empty() => call_with(&name, &person.email),
         title => title,
     };
     let calendar = core.config.google.calendars.first().cloned();
-    Ok(Invitation {
+    Ok(Ok(Invitation {
         event: NewEvent {
             id: String::new(),
             title,
@@ -246,7 +246,7 @@ pub(super) fn invitation(
         calendar: calendar.unwrap_or_else(|| "primary".into()),
         to: person.email.trim().to_owned(),
         their_zone: zone_name(&core.zone_of(person)),
-    })
+    }))
 }
 
 /// Returns the zone in which a calendar shows our meetings: the operator's, where it has a name that calendars know.

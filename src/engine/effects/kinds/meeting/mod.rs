@@ -120,7 +120,7 @@ impl Effect for Meeting {
             None => None,
         };
         let Some(person) = person.filter(|p| !p.email.is_empty()) else {
-            return Err(EngineError::Input(format!(
+            return Ok(Way::Lacks(format!(
                 "Move {} has nobody to invite: no address is known.",
                 mv.id
             )));
@@ -131,7 +131,10 @@ impl Effect for Meeting {
             plan: &plan,
             edit: Some(format!("`caseyos edit {}", mv.id)),
         };
-        let invitation = invitation(tx, core, &wanted, now)?;
+        let invitation = match invitation(tx, core, &wanted, now)? {
+            Ok(invitation) => invitation,
+            Err(lack) => return Ok(Way::Lacks(lack)),
+        };
         Ok(Way::Effect(made(
             core,
             &MeetingContent::Book(Box::new(invitation)),
@@ -339,7 +342,7 @@ impl Effect for Meeting {
             let Some(mv) = moves::load(tx, id)?.filter(|mv| mv.status == MoveStatus::Done) else {
                 continue;
             };
-            let other = moves::find_standing(tx, &mv.subject, mv.action.family())?;
+            let other = moves::find_standing(tx, mv.subject, mv.action.family())?;
             if other.is_none() {
                 let state = MoveState {
                     status: MoveStatus::Open,

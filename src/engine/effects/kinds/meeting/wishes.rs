@@ -73,7 +73,7 @@ impl Engine {
                 plan: &plan,
                 edit: None,
             };
-            let invitation = invitation(tx, core, &wanted, now)?;
+            let invitation = invitation(tx, core, &wanted, now)?.map_err(EngineError::Input)?;
             let made = made(core, &MeetingContent::Book(Box::new(invitation)))?;
             let ask = Ask {
                 contact: Some(person.contact_id()),

@@ -14,6 +14,7 @@ use crate::engine::ground::command::Done;
 use crate::engine::ground::lookup::find_person;
 use crate::engine::handle::Engine;
 use crate::engine::road::sources::hubspot::said;
+use crate::store::people::RecordKind;
 use crate::store::{Durability, hubspot};
 
 /// A gate.
@@ -132,7 +133,7 @@ impl Engine {
             let person = find_person(tx, who)?;
             let id = match who.trim().strip_prefix("hubspot:") {
                 Some(id) => Some(id.to_owned()),
-                None => hubspot::id_of(tx, "contact", person.id)?,
+                None => hubspot::id_of(tx, RecordKind::Contact, person.id)?,
             };
             let name = clean_line(&person.name(), 120);
             let id = id.ok_or_else(|| {

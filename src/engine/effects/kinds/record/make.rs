@@ -5,19 +5,21 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::content::RecordContent;
+use super::made;
 use super::operation::Operation;
-use super::targets::{Both, Target, find_both, to_stage};
+use super::targets::{Both, contact_there, deal_there, to_stage};
 use crate::connectors::hubspot::objects::TieTo;
 use crate::connectors::hubspot::paths::ObjectKind;
 use crate::domain::action::ActionKind;
 use crate::domain::service::Provider;
 use crate::domain::text::{clean_block, clean_line};
 use crate::engine::effects::intent::plan_of;
-use crate::engine::error::{EngineError, Result};
+use crate::engine::effects::kind::Way;
+use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::engine::road::sources::hubspot::{kept, owner_among, read_base};
 use crate::store::moves::MoveRow;
-use crate::store::{ReadTx, hubspot, moves};
+use crate::store::{ReadTx, deals, hubspot, moves, people};
 
 /// The longest text of an activity, in bytes.
 const MAX_TEXT: usize = 60_000;
@@ -36,37 +38,33 @@ pub(super) const fn is_about_records(action: ActionKind) -> bool {
     )
 }
 
-/// Makes the content of a move about records; the inner error says why it is done by hand.
-///
-/// # Errors
-/// [`EngineError::Input`] says what the move still lacks.
-pub(super) fn record_of(
-    tx: &ReadTx<'_>,
-    core: &Core,
-    mv: &MoveRow,
-    now: Timestamp,
-) -> Result<std::result::Result<RecordContent, String>> {
+/// Makes the effect of a move about records.
+pub(super) fn record_of(tx: &ReadTx<'_>, core: &Core, mv: &MoveRow, now: Timestamp) -> Result<Way> {
+    let by_hand = |why: &str| Ok(Way::ByHand(why.to_owned()));
+    let not_read = |name: &str| Ok(Way::ByHand(format!("{name} was not read from HubSpot yet")));
     let (lead, plan) = plan_of(tx, mv)?;
     let own = moves::draft(tx, mv.id)?;
     if !crate::engine::outside::auth::is_signed_in_by(tx, Provider::Hubspot)? {
-        return Ok(Err("nobody is signed in to HubSpot".into()));
+        return by_hand("nobody is signed in to HubSpot");
     }
     let lacks = |what: &str, how: &str| {
-        EngineError::Input(format!(
+        Ok(Way::Lacks(format!(
             "Move {} names no {what}: `caseyos edit {} {how}`. `caseyos done {}` ticks it off instead.",
             mv.id, mv.id, mv.id
-        ))
+        )))
     };
-    let deal = match mv.deal_id {
-        Some(id) => there(find_both(tx, &Target::Deal(id.0.to_string())))?,
+    let deal = mv.deal_id.map(|id| deals::load(tx, id)).transpose()?;
+    let deal = match deal.flatten() {
+        Some(deal) => deal_there(tx, deal)?,
         None => None,
     };
-    let contact = match mv.contact_id {
-        Some(id) => there(find_both(tx, &Target::Contact(id.0.to_string())))?,
+    let person = mv.contact_id.map(|id| people::load(tx, id)).transpose()?;
+    let contact = match person.flatten() {
+        Some(person) => contact_there(tx, &person)?,
         None => None,
     };
     let about: Vec<&Both> = contact.iter().chain(&deal).collect();
-    let by_hand = || Ok(Err("whom it is about is not in HubSpot".to_owned()));
+    let nobody_there = || by_hand("whom it is about is not in HubSpot");
     let names = || {
         let names: Vec<&str> = about.iter().map(|both| both.name.as_str()).collect();
         format!(" for {}", names.join(" and "))
@@ -97,7 +95,7 @@ pub(super) fn record_of(
         }
     };
     let (operation, summary) = match mv.action {
-        ActionKind::CreateTask if about.is_empty() => return by_hand(),
+        ActionKind::CreateTask if about.is_empty() => return nobody_there(),
         ActionKind::CreateTask => {
             let due = plan.due.or_else(|| lead.draft.about().asks.due_at());
             let summary = format!("Task \"{subject}\"{}", names());
@@ -110,8 +108,8 @@ pub(super) fn record_of(
             };
             (operation, summary)
         }
-        ActionKind::AddNote | ActionKind::LogCall if about.is_empty() => return by_hand(),
-        ActionKind::AddNote if body.is_empty() => return Err(lacks("text", "--body TEXT")),
+        ActionKind::AddNote | ActionKind::LogCall if about.is_empty() => return nobody_there(),
+        ActionKind::AddNote if body.is_empty() => return lacks("text", "--body TEXT"),
         ActionKind::AddNote => {
             let summary = format!("Note{}", names());
             let operation = Operation::Note {
@@ -135,25 +133,28 @@ pub(super) fn record_of(
         }
         ActionKind::UpdateDealStage => {
             let Some(deal) = &deal else {
-                return Ok(Err("its deal is not in HubSpot".into()));
+                return by_hand("its deal is not in HubSpot");
             };
             if plan.stage.is_empty() {
-                return Err(lacks("stage", "--stage STAGE"));
+                return lacks("stage", "--stage STAGE");
             }
-            let (properties, summary) = to_stage(tx, deal, &plan.stage)?;
+            let (properties, summary) = match to_stage(tx, deal, &plan.stage)? {
+                Ok(found) => found,
+                Err(lack) => return Ok(Way::Lacks(lack)),
+            };
             match set(tx, deal, properties)? {
                 Some(operation) => (operation, summary),
-                None => return Ok(Err(format!("{} was not read from HubSpot yet", deal.name))),
+                None => return not_read(&deal.name),
             }
         }
         ActionKind::UpdateContact | ActionKind::UpdateCrm => {
             let Some(contact) = &contact else {
-                return by_hand();
+                return nobody_there();
             };
             match mv.action {
                 _ if !plan.properties.is_empty() => {}
-                ActionKind::UpdateCrm => return Ok(Err("it names no fields".into())),
-                _ => return Err(lacks("field", "--set NAME=VALUE")),
+                ActionKind::UpdateCrm => return by_hand("it names no fields"),
+                _ => return lacks("field", "--set NAME=VALUE"),
             }
             let known = kept(contact.kind);
             if let Some(name) = plan
@@ -161,7 +162,7 @@ pub(super) fn record_of(
                 .keys()
                 .find(|n| !known.contains(&n.as_str()))
             {
-                return Err(EngineError::Input(format!(
+                return Ok(Way::Lacks(format!(
                     "What \"{name}\" says in HubSpot is not read here, so a move cannot change it safely; `caseyos hubspot set` can. Known: {}.",
                     known.join(", ")
                 )));
@@ -170,17 +171,12 @@ pub(super) fn record_of(
             let summary = format!("{} of {}", words.join(", "), contact.name);
             match set(tx, contact, plan.properties.clone())? {
                 Some(operation) => (operation, summary),
-                None => {
-                    return Ok(Err(format!(
-                        "{} was not read from HubSpot yet",
-                        contact.name
-                    )));
-                }
+                None => return not_read(&contact.name),
             }
         }
         ActionKind::CompleteTask => {
             let Some(id) = plan.task.strip_prefix("hubspot:") else {
-                return Ok(Err("it is no task of HubSpot's".into()));
+                return by_hand("it is no task of HubSpot's");
             };
             let task = Both {
                 kind: ObjectKind::Tasks,
@@ -191,25 +187,16 @@ pub(super) fn record_of(
             let done = BTreeMap::from([("hs_task_status".to_owned(), "COMPLETED".to_owned())]);
             match set(tx, &task, done)? {
                 Some(operation) => (operation, format!("Task \"{subject}\" completed")),
-                None => return Ok(Err("its task was not read from HubSpot yet".into())),
+                None => return not_read("its task"),
             }
         }
-        _ => return Ok(Err("it is not a matter of records".into())),
+        _ => return by_hand("it is not a matter of records"),
     };
-    Ok(Ok(RecordContent {
+    Ok(Way::Effect(made(&RecordContent {
         operation,
         summary,
         by_halves: false,
-    }))
-}
-
-/// Takes "is not in HubSpot" as nothing.
-fn there(found: Result<Both>) -> Result<Option<Both>> {
-    match found {
-        Ok(both) => Ok(Some(both)),
-        Err(EngineError::Input(_) | EngineError::NotFound(_)) => Ok(None),
-        Err(other) => Err(other),
-    }
+    })?))
 }
 
 /// Makes a change of a record that was read, with what it said then; none if it was not.

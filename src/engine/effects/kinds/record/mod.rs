@@ -42,7 +42,9 @@ use crate::engine::road::sources::hubspot::{CARRIER as HUBSPOT, base_of, read_ba
 use crate::store::executions::{self, ExecutionRow, ExecutionStatus};
 use crate::store::hubspot::{self, SYSTEM, SeenWriter};
 use crate::store::moves::MoveRow;
-use crate::store::{ReadTx, WriteTx, outcomes, people, suppressions};
+use crate::store::people::RecordKind;
+use crate::store::suppressions::{self, SuppressedBy};
+use crate::store::{ReadTx, WriteTx, outcomes, people};
 
 pub(in crate::engine) use self::content::RecordContent;
 pub(in crate::engine) use self::operation::Operation;
@@ -61,10 +63,19 @@ fn made(content: &RecordContent) -> Result<Made> {
     })
 }
 
-/// Names a row's outcome of a completed task, as the reading of HubSpot names it: it counts once, whoever tells first.
-fn completed_once(row: &ExecutionRow) -> String {
-    let task = row.location.rsplit_once('/').map_or("", |(_, id)| id);
-    format!("hubspot:task:{task}:completed")
+/// Names the outcome of the task that an operation completed or made, as the reading of HubSpot names it: it counts once, whoever tells
+/// first. None for what is about no task.
+fn completed_once(operation: &Operation, remote: &str) -> Option<String> {
+    let task = match operation {
+        Operation::Set {
+            kind: ObjectKind::Tasks,
+            id,
+            ..
+        } => id,
+        Operation::Task { .. } => remote,
+        _ => return None,
+    };
+    Some(format!("hubspot:task:{task}:completed"))
 }
 
 impl Effect for Record {
@@ -107,18 +118,14 @@ impl Effect for Record {
         mv: &MoveRow,
         now: Timestamp,
     ) -> Result<Means> {
-        match self.make(tx, core, mv, now) {
-            Ok(Way::ByHand(_)) => Ok(Means::ByHand),
-            Ok(Way::Effect(_)) | Err(EngineError::Input(_)) => Ok(Means::Record),
-            Err(other) => Err(other),
-        }
+        Ok(match self.make(tx, core, mv, now)? {
+            Way::ByHand(_) => Means::ByHand,
+            Way::Effect(_) | Way::Lacks(_) => Means::Record,
+        })
     }
 
     fn make(&self, tx: &ReadTx<'_>, core: &Core, mv: &MoveRow, now: Timestamp) -> Result<Way> {
-        Ok(match record_of(tx, core, mv, now)? {
-            Ok(content) => Way::Effect(made(&content)?),
-            Err(why) => Way::ByHand(why),
-        })
+        record_of(tx, core, mv, now)
     }
 
     fn shown(&self, core: &Core, content: &str) -> Result<Shown> {
@@ -214,7 +221,10 @@ impl Effect for Record {
         if operation.once().is_some() {
             executions::set_once(tx, row.id, "")?;
         }
-        if row.action == ActionKind::CompleteTask && row.origin == Origin::Move {
+        if row.action == ActionKind::CompleteTask
+            && row.origin == Origin::Move
+            && let Some(once) = completed_once(&operation, &delivered.remote)
+        {
             let completed = Observed {
                 contact: row.contact_id,
                 execution: Some(row.id),
@@ -224,7 +234,7 @@ impl Effect for Record {
                     OutcomeKind::TaskCompleted,
                     OutcomeSource::Hubspot,
                     now,
-                    completed_once(row),
+                    once,
                 )
             };
             record_outcome(tx, completed, now)?;
@@ -253,7 +263,9 @@ impl Effect for Record {
 
     /// Takes the outcome of a completed task back: it counts no more.
     fn undone(&self, tx: &WriteTx<'_>, row: &ExecutionRow, now: Timestamp) -> Result<()> {
-        if let Some(outcome) = outcomes::find_by_once(tx, &completed_once(row))? {
+        let once = completed_once(&deliver::carried(row)?, &row.remote_id);
+        let outcome = once.map(|once| outcomes::find_by_once(tx, &once));
+        if let Some(outcome) = outcome.transpose()?.flatten() {
             outcomes::set_undone(tx, outcome, true, now)?;
             tx.emit(now, RECORDED, format!("outcome:{outcome}"))?;
         }
@@ -361,12 +373,12 @@ fn note_merged(
     (primary, other, survivor): (&str, &str, &str),
     now: Timestamp,
 ) -> Result<()> {
-    let find = |id: &str| people::find_by_external_id(tx, "contact", SYSTEM, id);
+    let find = |id: &str| people::find_by_external_id(tx, RecordKind::Contact, SYSTEM, id);
     let Some(record) = find(primary)?.or(find(other)?) else {
         return Ok(());
     };
     for id in [primary, other, survivor] {
-        hubspot::merge_into(tx, "contact", id, record)?;
+        hubspot::merge_into(tx, RecordKind::Contact, id, record)?;
     }
     let (contact, what) = (ContactId(record), Arrived::Merge);
     core.tell(tx, &Happened { contact, what }, now)?;
@@ -382,10 +394,10 @@ fn note_removed(
 ) -> Result<()> {
     if !email.is_empty() {
         let named = Named::Mailbox(MailboxKey::of(email));
-        let why = ("removed for good in HubSpot", "hubspot");
+        let why = ("removed for good in HubSpot", SuppressedBy::Hubspot);
         suppressions::add(tx, (&named, email), Cause::Erased, why, now)?;
     }
-    if let Some(record) = people::find_by_external_id(tx, "contact", SYSTEM, id)? {
+    if let Some(record) = people::find_by_external_id(tx, RecordKind::Contact, SYSTEM, id)? {
         let stage = LifecycleStage::DoNotContact.as_str();
         hubspot::set_field(
             tx,
@@ -400,4 +412,38 @@ fn note_removed(
     }
     hubspot::forget_object(tx, "contacts", id)?;
     Ok(tx.emit(now, "suppression.changed", "hubspot")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_about_a_task_has_the_outcome_of_one() {
+        let set = |kind| Operation::Set {
+            kind,
+            id: "7".into(),
+            record: 0,
+            properties: BTreeMap::new(),
+            base: BTreeMap::new(),
+            decided: false,
+        };
+        let note = Operation::Note {
+            body: String::new(),
+            at: Timestamp::UNIX_EPOCH,
+            owner: None,
+            ties: Vec::new(),
+        };
+        let check = |operation: &Operation, expect: Option<&str>| {
+            assert_eq!(
+                completed_once(operation, "7").as_deref(),
+                expect,
+                "{operation:?}"
+            );
+        };
+        check(&set(ObjectKind::Tasks), Some("hubspot:task:7:completed"));
+        // Numbers of other records may be the same.
+        check(&set(ObjectKind::Contacts), None);
+        check(&note, None);
+    }
 }

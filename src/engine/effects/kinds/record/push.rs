@@ -8,6 +8,7 @@ use super::content::RecordContent;
 use super::operation::Operation;
 use super::wishes::ask_to_write;
 use crate::connectors::hubspot::paths::ObjectKind;
+use crate::domain::contact::LifecycleStage;
 use crate::domain::crm::ContactField;
 use crate::domain::effect::Origin;
 use crate::engine::effects::ask::{Ask, Wish};
@@ -181,11 +182,12 @@ impl Engine {
                 for field in ContactField::ALL {
                     let here = local(&row, *field);
                     let name = field.as_str();
-                    let known_there =
-                        *field != ContactField::LifecycleStage || is_portal_stage(&here);
+                    // Everybody is a lead here before anything else is known, which tells the portal nothing.
+                    let is_told = *field != ContactField::LifecycleStage
+                        || (is_portal_stage(row.stage)
+                            && !(row.stage == LifecycleStage::Lead && base.get(name).is_none()));
                     if here != slot_text(&then, *field)
-                        && known_there
-                        && !(here == "lead" && base.get(name).is_none())
+                        && is_told
                         && !hubspot::is_in_conflict(tx, "contacts", &id, name)?
                     {
                         properties.insert(name.to_owned(), here);
@@ -230,9 +232,13 @@ impl Engine {
 }
 
 /// Tells whether a stage of ours is one that every portal has.
-fn is_portal_stage(stage: &str) -> bool {
-    matches!(
-        stage,
-        "subscriber" | "lead" | "opportunity" | "customer" | "other"
-    )
+const fn is_portal_stage(stage: LifecycleStage) -> bool {
+    match stage {
+        LifecycleStage::Subscriber
+        | LifecycleStage::Lead
+        | LifecycleStage::Opportunity
+        | LifecycleStage::Customer
+        | LifecycleStage::Other => true,
+        LifecycleStage::FormerCustomer | LifecycleStage::DoNotContact => false,
+    }
 }

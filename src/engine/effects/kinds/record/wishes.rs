@@ -203,7 +203,8 @@ impl Engine {
             }
             Wish::Stage { deal, stage } => {
                 let both = self.find_both(&Target::Deal(deal.clone()))?;
-                let (properties, summary) = self.store().read(|tx| to_stage(tx, &both, stage))?;
+                let found = self.store().read(|tx| to_stage(tx, &both, stage))?;
+                let (properties, summary) = found.map_err(EngineError::Input)?;
                 Ok((self.set(&both, properties)?, summary))
             }
         }

@@ -20,6 +20,7 @@ use crate::engine::road::outcomes::{Observed, record};
 use crate::engine::road::sources::hubspot::NAME;
 use crate::store::contacts::RunMemory;
 use crate::store::hubspot::{self, SYSTEM, Seen, SeenWriter, StageRow, Sweep};
+use crate::store::people::RecordKind;
 use crate::store::sources::{self, SourceCounts};
 use crate::store::{Durability, ReadTx, StoreError, WriteTx, people};
 
@@ -354,7 +355,7 @@ pub(super) fn contact_of(tx: &ReadTx<'_>, object: &Object) -> Result<Option<Cont
         return Ok(None);
     };
     for tied in ties.results.iter().take(50) {
-        if let Some(id) = people::find_by_external_id(tx, "contact", SYSTEM, &tied.id)? {
+        if let Some(id) = people::find_by_external_id(tx, RecordKind::Contact, SYSTEM, &tied.id)? {
             return Ok(Some(ContactId(id)));
         }
     }

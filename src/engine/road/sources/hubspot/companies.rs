@@ -9,6 +9,7 @@ use crate::engine::error::Result;
 use crate::engine::road::sources::hubspot::bring::{Bringing, base_of, modified};
 use crate::store::WriteTx;
 use crate::store::hubspot::{self, SeenWriter};
+use crate::store::people::RecordKind;
 use crate::store::sources::SourceCounts;
 
 impl Bringing {
@@ -31,7 +32,7 @@ impl Bringing {
             }
             let id = hubspot::save_company(tx, &object.id, (&name, domain, &industry), now)?;
             for old in object.merged().filter(|old| *old != object.id) {
-                hubspot::merge_into(tx, "company", old, id.0)?;
+                hubspot::merge_into(tx, RecordKind::Company, old, id.0)?;
             }
             seen.save(
                 self.kind.as_str(),

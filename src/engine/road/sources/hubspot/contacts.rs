@@ -18,6 +18,7 @@ use crate::engine::road::intake::{self, Taken};
 use crate::engine::road::sources::hubspot::bring::{Bringing, base_of, modified, read_base};
 use crate::store::contacts::{self, ContactRow, ContactWriter, Origin, RunMemory};
 use crate::store::hubspot::{self, Conflict, SYSTEM, Seen, SeenWriter};
+use crate::store::people::RecordKind;
 use crate::store::sources::SourceCounts;
 use crate::store::{WriteTx, people};
 
@@ -52,7 +53,9 @@ impl Bringing {
                 emptied: Vec::new(),
             };
             let record = match &known {
-                Some(_) => people::find_by_external_id(tx, "contact", SYSTEM, &object.id)?,
+                Some(_) => {
+                    people::find_by_external_id(tx, RecordKind::Contact, SYSTEM, &object.id)?
+                }
                 None => None,
             };
             if let (Some(known), Some(record)) = (&known, record) {
@@ -78,7 +81,7 @@ impl Bringing {
                 changed.push(written.id);
             }
             for old in object.merged().filter(|old| *old != object.id) {
-                hubspot::merge_into(tx, "contact", old, written.id.0)?;
+                hubspot::merge_into(tx, RecordKind::Contact, old, written.id.0)?;
                 writer.addresses_changed(written.id);
             }
             if let Some(filled) = self.form_of(object, known.as_ref()) {

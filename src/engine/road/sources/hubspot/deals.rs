@@ -18,6 +18,7 @@ use crate::engine::road::sources::hubspot::bring::{
 };
 use crate::store::contacts::RunMemory;
 use crate::store::hubspot::{self, SeenWriter};
+use crate::store::people::RecordKind;
 use crate::store::sources::SourceCounts;
 use crate::store::{WriteTx, people};
 
@@ -80,9 +81,9 @@ impl Bringing {
             }
             for old in object.merged().filter(|old| *old != object.id) {
                 if let Some(id) =
-                    people::find_by_external_id(tx, "deal", hubspot::SYSTEM, &object.id)?
+                    people::find_by_external_id(tx, RecordKind::Deal, hubspot::SYSTEM, &object.id)?
                 {
-                    hubspot::merge_into(tx, "deal", old, id)?;
+                    hubspot::merge_into(tx, RecordKind::Deal, old, id)?;
                 }
             }
             seen.save(
