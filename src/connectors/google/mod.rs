@@ -3,6 +3,7 @@
 
 pub mod calendar;
 pub mod gmail;
+pub mod refusal;
 
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;

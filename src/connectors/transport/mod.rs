@@ -4,7 +4,7 @@
 pub mod fate;
 mod http;
 pub mod record;
-mod vendors;
+pub mod refusal;
 
 use std::time::Duration;
 

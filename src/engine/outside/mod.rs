@@ -20,6 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use standing::Meter;
 
 use crate::config::{Config, NetworkConfig};
+use crate::connectors::classify;
 use crate::connectors::transport::{
     CallError, CallErrorKind, Fate, HttpSettings, HttpTransport, Proxy, RecordingTransport,
     Request, Response, Transport, fate,
@@ -129,7 +130,7 @@ impl Outside {
         // Times in a shared file must mean the same in every process.
         let shared = uptime().map(|_| core.paths.data.as_path());
         Self {
-            transport: Box::new(HttpTransport::new(settings(&core.config.network))),
+            transport: Box::new(HttpTransport::new(settings(&core.config.network), classify)),
             budgets: Budgets::new(&core.config, shared),
             meter: Meter::default(),
             sign_ins: SignIns::default(),
