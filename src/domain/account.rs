@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::service::Provider;
+use super::service::{Provider, Scope};
 use super::words::words;
 
 words! {
@@ -77,92 +77,12 @@ words! {
     }
 }
 
-/// A right that a provider grants, and the feature that needs it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Scope {
-    /// Its name on the wire.
-    pub name: &'static str,
-    /// Broader rights that hold it.
-    pub covered_by: &'static [&'static str],
-    /// The sentence for a missing right: the feature that does not work.
-    pub without: &'static str,
-}
-
-const GOOGLE: &[Scope] = &[
-    Scope {
-        name: "https://www.googleapis.com/auth/gmail.modify",
-        covered_by: &["https://mail.google.com/"],
-        without: "Gmail is neither read nor sent from",
-    },
-    Scope {
-        name: "https://www.googleapis.com/auth/calendar.events",
-        covered_by: &["https://www.googleapis.com/auth/calendar"],
-        without: "meetings are neither seen nor booked",
-    },
-    Scope {
-        name: "https://www.googleapis.com/auth/calendar.freebusy",
-        covered_by: &[
-            "https://www.googleapis.com/auth/calendar",
-            "https://www.googleapis.com/auth/calendar.readonly",
-        ],
-        without: "free times are not found",
-    },
-];
-
-/// Full access to Gmail, which Google's IMAP and SMTP servers require of a token.
-pub const MAIL_SERVER: Scope = Scope {
-    name: "https://mail.google.com/",
-    covered_by: &[],
-    without: "Google's IMAP and SMTP servers take no token: mailboxes with auth = \"oauth2\" are neither read nor sent from",
-};
-
-const HUBSPOT: &[Scope] = &[
-    Scope {
-        name: "crm.objects.contacts.read",
-        covered_by: &[],
-        without: "contacts are not read",
-    },
-    Scope {
-        name: "crm.objects.contacts.write",
-        covered_by: &[],
-        without: "contacts, tasks and notes are not written",
-    },
-    Scope {
-        name: "crm.objects.companies.read",
-        covered_by: &[],
-        without: "companies are not read",
-    },
-    Scope {
-        name: "crm.objects.companies.write",
-        covered_by: &[],
-        without: "companies are not written",
-    },
-    Scope {
-        name: "crm.objects.deals.read",
-        covered_by: &[],
-        without: "deals and their stages are not read",
-    },
-    Scope {
-        name: "crm.objects.deals.write",
-        covered_by: &[],
-        without: "deals are not written",
-    },
-    Scope {
-        name: "crm.objects.owners.read",
-        covered_by: &[],
-        without: "owners are not known by name",
-    },
-];
-
-/// Returns the rights that everything needs; with `mail_server` also those of Google's mail servers.
+/// Returns the rights that everything needs; with `mail_server` also those of the provider's mail servers.
 #[must_use]
 pub fn wanted(provider: Provider, mail_server: bool) -> Vec<Scope> {
-    let all = match provider {
-        Provider::Google => GOOGLE,
-        Provider::Hubspot => HUBSPOT,
-    };
-    let more = (mail_server && provider == Provider::Google).then_some(MAIL_SERVER);
-    more.into_iter().chain(all.iter().copied()).collect()
+    let row = provider.row();
+    let more = row.mail_server.filter(|_| mail_server);
+    more.into_iter().chain(row.scopes).copied().collect()
 }
 
 /// Returns the rights to ask for: those wanted, less those that a broader one of them covers.
@@ -332,6 +252,7 @@ fn later_age(life: SignedDuration) -> SignedDuration {
 
 #[cfg(test)]
 mod tests {
+    use super::super::service::MAIL_SERVER;
     use super::*;
 
     fn at(text: &str) -> Timestamp {

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::connectors::oauth::{self, Client, Endpoint, Tokens};
 use crate::connectors::transport::{CallError, CallErrorKind, Fate};
-use crate::domain::account::{AccountKind, MAIL_SERVER, Refused, SecretPlace, Span, explain};
-use crate::domain::service::Provider;
+use crate::domain::account::{AccountKind, Refused, SecretPlace, Span, explain};
+use crate::domain::service::{MAIL_SERVER, Provider};
 use crate::engine::ground::core::INSTANCE;
 use crate::engine::outside::{Bearer, FEW, Outside, stopped, wait};
 use crate::secrets::{Places, Secret, Vault, VaultError, credential, variable_of};

@@ -237,13 +237,10 @@ impl Engine {
         let (pkce, state) = (Pkce::new(chance()?), oauth::state(chance()?));
         let (host, port, path) = match provider {
             Provider::Google => ("127.0.0.1", 0, "/callback"),
-            Provider::Hubspot => {
-                self.core()
-                    .config
-                    .hubspot
-                    .redirect()
-                    .unwrap_or(("localhost", 0, "/"))
-            }
+            Provider::Hubspot => match Provider::Hubspot.row().consent() {
+                Some(consent) => self.core().config.redirect(provider, consent),
+                None => ("localhost", 0, "/"),
+            },
         };
         let port = asking.port.unwrap_or(port);
         let server = Loopback::open(host, port, path, state.clone()).map_err(|e| {

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::config::{MailAccount, MailAuth, MailKind};
-use crate::domain::account::{AccountKind, MAIL_SERVER, NearEnd, SecretPlace, near_end};
-use crate::domain::service::Provider;
+use crate::domain::account::{AccountKind, NearEnd, SecretPlace, near_end};
+use crate::domain::service::{MAIL_SERVER, Provider};
 use crate::domain::words::words;
 use crate::engine::error::Result;
 use crate::engine::handle::Engine;

@@ -169,12 +169,7 @@ fn service_of(config: &Config, source: &str) -> Option<Service> {
                 MailKind::Gmail => Some(Service::Gmail),
                 MailKind::Maildir | MailKind::Imap => None,
             }),
-        _ => match source.split(':').next().unwrap_or(source) {
-            "hubspot" => Some(Service::Hubspot),
-            "calendar" => Some(Service::Calendar),
-            "gmail" => Some(Service::Gmail),
-            _ => None,
-        },
+        _ => Service::of_source(source.split(':').next().unwrap_or(source)),
     }
 }
 
