@@ -3,9 +3,10 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Deserialize;
 
@@ -18,7 +19,7 @@ use crate::config::edit::{edit, set};
 use crate::config::{MailAuth, MailKind};
 use crate::domain::account::SecretChoice;
 use crate::domain::email::address::EmailAddress;
-use crate::domain::service::Provider;
+use crate::domain::service::{Provider, ProviderRow, Way};
 use crate::domain::text::clean_line;
 use crate::engine::queries::accounts::{AccountStanding, AccountState};
 use crate::engine::{Asking, Engine, EngineError, Said, SignedIn};
@@ -29,10 +30,15 @@ const WAIT: u64 = 300;
 /// A longer file is not Google's.
 const MAX_CLIENT_FILE: u64 = 64 * 1024;
 
-/// Sign in to Google, HubSpot and mailboxes, check account status, sign out.
-///
-/// Tokens and passwords go into the system's keyring or, on request, into a file sealed with a passphrase; never in plain text onto the disk.
+/// The subcommand's arguments.
 #[derive(Debug, Args)]
+#[command(
+    about = format!("Sign in to {} and mailboxes, check account status, sign out", labels(|_| true, ", ")),
+    long_about = format!(
+        "Sign in to {} and mailboxes, check account status, sign out.\n\nTokens and passwords go into the system's keyring or, on request, into a file sealed with a passphrase; never in plain text onto the disk.",
+        labels(|_| true, ", ")
+    )
+)]
 pub(super) struct AuthArgs {
     #[command(subcommand)]
     command: AuthCommand,
@@ -40,8 +46,8 @@ pub(super) struct AuthArgs {
 
 #[derive(Debug, Subcommand)]
 enum AuthCommand {
-    /// Sign in to google, hubspot or a mailbox.
     #[command(
+        about = format!("Sign in to {} or a mailbox", provider_names()),
         after_help = "Examples:\n  caseyos auth login google --client client_secret.json     (the file that Google lets you download)\n  caseyos auth login google --no-browser                    (prints the address; paste what comes back)\n  caseyos auth login google --mail-server                   (also for Google's IMAP and SMTP servers)\n  caseyos auth login hubspot                                (a service key or private-app token, pasted)\n  pass show hubspot | caseyos auth login hubspot --token-stdin\n  caseyos auth login hubspot --oauth\n  caseyos auth login mail work                              (the password of the mailbox `work`)\n  caseyos auth login mail casey@firm.example                (finds its servers, adds the mailbox, takes the password)\n  caseyos auth login google --keep file                     (where there is no keyring)"
     )]
     Login(LoginArgs),
@@ -55,28 +61,48 @@ enum AuthCommand {
         after_help = "Examples:\n  caseyos auth logout google\n  caseyos auth logout mail work"
     )]
     Logout {
-        /// google, hubspot or mail.
+        #[arg(help = format!("{} or mail", provider_names()))]
         account: Whom,
         /// Name of the mailbox, for mail.
         mailbox: Option<String>,
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+/// The account to sign in to or out of: a provider's, or a mailbox's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whom {
-    Google,
-    Hubspot,
+    Provider(Provider),
     Mail,
 }
 
-impl Whom {
-    const fn provider(self) -> Option<Provider> {
-        match self {
-            Self::Google => Some(Provider::Google),
-            Self::Hubspot => Some(Provider::Hubspot),
-            Self::Mail => None,
-        }
+impl ValueEnum for Whom {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: LazyLock<Vec<Whom>> = LazyLock::new(|| {
+            let providers = Provider::ALL.iter().copied().map(Whom::Provider);
+            providers.chain([Whom::Mail]).collect()
+        });
+        &ALL
     }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Self::Provider(provider) => provider.as_str(),
+            Self::Mail => "mail",
+        }))
+    }
+}
+
+/// Returns the providers' names for a sentence: "google, hubspot".
+fn provider_names() -> String {
+    let names: Vec<&str> = Provider::ALL.iter().map(|p| p.as_str()).collect();
+    names.join(", ")
+}
+
+/// Returns the labels of the providers whose row is so, for a sentence.
+fn labels(is_so: impl Fn(&ProviderRow) -> bool, between: &str) -> String {
+    let rows = Provider::ALL.iter().map(|provider| provider.row());
+    let labels: Vec<&str> = rows.filter(|row| is_so(row)).map(|row| row.label).collect();
+    labels.join(between)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -88,7 +114,7 @@ enum Keep {
 
 #[derive(Debug, Args)]
 struct LoginArgs {
-    /// google, hubspot or mail.
+    #[arg(help = format!("{} or mail", provider_names()))]
     account: Whom,
     /// Name or address of the mailbox, for mail. An address without a mailbox adds one, with the servers found for it.
     mailbox: Option<String>,
@@ -107,11 +133,15 @@ struct LoginArgs {
     /// Ask Google for the right that its IMAP and SMTP servers need, for mailboxes with `auth = "oauth2"`; the default once there is such a mailbox.
     #[arg(long)]
     mail_server: bool,
-    /// Sign in to HubSpot by OAuth with an app of your own instead of a token.
-    #[arg(long)]
+    #[arg(long, help = format!(
+        "Sign in to {} by OAuth with an app of your own instead of a token",
+        labels(|row| row.token().is_some() && row.consent().is_some(), " or ")
+    ))]
     oauth: bool,
-    /// Read HubSpot's token from standard input.
-    #[arg(long)]
+    #[arg(long, help = format!(
+        "Read {}'s token from standard input",
+        labels(|row| row.token().is_some(), "'s or ")
+    ))]
     token_stdin: bool,
     /// Read the mailbox's password from standard input.
     #[arg(long)]
@@ -148,26 +178,33 @@ fn login(run: &mut Run<'_>, args: &LoginArgs) -> Result<Ending, EngineError> {
     let asked = Asked::default();
     let engine = asking_engine(run, &asked)?;
     let place = engine.ready_to_keep()?;
-    let signed_in = match args.account {
+    let provider = match args.account {
+        Whom::Provider(provider) => provider,
         Whom::Mail => {
             let (engine, name) = mailbox_to_sign_in(run, engine, &asked, args)?;
-            login_mailbox(&engine, name.as_deref(), args)?
+            let signed_in = login_mailbox(&engine, name.as_deref(), args)?;
+            return show_signed_in(run, &signed_in);
         }
-        Whom::Hubspot if !args.oauth => {
+    };
+    let row = provider.row();
+    let wanted = |way: &&Way| !args.oauth || matches!(way, Way::Consent(_));
+    let signed_in = match row.ways.iter().find(wanted) {
+        Some(Way::Token(way)) => {
             let token = if args.token_stdin || !can_ask() {
                 secret_from_stdin("The token")?
             } else {
-                ask_secret("HubSpot service key or private-app token")?
+                ask_secret(&format!("{} {}", row.label, way.noun))?
             };
-            engine.sign_in_with_token(&token)?
+            engine.sign_in_with_token(provider, way, &token)?
         }
-        Whom::Google | Whom::Hubspot => {
-            let provider = args.account.provider().unwrap_or(Provider::Google);
+        Some(Way::Consent(_)) => {
             let engine = introduce(run, engine, &asked, provider, args)?;
             run.out
                 .talk(&format!("The token will be kept in {}.", place.describe()))?;
             consent(run, &engine, provider, args)?
         }
+        // The engine says why not.
+        None => consent(run, &engine, provider, args)?,
     };
     show_signed_in(run, &signed_in)
 }
@@ -281,10 +318,7 @@ fn introduce(
     provider: Provider,
     args: &LoginArgs,
 ) -> Result<Engine, EngineError> {
-    let known = match provider {
-        Provider::Google => engine.config().google.client_id.clone(),
-        Provider::Hubspot => engine.config().hubspot.client_id.clone(),
-    };
+    let known = engine.config().client_id(provider).to_owned();
     let (id, secret) = match &args.client {
         Some(path) => {
             let part = read_client(path)?;
@@ -500,10 +534,10 @@ fn show_account(
 
 fn logout(run: &mut Run<'_>, whom: Whom, mailbox: Option<&str>) -> Result<Ending, EngineError> {
     let engine = asking_engine(run, &Asked::default())?;
-    let name = match (whom.provider(), mailbox) {
-        (Some(provider), _) => provider.to_string(),
-        (None, Some(mailbox)) => format!("mail:{mailbox}"),
-        (None, None) => {
+    let name = match (whom, mailbox) {
+        (Whom::Provider(provider), _) => provider.to_string(),
+        (Whom::Mail, Some(mailbox)) => format!("mail:{mailbox}"),
+        (Whom::Mail, None) => {
             return Err(EngineError::Input(
                 "Name the mailbox: caseyos auth logout mail NAME.".into(),
             ));

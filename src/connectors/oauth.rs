@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::hubspot::paths::{Place, path};
 use super::transport::{Body, CallError, CallErrorKind, Fate, Method, Request, Response, segment};
+use super::{TokenPaths, wire};
 use crate::domain::account::Span;
-use crate::domain::service::{HubspotVersion, Provider, Service};
+use crate::domain::service::{Consent, HubspotVersion, Provider, Withdrawal};
 use crate::domain::text::clean_line;
 use crate::secrets::Secret;
 
@@ -71,7 +71,7 @@ pub fn state(chance: [u8; 32]) -> Secret {
 
 /// The question that the operator answers in the browser.
 #[derive(Debug, Clone)]
-pub struct Consent<'a> {
+pub struct Question<'a> {
     /// The page.
     pub page: &'a str,
     /// The program's id.
@@ -88,7 +88,7 @@ pub struct Consent<'a> {
     pub more: &'a [(&'a str, &'a str)],
 }
 
-impl Consent<'_> {
+impl Question<'_> {
     /// Returns the address to open.
     #[must_use]
     pub fn url(&self) -> String {
@@ -207,39 +207,36 @@ fn decode(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// A provider's server of tokens: whose it is, and its paths.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A provider's server of tokens: the manners of its sign-in, and its paths.
+#[derive(Debug, Clone)]
 pub struct Endpoint {
-    service: Service,
-    token: String,
-    revoke: String,
-    introspect: String,
+    /// The provider's sign-in, from its row.
+    pub consent: &'static Consent,
+    paths: TokenPaths,
 }
 
 impl Endpoint {
-    /// Returns a provider's. HubSpot's paths follow the version of its API.
+    /// Returns a provider's; none where nobody consents in a browser. HubSpot's paths follow the version of its API.
     #[must_use]
-    pub fn of(provider: Provider, version: HubspotVersion) -> Self {
-        match provider {
-            Provider::Google => Self {
-                service: Service::GoogleAuth,
-                token: "/token".into(),
-                revoke: "/revoke".into(),
-                introspect: String::new(),
-            },
-            Provider::Hubspot => Self {
-                service: Service::HubspotAuth,
-                token: path(version, Place::Token),
-                revoke: path(version, Place::TokenRevocation),
-                introspect: path(version, Place::TokenIntrospection),
-            },
-        }
+    pub fn of(provider: Provider, version: HubspotVersion) -> Option<Self> {
+        Some(Self {
+            consent: provider.row().consent()?,
+            paths: (wire(provider).tokens)(version),
+        })
     }
 
-    /// Returns whose it is.
+    /// Tells whether a path is one of the server's. A server whose paths stand in a folder has the whole folder.
     #[must_use]
-    pub const fn service(&self) -> Service {
-        self.service
+    pub fn serves(&self, path: &str) -> bool {
+        let TokenPaths {
+            token,
+            revoke,
+            introspect,
+        } = &self.paths;
+        match folder(token) {
+            Some(own) => folder(path) == Some(own),
+            None => path == token || path == revoke || Some(path) == introspect.as_deref(),
+        }
     }
 
     fn form(
@@ -258,7 +255,13 @@ impl Endpoint {
         }
         Request {
             max_bytes: ANSWER_BYTES,
-            ..Request::write(self.service, operation, Method::Post, path, Body::Form(all))
+            ..Request::write(
+                self.consent.tokens,
+                operation,
+                Method::Post,
+                path,
+                Body::Form(all),
+            )
         }
     }
 
@@ -279,7 +282,12 @@ impl Endpoint {
         if let Some(pkce) = pkce {
             fields.push(("code_verifier", pkce.verifier().clone()));
         }
-        self.form("oauth.token.redeem", &self.token, Some(client), fields)
+        self.form(
+            "oauth.token.redeem",
+            &self.paths.token,
+            Some(client),
+            fields,
+        )
     }
 
     /// Asks for a new token. Where the answer is lost, asking again is all that can be done.
@@ -289,36 +297,44 @@ impl Endpoint {
             ("grant_type", Secret::new("refresh_token")),
             ("refresh_token", refresh.clone()),
         ];
-        self.form("oauth.token.refresh", &self.token, Some(client), fields)
-            .repeatable()
+        self.form(
+            "oauth.token.refresh",
+            &self.paths.token,
+            Some(client),
+            fields,
+        )
+        .repeatable()
     }
 
-    /// Asks to withdraw a token. Google wants the token alone; HubSpot also the program.
+    /// Asks to withdraw a token. Google wants the token alone; HubSpot also the app.
     #[must_use]
-    pub fn revoke(&self, client: Option<&Client>, token: &Secret) -> Request {
+    pub fn revoke(&self, client: &Client, token: &Secret) -> Request {
         let mut fields = vec![("token", token.clone())];
-        if client.is_some() {
-            fields.push(("token_type_hint", Secret::new("refresh_token")));
-        }
-        self.form("oauth.token.revoke", &self.revoke, client, fields)
+        let app = match self.consent.withdrawal {
+            Withdrawal::TokenAlone => None,
+            Withdrawal::WithApp => {
+                fields.push(("token_type_hint", Secret::new("refresh_token")));
+                Some(client)
+            }
+        };
+        self.form("oauth.token.revoke", &self.paths.revoke, app, fields)
             .repeatable()
     }
 
     /// Asks about a token; none where the provider has no such endpoint.
     #[must_use]
     pub fn introspect(&self, client: &Client, token: &Secret) -> Option<Request> {
-        if self.introspect.is_empty() {
-            return None;
-        }
+        let path = self.paths.introspect.as_ref()?;
         let fields = vec![("token", token.clone())];
-        let request = self.form(
-            "oauth.token.introspect",
-            &self.introspect,
-            Some(client),
-            fields,
-        );
+        let request = self.form("oauth.token.introspect", path, Some(client), fields);
         Some(request.reading())
     }
+}
+
+/// Returns the first folder of a path, if it stands in one.
+fn folder(path: &str) -> Option<&str> {
+    let (folder, _) = path.strip_prefix('/')?.split_once('/')?;
+    Some(folder)
 }
 
 /// The tokens of a sign-in or a refresh.
@@ -435,12 +451,13 @@ mod tests {
     use super::*;
 
     use crate::connectors::contract::{Vendor, assert_known, describe};
+    use crate::domain::service::Proof;
 
     const NOW: &str = "2026-11-23T10:00:00Z";
 
     /// Returns every request that can be built for a provider.
     fn all(provider: Provider, version: HubspotVersion) -> Vec<Request> {
-        let endpoint = Endpoint::of(provider, version);
+        let endpoint = Endpoint::of(provider, version).unwrap();
         let client = Client {
             id: "id".into(),
             secret: Secret::new("secret"),
@@ -452,21 +469,16 @@ mod tests {
         let (code, token) = (Secret::new("4/0Ab c"), Secret::new("token"));
         let redirect = "http://127.0.0.1:4000/callback";
         let mut requests = Vec::new();
-        match provider {
-            Provider::Google => {
-                let pkce = Pkce::new([7; 32]);
-                for client in [&client, &public] {
-                    requests.push(endpoint.redeem(client, &code, redirect, Some(&pkce)));
-                    requests.push(endpoint.refresh(client, &token));
-                }
-                requests.push(endpoint.revoke(None, &token));
-            }
-            Provider::Hubspot => requests.extend([
-                endpoint.redeem(&client, &code, redirect, None),
-                endpoint.refresh(&client, &token),
-                endpoint.revoke(Some(&client), &token),
-            ]),
+        let (clients, pkce) = match endpoint.consent.proof {
+            // A proof makes up for a secret that an installed program cannot keep.
+            Proof::S256 => (vec![&client, &public], Some(Pkce::new([7; 32]))),
+            Proof::None => (vec![&client], None),
+        };
+        for client in clients {
+            requests.push(endpoint.redeem(client, &code, redirect, pkce.as_ref()));
+            requests.push(endpoint.refresh(client, &token));
         }
+        requests.push(endpoint.revoke(&client, &token));
         requests.extend(endpoint.introspect(&client, &token));
         requests
     }
@@ -574,7 +586,7 @@ mod tests {
     fn the_address_of_the_question_is_encoded() {
         let state = Secret::new("s t");
         let pkce = Pkce::new([0; 32]);
-        let url = Consent {
+        let url = Question {
             page: "https://accounts.example/auth?hl=en",
             client_id: "id&x",
             redirect_uri: "http://127.0.0.1:4000/callback",

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::service::Provider;
+use super::service::{Consent, Provider, Scope, Testing};
 use super::words::words;
 
 words! {
@@ -64,7 +64,7 @@ words! {
 }
 
 words! {
-    /// The publishing status of the operator's Google app, as the operator gave it.
+    /// The publishing status of the operator's app, as the operator gave it.
     #[derive(Default)]
     pub enum AppStatus ("an app's status") {
         /// Not said.
@@ -77,92 +77,12 @@ words! {
     }
 }
 
-/// A right that a provider grants, and the feature that needs it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Scope {
-    /// Its name on the wire.
-    pub name: &'static str,
-    /// Broader rights that hold it.
-    pub covered_by: &'static [&'static str],
-    /// The sentence for a missing right: the feature that does not work.
-    pub without: &'static str,
-}
-
-const GOOGLE: &[Scope] = &[
-    Scope {
-        name: "https://www.googleapis.com/auth/gmail.modify",
-        covered_by: &["https://mail.google.com/"],
-        without: "Gmail is neither read nor sent from",
-    },
-    Scope {
-        name: "https://www.googleapis.com/auth/calendar.events",
-        covered_by: &["https://www.googleapis.com/auth/calendar"],
-        without: "meetings are neither seen nor booked",
-    },
-    Scope {
-        name: "https://www.googleapis.com/auth/calendar.freebusy",
-        covered_by: &[
-            "https://www.googleapis.com/auth/calendar",
-            "https://www.googleapis.com/auth/calendar.readonly",
-        ],
-        without: "free times are not found",
-    },
-];
-
-/// Full access to Gmail, which Google's IMAP and SMTP servers require of a token.
-pub const MAIL_SERVER: Scope = Scope {
-    name: "https://mail.google.com/",
-    covered_by: &[],
-    without: "Google's IMAP and SMTP servers take no token: mailboxes with auth = \"oauth2\" are neither read nor sent from",
-};
-
-const HUBSPOT: &[Scope] = &[
-    Scope {
-        name: "crm.objects.contacts.read",
-        covered_by: &[],
-        without: "contacts are not read",
-    },
-    Scope {
-        name: "crm.objects.contacts.write",
-        covered_by: &[],
-        without: "contacts, tasks and notes are not written",
-    },
-    Scope {
-        name: "crm.objects.companies.read",
-        covered_by: &[],
-        without: "companies are not read",
-    },
-    Scope {
-        name: "crm.objects.companies.write",
-        covered_by: &[],
-        without: "companies are not written",
-    },
-    Scope {
-        name: "crm.objects.deals.read",
-        covered_by: &[],
-        without: "deals and their stages are not read",
-    },
-    Scope {
-        name: "crm.objects.deals.write",
-        covered_by: &[],
-        without: "deals are not written",
-    },
-    Scope {
-        name: "crm.objects.owners.read",
-        covered_by: &[],
-        without: "owners are not known by name",
-    },
-];
-
-/// Returns the rights that everything needs; with `mail_server` also those of Google's mail servers.
+/// Returns the rights that everything needs; with `mail_server` also those of the provider's mail servers.
 #[must_use]
 pub fn wanted(provider: Provider, mail_server: bool) -> Vec<Scope> {
-    let all = match provider {
-        Provider::Google => GOOGLE,
-        Provider::Hubspot => HUBSPOT,
-    };
-    let more = (mail_server && provider == Provider::Google).then_some(MAIL_SERVER);
-    more.into_iter().chain(all.iter().copied()).collect()
+    let row = provider.row();
+    let more = row.mail_server.filter(|_| mail_server);
+    more.into_iter().chain(row.scopes).copied().collect()
 }
 
 /// Returns the rights to ask for: those wanted, less those that a broader one of them covers.
@@ -221,10 +141,16 @@ impl Span {
     }
 }
 
-/// Life of a sign-in to a Google app in Testing.
-const TESTING_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Time before the end at which the operator is warned.
 const WARNING: SignedDuration = SignedDuration::from_hours(2 * 24);
+
+impl Testing {
+    /// Returns the life of a sign-in to an app in Testing.
+    #[must_use]
+    pub fn life(&self) -> SignedDuration {
+        SignedDuration::from_hours(self.days * 24)
+    }
+}
 
 /// The near end of a sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -235,10 +161,11 @@ pub struct NearEnd {
     pub is_certain: bool,
 }
 
-/// Returns the end of a Google sign-in if it is near: the instant that Google named, or seven days after the sign-in if the app is, or
-/// may be, in Testing. A sign-in that has outlived the seven days is not of a Testing app.
+/// Returns the end of a sign-in if it is near: the instant that the provider named, or some days after the sign-in if the app is, or may
+/// be, in Testing. A sign-in that has outlived these days is not of a Testing app.
 #[must_use]
 pub fn near_end(
+    testing: &Testing,
     status: AppStatus,
     granted_at: Timestamp,
     refresh_expires_at: Option<Timestamp>,
@@ -247,8 +174,8 @@ pub fn near_end(
     let (at, is_certain) = match (refresh_expires_at, status) {
         (Some(at), _) => (at, true),
         (None, AppStatus::Production) => return None,
-        (None, AppStatus::Testing) => (later(granted_at, TESTING_LIFE), true),
-        (None, AppStatus::Unknown) => (later(granted_at, TESTING_LIFE), false),
+        (None, AppStatus::Testing) => (later(granted_at, testing.life()), true),
+        (None, AppStatus::Unknown) => (later(granted_at, testing.life()), false),
     };
     let is_near = now >= later(at, -WARNING) && (is_certain || now < at);
     is_near.then_some(NearEnd { at, is_certain })
@@ -287,7 +214,12 @@ impl Refused<'_> {
 
 /// Explains why a sign-in no longer works, and the fix.
 #[must_use]
-pub fn explain(provider: Provider, refused: &Refused<'_>, now: Timestamp) -> String {
+pub fn explain(
+    provider: Provider,
+    consent: &Consent,
+    refused: &Refused<'_>,
+    now: Timestamp,
+) -> String {
     let said = if refused.more.is_empty() {
         refused.word.to_owned()
     } else {
@@ -298,25 +230,23 @@ pub fn explain(provider: Provider, refused: &Refused<'_>, now: Timestamp) -> Str
             "{provider} does not accept the app that you sign in with ({said}). Check its client id in [{provider}] and its secret, then `caseyos auth login {provider}`"
         );
     }
-    let causes = match provider {
-        Provider::Hubspot => {
-            "Likely the app was uninstalled or access was withdrawn in HubSpot's settings"
-                .to_owned()
+    let others = consent.lost;
+    let causes = match (&consent.testing, refused.app_status) {
+        (None, _) | (Some(_), AppStatus::Production) => format!("Likely {others}"),
+        (Some(testing), AppStatus::Testing) => {
+            format!("Very likely {}; else {others}", testing.said)
         }
-        Provider::Google => {
+        (Some(testing), AppStatus::Unknown) => {
             let age = refused.granted_at.map(|at| now.duration_since(at));
-            let is_week_old =
-                age.is_some_and(|age| age >= later_age(TESTING_LIFE) && age <= TESTING_LIFE * 3);
-            let testing = "the app is in Testing status, where Google ends each sign-in after 7 days (publish it: set its status to In production)";
-            let others =
-                "the password was changed, access was withdrawn, or it was not used for six months";
-            match refused.app_status {
-                AppStatus::Production => format!("Likely {others}"),
-                AppStatus::Testing => format!("Very likely {testing}; else {others}"),
-                AppStatus::Unknown if is_week_old => {
-                    format!("Very likely {testing}, as this one is about a week old; else {others}")
-                }
-                AppStatus::Unknown => format!("Likely {testing}, {others}"),
+            // A sign-in may be found dead only at the next pass, and clocks differ by minutes.
+            let least = testing.life() - SignedDuration::from_hours(1);
+            if age.is_some_and(|age| age >= least && age <= testing.life() * 3) {
+                format!(
+                    "Very likely {}, as this one is about a week old; else {others}",
+                    testing.said
+                )
+            } else {
+                format!("Likely {}, {others}", testing.said)
             }
         }
     };
@@ -325,13 +255,9 @@ pub fn explain(provider: Provider, refused: &Refused<'_>, now: Timestamp) -> Str
     )
 }
 
-/// A sign-in may be found dead only at the next pass, and clocks differ by minutes.
-fn later_age(life: SignedDuration) -> SignedDuration {
-    life - SignedDuration::from_hours(1)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::service::MAIL_SERVER;
     use super::*;
 
     fn at(text: &str) -> Timestamp {
@@ -418,8 +344,10 @@ mod tests {
     #[test]
     fn the_end_of_a_testing_sign_in_is_told_two_days_before() {
         let granted = at("2026-11-01T10:00:00Z");
+        let google = Provider::Google.row().consent().unwrap();
+        let testing = google.testing.as_ref().unwrap();
         let check = |status, ends: Option<&str>, now: &str, expect: Option<(&str, bool)>| {
-            let found = near_end(status, granted, ends.map(at), at(now));
+            let found = near_end(testing, status, granted, ends.map(at), at(now));
             assert_eq!(
                 found.map(|n| (n.at, n.is_certain)),
                 expect.map(|(t, c)| (at(t), c)),
@@ -443,5 +371,52 @@ mod tests {
             "2026-11-02T10:00:00Z",
             Some(("2026-11-03T10:00:00Z", true)),
         );
+    }
+
+    #[test]
+    fn the_likely_reason_of_a_lost_sign_in_depends_on_the_apps_status_and_its_age() {
+        let now = at("2026-11-23T10:00:00Z");
+        let check = |provider: Provider, app_status, days: i64, expect: &str| {
+            let consent = provider.row().consent().unwrap();
+            let refused = Refused {
+                word: "invalid_grant",
+                more: "",
+                granted_at: Some(now - SignedDuration::from_hours(24 * days)),
+                app_status,
+            };
+            let said = explain(provider, consent, &refused, now);
+            let (_, said) = said.split_once("(invalid_grant). ").unwrap();
+            let (said, _) = said.split_once(". What was read").unwrap();
+            assert_eq!(said, expect);
+        };
+        let testing = "the app is in Testing status, where Google ends each sign-in after 7 days (publish it: set its status to In production)";
+        let others =
+            "the password was changed, access was withdrawn, or it was not used for six months";
+        let google = Provider::Google;
+        check(
+            google,
+            AppStatus::Production,
+            7,
+            &format!("Likely {others}"),
+        );
+        check(
+            google,
+            AppStatus::Testing,
+            1,
+            &format!("Very likely {testing}; else {others}"),
+        );
+        check(
+            google,
+            AppStatus::Unknown,
+            7,
+            &format!("Very likely {testing}, as this one is about a week old; else {others}"),
+        );
+        for days in [1, 40] {
+            let expect = format!("Likely {testing}, {others}");
+            check(google, AppStatus::Unknown, days, &expect);
+        }
+        let hubspot =
+            "Likely the app was uninstalled or access was withdrawn in HubSpot's settings";
+        check(Provider::Hubspot, AppStatus::Unknown, 7, hubspot);
     }
 }

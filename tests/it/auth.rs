@@ -9,7 +9,7 @@ use caseyos::connectors::world::oauth::{Grants, OauthDouble};
 use caseyos::connectors::world::{
     Double, Fault, FaultRule, Setting, World, WorldOptions, WorldRequest, WorldResponse,
 };
-use caseyos::domain::service::Provider;
+use caseyos::domain::service::{Base, Provider};
 use caseyos::env::FixedClock;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -22,22 +22,17 @@ pub const PASSPHRASE: &str = "correct horse battery";
 struct Api {
     grants: Grants,
     provider: Provider,
+    prefix: &'static str,
     tokens: Vec<&'static str>,
 }
 
 impl Double for Api {
     fn name(&self) -> &'static str {
-        match self.provider {
-            Provider::Google => "google",
-            Provider::Hubspot => "hubspot",
-        }
+        self.provider.as_str()
     }
 
     fn serves(&self, path: &str) -> bool {
-        match self.provider {
-            Provider::Google => path.starts_with("/gmail/v1"),
-            Provider::Hubspot => path.starts_with("/crm"),
-        }
+        path.starts_with(self.prefix)
     }
 
     fn handle(&mut self, request: &WorldRequest, now: Timestamp) -> WorldResponse {
@@ -57,10 +52,10 @@ impl Double for Api {
     }
 
     fn settings(&self, base: &str) -> Vec<Setting> {
-        match self.provider {
-            Provider::Google => vec![("google", "gmail_url", base.to_owned())],
-            Provider::Hubspot => vec![("hubspot", "url", base.to_owned())],
-        }
+        let Base::Own(key, _) = self.provider.row().api.row().base else {
+            return Vec::new();
+        };
+        vec![(self.provider.as_str(), key, base.to_owned())]
     }
 }
 
@@ -85,10 +80,11 @@ impl Signing {
             clock: Arc::new(FixedClock(MONDAY.parse().unwrap())),
             ..WorldOptions::default()
         };
-        let api = |grants: &Grants, provider| {
+        let api = |grants: &Grants, provider, prefix| {
             shared(Api {
                 grants: grants.clone(),
                 provider,
+                prefix,
                 tokens: vec!["pat-good", "no-deals"],
             })
         };
@@ -97,8 +93,8 @@ impl Signing {
             vec![
                 shared(OauthDouble::new(google.clone())),
                 shared(OauthDouble::new(hubspot.clone())),
-                api(&google, Provider::Google),
-                api(&hubspot, Provider::Hubspot),
+                api(&google, Provider::Google, "/gmail/v1"),
+                api(&hubspot, Provider::Hubspot, "/crm"),
             ],
         )
         .unwrap();

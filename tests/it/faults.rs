@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use caseyos::connectors::classify;
 use caseyos::connectors::transport::{
     Body, CallError, CallErrorKind, Fate, HttpSettings, HttpTransport, Method, Request, Response,
     Transport,
@@ -132,11 +133,12 @@ fn befallen(fault: Option<Fault>, writes: bool) -> Result<Response, CallError> {
     if let Some(fault) = fault {
         world.harm(FaultRule::on("/tiny", fault));
     }
-    let transport = HttpTransport::new(HttpSettings {
+    let settings = HttpSettings {
         read: Duration::from_millis(300),
         max_bytes: 1_000_000,
         ..HttpSettings::default()
-    });
+    };
+    let transport = HttpTransport::new(settings, classify);
     let request = if writes {
         let body = Body::Json(json!({}));
         Request::write(Service::Hubspot, "tiny.write", Method::Post, "/tiny", body)

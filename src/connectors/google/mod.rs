@@ -3,6 +3,7 @@
 
 pub mod calendar;
 pub mod gmail;
+pub mod refusal;
 
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
@@ -11,6 +12,19 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::transport::{CallError, CallErrorKind, Fate, Response};
+use super::wire::{TokenPaths, Wire};
+
+/// Google's wire.
+pub static WIRE: Wire = Wire {
+    tokens: |_| TokenPaths {
+        token: "/token".into(),
+        revoke: "/revoke".into(),
+        introspect: None,
+    },
+    profile: Some(gmail::profile),
+    classify: refusal::classify,
+    ..Wire::BARE
+};
 
 /// The longest text of an answer that is taken as an id or a token.
 const MAX_ID_BYTES: usize = 2048;

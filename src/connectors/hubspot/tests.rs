@@ -129,3 +129,14 @@ fn a_search_always_sends_all_five_fields() {
         assert!(body.get(field).is_some(), "{field}");
     }
 }
+
+#[test]
+fn the_vendor_knows_what_a_token_is_tried_with() {
+    for (version, vendor) in [
+        (HubspotVersion::V3, Vendor::HubspotV3),
+        (HubspotVersion::March2026, Vendor::HubspotMarch2026),
+    ] {
+        let requests: Vec<Request> = super::probes(version).into_iter().map(|(_, r)| r).collect();
+        assert_eq!(assert_known(vendor, &requests).len(), 4);
+    }
+}

@@ -12,7 +12,8 @@ use reqwest::blocking::{Client, ClientBuilder, RequestBuilder};
 use serde_json::Value;
 
 use super::fate::{self, Stage};
-use super::{Body, CallError, CallErrorKind, Method, Request, Response, Transport, vendors};
+use super::refusal::Classify;
+use super::{Body, CallError, CallErrorKind, Method, Request, Response, Transport};
 use crate::domain::text::clean_line;
 use crate::env::monotonic;
 use crate::secrets::Secret;
@@ -67,21 +68,24 @@ impl Default for HttpSettings {
 }
 
 /// HTTP for real. Clients are made at their first request: that costs milliseconds which a start should not.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct HttpTransport {
     settings: HttpSettings,
+    classify: Classify,
     /// For this machine, for plain HTTP elsewhere, for TLS.
     clients: [OnceLock<Client>; 3],
     sent: AtomicU64,
 }
 
 impl HttpTransport {
-    /// Makes a transport with limits of its own.
+    /// Makes a transport with limits of its own, which has refusals read by `classify`.
     #[must_use]
-    pub fn new(settings: HttpSettings) -> Self {
+    pub fn new(settings: HttpSettings, classify: Classify) -> Self {
         Self {
             settings,
-            ..Self::default()
+            classify,
+            clients: Default::default(),
+            sent: AtomicU64::default(),
         }
     }
 
@@ -193,7 +197,7 @@ impl HttpTransport {
             // What a refusal says at length is of no use if it cannot be read; that it is one is known.
             (false, read) => {
                 response.body = read.unwrap_or_default();
-                Err(refusal(request, &response))
+                Err(refused(request, &response, self.classify))
             }
         }
     }
@@ -396,7 +400,7 @@ fn read_body(answer: &mut impl Read, limit: usize, end: Duration) -> Result<Vec<
     }
 }
 
-fn refusal(request: &Request, response: &Response) -> CallError {
+fn refused(request: &Request, response: &Response, classify: Classify) -> CallError {
     let status = response.status;
     let date = response.header("date").and_then(http_date);
     let mut error = CallError {
@@ -411,7 +415,7 @@ fn refusal(request: &Request, response: &Response) -> CallError {
             String::new(),
         )
     };
-    vendors::classify(request.service, &mut error, date);
+    classify(request.service, &mut error, date);
     if let Some(to) = response.header("location").filter(|_| status / 100 == 3) {
         let host = reqwest::Url::parse(to).ok();
         let host = host.as_ref().and_then(|url| url.host_str());
@@ -444,8 +448,13 @@ fn retry_after(text: &str, date: Option<Timestamp>) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::refusal::by_status;
     use super::*;
     use crate::domain::service::Service;
+
+    fn plain() -> HttpTransport {
+        HttpTransport::new(HttpSettings::default(), by_status)
+    }
 
     #[test]
     fn a_retry_after_is_seconds_or_a_date_by_the_services_own_clock() {
@@ -471,7 +480,7 @@ mod tests {
     #[test]
     fn a_token_does_not_travel_in_the_clear() {
         let request = Request::get(Service::Hubspot, "test", "/crm");
-        let error = HttpTransport::default()
+        let error = plain()
             .send("http://crm.example", Some(&Secret::new("sesame")), &request)
             .unwrap_err();
         assert_eq!(error.fate, super::super::Fate::NotSent);
@@ -479,7 +488,7 @@ mod tests {
         // A form is what tokens are asked for with.
         let form = Body::Form(vec![("refresh_token", Secret::new("sesame"))]);
         let request = Request::write(Service::GoogleAuth, "test", Method::Post, "/token", form);
-        let error = HttpTransport::default()
+        let error = plain()
             .send("http://auth.example", None, &request)
             .unwrap_err();
         assert!(error.message.contains("in the clear"), "{error}");
@@ -489,9 +498,7 @@ mod tests {
     fn an_address_that_is_none_is_refused_before_anything_leaves() {
         let request = Request::get(Service::Gmail, "test", "/x");
         for base in ["", "nonsense", "ftp://files.example", "file:///etc"] {
-            let error = HttpTransport::default()
-                .send(base, None, &request)
-                .unwrap_err();
+            let error = plain().send(base, None, &request).unwrap_err();
             assert_eq!(error.kind, CallErrorKind::Invalid, "{base}");
         }
     }
@@ -504,7 +511,7 @@ mod tests {
             .local_addr()
             .unwrap()
             .port();
-        let error = HttpTransport::default()
+        let error = plain()
             .send(
                 &format!("http://127.0.0.1:{port}"),
                 Some(&Secret::new("sesame")),

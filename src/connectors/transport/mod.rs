@@ -4,7 +4,7 @@
 pub mod fate;
 mod http;
 pub mod record;
-mod vendors;
+pub mod refusal;
 
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use crate::domain::service::Service;
 use crate::domain::text::clean_line;
 use crate::secrets::Secret;
 
+pub use crate::domain::service::Budget;
 pub use http::{HttpSettings, HttpTransport, Proxy};
 pub use record::{RecordingTransport, written};
 
@@ -77,15 +78,6 @@ pub enum Repeat {
     Harmless,
     /// A second effect. It is sent once; an answer that does not come leaves the effect unknown.
     Doubles,
-}
-
-/// The budget of a service that a request draws on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Budget {
-    /// The service's own.
-    General,
-    /// The tighter one of searches.
-    Search,
 }
 
 /// A request as a connector builds it: without host, token or retries.

@@ -33,3 +33,30 @@ pub fn providers(filling: Filling, now: Timestamp) -> Vec<SharedDouble> {
         )),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::service::{Base, Service};
+
+    #[test]
+    fn every_provider_has_a_double_that_points_its_table_here() {
+        let filling = Filling {
+            seed: 7,
+            contacts: 0,
+        };
+        let base = "http://127.0.0.1:1";
+        let mut settings = Vec::new();
+        for double in providers(filling, Timestamp::UNIX_EPOCH) {
+            settings.extend(double.lock().unwrap().settings(base));
+        }
+        for service in Service::ALL {
+            let (Some(provider), Base::Own(key, _)) = (service.provider(), service.row().base)
+            else {
+                continue;
+            };
+            let wanted = (provider.as_str(), key, base.to_owned());
+            assert!(settings.contains(&wanted), "{service}");
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! Sign-in at Google and HubSpot in memory: a page that consents at once, codes that can be redeemed once, tokens that end.
+//! Sign-in at a provider in memory, with the manners that its row names: a page that consents at once, codes that can be redeemed once, tokens that end.
 //!
 //! The grants are shared with the doubles that the tokens are for: those ask [`Grants::scopes_of`].
 
@@ -12,12 +12,17 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Double, Setting, WorldRequest, WorldResponse};
+use crate::connectors::oauth::Endpoint;
 use crate::connectors::transport::segment;
 use crate::domain::account::to_ask;
-use crate::domain::service::Provider;
+use crate::domain::service::{Base, Consent, HubspotVersion, Proof, Provider};
 
 /// The secret of every app here.
 const CLIENT_SECRET: &str = "world-client-secret";
+/// The place where a mail server asks about a token.
+const TOKEN_INFO: &str = "/oauth2/v2/tokeninfo";
+/// Life of an access token in seconds, where nobody consents and none is handed out.
+const USUAL_LIFE: i64 = 3_600;
 
 #[derive(Debug, Clone)]
 struct Consented {
@@ -30,6 +35,7 @@ struct Consented {
 #[derive(Debug)]
 struct Book {
     provider: Provider,
+    consent: Option<&'static Consent>,
     minted: Vec<String>,
     codes: BTreeMap<String, Consented>,
     access: BTreeMap<String, (Timestamp, Vec<String>)>,
@@ -52,18 +58,18 @@ impl Grants {
     /// Begins without any.
     #[must_use]
     pub fn new(provider: Provider) -> Self {
+        let consent = provider.row().consent();
+        let seconds = consent.map_or(USUAL_LIFE, |consent| consent.answers.seconds);
         Self(Arc::new(Mutex::new(Book {
             provider,
+            consent,
             minted: Vec::new(),
             codes: BTreeMap::new(),
             access: BTreeMap::new(),
             refresh: BTreeMap::new(),
             refreshed: 0,
             revoked: 0,
-            life: SignedDuration::from_secs(match provider {
-                Provider::Google => 3599,
-                Provider::Hubspot => 1800,
-            }),
+            life: SignedDuration::from_secs(seconds),
             refresh_life: None,
             rotates: false,
             denies: false,
@@ -201,7 +207,7 @@ impl Book {
         if !is_loopback || param("client_id").is_empty() || param("response_type") != "code" {
             return wrong("invalid_request: client_id, redirect_uri or response_type");
         }
-        if self.provider == Provider::Google
+        if self.consent.is_some_and(|c| c.proof == Proof::S256)
             && (param("code_challenge").is_empty() || param("code_challenge_method") != "S256")
         {
             return wrong("invalid_request: code_challenge");
@@ -268,9 +274,8 @@ impl Book {
                     self.refresh.insert(new.clone(), scopes.clone());
                     new
                 });
-                // HubSpot's answers always carry one.
-                let refresh =
-                    refresh.or((self.provider == Provider::Hubspot).then(|| old.to_owned()));
+                let repeats = self.consent.is_some_and(|c| c.answers.repeats_refresh);
+                let refresh = refresh.or(repeats.then(|| old.to_owned()));
                 self.answer(scopes, refresh, now)
             }
             _ => refused(400, "unsupported_grant_type", "Invalid grant_type."),
@@ -295,7 +300,7 @@ impl Book {
             if let Some(refresh) = refresh {
                 fields.insert("refresh_token".into(), refresh.into());
             }
-            if self.provider == Provider::Google {
+            if self.consent.is_some_and(|c| c.answers.names_scopes) {
                 fields.insert("scope".into(), scopes.join(" ").into());
             }
             if let Some(seconds) = self.refresh_life {
@@ -342,6 +347,12 @@ fn refused(status: u16, error: &str, description: &str) -> WorldResponse {
     )
 }
 
+/// Returns the path of the page of consent, without its first slash.
+fn page_path(consent: &Consent) -> &'static str {
+    let (_, place) = consent.page.split_once("://").unwrap_or_default();
+    place.split_once('/').map_or("", |(_, path)| path)
+}
+
 /// The sign-in of a provider.
 #[derive(Debug)]
 pub struct OauthDouble {
@@ -358,20 +369,19 @@ impl OauthDouble {
 
 impl Double for OauthDouble {
     fn name(&self) -> &'static str {
-        match self.grants.book().provider {
-            Provider::Google => "google_auth",
-            Provider::Hubspot => "hubspot_auth",
-        }
+        let consent = self.grants.book().consent;
+        consent.map_or("", |consent| consent.tokens.as_str())
     }
 
     fn serves(&self, path: &str) -> bool {
-        match self.grants.book().provider {
-            Provider::Google => matches!(
-                path,
-                "/token" | "/revoke" | "/o/oauth2/v2/auth" | "/oauth2/v2/tokeninfo"
-            ),
-            Provider::Hubspot => path.starts_with("/oauth/"),
-        }
+        let (provider, consent) = {
+            let book = self.grants.book();
+            (book.provider, book.consent)
+        };
+        consent.is_some_and(|consent| path.strip_prefix('/') == Some(page_path(consent)))
+            || (path == TOKEN_INFO && provider.row().mail_server.is_some())
+            || Endpoint::of(provider, HubspotVersion::default())
+                .is_some_and(|endpoint| endpoint.serves(path))
     }
 
     fn handle(&mut self, request: &WorldRequest, now: Timestamp) -> WorldResponse {
@@ -401,25 +411,21 @@ impl Double for OauthDouble {
     }
 
     fn settings(&self, base: &str) -> Vec<Setting> {
-        match self.grants.book().provider {
-            Provider::Google => vec![
-                ("google", "client_id", "world-client".to_owned()),
-                (
-                    "google",
-                    "authorize_url",
-                    format!("{base}/o/oauth2/v2/auth"),
-                ),
-                ("google", "auth_url", base.to_owned()),
-            ],
-            Provider::Hubspot => vec![
-                ("hubspot", "client_id", "world-client".to_owned()),
-                (
-                    "hubspot",
-                    "authorize_url",
-                    format!("{base}/oauth/authorize"),
-                ),
-            ],
+        let book = self.grants.book();
+        let Some(consent) = book.consent else {
+            return Vec::new();
+        };
+        let table = book.provider.as_str();
+        let page = format!("{base}/{}", page_path(consent));
+        let mut settings = vec![
+            (table, "client_id", "world-client".to_owned()),
+            (table, "authorize_url", page),
+        ];
+        // Where the tokens' server has no URL of its own, the double of the service sets it.
+        if let Base::Own(key, _) = consent.tokens.row().base {
+            settings.push((table, key, base.to_owned()));
         }
+        settings
     }
 
     fn show(&self) -> Value {

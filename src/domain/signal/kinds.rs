@@ -1,5 +1,6 @@
 //! The closed lists of sources, kinds and parts of the work.
 
+use crate::domain::outcome::OutcomeSource;
 use crate::domain::words::words;
 
 words! {
@@ -21,6 +22,21 @@ words! {
         Manual = "manual",
         /// The program's own clock.
         Timer = "timer",
+    }
+}
+
+impl Source {
+    /// Returns the source of an outcome that a signal from here tells of.
+    #[must_use]
+    pub const fn of_outcomes(self) -> OutcomeSource {
+        match self {
+            Self::Hubspot => OutcomeSource::Hubspot,
+            Self::Gmail => OutcomeSource::Gmail,
+            Self::Calendar => OutcomeSource::Calendar,
+            Self::Mail => OutcomeSource::Mail,
+            Self::Form | Self::X | Self::Timer => OutcomeSource::System,
+            Self::Manual => OutcomeSource::Manual,
+        }
     }
 }
 

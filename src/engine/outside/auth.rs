@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::connectors::oauth::{self, Client, Endpoint, Tokens};
 use crate::connectors::transport::{CallError, CallErrorKind, Fate};
-use crate::domain::account::{AccountKind, MAIL_SERVER, Refused, SecretPlace, Span, explain};
-use crate::domain::service::Provider;
+use crate::domain::account::{AccountKind, Refused, SecretPlace, Span, explain};
+use crate::domain::service::{MAIL_SERVER, Provider};
 use crate::engine::ground::core::INSTANCE;
 use crate::engine::outside::{Bearer, FEW, Outside, stopped, wait};
 use crate::secrets::{Places, Secret, Vault, VaultError, credential, variable_of};
@@ -164,17 +164,13 @@ impl Outside {
 
     /// Returns the program as a provider knows it.
     pub fn oauth_client(&self, provider: Provider) -> Result<Client, CallError> {
-        let id = match provider {
-            Provider::Google => &self.core.config.google.client_id,
-            Provider::Hubspot => &self.core.config.hubspot.client_id,
-        };
         let secret = self
             .vault()
             .map_err(broken)?
             .get(&client_secret_name(provider))
             .map_err(|e| locked(&e))?;
         Ok(Client {
-            id: id.clone(),
+            id: self.core.config.client_id(provider).to_owned(),
             secret: secret.map_or_else(|| Secret::new(""), |(secret, _)| secret),
         })
     }
@@ -286,8 +282,8 @@ impl Outside {
         let grant = self.load(provider).map_err(|e| e.message)?;
         let client = self.oauth_client(provider).map_err(|e| e.message)?;
         let token = grant.refresh.unwrap_or(grant.access);
-        let client = (provider == Provider::Hubspot).then_some(&client);
-        let request = self.endpoint(provider).revoke(client, &token);
+        let endpoint = self.endpoint(provider).map_err(|e| e.message)?;
+        let request = endpoint.revoke(&client, &token);
         // It is removed here in any case, and the operator waits for it.
         match self.carry(&request, Bearer::None, FEW) {
             Ok(_) => Ok(()),
@@ -424,7 +420,8 @@ impl Outside {
             return Err(signed_out(account.problem));
         }
         let client = self.oauth_client(provider)?;
-        let request = self.endpoint(provider).refresh(&client, &refresh);
+        let endpoint = self.endpoint(provider)?;
+        let request = endpoint.refresh(&client, &refresh);
         // While the old token is good nobody should wait for a new one.
         let is_spare = stale.is_none() && grant.span.holds(now);
         let retries = match is_spare {
@@ -443,9 +440,10 @@ impl Outside {
                         word: &word,
                         more: &more,
                         granted_at: account.map(|a| a.granted_at),
-                        app_status: self.core.config.google.app_status,
+                        app_status: self.core.config.app_status(provider),
                     };
-                    Err(self.give_up(provider, &refresh, explain(provider, &refused, now)))
+                    let why = explain(provider, endpoint.consent, &refused, now);
+                    Err(self.give_up(provider, &refresh, why))
                 }
                 // What failed for now need not stop what still holds.
                 _ if is_spare => Ok(self.hold(provider, grant)),
@@ -517,8 +515,15 @@ impl Outside {
     }
 
     /// Returns a provider's server of tokens.
-    pub(super) fn endpoint(&self, provider: Provider) -> Endpoint {
-        Endpoint::of(provider, self.core.config.hubspot.api_version)
+    ///
+    /// # Errors
+    /// With `SignedOut` if nobody consents there: a token that is pasted has no such server.
+    pub(super) fn endpoint(&self, provider: Provider) -> Result<Endpoint, CallError> {
+        Endpoint::of(provider, self.core.config.hubspot.api_version).ok_or_else(|| {
+            signed_out(format!(
+                "{provider} takes a token that you paste, and nothing else; `caseyos auth login {provider}` asks for it"
+            ))
+        })
     }
 }
 

@@ -15,8 +15,7 @@ use std::time::Duration;
 
 use self::ledger::{Ledger, Taken};
 use crate::config::Config;
-use crate::connectors::transport::Budget;
-use crate::domain::service::Service;
+use crate::domain::service::{Budget, Service, Window};
 
 /// One limit on one window.
 #[derive(Debug, Clone, Copy)]
@@ -95,52 +94,40 @@ impl Purse {
 /// The buckets of every budget.
 #[derive(Debug)]
 pub(super) struct Budgets {
-    all: BTreeMap<(Service, bool), Mutex<Purse>>,
+    all: BTreeMap<(Service, Budget), Mutex<Purse>>,
 }
 
 const SECOND: Duration = Duration::from_secs(1);
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 const MINUTE: Duration = Duration::from_secs(60);
-/// A sign-in takes a handful of requests and a refresh comes once in half an hour: more than this in a minute is something going round in circles.
-const SIGN_INS: u32 = 60;
+
+/// Returns the limits that keep to a maximum in a window.
+fn limits_of(window: Window, most: u32) -> Vec<Limit> {
+    let limit = |most, window| Limit { most, window };
+    match window {
+        Window::Second => vec![limit(most, SECOND)],
+        Window::TenSeconds => vec![limit(most, TEN_SECONDS)],
+        // A minute's budget is spread over six parts, so that a mail that is to be sent does not wait a minute behind what is read.
+        Window::Minute => vec![limit(most, MINUTE), limit(most.div_ceil(6), TEN_SECONDS)],
+    }
+}
 
 impl Budgets {
     /// Makes the budgets that the configuration names; a limit of 0 is none. All processes with the same `directory` share them.
     pub fn new(config: &Config, directory: Option<&Path>) -> Self {
-        let (google, hubspot) = (&config.google, &config.hubspot);
-        // A minute's budget is spread over six parts, so that a mail that is to be sent does not wait a minute behind what is read.
-        let spread = |most: u32| vec![(most, MINUTE), (most.div_ceil(6), TEN_SECONDS)];
-        let budgets = [
-            (Service::Gmail, false, spread(google.gmail_units_per_minute)),
-            (Service::Calendar, false, spread(google.calendar_per_minute)),
-            (
-                Service::Hubspot,
-                false,
-                vec![
-                    (hubspot.per_second, SECOND),
-                    (hubspot.per_ten_seconds, TEN_SECONDS),
-                ],
-            ),
-            (
-                Service::Hubspot,
-                true,
-                vec![(hubspot.searches_per_second, SECOND)],
-            ),
-            (Service::GoogleAuth, false, spread(SIGN_INS)),
-            (Service::HubspotAuth, false, spread(SIGN_INS)),
-        ];
-        let all = budgets
-            .into_iter()
-            .map(|(service, is_search, limits)| {
-                let limits: Vec<Limit> = limits
-                    .into_iter()
-                    .filter(|(most, _)| *most > 0)
-                    .map(|(most, window)| Limit { most, window })
+        let all = Service::ALL
+            .iter()
+            .flat_map(|service| service.row().budgets.iter().map(|row| (*service, row)))
+            .map(|(service, row)| {
+                let limits = row
+                    .limits
+                    .iter()
+                    .flat_map(|limit| limits_of(limit.window, config.most(service, limit)))
+                    .filter(|limit| limit.most > 0)
                     .collect();
-                let name = if is_search {
-                    format!("budget-{service}-search")
-                } else {
-                    format!("budget-{service}")
+                let name = match row.budget {
+                    Budget::General => format!("budget-{service}"),
+                    Budget::Search => format!("budget-{service}-search"),
                 };
                 let ledger = directory.map(|data| Ledger::new(data.join("locks").join(name)));
                 let purse = Purse {
@@ -148,7 +135,7 @@ impl Budgets {
                     taken: Taken::new(),
                     ledger,
                 };
-                ((service, is_search), Mutex::new(purse))
+                ((service, row.budget), Mutex::new(purse))
             })
             .collect();
         Self { all }
@@ -162,10 +149,10 @@ impl Budgets {
         units: u32,
         now: Duration,
     ) -> Result<(), Duration> {
-        let key = |is_search| self.all.get(&(service, is_search));
+        let purse = |budget| self.all.get(&(service, budget));
         let own = match budget {
-            Budget::Search => key(true).or_else(|| key(false)),
-            Budget::General => key(false),
+            Budget::Search => purse(Budget::Search).or_else(|| purse(Budget::General)),
+            Budget::General => purse(Budget::General),
         };
         let Some(purse) = own else {
             return Ok(());

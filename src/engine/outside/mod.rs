@@ -20,12 +20,13 @@ use jiff::{SignedDuration, Timestamp};
 use standing::Meter;
 
 use crate::config::{Config, NetworkConfig};
+use crate::connectors::classify;
 use crate::connectors::transport::{
     CallError, CallErrorKind, Fate, HttpSettings, HttpTransport, Proxy, RecordingTransport,
     Request, Response, Transport, fate,
 };
 use crate::domain::guard::{KillSwitch, Mode};
-use crate::domain::service::{Provider, Service};
+use crate::domain::service::{Day, Service};
 use crate::engine::ground::core::Core;
 use crate::engine::ground::say::clock;
 use crate::env::{monotonic, uptime};
@@ -76,20 +77,10 @@ struct Backoff {
 
 impl Backoff {
     fn of(config: &Config, service: Service) -> Self {
-        let (millis, seconds) = match service.provider() {
-            Some(Provider::Google) => (
-                config.google.backoff_millis,
-                config.google.backoff_most_seconds,
-            ),
-            Some(Provider::Hubspot) => (
-                config.hubspot.backoff_millis,
-                config.hubspot.backoff_most_seconds,
-            ),
-            None => (1_000, 30),
-        };
+        let waits = config.backoff(service);
         Self {
-            base: Duration::from_millis(u64::from(millis)),
-            most: Duration::from_secs(u64::from(seconds)),
+            base: Duration::from_millis(u64::from(waits.millis)),
+            most: Duration::from_secs(u64::from(waits.most_seconds)),
         }
     }
 
@@ -129,7 +120,7 @@ impl Outside {
         // Times in a shared file must mean the same in every process.
         let shared = uptime().map(|_| core.paths.data.as_path());
         Self {
-            transport: Box::new(HttpTransport::new(settings(&core.config.network))),
+            transport: Box::new(HttpTransport::new(settings(&core.config.network), classify)),
             budgets: Budgets::new(&core.config, shared),
             meter: Meter::default(),
             sign_ins: SignIns::default(),
@@ -320,14 +311,13 @@ impl Outside {
         error
     }
 
-    /// Returns when a budget of the day begins anew: Google counts in Pacific time, HubSpot in the account's, which is taken to be the operator's.
+    /// Returns when a budget of the day begins anew.
     fn next_midnight(&self, service: Service) -> Timestamp {
         let now = self.core.env.now();
-        let zone = match service.provider() {
-            Some(Provider::Google) => {
-                jiff::tz::TimeZone::get("America/Los_Angeles").unwrap_or(jiff::tz::TimeZone::UTC)
-            }
-            Some(Provider::Hubspot) | None => self.core.config.operator.zone(),
+        let day = service.provider().map_or(Day::Operators, |p| p.row().day);
+        let zone = match day {
+            Day::Zone(name) => jiff::tz::TimeZone::get(name).unwrap_or(jiff::tz::TimeZone::UTC),
+            Day::Operators => self.core.config.operator.zone(),
         };
         now.to_zoned(zone)
             .tomorrow()

@@ -10,15 +10,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::config::HubspotVersion;
-use crate::connectors::google::gmail;
-use crate::connectors::hubspot::paths::{ObjectKind, Place, path};
 use crate::connectors::loopback::{Knock, Loopback};
-use crate::connectors::oauth::{self, Client, Consent, Pkce, Redirect, Tokens};
-use crate::connectors::transport::{CallError, CallErrorKind, Request, Response};
+use crate::connectors::oauth::{self, Client, Endpoint, Pkce, Question, Redirect, Tokens};
+use crate::connectors::transport::{CallError, CallErrorKind, Response};
+use crate::connectors::wire;
 use crate::domain::account::{AccountKind, SecretPlace, Span, missing, to_ask};
 use crate::domain::by::By;
-use crate::domain::service::{Provider, Service};
+use crate::domain::service::{PastedToken, Proof, Provider, Service};
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::say::clock;
@@ -230,49 +228,38 @@ impl Engine {
         let client = outside
             .oauth_client(provider)
             .map_err(|e| failed(format!("{}. Nothing was changed.", capital(&e.message))))?;
+        let endpoint = outside.endpoint(provider).map_err(|e| {
+            EngineError::Input(format!("{}. Nothing was changed.", capital(&e.message)))
+        })?;
+        let consent = endpoint.consent;
         if client.id.is_empty() {
-            return Err(EngineError::Input(no_client(provider)));
+            return Err(EngineError::Input(consent.no_client.into()));
         }
-        let endpoint = outside.endpoint(provider);
-        self.refuse_if_left_alone(endpoint.service())?;
+        self.refuse_if_left_alone(consent.tokens)?;
         let chance = || env::unguessable().map_err(|e| failed(format!("{}.", capital(&e))));
-        let (pkce, state) = (Pkce::new(chance()?), oauth::state(chance()?));
-        let (host, port, path) = match provider {
-            Provider::Google => ("127.0.0.1", 0, "/callback"),
-            Provider::Hubspot => {
-                self.core()
-                    .config
-                    .hubspot
-                    .redirect()
-                    .unwrap_or(("localhost", 0, "/"))
-            }
+        let pkce = match consent.proof {
+            Proof::S256 => Some(Pkce::new(chance()?)),
+            Proof::None => None,
         };
+        let state = oauth::state(chance()?);
+        let config = &self.core().config;
+        let (host, port, path) = config.redirect(provider, consent);
         let port = asking.port.unwrap_or(port);
         let server = Loopback::open(host, port, path, state.clone()).map_err(|e| {
             failed(format!(
                 "Port {port} of this machine cannot be listened on: {e}. Nothing was changed; choose another with --port."
             ))
         })?;
-        let mail_server = asking.mail_server || self.core().config.mail.shows_google_tokens();
+        let mail_server = asking.mail_server || config.mail.shows_google_tokens();
         let scopes = to_ask(provider, mail_server);
-        // HubSpot's description of its token endpoint knows no verifier, so it would not redeem a code that needs one.
-        let pkce = (provider == Provider::Google).then_some(pkce);
-        let more: &[(&str, &str)] = match provider {
-            Provider::Google => &[("access_type", "offline"), ("prompt", "consent")],
-            Provider::Hubspot => &[],
-        };
-        let page = match provider {
-            Provider::Google => &self.core().config.google.authorize_url,
-            Provider::Hubspot => &self.core().config.hubspot.authorize_url,
-        };
-        let url = Consent {
-            page,
+        let url = Question {
+            page: config.consent_page(provider, consent),
             client_id: &client.id,
             redirect_uri: server.redirect_uri(),
             scopes: &scopes,
             state: &state,
             pkce: pkce.as_ref(),
-            more,
+            more: consent.more,
         }
         .url();
         say(Said::Open(url));
@@ -285,10 +272,10 @@ impl Engine {
         let now = self.now();
         wait::stoppable(Arc::clone(asking.interrupt), || {
             let tokens = outside
-                .carry(&request, Bearer::None, self.core().config.network.retries)
+                .carry(&request, Bearer::None, config.network.retries)
                 .and_then(|response| oauth::read_tokens(&response, now))
                 .map_err(|e| failed(unredeemed(provider, &e)))?;
-            self.keep_tokens(provider, &client, tokens, mail_server)
+            self.keep_tokens(provider, &endpoint, &client, tokens, mail_server)
         })
     }
 
@@ -317,6 +304,7 @@ impl Engine {
     fn keep_tokens(
         &self,
         provider: Provider,
+        endpoint: &Endpoint,
         client: &Client,
         tokens: Tokens,
         mail_server: bool,
@@ -328,7 +316,7 @@ impl Engine {
             )));
         }
         let asked = to_ask(provider, mail_server);
-        let (address, scopes) = self.who(provider, client, &tokens, &asked);
+        let (address, scopes) = self.who(provider, endpoint, client, &tokens, &asked);
         let text = sealed(tokens.access, tokens.refresh, tokens.span)
             .map_err(|e| unkept(&e, "Nothing was kept."))?;
         let place = outside
@@ -362,8 +350,13 @@ impl Engine {
     ///
     /// # Errors
     /// If the provider refuses it; it is not kept then.
-    pub fn sign_in_with_token(&self, token: &Secret) -> Result<SignedIn> {
-        let provider = Provider::Hubspot;
+    pub fn sign_in_with_token(
+        &self,
+        provider: Provider,
+        way: &PastedToken,
+        token: &Secret,
+    ) -> Result<SignedIn> {
+        let label = provider.row().label;
         let outside = self.outside();
         let token = token.trimmed();
         if token.is_empty() {
@@ -376,8 +369,15 @@ impl Engine {
                 "What was given is no token: it holds characters that none has. Nothing was changed.".into(),
             ));
         }
+        let probes = (wire(provider).probes)(self.core().config.hubspot.api_version);
+        // Where nothing can be tried without an effect, it is known only later: whether it may write, for one.
+        let untried: Vec<String> = to_ask(provider, false)
+            .into_iter()
+            .filter(|name| !probes.iter().any(|(scope, _)| scope == name))
+            .map(str::to_owned)
+            .collect();
         let mut scopes = Vec::new();
-        for (scope, request) in probes(self.core().config.hubspot.api_version) {
+        for (scope, request) in probes {
             match outside.carry(
                 &request,
                 Bearer::Given(&token),
@@ -386,25 +386,20 @@ impl Engine {
                 Ok(_) => scopes.push(scope.to_owned()),
                 Err(e) if e.kind == CallErrorKind::Forbidden => {}
                 Err(e) if e.kind == CallErrorKind::Unauthorized => {
-                    return Err(failed(
-                        "HubSpot refuses the token (401). Nothing was changed; copy it again from the service key or private app, and look whether that is still active.",
-                    ));
+                    return Err(failed(format!(
+                        "{label} refuses the token (401). Nothing was changed; copy it again from the {}, and look whether that is still active.",
+                        way.source
+                    )));
                 }
                 Err(e) => {
                     return Err(failed(format!(
-                        "HubSpot could not be asked whether the token is good: {}. Nothing was changed; try again.",
+                        "{label} could not be asked whether the token is good: {}. Nothing was changed; try again.",
                         e.message
                     )));
                 }
             }
         }
-        // Whether it may write is known only once it does.
-        scopes.extend(
-            to_ask(provider, false)
-                .into_iter()
-                .filter(|name| name.ends_with(".write"))
-                .map(str::to_owned),
-        );
+        scopes.extend(untried);
         let now = self.now();
         let span = Span {
             given_at: now,
@@ -437,25 +432,16 @@ impl Engine {
     fn who(
         &self,
         provider: Provider,
+        endpoint: &Endpoint,
         client: &Client,
         tokens: &Tokens,
         asked: &[&str],
     ) -> (String, Vec<String>) {
         let outside = self.outside();
         let given = tokens.scopes.clone();
-        let (request, bearer, key) = match provider {
-            Provider::Google => (
-                Some(gmail::profile()),
-                Bearer::Given(&tokens.access),
-                "/emailAddress",
-            ),
-            Provider::Hubspot => (
-                outside
-                    .endpoint(provider)
-                    .introspect(client, &tokens.access),
-                Bearer::None,
-                "/hub_domain",
-            ),
+        let (request, bearer) = match wire(provider).profile {
+            Some(profile) => (Some(profile()), Bearer::Given(&tokens.access)),
+            None => (endpoint.introspect(client, &tokens.access), Bearer::None),
         };
         let answer = request
             .and_then(|request| outside.carry(&request, bearer, FEW).ok())
@@ -467,8 +453,11 @@ impl Engine {
                 .map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
                 .map(|t| clean_line(&t, 200))
         };
-        let address = text(key)
-            .or_else(|| text("/hub_id").map(|id| format!("portal {id}")))
+        let address = endpoint
+            .consent
+            .whose
+            .iter()
+            .find_map(|place| text(place.pointer).map(|t| format!("{}{t}", place.before)))
             .unwrap_or_default();
         let told = answer
             .get("scopes")
@@ -542,8 +531,13 @@ impl Engine {
                     );
                 }
             }
-        } else if provider.is_some() && account.is_some() {
-            note = "The token is removed here; it stays good until you delete the service key or private app in HubSpot.".to_owned();
+        } else if let (Some(provider), Some(_)) = (provider, &account) {
+            let row = provider.row();
+            let source = row.token().map_or("token", |way| way.source);
+            note = format!(
+                "The token is removed here; it stays good until you delete the {source} in {}.",
+                row.label
+            );
         }
         let vault = outside.vault()?;
         let mailbox = name.strip_prefix("mail:").unwrap_or(name);
@@ -583,13 +577,6 @@ impl Engine {
             })?;
         }
         Ok(signed_out)
-    }
-}
-
-fn no_client(provider: Provider) -> String {
-    match provider {
-        Provider::Google => "Google wants to know which app asks, and there is no client id yet. Make one at console.cloud.google.com: a project with the Gmail and Calendar APIs, a consent screen, and an OAuth client of type \"Desktop app\"; then `caseyos auth login google --client FILE` with the file that it lets you download. docs/sign-in.md shows it step by step.".into(),
-        Provider::Hubspot => "HubSpot wants to know which app asks, and there is no client id yet. Set client_id and redirect_uri in [hubspot] to those of your app; or use a service key: `caseyos auth login hubspot`.".into(),
     }
 }
 
@@ -660,54 +647,6 @@ fn await_answer(
             },
             Some(Err(TryRecvError::Disconnected)) => pasted = None,
             Some(Err(TryRecvError::Empty)) | None => {}
-        }
-    }
-}
-
-/// Returns for each right to read the smallest request that needs it.
-fn probes(version: HubspotVersion) -> Vec<(&'static str, Request)> {
-    let probe = |operation, place| {
-        Request::get(Service::Hubspot, operation, path(version, place)).with("limit", "1")
-    };
-    vec![
-        (
-            "crm.objects.contacts.read",
-            probe(
-                "hubspot.contacts.list",
-                Place::Objects(ObjectKind::Contacts),
-            ),
-        ),
-        (
-            "crm.objects.companies.read",
-            probe(
-                "hubspot.companies.list",
-                Place::Objects(ObjectKind::Companies),
-            ),
-        ),
-        (
-            "crm.objects.deals.read",
-            probe("hubspot.deals.list", Place::Objects(ObjectKind::Deals)),
-        ),
-        (
-            "crm.objects.owners.read",
-            probe("hubspot.owners.list", Place::Owners),
-        ),
-    ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::connectors::contract::{Vendor, assert_known};
-
-    #[test]
-    fn hubspot_knows_what_a_token_is_tried_with() {
-        for (version, vendor) in [
-            (HubspotVersion::V3, Vendor::HubspotV3),
-            (HubspotVersion::March2026, Vendor::HubspotMarch2026),
-        ] {
-            let requests: Vec<Request> = probes(version).into_iter().map(|(_, r)| r).collect();
-            assert_eq!(assert_known(vendor, &requests).len(), 4);
         }
     }
 }

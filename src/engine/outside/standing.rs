@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::connectors::transport::fate;
 use crate::domain::circuit::{Circuit, Passage, Position};
-use crate::domain::service::Service;
+use crate::domain::service::{QuotaHeaders, Service};
 use crate::domain::text::clean_line;
 use crate::engine::outside::{CallError, CallErrorKind, Fate, Outside, Response, noted};
 use crate::store::providers::{self, Quota, ServiceState, Usage};
@@ -16,25 +16,6 @@ use crate::store::{Durability, ReadTx, StoreError, WriteTx};
 
 /// What is kept of a failure.
 const MAX_REASON: usize = 300;
-/// HubSpot's budgets as its headers name them.
-const HUBSPOT_QUOTAS: [(&str, &str, &str); 3] = [
-    (
-        "daily",
-        "x-hubspot-ratelimit-daily",
-        "x-hubspot-ratelimit-daily-remaining",
-    ),
-    (
-        "interval",
-        "x-hubspot-ratelimit-max",
-        "x-hubspot-ratelimit-remaining",
-    ),
-    (
-        "second",
-        "x-hubspot-ratelimit-secondly",
-        "x-hubspot-ratelimit-secondly-remaining",
-    ),
-];
-
 /// What was asked of each service since it was last written down, and what its headers said.
 #[derive(Debug, Default)]
 pub(super) struct Meter(Mutex<BTreeMap<Service, Metered>>);
@@ -62,7 +43,8 @@ impl Meter {
 
     /// Reads what an answer's headers say is left.
     pub fn read(&self, service: Service, response: &Response, now: Timestamp) {
-        for (name, most, left) in HUBSPOT_QUOTAS {
+        let quotas = service.provider().map_or(&[][..], |p| p.row().quotas);
+        for QuotaHeaders { name, most, left } in quotas {
             let number = |header| {
                 response
                     .header(header)
@@ -70,7 +52,7 @@ impl Meter {
             };
             if let (Some(most), Some(left)) = (number(most), number(left)) {
                 let quota = Quota {
-                    name: name.to_owned(),
+                    name: (*name).to_owned(),
                     most,
                     left,
                     seen_at: now,

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::config::{MailAccount, MailAuth, MailKind};
-use crate::domain::account::{AccountKind, MAIL_SERVER, NearEnd, SecretPlace, near_end};
-use crate::domain::service::Provider;
+use crate::domain::account::{AccountKind, NearEnd, SecretPlace, near_end};
+use crate::domain::service::{MAIL_SERVER, Provider};
 use crate::domain::words::words;
 use crate::engine::error::Result;
 use crate::engine::handle::Engine;
@@ -199,29 +199,39 @@ impl Engine {
 
     /// Warns of a sign-in that ends soon. Looks at rows alone, as every pass asks.
     pub(in crate::engine) fn ending_sign_in(&self) -> Result<Option<String>> {
-        let google = Provider::Google;
-        let row = self.store().read(|tx| {
-            Ok::<_, crate::engine::error::EngineError>(accounts::find(tx, google.as_str())?)
-        })?;
-        let end = row
-            .filter(|row| row.problem.is_empty() && row.kind == AccountKind::Oauth)
-            .and_then(|row| self.end_of(&row));
-        Ok(end.map(|end| {
+        let rows = self
+            .store()
+            .read(|tx| Ok::<_, crate::engine::error::EngineError>(accounts::all(tx)?))?;
+        let near = Provider::ALL.iter().find_map(|&provider| {
+            let row = rows.iter().find(|row| row.name == provider.as_str())?;
+            let end = Some(row)
+                .filter(|row| row.problem.is_empty())
+                .and_then(|row| self.end_of(provider, row))?;
+            Some((provider, end))
+        });
+        Ok(near.map(|(provider, end)| {
             let when = if end.is_certain {
                 ""
             } else {
                 " if your app is in Testing status"
             };
             format!(
-                "Google ends its sign-in at {}{when}; `caseyos auth login google` begins a new one.",
+                "{} ends its sign-in at {}{when}; `caseyos auth login {provider}` begins a new one.",
+                provider.row().label,
                 end.at.strftime("%d %b %Y %H:%M UTC")
             )
         }))
     }
 
-    fn end_of(&self, row: &Account) -> Option<NearEnd> {
-        let status = self.config().google.app_status;
-        near_end(status, row.granted_at, row.refresh_expires_at, self.now())
+    /// Returns the end of a sign-in to an app in Testing, if it is near.
+    fn end_of(&self, provider: Provider, row: &Account) -> Option<NearEnd> {
+        let testing = provider.row().consent()?.testing.as_ref()?;
+        if row.kind != AccountKind::Oauth {
+            return None;
+        }
+        let status = self.config().app_status(provider);
+        let now = self.now();
+        near_end(testing, status, row.granted_at, row.refresh_expires_at, now)
     }
 
     fn provider_state(&self, provider: Provider, row: Option<&Account>) -> AccountState {
@@ -254,23 +264,21 @@ impl Engine {
         if let Err(reason) = self.outside().look_for_grant(provider) {
             state = state.with(AccountStanding::Broken, reason, login.clone());
         }
-        if provider == Provider::Google
-            && row.kind == AccountKind::Oauth
-            && let Some(end) = self.end_of(row)
-        {
+        if let Some(end) = self.end_of(provider, row) {
             state.ends_at = Some(end.at);
             let (when, more) = if end.is_certain {
-                ("", "")
+                ("", String::new())
             } else {
                 (
                     " if your app is in Testing status",
-                    ", or set app_status = \"production\" in [google] if it is",
+                    format!(", or set app_status = \"production\" in [{provider}] if it is"),
                 )
             };
             state = state.with(
                 AccountStanding::Warning,
                 format!(
-                    "Google ends this sign-in at {}{when}",
+                    "{} ends this sign-in at {}{when}",
+                    provider.row().label,
                     end.at.strftime("%d %b %Y %H:%M UTC")
                 ),
                 format!("{login} begins a new one; publishing the app makes it last{more}"),

@@ -12,7 +12,7 @@ use crate::config::{Config, MailKind, Paths};
 use crate::connectors::clock;
 use crate::domain::account::SecretPlace;
 use crate::domain::schedule::parse_zone;
-use crate::domain::service::Service;
+use crate::domain::service::Provider;
 use crate::domain::words::words;
 use crate::engine::error::EngineError;
 use crate::engine::handle::Engine;
@@ -495,20 +495,18 @@ fn services(engine: &Engine) -> Vec<Check> {
 
 fn clock_check(env: &Env, config: &Config, engine: Option<&Engine>) -> Check {
     let name = "clock";
-    let signed_in = |wanted: &str| {
-        engine
-            .and_then(|engine| engine.accounts().ok())
-            .unwrap_or_default()
+    let accounts = engine
+        .and_then(|engine| engine.accounts().ok())
+        .unwrap_or_default();
+    let is_signed_in = |provider: &&Provider| {
+        accounts
             .iter()
-            .any(|a| a.account == wanted && a.standing != AccountStanding::SignedOut)
+            .any(|a| a.account == provider.as_str() && a.standing != AccountStanding::SignedOut)
     };
-    let service = if signed_in("google") {
-        Service::Gmail
-    } else if signed_in("hubspot") {
-        Service::Hubspot
-    } else {
+    let Some(provider) = Provider::ALL.iter().find(is_signed_in) else {
         return Check::skipped(name, "not compared, as nobody is signed in to a provider");
     };
+    let service = provider.row().api;
     match clock::date_of(config.base_url(service), CLOCK_LIMIT) {
         Err(reason) => Check::new(
             name,

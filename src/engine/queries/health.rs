@@ -10,7 +10,6 @@ use crate::domain::text::clean_line;
 use crate::domain::words::words;
 use crate::engine::error::Result;
 use crate::engine::handle::Engine;
-use crate::engine::road::sources::{calendar, hubspot};
 use crate::store::providers::{self, Quota, Usage};
 use crate::store::sources::{self, SourceRunRow, SourceState};
 use crate::store::{ReadTx, StoreError};
@@ -170,11 +169,7 @@ fn service_of(config: &Config, source: &str) -> Option<Service> {
                 MailKind::Gmail => Some(Service::Gmail),
                 MailKind::Maildir | MailKind::Imap => None,
             }),
-        _ => match source.split(':').next().unwrap_or(source) {
-            hubspot::NAME => Some(Service::Hubspot),
-            calendar::NAME => Some(Service::Calendar),
-            _ => None,
-        },
+        _ => Service::of_source(source.split(':').next().unwrap_or(source)),
     }
 }
 

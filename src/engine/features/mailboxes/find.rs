@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::config::{MailServer, Security};
+use crate::connectors::classify;
 use crate::connectors::dns::{self, Kind, Record};
 use crate::connectors::mail::service_records::{self, Offer, ascii_domain, is_inside};
 use crate::connectors::mail::settings::MailSettings;
@@ -276,13 +277,14 @@ impl Engine {
     ) -> Option<FoundSettings> {
         let network = &self.config().network;
         let base = crate::engine::outside::settings(network);
-        let transport = HttpTransport::new(HttpSettings {
+        let limits = HttpSettings {
             connect: base.connect.min(FILE / 2),
             read: base.read.min(FILE / 2),
             whole: base.whole.min(FILE),
             max_bytes: autoconfig::MAX_BYTES,
             ..base
-        });
+        };
+        let transport = HttpTransport::new(limits, classify);
         let urls: Vec<String> = network
             .mail_settings_urls
             .iter()

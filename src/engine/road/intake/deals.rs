@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use crate::domain::deal::{StageMove, default_stage_order, stage_move};
 use crate::domain::id::{CompanyId, ContactId, DealId};
-use crate::domain::outcome::{OutcomeKind, OutcomeSource};
-use crate::domain::signal::{DealSaid, Said, SignalDraft, SignalKind, Source};
+use crate::domain::outcome::OutcomeKind;
+use crate::domain::signal::{DealSaid, Said, SignalDraft, SignalKind};
 use crate::domain::text::clean_line;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
@@ -120,7 +120,7 @@ pub(super) fn replay(tx: &WriteTx<'_>, core: &Core, id: DealId, now: Timestamp) 
             signal: Some(signal.id),
             ..Observed::new(
                 kind,
-                source_of(signal.draft.source),
+                signal.draft.source.of_outcomes(),
                 signal.draft.occurred_at,
                 once,
             )
@@ -148,17 +148,6 @@ fn company_of(tx: &WriteTx<'_>, history: &[SignalRow]) -> Result<Option<CompanyI
         return Ok(None);
     };
     Ok(people::find_by_external_id(tx, RecordKind::Company, system, key)?.map(CompanyId))
-}
-
-const fn source_of(source: Source) -> OutcomeSource {
-    match source {
-        Source::Hubspot => OutcomeSource::Hubspot,
-        Source::Gmail => OutcomeSource::Gmail,
-        Source::Calendar => OutcomeSource::Calendar,
-        Source::Mail => OutcomeSource::Mail,
-        Source::Form | Source::X | Source::Timer => OutcomeSource::System,
-        Source::Manual => OutcomeSource::Manual,
-    }
 }
 
 /// Applies one event to the deal; returns the outcome that it tells of.
