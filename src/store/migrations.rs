@@ -37,7 +37,7 @@ const STEPS: &[Step] = &[
     sql(include_str!("migrations/0010_jobs.sql")),
     Step {
         sql: include_str!("migrations/0011_identity.sql"),
-        then: Some(identity::finish),
+        then: Some(|connection| Ok(identity::finish(connection)?)),
     },
 ];
 

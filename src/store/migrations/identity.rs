@@ -2,12 +2,11 @@
 
 use rusqlite::{Connection, params};
 
-use super::super::Result;
 use crate::domain::email::{MailboxKey, Named};
 use crate::domain::suppression::Cause;
 
 /// Fills the keys of addresses and suppressions.
-pub(super) fn finish(connection: &Connection) -> Result<()> {
+pub(super) fn finish(connection: &Connection) -> rusqlite::Result<()> {
     let mut addresses = connection.prepare("SELECT key FROM contact_email")?;
     let mut set = connection.prepare("UPDATE contact_email SET mailbox = ?2 WHERE key = ?1")?;
     // Read whole before anything is written: a row must not be met again under its new state.
