@@ -147,7 +147,7 @@ impl Engine {
                 about: vec![format!("execution:{id}")],
                 detail: json!({"move": row.move_id, "was": row.status}),
                 tells: Tells::Nothing,
-                back: back,
+                back,
             };
             let undo = change(tx, withdrawn, now)?;
             Ok(Done::Changed { summary, undo })

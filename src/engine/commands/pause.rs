@@ -177,12 +177,12 @@ pub(in crate::engine) fn finish_pause(
     let now = core.env.now();
     scoring::rescore(tx, core, ScoringScope::Due(now), now)?;
     let ended = Change {
-        by: by,
+        by,
         event: "pause.ended",
         about: vec!["pause".into()],
         detail: json!({"since": hold.since, "until": at, "moves": moved}),
         tells: Tells::Same,
-        back: back,
+        back,
     };
     let undo = change(tx, ended, now)?;
     Ok((moved, undo))

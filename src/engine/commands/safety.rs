@@ -48,7 +48,7 @@ impl Engine {
             };
             let undo = change(tx, Change {
                 by: &By::Operator,
-                event: event,
+                event,
                 about: vec!["kill_switch".into()],
                 detail: json!({"reason": reason, "waiting": waiting}),
                 tells: Tells::Same,

@@ -339,9 +339,9 @@ pub(in crate::engine) fn ask_in(
         by: &ask.by,
         event: "approval.given",
         about: vec![subject],
-        detail: detail,
+        detail,
         tells: Tells::Of("approval.given", about),
-        back: back,
+        back,
     };
     let undo = change(tx, given, now)?;
     if !waits {
@@ -374,7 +374,7 @@ fn refuse(
         by: &ask.by,
         event: "approval.refused",
         about: vec![subject],
-        detail: detail,
+        detail,
         tells: Tells::Same,
         back: Back::None,
     };

@@ -361,9 +361,9 @@ pub(in crate::engine) fn review_deliverability(
     };
     let held = Change {
         by: &By::Engine,
-        event: event,
+        event,
         about: vec!["deliverability".into()],
-        detail: detail,
+        detail,
         tells: Tells::Same,
         back: Back::None,
     };

@@ -207,7 +207,7 @@ fn give_up(
         by: &By::Engine,
         event: "execution.failed",
         about: vec![subject],
-        detail: detail,
+        detail,
         tells: Tells::Same,
         back: Back::None,
     };
@@ -247,7 +247,7 @@ pub(in crate::engine) fn requeue(
         by: &By::Engine,
         event: "execution.requeued",
         about: vec![subject],
-        detail: detail,
+        detail,
         tells: Tells::Same,
         back: Back::None,
     };

@@ -179,9 +179,9 @@ fn note_decision(tx: &WriteTx<'_>, kept: &NewDecision, now: Timestamp) -> Result
     let subject = format!("move:{}", kept.move_id);
     let decided = Change {
         by: &By::Rule(name.clone()),
-        event: event,
+        event,
         about: vec![subject],
-        detail: detail,
+        detail,
         tells: Tells::Nothing,
         back: Back::None,
     };

@@ -216,7 +216,7 @@ fn note_gone(tx: &WriteTx<'_>, row: &ExecutionRow, now: Timestamp) -> Result<()>
         by: &By::Engine,
         event: "execution.cancelled",
         about: vec![subject],
-        detail: detail,
+        detail,
         tells: Tells::Same,
         back: Back::None,
     };
@@ -316,7 +316,7 @@ fn settle_by_hand(
         by: &By::Operator,
         event: "execution.sent",
         about: vec![subject],
-        detail: detail,
+        detail,
         tells: Tells::As("execution.settled"),
         back: Back::None,
     };

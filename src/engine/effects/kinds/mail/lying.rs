@@ -283,7 +283,7 @@ impl Engine {
                 by: &By::Operator,
                 event: "execution.draft_changed",
                 about: vec![subject],
-                detail: detail,
+                detail,
                 tells: Tells::Of("move.changed", about(&row)),
                 back: Back::None,
             };
@@ -338,11 +338,11 @@ fn queue_again(
         json!({"move": row.move_id, "content_hash": hex(&anew.content_hash), "mode": anew.mode});
     let queued = Change {
         by: &anew.approved_by,
-        event: event,
+        event,
         about: vec![format!("execution:{}", row.id)],
-        detail: detail,
+        detail,
         tells: Tells::Of("approval.given", about(row)),
-        back: back,
+        back,
     };
     change(tx, queued, now)?;
     Ok(true)
@@ -401,10 +401,10 @@ fn approve_lying(
     if let Some(refusal) = binding(&asked).filter(|v| v.clears_at.is_none()) {
         let detail = json!({"guard": refusal.guard, "because": refusal.detail, "verdicts": asked});
         let refused = Change {
-            by: by,
+            by,
             event: "approval.refused",
             about: vec![about(&row)],
-            detail: detail,
+            detail,
             tells: Tells::Same,
             back: Back::None,
         };
