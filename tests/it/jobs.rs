@@ -138,6 +138,18 @@ fn a_dead_job_is_shown_and_revived() {
         "dead",
         "a pass leaves it alone"
     );
+    let report = home.json("doctor --offline");
+    let checks = report["checks"].as_array().unwrap();
+    let jobs = checks.iter().find(|c| c["name"] == "jobs").unwrap();
+    assert_eq!(jobs["health"], "warn", "{jobs}");
+    assert!(
+        jobs["found"]
+            .as_str()
+            .unwrap()
+            .contains("audit (the disk is full)"),
+        "{jobs}"
+    );
+    assert_eq!(jobs["fix"], "caseyos jobs retry audit");
     let done = home.json("jobs retry audit");
     assert_eq!(done["result"], "changed", "{done}");
     assert_eq!(job(&home, "audit")["state"], "waiting");

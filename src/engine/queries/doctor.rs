@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::config::{Config, MailKind, Paths};
 use crate::connectors::clock;
 use crate::domain::account::SecretPlace;
+use crate::domain::job::JobState;
 use crate::domain::schedule::parse_zone;
 use crate::domain::service::Provider;
 use crate::domain::words::words;
@@ -139,6 +140,7 @@ pub fn examine(env: &Env, paths: &Paths, offline: bool) -> Report {
     if let Ok(engine) = &engine {
         checks.extend(accounts(engine));
         checks.extend(services(engine));
+        checks.extend(jobs(engine));
     }
     checks.push(if offline {
         Check::skipped("clock", "not asked (--offline)")
@@ -491,6 +493,29 @@ fn services(engine: &Engine) -> Vec<Check> {
             )
         })
         .collect()
+}
+
+/// Names the jobs that were given up, or says that none was.
+fn jobs(engine: &Engine) -> Option<Check> {
+    // The database has been judged above.
+    let all = engine.jobs().ok()?;
+    let dead: Vec<_> = all
+        .iter()
+        .filter(|job| job.state == JobState::Dead)
+        .collect();
+    let Some(first) = dead.first() else {
+        return Some(Check::ok("jobs", format!("{}, none given up", all.len())));
+    };
+    let named: Vec<String> = dead
+        .iter()
+        .map(|job| format!("{} ({})", job.name, job.error))
+        .collect();
+    Some(Check::new(
+        "jobs",
+        Health::Warning,
+        format!("given up after {} tries: {}", first.tries, named.join(", ")),
+        format!("caseyos jobs retry {}", first.name),
+    ))
 }
 
 fn clock_check(env: &Env, config: &Config, engine: Option<&Engine>) -> Check {
