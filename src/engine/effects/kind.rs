@@ -249,8 +249,8 @@ pub(in crate::engine) trait Effect: Sync {
     /// Returns the effect's name, of which there is one living at a time; empty for none. `key` is its idempotency key.
     fn once(&self, tx: &ReadTx<'_>, row: &ExecutionRow) -> Result<String>;
 
-    /// Returns our own name for it on the other side.
-    fn mark(&self, tx: &ReadTx<'_>, id: ExecutionId, content: &str) -> Result<String>;
+    /// Returns our own name for it on the other side. `salt` is the part that no other approval has.
+    fn mark(&self, tx: &ReadTx<'_>, id: ExecutionId, salt: &str, content: &str) -> Result<String>;
 
     /// Returns the instant at which consent ends by itself, with the reason, beside the consent's own end.
     fn ends(&self, _content: &str) -> Result<Option<(Timestamp, &'static str)>> {

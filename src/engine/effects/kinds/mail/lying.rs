@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::draft::{Content, hex};
 use super::drafts::{Found, content_as_left};
-use super::post::{Post, is_as_rendered};
-use super::render::{content_of, render_content};
+use super::post::Post;
+use super::render::{content_of, is_as_rendered, render_content};
 use super::written;
 use crate::domain::by::By;
 use crate::domain::effect::EffectKind;

@@ -174,9 +174,9 @@ impl Effect for Meeting {
         }
     }
 
-    fn mark(&self, tx: &ReadTx<'_>, id: ExecutionId, content: &str) -> Result<String> {
+    fn mark(&self, tx: &ReadTx<'_>, id: ExecutionId, salt: &str, content: &str) -> Result<String> {
         match MeetingContent::read(content)? {
-            MeetingContent::Book(_) => event_name(tx, id),
+            MeetingContent::Book(_) => event_name(tx, id, salt),
             MeetingContent::Change(change) => Ok(change.event),
         }
     }

@@ -146,9 +146,9 @@ impl Effect for Record {
         })
     }
 
-    fn mark(&self, tx: &ReadTx<'_>, id: ExecutionId, _content: &str) -> Result<String> {
+    fn mark(&self, tx: &ReadTx<'_>, id: ExecutionId, salt: &str, _content: &str) -> Result<String> {
         // The installation is named in it: another one that writes to the same portal has executions of the same numbers.
-        Ok(format!("execution:{}:{id}:1", instance(tx)?))
+        Ok(format!("execution:{}:{id}:{salt}", instance(tx)?))
     }
 
     fn carrier(&self, _core: &Core) -> Result<String, String> {
