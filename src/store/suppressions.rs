@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 use serde::Serialize;
 
+use super::flags::{self, PendingSuppression};
 use super::{ReadTx, Result, WriteTx, instant};
 
 /// One address or domain that must never be written to.
@@ -33,11 +34,7 @@ pub fn add(
     source: &str,
     now: Timestamp,
 ) -> Result<bool> {
-    let kind = if value.contains('@') {
-        "address"
-    } else {
-        "domain"
-    };
+    let kind = kind_of(value);
     Ok(tx
         .sql()
         .prepare_cached(
@@ -48,11 +45,20 @@ pub fn add(
         > 0)
 }
 
-/// Lifts a suppression; returns true if there was one.
+fn kind_of(value: &str) -> &'static str {
+    if value.contains('@') {
+        "address"
+    } else {
+        "domain"
+    }
+}
+
+/// Lifts a suppression, also one that the database does not have yet; returns true if there was one in it.
 ///
 /// # Errors
-/// Fails if SQLite refuses.
+/// Fails if SQLite refuses, or if what is written down beside the database cannot be removed.
 pub fn remove(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
+    forget_pending(tx, value)?;
     Ok(tx
         .sql()
         .prepare_cached("DELETE FROM suppression WHERE value = ?1")?
@@ -65,6 +71,7 @@ pub fn remove(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
 /// # Errors
 /// Fails if SQLite refuses.
 pub fn remove_own(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
+    forget_pending(tx, value)?;
     Ok(tx
         .sql()
         .prepare_cached("DELETE FROM suppression WHERE value = ?1 AND source = 'operator'")?
@@ -72,16 +79,41 @@ pub fn remove_own(tx: &WriteTx<'_>, value: &str) -> Result<bool> {
         > 0)
 }
 
-/// Returns the suppression of an address: its own, or that of its domain or one above it.
+fn forget_pending(tx: &WriteTx<'_>, value: &str) -> Result<()> {
+    if tx.owns_orders() {
+        return flags::forget_suppression(tx.home(), value);
+    }
+    Ok(())
+}
+
+fn of_pending(pending: PendingSuppression) -> Suppression {
+    Suppression {
+        kind: kind_of(&pending.value).into(),
+        value: pending.value,
+        reason: match pending.reason {
+            reason if reason.is_empty() => "by the operator".into(),
+            reason => reason,
+        },
+        source: "operator".into(),
+        created_at: pending.since,
+    }
+}
+
+/// Returns the suppression of an address: its own, or that of its domain or one above it. One that is only written down beside the database
+/// counts like any other.
 ///
 /// # Errors
-/// Fails if the database cannot be read.
+/// Fails if the database or what is written down beside it cannot be read.
 pub fn find(tx: &ReadTx<'_>, address_key: &str) -> Result<Option<Suppression>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT value, kind, reason, source, created_at FROM suppression WHERE value = ?1",
     )?;
+    let mut pending = flags::suppressions(tx.home())?;
     let mut value = address_key;
     loop {
+        if let Some(place) = pending.iter().position(|p| p.value == value) {
+            return Ok(Some(of_pending(pending.swap_remove(place))));
+        }
         if let Some(found) = statement.query_row([value], from_row).optional()? {
             return Ok(Some(found));
         }
@@ -92,17 +124,24 @@ pub fn find(tx: &ReadTx<'_>, address_key: &str) -> Result<Option<Suppression>> {
     }
 }
 
-/// Lists all suppressions by value.
+/// Lists all suppressions by value, with those that are only written down beside the database.
 ///
 /// # Errors
-/// Fails if the database cannot be read.
+/// Fails if the database or what is written down beside it cannot be read.
 pub fn list(tx: &ReadTx<'_>) -> Result<Vec<Suppression>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT value, kind, reason, source, created_at FROM suppression ORDER BY value",
     )?;
-    Ok(statement
+    let mut all: Vec<Suppression> = statement
         .query_map([], from_row)?
-        .collect::<rusqlite::Result<_>>()?)
+        .collect::<rusqlite::Result<_>>()?;
+    for pending in flags::suppressions(tx.home())? {
+        if all.iter().all(|known| known.value != pending.value) {
+            all.push(of_pending(pending));
+        }
+    }
+    all.sort_by(|a, b| a.value.cmp(&b.value));
+    Ok(all)
 }
 
 fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Suppression> {
@@ -120,6 +159,34 @@ mod tests {
     use super::*;
     use crate::store::tests::store;
     use crate::store::{Durability, StoreError};
+
+    #[test]
+    fn a_suppression_beside_the_database_counts_until_it_is_lifted() {
+        let (_directory, store) = store();
+        let home = store.directory().to_owned();
+        let pend = |value: &str| {
+            flags::suppress(&home, value, "asked", Timestamp::UNIX_EPOCH).unwrap();
+        };
+        pend("acme.example");
+        pend("bo@kite.example");
+        let check = |address: &str, expect: bool| {
+            let found = store.read(|tx| find(tx, address)).unwrap();
+            assert_eq!(found.is_some(), expect, "{address}");
+        };
+        check("ann@mail.acme.example", true);
+        check("bo@kite.example", true);
+        check("al@kite.example", false);
+        let values = || -> Vec<String> {
+            let all = store.read(list).unwrap();
+            all.into_iter().map(|s| s.value).collect()
+        };
+        assert_eq!(values(), ["acme.example", "bo@kite.example"]);
+        let lifted: Result<bool, StoreError> =
+            store.write(Durability::Normal, |tx| remove(tx, "acme.example"));
+        assert!(!lifted.unwrap());
+        check("ann@acme.example", false);
+        assert_eq!(values(), ["bo@kite.example"]);
+    }
 
     #[test]
     fn a_domain_covers_its_addresses_and_subdomains_and_no_lookalike() {

@@ -67,6 +67,8 @@ mod serve;
 #[cfg(test)]
 mod signals;
 #[cfg(test)]
+mod stop;
+#[cfg(test)]
 #[path = "loop.rs"]
 mod the_loop;
 #[cfg(test)]

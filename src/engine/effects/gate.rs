@@ -389,6 +389,19 @@ pub(in crate::engine) fn suppressed(
         .map(|_| "the contact's stage is do_not_contact".to_owned()))
 }
 
+/// Returns why the recipient of a claimed execution must not be written to, for the look directly before it leaves.
+pub(in crate::engine) fn suppressed_since(
+    tx: &ReadTx<'_>,
+    row: &ExecutionRow,
+) -> Result<Option<String>> {
+    let person = row
+        .contact_id
+        .map(|c| people::load(tx, c))
+        .transpose()?
+        .flatten();
+    suppressed(tx, person.as_ref(), &row.to_key)
+}
+
 /// Tells whether a refusal ends an approval: neither time nor lifting a general stop would let exactly this message go.
 pub(in crate::engine) fn is_final(refusal: &Verdict) -> bool {
     match refusal.guard {

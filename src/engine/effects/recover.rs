@@ -14,14 +14,17 @@ use crate::domain::outbox::{Answer, Step, next_step};
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
+use crate::engine::orders;
 use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::{Durability, executions};
 
 impl Engine {
-    /// Settles what a process that died left half done, and asks about what nobody knew of. Returns how many executions were found to have
+    /// Brings what was ordered beside the database into it, settles what a process that died left half done, and asks about what nobody knew of. Returns how many executions were found to have
     /// left.
     pub(in crate::engine) fn reconcile(&self) -> Result<u64> {
+        orders::bring_in(self.core())?;
+        orders::raise_what_is_noted(self.core())?;
         let stuck = self
             .store()
             .read(|tx| Ok::<_, EngineError>(executions::waiting(tx, ExecutionStatus::Sending)?))?;
