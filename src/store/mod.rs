@@ -36,6 +36,7 @@ pub mod remotes;
 pub mod sends;
 pub mod signals;
 pub mod sources;
+pub mod strays;
 pub mod suppressions;
 pub mod timeline;
 pub mod undo;

@@ -40,6 +40,7 @@ impl Engine {
             Command::Withdraw { id } => self.withdraw(id),
             Command::Retry { id, force } => self.retry(id, force),
             Command::Recall { id } => self.recall(id),
+            Command::KnowStray { id } => self.know_stray(id),
             Command::Undo { id } => self.undo(id),
             Command::Stop { reason } => self.stop(&reason),
             Command::Resume => self.resume(),

@@ -20,7 +20,7 @@ use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::store::control::HoldKind;
 use crate::store::executions::{ExecutionRow, SendTimes};
 use crate::store::people::Person;
-use crate::store::{ReadTx, WriteTx, control, executions, messages, people, suppressions};
+use crate::store::{ReadTx, WriteTx, control, executions, messages, people, strays, suppressions};
 
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -83,6 +83,16 @@ pub(in crate::engine) fn ask(
         transport,
     };
     let mut verdicts = guard::check(&facts, now);
+    // What may have been sent already, by a database that knew more than this one does.
+    if asks.limits
+        && let Some(why) = held_by(tx, candidate.to_key)?
+        && let Some(done) = verdicts
+            .iter_mut()
+            .find(|v| v.guard == GuardKind::Idempotency)
+    {
+        done.passed = false;
+        done.detail = why;
+    }
     // Consent to a time ends with it.
     if let Some((at, why)) = effect.ends(candidate.content)?
         && at <= now
@@ -387,6 +397,24 @@ pub(in crate::engine) fn suppressed(
     Ok(person
         .filter(|p| p.stage == "do_not_contact")
         .map(|_| "the contact's stage is do_not_contact".to_owned()))
+}
+
+/// Returns why mail to an address is held: a message of ours to them lies outside, and nobody knows what it was.
+fn held_by(tx: &ReadTx<'_>, to_key: &str) -> Result<Option<String>> {
+    let open = strays::open(tx)?;
+    if open.is_empty() {
+        return Ok(None);
+    }
+    let asked = canonical(to_key);
+    let found = open
+        .into_iter()
+        .find(|stray| canonical(&stray.to_key) == asked);
+    Ok(found.map(|stray| {
+        format!(
+            "a message of ours to them (\"{}\") is in {} and this database knows nothing of it, so this may say the same again; `caseyos outbox strays` shows it and `caseyos outbox known {}` lifts this",
+            stray.subject, stray.location, stray.id
+        )
+    }))
 }
 
 /// Returns why the recipient of a claimed execution must not be written to, for the look directly before it leaves.
