@@ -61,6 +61,8 @@ mod outbox;
 #[cfg(test)]
 mod pause;
 #[cfg(test)]
+mod restored;
+#[cfg(test)]
 mod second_thoughts;
 #[cfg(test)]
 mod secrecy;
@@ -68,6 +70,8 @@ mod secrecy;
 mod serve;
 #[cfg(test)]
 mod signals;
+#[cfg(test)]
+mod stop;
 #[cfg(test)]
 #[path = "loop.rs"]
 mod the_loop;
