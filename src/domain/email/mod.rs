@@ -13,6 +13,7 @@ pub mod thread;
 pub mod bounce;
 pub mod calendar;
 pub mod machine;
+mod notice;
 
 mod boilerplate;
 pub mod classify;

@@ -286,7 +286,7 @@ fn set(
 }
 
 fn decide_report(out: &mut Understanding, view: &View<'_>) -> bool {
-    if let Some(why) = &view.signs.read_receipt {
+    if let (Some(why), None) = (&view.signs.read_receipt, &out.bounce) {
         set(out, MailClass::ReadReceipt, None, 0.97, why.clone());
         return true;
     }
