@@ -59,6 +59,8 @@ mod outbox;
 #[cfg(test)]
 mod pause;
 #[cfg(test)]
+mod reading;
+#[cfg(test)]
 mod second_thoughts;
 #[cfg(test)]
 mod secrecy;

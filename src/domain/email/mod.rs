@@ -12,6 +12,7 @@ pub mod thread;
 
 pub mod bounce;
 pub mod calendar;
+pub mod chain;
 pub mod machine;
 mod notice;
 
