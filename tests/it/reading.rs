@@ -1,5 +1,8 @@
 //! Mail that says less, or other, than it seems to: our own words come back, forged and true bounces, long absences, a refusal at the door.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+
 use serde_json::Value;
 
 use crate::home::{Home, Mail, OPERATOR, answer, form, letter};
@@ -160,4 +163,71 @@ fn a_long_absence_holds_mail_for_sixty_days_and_then_asks() {
     assert_eq!(latest.to_string(), "2027-01-22T10:30:00Z");
     let mv = home.find_move("ann@acme.example", "create_task");
     assert!(home.ok(&format!("show {mv}")).contains("away for long"));
+}
+
+#[test]
+fn an_address_that_the_server_refuses_at_the_door_counts_as_bounced() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut lines = BufReader::new(stream.try_clone().unwrap());
+            drop(stream.write_all(b"220 mail.test ESMTP\r\n"));
+            let mut line = String::new();
+            while lines.read_line(&mut line).is_ok_and(|n| n > 0) {
+                let answer: &[u8] = match line.get(..4).unwrap_or_default() {
+                    "EHLO" => b"250-mail.test\r\n250 8BITMIME\r\n",
+                    "RCPT" if line.contains("ann@") => b"550 5.1.1 no such user here\r\n",
+                    "RCPT" => b"550 5.7.1 relaying denied\r\n",
+                    _ => b"250 ok\r\n",
+                };
+                drop(stream.write_all(answer));
+                line.clear();
+            }
+        }
+    });
+    let home = Home::live();
+    home.undo_window(0);
+    home.edit_config(|config| {
+        let (before, _) = config.rsplit_once("[[mail.accounts]]").unwrap();
+        format!(
+            "{before}[[mail.accounts]]\nname = \"work\"\nkind = \"imap\"\nuser = \"casey\"\n\
+             imap = {{ host = \"127.0.0.1\", port = 1, security = \"none\" }}\n\
+             smtp = {{ host = \"127.0.0.1\", port = {port}, security = \"none\" }}\n"
+        )
+    });
+    home.set_variable("CASEYOS_MAIL_WORK_PASSWORD", "secret");
+    home.contacts("First Name,Last Name,Email,Company\nAnn,Ames,ann@acme.example,Acme\nBob,Bell,bob@bolt.example,Bolt\n");
+    home.signals(&[
+        form(
+            "ann@acme.example",
+            "2026-11-23T09:40:00Z",
+            "What does it cost?",
+        ),
+        form(
+            "bob@bolt.example",
+            "2026-11-23T09:41:00Z",
+            "What does it cost?",
+        ),
+    ])
+    .exits(0);
+    for (who, is_dead) in [("ann@acme.example", true), ("bob@bolt.example", false)] {
+        let mv = home.find_move(who, "email_follow_up");
+        let ran = home.run(["approve", &mv.to_string(), "--now"]);
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert_eq!(ran.err.contains("counts as bounced"), is_dead, "{ran:?}");
+        assert_eq!(
+            suppressed(&home).contains(who),
+            is_dead,
+            "{}",
+            suppressed(&home)
+        );
+    }
+    let bounced: Vec<String> = home
+        .outcomes()
+        .into_iter()
+        .filter(|kind| kind == "email_bounced")
+        .collect();
+    assert_eq!(bounced.len(), 1);
+    home.audit_holds();
 }

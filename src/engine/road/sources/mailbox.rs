@@ -711,3 +711,50 @@ fn bounced_contact(
     }
     Ok(None)
 }
+
+/// Takes in the refusal of an address at the hand-over: the same event as the report that another server would have sent.
+pub(in crate::engine) fn take_refusal(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    row: &ExecutionRow,
+    reason: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(contact) = row.contact_id else {
+        return Ok(());
+    };
+    let because = format!("the mail server refused it at the hand-over: {reason}");
+    let payload = json!({
+        "class": MailClass::BounceHard,
+        "confidence": 1.0,
+        "because": [because],
+        "subject": row.subject,
+        "reported": [row.to_key],
+    });
+    let Value::Object(payload) = payload else {
+        return Ok(());
+    };
+    let draft = SignalDraft::new(Source::Mail, SignalKind::Bounced, now, payload)
+        .with_id(format!("refused:{}", row.message_id), 0)
+        .with_email(Some(row.to_key.clone()));
+    let (signal, _) = intake::take(tx, core, &draft, Some(contact), now)?;
+    let Some(signal) = signal else { return Ok(()) };
+    let kind = OutcomeKind::EmailBounced;
+    let observed = Observed {
+        contact: Some(contact),
+        execution: Some(row.id),
+        signal: Some(signal),
+        ..Observed::new(
+            kind,
+            OutcomeSource::Mail,
+            now,
+            format!("signal:{signal}:{kind}"),
+        )
+    };
+    record(tx, observed, now)?;
+    let what = Arrived::Bounce {
+        because: Returned::Address,
+        addresses: vec![row.to_key.clone()],
+    };
+    core.tell(tx, &Happened { contact, what }, now)
+}
