@@ -61,6 +61,8 @@ mod outbox;
 #[cfg(test)]
 mod pause;
 #[cfg(test)]
+mod reading;
+#[cfg(test)]
 mod restored;
 #[cfg(test)]
 mod second_thoughts;

@@ -100,6 +100,9 @@ impl<'a> ImapPost<'a> {
                 later(format!("{reason}. {}", mend_sign_in(&self.account)))
             }
             SmtpError::Refused(reason) => never(format!("{reason}.")),
+            SmtpError::NoSuchAddress(reason) => {
+                Undelivered::for_good(format!("{reason}."), Ended::NoSuchAddress)
+            }
             SmtpError::Unknown(reason) => Undelivered::Unknown {
                 reason: format!("{reason}."),
             },
