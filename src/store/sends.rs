@@ -19,22 +19,26 @@ pub struct Sent {
     pub to_key: String,
 }
 
-const WEEK_MS: i64 = 7 * 86_400_000;
+const DAY_MS: i64 = 86_400_000;
+const WEEK_MS: i64 = 7 * DAY_MS;
 
-/// Reads the mail of the last 7 days, oldest first. Executions that are being sent count as sent: they may have left.
+/// Reads the mail of the last 7 days, oldest first. Executions that are being sent count as sent: they may have left. What is dated more than a day
+/// ahead left under a wrong clock, and would close every limit until that date: it is not counted, and [`ahead`] tells of it.
 ///
 /// # Errors
 /// If the database cannot be read.
 pub fn of_week(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<Sent>> {
     let since = now.as_millisecond() - WEEK_MS;
     let mut statement = tx.sql().prepare_cached(
-        "SELECT settled_at AS at, contact_id, to_key FROM execution WHERE status = 'sent' AND settled_at > ?1 AND kind = 'mail'
+        "SELECT settled_at AS at, contact_id, to_key FROM execution WHERE status = 'sent' AND settled_at > ?1 AND settled_at <= ?2
+             AND kind = 'mail'
          UNION ALL
          SELECT claimed_at, contact_id, to_key FROM execution
          WHERE status IN ('queued', 'sending', 'uncertain') AND status <> 'queued' AND mode = 'live' AND kind = 'mail'
          ORDER BY at",
     )?;
-    let rows = statement.query_map([since], |row| {
+    let until = now.as_millisecond() + DAY_MS;
+    let rows = statement.query_map([since, until], |row| {
         Ok(Sent {
             at: row.get::<_, Option<i64>>(0)?.map_or(now, instant),
             contact: row.get::<_, Option<i64>>(1)?.map(ContactId),
@@ -42,6 +46,22 @@ pub fn of_week(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<Sent>> {
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Mail that is dated more than a day ahead: how much, and the latest date.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn ahead(tx: &ReadTx<'_>, now: Timestamp) -> Result<Option<(u64, Timestamp)>> {
+    let (count, latest): (i64, Option<i64>) = tx
+        .sql()
+        .prepare_cached(
+            "SELECT count(*), max(settled_at) FROM execution WHERE status = 'sent' AND settled_at > ?1 AND kind = 'mail'",
+        )?
+        .query_row([now.as_millisecond() + DAY_MS], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    Ok(latest.map(|at| (u64::try_from(count).unwrap_or(0), instant(at))))
 }
 
 /// The people to whom something is queued.

@@ -531,3 +531,34 @@ fn a_pause_for_bounces_ends_by_itself_when_they_are_a_week_old() {
     after.ok("sync");
     assert!(after.json("limits")["deliverability"].is_null());
 }
+
+#[test]
+fn mail_that_left_under_a_wrong_clock_closes_no_limit_for_a_year() {
+    let mut home = home_with(&["a@a.example", "b@b.example", "c@c.example"]);
+    home.limits(
+        "per_day = 2\nper_hour = 1000\nmin_gap_seconds = 0\n[limits.ramp]\nenabled = false",
+    );
+    home.at("2027-11-23T10:00:00Z");
+    for (n, address) in ["a@a.example", "b@b.example"].iter().enumerate() {
+        home.signals(&[form(address, &format!("2027-11-23T09:0{n}:00Z"), "Price?")]);
+        let id = home.find_move(address, "email_follow_up");
+        home.ok(&format!("approve {id} --now"));
+    }
+    assert_eq!(home.outbox().len(), 2);
+    home.at("2026-11-23T10:00:00Z");
+    let limits = home.json("limits");
+    assert_eq!(limits["limits"][0]["used"], 0, "{limits:#}");
+    let report = home.run(["doctor", "--offline", "--json"]).json();
+    let checks = report["checks"].as_array().unwrap();
+    let ahead = checks
+        .iter()
+        .find(|c| c["name"] == "mail dated ahead")
+        .unwrap();
+    assert!(
+        ahead["found"].as_str().unwrap().contains("23 Nov 2027"),
+        "{ahead}"
+    );
+    let id = home.find_move("c@c.example", "email_follow_up");
+    home.ok(&format!("approve {id} --now"));
+    assert_eq!(home.outbox().len(), 3);
+}

@@ -141,6 +141,7 @@ pub fn examine(env: &Env, paths: &Paths, offline: bool) -> Report {
         checks.extend(accounts(engine));
         checks.extend(services(engine));
         checks.extend(jobs(engine));
+        checks.extend(mail_ahead(engine));
         checks.push(unknown_mail(engine));
     }
     checks.push(if offline {
@@ -525,6 +526,18 @@ fn services(engine: &Engine) -> Vec<Check> {
             )
         })
         .collect()
+}
+
+/// Tells of mail that is dated ahead, which left while the clock was wrong; nothing where there is none.
+fn mail_ahead(engine: &Engine) -> Option<Check> {
+    let (count, latest) = engine.mail_ahead().ok()??;
+    let latest = latest.to_zoned(engine.zone()).strftime("%-d %b %Y %H:%M");
+    Some(Check::new(
+        "mail dated ahead",
+        Health::Warning,
+        format!("{count} sent under a clock that was wrong, the latest on {latest}"),
+        "nothing to do: the limits do not count them; check the machine's clock, and CASEYOS_NOW in shell profiles and cron",
+    ))
 }
 
 /// Names the jobs that were given up, or says that none was.

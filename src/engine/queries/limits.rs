@@ -15,7 +15,7 @@ use crate::engine::ground::lookup::find_person;
 use crate::engine::handle::Engine;
 use crate::store::control::HoldKind;
 use crate::store::people::Person;
-use crate::store::{control, executions};
+use crate::store::{control, executions, sends};
 
 /// One limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -88,6 +88,12 @@ pub struct LimitsView {
 }
 
 impl Engine {
+    /// Returns how much mail is dated more than a day ahead, with the latest date.
+    pub(super) fn mail_ahead(&self) -> Result<Option<(u64, Timestamp)>> {
+        let now = self.now();
+        self.store().read(|tx| Ok(sends::ahead(tx, now)?))
+    }
+
     /// Returns the table of limits, optionally as they are for one contact: an address, a number or an external id.
     ///
     /// # Errors
