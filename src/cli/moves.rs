@@ -15,6 +15,7 @@ use crate::domain::moves::{MAX_MEETING_MINUTES, MovePlan};
 use crate::domain::text::{clean_block, clean_line};
 use crate::domain::when_text::parse_when;
 use crate::engine::command::{Command, Done};
+use crate::env;
 use crate::engine::queries::show::DeedView;
 use crate::engine::{Engine, EngineError};
 
@@ -248,10 +249,7 @@ fn in_editor(
     std::fs::write(&path, format!("Subject: {subject}\n\n{body}")).map_err(failed)?;
     let mut words = editor.split_whitespace();
     let program = words.next().unwrap_or("vi");
-    let status = std::process::Command::new(program)
-        .args(words)
-        .arg(&path)
-        .status();
+    let status = env::program(program).args(words).arg(&path).status();
     let text = std::fs::read_to_string(&path).map_err(failed)?;
     drop(std::fs::remove_file(&path));
     match status {
