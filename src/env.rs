@@ -210,6 +210,20 @@ pub fn program(name: impl AsRef<std::ffi::OsStr>) -> std::process::Command {
     command
 }
 
+/// Returns the command that this process was started with, its program's name without the path; for other processes to name it.
+#[must_use]
+pub fn command_line() -> String {
+    let mut words: Vec<String> = std::env::args_os()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    if let Some(program) = words.first_mut()
+        && let Some((_, name)) = program.rsplit_once(['/', '\\'])
+    {
+        *program = name.to_owned();
+    }
+    words.join(" ")
+}
+
 /// Returns the name of the machine's own time zone, as `TZ` or the system's link says it; nobody has checked it.
 #[must_use]
 pub fn system_zone() -> Option<String> {

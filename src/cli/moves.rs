@@ -15,9 +15,9 @@ use crate::domain::moves::{MAX_MEETING_MINUTES, MovePlan};
 use crate::domain::text::{clean_block, clean_line};
 use crate::domain::when_text::parse_when;
 use crate::engine::command::{Command, Done};
-use crate::env;
 use crate::engine::queries::show::DeedView;
 use crate::engine::{Engine, EngineError};
+use crate::env;
 
 /// Edit a move before approval: its draft, with options, from a file or in $EDITOR; its meeting's time; a stage or fields.
 ///

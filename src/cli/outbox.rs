@@ -53,6 +53,16 @@ enum OutboxCommand {
         /// The message's number.
         id: i64,
     },
+    /// List messages of ours that were sent and that this database knows nothing of, as after a restore; mail to the same people is held.
+    Strays,
+    /// Count such a message as known, so that mail to its recipient is held no more.
+    ///
+    /// First see what it said. If an open move would say the same, `caseyos done` or `caseyos skip` takes that off the list.
+    #[command(after_help = "Example:\n  caseyos outbox known 1")]
+    Known {
+        /// The number, as `outbox strays` shows it.
+        id: i64,
+    },
     /// Drop a message, reopen its move and edit its draft, with options or in $EDITOR. Approve it again to send it.
     #[command(
         after_help = "Examples:\n  caseyos outbox edit 7\n  caseyos outbox edit 7 --body-file better.txt"
@@ -83,6 +93,8 @@ pub(super) fn run(run: &mut Run<'_>, args: &OutboxArgs) -> Result<Ending, Engine
                 Ending::Done
             });
         }
+        Some(OutboxCommand::Strays) => return strays(run),
+        Some(OutboxCommand::Known { id }) => Command::KnowStray { id: *id },
         Some(OutboxCommand::Show { id }) => return show(run, ExecutionId(*id)),
         Some(OutboxCommand::Retry { id, force }) => Command::Retry {
             id: ExecutionId(*id),
@@ -147,6 +159,38 @@ pub(super) fn print_list(
         out.line(&format!("       {}{clears}", item.because))?;
     }
     Ok(())
+}
+
+fn strays(run: &mut Run<'_>) -> Result<Ending, EngineError> {
+    let engine = run.engine()?;
+    let all = engine.unknown_mail()?;
+    if run.out.is_json() {
+        run.out.json(&all)?;
+    } else if all.is_empty() {
+        run.out.line("Every message of ours is known.")?;
+    }
+    if !run.out.is_json() {
+        let (now, zone) = (engine.now(), engine.zone());
+        for stray in &all {
+            let number = match stray.id {
+                0 => "new".into(),
+                id => id.to_string(),
+            };
+            let at = moment(stray.sent_at, now, &zone);
+            run.out.line(&format!(
+                "{number:>5}  {}  {}  {}",
+                fit(&at, 16),
+                fit(&stray.to_key, 32),
+                stray.subject
+            ))?;
+            run.out.line(&format!("       {}", stray.location))?;
+        }
+    }
+    Ok(if all.is_empty() {
+        Ending::Nothing
+    } else {
+        Ending::Done
+    })
 }
 
 fn show(run: &mut Run<'_>, id: ExecutionId) -> Result<Ending, EngineError> {

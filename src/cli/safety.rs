@@ -8,10 +8,13 @@ use super::output::{Ending, fit, moment};
 use crate::config::edit::{edit, set};
 use crate::domain::guard::Mode;
 use crate::domain::when_text::parse_when;
-use crate::engine::EngineError;
 use crate::engine::command::{Command, Done};
+use crate::engine::{Engine, EngineError};
 
 /// Stop sending: no mail, booking or record leaves any process until `caseyos resume`.
+///
+/// It waits for nobody: the file caseyos.stop in the data directory is in force at once, also while another process holds the database, and
+/// the database notes it as soon as it can. Making that file by hand stops everything too.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  caseyos stop on holiday")]
 pub(super) struct StopArgs {
@@ -20,9 +23,7 @@ pub(super) struct StopArgs {
 }
 
 pub(super) fn stop(run: &mut Run<'_>, args: &StopArgs) -> Result<Ending, EngineError> {
-    let done = run.engine()?.run(Command::Stop {
-        reason: args.reason.join(" "),
-    })?;
+    let done = Engine::stop_at(&run.env, &run.paths, &args.reason.join(" "))?;
     finish(run, &done)
 }
 
@@ -159,7 +160,7 @@ pub(super) struct SuppressArgs {
 
 #[derive(Debug, Subcommand)]
 enum SuppressCommand {
-    /// Never email a person, or anybody at a domain and below it.
+    /// Never email a person, or anybody at a domain and below it; in force at once, also while another process holds the database.
     #[command(
         after_help = "Examples:\n  caseyos suppress add ann@acme.example\n  caseyos suppress add acme.example --reason 'asked by phone'\n\nAn address stands for its mailbox, however it is spelled (ann+news@, ANN@, \"ann\"@), and for the person: none of their addresses is written to."
     )]
@@ -180,22 +181,19 @@ enum SuppressCommand {
 }
 
 pub(super) fn suppress(run: &mut Run<'_>, args: &SuppressArgs) -> Result<Ending, EngineError> {
-    let engine = run.engine()?;
     match &args.command {
         SuppressCommand::Add { value, reason } => {
-            let done = engine.run(Command::Suppress {
-                value: value.clone(),
-                reason: reason.clone(),
-            })?;
+            let done = Engine::suppress_at(&run.env, &run.paths, value, reason)?;
             finish(run, &done)
         }
         SuppressCommand::Remove { value } => {
-            let done = engine.run(Command::Unsuppress {
+            let done = run.engine()?.run(Command::Unsuppress {
                 value: value.clone(),
             })?;
             finish(run, &done)
         }
         SuppressCommand::List => {
+            let engine = run.engine()?;
             let all = engine.list_suppressions()?;
             if run.out.is_json() {
                 run.out.json(&all)?;

@@ -110,6 +110,8 @@ words! {
         Theirs = "theirs",
         /// The other side refused it.
         Refused = "refused",
+        /// The mail server refused the address: there is no such mailbox.
+        NoSuchAddress = "no_such_address",
         /// The tries are over.
         GaveUp = "gave_up",
         /// A guard refused it for good.

@@ -10,6 +10,7 @@ use crate::config::{Config, Paths};
 use crate::domain::rule::Rules;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
+use crate::engine::orders;
 use crate::engine::outside::Outside;
 use crate::engine::road::outcomes;
 use crate::engine::road::scoring;
@@ -50,13 +51,14 @@ impl Engine {
         Ok(Self::over(core))
     }
 
-    /// Runs `job` in a write transaction. If it recorded an outcome, every score is derived anew before the commit, so that
+    /// Runs `job` in a write transaction, after what was ordered beside the database has its rows. If it recorded an outcome, every score is derived anew before the commit, so that
     /// what is stored is always what the facts say.
     pub(in crate::engine) fn write<T: Send + 'static>(
         &self,
         durability: Durability,
         job: impl FnOnce(&WriteTx<'_>, &Core, Timestamp) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        orders::bring_in(&self.core)?;
         let core = Arc::clone(&self.core);
         self.core.store.write(durability, move |tx| {
             let now = core.env.now();

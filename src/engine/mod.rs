@@ -13,6 +13,7 @@ mod handle;
 mod jobs;
 mod listeners;
 mod open;
+mod orders;
 mod outside;
 mod pass;
 mod road;

@@ -1,5 +1,7 @@
 //! Opening an installation with everything that is registered.
 
+use std::time::Duration;
+
 use crate::config::{Config, Paths};
 use crate::engine::error::Result;
 use crate::engine::ground::core::{self, Core, Listener};
@@ -16,6 +18,20 @@ impl Engine {
     pub fn open(env: Env, paths: Paths) -> Result<Self> {
         let config = Config::load(&paths.config)?;
         let store = Store::open(&paths.data, env.now())?;
+        Ok(Self::over(Core::new(env, paths, config, store, LISTENERS)))
+    }
+
+    /// Opens the installation at `paths`, and waits for another process no longer than `patience`, now and at every write.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and if another process keeps the database to itself.
+    pub(in crate::engine) fn open_within(
+        env: Env,
+        paths: Paths,
+        patience: Duration,
+    ) -> Result<Self> {
+        let config = Config::load(&paths.config)?;
+        let store = Store::open_within(&paths.data, patience, env.now())?;
         Ok(Self::over(Core::new(env, paths, config, store, LISTENERS)))
     }
 

@@ -397,7 +397,7 @@ mod tests {
         let path = store.directory().join(crate::store::FILE_NAME);
         let connection = rusqlite::Connection::open(path).unwrap();
         connection
-            .execute_batch("DROP TRIGGER audit_is_append_only_update; DROP TRIGGER audit_is_append_only_delete;")
+            .execute_batch("DROP TRIGGER audit_is_append_only_update; DROP TRIGGER audit_is_append_only_delete; DROP TRIGGER audit_is_append_only_insert;")
             .unwrap();
         connection.execute_batch(sql).unwrap();
         store.read(verify).unwrap()

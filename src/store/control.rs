@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 
+use super::flags::{self, StopFlag};
 use super::{ReadTx, Result, WriteTx, instant};
 use crate::domain::guard::{KillSwitch, Pause};
 use crate::domain::words::words;
@@ -30,9 +31,20 @@ pub struct Hold {
     pub until: Option<Timestamp>,
 }
 
-/// Reads the kill switch. Whatever is not plainly "running" counts as stopped.
+/// Reads the kill switch: the flag beside the database, which needs no lock to be raised, then the row. Whatever is not plainly "running" counts
+/// as stopped.
 #[must_use]
 pub fn kill_switch(tx: &ReadTx<'_>) -> KillSwitch {
+    match flags::stop_flag(tx.home()) {
+        StopFlag::Absent => kill_switch_row(tx),
+        StopFlag::Raised { reason, since } => KillSwitch::Stopped { reason, since },
+        StopFlag::Unreadable => KillSwitch::Unreadable,
+    }
+}
+
+/// Reads the kill switch as the database alone has it.
+#[must_use]
+pub fn kill_switch_row(tx: &ReadTx<'_>) -> KillSwitch {
     let row: rusqlite::Result<(String, String, i64)> = tx
         .sql()
         .prepare_cached("SELECT value, reason, at FROM control WHERE key = 'kill_switch'")
@@ -47,10 +59,10 @@ pub fn kill_switch(tx: &ReadTx<'_>) -> KillSwitch {
     }
 }
 
-/// Sets the kill switch.
+/// Sets the kill switch, the row and the flag beside it. The flag goes while the lock is held, and a row that is not committed says "stopped" yet.
 ///
 /// # Errors
-/// Fails if SQLite refuses.
+/// Fails if SQLite refuses, or if the flag cannot be removed: then everything stays stopped.
 pub fn set_kill_switch(
     tx: &WriteTx<'_>,
     stopped: bool,
@@ -63,6 +75,16 @@ pub fn set_kill_switch(
              ON CONFLICT (key) DO UPDATE SET value = excluded.value, reason = excluded.reason, at = excluded.at",
         )?
         .execute((if stopped { "stopped" } else { "running" }, reason, now.as_millisecond()))?;
+    if !tx.owns_orders() {
+        return Ok(());
+    }
+    if !stopped {
+        return flags::lower_stop(tx.home());
+    }
+    // The row stops everything by itself, so a flag that cannot be made leaves nothing running.
+    if let Err(error) = flags::raise_stop(tx.home(), reason, now) {
+        tracing::warn!(%error, "the stop flag could not be raised; the database says it");
+    }
     Ok(())
 }
 
@@ -216,6 +238,53 @@ mod tests {
     use crate::store::{Durability, StoreError};
 
     #[test]
+    fn the_flag_and_the_row_stop_each_by_itself() {
+        let (directory, store) = store();
+        let home = store.directory().to_owned();
+        let check = |flag: bool, row: bool, expect: bool| {
+            store
+                .write(Durability::Full, move |tx| {
+                    set_kill_switch(tx, row, "row", Timestamp::UNIX_EPOCH)
+                })
+                .unwrap();
+            flags::lower_stop(&home).unwrap();
+            if flag {
+                flags::raise_stop(&home, "flag", Timestamp::UNIX_EPOCH).unwrap();
+            }
+            let is_stopped = store
+                .read(|tx| Ok::<_, StoreError>(kill_switch(tx) != KillSwitch::Running))
+                .unwrap();
+            assert_eq!(is_stopped, expect, "flag {flag}, row {row}");
+            // A copy obeys the same flag.
+            let copy = directory.path().join(format!("copy-{flag}-{row}"));
+            let copied = store.copy(&copy).unwrap();
+            let in_copy = copied
+                .read(|tx| Ok::<_, StoreError>(kill_switch(tx) != KillSwitch::Running))
+                .unwrap();
+            assert_eq!(in_copy, expect, "the copy, flag {flag}, row {row}");
+        };
+        check(false, false, false);
+        check(false, true, true);
+        check(true, false, true);
+        check(true, true, true);
+    }
+
+    #[test]
+    fn setting_the_switch_sets_the_flag_with_it() {
+        let (_directory, store) = store();
+        let set = |stopped| {
+            store
+                .write(Durability::Full, move |tx| {
+                    set_kill_switch(tx, stopped, "why", Timestamp::UNIX_EPOCH)
+                })
+                .unwrap();
+            flags::stop_flag(store.directory())
+        };
+        assert!(matches!(set(true), StopFlag::Raised { reason, .. } if reason == "why"));
+        assert_eq!(set(false), StopFlag::Absent);
+    }
+
+    #[test]
     fn a_kill_switch_that_cannot_be_read_counts_as_stopped() {
         let (_directory, store) = store();
         let read = || {
@@ -230,6 +299,7 @@ mod tests {
             })
             .unwrap();
         assert!(matches!(read(), KillSwitch::Stopped { reason, .. } if reason == "holiday"));
+        flags::lower_stop(store.directory()).unwrap();
         for sql in [
             "UPDATE control SET value = 'rnning'",
             "DELETE FROM control",

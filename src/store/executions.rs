@@ -934,6 +934,28 @@ pub fn has_written_to(tx: &ReadTx<'_>, contact: ContactId) -> Result<bool> {
         .query_row([contact.0], |row| row.get(0))?)
 }
 
+/// Tells whether a mail was sent to an address in lower case, or put among the drafts, between two instants.
+///
+/// # Errors
+/// Fails if the database cannot be read.
+pub fn has_sent_to_between(
+    tx: &ReadTx<'_>,
+    to_key: &str,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<bool> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM execution WHERE to_key = ?1 AND status IN ('sent', 'drafted') AND kind = 'mail'
+                 AND settled_at BETWEEN ?2 AND ?3)",
+        )?
+        .query_row(
+            (to_key, from.as_millisecond(), until.as_millisecond()),
+            |row| row.get(0),
+        )?)
+}
+
 /// Tells whether a mail was ever sent to an address in lower case.
 ///
 /// # Errors

@@ -159,6 +159,22 @@ pub fn in_remote_thread(tx: &ReadTx<'_>, thread: &str) -> Result<Option<MessageR
         .optional()?)
 }
 
+/// Returns the texts that were sent in a thread, newest first.
+///
+/// # Errors
+/// Fails if the database cannot be read.
+pub fn sent_in_thread(tx: &ReadTx<'_>, thread_id: i64, limit: usize) -> Result<Vec<String>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT text FROM message WHERE thread_id = ?1 AND direction = 'out' ORDER BY sent_at DESC, id DESC LIMIT ?2",
+    )?;
+    Ok(statement
+        .query_map(
+            (thread_id, i64::try_from(limit).unwrap_or(i64::MAX)),
+            |row| row.get(0),
+        )?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
 /// Finds the message that a signal came from.
 ///
 /// # Errors

@@ -39,6 +39,8 @@ const STEPS: &[Step] = &[
         sql: include_str!("migrations/0011_identity.sql"),
         then: Some(|connection| Ok(identity::finish(connection)?)),
     },
+    sql(include_str!("migrations/0012_strays.sql")),
+    sql(include_str!("migrations/0013_trail.sql")),
 ];
 
 /// The newest schema version that this program knows.
@@ -130,6 +132,7 @@ mod tests {
         (4, include_str!("../../tests/data/schemas/0004.sql")),
         (5, include_str!("../../tests/data/schemas/0005.sql")),
         (7, include_str!("../../tests/data/schemas/0007.sql")),
+        (12, include_str!("../../tests/data/schemas/0012.sql")),
     ];
 
     /// Makes a file as a version left it, and opens it with the newest.
@@ -308,6 +311,16 @@ mod tests {
             );
             let back = "SELECT content ->> '$.change.from.start' FROM undo u JOIN execution e ON e.id = u.step ->> 'id' WHERE u.id = 20";
             assert_eq!(text(&store, back), "2026-11-27T09:00:00Z", "from {at}");
+        }
+    }
+
+    #[test]
+    fn strays_keep_their_standing() {
+        for at in 12..=NEWEST {
+            let (_folder, store) = opened(at);
+            let open = store.read(crate::store::strays::open).unwrap();
+            let open: Vec<&str> = open.iter().map(|row| row.to_key.as_str()).collect();
+            assert_eq!(open, ["ann@acme.example"], "from {at}");
         }
     }
 

@@ -18,6 +18,8 @@ pub mod deals;
 pub mod drafts;
 pub mod examine;
 pub mod executions;
+pub mod flags;
+pub mod holder;
 pub mod hubspot;
 pub mod jobs;
 pub mod lease;
@@ -34,6 +36,7 @@ pub mod remotes;
 pub mod sends;
 pub mod signals;
 pub mod sources;
+pub mod strays;
 pub mod suppressions;
 pub mod timeline;
 pub mod undo;
@@ -41,7 +44,9 @@ pub mod undo;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{
+    Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel,
+};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -117,6 +122,20 @@ impl StoreError {
         }
     }
 
+    /// Tells whether another process keeps the database to itself.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        let code = match self {
+            Self::Busy => return true,
+            Self::Sqlite(error) => error.sqlite_error_code(),
+            _ => None,
+        };
+        matches!(
+            code,
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)
+        )
+    }
+
     /// Makes the error for a file operation.
     pub fn file(what: impl Into<String>, source: std::io::Error) -> Self {
         Self::File {
@@ -151,12 +170,40 @@ pub struct Event {
 #[derive(Debug)]
 pub struct ReadTx<'a> {
     connection: &'a Connection,
+    home: &'a Home,
+}
+
+/// The directory whose orders a store obeys, beside those in its rows.
+#[derive(Debug, Clone)]
+struct Home {
+    path: PathBuf,
+    /// False for a copy, which obeys them and leaves them alone.
+    is_own: bool,
+}
+
+impl Home {
+    fn own(directory: &Path) -> Self {
+        Self {
+            path: directory.to_owned(),
+            is_own: true,
+        }
+    }
 }
 
 impl<'a> ReadTx<'a> {
     /// Gives the rooms of the store their connection; nobody else can name its type's use.
     pub(in crate::store) fn sql(&self) -> &'a Connection {
         self.connection
+    }
+
+    /// Returns the directory of the orders that count beside the rows.
+    pub(in crate::store) fn home(&self) -> &'a Path {
+        &self.home.path
+    }
+
+    /// Tells whether a change here changes the orders beside the rows too.
+    pub(in crate::store) fn owns_orders(&self) -> bool {
+        self.home.is_own
     }
 }
 
@@ -218,14 +265,16 @@ type Job = Box<dyn FnOnce(&mut Writer) + Send>;
 
 struct Writer {
     path: PathBuf,
+    patience: Duration,
     connection: Option<Connection>,
     durability: Option<Durability>,
+    note: Option<holder::Note>,
 }
 
 impl Writer {
     fn connection(&mut self, durability: Durability) -> Result<&mut Connection> {
         if self.connection.is_none() {
-            self.connection = Some(open(&self.path, Role::Writer)?);
+            self.connection = Some(open(&self.path, Role::Writer, self.patience)?);
             self.durability = None;
         }
         let connection = self.connection.as_mut().ok_or(StoreError::Writer)?;
@@ -238,6 +287,12 @@ impl Writer {
         }
         Ok(connection)
     }
+
+    /// Returns the note beside the database in which this process says that it has the write lock.
+    fn take_note(&mut self) -> Option<holder::Note> {
+        let open = |path: &Path| path.parent().and_then(|home| holder::Note::open(home).ok());
+        self.note.take().or_else(|| open(&self.path))
+    }
 }
 
 #[derive(Default)]
@@ -249,6 +304,8 @@ struct Readers {
 struct Shared {
     directory: PathBuf,
     path: PathBuf,
+    home: Home,
+    patience: Duration,
     writer: Mutex<Option<(SyncSender<Job>, JoinHandle<()>)>>,
     readers: Mutex<Readers>,
     reader_free: Condvar,
@@ -303,10 +360,10 @@ enum Role {
     Writer,
 }
 
-fn open(path: &Path, role: Role) -> Result<Connection> {
+fn open(path: &Path, role: Role, patience: Duration) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.busy_timeout(patience)?;
     connection.set_prepared_statement_cache_capacity(128);
     // Without this, SQLite plans a cached statement anew for each value bound to it, in case statistics speak for another plan.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
@@ -322,8 +379,15 @@ fn open(path: &Path, role: Role) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Name of a database that is being made.
-const NEW_FILE: &str = "caseyos.db.new";
+/// Gives a file its name, unless another process has made one of that name meanwhile, which stays.
+fn put_in_place(made: &Path, path: &Path) -> std::io::Result<()> {
+    match std::fs::hard_link(made, path) {
+        Ok(()) => std::fs::remove_file(made),
+        Err(_) if path.is_file() => std::fs::remove_file(made),
+        // Some file systems know no links.
+        Err(_) => std::fs::rename(made, path),
+    }
+}
 
 fn refuse_empty(path: &Path) -> Result<()> {
     let bytes =
@@ -340,12 +404,20 @@ impl Store {
     /// # Errors
     /// [`StoreError::Missing`] if there is none, [`StoreError::Empty`] if it was cut off, [`StoreError::Newer`] if a newer program wrote it.
     pub fn open(directory: &Path, now: Timestamp) -> Result<Self> {
+        Self::open_within(directory, BUSY_TIMEOUT, now)
+    }
+
+    /// Opens the store as [`Self::open`] does, and waits for another process no longer than `patience`, now and at every write.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and [`StoreError::Busy`] if another process keeps the database to itself.
+    pub fn open_within(directory: &Path, patience: Duration, now: Timestamp) -> Result<Self> {
         let path = directory.join(FILE_NAME);
         if !path.is_file() {
             return Err(StoreError::Missing(directory.to_owned()));
         }
         refuse_empty(&path)?;
-        let store = Self::handle(directory, path);
+        let store = Self::handle(directory, path, Home::own(directory), patience);
         let version = store.read(|tx| migrations::version(tx.sql()))?;
         if version != migrations::NEWEST {
             store.migrate(now)?;
@@ -364,16 +436,15 @@ impl Store {
             refuse_empty(&path)?;
         } else {
             // It appears whole under its name, so that a file of 0 bytes is never one that was just being made.
-            let made = directory.join(NEW_FILE);
+            let made = directory.join(format!("{FILE_NAME}.new.{}", std::process::id()));
             drop(std::fs::remove_file(&made));
             create_private_file(&made)?;
-            let connection = open(&made, Role::Writer)?;
+            let connection = open(&made, Role::Writer, BUSY_TIMEOUT)?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
             drop(connection);
-            std::fs::rename(&made, &path)
-                .map_err(|e| StoreError::file("making the database", e))?;
+            put_in_place(&made, &path).map_err(|e| StoreError::file("making the database", e))?;
         }
-        let store = Self::handle(directory, path);
+        let store = Self::handle(directory, path, Home::own(directory), BUSY_TIMEOUT);
         store.migrate(now)?;
         Ok(store)
     }
@@ -391,14 +462,20 @@ impl Store {
                 .backup("main", &path, None::<fn(rusqlite::backup::Progress)>)
                 .map_err(StoreError::from_sqlite)
         })?;
-        Ok(Self::handle(directory, path))
+        let home = Home {
+            is_own: false,
+            ..self.shared.home.clone()
+        };
+        Ok(Self::handle(directory, path, home, BUSY_TIMEOUT))
     }
 
-    fn handle(directory: &Path, path: PathBuf) -> Self {
+    fn handle(directory: &Path, path: PathBuf, home: Home, patience: Duration) -> Self {
         Self {
             shared: Arc::new(Shared {
                 directory: directory.to_owned(),
                 path,
+                home,
+                patience,
                 writer: Mutex::new(None),
                 readers: Mutex::new(Readers::default()),
                 reader_free: Condvar::new(),
@@ -409,9 +486,10 @@ impl Store {
 
     fn migrate(&self, now: Timestamp) -> Result<()> {
         let backups = self.shared.directory.join("backups");
-        self.on_writer(move |writer| {
-            migrations::run(writer.connection(Durability::Full)?, &backups, now)
-        })?;
+        self.on_writer(
+            move |writer| migrations::run(writer.connection(Durability::Full)?, &backups, now),
+            None,
+        )?;
         // A statement prepared before a migration knows the old schema.
         lock(&self.shared.readers).idle.clear();
         Ok(())
@@ -421,6 +499,13 @@ impl Store {
     #[must_use]
     pub fn directory(&self) -> &Path {
         &self.shared.directory
+    }
+
+    /// Returns the directory of the orders that count beside the rows; none for a copy, which leaves them alone.
+    #[must_use]
+    pub fn orders(&self) -> Option<&Path> {
+        let home = &self.shared.home;
+        home.is_own.then_some(home.path.as_path())
     }
 
     /// Subscribes to the events of this process's commits.
@@ -444,6 +529,7 @@ impl Store {
             let transaction = connection.transaction().map_err(StoreError::from_sqlite)?;
             job(&ReadTx {
                 connection: &transaction,
+                home: &self.shared.home,
             })
         })();
         lock(&self.shared.readers).idle.push(connection);
@@ -458,7 +544,7 @@ impl Store {
                 return Ok(connection);
             }
             if readers.open < READERS {
-                let connection = open(&self.shared.path, Role::Reader)?;
+                let connection = open(&self.shared.path, Role::Reader, self.shared.patience)?;
                 readers.open += 1;
                 return Ok(connection);
             }
@@ -483,14 +569,60 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let (result, events) = self.on_writer(move |writer| {
+        let written = self.on_writer(self.transaction(durability, job), None)?;
+        Ok(self.told(written))
+    }
+
+    /// Runs `job` as [`Self::write`] does, and waits for the lock no longer than `patience`. The job may run later all the same, where the
+    /// writer thread is busy, so it must look first at whether it is still wanted.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub fn write_within<T, E>(
+        &self,
+        patience: Duration,
+        durability: Durability,
+        job: impl FnOnce(&WriteTx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let inner = self.transaction(durability, job);
+        let usual = self.shared.patience;
+        let bounded = move |writer: &mut Writer| {
+            let connection = writer.connection(durability)?;
+            connection
+                .busy_timeout(patience)
+                .map_err(StoreError::from)?;
+            let result = inner(writer);
+            if let Some(connection) = &writer.connection {
+                connection.busy_timeout(usual).map_err(StoreError::from)?;
+            }
+            result
+        };
+        let written = self.on_writer(bounded, Some(patience.saturating_mul(2)))?;
+        Ok(self.told(written))
+    }
+
+    /// Makes the job of the writer that is one transaction.
+    fn transaction<T, E: From<StoreError>>(
+        &self,
+        durability: Durability,
+        job: impl FnOnce(&WriteTx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> impl FnOnce(&mut Writer) -> Result<(T, Vec<Event>), E> + Send + 'static {
+        let home = self.shared.home.clone();
+        move |writer| {
+            let mut note = writer.take_note();
             let connection = writer.connection(durability)?;
             let transaction = connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)
                 .map_err(StoreError::from_sqlite)?;
+            let held = note.as_mut().map(holder::Note::held);
             let tx = WriteTx {
                 read: ReadTx {
                     connection: &transaction,
+                    home: &home,
                 },
                 events: RefCell::default(),
             };
@@ -499,18 +631,26 @@ impl Store {
             crash_point("before-commit");
             transaction.commit().map_err(StoreError::from_sqlite)?;
             crash_point("after-commit");
-            Ok::<_, E>((value, events))
-        })?;
+            drop(held);
+            writer.note = note;
+            Ok((value, events))
+        }
+    }
+
+    /// Tells the subscribers of a transaction that is committed.
+    fn told<T>(&self, (result, events): (T, Vec<Event>)) -> T {
         if !events.is_empty() {
             lock(&self.shared.subscribers)
                 .retain(|s| events.iter().all(|event| s.send(event.clone()).is_ok()));
         }
-        Ok(result)
+        result
     }
 
+    /// Runs `job` on the writer thread and waits for its end; with a `limit`, [`StoreError::Busy`] after that, though it may run yet.
     fn on_writer<T, E>(
         &self,
         job: impl FnOnce(&mut Writer) -> Result<T, E> + Send + 'static,
+        limit: Option<Duration>,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -527,12 +667,24 @@ impl Store {
             drop(reply.send(result));
         });
         let sender = self.writer()?;
-        if sender.send(job).is_err() {
-            return Err(StoreError::Writer.into());
+        let Some(limit) = limit else {
+            if sender.send(job).is_err() {
+                return Err(StoreError::Writer.into());
+            }
+            return answer
+                .recv()
+                .unwrap_or_else(|_| Err(StoreError::Writer.into()));
+        };
+        match sender.try_send(job) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return Err(StoreError::Busy.into()),
+            Err(TrySendError::Disconnected(_)) => return Err(StoreError::Writer.into()),
         }
-        answer
-            .recv()
-            .unwrap_or_else(|_| Err(StoreError::Writer.into()))
+        match answer.recv_timeout(limit) {
+            Ok(done) => done,
+            Err(RecvTimeoutError::Timeout) => Err(StoreError::Busy.into()),
+            Err(RecvTimeoutError::Disconnected) => Err(StoreError::Writer.into()),
+        }
     }
 
     fn writer(&self) -> Result<SyncSender<Job>> {
@@ -543,8 +695,10 @@ impl Store {
         let (sender, jobs) = sync_channel::<Job>(WRITE_QUEUE);
         let mut writer = Writer {
             path: self.shared.path.clone(),
+            patience: self.shared.patience,
             connection: None,
             durability: None,
+            note: None,
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())

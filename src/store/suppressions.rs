@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::flags::{self, PendingSuppression};
 use super::{ReadTx, Result, WriteTx, instant, word};
 use crate::domain::email::{MailboxKey, Named};
 use crate::domain::suppression::Cause;
@@ -60,10 +61,7 @@ pub fn add(
     (reason, source): (&str, SuppressedBy),
     now: Timestamp,
 ) -> Result<bool> {
-    let kind = match named {
-        Named::Mailbox(_) => SuppressionKind::Address,
-        Named::Domain(_) => SuppressionKind::Domain,
-    };
+    let kind = kind_of(named);
     Ok(tx
         .sql()
         .prepare_cached(
@@ -82,11 +80,19 @@ pub fn add(
         > 0)
 }
 
-/// Lifts a suppression, whatever its causes; returns those that were lifted.
+const fn kind_of(named: &Named) -> SuppressionKind {
+    match named {
+        Named::Mailbox(_) => SuppressionKind::Address,
+        Named::Domain(_) => SuppressionKind::Domain,
+    }
+}
+
+/// Lifts a suppression, whatever its causes, also one that the database does not have yet; returns those that it had.
 ///
 /// # Errors
-/// Fails if SQLite refuses.
+/// Fails if SQLite refuses, or if what is written down beside the database cannot be removed.
 pub fn remove(tx: &WriteTx<'_>, named: &Named) -> Result<Vec<Suppression>> {
+    forget_pending(tx, named)?;
     let mut statement = tx.sql().prepare_cached(
         "DELETE FROM suppression WHERE key = ?1 RETURNING value, kind, cause, reason, source, created_at",
     )?;
@@ -98,6 +104,9 @@ pub fn remove(tx: &WriteTx<'_>, named: &Named) -> Result<Vec<Suppression>> {
 /// # Errors
 /// Fails if SQLite refuses.
 pub fn remove_cause(tx: &WriteTx<'_>, named: &Named, cause: Cause) -> Result<bool> {
+    if cause == Cause::Operator {
+        forget_pending(tx, named)?;
+    }
     Ok(tx
         .sql()
         .prepare_cached("DELETE FROM suppression WHERE key = ?1 AND cause = ?2")?
@@ -105,7 +114,40 @@ pub fn remove_cause(tx: &WriteTx<'_>, named: &Named, cause: Cause) -> Result<boo
         > 0)
 }
 
-/// Returns the suppressions of exactly this mailbox or domain, the person's own wish first.
+fn forget_pending(tx: &WriteTx<'_>, named: &Named) -> Result<()> {
+    if tx.owns_orders() {
+        for (known, pending) in pending(tx)? {
+            if known == *named {
+                flags::forget_suppression(tx.home(), &pending.value)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns what is only written down beside the database, with what it names.
+fn pending(tx: &ReadTx<'_>) -> Result<Vec<(Named, PendingSuppression)>> {
+    let all = flags::suppressions(tx.home())?.into_iter();
+    Ok(all
+        .filter_map(|one| Some((Named::parse(&one.value).ok()?, one)))
+        .collect())
+}
+
+fn of_pending(named: &Named, pending: PendingSuppression) -> Suppression {
+    Suppression {
+        kind: kind_of(named),
+        value: pending.value,
+        cause: Cause::Operator,
+        reason: match pending.reason {
+            reason if reason.is_empty() => "by the operator".into(),
+            reason => reason,
+        },
+        source: SuppressedBy::Operator.to_string(),
+        created_at: pending.since,
+    }
+}
+
+/// Returns the suppressions of exactly this mailbox or domain that the database has, the person's own wish first.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -113,17 +155,19 @@ pub fn of(tx: &ReadTx<'_>, named: &Named) -> Result<Vec<Suppression>> {
     of_key(tx, named.as_str())
 }
 
-/// Returns the suppression of a mailbox: its own, or that of its domain or one above it.
+/// Returns the suppression of a mailbox: its own, or that of its domain or one above it. One that is only written down beside the database counts
+/// like any other.
 ///
 /// # Errors
-/// Fails if the database cannot be read.
+/// Fails if the database or what is written down beside it cannot be read.
 pub fn find(tx: &ReadTx<'_>, mailbox: &MailboxKey) -> Result<Option<Suppression>> {
-    let own = of_key(tx, mailbox.as_str())?.into_iter().next();
-    if own.is_some() {
-        return Ok(own);
-    }
-    for domain in mailbox.domain().and_above() {
-        if let Some(found) = of_key(tx, domain)?.into_iter().next() {
+    let pending = pending(tx)?;
+    let domain = mailbox.domain();
+    for key in std::iter::once(mailbox.as_str()).chain(domain.and_above()) {
+        if let Some((named, found)) = pending.iter().find(|(named, _)| named.as_str() == key) {
+            return Ok(Some(of_pending(named, found.clone())));
+        }
+        if let Some(found) = of_key(tx, key)?.into_iter().next() {
             return Ok(Some(found));
         }
     }
@@ -133,8 +177,13 @@ pub fn find(tx: &ReadTx<'_>, mailbox: &MailboxKey) -> Result<Option<Suppression>
 /// Returns the suppression of a mailbox that holds for the person behind it, wherever else they are written to.
 ///
 /// # Errors
-/// Fails if the database cannot be read.
+/// Fails if the database or what is written down beside it cannot be read.
 pub fn find_of_person(tx: &ReadTx<'_>, mailbox: &MailboxKey) -> Result<Option<Suppression>> {
+    for (named, found) in pending(tx)? {
+        if named.as_str() == mailbox.as_str() {
+            return Ok(Some(of_pending(&named, found)));
+        }
+    }
     let all = of_key(tx, mailbox.as_str())?;
     Ok(all.into_iter().find(|found| found.cause.follows_person()))
 }
@@ -148,15 +197,22 @@ fn of_key(tx: &ReadTx<'_>, key: &str) -> Result<Vec<Suppression>> {
     Ok(found)
 }
 
-/// Lists all suppressions by value.
+/// Lists all suppressions by value, with those that are only written down beside the database.
 ///
 /// # Errors
-/// Fails if the database cannot be read.
+/// Fails if the database or what is written down beside it cannot be read.
 pub fn list(tx: &ReadTx<'_>) -> Result<Vec<Suppression>> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT value, kind, cause, reason, source, created_at FROM suppression ORDER BY value, cause",
     )?;
-    read_all(statement.query([])?)
+    let mut all = read_all(statement.query([])?)?;
+    for (named, found) in pending(tx)? {
+        if of_key(tx, named.as_str())?.is_empty() {
+            all.push(of_pending(&named, found));
+        }
+    }
+    all.sort_by(|a, b| (&a.value, a.cause).cmp(&(&b.value, b.cause)));
+    Ok(all)
 }
 
 fn read_all(mut rows: rusqlite::Rows<'_>) -> Result<Vec<Suppression>> {
@@ -191,6 +247,36 @@ mod tests {
             ("because", SuppressedBy::Mail),
             Timestamp::UNIX_EPOCH,
         )
+    }
+
+    #[test]
+    fn a_suppression_beside_the_database_counts_until_it_is_lifted() {
+        let (_directory, store) = store();
+        let home = store.directory().to_owned();
+        let pend = |value: &str| {
+            flags::suppress(&home, value, "asked", Timestamp::UNIX_EPOCH).unwrap();
+        };
+        pend("acme.example");
+        pend("bo@kite.example");
+        let check = |address: &str, expect: bool| {
+            let key = MailboxKey::of(address);
+            let found = store.read::<_, StoreError>(|tx| find(tx, &key)).unwrap();
+            assert_eq!(found.is_some(), expect, "{address}");
+        };
+        check("ann@mail.acme.example", true);
+        check("Bo+x@kite.example", true);
+        check("al@kite.example", false);
+        let values = || -> Vec<String> {
+            let all = store.read(list).unwrap();
+            all.into_iter().map(|s| s.value).collect()
+        };
+        assert_eq!(values(), ["acme.example", "bo@kite.example"]);
+        let domain = Named::parse("acme.example").unwrap();
+        let lifted: Result<_, StoreError> =
+            store.write(Durability::Normal, move |tx| remove(tx, &domain));
+        assert_eq!(lifted.unwrap().len(), 0);
+        check("ann@acme.example", false);
+        assert_eq!(values(), ["bo@kite.example"]);
     }
 
     #[test]

@@ -676,6 +676,39 @@ fn sending_a_draft_passes_the_gate_and_can_be_taken_back_while_it_waits() {
 }
 
 #[test]
+fn a_draft_that_was_given_another_recipient_passes_the_guards_of_that_one() {
+    let mut google = Google::start("draft");
+    google
+        .home
+        .contacts("Email,First Name\neve@moss.example,Eve\n");
+    google.home.ok("suppress add sup@pressed.example");
+    let mv = google.form_of_ann();
+    google.home.ok(&format!("approve {mv}"));
+    google.home.ok("mode live");
+    for never in ["sup@pressed.example", "Sup+x@Pressed.example"] {
+        google.happen("edit_draft", &json!({"recipient": never}));
+        google.home.run(["approve", &mv.to_string()]);
+        let refused = google.home.run(["approve", &mv.to_string(), "--now"]);
+        assert!(refused.out.contains("suppress"), "{never}: {refused:?}");
+        google.at("2026-11-23T10:01:30Z").sync();
+        assert!(google.sent().is_empty(), "{never}");
+    }
+    // Somebody else who may be written to gets it, and is booked as the one who did.
+    google.happen("edit_draft", &json!({"recipient": "eve@moss.example"}));
+    google.home.run(["approve", &mv.to_string()]);
+    google
+        .home
+        .run(["approve", &mv.to_string(), "--now"])
+        .exits(0);
+    google.at("2026-11-23T10:03:30Z").sync();
+    assert_eq!(google.sent().len(), 1);
+    assert_eq!(message(&google.home).3, "eve@moss.example");
+    let week = google.home.json("limits --contact eve@moss.example");
+    assert_eq!(week["limits"][0]["used"], 1, "{week:#}");
+    google.home.audit_holds();
+}
+
+#[test]
 fn a_draft_that_is_sent_by_hand_while_it_waits_to_be_sent_from_here_leaves_once() {
     // At Gmail.
     let mut google = Google::start("draft");

@@ -138,7 +138,7 @@ fn a_dead_job_is_shown_and_revived() {
         "dead",
         "a pass leaves it alone"
     );
-    let report = home.json("doctor --offline");
+    let report = home.run(["doctor", "--offline", "--json"]).exits(3).json();
     let checks = report["checks"].as_array().unwrap();
     let jobs = checks.iter().find(|c| c["name"] == "jobs").unwrap();
     assert_eq!(jobs["health"], "warn", "{jobs}");

@@ -61,6 +61,10 @@ mod outbox;
 #[cfg(test)]
 mod pause;
 #[cfg(test)]
+mod reading;
+#[cfg(test)]
+mod restored;
+#[cfg(test)]
 mod second_thoughts;
 #[cfg(test)]
 mod secrecy;
@@ -68,6 +72,8 @@ mod secrecy;
 mod serve;
 #[cfg(test)]
 mod signals;
+#[cfg(test)]
+mod stop;
 #[cfg(test)]
 #[path = "loop.rs"]
 mod the_loop;

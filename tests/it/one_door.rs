@@ -298,3 +298,127 @@ fn no_stored_sentence_decides_anything() {
     assert_eq!(said(&portal).as_deref(), Some("NOT_STARTED"));
     assert_eq!(completed(), "0 of 1");
 }
+
+#[test]
+fn two_meetings_never_come_to_lie_at_one_time_by_moving_one() {
+    let at = |time: &str| format!("2026-11-26T{time}");
+    let book = |google: &Google, time: &str, now: &[&str]| {
+        let when = at(time);
+        let words = [&["meetings", "book", ANN, &when], now].concat();
+        google.home.run(words).exits(0)
+    };
+    let shift = |google: &Google, booking: &str, time: &str| {
+        google
+            .home
+            .run(["meetings", "move", booking, &at(time)])
+            .exits(0)
+    };
+    let with_window = || {
+        let google = Google::with_ann("live");
+        google
+            .home
+            .edit_config(|c| c.replace("undo_seconds = 0", "undo_seconds = 20"));
+        google
+    };
+    let starts = |google: &Google| -> Vec<String> {
+        let shown = google.double().show();
+        let all = shown["calendars"]["events"][OPERATOR].as_array().cloned();
+        let stands = |e: &&Value| e["status"] != "cancelled";
+        let mut found: Vec<String> = all
+            .unwrap_or_default()
+            .iter()
+            .filter(stands)
+            .map(|e| {
+                e["start"]["dateTime"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned()
+            })
+            .collect();
+        found.sort();
+        found
+    };
+    // One is on its way to that time.
+    let mut google = with_window();
+    book(&google, "14:00", &["--now"]);
+    shift(&google, "1", "16:00");
+    let again = book(&google, "16:00", &[]);
+    assert!(again.out.contains("being moved"), "{}", again.out);
+    google.at("2026-11-23T10:05:00Z").synced();
+    assert_eq!(starts(&google).len(), 1, "{:?}", starts(&google));
+    // The old time is free again once it has moved.
+    book(&google, "14:00", &["--now"]);
+    assert_eq!(starts(&google).len(), 2);
+    // One is about to be booked there, or is.
+    let mut google = with_window();
+    book(&google, "14:00", &["--now"]);
+    book(&google, "16:00", &[]);
+    let again = shift(&google, "1", "16:00");
+    assert!(again.out.contains("already"), "{}", again.out);
+    google.at("2026-11-23T10:05:00Z").synced();
+    let again = shift(&google, "1", "16:00");
+    assert!(again.out.contains("booked already"), "{}", again.out);
+    google.at("2026-11-23T10:10:00Z").synced();
+    let found = starts(&google);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_ne!(found[0], found[1]);
+    google.home.audit_holds();
+}
+
+#[test]
+fn another_value_for_the_same_field_is_not_swallowed() {
+    let (double, ..) = small();
+    let portal = Portal::new(double);
+    portal.sync();
+    portal.run("stop").exits(0);
+    portal.run("hubspot set ann@acme.example city=Rome");
+    let same = portal.run("hubspot set ann@acme.example city=Rome");
+    assert!(same.out.contains("asked for already"), "{same:?}");
+    let other = portal
+        .run("hubspot set ann@acme.example city=Oslo")
+        .exits(2);
+    assert!(other.err.contains("says something else"), "{}", other.err);
+    let waiting = portal.json("outbox");
+    assert_eq!(waiting.as_array().unwrap().len(), 1, "{waiting}");
+    let id = waiting[0]["id"].to_string();
+    portal.run(&format!("outbox drop {id}")).exits(0);
+    portal.run("hubspot set ann@acme.example city=Oslo");
+    assert_eq!(portal.json("outbox")[0]["status"], "queued");
+}
+
+#[test]
+fn an_edit_is_not_undone_while_what_it_says_is_on_its_way() {
+    let google = Google::with_ann("live");
+    google
+        .home
+        .edit_config(|c| c.replace("undo_seconds = 0", "undo_seconds = 20"));
+    let mv = google.form_of_ann();
+    google
+        .home
+        .run([
+            "edit",
+            &mv.to_string(),
+            "--subject",
+            "New",
+            "--body",
+            "Five euros.",
+        ])
+        .exits(0);
+    let edit = google.home.json("undo --list")[0]["id"].to_string();
+    google.home.ok(&format!("approve {mv}"));
+    let possible = |google: &Google| {
+        let all = google.home.json("undo --list");
+        let all = all.as_array().unwrap();
+        let entry = all.iter().find(|e| e["id"].to_string() == edit).unwrap();
+        entry["possible"].as_bool().unwrap()
+    };
+    assert!(!possible(&google), "what waits says what was edited");
+    let refused = google.home.run(["undo", &edit]).exits(2);
+    assert!(
+        refused.err.contains("undo the approval first"),
+        "{refused:?}"
+    );
+    google.home.ok("undo");
+    assert!(possible(&google), "it is withdrawn");
+    google.home.run(["undo", &edit]).exits(0);
+}

@@ -66,8 +66,12 @@ fn mark(html: &str) -> String {
     let mut rest = html;
     // Once a closing tag is known to be missing it is not looked for again, or many openings would cost a scan each.
     let mut unclosed: Vec<&str> = Vec::new();
+    // The element that is not shown, and how deep elements of its name nest in it.
+    let mut hidden: Option<(String, usize)> = None;
     while let Some(at) = rest.find('<') {
-        push_text(&mut out, rest.get(..at).unwrap_or_default());
+        if hidden.is_none() {
+            push_text(&mut out, rest.get(..at).unwrap_or_default());
+        }
         rest = rest.get(at..).unwrap_or_default();
         if let Some(comment) = rest.strip_prefix("<!--") {
             rest = match comment.find("-->") {
@@ -89,6 +93,23 @@ fn mark(html: &str) -> String {
             .get(..name_end)
             .unwrap_or_default()
             .to_ascii_lowercase();
+        if let Some((of, depth)) = &mut hidden {
+            if *of == name {
+                *depth = if closing {
+                    depth.saturating_sub(1)
+                } else {
+                    *depth + 1
+                };
+            }
+            if *depth == 0 {
+                hidden = None;
+            }
+            continue;
+        }
+        if !closing && !inner.ends_with('/') && !VOID.contains(&name.as_str()) && is_hidden(inner) {
+            hidden = Some((name, 1));
+            continue;
+        }
         match name.as_str() {
             "style" | "script" | "head" | "title" | "template" | "noscript" if !closing => {
                 let close = match name.as_str() {
@@ -137,8 +158,44 @@ fn mark(html: &str) -> String {
             _ => {}
         }
     }
-    push_text(&mut out, rest.strip_prefix('<').map_or(rest, |_| ""));
+    if hidden.is_none() {
+        push_text(&mut out, rest.strip_prefix('<').map_or(rest, |_| ""));
+    }
     out
+}
+
+/// Elements without an end.
+const VOID: &[&str] = &[
+    "img", "br", "hr", "input", "meta", "link", "area", "base", "col", "embed", "source", "track",
+    "wbr",
+];
+/// Bytes of a tag in which its style is looked for.
+const MAX_TAG_BYTES: usize = 4000;
+
+/// Tells whether a tag says that its content is not shown: nobody wrote it to be read.
+fn is_hidden(tag: &str) -> bool {
+    let mut end = tag.len().min(MAX_TAG_BYTES);
+    while !tag.is_char_boundary(end) {
+        end -= 1;
+    }
+    let tag = tag.get(..end).unwrap_or_default();
+    if !tag.contains(' ') && !tag.contains('\n') {
+        return false;
+    }
+    let plain: String = tag
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .flat_map(char::to_lowercase)
+        .collect();
+    let styled = plain.contains("style=")
+        && ["display:none", "visibility:hidden", "mso-hide:all"]
+            .iter()
+            .any(|style| plain.contains(style));
+    let named = tag
+        .split_ascii_whitespace()
+        .skip(1)
+        .any(|word| word.eq_ignore_ascii_case("hidden"));
+    styled || named
 }
 
 fn push_text(out: &mut String, text: &str) {
@@ -199,6 +256,18 @@ mod tests {
             "<div>a</div><div id=\"divRplyFwdMsg\"><b>From:</b> x</div>",
             "a\n\n________________________________\nFrom: x",
         );
+        check(
+            "<div style=\"display:none\">Preview <div>more</div> text</div>Yes.",
+            "Yes.",
+        );
+        check(
+            "<span style='font-size:0; DISPLAY : none !important'>unsubscribe me</span>Yes.",
+            "Yes.",
+        );
+        check(
+            "<p hidden>stop</p><img style=\"display:none\" src=x>Yes.",
+            "Yes.",
+        );
         check("no tags", "no tags");
         check("a < b", "a");
         check("", "");
@@ -214,6 +283,7 @@ mod tests {
             "<a href='",
             "&",
             "</div>",
+            "<div style=display:none>",
             "<div ",
         ] {
             let html = unit.repeat(40_000);

@@ -282,6 +282,16 @@ impl ImapSession {
         self.search(&format!("HEADER Message-ID \"{quoted}\""))
     }
 
+    /// Lists the UIDs of the open folder that arrived on `day` or later and whose Message-ID holds `part`, lowest first. All days if none.
+    ///
+    /// # Errors
+    /// Fails if the server fails.
+    pub fn uids_named(&mut self, part: &str, day: Option<Date>) -> Result<Vec<u32>, ImapError> {
+        let quoted = part.replace('\\', "\\\\").replace('"', "\\\"");
+        let days = day.map_or(String::new(), |day| format!("{} ", since(day)));
+        self.search(&format!("{days}HEADER Message-ID \"{quoted}\""))
+    }
+
     fn search(&mut self, query: &str) -> Result<Vec<u32>, ImapError> {
         let found = self.step(STEP_BYTES, async |s| s.uid_search(query).await)?;
         let mut uids: Vec<u32> = found.into_iter().collect();

@@ -14,6 +14,8 @@ use super::parse;
 
 /// Bytes read to find a message's header.
 const HEADER_BYTES: u64 = 64 * 1024;
+/// Bytes read of a message to compare it with another.
+const MESSAGE_BYTES: u64 = 1024 * 1024;
 /// Prefix of our files in `tmp`.
 const OWN_PREFIX: &str = "caseyos-";
 /// Separates a message's unique name from its flags.
@@ -28,6 +30,9 @@ pub enum MaildirError {
     /// A unique name with a slash, a colon, a leading dot, a control character, or too long.
     #[error("{0:?} cannot name a message")]
     BadName(String),
+    /// It was refused in the last moment, with the reason.
+    #[error("{0}")]
+    Stopped(String),
     /// The file system said no.
     #[error("{what}: {source}")]
     Io {
@@ -110,28 +115,53 @@ impl MaildirFolder {
     /// # Errors
     /// A bad name, or the file system's refusal; then nothing was delivered.
     pub fn deliver(&self, unique: &str, bytes: &[u8]) -> Result<PathBuf, MaildirError> {
-        self.place(unique, bytes, self.path.join("new").join(unique))
+        self.deliver_as(unique, bytes, |_| true, &mut || Ok(()))
+    }
+
+    /// Delivers a message as [`Self::deliver`] does, unless `last_word` refuses directly before it is in place. A message of that name counts as
+    /// this one only if `is_same` says so of its bytes; another one keeps its place, and this one gets a name beside it.
+    ///
+    /// # Errors
+    /// As [`Self::deliver`]; [`MaildirError::Stopped`] with what `last_word` said.
+    pub fn deliver_as(
+        &self,
+        unique: &str,
+        bytes: &[u8],
+        is_same: impl Fn(&[u8]) -> bool,
+        last_word: &mut dyn FnMut() -> Result<(), String>,
+    ) -> Result<PathBuf, MaildirError> {
+        check_name(unique)?;
+        let mut name = unique.to_owned();
+        for beside in 2_u32.. {
+            let Some(entry) = self.find(&name)? else {
+                break;
+            };
+            let there = self.read(&entry, MESSAGE_BYTES)?;
+            if there.is_some_and(|there| is_same(&there)) {
+                return Ok(entry.path);
+            }
+            name = format!("{unique}.{beside}");
+        }
+        let target = self.path.join("new").join(&name);
+        self.stage_and_release(unique, bytes, target, last_word)
     }
 
     /// Delivers a draft to `cur` with the flags draft and seen; one of that name that is there already is replaced by it.
     ///
     /// # Errors
     /// As [`Self::deliver`].
-    pub fn deliver_draft(&self, unique: &str, bytes: &[u8]) -> Result<PathBuf, MaildirError> {
+    pub fn deliver_draft(
+        &self,
+        unique: &str,
+        bytes: &[u8],
+        last_word: &mut dyn FnMut() -> Result<(), String>,
+    ) -> Result<PathBuf, MaildirError> {
         check_name(unique)?;
         let target = match self.find(unique)? {
             Some(entry) => entry.path,
             None => self.path.join("cur").join(format!("{unique}{INFO}DS")),
         };
-        self.stage_and_release(unique, bytes, target)
-    }
-
-    fn place(&self, unique: &str, bytes: &[u8], target: PathBuf) -> Result<PathBuf, MaildirError> {
-        check_name(unique)?;
-        if let Some(entry) = self.find(unique)? {
-            return Ok(entry.path);
-        }
-        self.stage_and_release(unique, bytes, target)
+        self.stage_and_release(unique, bytes, target, last_word)
     }
 
     fn stage_and_release(
@@ -139,12 +169,13 @@ impl MaildirFolder {
         unique: &str,
         bytes: &[u8],
         target: PathBuf,
+        last_word: &mut dyn FnMut() -> Result<(), String>,
     ) -> Result<PathBuf, MaildirError> {
         let tmp = self.staged_path(unique);
-        if fs::read(&tmp).is_ok_and(|staged| staged == bytes) {
-            return Self::release(&tmp, target);
+        if !fs::read(&tmp).is_ok_and(|staged| staged == bytes) {
+            self.stage(unique, bytes)?;
         }
-        self.stage(unique, bytes)?;
+        last_word().map_err(MaildirError::Stopped)?;
         Self::release(&tmp, target)
     }
 
@@ -251,25 +282,25 @@ impl MaildirFolder {
         Ok(None)
     }
 
-    /// Returns the message that has this Message-ID; only headers are read.
+    /// Returns the message that has this name or this Message-ID and of whose bytes `is_it` says yes; of the others only headers are read.
     ///
     /// # Errors
     /// Fails if a folder cannot be read. A file that cannot be read is skipped.
-    pub fn find_message_id(&self, id: &MessageId) -> Result<Option<MailEntry>, MaildirError> {
-        Ok(self.list()?.find(|entry| {
-            let header = File::open(&entry.path).and_then(|file| {
-                let mut bytes = Vec::new();
-                file.take(HEADER_BYTES).read_to_end(&mut bytes)?;
-                Ok(bytes)
-            });
-            header.is_ok_and(|bytes| {
-                // Most files are not it: look for the id's bytes before parsing.
-                bytes
-                    .windows(id.as_str().len().max(1))
-                    .any(|w| w == id.as_str().as_bytes())
-                    && parse::parse_header(&bytes).message_id.as_ref() == Some(id)
-            })
-        }))
+    pub fn find_as(
+        &self,
+        unique: &str,
+        id: Option<&MessageId>,
+        is_it: impl Fn(&[u8]) -> bool,
+    ) -> Result<Option<MailEntry>, MaildirError> {
+        let is_meant = |entry: &MailEntry| {
+            (entry.unique == unique || id.is_some_and(|id| has_message_id(entry, id)))
+                && matches!(self.read(entry, MESSAGE_BYTES), Ok(Some(bytes)) if is_it(&bytes))
+        };
+        // Most often it is there under its name, and then no header needs to be read.
+        if let Some(named) = self.find(unique)?.filter(is_meant) {
+            return Ok(Some(named));
+        }
+        Ok(self.list()?.find(is_meant))
     }
 
     /// Removes the message named `unique`; false if there was none.
@@ -286,6 +317,18 @@ impl MaildirFolder {
             Err(error) => Err(io_error("removing", &entry.path)(error)),
         }
     }
+}
+
+/// Tells whether a file's header has a Message-ID.
+fn has_message_id(entry: &MailEntry, id: &MessageId) -> bool {
+    let Ok(bytes) = read_at_most(&entry.path, HEADER_BYTES) else {
+        return false;
+    };
+    // Most files are not it: look for the id's bytes before parsing.
+    bytes
+        .windows(id.as_str().len().max(1))
+        .any(|w| w == id.as_str().as_bytes())
+        && parse::parse_header(&bytes).message_id.as_ref() == Some(id)
 }
 
 /// Returns a file's name as text. Bytes that are no UTF-8 are written out, so that two names never become one.
@@ -424,6 +467,34 @@ mod tests {
     }
 
     #[test]
+    fn another_message_of_the_same_name_keeps_its_place() {
+        let (_dir, folder) = folder();
+        let deliver = |bytes: &[u8]| {
+            let path = folder.deliver_as("a1", bytes, |there| there == bytes, &mut || Ok(()));
+            let name = path.unwrap().file_name().unwrap().to_owned();
+            name.into_string().unwrap()
+        };
+        assert_eq!(deliver(b"one"), "a1");
+        assert_eq!(deliver(b"two"), "a1.2");
+        assert_eq!(deliver(b"three"), "a1.3");
+        assert_eq!(deliver(b"two"), "a1.2");
+        assert_eq!(deliver(b"one"), "a1");
+        assert_eq!(folder.list().unwrap().count(), 3);
+    }
+
+    #[test]
+    fn the_last_word_is_asked_directly_before_a_message_is_in_place() {
+        let (_dir, folder) = folder();
+        let mut refuse = || Err("stopped".to_owned());
+        let refused = folder.deliver_as("a1", b"x", |_| true, &mut refuse);
+        assert!(matches!(refused, Err(MaildirError::Stopped(why)) if why == "stopped"));
+        assert_eq!(folder.list().unwrap().count(), 0);
+        assert!(folder.is_staged("a1"));
+        folder.deliver("a1", b"x").unwrap();
+        assert!(!folder.is_staged("a1"));
+    }
+
+    #[test]
     fn a_message_is_read_though_it_was_moved() {
         let (_dir, folder) = folder();
         let path = folder
@@ -436,10 +507,10 @@ mod tests {
             folder.read(&entry, 1000).unwrap().unwrap(),
             b"Message-ID: <m@x>\r\n\r\nhi"
         );
-        let moved = folder
-            .find_message_id(&MessageId::find("<m@x>").unwrap())
-            .unwrap()
-            .unwrap();
+        let id = MessageId::find("<m@x>").unwrap();
+        let find = |accept: bool| folder.find_as("other", Some(&id), |_| accept).unwrap();
+        assert_eq!(find(false), None);
+        let moved = find(true).unwrap();
         assert_eq!(
             (moved.unique.as_str(), moved.flags.as_str(), moved.is_new),
             ("a1", "FS", false)
@@ -453,7 +524,7 @@ mod tests {
     #[test]
     fn drafts_are_marked_and_bad_names_refused() {
         let (_dir, folder) = folder();
-        let draft = folder.deliver_draft("d1", b"x").unwrap();
+        let draft = folder.deliver_draft("d1", b"x", &mut || Ok(())).unwrap();
         assert!(draft.ends_with("cur/d1:2,DS"));
         for name in ["", ".x", "a/b", "a:2,S", "../x", "a\nb", "é"] {
             assert!(

@@ -36,6 +36,7 @@ const MAX_PARTS: usize = 200;
 const MAX_BOUNDARY_LINES: usize = 5000;
 const MAX_ADDRESSES: usize = 200;
 const MAX_NAME_CHARS: usize = 200;
+const MAX_RECEIVED: usize = 20;
 const MAX_SIGN_CHARS: usize = 1000;
 const MAX_REPORT_BYTES: usize = 64 * 1024;
 
@@ -351,6 +352,9 @@ fn read_header(mail: &mut ParsedMail, message: &Message<'_>, defects: &mut Vec<D
                         .flatten();
                 }
             }
+            HeaderName::Received if mail.received.len() < MAX_RECEIVED => mail
+                .received
+                .push(clean_line(&raw(message, header), MAX_SIGN_CHARS)),
             _ => {}
         }
         let name = header.name.as_str();
@@ -484,6 +488,8 @@ fn read_body(mail: &mut ParsedMail, message: &Message<'_>, defects: &mut Vec<Def
     }
     let mut plain: Option<String> = None;
     let mut from_html: Option<String> = None;
+    let mut alternative: Option<&str> = None;
+    let mut nested = None;
     let text_ids: Vec<u32> = message.text_body.iter().take(MAX_PARTS).copied().collect();
     for (number, part) in message.parts.iter().take(MAX_PARTS).enumerate() {
         if part.is_encoding_problem {
@@ -507,6 +513,9 @@ fn read_body(mail: &mut ParsedMail, message: &Message<'_>, defects: &mut Vec<Def
                 let head = text.split("\n\n").next().unwrap_or_default();
                 let head = head.split("\n\r\n").next().unwrap_or_default();
                 set_once(&mut mail.returned_header, head.trim_end());
+                if let Some(fields) = nested_report(head, &text) {
+                    nested = Some(fields.to_owned());
+                }
             }
             "text/calendar" | "application/ics" => {
                 if mail.calendar.is_none() {
@@ -539,12 +548,24 @@ fn read_body(mail: &mut ParsedMail, message: &Message<'_>, defects: &mut Vec<Def
                     {
                         append(&mut from_html, &html::to_text(cut_text(text)));
                     }
+                    PartType::Html(text)
+                        if alternative.is_none()
+                            && message
+                                .html_body
+                                .contains(&u32::try_from(number).unwrap_or(u32::MAX)) =>
+                    {
+                        alternative = Some(text.as_ref());
+                        mail.attachments += 1;
+                    }
                     PartType::Multipart(_) => {}
                     _ if is_whole => append(&mut plain, &part_text(part)),
                     _ => mail.attachments += 1,
                 }
             }
         }
+    }
+    if let Some(fields) = nested {
+        set_once(&mut mail.delivery_status, &fields);
     }
     // Calendars also come as attachments named .ics.
     if mail.calendar.is_none()
@@ -555,6 +576,13 @@ fn read_body(mail: &mut ParsedMail, message: &Message<'_>, defects: &mut Vec<Def
     {
         set_once(&mut mail.calendar, &part_text(part));
     }
+    // Some programs leave the plain part empty, or write there that the other one is to be read.
+    if let Some(html) = alternative
+        && plain.as_deref().is_none_or(wants_html)
+    {
+        plain = None;
+        append(&mut from_html, &html::to_text(cut_text(html)));
+    }
     let text = match (plain.filter(|text| !text.trim().is_empty()), from_html) {
         // Mailing lists add their footer as a second part to an HTML body; the order of the parts is lost, the words are not.
         (Some(plain), Some(more)) => format!("{plain}\n{more}"),
@@ -563,6 +591,83 @@ fn read_body(mail: &mut ParsedMail, message: &Message<'_>, defects: &mut Vec<Def
         (None, None) => String::new(),
     };
     mail.text = keep_text(&text, defects);
+}
+
+/// Tells whether a plain part has nothing to say but that the HTML part has.
+fn wants_html(plain: &str) -> bool {
+    let text = plain.trim();
+    let lower = text.to_lowercase();
+    text.is_empty()
+        || text.chars().count() < 400
+            && lower.contains("html")
+            && [
+                "support",
+                "view",
+                "enable",
+                "capable",
+                "read",
+                "display",
+                "version",
+                "client",
+                "anzeig",
+                "unterstutz",
+                "unterstütz",
+                "darstell",
+                "affich",
+                "prend",
+                "visualiz",
+                "admite",
+                "soporta",
+                "suporta",
+                "supporta",
+                "weergeven",
+                "ondersteun",
+                "stöd",
+                "visas",
+                "understøtt",
+                "vise",
+                "støtte",
+                "näyttä",
+                "tue",
+                "wyświetl",
+                "obsługu",
+                "zobraz",
+                "podpor",
+                "megjelen",
+                "támogat",
+                "afișa",
+                "suport",
+                "υποστηρ",
+                "προβ",
+                "поддерж",
+                "просмотр",
+                "destekle",
+                "görüntüle",
+                "対応",
+                "表示",
+                "支持",
+                "查看",
+                "지원",
+                "보기",
+            ]
+            .iter()
+            .any(|word| lower.contains(word))
+}
+
+/// Returns the fields of a delivery report that a gateway passed on as an attached message.
+fn nested_report<'t>(head: &str, text: &'t str) -> Option<&'t str> {
+    if !head
+        .to_ascii_lowercase()
+        .contains("report-type=delivery-status")
+    {
+        return None;
+    }
+    let mut starts = text
+        .match_indices("\nReporting-MTA:")
+        .chain(text.match_indices("\nFinal-Recipient:"));
+    let fields = text.get(starts.next()?.0 + 1..)?;
+    let end = fields.find("\n--").unwrap_or(fields.len());
+    fields.get(..end)
 }
 
 /// HTML is longer than its text, so more of it is read.
@@ -639,6 +744,50 @@ mod tests {
             "Message-ID: <seq1@casey>\nSubject: Hi"
         );
         assert_eq!(mail.report_type.as_deref(), Some("delivery-status"));
+    }
+
+    #[test]
+    fn the_html_part_is_read_where_the_plain_one_says_nothing() {
+        let check = |plain: &str, expect: &str| {
+            let mail = parse(
+                format!(
+                    "Subject: x\r\nContent-Type: multipart/alternative; boundary=b1\r\n\r\n--b1\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{plain}\r\n\
+                     --b1\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>Please unsubscribe me</p>\r\n--b1--\r\n"
+                )
+                .as_bytes(),
+            );
+            assert_eq!(mail.text.trim(), expect, "{plain:?}");
+        };
+        check("", "Please unsubscribe me");
+        check(" \r\n\r\n", "Please unsubscribe me");
+        check(
+            "Your mail program does not support HTML.",
+            "Please unsubscribe me",
+        );
+        check(
+            "To view this message, please use an HTML capable client.",
+            "Please unsubscribe me",
+        );
+        check(
+            "Ihr Programm kann kein HTML darstellen.",
+            "Please unsubscribe me",
+        );
+        check("Yes, call me.", "Yes, call me.");
+    }
+
+    #[test]
+    fn a_report_within_a_report_is_found() {
+        let mail = parse(
+            b"From: postmaster@x.example\r\nSubject: Failure\r\nContent-Type: multipart/mixed; report-type=delivery-status; boundary=b1\r\n\r\n\
+              --b1\r\nContent-Type: message/rfc822\r\n\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b2\r\n\r\n\
+              --b2\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\nFinal-Recipient: rfc822; ann@acme.io\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b2--\r\n--b1--\r\n",
+        );
+        assert!(
+            mail.delivery_status
+                .is_some_and(|fields| fields.contains("ann@acme.io")),
+            "{:?}",
+            mail.text
+        );
     }
 
     #[test]

@@ -17,6 +17,7 @@ use lettre::transport::smtp::response::{Response, Severity};
 
 use super::wire::{Endpoint, Login, Protection, xoauth2};
 use crate::domain::email::address::EmailAddress;
+use crate::domain::email::bounce::is_dead_address;
 use crate::domain::text::clean_line;
 use crate::secrets::Secret;
 
@@ -31,6 +32,9 @@ pub enum SmtpError {
     /// Nothing left, and another try would end the same way: the server refuses the message or the address.
     #[error("{0}")]
     Refused(String),
+    /// Nothing left: there is no such mailbox, says the server.
+    #[error("{0}")]
+    NoSuchAddress(String),
     /// Nothing left: the server refuses the sign-in.
     #[error("{0}")]
     SignIn(String),
@@ -231,7 +235,12 @@ impl SmtpSession {
                 Vec::new()
             };
             let rcpt = Rcpt::new(address(recipient)?, parameters);
-            self.expect(|c| c.command(rcpt))?;
+            self.expect(|c| c.command(rcpt)).map_err(|e| match e {
+                SmtpError::Refused(reason) if is_dead_address(&reason) => {
+                    SmtpError::NoSuchAddress(reason)
+                }
+                other => other,
+            })?;
         }
         self.expect(|c| c.command(Data))?;
         if let Err(reason) = last_word() {

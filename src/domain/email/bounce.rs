@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::address::EmailAddress;
 use super::machine::MachineSigns;
 use super::message_id::{self, MessageId};
+use super::notice;
 use super::parsed::ParsedMail;
 use super::words::fold;
 
@@ -102,32 +103,72 @@ pub struct Bounce {
 /// Returns the delivery report in `mail`, if the signs or the sender say that it is one.
 #[must_use]
 pub fn read(mail: &ParsedMail, signs: &MachineSigns) -> Option<Bounce> {
-    if signs.read_receipt.is_some() {
+    if signs.read_receipt.is_some() && !is_rejection(mail) {
         return None;
     }
     let from_system = signs.daemon.is_some() || signs.null_return_path;
-    if signs.delivery_report.is_none() && !from_system {
+    if signs.delivery_report.is_none()
+        && !from_system
+        && !is_rejection(mail)
+        && !notice::may_be(mail)
+    {
+        return None;
+    }
+    let notice = notice(mail);
+    let human = notice::human_part(&notice);
+    let has_code = human.lines().any(has_smtp_code);
+    let in_words = !from_system
+        && signs.delivery_report.is_none()
+        && (is_rejection(mail)
+            || notice::is_notice(mail, human, has_code)
+                && !notice::failed_addresses(mail, human).is_empty());
+    if signs.delivery_report.is_none() && !from_system && !in_words {
         return None;
     }
     let mut because = Vec::new();
     let original_message_id = original_id(mail);
-    let fields = mail.delivery_status.as_deref().unwrap_or(&mail.text);
+    let fields = mail
+        .delivery_status
+        .as_deref()
+        .or(mail.disposition.as_deref().filter(|_| is_rejection(mail)))
+        .unwrap_or(&mail.text);
     let mut recipients = if signs.delivery_report.is_some() || looks_like_fields(fields) {
         read_fields(fields)
     } else {
         Vec::new()
     };
-    let notice = notice(mail);
     if recipients.is_empty() {
-        let (kind, policy, report, why) = read_notice(mail, &notice, signs)?;
+        let (kind, policy, report, why) = read_notice(mail, human, signs, in_words)?;
         because.push(why);
+        let named = notice::failed_addresses(mail, human);
+        let mut each: Vec<RecipientReport> = named
+            .into_iter()
+            .map(|address| RecipientReport {
+                recipient: Some(address),
+                ..report.clone()
+            })
+            .collect();
+        if each.is_empty() {
+            let recipient = mail.disposition.as_deref().and_then(final_recipient);
+            each.push(RecipientReport {
+                recipient,
+                ..report
+            });
+        }
         return Some(Bounce {
             kind,
             policy,
-            recipients: vec![report],
+            recipients: each,
             original_message_id,
             because,
         });
+    }
+    if recipients.iter().all(|report| report.recipient.is_none()) {
+        // The fields name nobody; the words may.
+        let named = notice::failed_addresses(mail, human);
+        if let (Some(first), Some(report)) = (named.first(), recipients.first_mut()) {
+            report.recipient = Some(first.clone());
+        }
     }
     let mut kind = BounceKind::None;
     let mut policy = false;
@@ -172,6 +213,39 @@ pub fn read(mail: &ParsedMail, signs: &MachineSigns) -> Option<Bounce> {
         original_message_id,
         because,
     })
+}
+
+/// Tells whether a server's answer to a recipient says that the address itself is bad for good, and not the message, its sender or the moment.
+#[must_use]
+pub fn is_dead_address(answer: &str) -> bool {
+    let folded = fold(answer);
+    let said = HARD_WORDS
+        .get(..SURE_HARD_WORDS)
+        .is_some_and(|words| words.iter().any(|word| folded.contains(word)));
+    match find_status(answer) {
+        Some(Status {
+            class: 5,
+            subject: 1,
+            detail,
+        }) => match detail {
+            1 | 2 | 3 | 6 | 10 => true,
+            0 => said,
+            _ => false,
+        },
+        Some(Status {
+            class: 5,
+            subject: 2,
+            detail: 1,
+        }) => true,
+        Some(Status {
+            class: 5,
+            subject: 0 | 3 | 4,
+            detail: 0,
+        }) => said,
+        Some(_) => false,
+        // "550 No such user here": a code without its details.
+        None => said && server_status(answer).is_some_and(|s| s.class == 5),
+    }
 }
 
 fn judge(report: &RecipientReport, notice: &str) -> (BounceKind, bool) {
@@ -421,6 +495,9 @@ const SOFT_WORDS: &[&str] = &[
     "do not need to resend",
     "warning message only",
     "warning: message",
+    "delivery attempts will continue",
+    "will continue to be made",
+    "full mailbox",
     "greylist",
     "graylist",
     "connection timed out",
@@ -439,6 +516,76 @@ const SOFT_WORDS: &[&str] = &[
     "postvak vol",
     "skrzynka pelna",
     "delayed",
+    "brevladan ar full",
+    "inkorgen ar full",
+    "postkassen er fuld",
+    "indbakken er fuld",
+    "postboksen er full",
+    "innboksen er full",
+    "postilaatikko on taynna",
+    "skrzynka jest pelna",
+    "pelna skrzynka",
+    "przepelnion",
+    "przekroczon",
+    "schranka je plna",
+    "plna schranka",
+    "preplnena",
+    "prekrocena kvota",
+    "prekroceny limit",
+    "postafiok megtelt",
+    "postafiokja megtelt",
+    "megtelt",
+    "casuta este plina",
+    "casuta postala este plina",
+    "spatiu insuficient",
+    "ειναι πληρες",
+    "εξαντληθηκε ο χωρος",
+    "переполнен",
+    "квот",
+    "posta kutusu dolu",
+    "kutusu dolu",
+    "kotasi",
+    "容量を超",
+    "容量オーハー",
+    "満杯",
+    "邮箱已满",
+    "郵箱已滿",
+    "信箱已滿",
+    "已满",
+    "空间不足",
+    "配额",
+    "vorubergehend",
+    "spater erneut",
+    "temporairement",
+    "nouvelle tentative",
+    "temporalmente",
+    "mas tarde",
+    "temporane",
+    "piu tardi",
+    "tijdelijk",
+    "tillfallig",
+    "midlertidig",
+    "valiaikai",
+    "tymczasow",
+    "docasn",
+    "ideiglenes",
+    "atmeneti",
+    "προσωριν",
+    "временн",
+    "gecici",
+    "一時的",
+    "暂时",
+    "暫時",
+    "稍后",
+    "稍後",
+    "buzon esta lleno",
+    "casella e piena",
+    "casella postale piena",
+    "caixa de correio cheia",
+    "caixa postal cheia",
+    "mailbox vol",
+    "postvak is vol",
+    "boite de reception pleine",
     "delay notification",
     "delay)",
 ];
@@ -465,6 +612,8 @@ const POLICY_WORDS: &[&str] = &[
     "unsolicited",
     "banned",
 ];
+/// Number of words of the list below, from the first, that decide alone.
+const SURE_HARD_WORDS: usize = 51;
 const HARD_WORDS: &[&str] = &[
     "user unknown",
     "unknown user",
@@ -472,6 +621,7 @@ const HARD_WORDS: &[&str] = &[
     "no such recipient",
     "no such person",
     "no such address",
+    "requested action not taken: mailbox unavailable",
     "no mailbox here by that name",
     "does not exist",
     "doesn't exist",
@@ -582,7 +732,7 @@ const HARD_WORDS: &[&str] = &[
 fn by_words(folded: &str) -> Option<(BounceKind, bool, &'static str)> {
     let find = |words: &[&'static str]| words.iter().copied().find(|word| folded.contains(word));
     // "does not exist" decides against a footer's "temporary", yet "not delivered" alone does not.
-    let certain = HARD_WORDS.get(..50).and_then(find);
+    let certain = HARD_WORDS.get(..SURE_HARD_WORDS).and_then(find);
     if let Some(word) = certain {
         return Some((BounceKind::Hard, false, word));
     }
@@ -599,9 +749,10 @@ fn read_notice(
     mail: &ParsedMail,
     notice: &str,
     signs: &MachineSigns,
+    in_words: bool,
 ) -> Option<(BounceKind, bool, RecipientReport, String)> {
     let mut report = RecipientReport {
-        recipient: failed_address(mail, notice),
+        recipient: None,
         original_recipient: None,
         action: DeliveryAction::Failed,
         status: None,
@@ -609,6 +760,7 @@ fn read_notice(
     };
     let subject = fold(&mail.subject);
     let folded = fold(notice);
+    let word_of_subject = notice::subject_words(&mail.subject);
     // A subject of success or delay outweighs codes in the text.
     if [
         "delivered:",
@@ -662,6 +814,7 @@ fn read_notice(
         // A null return path alone is also that of a vacation program: only a system's notice is judged by words alone.
         let system = signs.daemon.is_some()
             || signs.delivery_report.is_some()
+            || in_words
             || by_words(&subject).is_some();
         if system {
             return Some((kind, policy, report, format!("the notice says \"{word}\"")));
@@ -675,7 +828,82 @@ fn read_notice(
             "it is a delivery report without a readable status".to_owned(),
         ));
     }
+    if let Some(word) = word_of_subject
+        && (in_words || signs.daemon.is_some())
+    {
+        return Some((
+            BounceKind::Hard,
+            false,
+            report,
+            format!("the subject says \"{word}\""),
+        ));
+    }
+    if signs.daemon.is_some() && !notice::failed_addresses(mail, notice).is_empty() {
+        let why = "a mail system's notice about an address".to_owned();
+        return notice::is_notice(mail, notice, true).then_some((
+            BounceKind::Hard,
+            false,
+            report,
+            why,
+        ));
+    }
     None
+}
+
+/// Tells whether a disposition notification says that a machine refused the message: Dovecot reports a full mailbox or a filter's
+/// rejection that way (RFC 5429).
+fn is_rejection(mail: &ParsedMail) -> bool {
+    let Some(disposition) = &mail.disposition else {
+        return false;
+    };
+    let fields = disposition.to_ascii_lowercase();
+    let by_machine = fields.contains("automatic-action")
+        && ["deleted", "denied", "failed", "dispatched", "rejected"]
+            .iter()
+            .any(|word| fields.contains(word));
+    let said = fold(&format!(
+        "{} {}",
+        mail.subject,
+        notice::human_part(&mail.text)
+    ));
+    let refused = [
+        "reject",
+        "refus",
+        "quota",
+        "abgelehnt",
+        "zuruckgewiesen",
+        "rechaz",
+        "rifiut",
+        "recusad",
+        "geweiger",
+        "avvisa",
+        "avvist",
+        "afvist",
+        "hylat",
+        "odrzuc",
+        "odmitnut",
+        "visszautasit",
+        "respins",
+        "απορριφθηκε",
+        "отклонен",
+        "reddedil",
+        "拒否",
+        "拒绝",
+        "拒絕",
+        "거부",
+    ];
+    by_machine && refused.iter().any(|word| said.contains(word))
+}
+
+fn final_recipient(fields: &str) -> Option<EmailAddress> {
+    fields.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        ["final-recipient", "original-recipient"]
+            .iter()
+            .any(|wanted| name.trim().eq_ignore_ascii_case(wanted))
+            .then(|| typed_address(value))
+            .flatten()
+    })
 }
 
 /// Tells whether a line has `550 `, `550-`, `5.1.1` or `#5.1.1` in the place of a server's answer.
@@ -715,27 +943,6 @@ fn has_smtp_code(line: &str) -> bool {
         let lower = line.to_ascii_lowercase();
         status || said.iter().any(|word| lower.contains(word))
     }
-}
-
-fn failed_address(mail: &ParsedMail, notice: &str) -> Option<EmailAddress> {
-    if let Some(failed) = mail.sign("x-failed-recipients") {
-        return failed
-            .split(',')
-            .find_map(|part| EmailAddress::parse(part).ok());
-    }
-    let own = mail.from.as_ref().map(|from| &from.address);
-    notice.lines().take(200).find_map(|line| {
-        line.split(|c: char| {
-            c.is_whitespace()
-                || matches!(
-                    c,
-                    '<' | '>' | '(' | ')' | ',' | ';' | '"' | '\'' | '[' | ']'
-                )
-        })
-        .filter(|word| word.contains('@'))
-        .filter_map(|word| EmailAddress::parse(word.trim_matches([':', '.'])).ok())
-        .find(|address| Some(address) != own && !mail.to.iter().any(|to| to.address == *address))
-    })
 }
 
 /// Returns the id of the message that the report is about: from its own field, from the returned header, from the text.
@@ -987,6 +1194,154 @@ mod tests {
             got.recipients[0].recipient.as_ref().unwrap().as_str(),
             "ann@acme.io"
         );
+    }
+
+    #[test]
+    fn all_recipients_of_a_notice_are_named_and_nobody_for_help() {
+        let check = |text: &str, expect: &[&str]| {
+            let got = notice_of("Undelivered Mail Returned to Sender", text).unwrap();
+            let named: Vec<&str> = got
+                .recipients
+                .iter()
+                .filter_map(|r| r.recipient.as_ref().map(EmailAddress::as_str))
+                .collect();
+            assert_eq!(named, expect, "{text:?}");
+        };
+        check(
+            "For further assistance, please contact <postmaster@us.example>.\n\n<ann@acme.io>: unknown user",
+            &["ann@acme.io"],
+        );
+        check(
+            "Unable to deliver message to the following address(es).\n\n<ann@acme.io>:\nno such user\n\n<bob@acme.io>:\nno such user",
+            &["ann@acme.io", "bob@acme.io"],
+        );
+        check(
+            "Your message\n  To: list@us.example\n  Subject: x\ndid not reach the following recipient(s):\n\ndda:SMTP=ann@acme.io; on Friday\n  Unknown Recipient",
+            &["ann@acme.io"],
+        );
+        check(
+            "Could not deliver:\n  Recipient: [SMTP:ann@acme.io]\n  Reason: 550 no such user\n\nMessage headers follow:\nTo: eve@us.example\nReceived: from x for <eve@us.example>",
+            &["ann@acme.io"],
+        );
+    }
+
+    #[test]
+    fn notices_of_unknown_systems_are_known_by_what_they_say() {
+        let check = |from: &str, subject: &str, text: &str, expect: Option<BounceKind>| {
+            let mail = ParsedMail {
+                from_text: from.to_owned(),
+                subject: subject.to_owned(),
+                text: text.to_owned(),
+                signs: vec![("precedence".to_owned(), "bulk".to_owned())],
+                ..ParsedMail::default()
+            };
+            let got = read(&mail, &signs(&mail)).map(|b| b.kind);
+            assert_eq!(got, expect, "{subject:?} {text:?}");
+        };
+        let hard = Some(BounceKind::Hard);
+        check(
+            "imss@acme.io",
+            "Mail could not be delivered",
+            "Received >>> 550 5.1.1 unknown user.\nUnable to deliver message to <ann@acme.io>.",
+            hard,
+        );
+        check(
+            "service@acme.io",
+            "RE: Quick question : non remis (delivery failed)",
+            "Votre message n'a pas pu être délivré à\nann@acme.io",
+            hard,
+        );
+        check(
+            "server@acme.io",
+            "Nachricht nicht zustellbar",
+            "Ihre Nachricht an ann@acme.io konnte nicht zugestellt werden: existiert nicht.",
+            hard,
+        );
+        check(
+            "server@acme.io",
+            "Не доставлено: вопрос",
+            "Сообщение не может быть доставлено получателю ann@acme.io",
+            hard,
+        );
+        check(
+            "server@acme.io",
+            "配信できませんでした",
+            "以下の宛先に配信できませんでした。\nann@acme.io",
+            hard,
+        );
+        check(
+            "gateway@acme.io",
+            "Delivery failure notification",
+            "could not be delivered to the following recipients:\nann@acme.io\nDelivery attempts will continue to be made for 5 day(s).",
+            Some(BounceKind::Soft),
+        );
+        // People write about such notices too.
+        check(
+            "Ann <ann@acme.io>",
+            "Re: Undeliverable: Hello",
+            "My mail could not be delivered to bob@acme.io, what is his address?",
+            None,
+        );
+        check(
+            "Ann <ann@acme.io>",
+            "Re: delivery failed",
+            "The parcel could not be delivered. Please write to bob@acme.io.",
+            None,
+        );
+        check(
+            "Ann <ann@acme.io>",
+            "Parcel",
+            "The parcel could not be delivered to bob@acme.io",
+            None,
+        );
+        check(
+            "Ann <ann@acme.io>",
+            "Undeliverable mail?",
+            "I tried bob@acme.io and it says user unknown",
+            None,
+        );
+    }
+
+    #[test]
+    fn a_rejection_sent_as_a_receipt_is_a_bounce() {
+        let mail = ParsedMail {
+            from_text: "Mail Delivery Subsystem <admin@acme.io>".to_owned(),
+            report_type: Some("disposition-notification".to_owned()),
+            disposition: Some("Final-Recipient: rfc822; ann@acme.io\nDisposition: automatic-action/MDN-sent-automatically; deleted".to_owned()),
+            text: "Your message to <ann@acme.io> was automatically rejected:\nQuota exceeded".to_owned(),
+            ..ParsedMail::default()
+        };
+        let got = read(&mail, &signs(&mail)).unwrap();
+        assert_eq!(got.kind, BounceKind::Soft);
+        assert_eq!(
+            got.recipients[0].recipient.as_ref().unwrap().as_str(),
+            "ann@acme.io"
+        );
+        let unread = ParsedMail {
+            text: "Your message was deleted without being read.".to_owned(),
+            ..mail
+        };
+        assert_eq!(read(&unread, &signs(&unread)), None);
+    }
+
+    #[test]
+    fn a_refusal_at_the_door_names_a_dead_address_or_another_reason() {
+        let check =
+            |answer: &str, expect| assert_eq!(is_dead_address(answer), expect, "{answer:?}");
+        check(
+            "550 5.1.1 <ann@acme.io>: Recipient address rejected: User unknown",
+            true,
+        );
+        check("permanent error (550): 5.1.1 no", true);
+        check("550 No such user here", true);
+        check("550 5.1.10 null MX", true);
+        check("550 5.7.1 relaying denied", false);
+        check("550 5.1.8 bad sender", false);
+        check("552 5.2.2 mailbox full", false);
+        check("550 rejected", false);
+        check("451 4.1.1 user unknown, try later", false);
+        check("553 5.3.0 <ann@acme.io>... User unknown", true);
+        check("No such user", false);
     }
 
     #[test]

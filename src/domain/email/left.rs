@@ -10,6 +10,12 @@ use super::subject::thread_subject;
 
 /// The beginning of our own Message-IDs.
 pub const OUR_IDS: &str = "<caseyos.";
+/// Returns the beginning of the Message-IDs of one installation, without an angle bracket.
+#[must_use]
+pub fn own_prefix(instance: &str) -> String {
+    format!("caseyos.{instance}.")
+}
+
 /// Largest difference between two clocks.
 const SKEW: SignedDuration = SignedDuration::from_mins(15);
 

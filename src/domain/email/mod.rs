@@ -2,7 +2,7 @@
 //!
 //! Everything here is a calculation over a [`ParsedMail`]; the connectors make one from bytes. A message is understood
 //! in this order: machine mail by its headers ([`machine`]), bounces ([`bounce`]) and calendar answers ([`calendar`]), then the
-//! quoted text is taken away ([`quote`]), then what the person wrote is labelled ([`classify`]), then [`mod@understand`] decides the class.
+//! quoted text is taken away ([`quote`]) with whatever we sent ourselves ([`own_words`]), then what the person wrote is labelled ([`classify`]), then [`mod@understand`] decides the class.
 
 pub mod address;
 pub mod identity;
@@ -13,11 +13,15 @@ pub mod thread;
 
 pub mod bounce;
 pub mod calendar;
+pub mod chain;
 pub mod machine;
+mod notice;
 
+mod boilerplate;
 pub mod classify;
 pub mod dates;
 pub mod lexicon;
+pub mod own_words;
 pub mod quote;
 pub mod words;
 

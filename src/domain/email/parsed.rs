@@ -62,6 +62,8 @@ pub struct ParsedMail {
     pub written_on: Option<Date>,
     /// The header fields that tell machine mail from human mail: lower-case name, trimmed value, in order.
     pub signs: Vec<(String, String)>,
+    /// The Received fields, the last server's first; at most 20.
+    pub received: Vec<String>,
     /// The type of the whole message, lower case, such as `multipart/report`.
     pub content_type: String,
     /// The `report-type` of a multipart/report, lower case.

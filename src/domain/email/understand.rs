@@ -2,7 +2,8 @@
 //!
 //! The rules in order; the first that fits decides the class:
 //! 1. our own mail is never an answer: `unrelated`, with `from_us`;
-//! 2. a delivery report of a failure: `bounce_hard` or `bounce_soft`; one of success is `unrelated`;
+//! 2. a delivery report of a failure: `bounce_hard` or `bounce_soft`; one of success is `unrelated`. Where the records are known, a report that names no
+//!    message of ours and comes from none of the servers that should know is `bounce_doubtful`;
 //! 3. a read receipt: `read_receipt`;
 //! 4. an answer to an invitation: `meeting_reply`, though calendars send it automatically;
 //! 5. a message of an unsubscribe link, by its subject or recipient: `opt_out`, even from a machine, but not from a mass mailing;
@@ -11,6 +12,9 @@
 //! 8. an answer by its threading headers: `reply`;
 //! 9. without them, from someone we wrote to, or under a subject that we sent: `probable_reply`;
 //! 10. anything else: `unrelated`.
+//!
+//! Words count as theirs only after quotes, signatures and small print are taken away, and whatever we sent ourselves. The subject speaks where
+//! the text does not.
 //!
 //! For a lone file, without records of our mail, any In-Reply-To is taken as an answer to us, and a reply's subject as a probable one.
 
@@ -21,11 +25,13 @@ use serde::Serialize;
 
 use super::bounce::{self, Bounce, BounceKind};
 use super::calendar::{self, CalendarAnswer, Participation};
+use super::chain::{self, Written};
 use super::classify::{self, Classification, ObjectionKind, ReplyLabel};
 use super::dates::return_date;
 use super::identity::MailboxKey;
 use super::machine::{self, MachineSigns};
 use super::message_id::MessageId;
+use super::own_words::OwnWords;
 use super::parsed::ParsedMail;
 use super::quote::{self, Stripped};
 use super::subject;
@@ -44,6 +50,8 @@ words! {
         BounceHard = "bounce_hard",
         /// A report of a temporary failure.
         BounceSoft = "bounce_soft",
+        /// A report of a permanent failure that nothing ties to a mail of ours: anybody may have written it.
+        BounceDoubtful = "bounce_doubtful",
         /// A report that our mail was opened, or deleted unread.
         ReadReceipt = "read_receipt",
         /// An invitation was answered.
@@ -64,6 +72,7 @@ impl MailClass {
             Self::AutoReply
             | Self::BounceHard
             | Self::BounceSoft
+            | Self::BounceDoubtful
             | Self::ReadReceipt
             | Self::OptOut => false,
         }
@@ -114,6 +123,10 @@ pub struct MailContext {
     pub sent_subjects: BTreeSet<String>,
     /// The day that dates in the text are counted from, if the message has no date of its own.
     pub today: Option<Date>,
+    /// Our sent words, in its thread and to its author, which are never theirs.
+    pub own_words: OwnWords,
+    /// The records about the addresses of a delivery report; none if there are no records.
+    pub written: Option<Written>,
 }
 
 /// A message, understood.
@@ -165,7 +178,7 @@ enum Tie {
 #[must_use]
 pub fn understand(mail: &ParsedMail, context: &MailContext) -> Understanding {
     let signs = machine::signs(mail);
-    let stripped = quote::strip(&mail.text);
+    let stripped = quote::strip_knowing(&mail.text, &context.own_words);
     let calendar = mail
         .calendar
         .as_deref()
@@ -284,7 +297,65 @@ fn decide(out: &mut Understanding, view: &View<'_>) {
     if decide_machine(out, view, &meaning) {
         return;
     }
-    decide_person(out, view, meaning);
+    decide_person(out, view, said_in_subject(view, out, meaning));
+}
+
+/// Returns the meaning of the subject's own words where the text has none, or where they opt out and the text says nothing of note.
+fn said_in_subject(
+    view: &View<'_>,
+    out: &Understanding,
+    meaning: Classification,
+) -> Classification {
+    if meaning.label != ReplyLabel::Unclear {
+        return meaning;
+    }
+    let Some(words) = own_subject(&view.mail.subject, &view.context.sent_subjects) else {
+        return meaning;
+    };
+    let mut said = classify::classify(words);
+    let counts = match said.label {
+        ReplyLabel::Unclear => false,
+        ReplyLabel::Unsubscribe => true,
+        _ => out.stripped.text.is_empty(),
+    };
+    if !counts {
+        return meaning;
+    }
+    said.because.push(format!("the subject says \"{words}\""));
+    said
+}
+
+/// Returns the part of a subject that its author wrote: what stands before the mark of a reply, or all of one that answers nothing of ours.
+fn own_subject<'s>(subject: &'s str, sent: &BTreeSet<String>) -> Option<&'s str> {
+    const MARKS: &[&str] = &[
+        " re: ",
+        " aw: ",
+        " sv: ",
+        " antw: ",
+        " odp: ",
+        " vs: ",
+        " re：",
+        " 回复: ",
+        " 答复: ",
+        " res: ",
+        " rif: ",
+        " fw: ",
+        " fwd: ",
+    ];
+    let lower = subject.to_lowercase();
+    let head = MARKS
+        .iter()
+        .filter_map(|mark| lower.find(mark))
+        .min()
+        .and_then(|at| subject.get(..at));
+    match head {
+        Some(head) if !subject::is_reply_or_forward(subject) => Some(head.trim()),
+        Some(_) => None,
+        None => (!subject::is_reply_or_forward(subject)
+            && !sent.contains(&subject::thread_subject(subject)))
+        .then_some(subject.trim()),
+    }
+    .filter(|words| !words.is_empty())
 }
 
 fn set(
@@ -301,7 +372,7 @@ fn set(
 }
 
 fn decide_report(out: &mut Understanding, view: &View<'_>) -> bool {
-    if let Some(why) = &view.signs.read_receipt {
+    if let (Some(why), None) = (&view.signs.read_receipt, &out.bounce) {
         set(out, MailClass::ReadReceipt, None, 0.97, why.clone());
         return true;
     }
@@ -318,7 +389,21 @@ fn decide_report(out: &mut Understanding, view: &View<'_>) -> bool {
     }
     if let Some(bounce) = &out.bounce {
         let (kind, mut because, policy) = (bounce.kind, bounce.because.clone(), bounce.policy);
+        let unproven = kind == BounceKind::Hard
+            && view.tie != Tie::Ours
+            && view
+                .context
+                .written
+                .as_ref()
+                .is_some_and(|written| !chain::is_borne_out(view.mail, written));
+        if unproven {
+            because.push(
+                "it names no message of ours, and the servers that it names are not those of an address that we wrote to lately"
+                    .to_owned(),
+            );
+        }
         let class = match kind {
+            BounceKind::Hard if unproven => MailClass::BounceDoubtful,
             BounceKind::Hard => MailClass::BounceHard,
             BounceKind::Soft => MailClass::BounceSoft,
             BounceKind::None => MailClass::Unrelated,
@@ -338,7 +423,9 @@ fn decide_report(out: &mut Understanding, view: &View<'_>) -> bool {
         );
         out.class = class;
         out.label = (kind != BounceKind::None).then_some(ReplyLabel::Bounce);
-        out.confidence = if view.signs.delivery_report.is_some() {
+        out.confidence = if unproven {
+            0.4
+        } else if view.signs.delivery_report.is_some() {
             0.97
         } else {
             0.85
@@ -957,6 +1044,91 @@ mod tests {
             &ours,
             AutoReply,
         );
+    }
+
+    #[test]
+    fn the_subject_speaks_where_the_text_does_not() {
+        let ours = lone("<seq1@casey>");
+        for subject in [
+            "STOP Re: Quick question",
+            "Please unsubscribe me Re: Quick question",
+        ] {
+            check(&mail(subject, "<seq1@casey>", "", &[]), &ours, OptOut);
+        }
+        check(
+            &mail("Please unsubscribe me", "<seq1@casey>", "Ann Hill", &[]),
+            &ours,
+            OptOut,
+        );
+        check(
+            &mail(
+                "Re: Please unsubscribe me",
+                "<seq1@casey>",
+                "Yes, call me",
+                &[],
+            ),
+            &ours,
+            Reply,
+        );
+    }
+
+    #[test]
+    fn what_we_sent_decides_nothing() {
+        let body = "Hi Ann,\n\nShall I show you how Acme could plan its shifts in twenty minutes? Reply STOP or unsubscribe me and I will not write again.\n\nCasey";
+        let context = MailContext {
+            own_words: OwnWords::new([body]),
+            ..lone("<seq1@casey>")
+        };
+        let text = format!("Thursday works.\n\n| {}", body.replace('\n', "\n| "));
+        let got = check(
+            &mail("Re: Quick question", "<seq1@casey>", &text, &[]),
+            &context,
+            Reply,
+        );
+        assert!(!got.stripped.text.contains("unsubscribe"), "{got:?}");
+        check(
+            &mail("Re: Quick question", "<seq1@casey>", "unsubscribe me", &[]),
+            &context,
+            OptOut,
+        );
+    }
+
+    #[test]
+    fn a_report_that_nothing_ties_to_us_is_doubtful() {
+        let report = |from: &str, id: &str| {
+            let mut bounce = mail("Undeliverable", "", "", &[("return-path", "<>")]);
+            bounce.from = EmailAddress::parse(from).ok().map(|address| Mailbox {
+                name: String::new(),
+                address,
+            });
+            bounce.report_type = Some("delivery-status".to_owned());
+            bounce.delivery_status = Some(
+                "Final-Recipient: rfc822; ann@acme.io\nAction: failed\nStatus: 5.1.1".to_owned(),
+            );
+            bounce.returned_header = Some(format!("Message-ID: {id}"));
+            bounce
+        };
+        let context = |to: &[&str]| MailContext {
+            written: Some(Written {
+                to: to.iter().map(|t| (*t).to_owned()).collect(),
+                own_hosts: vec!["us.example".to_owned()],
+            }),
+            ..with(Correspondent::Stranger)
+        };
+        let (evil, theirs) = ("mailer-daemon@evil.example", "mailer-daemon@mx.acme.io");
+        check(&report(evil, "<seq1@casey>"), &context(&[]), BounceHard);
+        check(
+            &report(evil, "<x@y>"),
+            &context(&["ann@acme.io"]),
+            BounceDoubtful,
+        );
+        check(
+            &report(theirs, "<x@y>"),
+            &context(&["ann@acme.io"]),
+            BounceHard,
+        );
+        check(&report(theirs, "<x@y>"), &context(&[]), BounceDoubtful);
+        check(&report(evil, "<x@y>"), &lone("<seq1@casey>"), BounceHard);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use super::forecast::{Outlook, foretell};
 use super::gate::{self, Candidate, Consent};
@@ -16,6 +17,7 @@ use crate::domain::action::ActionKind;
 use crate::domain::audit::hex;
 use crate::domain::by::By;
 use crate::domain::effect::{Ended, Origin};
+use crate::domain::email::left::own_prefix;
 use crate::domain::email::message_id::MessageId;
 use crate::domain::guard::{GuardKind, InDraft, Mode, Verdict, binding};
 use crate::domain::id::{ContactId, ExecutionId, MoveId, UndoId};
@@ -297,7 +299,13 @@ pub(in crate::engine) fn ask_in(
     }
     let mut row = draw_up(tx, core, &ask, now)?;
     row.once = effect.once(tx, &row)?;
-    if let Some(other) = executions::by_once(tx, &row.once)? {
+    if let Some(other) = effect.rival(tx, &row)? {
+        if effect.may_differ() && effect.hash(&other.content) != hash {
+            return Err(EngineError::Input(format!(
+                "Message {0} ({1}: {2}) changes the same and says something else. Nothing was written; `caseyos outbox drop {0}` takes that one back, then ask again.",
+                other.id, other.subject, other.status
+            )));
+        }
         return answered(Done::Nothing {
             summary: effect.said_before(tx, core, &other)?,
         });
@@ -422,10 +430,16 @@ fn undo_words(
 }
 
 /// Draws up the row of an effect, with everything but its name.
-fn draw_up(tx: &ReadTx<'_>, core: &Core, ask: &Ask, now: Timestamp) -> Result<ExecutionRow> {
+pub(in crate::engine) fn draw_up(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    ask: &Ask,
+    now: Timestamp,
+) -> Result<ExecutionRow> {
     let effect = kinds::of(ask.made.kind);
     let id = executions::next_id(tx)?;
     let to_key = ask.made.to_key();
+    let salt = salt(core, ask, now);
     let mode = approved_mode(core, &ask.made);
     let (not_before, waits_for) = if effect.waits(&ask.made.content) && !ask.at_once {
         undo_window(core, mode, now)
@@ -451,8 +465,8 @@ fn draw_up(tx: &ReadTx<'_>, core: &Core, ask: &Ask, now: Timestamp) -> Result<Ex
             .map_or_else(String::new, |(_, domain)| domain.to_owned()),
         to_key,
         subject: ask.made.subject.clone(),
-        message_id: message_id(tx, core, id)?.to_string(),
-        mark: effect.mark(tx, id, &ask.made.content)?,
+        message_id: message_id(tx, core, id, &salt)?.to_string(),
+        mark: effect.mark(tx, id, &salt, &ask.made.content)?,
         content_hash: effect.hash(&ask.made.content),
         content: ask.made.content.clone(),
         carried: String::new(),
@@ -475,14 +489,26 @@ fn draw_up(tx: &ReadTx<'_>, core: &Core, ask: &Ask, now: Timestamp) -> Result<Ex
     })
 }
 
+/// Returns the part of an effect's names that no other approval has. Numbers alone would come again: a database that was restored, rolled back or
+/// copied counts on from where it was. What is approved is part of it, so that even the same chance gives two effects two names.
+fn salt(core: &Core, ask: &Ask, now: Timestamp) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(core.env.draw().to_le_bytes());
+    hasher.update(now.as_millisecond().to_le_bytes());
+    hasher.update(kinds::of(ask.made.kind).hash(&ask.made.content));
+    hasher.update(ask.made.to_key());
+    let digest: [u8; 32] = hasher.finalize().into();
+    hex(&digest).chars().take(16).collect()
+}
+
 /// Returns the Message-ID of an execution.
-fn message_id(tx: &ReadTx<'_>, core: &Core, id: ExecutionId) -> Result<MessageId> {
+fn message_id(tx: &ReadTx<'_>, core: &Core, id: ExecutionId, salt: &str) -> Result<MessageId> {
     let address = &core.config.operator.address;
     let own_domain = address
         .rsplit_once('@')
         .map_or("localhost", |(_, domain)| domain);
     Ok(MessageId::from_parts(
-        &format!("caseyos.{}.{id}", instance(tx)?),
+        &format!("{}{id}.{salt}", own_prefix(&instance(tx)?)),
         own_domain,
     ))
 }

@@ -22,7 +22,7 @@ use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::store::control::HoldKind;
 use crate::store::executions::{ExecutionRow, SendTimes};
 use crate::store::people::Person;
-use crate::store::{ReadTx, WriteTx, control, executions, messages, people, suppressions};
+use crate::store::{ReadTx, WriteTx, control, executions, messages, people, strays, suppressions};
 
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -85,6 +85,16 @@ pub(in crate::engine) fn ask(
         transport,
     };
     let mut verdicts = guard::check(&facts, now);
+    // What may have been sent already, by a database that knew more than this one does.
+    if asks.limits
+        && let Some(why) = held_by(tx, candidate.to_key)?
+        && let Some(done) = verdicts
+            .iter_mut()
+            .find(|v| v.guard == GuardKind::Idempotency)
+    {
+        done.passed = false;
+        done.detail = why;
+    }
     // Consent to a time ends with it.
     if let Some((at, why)) = effect.ends(candidate.content)?
         && at <= now
@@ -401,6 +411,37 @@ pub(in crate::engine) fn suppressed(
         }
     }
     Ok(None)
+}
+
+/// Returns why mail to an address is held: a message of ours to them lies outside, and nobody knows what it was.
+fn held_by(tx: &ReadTx<'_>, to_key: &str) -> Result<Option<String>> {
+    let open = strays::open(tx)?;
+    if open.is_empty() {
+        return Ok(None);
+    }
+    let asked = MailboxKey::of(to_key);
+    let found = open
+        .into_iter()
+        .find(|stray| MailboxKey::of(&stray.to_key) == asked);
+    Ok(found.map(|stray| {
+        format!(
+            "a message of ours to them (\"{}\") is in {} and this database knows nothing of it, so this may say the same again; `caseyos outbox strays` shows it and `caseyos outbox known {}` lifts this",
+            stray.subject, stray.location, stray.id
+        )
+    }))
+}
+
+/// Returns why the recipient of a claimed execution must not be written to, for the look directly before it leaves.
+pub(in crate::engine) fn suppressed_since(
+    tx: &ReadTx<'_>,
+    row: &ExecutionRow,
+) -> Result<Option<String>> {
+    let person = row
+        .contact_id
+        .map(|c| people::load(tx, c))
+        .transpose()?
+        .flatten();
+    suppressed(tx, person.as_ref(), &row.to_key)
 }
 
 /// Tells whether a refusal ends an approval: neither time nor lifting a general stop would let exactly this message go.

@@ -1,8 +1,10 @@
 //! The outbox's jobs: looking up what was broken off, before anything is read, and letting out what may go, at the end.
 
+use super::strays::Depth;
 use crate::engine::error::Result;
 use crate::engine::handle::Engine;
 use crate::engine::jobs::job::{Bars, Context, Job, JobRun, Plan, Rehearsal, Stage};
+use crate::store::{Durability, jobs};
 
 /// Settles messages that a process left half done, and asks about those in doubt.
 #[derive(Debug)]
@@ -27,9 +29,19 @@ impl Job for Reconcile {
         }
     }
 
-    fn run(&self, engine: &Engine, _: &Context<'_>) -> Result<JobRun> {
+    fn run(&self, engine: &Engine, context: &Context<'_>) -> Result<JobRun> {
+        let now = engine.now();
+        let sent = engine.reconcile_with(Depth::Headers(context.cursor.parse().ok()))?;
+        let name = self.name();
+        let is_later = context.cursor != now.to_string();
+        if is_later {
+            engine.write(Durability::Normal, move |tx, _, now| {
+                Ok(jobs::set_cursor(tx, &name, &now.to_string())?)
+            })?;
+        }
         Ok(JobRun {
-            sent: engine.reconcile()?,
+            sent,
+            notices: engine.strays_in_words()?,
             ..JobRun::default()
         })
     }

@@ -15,7 +15,7 @@ use crate::engine::handle::Engine;
 use crate::engine::outside::Outside;
 use crate::store::executions::ExecutionRow;
 use crate::store::moves::MoveRow;
-use crate::store::{ReadTx, WriteTx};
+use crate::store::{ReadTx, WriteTx, executions};
 
 /// An effect as it is asked for: its kind, its content, and its recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -248,8 +248,19 @@ pub(in crate::engine) trait Effect: Sync {
     /// Returns the effect's name, of which there is one living at a time; empty for none. `key` is its idempotency key.
     fn once(&self, tx: &ReadTx<'_>, row: &ExecutionRow) -> Result<String>;
 
-    /// Returns our own name for it on the other side.
-    fn mark(&self, tx: &ReadTx<'_>, id: ExecutionId, content: &str) -> Result<String>;
+    /// Returns the living effect that stands in the way of a new one, which is then not asked for: the one of the same name, or whatever else would do
+    /// the same.
+    fn rival(&self, tx: &ReadTx<'_>, row: &ExecutionRow) -> Result<Option<ExecutionRow>> {
+        Ok(executions::by_once(tx, &row.once)?)
+    }
+
+    /// Tells whether an effect of the same name with another content is another wish, not the same one asked for again.
+    fn may_differ(&self) -> bool {
+        false
+    }
+
+    /// Returns our own name for it on the other side. `salt` is the part that no other approval has.
+    fn mark(&self, tx: &ReadTx<'_>, id: ExecutionId, salt: &str, content: &str) -> Result<String>;
 
     /// Returns the instant at which consent ends by itself, with the reason, beside the consent's own end.
     fn ends(&self, _content: &str) -> Result<Option<(Timestamp, &'static str)>> {

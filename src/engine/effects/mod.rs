@@ -25,4 +25,5 @@ pub(in crate::engine) mod outcome;
 mod recover;
 pub(in crate::engine) mod run;
 pub(in crate::engine) mod settle;
+pub(in crate::engine) mod strays;
 pub(in crate::engine) mod take_back;

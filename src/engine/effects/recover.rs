@@ -6,6 +6,7 @@ use serde_json::json;
 use super::kinds;
 use super::outcome::Outcome;
 use super::settle::{is_still, requeue};
+use super::strays::Depth;
 use super::take_back::set_move;
 use crate::domain::by::By;
 use crate::domain::guard::Mode;
@@ -14,14 +15,22 @@ use crate::domain::outbox::{Answer, Step, next_step};
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
+use crate::engine::orders;
 use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::{Durability, executions};
 
 impl Engine {
-    /// Settles what a process that died left half done, and asks about what nobody knew of. Returns how many executions were found to have
+    /// Brings what was ordered beside the database into it, settles what a process that died left half done, and asks about what nobody knew of. Returns how many executions were found to have
     /// left.
     pub(in crate::engine) fn reconcile(&self) -> Result<u64> {
+        self.reconcile_with(Depth::Names)
+    }
+
+    /// Reconciles, and looks for messages of ours that nobody knows in as many files as `depth` says.
+    pub(in crate::engine) fn reconcile_with(&self, depth: Depth) -> Result<u64> {
+        orders::bring_in(self.core())?;
+        orders::raise_what_is_noted(self.core())?;
         let stuck = self
             .store()
             .read(|tx| Ok::<_, EngineError>(executions::waiting(tx, ExecutionStatus::Sending)?))?;
@@ -34,7 +43,15 @@ impl Engine {
             left += u64::from(matches!(outcome, Outcome::Settled(_)));
             self.core().forget_holder(&row.holder);
         }
-        Ok(left + self.ask_about_uncertain(true)?)
+        left += self.ask_about_uncertain(true)?;
+        // A folder that cannot be looked into now is no reason to leave the rest undone.
+        match self.notice_strays(depth) {
+            Ok(noticed) => left += noticed,
+            Err(error) => {
+                tracing::warn!(%error, "messages that nobody knows could not be looked for")
+            }
+        }
+        Ok(left)
     }
 
     /// Asks about messages of which nobody knew whether they left, when it is time to. `all`: also before its time where asking costs nothing.

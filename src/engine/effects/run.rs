@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::claim::{Claim, claim};
+use super::gate;
 use super::kind::Undelivered;
 use super::kinds;
 use super::outcome::Outcome;
@@ -14,6 +15,7 @@ use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::handle::Engine;
 use crate::env::crash_point;
+use crate::store::executions::ExecutionRow;
 use crate::store::{Durability, control, undo};
 
 /// The time for which an approval that leaves at once waits for another message of the same mailbox.
@@ -35,8 +37,7 @@ impl Engine {
             Claim::No(outcome) => return Ok(outcome),
         };
         crash_point("after-claim");
-        let mode = row.mode;
-        let stopped = || self.stopped(mode);
+        let stopped = || self.stopped(&row);
         let delivered = kinds::of(row.kind).deliver(self.outside(), &row, &rendered, &stopped);
         crash_point("after-delivery");
         let outcome = match delivered {
@@ -79,23 +80,29 @@ impl Engine {
         self.answer(id, undo, outcome)
     }
 
-    /// Returns the reason why nothing may leave any more. Asked directly before the bytes leave, so that a stop by any process holds what was
-    /// claimed before.
-    fn stopped(&self, mode: Mode) -> Option<String> {
+    /// Returns the reason why an effect may not leave any more. Asked directly before the bytes leave, so that a stop or a suppression by any
+    /// process holds what was claimed before, also where the database cannot be written.
+    fn stopped(&self, row: &ExecutionRow) -> Option<String> {
         let read = self.store().read(|tx| {
-            let pause = control::pause(tx, self.now())?.filter(|_| mode == Mode::Live);
-            Ok::<_, EngineError>((control::kill_switch(tx), pause))
+            let pause = control::pause(tx, self.now())?.filter(|_| row.mode == Mode::Live);
+            let suppressed = if kinds::of(row.kind).asks().suppression {
+                gate::suppressed_since(tx, row)?
+            } else {
+                None
+            };
+            Ok::<_, EngineError>((control::kill_switch(tx), pause, suppressed))
         });
         match read {
-            Ok((KillSwitch::Running, None)) => None,
-            Ok((KillSwitch::Running, Some(pause))) => Some(format!(
+            Ok((KillSwitch::Running, None, None)) => None,
+            Ok((KillSwitch::Running, None, Some(why))) => Some(format!("suppression: {why}")),
+            Ok((KillSwitch::Running, Some(pause), _)) => Some(format!(
                 "kill_switch: paused by the operator until {}",
                 pause.until
             )),
-            Ok((KillSwitch::Stopped { .. }, _)) => {
+            Ok((KillSwitch::Stopped { .. }, _, _)) => {
                 Some("kill_switch: stopped by the operator just before it left".into())
             }
-            Ok((KillSwitch::Unreadable, _)) | Err(_) => {
+            Ok((KillSwitch::Unreadable, _, _)) | Err(_) => {
                 Some("kill_switch: it cannot be read, which counts as stopped".into())
             }
         }

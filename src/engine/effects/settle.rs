@@ -19,6 +19,7 @@ use crate::domain::outbox::{RETRY_MINUTES, WaitsFor, retry_at};
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
+use crate::engine::road::sources::mailbox::take_refusal;
 use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::store::executions::{End, ExecutionRow, ExecutionStatus};
 use crate::store::{Durability, WriteTx, executions};
@@ -82,7 +83,15 @@ impl Engine {
             let reason = crate::domain::text::clean_line(&reason, 500);
             let again = retry_at(row.tries, now, retry_after).filter(|_| ended.is_none());
             let Some(again) = again else {
-                return give_up(tx, &row, &reason, ended, now).map(Outcome::Failed);
+                let said = give_up(tx, &row, &reason, ended, now)?;
+                if ended != Some(Ended::NoSuchAddress) || said.is_empty() {
+                    return Ok(Outcome::Failed(said));
+                }
+                take_refusal(tx, core, &row, &reason, now)?;
+                return Ok(Outcome::Failed(format!(
+                    "It was refused and not sent: {reason} The address counts as bounced, so nothing more goes there; `caseyos suppress remove {}` lifts that.",
+                    row.to_key
+                )));
             };
             requeue(tx, &row, &reason, Some((again, WaitsFor::Retry)), now)?;
             let at = again.to_zoned(core.config.operator.zone()).strftime("%H:%M:%S");

@@ -441,10 +441,15 @@ pub(in crate::engine) fn promise_of(
             ),
             true,
         ),
-        ExecutionStatus::Drafted => (
-            format!("The draft is removed from the Drafts folder of \"{account}\"{comes_back}."),
-            true,
-        ),
+        ExecutionStatus::Drafted => match may_reopen(tx, row.move_id)? {
+            Ok(()) => (
+                format!(
+                    "The draft is removed from the Drafts folder of \"{account}\"{comes_back}."
+                ),
+                true,
+            ),
+            Err(refused) => (refused.why(), false),
+        },
         ExecutionStatus::Sent => match kinds::of(row.kind).inverse(tx, core, &row)? {
             Inverse::By(_) | Inverse::Nothing => match may_reopen(tx, row.move_id)? {
                 Ok(()) => (entry.promise.clone(), true),

@@ -56,6 +56,11 @@ pub enum Command {
         /// The move.
         id: MoveId,
     },
+    /// Count a message of ours that no execution knows as known: mail to its recipient is held no more.
+    KnowStray {
+        /// Its number.
+        id: i64,
+    },
     /// Put moves off.
     Snooze {
         /// The moves.

@@ -20,10 +20,11 @@ use crate::engine::road::intake;
 use crate::engine::road::sources::mailbox::take_messages;
 use crate::env::{Clock, Env};
 use crate::store::hubspot::SYSTEM;
+use crate::store::messages::MessageRow;
 use crate::store::people::NewPerson;
 use crate::store::people::RecordKind;
 use crate::store::{
-    Durability, ReadTx, StoreError, WriteTx, control, people, signals, suppressions,
+    Durability, ReadTx, StoreError, WriteTx, control, messages, people, signals, suppressions,
 };
 
 const HEARD: &str = "test.heard";
@@ -112,10 +113,18 @@ fn mail_arrives(headers: &str, body: &str, what: &Arrived) {
     );
     arrives(
         |place| {
-            let mail = parse(text.as_bytes());
+            let (mail, ann) = (parse(text.as_bytes()), place.ann);
             place
                 .engine
                 .write(Durability::Full, move |tx, core, now| {
+                    // What a report must name to be believed.
+                    let ours = MessageRow {
+                        message_id: "<ours@ruiz.example>".into(),
+                        contact_id: Some(ann),
+                        sent_at: now,
+                        ..MessageRow::default()
+                    };
+                    messages::insert(tx, &ours)?;
                     let read = vec![("1".to_owned(), mail)];
                     take_messages(tx, core, "mail:work", read, now)
                 })
@@ -152,10 +161,10 @@ fn a_bounce_is_told() {
         "From: MAILER-DAEMON@mx.acme.example\r\nSubject: Undelivered Mail Returned to Sender\r\nAuto-Submitted: auto-replied\r\n\
          MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=\"b\"",
         "--b\r\nContent-Type: text/plain\r\n\r\n<ann@acme.example>: 550 5.1.1 User unknown\r\n\
-         --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.acme.example\r\n\r\n\
-         Final-Recipient: rfc822; ann@acme.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\
+         --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.acme.example\r\n\
+         Original-Message-ID: <ours@ruiz.example>\r\n\r\nFinal-Recipient: rfc822; ann@acme.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\
          Diagnostic-Code: smtp; 550 5.1.1 User unknown\r\n\r\n--b--",
-        // Nothing of ours ever went there, so a report alone suppresses nobody.
+        // No mail that was sent from here is known, so there is no address to suppress.
         &Arrived::Bounce {
             because: Returned::Address,
             addresses: Vec::new(),

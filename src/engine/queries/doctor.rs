@@ -141,6 +141,7 @@ pub fn examine(env: &Env, paths: &Paths, offline: bool) -> Report {
         checks.extend(accounts(engine));
         checks.extend(services(engine));
         checks.extend(jobs(engine));
+        checks.push(unknown_mail(engine));
     }
     checks.push(if offline {
         Check::skipped("clock", "not asked (--offline)")
@@ -284,6 +285,37 @@ fn database(paths: &Paths, engine: Result<&Engine, &EngineError>) -> Check {
             Health::Failure,
             error.to_string(),
             "look at the disk; restore a copy from `backups`",
+        ),
+    }
+}
+
+/// Looks for messages of ours that the database knows nothing of.
+fn unknown_mail(engine: &Engine) -> Check {
+    let name = "sent mail";
+    match engine.unknown_mail() {
+        Ok(all) if all.is_empty() => {
+            Check::ok(name, "every message of ours on this machine is known")
+        }
+        Ok(all) => {
+            let first = all.first().map_or("", |stray| stray.to_key.as_str());
+            Check::new(
+                name,
+                Health::Warning,
+                format!(
+                    "{} of ours (the first to {first}) were sent and are not in the database: it is older than they are",
+                    match all.len() {
+                        1 => "1 message".to_owned(),
+                        n => format!("{n} messages"),
+                    }
+                ),
+                "caseyos sync, then caseyos outbox strays",
+            )
+        }
+        Err(error) => Check::new(
+            name,
+            Health::Warning,
+            error.to_string(),
+            "look at that folder",
         ),
     }
 }

@@ -8,8 +8,8 @@ use crate::domain::email::MessageId;
 use crate::domain::email::understand::{Correspondent, OurIds};
 use crate::engine::error::Result;
 use crate::engine::handle::Engine;
-use crate::engine::road::sources::mailbox::context;
-use crate::store::people;
+use crate::engine::road::sources::mailbox::{Beside, context};
+use crate::store::{executions, people};
 
 pub use crate::connectors::mail::reading::{ThreadGroup, thread_files};
 
@@ -28,20 +28,16 @@ impl Engine {
         let now = self.now();
         let mail = parse(bytes);
         self.store().read(|tx| {
-            let (mut known, contact) = context(tx, self.core(), &mail, now)?;
+            let beside = Beside { ours, thread: None };
+            let (mut known, contact) = context(tx, self.core(), &mail, beside, now)?;
             let person = contact.map(|c| people::load(tx, c)).transpose()?.flatten();
-            match &mut known.ours {
-                OurIds::Known(ids) => ids.extend(ours.iter().cloned()),
-                OurIds::Unknown => {}
-            }
-            // Where the records know neither the sender nor the thread, they know no more than a lone file does.
-            let knows_nothing =
-                person.is_none() && matches!(&known.ours, OurIds::Known(ids) if ids.is_empty());
-            if knows_nothing {
-                known.ours = OurIds::Unknown;
+            // Records of no mail at all know no more than a lone file does; any others know what `sync` knows.
+            if person.is_none() && executions::first_sent(tx)?.is_none() {
+                if ours.is_empty() {
+                    known.ours = OurIds::Unknown;
+                }
                 known.correspondent = Correspondent::Unknown;
-            } else if person.is_none() {
-                known.correspondent = Correspondent::Unknown;
+                known.written = None;
             }
             let mut reading = reading(&mail, &known);
             reading.contact = person.map(

@@ -176,9 +176,8 @@ fn refuse(tx: &ReadTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<M
             Some(hold) if hold.id != *id => refused("Another pause is in force since."),
             _ => Ok(()),
         },
-        Step::Draft { .. }
-        | Step::Plan { .. }
-        | Step::Outcome { .. }
+        Step::Draft { id, .. } | Step::Plan { id, .. } => refuse_if_on_its_way(tx, *id)?,
+        Step::Outcome { .. }
         | Step::Suppression { .. }
         | Step::Execution { .. }
         | Step::KillSwitch { .. }

@@ -57,7 +57,7 @@ pub const FLOORS: &[Floors] = &[
                 "undo/step",
             ],
             &["road/scoring", "undo/change"],
-            &["road/intake"],
+            &["road/intake", "orders"],
             &["handle", "road/sources/mailbox"],
             &["jobs/job", "outside/sign_in"],
             &["road/refresh", "road/sources"],

@@ -91,7 +91,7 @@ impl Effect for Toy {
         Ok(format!("toy:{}", row.content))
     }
 
-    fn mark(&self, _: &ReadTx<'_>, id: ExecutionId, _: &str) -> Result<String> {
+    fn mark(&self, _: &ReadTx<'_>, id: ExecutionId, _: &str, _: &str) -> Result<String> {
         Ok(format!("toy-{id}"))
     }
 

@@ -336,6 +336,12 @@ pub(in crate::engine) fn what_happened(draft: &SignalDraft) -> String {
         SignalKind::DealAmountChanged => "amount changed".into(),
         SignalKind::ReplyReceived => quoted("reply", &[&own]),
         SignalKind::AutoReply => "auto reply".into(),
+        SignalKind::Bounced
+            if draft.said().mail().and_then(|mail| mail.class)
+                == Some(MailClass::BounceDoubtful) =>
+        {
+            "a bounce that no mail of ours is tied to".into()
+        }
         SignalKind::Bounced => "bounced".into(),
         SignalKind::OptedOut => "opted out".into(),
         SignalKind::ReadReceipt => "read receipt".into(),

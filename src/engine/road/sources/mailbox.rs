@@ -7,9 +7,13 @@ use std::collections::{BTreeSet, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use crate::config::MailAccount;
+use crate::config::{MailAccount, MailKind};
+use crate::domain::email::EmailAddress;
 use crate::domain::email::calendar::Participation;
+use crate::domain::email::chain::{self, REPORT_DAYS, Written};
+use crate::domain::email::machine;
 use crate::domain::email::message_id::MessageId;
+use crate::domain::email::own_words::OwnWords;
 use crate::domain::email::subject::thread_subject;
 use crate::domain::email::understand::{Correspondent, OurIds};
 use crate::domain::email::{
@@ -36,6 +40,10 @@ const MAX_TEXT_BYTES: usize = 32 * 1024;
 const MAX_EXCERPT_BYTES: usize = 4 * 1024;
 /// Days of pause after an auto reply that names no date.
 const DEFAULT_PAUSE_DAYS: i64 = 14;
+/// Days of the longest pause that somebody's program can ask for; then the operator decides.
+const MAX_PAUSE_DAYS: i64 = 60;
+/// The most messages of ours whose words are held against an answer.
+const MAX_OWN_TEXTS: usize = 30;
 
 /// Returns an account's name as a source.
 pub(in crate::engine) fn source_name(account: &MailAccount) -> String {
@@ -112,30 +120,57 @@ pub(in crate::engine) fn take_incoming(
     Ok((counts, taken))
 }
 
+/// Knowledge of a message besides its bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::engine) struct Beside<'a> {
+    /// Message-IDs that somebody says are ours.
+    pub ours: &'a [MessageId],
+    /// A message of the provider's thread.
+    pub thread: Option<&'a MessageRow>,
+}
+
 /// Gathers what is known around a message, so that it can be understood.
 pub(in crate::engine) fn context(
     tx: &ReadTx<'_>,
     core: &Core,
     mail: &ParsedMail,
+    beside: Beside<'_>,
     now: Timestamp,
 ) -> Result<(MailContext, Option<ContactId>)> {
     let operator = &core.config.operator;
     let told = remotes::own_addresses(tx)?;
-    let own = std::iter::once(&operator.address)
+    let own: Vec<MailboxKey> = std::iter::once(&operator.address)
         .chain(&operator.aliases)
         .chain(&told)
         .map(|a| MailboxKey::of(a))
         .collect();
-    let mut ours = HashSet::new();
+    let mut ours: HashSet<MessageId> = beside.ours.iter().cloned().collect();
+    let mut threads: BTreeSet<i64> = beside.thread.iter().map(|m| m.thread_id).collect();
+    let mut texts: Vec<String> = Vec::new();
     let reported = crate::domain::email::bounce::reported_id(mail);
-    for id in mail.ancestors().chain(&reported).take(600) {
+    for id in mail
+        .ancestors()
+        .chain(&reported)
+        .chain(beside.ours)
+        .take(600)
+    {
         let id_text = id.to_string();
+        let message = messages::find(tx, &id_text)?;
+        threads.extend(message.as_ref().map(|m| m.thread_id));
         // A draft that the operator sent from another program keeps its Message-ID, and has no message of its own here.
-        if messages::find(tx, &id_text)?.is_some_and(|m| !m.inbound)
-            || executions::by_message_id(tx, &id_text)?.is_some()
-        {
+        let execution = match &message {
+            Some(message) if !message.inbound => None,
+            _ => executions::by_message_id(tx, &id_text)?,
+        };
+        if let Some(row) = &execution {
+            texts.extend(body_of(row));
+        }
+        if execution.is_some() || message.is_some_and(|m| !m.inbound) {
             ours.insert(id.clone());
         }
+    }
+    for thread in threads.into_iter().take(10) {
+        texts.extend(messages::sent_in_thread(tx, thread, MAX_OWN_TEXTS)?);
     }
     let contact = sender(tx, mail)?;
     let (mut correspondent, mut subjects) = (Correspondent::Stranger, BTreeSet::new());
@@ -146,16 +181,66 @@ pub(in crate::engine) fn context(
             .filter(|m| !m.inbound)
         {
             subjects.insert(thread_subject(&message.subject));
+            if texts.len() < 2 * MAX_OWN_TEXTS {
+                texts.push(message.text);
+            }
         }
     }
+    texts.truncate(2 * MAX_OWN_TEXTS);
+    let written = written(tx, core, mail, &own, now)?;
     let context = MailContext {
         ours: OurIds::Known(ours),
         own_addresses: own,
         correspondent,
         sent_subjects: subjects,
         today: Some(now.to_zoned(operator.zone()).date()),
+        own_words: OwnWords::new(texts.iter().map(String::as_str)),
+        written: Some(written),
     };
     Ok((context, contact))
+}
+
+/// Returns the words of a mail that was approved; none of an effect of another kind.
+fn body_of(row: &ExecutionRow) -> Option<String> {
+    let content: Value = serde_json::from_str(&row.content).ok()?;
+    Some(content.get("body")?.as_str()?.to_owned())
+}
+
+/// Looks up which of a delivery report's addresses we wrote to in the days before it.
+fn written(
+    tx: &ReadTx<'_>,
+    core: &Core,
+    mail: &ParsedMail,
+    own: &[MailboxKey],
+    now: Timestamp,
+) -> Result<Written> {
+    let mut out = Written::default();
+    let Some(bounce) = crate::domain::email::bounce::read(mail, &machine::signs(mail)) else {
+        return Ok(out);
+    };
+    let at = mail.date.filter(|date| *date <= now).unwrap_or(now);
+    let window = SignedDuration::from_hours(24 * REPORT_DAYS);
+    let since = at.checked_sub(window).unwrap_or(at);
+    // Two clocks differ, and the report of a refusal comes within the second.
+    let until = at.checked_add(SignedDuration::from_hours(1)).unwrap_or(at);
+    for address in chain::reported(&bounce) {
+        let key = address.as_str();
+        if !out.to.iter().any(|known| known == key)
+            && executions::has_sent_to_between(tx, key, since, until)?
+        {
+            out.to.push(key.to_owned());
+        }
+    }
+    out.own_hosts = own.iter().map(|a| a.domain().to_string()).collect();
+    for account in &core.config.mail.accounts {
+        let servers = [&account.imap, &account.smtp].into_iter().flatten();
+        out.own_hosts
+            .extend(servers.map(|server| server.host.clone()));
+        if account.kind == MailKind::Gmail {
+            out.own_hosts.push("gmail.com".into());
+        }
+    }
+    Ok(out)
 }
 
 /// Finds the author among the contacts.
@@ -200,6 +285,8 @@ struct Arrival {
     answered: Option<ExecutionRow>,
     contact: Option<ContactId>,
     thread_id: i64,
+    /// The addresses of a delivery report that we wrote to in the days before it.
+    written: Vec<String>,
 }
 
 impl Arrival {
@@ -216,8 +303,12 @@ impl Arrival {
             remote_thread,
             ..
         } = incoming;
-        let (mut context, author) = context(tx, core, &mail, now)?;
         let in_thread = ThreadMates::of(tx, &remote_thread)?;
+        let beside = Beside {
+            thread: in_thread.message.as_ref(),
+            ..Beside::default()
+        };
+        let (mut context, author) = context(tx, core, &mail, beside, now)?;
         // A provider that rewrites Message-IDs leaves the thread as the only tie to what we wrote.
         if in_thread.holds_ours()
             && let OurIds::Known(ours) = &mut context.ours
@@ -225,6 +316,7 @@ impl Arrival {
             ours.extend(mail.ancestors().take(600).cloned());
         }
         let understood = understand(&mail, &context);
+        let written = context.written.map(|w| w.to).unwrap_or_default();
         let mut answered = None;
         let mut thread = None;
         let referred = understood.in_reply_to.iter().chain(mail.ancestors());
@@ -261,6 +353,7 @@ impl Arrival {
             answered,
             contact,
             thread_id: thread.map_or(0, |m| m.thread_id),
+            written,
         })
     }
 
@@ -278,7 +371,9 @@ impl Arrival {
             MailClass::Reply | MailClass::ProbableReply => SignalKind::ReplyReceived,
             MailClass::OptOut => SignalKind::OptedOut,
             MailClass::AutoReply => SignalKind::AutoReply,
-            MailClass::BounceHard | MailClass::BounceSoft => SignalKind::Bounced,
+            MailClass::BounceHard | MailClass::BounceSoft | MailClass::BounceDoubtful => {
+                SignalKind::Bounced
+            }
             MailClass::ReadReceipt => SignalKind::ReadReceipt,
             MailClass::MeetingReply => self.meeting_kind(),
             MailClass::Unrelated => return Ok(Err("not about us")),
@@ -369,6 +464,15 @@ impl Arrival {
             json!(self.mail.from.as_ref().map(|f| f.name.clone())),
         );
         put("out_of_office_until", json!(u.out_of_office_until));
+        if kind == SignalKind::AutoReply && self.is_long_absence(at) {
+            put("absence", json!("long"));
+        }
+        if let Some(bounce) = &u.bounce {
+            let named: Vec<&str> = chain::reported(bounce).map(EmailAddress::as_str).collect();
+            if !named.is_empty() {
+                put("reported", json!(named));
+            }
+        }
         if let Some(calendar) = &u.calendar {
             put("uid", json!(calendar.uid));
             put("starts_at", json!(calendar.start));
@@ -507,7 +611,10 @@ impl Arrival {
                 })?;
             }
             MailClass::MeetingReply => executions::mark_answered(tx, contact, at)?,
-            MailClass::BounceSoft | MailClass::ReadReceipt | MailClass::Unrelated => {}
+            MailClass::BounceSoft
+            | MailClass::BounceDoubtful
+            | MailClass::ReadReceipt
+            | MailClass::Unrelated => {}
         }
         Ok(recorded)
     }
@@ -537,12 +644,11 @@ impl Arrival {
         let mut addresses: BTreeSet<String> =
             self.answered.iter().map(|e| e.to_key.clone()).collect();
         if addresses.is_empty() {
-            // Nothing says which mail it was. A forged report must not silence people that we never wrote to.
-            let bounce = self.understood.bounce.iter().flat_map(|b| &b.recipients);
-            for recipient in
-                bounce.filter_map(|r| r.original_recipient.as_ref().or(r.recipient.as_ref()))
-            {
-                if executions::has_sent_to(tx, recipient.as_str())? {
+            // Nothing says which mail it was, but the report comes from where it should.
+            addresses.extend(self.written.iter().cloned());
+            for recipient in self.understood.bounce.iter().flat_map(chain::reported) {
+                if self.understood.answers_ours && executions::has_sent_to(tx, recipient.as_str())?
+                {
                     addresses.insert(recipient.to_string());
                 }
             }
@@ -550,7 +656,16 @@ impl Arrival {
         Ok(addresses.into_iter().collect())
     }
 
-    /// Out of office: nothing unasked until the day after they are back, else for a fortnight.
+    /// Tells whether an absence lasts longer than a pause may.
+    fn is_long_absence(&self, at: Timestamp) -> bool {
+        let back = self.understood.out_of_office_until;
+        let away = back
+            .and_then(|back| back.to_zoned(jiff::tz::TimeZone::UTC).ok())
+            .map(|back| back.timestamp().duration_since(at));
+        away.is_some_and(|away| away > SignedDuration::from_hours(24 * MAX_PAUSE_DAYS))
+    }
+
+    /// Out of office: nothing unasked until the day after they are back, else for a fortnight, and never for longer than a pause may last.
     fn pause(
         &self,
         tx: &WriteTx<'_>,
@@ -562,13 +677,17 @@ impl Arrival {
             return Ok(());
         };
         let policy = core.send_policy(core.zone_of(&person))?;
+        let days = |days: i64| at.checked_add(SignedDuration::from_hours(24 * days)).ok();
+        let is_long = self.is_long_absence(at);
         let until = match self.understood.out_of_office_until {
+            Some(_) if is_long => days(MAX_PAUSE_DAYS),
             Some(back) => first_business_instant_after(&policy, back),
-            None => at
-                .checked_add(SignedDuration::from_hours(24 * DEFAULT_PAUSE_DAYS))
-                .ok(),
+            None => days(DEFAULT_PAUSE_DAYS),
         };
         let reason = match self.understood.out_of_office_until {
+            Some(back) if is_long => format!(
+                "out of office until {back}, as they say; held for {MAX_PAUSE_DAYS} days, then you decide"
+            ),
             Some(back) => format!("out of office until {back}"),
             None => format!("out of office; no date given, so {DEFAULT_PAUSE_DAYS} days"),
         };
@@ -581,14 +700,57 @@ fn bounced_contact(
     tx: &WriteTx<'_>,
     bounce: &crate::domain::email::bounce::Bounce,
 ) -> Result<Option<ContactId>> {
-    for recipient in bounce
-        .recipients
-        .iter()
-        .filter_map(|r| r.original_recipient.as_ref().or(r.recipient.as_ref()))
-    {
+    for recipient in chain::reported(bounce) {
         if let Some(contact) = people::find_by_email(tx, recipient.as_str())? {
             return Ok(Some(contact));
         }
     }
     Ok(None)
+}
+
+/// Takes in the refusal of an address at the hand-over: the same event as the report that another server would have sent.
+pub(in crate::engine) fn take_refusal(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    row: &ExecutionRow,
+    reason: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(contact) = row.contact_id else {
+        return Ok(());
+    };
+    let because = format!("the mail server refused it at the hand-over: {reason}");
+    let payload = json!({
+        "class": MailClass::BounceHard,
+        "confidence": 1.0,
+        "because": [because],
+        "subject": row.subject,
+        "reported": [row.to_key],
+    });
+    let Value::Object(payload) = payload else {
+        return Ok(());
+    };
+    let draft = SignalDraft::new(Source::Mail, SignalKind::Bounced, now, payload)
+        .with_id(format!("refused:{}", row.message_id), 0)
+        .with_email(Some(row.to_key.clone()));
+    let (signal, _) = intake::take(tx, core, &draft, Some(contact), now)?;
+    let Some(signal) = signal else { return Ok(()) };
+    let kind = OutcomeKind::EmailBounced;
+    let observed = Observed {
+        contact: Some(contact),
+        execution: Some(row.id),
+        signal: Some(signal),
+        ..Observed::new(
+            kind,
+            OutcomeSource::Mail,
+            now,
+            format!("signal:{signal}:{kind}"),
+        )
+    };
+    record(tx, observed, now)?;
+    let what = Arrived::Bounce {
+        because: Returned::Address,
+        addresses: vec![row.to_key.clone()],
+    };
+    core.tell(tx, &Happened { contact, what }, now)
 }

@@ -36,6 +36,7 @@ pub(super) fn moves_of(command: &Command) -> Vec<MoveId> {
         | Command::EndPause
         | Command::ClearDeliverability
         | Command::RetryJob { .. }
+        | Command::KnowStray { .. }
         | Command::Suppress { .. }
         | Command::Unsuppress { .. } => Vec::new(),
     }
@@ -64,6 +65,7 @@ pub(super) fn word_of(command: &Command) -> &'static str {
         | Command::EndPause
         | Command::ClearDeliverability
         | Command::RetryJob { .. }
+        | Command::KnowStray { .. }
         | Command::Suppress { .. }
         | Command::Unsuppress { .. } => "changing",
     }

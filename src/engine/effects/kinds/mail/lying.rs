@@ -9,13 +9,13 @@ use serde_json::json;
 
 use super::draft::{Content, hex};
 use super::drafts::{Found, content_as_left};
-use super::post::{Post, is_as_rendered};
-use super::render::{content_of, render_content};
+use super::post::Post;
+use super::render::{content_of, is_as_rendered, render_content};
 use super::written;
 use crate::domain::by::By;
 use crate::domain::effect::EffectKind;
 use crate::domain::guard::{Mode, Verdict, binding};
-use crate::domain::id::{ExecutionId, MoveId};
+use crate::domain::id::{ContactId, ExecutionId, MoveId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::WaitsFor;
 use crate::domain::text::clean_line;
@@ -33,7 +33,7 @@ use crate::engine::handle::Engine;
 use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::engine::undo::step::Step;
 use crate::env::crash_point;
-use crate::store::drafts::Requeued;
+use crate::store::drafts::{LeftAs, Requeued};
 use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::moves::DraftRow;
 use crate::store::{Durability, ReadTx, WriteTx, drafts, executions, moves, people, undo};
@@ -133,7 +133,14 @@ impl Engine {
                 waits_for: WaitsFor::Turn,
                 ..requeued(&row, &content, &By::Operator, expiry(core, now), now)?
             };
-            queue_again(tx, &row, &anew, "execution.redrafted", Back::None, now)
+            queue_again(
+                tx,
+                &row,
+                (&anew, &content),
+                "execution.redrafted",
+                Back::None,
+                now,
+            )
         })?;
         if !is_new {
             return Ok(Some(Done::Nothing {
@@ -325,7 +332,7 @@ fn requeued(
 fn queue_again(
     tx: &WriteTx<'_>,
     row: &ExecutionRow,
-    anew: &Requeued,
+    (anew, content): (&Requeued, &Content),
     event: &'static str,
     back: Back<'_>,
     now: Timestamp,
@@ -333,6 +340,13 @@ fn queue_again(
     if !drafts::queue_again(tx, row.id, anew)? {
         return Ok(false);
     }
+    let (to_key, contact) = recipient(tx, row, content)?;
+    let as_it_lies = LeftAs {
+        subject: &content.subject,
+        to_key: &to_key,
+        contact,
+    };
+    drafts::set_left_as(tx, row.id, &as_it_lies)?;
     set_move(tx, row, MoveStatus::Approved, None, "", now)?;
     let detail =
         json!({"move": row.move_id, "content_hash": hex(&anew.content_hash), "mode": anew.mode});
@@ -348,6 +362,21 @@ fn queue_again(
     Ok(true)
 }
 
+/// Returns the address that a draft goes to as it lies, and whose it is.
+fn recipient(
+    tx: &ReadTx<'_>,
+    row: &ExecutionRow,
+    content: &Content,
+) -> Result<(String, Option<ContactId>)> {
+    let to_key = content.to.trim().to_lowercase();
+    let contact = if to_key == row.to_key {
+        row.contact_id
+    } else {
+        people::find_by_email(tx, &to_key)?
+    };
+    Ok((to_key, contact))
+}
+
 fn verdicts(
     tx: &ReadTx<'_>,
     core: &Core,
@@ -356,17 +385,15 @@ fn verdicts(
     by: &By,
     now: Timestamp,
 ) -> Result<Vec<Verdict>> {
-    let person = row
-        .contact_id
-        .map(|c| people::load(tx, c))
-        .transpose()?
-        .flatten();
+    // The operator may have given the draft another recipient where it lies.
+    let (to_key, contact) = recipient(tx, row, content)?;
+    let person = contact.map(|c| people::load(tx, c)).transpose()?.flatten();
     let text = written(content)?;
     let candidate = Candidate {
         kind: EffectKind::Mail,
         content: &text,
         person: person.as_ref(),
-        to_key: &row.to_key,
+        to_key: &to_key,
         content_hash: content.hash(),
         consent: Consent {
             by: by.clone(),
@@ -431,7 +458,7 @@ fn approve_lying(
     let promise =
         "Until it leaves, the draft stays where it lies. Once it has left it cannot be unsent.";
     let back = Back::Entry(&title, promise, Step::Execution { id });
-    if !queue_again(tx, &row, &anew, "approval.given", back, now)? {
+    if !queue_again(tx, &row, (&anew, content), "approval.given", back, now)? {
         return answered(Done::Nothing {
             summary: format!("Message {id} was taken up elsewhere. Nothing was done."),
         });

@@ -124,7 +124,13 @@ impl Effect for Mail {
         Ok(format!("mail:{}", of_move.unwrap_or(&row.idempotency_key)))
     }
 
-    fn mark(&self, _tx: &ReadTx<'_>, _id: ExecutionId, _content: &str) -> Result<String> {
+    fn mark(
+        &self,
+        _tx: &ReadTx<'_>,
+        _id: ExecutionId,
+        _salt: &str,
+        _content: &str,
+    ) -> Result<String> {
         Ok(String::new())
     }
 

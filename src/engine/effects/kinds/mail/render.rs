@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 
 use crate::connectors::mail::compose::{OutboundMail, compose};
+use crate::connectors::mail::parse::parse;
+use crate::domain::email::ParsedMail;
 use crate::domain::email::address::{EmailAddress, Mailbox};
 use crate::domain::email::message_id::{MessageId, parse_list};
 use crate::engine::effects::kinds::mail::draft::Content;
@@ -55,4 +57,18 @@ pub(in crate::engine) fn render_content(
         extra_headers: Vec::new(),
     };
     compose(&mail).map_err(|e| refused(e.to_string()))
+}
+
+/// Tells whether a message in a mailbox still says what was put there. Programs fold and flow text as they like, so blanks do not count.
+pub(in crate::engine) fn is_as_rendered(rendered: &[u8], mail: &ParsedMail) -> bool {
+    let ours = parse(rendered);
+    let words =
+        |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
+    let addresses = |mail: &ParsedMail| -> Vec<String> {
+        mail.to.iter().map(|to| to.address.to_string()).collect()
+    };
+    words(&ours.text) == words(&mail.text)
+        && words(&ours.subject) == words(&mail.subject)
+        && addresses(&ours) == addresses(mail)
+        && mail.attachments == 0
 }

@@ -174,8 +174,8 @@ fn when(core: &Core, name: &str, span: Span, their_zone: &str) -> Vec<(String, S
 }
 
 /// Returns the event's name that an execution gives it: the same for every try, so that however often the calendar is asked there is one meeting.
-pub(super) fn event_name(tx: &ReadTx<'_>, execution: ExecutionId) -> Result<String> {
-    let hash = Sha256::digest(format!("{}:execution:{execution}", instance(tx)?));
+pub(super) fn event_name(tx: &ReadTx<'_>, execution: ExecutionId, salt: &str) -> Result<String> {
+    let hash = Sha256::digest(format!("{}:execution:{execution}:{salt}", instance(tx)?));
     Ok(event_id(hash.get(..20).unwrap_or(&hash)))
 }
 

@@ -177,9 +177,51 @@ impl Effect for Meeting {
         }
     }
 
-    fn mark(&self, tx: &ReadTx<'_>, id: ExecutionId, content: &str) -> Result<String> {
+    fn rival(&self, tx: &ReadTx<'_>, row: &ExecutionRow) -> Result<Option<ExecutionRow>> {
+        let own = executions::by_once(tx, &row.once)?;
+        if own.is_some() {
+            return Ok(own);
+        }
+        let (slot, booked_by) = match MeetingContent::read(&row.content)? {
+            MeetingContent::Book(_) => (row.once.clone(), None),
+            MeetingContent::Change(change) => match change.change {
+                Change::Move { to, .. } => {
+                    let booking = events::load_booking(tx, &change.booking.to_string())?;
+                    (
+                        once_at(tx, row.contact_id, to.start)?,
+                        booking.and_then(|booking| booking.execution_id),
+                    )
+                }
+                Change::Cancel { .. } => return Ok(None),
+            },
+        };
+        // The time that it moves to may be taken, or be about to be.
+        if let Some(there) = executions::by_once(tx, &slot)?.filter(|e| Some(e.id) != booked_by) {
+            return Ok(Some(there));
+        }
+        for status in [
+            ExecutionStatus::Queued,
+            ExecutionStatus::Sending,
+            ExecutionStatus::Uncertain,
+        ] {
+            for other in executions::waiting(tx, status)? {
+                if other.kind != EffectKind::Meeting {
+                    continue;
+                }
+                if let MeetingContent::Change(change) = MeetingContent::read(&other.content)?
+                    && let Change::Move { to, .. } = change.change
+                    && once_at(tx, other.contact_id, to.start)? == slot
+                {
+                    return Ok(Some(other));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn mark(&self, tx: &ReadTx<'_>, id: ExecutionId, salt: &str, content: &str) -> Result<String> {
         match MeetingContent::read(content)? {
-            MeetingContent::Book(_) => event_name(tx, id),
+            MeetingContent::Book(_) => event_name(tx, id, salt),
             MeetingContent::Change(change) => Ok(change.event),
         }
     }
@@ -402,8 +444,12 @@ impl Effect for Meeting {
 
     fn said_before(&self, tx: &ReadTx<'_>, _core: &Core, row: &ExecutionRow) -> Result<String> {
         if let MeetingContent::Change(change) = MeetingContent::read(&row.content)? {
+            let being = match change.change {
+                Change::Move { .. } => "being moved",
+                Change::Cancel { .. } => "being called off",
+            };
             return Ok(format!(
-                "Booking {} is being changed already (message {}: {}). Nothing was done.",
+                "Booking {} with the same person is {being} already (message {}: {}). Nothing was done.",
                 change.booking, row.id, row.status
             ));
         }

@@ -155,9 +155,9 @@ impl Effect for Record {
         })
     }
 
-    fn mark(&self, tx: &ReadTx<'_>, id: ExecutionId, _content: &str) -> Result<String> {
+    fn mark(&self, tx: &ReadTx<'_>, id: ExecutionId, salt: &str, _content: &str) -> Result<String> {
         // The installation is named in it: another one that writes to the same portal has executions of the same numbers.
-        Ok(format!("execution:{}:{id}:1", instance(tx)?))
+        Ok(format!("execution:{}:{id}:{salt}", instance(tx)?))
     }
 
     fn carrier(&self, _core: &Core) -> Result<String, String> {
@@ -287,6 +287,10 @@ impl Effect for Record {
             }
             _ => format!("Written to HubSpot: {} ({}).", row.subject, row.location),
         }
+    }
+
+    fn may_differ(&self) -> bool {
+        true
     }
 
     fn would(&self, _mode: Mode, shown: &Shown) -> String {

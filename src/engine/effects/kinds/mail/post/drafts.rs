@@ -2,14 +2,13 @@
 
 use jiff::Timestamp;
 
-use crate::connectors::mail::parse::parse;
 use crate::domain::effect::Ended;
 use crate::domain::email::ParsedMail;
 use crate::domain::email::left::LostDraft;
 use crate::domain::guard::Mode;
 use crate::engine::effects::kind::{Delivered, Undelivered};
 use crate::engine::effects::kinds::mail::post::Post;
-use crate::engine::effects::kinds::mail::render::content_of;
+use crate::engine::effects::kinds::mail::render::{content_of, is_as_rendered};
 use crate::engine::error::{EngineError, Result};
 use crate::store::executions::ExecutionRow;
 
@@ -120,20 +119,6 @@ impl Post<'_> {
             Self::Maildir(_) | Self::Imap(_) => self.remove_draft(row).map(drop),
         }
     }
-}
-
-/// Tells whether a message in a mailbox still says what was put there. Programs fold and flow text as they like, so blanks do not count.
-pub(in crate::engine) fn is_as_rendered(rendered: &[u8], mail: &ParsedMail) -> bool {
-    let ours = parse(rendered);
-    let words =
-        |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
-    let addresses = |mail: &ParsedMail| -> Vec<String> {
-        mail.to.iter().map(|to| to.address.to_string()).collect()
-    };
-    words(&ours.text) == words(&mail.text)
-        && words(&ours.subject) == words(&mail.subject)
-        && addresses(&ours) == addresses(mail)
-        && mail.attachments == 0
 }
 
 /// Returns what an execution's draft is known by.

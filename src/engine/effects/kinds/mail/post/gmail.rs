@@ -16,7 +16,8 @@ use crate::domain::email::message_id::MessageId;
 use crate::domain::guard::Mode;
 use crate::engine::effects::kind::{Delivered, Undelivered};
 use crate::engine::effects::kinds::mail::draft::Content;
-use crate::engine::effects::kinds::mail::post::is_as_rendered;
+
+use crate::engine::effects::kinds::mail::render::{content_of, is_as_rendered, render_content};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::outside::Outside;
 use crate::engine::outside::google::{Stop, failed, sentence};
@@ -201,7 +202,10 @@ impl<'a> GmailPost<'a> {
         let listed = self.outside.call(&gmail::find_message(&row.message_id))?;
         for message in gmail::read_messages(&listed)?.messages {
             let message = self.look_at(&message.id)?;
-            if is_named(&message, &row.message_id) && !message.is_labelled("DRAFT") {
+            if is_named(&message, &row.message_id)
+                && !message.is_labelled("DRAFT")
+                && self.says_the_same(row, &message.id)?
+            {
                 return Ok(Some(self.sent(row, &message)));
             }
         }
@@ -229,11 +233,22 @@ impl<'a> GmailPost<'a> {
                 && theirs.date == ours.date
                 && theirs.subject == ours.subject
                 && theirs.to == ours.to;
-            if is_named(&message, &row.message_id) || is_same {
+            let is_ours = is_named(&message, &row.message_id) || is_same;
+            if is_ours && self.says_the_same(row, &message.id)? {
                 return Ok(Some(self.sent(row, &message)));
             }
         }
         Ok(None)
+    }
+
+    /// Tells whether a message goes to the same person with the same words: one of our id may be from before the database was restored.
+    fn says_the_same(&self, row: &ExecutionRow, id: &str) -> Result<bool, Stop> {
+        let ours = render_content(&content_of(row)?, &row.message_id, row.approved_at)?;
+        let there = gmail::read_message(&self.outside.call(&gmail::get_message(id))?)?;
+        Ok(is_as_rendered(
+            &ours,
+            &parse(&there.bytes().unwrap_or_default()),
+        ))
     }
 
     /// Finds the draft as it was to be made: one that still says something else has not got its new words yet.

@@ -5,19 +5,31 @@
 
 mod drafts;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use crate::config::MailAccount;
-use crate::connectors::mail::imap::{ImapError, ImapSession, SpecialFolders};
+use crate::connectors::mail::imap::{FetchedMail, ImapError, ImapSession, SpecialFolders};
+use crate::connectors::mail::parse::{parse, parse_header};
 use crate::connectors::mail::smtp::SmtpError;
 use crate::domain::effect::Ended;
+use crate::domain::email::ParsedMail;
 use crate::domain::email::address::EmailAddress;
 use crate::domain::email::message_id::MessageId;
 use crate::domain::guard::Mode;
 use crate::engine::effects::kind::{Delivered, Undelivered};
 use crate::engine::effects::kinds::mail::draft::Content;
+
+use crate::engine::effects::kinds::mail::render::{content_of, is_as_rendered, render_content};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::outside::Outside;
 use crate::engine::outside::sessions::{imap_failed, mend_sign_in};
 use crate::store::executions::ExecutionRow;
+
+/// What is read of a message to know its id.
+const HEADER_BYTES: u32 = 16 * 1024;
+/// What is read of a message to compare it with another.
+const MESSAGE_BYTES: u32 = 1024 * 1024;
 
 /// A mailbox on a server.
 #[derive(Debug, Clone)]
@@ -88,6 +100,9 @@ impl<'a> ImapPost<'a> {
                 later(format!("{reason}. {}", mend_sign_in(&self.account)))
             }
             SmtpError::Refused(reason) => never(format!("{reason}.")),
+            SmtpError::NoSuchAddress(reason) => {
+                Undelivered::for_good(format!("{reason}."), Ended::NoSuchAddress)
+            }
             SmtpError::Unknown(reason) => Undelivered::Unknown {
                 reason: format!("{reason}."),
             },
@@ -162,7 +177,49 @@ impl<'a> ImapPost<'a> {
         let Some(id) = MessageId::find(&row.message_id) else {
             return Ok(None);
         };
-        Ok(session.find_message_id(&id)?.last().copied())
+        let named = session.find_message_id(&id)?;
+        // A message of that id may be this installation's from before it was restored, to somebody else.
+        let ours = content_of(row)
+            .and_then(|content| render_content(&content, &row.message_id, row.approved_at))
+            .unwrap_or_default();
+        let there = session.fetch(&named, MESSAGE_BYTES)?;
+        let is_it = |mail: &&FetchedMail| is_as_rendered(&ours, &parse(&mail.bytes));
+        Ok(there.iter().filter(is_it).map(|mail| mail.uid).next_back())
+    }
+
+    /// Returns the messages among what was sent whose Message-ID begins so and is none of those that `is_known` knows, since an instant.
+    pub fn sent_as(
+        &self,
+        prefix: &str,
+        since: Option<Timestamp>,
+        is_known: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<(String, ParsedMail)>> {
+        let failed = |e: ImapError| imap_failed(&self.account, &e);
+        let mut session = self.outside.imap(&self.account).map_err(failed)?;
+        let folder = self.sent(session.special_folders().map_err(failed)?);
+        match session.examine(&folder) {
+            Ok(_) => {}
+            // A folder that is not there holds nothing.
+            Err(ImapError::Refused { .. }) => return Ok(Vec::new()),
+            Err(error) => return Err(failed(error)),
+        }
+        // The server's own calendar may be a day behind.
+        let day = since.map(|at| at.to_zoned(TimeZone::UTC).date());
+        let day = day.map(|day| day.yesterday().unwrap_or(day));
+        let uids = session.uids_named(prefix, day).map_err(failed)?;
+        let heads = session.fetch(&uids, HEADER_BYTES).map_err(failed)?;
+        let is_new = |mail: &FetchedMail| {
+            let id = parse_header(&mail.bytes).message_id;
+            id.is_some_and(|id| id.as_str().starts_with(prefix) && !is_known(id.as_str()))
+        };
+        let new: Vec<u32> = heads.iter().filter(|m| is_new(m)).map(|m| m.uid).collect();
+        let whole = session.fetch(&new, MESSAGE_BYTES).map_err(failed)?;
+        session.close();
+        let place = self.delivered(&folder, false).location;
+        Ok(whole
+            .iter()
+            .map(|mail| (place.clone(), parse(&mail.bytes)))
+            .collect())
     }
 
     fn sent(&self, special: SpecialFolders) -> String {

@@ -4,13 +4,16 @@ mod drafts;
 
 use std::path::PathBuf;
 
-use crate::engine::effects::kind::Delivered;
+use crate::engine::effects::kind::{Delivered, Undelivered};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::{MailAccount, MailKind, MailServer};
 use crate::connectors::mail::maildir::{MailLayout, MaildirError, MaildirFolder};
+use crate::connectors::mail::parse::parse;
 use crate::domain::email::message_id::MessageId;
 use crate::domain::guard::Mode;
+
+use crate::engine::effects::kinds::mail::render::{content_of, is_as_rendered, render_content};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::outside::maildir::layout;
 use crate::store::executions::ExecutionRow;
@@ -114,15 +117,27 @@ impl MaildirPost {
     }
 
     /// Delivers a message under a name made from its own id, so that a second delivery of it is the same file.
-    pub fn deliver(&self, row: &ExecutionRow, message: &[u8]) -> Result<Delivered> {
+    pub fn deliver(
+        &self,
+        row: &ExecutionRow,
+        message: &[u8],
+        last_word: &mut dyn FnMut() -> Result<(), String>,
+    ) -> Result<Delivered, Undelivered> {
         let (path, is_draft) = self.folder(row.mode);
-        let failed = |e: MaildirError| EngineError::Outside(format!("{e}."));
+        // A file is in place or it is not, and looking tells.
+        let failed = |e: MaildirError| match e {
+            MaildirError::Stopped(reason) => Undelivered::Stopped { reason },
+            other => Undelivered::Unknown {
+                reason: format!("{other}."),
+            },
+        };
         let folder = MaildirFolder::create(path).map_err(failed)?;
         let unique = unique_name(row);
         let file = if is_draft {
-            folder.deliver_draft(&unique, message)
+            folder.deliver_draft(&unique, message, last_word)
         } else {
-            folder.deliver(&unique, message)
+            let is_same = |there: &[u8]| is_as_rendered(message, &parse(there));
+            folder.deliver_as(&unique, message, is_same, last_word)
         };
         Ok(Delivered {
             is_draft,
@@ -152,13 +167,20 @@ impl MaildirPost {
         let failed = |e: MaildirError| EngineError::Outside(format!("{e}."));
         let folder = MaildirFolder::create(path).map_err(failed)?;
         let unique = unique_name(row);
-        let found = match folder.find(&unique).map_err(failed)? {
-            Some(entry) => Some(entry),
-            None => match MessageId::find(&row.message_id) {
-                Some(id) => folder.find_message_id(&id).map_err(failed)?,
-                None => None,
-            },
+        let id = MessageId::find(&row.message_id);
+        // A file of that name or id may be another installation's, or this one's from before it was restored.
+        let ours = render_content(&content_of(row)?, &row.message_id, now)?;
+        let is_it = |bytes: &[u8]| {
+            let mail = parse(bytes);
+            // The operator may have changed the words of a draft there.
+            if is_draft {
+                return mail.to.iter().any(|to| to.address.as_str() == row.to_key);
+            }
+            is_as_rendered(&ours, &mail)
         };
+        let found = folder
+            .find_as(&unique, id.as_ref(), is_it)
+            .map_err(failed)?;
         // The new words of a draft still lie ready: what stands in the folder are its old ones.
         let has_old_words = is_draft && folder.is_staged(&unique);
         if let Some(entry) = found.filter(|_| !has_old_words) {

@@ -5,16 +5,20 @@ mod gmail;
 mod imap;
 mod maildir;
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 
 use crate::config::{MailAccount, MailKind};
+use crate::domain::email::ParsedMail;
 use crate::engine::effects::kind::{Delivered, Stopped, Undelivered};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
 use crate::engine::outside::Outside;
+use crate::engine::outside::maildir::layout;
 use crate::store::executions::ExecutionRow;
 
-pub(in crate::engine) use drafts::{DraftFate, LeftDraft, is_as_rendered};
+pub(in crate::engine) use drafts::{DraftFate, LeftDraft};
 use gmail::GmailPost;
 use imap::ImapPost;
 use maildir::MaildirPost;
@@ -57,12 +61,9 @@ impl<'a> Post<'a> {
             return Ok(known);
         }
         match self {
-            // A file is in place or it is not, and looking tells.
-            Self::Maildir(post) => post
-                .deliver(row, message)
-                .map_err(|e| Undelivered::Unknown {
-                    reason: e.to_string(),
-                }),
+            Self::Maildir(post) => {
+                post.deliver(row, message, &mut || stopped().map_or(Ok(()), Err))
+            }
             Self::Imap(post) => post.deliver(row, message, &mut || stopped().map_or(Ok(()), Err)),
             Self::Gmail(post) => post.deliver(row, message, stopped),
         }
@@ -74,6 +75,20 @@ impl<'a> Post<'a> {
             Self::Maildir(post) => post.find(row, now),
             Self::Imap(post) => post.find(row),
             Self::Gmail(post) => post.find(row),
+        }
+    }
+
+    /// Returns the messages of ours among what a server keeps as sent, since an instant, but for those that `is_known` knows: the place and the
+    /// message. A mailbox on this machine is looked into file by file, and Gmail cannot be asked by the beginning of an id.
+    pub fn sent_as(
+        &self,
+        prefix: &str,
+        since: Option<Timestamp>,
+        is_known: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<(String, ParsedMail)>> {
+        match self {
+            Self::Imap(post) => post.sent_as(prefix, since, is_known),
+            Self::Maildir(_) | Self::Gmail(_) => Ok(Vec::new()),
         }
     }
 
@@ -94,6 +109,17 @@ impl<'a> Post<'a> {
             Self::Imap(post) => post.remove_draft(row),
             Self::Gmail(post) => post.remove_draft(row),
         }
+    }
+}
+
+/// Returns the folders of this machine in which mail of ours stands once it has left; none for a mailbox on a server.
+pub(in crate::engine) fn own_folders(account: &MailAccount) -> Vec<PathBuf> {
+    match account.kind {
+        MailKind::Maildir => {
+            let layout = layout(account);
+            std::iter::once(layout.outbox).chain(layout.sent).collect()
+        }
+        MailKind::Imap | MailKind::Gmail => Vec::new(),
     }
 }
 

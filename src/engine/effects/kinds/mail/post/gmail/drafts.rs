@@ -14,9 +14,10 @@ use crate::domain::email::left::LostDraft;
 use crate::domain::email::message_id::MessageId;
 use crate::engine::effects::kind::{Delivered, Undelivered};
 use crate::engine::effects::kinds::mail::post::drafts::{
-    DraftFate, LeftDraft, is_as_rendered, likeliest_first, sought,
+    DraftFate, LeftDraft, likeliest_first, sought,
 };
 use crate::engine::effects::kinds::mail::post::gmail::{GmailPost, HEADERS, SKEW, undelivered};
+use crate::engine::effects::kinds::mail::render::is_as_rendered;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::outside::google::{Stop, failed, sentence};
 use crate::store::executions::ExecutionRow;

@@ -12,9 +12,10 @@ use crate::domain::email::address::EmailAddress;
 use crate::domain::email::left::LostDraft;
 use crate::domain::email::message_id::MessageId;
 use crate::engine::effects::kinds::mail::post::drafts::{
-    DraftFate, LeftDraft, is_as_rendered, likeliest_first, sought,
+    DraftFate, LeftDraft, likeliest_first, sought,
 };
 use crate::engine::effects::kinds::mail::post::imap::{ImapPost, imap_failed};
+use crate::engine::effects::kinds::mail::render::is_as_rendered;
 use crate::engine::error::{EngineError, Result};
 use crate::env::crash_point;
 use crate::store::executions::{self, ExecutionRow};
