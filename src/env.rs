@@ -189,6 +189,27 @@ pub fn variable_os(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
+/// Makes the command that starts another program, which gets none of our secrets: of our own variables only those that name places and times.
+#[must_use]
+pub fn program(name: impl AsRef<std::ffi::OsStr>) -> std::process::Command {
+    const HARMLESS: &[&str] = &[
+        "CASEYOS_HOME",
+        "CASEYOS_CONFIG",
+        "CASEYOS_LOG",
+        "CASEYOS_NOW",
+        "CASEYOS_SEED",
+        "CASEYOS_PRACTICE",
+    ];
+    let mut command = std::process::Command::new(name);
+    for (name, _) in std::env::vars_os() {
+        let is_ours = name.to_string_lossy().starts_with("CASEYOS_");
+        if is_ours && !HARMLESS.iter().any(|harmless| name == *harmless) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 /// Returns the command that this process was started with, its program's name without the path; for other processes to name it.
 #[must_use]
 pub fn command_line() -> String {

@@ -1,6 +1,6 @@
 //! The operator's browser: opened where there is one.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::env;
 
@@ -34,7 +34,7 @@ pub(super) fn open(url: &str) -> bool {
 
 /// Starts a program that nobody waits for; what it prints is none of ours.
 fn start(program: &str, args: &[String]) -> bool {
-    Command::new(program)
+    env::program(program)
         .args(args)
         .stdin(Stdio::null())
         .stdout(Stdio::null())

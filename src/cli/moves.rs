@@ -17,6 +17,7 @@ use crate::domain::when_text::parse_when;
 use crate::engine::command::{Command, Done};
 use crate::engine::queries::show::DeedView;
 use crate::engine::{Engine, EngineError};
+use crate::env;
 
 /// Edit a move before approval: its draft, with options, from a file or in $EDITOR; its meeting's time; a stage or fields.
 ///
@@ -248,10 +249,7 @@ fn in_editor(
     std::fs::write(&path, format!("Subject: {subject}\n\n{body}")).map_err(failed)?;
     let mut words = editor.split_whitespace();
     let program = words.next().unwrap_or("vi");
-    let status = std::process::Command::new(program)
-        .args(words)
-        .arg(&path)
-        .status();
+    let status = env::program(program).args(words).arg(&path).status();
     let text = std::fs::read_to_string(&path).map_err(failed)?;
     drop(std::fs::remove_file(&path));
     match status {

@@ -1,6 +1,6 @@
 //! The machine's link to the network: whether it is metered, where that can be known.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// Tells whether the link is metered; none where nobody knows.
 ///
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 /// would not bring a desktop's message bus into a terminal program.
 #[must_use]
 pub fn is_metered() -> Option<bool> {
-    let output = Command::new("nmcli")
+    let output = crate::env::program("nmcli")
         .args([
             "--terse",
             "--wait",

@@ -69,14 +69,14 @@ pub fn clean_block(text: &str, max_bytes: usize) -> String {
 }
 
 /// Tells whether `c` can act on a terminal or hide what is read: C0 and C1 controls, bidirectional controls, zero-width
-/// characters other than the joiners that scripts and emoji need, tags, and noncharacters.
+/// characters other than the joiners that scripts and emoji need, letters that show nothing, tags, and noncharacters.
 #[must_use]
 pub fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}'
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}'
             | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
-            | '\u{E0000}'..='\u{E007F}')
+            | '\u{2800}' | '\u{3164}' | '\u{FFA0}' | '\u{E0000}'..='\u{E007F}' | '\u{E0100}'..='\u{E01EF}')
         || (c as u32 & 0xFFFE) == 0xFFFE
 }
 

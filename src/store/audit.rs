@@ -397,10 +397,30 @@ mod tests {
         let path = store.directory().join(crate::store::FILE_NAME);
         let connection = rusqlite::Connection::open(path).unwrap();
         connection
-            .execute_batch("DROP TRIGGER audit_is_append_only_update; DROP TRIGGER audit_is_append_only_delete;")
+            .execute_batch("DROP TRIGGER audit_is_append_only_update; DROP TRIGGER audit_is_append_only_delete; DROP TRIGGER audit_is_append_only_insert;")
             .unwrap();
         connection.execute_batch(sql).unwrap();
         store.read(verify).unwrap()
+    }
+
+    #[test]
+    fn an_entry_that_stands_is_not_written_again_in_any_way() {
+        let (_directory, store) = filled();
+        let path = store.directory().join(crate::store::FILE_NAME);
+        let connection = rusqlite::Connection::open(path).unwrap();
+        let copy = "SELECT seq, at, 'somebody', event, subject, detail, previous, hash FROM audit WHERE seq = 2";
+        let columns = "(seq, at, actor, event, subject, detail, previous, hash)";
+        for sql in [
+            format!("INSERT OR REPLACE INTO audit {columns} {copy}"),
+            format!("REPLACE INTO audit {columns} {copy}"),
+            format!("INSERT OR IGNORE INTO audit {columns} {copy}"),
+            "UPDATE OR REPLACE audit SET actor = 'somebody' WHERE seq = 2".to_owned(),
+            "DELETE FROM audit WHERE seq = 2".to_owned(),
+        ] {
+            let refused = connection.execute_batch(&sql).unwrap_err().to_string();
+            assert!(refused.contains("append-only"), "{sql}: {refused}");
+        }
+        assert!(store.read(verify).unwrap().intact);
     }
 
     #[test]

@@ -40,6 +40,7 @@ const STEPS: &[Step] = &[
         then: Some(|connection| Ok(identity::finish(connection)?)),
     },
     sql(include_str!("migrations/0012_strays.sql")),
+    sql(include_str!("migrations/0013_trail.sql")),
 ];
 
 /// The newest schema version that this program knows.

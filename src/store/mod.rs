@@ -89,6 +89,11 @@ pub enum StoreError {
     /// There is no database yet.
     #[error("there is no CaseyOS data in {}; `caseyos init` makes it, and `caseyos demo` shows a world without any.", .0.display())]
     Missing(PathBuf),
+    /// The file is there and holds nothing.
+    #[error(
+        "the database {} is empty (0 bytes): something cut it off, and it is not taken for a new one. Nothing was changed. Put back a copy, for example from `backups` beside it, or move the file away and run `caseyos init` to begin anew.", .0.display()
+    )]
+    Empty(PathBuf),
     /// A file operation failed.
     #[error("{what} failed: {source}.")]
     File {
@@ -374,11 +379,30 @@ fn open(path: &Path, role: Role, patience: Duration) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Gives a file its name, unless another process has made one of that name meanwhile, which stays.
+fn put_in_place(made: &Path, path: &Path) -> std::io::Result<()> {
+    match std::fs::hard_link(made, path) {
+        Ok(()) => std::fs::remove_file(made),
+        Err(_) if path.is_file() => std::fs::remove_file(made),
+        // Some file systems know no links.
+        Err(_) => std::fs::rename(made, path),
+    }
+}
+
+fn refuse_empty(path: &Path) -> Result<()> {
+    let bytes =
+        std::fs::metadata(path).map_err(|e| StoreError::file("looking at the database", e))?;
+    if bytes.len() == 0 {
+        return Err(StoreError::Empty(path.to_owned()));
+    }
+    Ok(())
+}
+
 impl Store {
     /// Opens the store in `directory` and brings its schema up to date, with a backup beside it if there was data.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] if there is none, [`StoreError::Newer`] if a newer program wrote it.
+    /// [`StoreError::Missing`] if there is none, [`StoreError::Empty`] if it was cut off, [`StoreError::Newer`] if a newer program wrote it.
     pub fn open(directory: &Path, now: Timestamp) -> Result<Self> {
         Self::open_within(directory, BUSY_TIMEOUT, now)
     }
@@ -392,6 +416,7 @@ impl Store {
         if !path.is_file() {
             return Err(StoreError::Missing(directory.to_owned()));
         }
+        refuse_empty(&path)?;
         let store = Self::handle(directory, path, Home::own(directory), patience);
         let version = store.read(|tx| migrations::version(tx.sql()))?;
         if version != migrations::NEWEST {
@@ -407,10 +432,17 @@ impl Store {
     pub fn create(directory: &Path, now: Timestamp) -> Result<Self> {
         create_private_directory(directory)?;
         let path = directory.join(FILE_NAME);
-        if !path.is_file() {
-            create_private_file(&path)?;
-            let connection = open(&path, Role::Writer, BUSY_TIMEOUT)?;
+        if path.is_file() {
+            refuse_empty(&path)?;
+        } else {
+            // It appears whole under its name, so that a file of 0 bytes is never one that was just being made.
+            let made = directory.join(format!("{FILE_NAME}.new.{}", std::process::id()));
+            drop(std::fs::remove_file(&made));
+            create_private_file(&made)?;
+            let connection = open(&made, Role::Writer, BUSY_TIMEOUT)?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
+            drop(connection);
+            put_in_place(&made, &path).map_err(|e| StoreError::file("making the database", e))?;
         }
         let store = Self::handle(directory, path, Home::own(directory), BUSY_TIMEOUT);
         store.migrate(now)?;

@@ -3,7 +3,6 @@
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::domain::id::MoveId;
 use crate::domain::text::{clean_block, clean_line};
@@ -31,7 +30,7 @@ pub fn edit(
     })?;
     // The variable may hold arguments, as in "code --wait"; the shell splits it as it does for git and crontab. It is replaced by the
     // editor, since a Ctrl-C that the editor deals with would end a shell that waits for it.
-    let status = Command::new("sh")
+    let status = env::program("sh")
         .arg("-c")
         .arg(format!("exec env {editor} \"$@\""))
         .arg("editor")

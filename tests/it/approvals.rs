@@ -285,3 +285,25 @@ fn names_that_are_none_are_refused_with_a_hint() {
     assert!(!home.path().join("approval.toml").exists());
     assert!(home.ok("rules variables").contains("contact.icp_fit"));
 }
+
+#[test]
+fn a_division_by_zero_allows_nothing() {
+    let home = Home::live();
+    home.contacts("Email,First Name,Company\nann@acme.example,Ann,Acme\n");
+    home.signals(&[form("ann@acme.example", "2026-11-23T09:00:00Z", "Prices?")])
+        .exits(0);
+    for when in [
+        "move.score / history.mails_sent > 5",
+        "1 / 0 > 1",
+        "0 / 0 != 1",
+    ] {
+        let rule = EVERYTHING.replace("when = \"true\"", &format!("when = \"{when}\""));
+        home.write(
+            "approval.toml",
+            format!("{rule}may_mail_strangers = true\n"),
+        );
+        let report = home.json("sync");
+        assert_eq!(report["approved_by_rules"], 0, "{when}: {report}");
+    }
+    assert_eq!(home.outbox().len(), 0);
+}

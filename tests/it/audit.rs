@@ -62,7 +62,7 @@ fn last(home: &Home) -> i64 {
 fn tamper(home: &Home, sql: &str) {
     home.database()
         .execute_batch(&format!(
-            "DROP TRIGGER audit_is_append_only_update; DROP TRIGGER audit_is_append_only_delete; {sql}"
+            "DROP TRIGGER audit_is_append_only_update; DROP TRIGGER audit_is_append_only_delete; DROP TRIGGER audit_is_append_only_insert; {sql}"
         ))
         .unwrap();
 }

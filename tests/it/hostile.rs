@@ -544,3 +544,63 @@ fn a_message_longer_than_is_read_still_counts() {
     );
     assert_eq!(home.json("sync")["new"], 2);
 }
+
+#[test]
+fn a_database_of_no_bytes_is_not_a_new_one() {
+    let home = Home::live();
+    home.ok("suppress add ann@acme.example");
+    let database = home.path().join("caseyos.db");
+    for beside in ["caseyos.db-wal", "caseyos.db-shm"] {
+        drop(std::fs::remove_file(home.path().join(beside)));
+    }
+    std::fs::write(&database, "").unwrap();
+    for line in ["today", "sync", "audit verify", "mode", "suppress list"] {
+        let ran = home.run(line.split(' ')).exits(1);
+        assert!(ran.err.contains("0 bytes"), "{line}: {}", ran.err);
+    }
+    home.run([
+        "init",
+        "--yes",
+        "--name",
+        "C",
+        "--address",
+        "c@us.example",
+        "--time-zone",
+        "UTC",
+    ])
+    .exits(1);
+    assert_eq!(
+        std::fs::metadata(&database).unwrap().len(),
+        0,
+        "nothing was made of it"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn an_editor_gets_none_of_our_secrets() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let home = Home::live();
+    home.signals(&[crate::home::form(
+        "ann@acme.example",
+        crate::home::MONDAY,
+        "Price?",
+    )]);
+    let seen = home.path().join("seen");
+    let editor = home.write("editor", format!("#!/bin/sh\nenv > {}\n", seen.display()));
+    std::fs::set_permissions(&editor, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let ran = home
+        .command(["edit", "1"])
+        .env("EDITOR", &editor)
+        .env_remove("VISUAL")
+        .env("CASEYOS_HUBSPOT_TOKEN", "pat-na1-very-secret")
+        .env("CASEYOS_PASSPHRASE", "very-secret")
+        .env("CASEYOS_MAIL_WORK_PASSWORD", "very-secret")
+        .output()
+        .unwrap();
+    let environment = std::fs::read_to_string(&seen)
+        .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&ran.stderr)));
+    assert!(!environment.contains("very-secret"), "{environment}");
+    assert!(environment.contains("CASEYOS_HOME="), "{environment}");
+}

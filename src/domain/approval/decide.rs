@@ -1,6 +1,5 @@
 //! The decision: hard denials first, then deny rules, then allow rules.
 
-use super::expression::NotKnown;
 use super::facts::{Facts, Variable};
 use super::{ApprovalRule, ApprovalRules, RuleEffect, RuleState};
 use crate::domain::contact::LifecycleStage;
@@ -207,9 +206,9 @@ fn matches(rule: &ApprovalRule, facts: &Facts) -> Option<String> {
             (Ok(true), _) => {}
             (Ok(false), _) | (Err(_), RuleEffect::Allow) => return None,
             // What cannot be told apart from what it forbids is forbidden.
-            (Err(NotKnown(variable)), RuleEffect::Deny) => {
+            (Err(lack), RuleEffect::Deny) => {
                 return Some(format!(
-                    "{variable} is not known, and a deny rule that cannot be asked denies ({})",
+                    "{lack}, and a deny rule that cannot be asked denies ({})",
                     rule.reason
                 ));
             }

@@ -6,6 +6,7 @@
 //! function. At evaluation only one thing can fail: a fact that nobody knows.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use minijinja::machinery::ast::{BinOpKind, CallArg, CompareOpKind, Expr, UnaryOpKind};
 use minijinja::machinery::parse_expr;
@@ -35,9 +36,25 @@ pub struct WrongCondition {
     pub message: String,
 }
 
-/// A fact that a condition needs and nobody knows.
+/// Lack of an answer to a condition. It neither allows nor passes a denial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotKnown(pub Variable);
+pub enum NotKnown {
+    /// A fact that the condition needs and nobody knows.
+    Fact(Variable),
+    /// Arithmetic that comes to no number, such as a division by zero.
+    NoNumber,
+}
+
+impl fmt::Display for NotKnown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fact(variable) => write!(f, "{variable} is not known"),
+            Self::NoNumber => {
+                f.write_str("its arithmetic comes to no number (a division by zero?)")
+            }
+        }
+    }
+}
 
 type Answer<T> = Result<T, NotKnown>;
 type Read<T> = Result<T, WrongCondition>;
@@ -85,7 +102,7 @@ impl Condition {
     /// Tells whether the condition holds.
     ///
     /// # Errors
-    /// Names the fact that it needs and nobody knows.
+    /// Names what keeps it from being answered.
     pub fn holds(&self, facts: &Facts) -> Result<bool, NotKnown> {
         self.root.ask(facts)
     }
@@ -175,7 +192,7 @@ impl Flag {
     fn ask(&self, facts: &Facts) -> Answer<bool> {
         Ok(match self {
             Self::Is(flag) => *flag,
-            Self::Of(variable) => facts.flag(*variable).ok_or(NotKnown(*variable))?,
+            Self::Of(variable) => facts.flag(*variable).ok_or(NotKnown::Fact(*variable))?,
             Self::OrElse(variable, other) => facts.flag(*variable).unwrap_or(*other),
             Self::Known(variable) => *facts.get(*variable) != Value::Unknown,
             Self::Not(flag) => !flag.ask(facts)?,
@@ -213,9 +230,9 @@ impl Flag {
 
 impl Number {
     fn ask(&self, facts: &Facts) -> Answer<f64> {
-        Ok(match self {
+        let number = match self {
             Self::Is(number) => *number,
-            Self::Of(variable) => facts.number(*variable).ok_or(NotKnown(*variable))?,
+            Self::Of(variable) => facts.number(*variable).ok_or(NotKnown::Fact(*variable))?,
             Self::OrElse(variable, other) => facts.number(*variable).unwrap_or(*other),
             Self::Negative(number) => -number.ask(facts)?,
             Self::Absolute(number) => number.ask(facts)?.abs(),
@@ -231,7 +248,13 @@ impl Number {
                     Arithmetic::Over => a / b,
                 }
             }
-        })
+        };
+        // A quotient by zero is no number, and a comparison with it would allow what nobody meant.
+        if number.is_finite() {
+            Ok(number)
+        } else {
+            Err(NotKnown::NoNumber)
+        }
     }
 }
 
@@ -239,7 +262,9 @@ impl Text {
     fn ask<'a>(&'a self, facts: &'a Facts) -> Answer<Cow<'a, str>> {
         Ok(match self {
             Self::Is(text) => Cow::Borrowed(text),
-            Self::Of(variable) => Cow::Borrowed(facts.text(*variable).ok_or(NotKnown(*variable))?),
+            Self::Of(variable) => {
+                Cow::Borrowed(facts.text(*variable).ok_or(NotKnown::Fact(*variable))?)
+            }
             Self::OrElse(variable, other) => Cow::Borrowed(facts.text(*variable).unwrap_or(other)),
             Self::Lower(text) => lower(text.ask(facts)?),
             Self::Upper(text) => Cow::Owned(text.ask(facts)?.to_uppercase()),
@@ -681,7 +706,7 @@ mod tests {
         let check = |text: &str, expect: Variable| {
             assert_eq!(
                 Condition::parse(text).unwrap().holds(&facts()),
-                Err(NotKnown(expect)),
+                Err(NotKnown::Fact(expect)),
                 "{text}"
             );
         };
@@ -689,6 +714,26 @@ mod tests {
         check("not (deal.stage == \"x\")", Variable::DealStage);
         check("company.icp_fit < 0.5", Variable::CompanyFit);
         check("company.is_logo", Variable::CompanyLogo);
+    }
+
+    #[test]
+    fn what_is_no_number_is_not_known() {
+        let check = |text: &str| {
+            assert_eq!(
+                Condition::parse(text).unwrap().holds(&facts()),
+                Err(NotKnown::NoNumber),
+                "{text}"
+            );
+        };
+        check("1 / 0 > 1");
+        check("1 / 0 == 1 / 0");
+        check("not (0 / 0 > 1)");
+        check("0 / 0 != 0");
+        check("deal.amount / (history.replies - 3) > 5");
+        check("(-1 / 0)|abs > 5");
+        check("1 / (1 / 0) == 0");
+        check("1 / 0 in [1, 2]");
+        check("contact.suppressed or 1 / 0 > 1");
     }
 
     #[test]
