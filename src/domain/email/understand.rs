@@ -29,6 +29,7 @@ use super::message_id::MessageId;
 use super::parsed::ParsedMail;
 use super::quote::{self, Stripped};
 use super::subject;
+use super::wish::{self, OptOut};
 use crate::domain::words::words;
 
 words! {
@@ -131,6 +132,8 @@ pub struct Understanding {
     pub calendar: Option<CalendarAnswer>,
     /// True if one of the operator's own addresses sent it.
     pub from_us: bool,
+    /// The wish to be left alone, if they have it.
+    pub opt_out: OptOut,
 }
 
 /// The tie between a message and our mail.
@@ -194,6 +197,7 @@ pub fn understand(mail: &ParsedMail, context: &MailContext) -> Understanding {
                 .message_id
                 .as_ref()
                 .is_some_and(|id| context.ours.contains(id)),
+        opt_out: OptOut::default(),
         stripped,
     };
     let view = View {
@@ -594,13 +598,16 @@ fn decide_person(out: &mut Understanding, view: &View<'_>, meaning: Classificati
         label_name(label),
         meaning.because.join(", ")
     );
-    if label == ReplyLabel::Unsubscribe && (view.tie != Tie::Others || known) {
+    if view.tie != Tie::Others || known {
+        out.opt_out = wish::judge(&view.mail.subject, &out.stripped.text, "");
+    }
+    if out.opt_out.decision == wish::Decision::Yes {
         set(
             out,
             MailClass::OptOut,
-            Some(label),
-            label_confidence,
-            format!("it opts out: {}", meaning.because.join(", ")),
+            Some(ReplyLabel::Unsubscribe),
+            out.opt_out.probability,
+            format!("it opts out: {}", out.opt_out.because.join(", ")),
         );
         out.because.push(why);
         return;
