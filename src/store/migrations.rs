@@ -39,6 +39,7 @@ const STEPS: &[Step] = &[
         sql: include_str!("migrations/0011_identity.sql"),
         then: Some(identity::finish),
     },
+    sql(include_str!("migrations/0014_opt_out_questions.sql")),
 ];
 
 /// The newest schema version that this program knows.
@@ -130,6 +131,7 @@ mod tests {
         (4, include_str!("../../tests/data/schemas/0004.sql")),
         (5, include_str!("../../tests/data/schemas/0005.sql")),
         (7, include_str!("../../tests/data/schemas/0007.sql")),
+        (14, include_str!("../../tests/data/schemas/0014.sql")),
     ];
 
     /// Makes a file as a version left it, and opens it with the newest.

@@ -23,6 +23,7 @@ use crate::engine::commands::moves::SKIP_IMPACT;
 use crate::engine::commands::outbox::may_try_again;
 use crate::engine::commands::pause::finish_pause;
 use crate::engine::effects::ask::undo_window;
+use crate::engine::effects::opt_out;
 use crate::engine::effects::take_back::{cancel, promise_of, set_move};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
@@ -169,7 +170,11 @@ fn refuse(tx: &ReadTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<(
             Some(hold) if hold.id != *id => refused("Another pause is in force since."),
             _ => Ok(()),
         },
-        Step::Draft { .. }
+        Step::All { steps } => steps
+            .iter()
+            .try_for_each(|step| refuse(tx, core, step, now)),
+        Step::OptOut(_)
+        | Step::Draft { .. }
         | Step::Plan { .. }
         | Step::Outcome { .. }
         | Step::Suppression { .. }
@@ -361,6 +366,14 @@ fn apply(tx: &WriteTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<S
                 present: !present,
                 cause: *cause,
             }
+        }
+        Step::OptOut(step) => Step::OptOut(opt_out::turn(tx, step, now)?),
+        Step::All { steps } => {
+            let mut inverse = Vec::with_capacity(steps.len());
+            for step in steps.iter().rev() {
+                inverse.push(apply(tx, core, step, now)?);
+            }
+            Step::All { steps: inverse }
         }
         Step::Plan { id, previous } => {
             let now_there = moves::plan(tx, *id)?;
