@@ -11,6 +11,7 @@ mod auth;
 mod browser;
 mod completions;
 mod config;
+mod consent;
 mod deals;
 mod demo;
 mod doctor;
@@ -112,6 +113,7 @@ enum Command {
     Signals(signals::SignalsArgs),
     Mail(mail::MailArgs),
     Metrics(metrics::MetricsArgs),
+    Consent(consent::ConsentArgs),
     Suppress(safety::SuppressArgs),
     Stop(safety::StopArgs),
     Resume(safety::ResumeArgs),
@@ -225,6 +227,7 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Signals(args) => signals::run(&mut run, &args),
         Command::Mail(args) => mail::run(&mut run, &args),
         Command::Metrics(args) => metrics::run(&mut run, &args),
+        Command::Consent(args) => consent::run(&mut run, &args),
         Command::Suppress(args) => safety::suppress(&mut run, &args),
         Command::Stop(args) => safety::stop(&mut run, &args),
         Command::Resume(args) => safety::resume(&mut run, &args),

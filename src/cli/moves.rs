@@ -12,6 +12,7 @@ use super::approve::finish;
 use super::output::Ending;
 use crate::domain::id::MoveId;
 use crate::domain::moves::{MAX_MEETING_MINUTES, MovePlan};
+use crate::domain::suppression::{Whom, says_do_not_contact};
 use crate::domain::text::{clean_block, clean_line};
 use crate::domain::when_text::parse_when;
 use crate::engine::command::{Command, Done};
@@ -307,22 +308,29 @@ pub(super) fn snooze(run: &mut Run<'_>, args: &SnoozeArgs) -> Result<Ending, Eng
 /// Skip moves; the reason teaches the score.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  caseyos skip 12 --reason 'not a fit'\n  caseyos skip 12 13 14"
+    after_help = "Examples:\n  caseyos skip 12 --reason 'not a fit'\n  caseyos skip 12 13 14\n  caseyos skip 12 --reason 'do not contact' --suppress firm"
 )]
 pub(super) struct SkipArgs {
     /// The moves' numbers.
     #[arg(required = true)]
     ids: Vec<i64>,
-    /// Reason.
+    /// Reason. "do not contact" says that they asked to be left alone, and suppresses them.
     #[arg(long, default_value = "")]
     reason: String,
+    /// Never write again to the person (me) or to everybody at their firm (firm). On a terminal you are asked if the reason says so.
+    #[arg(long, value_name = "WHOM")]
+    suppress: Option<Whom>,
 }
 
 pub(super) fn skip(run: &mut Run<'_>, args: &SkipArgs) -> Result<Ending, EngineError> {
     let ids = args.ids.iter().copied().map(MoveId).collect();
-    let done = run.engine()?.run(Command::Skip {
+    let engine = run.engine()?;
+    let asks = args.suppress.is_none() && says_do_not_contact(&args.reason) && run.is_in_terminal();
+    let is_firm = asks && super::outbox::ask(run.out, "Everybody at their firm, not only them?")?;
+    let done = engine.run(Command::Skip {
         ids,
         reason: args.reason.clone(),
+        suppress: args.suppress.or_else(|| is_firm.then_some(Whom::Firm)),
     })?;
     finish(run, &done)
 }

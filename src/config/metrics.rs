@@ -95,10 +95,13 @@ impl Default for Minutes {
 const fn usual(action: ActionKind) -> u32 {
     use ActionKind as K;
     match action {
-        K::CompleteTask => 1,
-        K::ConnectLinkedin | K::CreateTask | K::UpdateDealStage | K::UpdateContact | K::AddNote => {
-            2
-        }
+        K::CompleteTask | K::NoteOptOut => 1,
+        K::ConnectLinkedin
+        | K::CreateTask
+        | K::UpdateDealStage
+        | K::UpdateContact
+        | K::AddNote
+        | K::ConfirmOptOut => 2,
         K::LogCall | K::UpdateCrm | K::MergeContacts | K::EnrichContact => 3,
         K::ThreadBump | K::SocialReply => 4,
         K::Reschedule | K::ReviewDeal | K::DataCleanup => 5,
@@ -115,7 +118,7 @@ const fn usual(action: ActionKind) -> u32 {
         K::PrepMeeting | K::WinLossAnalysis | K::SocialPost | K::ReviewBattleCard => 10,
         K::DealOutreach | K::RenewalOutreach => 12,
         K::PrepPresentation | K::OnboardingKickoff => 15,
-        K::SendProposal | K::ContentRepurpose | K::AssetCreate => 20,
+        K::SendProposal | K::ContentRepurpose | K::AssetCreate | K::AnswerDemand => 20,
         K::NewsletterDraft => 30,
     }
 }

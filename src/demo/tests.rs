@@ -221,6 +221,7 @@ fn the_demo_goes_on_where_it_was_left_and_its_folder_brings_its_clock() {
         .run(Command::Skip {
             ids: vec![id],
             reason: "no".into(),
+            suppress: None,
         })
         .unwrap();
     drop(demo);

@@ -81,6 +81,12 @@ words! {
         EnrichContact = "enrich_contact",
         /// Clean up data.
         DataCleanup = "data_cleanup",
+        /// Decide whether somebody asked not to be written to.
+        ConfirmOptOut = "confirm_opt_out",
+        /// Take note that somebody asked not to be written to.
+        NoteOptOut = "note_opt_out",
+        /// Answer a demand about somebody's data.
+        AnswerDemand = "answer_demand",
     }
 }
 
@@ -182,7 +188,10 @@ impl ActionKind {
             | Self::AddNote
             | Self::MergeContacts
             | Self::EnrichContact
-            | Self::DataCleanup => Means::ByHand,
+            | Self::DataCleanup
+            | Self::ConfirmOptOut
+            | Self::NoteOptOut
+            | Self::AnswerDemand => Means::ByHand,
         }
     }
 
@@ -225,6 +234,12 @@ impl ActionKind {
             Self::Reply => template.contains("meeting"),
             _ => false,
         }
+    }
+
+    /// Tells whether the move stands until the operator deals with it: a question or a duty does not go by itself.
+    #[must_use]
+    pub const fn never_expires(self) -> bool {
+        matches!(self, Self::ConfirmOptOut | Self::AnswerDemand)
     }
 
     /// Tells whether a mail of this kind asks for an answer, so that silence after it means something.

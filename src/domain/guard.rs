@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::by::By;
-use super::id::ExecutionId;
+use super::id::{ExecutionId, MoveId};
 use super::limits::{self, LimitVerdict};
 use super::schedule::Slot;
 use super::words::words;
@@ -109,6 +109,9 @@ pub struct Verdict {
     pub detail: String,
     /// Instant from which time alone satisfies it; none if it passes or needs the operator.
     pub clears_at: Option<Timestamp>,
+    /// The move whose answer by the operator decides; none for every other refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<MoveId>,
 }
 
 /// The consent that an effect rests on.
@@ -139,6 +142,8 @@ pub struct GuardFacts {
     pub content_hash: [u8; 32],
     /// Reason for the address's suppression; none if it may be written to.
     pub suppressed: Option<String>,
+    /// The move that asks whether they opted out, while nobody has answered it.
+    pub asked: Option<MoveId>,
     /// The rolling limits.
     pub limits: Vec<LimitVerdict>,
     /// The first allowed instant by the window alone; none if there is none in 45 days.
@@ -151,6 +156,12 @@ pub struct GuardFacts {
     pub mode: Mode,
     /// The transport's name, or the reason that it cannot take the effect, with the instant of the next try.
     pub transport: Result<String, (String, Option<Timestamp>)>,
+}
+
+/// Says that mail waits for the answer to a move's question.
+#[must_use]
+pub fn asked_first(id: MoveId) -> String {
+    format!("they may have asked not to be written to; answer move {id} first")
 }
 
 /// Asks the eight guards in order.
@@ -168,12 +179,14 @@ fn ask(guard: GuardKind, facts: &GuardFacts, now: Timestamp) -> Verdict {
         passed: true,
         detail,
         clears_at: None,
+        waits_for: None,
     };
     let refuse = |detail: String, clears_at| Verdict {
         guard,
         passed: false,
         detail,
         clears_at,
+        waits_for: None,
     };
     let leaves = facts.approved == Mode::Live && facts.mode == Mode::Live;
     match guard {
@@ -222,9 +235,13 @@ fn ask(guard: GuardKind, facts: &GuardFacts, now: Timestamp) -> Verdict {
         GuardKind::Suppression if !facts.asks.suppression => {
             pass("nothing is sent to anybody".into())
         }
-        GuardKind::Suppression => match &facts.suppressed {
-            None => pass("may be written to".into()),
-            Some(reason) => refuse(reason.clone(), None),
+        GuardKind::Suppression => match (&facts.suppressed, facts.asked) {
+            (None, None) => pass("may be written to".into()),
+            (Some(reason), _) => refuse(reason.clone(), None),
+            (None, Some(id)) => Verdict {
+                waits_for: Some(id),
+                ..refuse(asked_first(id), None)
+            },
         },
         GuardKind::RateLimits if !facts.asks.limits => pass("not asked: it is no mail".into()),
         GuardKind::SendWindow if !facts.asks.window => pass("not asked: it is no mail".into()),
@@ -325,6 +342,7 @@ mod tests {
             }),
             content_hash: [1; 32],
             suppressed: Some("they asked".into()),
+            asked: None,
             limits: Vec::new(),
             slot: None,
             zone: "UTC".into(),
@@ -374,6 +392,36 @@ mod tests {
                 Some(GuardKind::Approval)
             );
         }
+    }
+
+    #[test]
+    fn an_open_question_holds_what_a_suppression_refuses() {
+        let verdict = |suppressed: Option<&str>, asked| {
+            let facts = GuardFacts {
+                suppressed: suppressed.map(str::to_owned),
+                asked,
+                ..facts(MAIL, Mode::Draft)
+            };
+            let verdicts = check(&facts, Timestamp::UNIX_EPOCH);
+            let found = verdicts.iter().find(|v| v.guard == GuardKind::Suppression);
+            let found = found.unwrap();
+            (found.passed, found.waits_for, found.detail.clone())
+        };
+        let question = Some(MoveId(7));
+        assert_eq!(
+            verdict(None, question),
+            (
+                false,
+                question,
+                "they may have asked not to be written to; answer move 7 first".into()
+            )
+        );
+        let refused = (false, None, "they asked".into());
+        assert_eq!(verdict(Some("they asked"), question), refused);
+        assert_eq!(
+            verdict(None, None),
+            (true, None, "may be written to".into())
+        );
     }
 
     #[test]

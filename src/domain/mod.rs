@@ -7,6 +7,7 @@ pub mod id;
 pub mod text;
 
 pub mod company;
+pub mod consent;
 pub mod contact;
 pub mod crm;
 pub mod email;

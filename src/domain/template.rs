@@ -115,7 +115,10 @@ pub const fn default_for(action: ActionKind) -> Option<&'static str> {
         | ActionKind::AddNote
         | ActionKind::MergeContacts
         | ActionKind::EnrichContact
-        | ActionKind::DataCleanup => None,
+        | ActionKind::DataCleanup
+        | ActionKind::ConfirmOptOut
+        | ActionKind::NoteOptOut
+        | ActionKind::AnswerDemand => None,
     }
 }
 

@@ -707,6 +707,7 @@ pub fn verdicts(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Vec<Verdict>> {
             passed: row.get(1)?,
             detail: row.get(2)?,
             clears_at: row.get::<_, Option<i64>>(3)?.map(instant),
+            waits_for: None,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -41,6 +41,7 @@ const STEPS: &[Step] = &[
     },
     sql(include_str!("migrations/0012_strays.sql")),
     sql(include_str!("migrations/0013_trail.sql")),
+    sql(include_str!("migrations/0014_opt_out_questions.sql")),
 ];
 
 /// The newest schema version that this program knows.
@@ -133,6 +134,7 @@ mod tests {
         (5, include_str!("../../tests/data/schemas/0005.sql")),
         (7, include_str!("../../tests/data/schemas/0007.sql")),
         (12, include_str!("../../tests/data/schemas/0012.sql")),
+        (14, include_str!("../../tests/data/schemas/0014.sql")),
     ];
 
     /// Makes a file as a version left it, and opens it with the newest.

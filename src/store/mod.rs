@@ -32,6 +32,7 @@ pub mod news;
 pub mod outcomes;
 pub mod people;
 pub mod providers;
+pub mod questions;
 pub mod remotes;
 pub mod sends;
 pub mod signals;

@@ -317,7 +317,7 @@ pub fn closed_by(tx: &ReadTx<'_>, by: ExecutionId) -> Result<Vec<MoveId>> {
 }
 
 /// Moves the due times that fell into a pause on by its length, so that as much time is left for each as there was when it began. What is tied
-/// to a date of the other side's, such as a meeting, stays. Returns how many.
+/// to a date of the other side's or of the law's, such as a meeting, stays. Returns how many.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -327,7 +327,7 @@ pub fn shift_due(tx: &WriteTx<'_>, since: Timestamp, until: Timestamp) -> Result
         .sql()
         .prepare_cached(
             "UPDATE move SET due_at = due_at + ?3, started_at = min(started_at + ?3, due_at + ?3), changes_at = 0
-             WHERE status IN ('open', 'snoozed') AND due_at > ?1 AND due_at <= ?2 AND action <> 'prep_meeting'",
+             WHERE status IN ('open', 'snoozed') AND due_at > ?1 AND due_at <= ?2 AND action NOT IN ('prep_meeting', 'answer_demand')",
         )?
         .execute((since.as_millisecond(), until.as_millisecond(), length))?)
 }

@@ -6,7 +6,7 @@ use rusqlite::OptionalExtension;
 use super::{ReadTx, Result, WriteTx, instant, stage};
 use crate::domain::company::name_key;
 use crate::domain::contact::LifecycleStage;
-use crate::domain::email::MailboxKey;
+use crate::domain::email::{DomainKey, MailboxKey};
 use crate::domain::id::{CompanyId, ContactId};
 use crate::domain::words::words;
 
@@ -524,6 +524,39 @@ pub fn namesakes(tx: &ReadTx<'_>, id: ContactId) -> Result<Vec<ContactId>> {
     Ok(statement
         .query_map([id.0], |row| row.get(0).map(ContactId))?
         .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns the contacts of a firm, lowest number first.
+///
+/// # Errors
+/// Fails if the database cannot be read.
+pub fn of_company(tx: &ReadTx<'_>, company: CompanyId) -> Result<Vec<ContactId>> {
+    let mut statement = tx
+        .sql()
+        .prepare_cached("SELECT id FROM contact WHERE company_id = ?1 ORDER BY id")?;
+    Ok(statement
+        .query_map([company.0], |row| row.get(0).map(ContactId))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns the contacts who have an address at a domain or below it, lowest number first.
+///
+/// # Errors
+/// Fails if the database cannot be read.
+pub fn at_domain(tx: &ReadTx<'_>, domain: &DomainKey) -> Result<Vec<ContactId>> {
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT contact_id, coalesce(mailbox, key) FROM contact_email WHERE coalesce(mailbox, key) LIKE '%' || ?1 ORDER BY contact_id",
+    )?;
+    let mut rows = statement.query([domain.as_str()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (id, mailbox) = (ContactId(row.get(0)?), MailboxKey::stored(row.get(1)?));
+        let is_there = mailbox.domain().and_above().any(|d| d == domain.as_str());
+        if is_there && found.last() != Some(&id) {
+            found.push(id);
+        }
+    }
+    Ok(found)
 }
 
 /// Returns every address of a contact.

@@ -74,7 +74,8 @@ pub fn renew(tx: &WriteTx<'_>, id: UndoId, step: &str) -> Result<()> {
     Ok(())
 }
 
-/// Finds an entry; if none is named, the newest that is not undone and is not about a message that never left.
+/// Finds an entry; if none is named, the newest that is not undone, is not about a message that never left, and is not of the program's own:
+/// nobody lifts by accident what somebody else asked for meanwhile.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -86,6 +87,7 @@ pub fn find(tx: &ReadTx<'_>, id: Option<UndoId>) -> Result<Option<UndoRow>> {
         ),
         None => (
             "SELECT id, at, summary, promise, step, undone_at, undoes FROM undo WHERE undone_at IS NULL AND undoes IS NULL AND id > ?1
+             AND coalesce(undo.step ->> 'by_itself', 0) = 0
              AND NOT EXISTS (SELECT 1 FROM execution e WHERE undo.step ->> 'step' = 'execution' AND e.id = undo.step ->> 'id'
                              AND e.status IN ('failed', 'cancelled')) ORDER BY id DESC LIMIT 1",
             0,

@@ -128,6 +128,8 @@ actions! {
     Snooze = "snooze", "snooze", "Snooze until a time", Act, Offered;
     MeetingTime = "meeting_time", "meeting time", "Say when a meeting begins, so that approval books it", Act, Offered;
     Skip = "skip", "skip", "Skip with a reason", Act, Offered;
+    OptedOut = "opted_out", "opted out", "They opted out: suppress them", Act, Offered;
+    NotOptedOut = "not_opted_out", "did not", "They did not opt out", Act, Offered;
     Outcome = "outcome", "outcome", "Record an outcome", Act, Offered;
     Undo = "undo", "undo", "Undo the newest change", Act, Offered;
     UndoList = "undo_list", "undo list", "List what can be undone", Act, Offered;

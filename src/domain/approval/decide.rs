@@ -27,7 +27,7 @@ words! {
         ByHand = "by_hand",
         /// There is nobody to write to.
         UnknownRecipient = "unknown_recipient",
-        /// The address or its domain is suppressed.
+        /// The address or its domain is suppressed, or a move asks whether they opted out.
         Suppressed = "suppressed",
         /// They asked not to be written to.
         OptedOut = "opted_out",
@@ -245,7 +245,7 @@ fn because(denial: HardDenial, facts: &Facts) -> Option<String> {
         ),
         HardDenial::Suppressed => when(
             is(Variable::ContactSuppressed),
-            "the address or its domain is suppressed",
+            "the address or its domain is suppressed, or a move asks whether they opted out",
         ),
         HardDenial::OptedOut => when(
             number(Variable::HistoryOptOuts) > 0.0,

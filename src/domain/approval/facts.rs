@@ -137,7 +137,7 @@ variables! {
     ContactStage = "contact"."stage", Text, false, "subscriber, lead, opportunity, customer, former_customer, other or do_not_contact.";
     ContactCountry = "contact"."country", Text, false, "The country, as written.";
     ContactFit = "contact"."icp_fit", Number, false, "How well the person fits, 0 to 1: the person's own figure, else the firm's.";
-    ContactSuppressed = "contact"."suppressed", Flag, false, "Whether the address or its domain is suppressed.";
+    ContactSuppressed = "contact"."suppressed", Flag, false, "Whether the address or its domain is suppressed, or a move asks whether they opted out.";
     ContactPaused = "contact"."paused", Flag, false, "Whether an out-of-office note asks for silence until later.";
     CompanyName = "company"."name", Text, false, "The firm's name.";
     CompanyDomain = "company"."domain", Text, false, "The firm's own domain.";

@@ -91,7 +91,7 @@ impl EmailAddress {
     /// domain stands in where the list knows none.
     #[must_use]
     pub fn registrable_domain(&self) -> &str {
-        psl::domain_str(self.domain()).unwrap_or_else(|| self.domain())
+        registrable(self.domain())
     }
 
     /// Tells whether anyone can have a mailbox at this domain, so that sharing it does not make two people colleagues.
@@ -105,6 +105,12 @@ impl EmailAddress {
     pub fn key(&self) -> super::MailboxKey {
         super::MailboxKey::of(&self.0)
     }
+}
+
+/// Returns the part of a domain that was registered, by the public suffix list; all of it where the list knows none.
+#[must_use]
+pub fn registrable(domain: &str) -> &str {
+    psl::domain_str(domain).unwrap_or(domain)
 }
 
 /// Tells whether `domain` (any case) is a public mailbox provider.

@@ -27,9 +27,11 @@ pub mod words;
 
 pub mod left;
 pub mod understand;
+pub mod wish;
 
 pub use address::{EmailAddress, Mailbox};
 pub use identity::{DomainKey, MailboxKey, Named};
 pub use message_id::MessageId;
 pub use parsed::ParsedMail;
 pub use understand::{MailClass, MailContext, Understanding, understand};
+pub use wish::{Decision, Demand, OptOut, Scope, judge};

@@ -35,6 +35,7 @@ use super::own_words::OwnWords;
 use super::parsed::ParsedMail;
 use super::quote::{self, Stripped};
 use super::subject;
+use super::wish::{self, OptOut};
 use crate::domain::words::words;
 
 words! {
@@ -159,6 +160,8 @@ pub struct Understanding {
     pub calendar: Option<CalendarAnswer>,
     /// True if one of the operator's own addresses sent it.
     pub from_us: bool,
+    /// The wish to be left alone, if they have it.
+    pub opt_out: OptOut,
 }
 
 /// The tie between a message and our mail.
@@ -222,6 +225,7 @@ pub fn understand(mail: &ParsedMail, context: &MailContext) -> Understanding {
                 .message_id
                 .as_ref()
                 .is_some_and(|id| context.ours.contains(id)),
+        opt_out: OptOut::default(),
         stripped,
     };
     let view = View {
@@ -696,13 +700,16 @@ fn decide_person(out: &mut Understanding, view: &View<'_>, meaning: Classificati
         label_name(label),
         meaning.because.join(", ")
     );
-    if label == ReplyLabel::Unsubscribe && (view.tie != Tie::Others || known) {
+    if view.tie != Tie::Others || known {
+        out.opt_out = wish::judge(&view.mail.subject, &out.stripped.text, "");
+    }
+    if out.opt_out.decision == wish::Decision::Yes {
         set(
             out,
             MailClass::OptOut,
-            Some(label),
-            label_confidence,
-            format!("it opts out: {}", meaning.because.join(", ")),
+            Some(ReplyLabel::Unsubscribe),
+            out.opt_out.probability,
+            format!("it opts out: {}", out.opt_out.because.join(", ")),
         );
         out.because.push(why);
         return;

@@ -12,8 +12,8 @@ use super::about::{About, DealNamed, MeetingNamed, Who, Words};
 use super::asks::Asks;
 use super::fields::{Fault, Fields, Unreadable};
 use super::kinds::SignalKind;
-use crate::domain::email::MailClass;
 use crate::domain::email::classify::ReplyLabel;
+use crate::domain::email::{Decision, Demand, MailClass, Scope};
 use crate::domain::text::clean_line;
 
 /// The fields that only a signal of its kind has.
@@ -82,6 +82,14 @@ pub struct MailSaid {
     pub confidence: Option<f64>,
     /// True if the operator should check the label.
     pub is_unsure: bool,
+    /// The answer to the question of a wish to be left alone; none where it is no.
+    pub opt_out: Option<Decision>,
+    /// The people whom that wish speaks for.
+    pub scope: Scope,
+    /// The sentence that says it.
+    pub sentence: Option<String>,
+    /// A demand by law.
+    pub demand: Option<Demand>,
 }
 
 /// A post.
@@ -223,7 +231,26 @@ impl MailSaid {
             label: f.word("label"),
             confidence: f.number(&["confidence"]),
             is_unsure: f.flag("check_label").unwrap_or(false),
+            opt_out: f
+                .word("opt_out")
+                .filter(|decision| *decision != Decision::No),
+            scope: scope(f),
+            sentence: f.text(&["opt_out_sentence"]),
+            demand: f.word("demand"),
         }
+    }
+}
+
+/// Reads whom a wish speaks for. One that names nobody is the writer's own.
+fn scope(f: &mut Fields<'_>) -> Scope {
+    match f.text(&["opt_out_scope"]).as_deref() {
+        Some("firm") => Scope::Firm,
+        Some("addresses") => match f.texts("opt_out_addresses") {
+            Some(list) if !list.is_empty() => Scope::Addresses(list),
+            _ => Scope::Me,
+        },
+        Some("domain") => f.text(&["opt_out_domain"]).map_or(Scope::Me, Scope::Domain),
+        _ => Scope::Me,
     }
 }
 

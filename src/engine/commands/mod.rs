@@ -27,7 +27,16 @@ impl Engine {
             Command::PlanMove { id, plan } => self.plan_move(id, *plan),
             Command::ResetPlan { id } => self.reset_plan(id),
             Command::Snooze { ids, until } => self.snooze(ids, until),
-            Command::Skip { ids, reason } => self.skip(ids, reason),
+            Command::Skip {
+                ids,
+                reason,
+                suppress,
+            } => self.skip(ids, reason, suppress),
+            Command::AnswerOptOut {
+                id,
+                opted_out,
+                whom,
+            } => self.answer_opt_out(id, opted_out, whom),
             Command::Reopen { id } => self.reopen_move(id),
             Command::RecordOutcome {
                 kind,

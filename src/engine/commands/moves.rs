@@ -8,9 +8,11 @@ use crate::domain::by::By;
 use crate::domain::id::{MoveId, OutcomeId};
 use crate::domain::moves::{MovePlan, MoveStatus};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
+use crate::domain::suppression::{Whom, says_do_not_contact};
 use crate::domain::text::{clean_block, clean_line};
 use crate::engine::effects::kind::Way;
 use crate::engine::effects::make;
+use crate::engine::effects::opt_out::{Alone, answer_standing, refuse_unanswered};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::ground::lookup::no_such_move;
@@ -18,9 +20,10 @@ use crate::engine::ground::say::clock;
 use crate::engine::handle::Engine;
 use crate::engine::road::outcomes::{Observed, RECORDED, record};
 use crate::engine::undo::change::{Back, Change, Tells, change};
-use crate::engine::undo::step::Step;
+use crate::engine::undo::step::{OptOut, Step};
 use crate::store::executions::ExecutionStatus;
 use crate::store::moves::{DraftRow, MoveRow, MoveState};
+use crate::store::suppressions::SuppressedBy;
 use crate::store::{Durability, WriteTx, executions, moves, outcomes, people};
 
 /// What a skip takes from the standing of its kind of action with its kind of people.
@@ -59,6 +62,7 @@ impl Engine {
                 });
             }
             let mv = find_open(tx, id)?;
+            refuse_unanswered(tx, &mv)?;
             let note = clean_line(&note, MAX_NOTE_CHARS);
             let before = mv.state();
             let reason = if note.is_empty() {
@@ -341,7 +345,12 @@ impl Engine {
         })
     }
 
-    pub(in crate::engine) fn skip(&self, mut ids: Vec<MoveId>, reason: String) -> Result<Done> {
+    pub(in crate::engine) fn skip(
+        &self,
+        mut ids: Vec<MoveId>,
+        reason: String,
+        suppress: Option<Whom>,
+    ) -> Result<Done> {
         ids.sort_unstable();
         ids.dedup();
         self.write(Durability::Full, move |tx, _, now| {
@@ -350,8 +359,10 @@ impl Engine {
                 .iter()
                 .map(|id| find_open(tx, *id))
                 .collect::<Result<Vec<_>>>()?;
+            let whom = suppress.or_else(|| says_do_not_contact(&reason).then_some(Whom::Me));
             let mut counted = Vec::new();
             for mv in &found {
+                refuse_unanswered(tx, mv)?;
                 let state = MoveState {
                     status: MoveStatus::Skipped,
                     snoozed_until: None,
@@ -377,14 +388,22 @@ impl Engine {
                     counted.push((scope, now));
                 }
             }
+            let mut summary = format!("Skipped {}", names(&found));
+            let mut opt_out = None;
+            if let Some(whom) = whom {
+                let (what, step) = leave_alone(tx, &found, whom, now)?;
+                summary = format!("{summary}; {what}");
+                opt_out = Some(step);
+            }
             put_back(
                 tx,
                 &found,
-                format!("Skipped {}", names(&found)),
+                summary,
                 "move.skipped",
-                json!({"reason": reason}),
+                json!({"reason": reason, "suppressed": opt_out.as_ref().map(|step| &step.suppressed)}),
                 Counts {
                     scopes: counted,
+                    opt_out,
                     ..Counts::default()
                 },
                 now,
@@ -479,6 +498,48 @@ struct Counts {
     outcomes: Vec<OutcomeId>,
     /// It was taken out, so taking the change back counts it again.
     again: bool,
+    /// Whom it suppressed.
+    opt_out: Option<OptOut>,
+}
+
+/// Suppresses the people of skipped moves, or everybody at their firms. Returns what was done, in words, and how it is taken back.
+fn leave_alone(
+    tx: &WriteTx<'_>,
+    found: &[MoveRow],
+    whom: Whom,
+    now: Timestamp,
+) -> Result<(String, OptOut)> {
+    let mut alone = Alone::default();
+    let mut step = OptOut {
+        in_force: true,
+        ..OptOut::default()
+    };
+    let mut people = Vec::new();
+    for contact in found.iter().filter_map(|mv| mv.contact_id) {
+        alone.join(Alone::wanted(tx, contact, None, whom)?);
+        answer_standing(tx, contact, &mut step, now)?;
+        people.extend(people::load(tx, contact)?.map(|person| person.name()));
+    }
+    people.dedup();
+    if people.is_empty() {
+        return Ok(("nobody is known behind it to suppress".into(), step));
+    }
+    step.suppressed = alone.suppress(tx, SuppressedBy::Operator, now)?;
+    step.turned.extend(alone.end(tx, now, now)?);
+    executions::ask_anew(tx)?;
+    let object = match people.as_slice() {
+        [one] => alone.object(one),
+        many if alone.whom.is_empty() => format!("{} people", many.len()),
+        _ => alone.object(""),
+    };
+    for one in &step.suppressed {
+        tx.emit(now, "suppression.changed", one.value.clone())?;
+    }
+    let what = match step.suppressed.as_slice() {
+        [] => format!("{object} was suppressed already"),
+        _ => format!("suppressed {object}: they asked to be left alone"),
+    };
+    Ok((what, step))
 }
 
 /// Remembers how moves stood before a change, and records the change.
@@ -498,7 +559,15 @@ fn put_back(
         outcomes: counts.outcomes,
         again: counts.again,
     };
-    let promise = "The moves go back to where they stood.";
+    let (step, promise) = match counts.opt_out {
+        None => (step, "The moves go back to where they stood."),
+        Some(opt_out) => (
+            Step::All {
+                steps: vec![step, Step::OptOut(opt_out)],
+            },
+            "The moves go back to where they stood, and nobody is suppressed by it any more; mail that waited is not queued again.",
+        ),
+    };
     let put = Change {
         by: &By::Operator,
         event,

@@ -12,7 +12,7 @@ use crate::domain::email::{MailClass, MailboxKey};
 use crate::domain::guard::{
     self, ApprovalFacts, Asks, GuardFacts, GuardKind, InDraft, Mode, Verdict,
 };
-use crate::domain::id::{ContactId, ExecutionId};
+use crate::domain::id::{ContactId, ExecutionId, MoveId};
 use crate::domain::limits::{self, LimitVerdict, MailResults, NEW_MAILBOX, SendHistory};
 use crate::domain::outbox::SendClass;
 use crate::domain::schedule::{next_allowed, zone_name};
@@ -22,7 +22,9 @@ use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::store::control::HoldKind;
 use crate::store::executions::{ExecutionRow, SendTimes};
 use crate::store::people::Person;
-use crate::store::{ReadTx, WriteTx, control, executions, messages, people, strays, suppressions};
+use crate::store::{
+    ReadTx, WriteTx, control, executions, messages, people, questions, strays, suppressions,
+};
 
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -77,6 +79,11 @@ pub(in crate::engine) fn ask(
         approval: Some(candidate.consent),
         content_hash: candidate.content_hash,
         suppressed: suppressed(tx, candidate.person, candidate.to_key)?,
+        asked: asked(
+            tx,
+            candidate.person.map(Person::contact_id),
+            candidate.to_key,
+        )?,
         limits,
         slot: next_allowed(&policy, now),
         zone: zone_label,
@@ -184,6 +191,7 @@ pub(in crate::engine) fn standing_refusal(
         }),
         content_hash: hash,
         suppressed: None,
+        asked: None,
         limits: Vec::new(),
         slot: None,
         zone: String::new(),
@@ -274,6 +282,20 @@ impl Reach {
     pub(super) fn add(&mut self, id: ContactId, addresses: &[String]) {
         self.ids.push(id);
         for mailbox in addresses.iter().map(|address| MailboxKey::of(address)) {
+            if !self.mailboxes.contains(&mailbox) {
+                self.mailboxes.push(mailbox);
+            }
+        }
+    }
+
+    /// Adds another person.
+    pub(super) fn join(&mut self, other: Self) {
+        for id in other.ids {
+            if !self.ids.contains(&id) {
+                self.ids.push(id);
+            }
+        }
+        for mailbox in other.mailboxes {
             if !self.mailboxes.contains(&mailbox) {
                 self.mailboxes.push(mailbox);
             }
@@ -441,12 +463,47 @@ pub(in crate::engine) fn suppressed_since(
         .map(|c| people::load(tx, c))
         .transpose()?
         .flatten();
-    suppressed(tx, person.as_ref(), &row.to_key)
+    barred(tx, person.as_ref(), &row.to_key)
+}
+
+/// Returns the move that asks whether somebody opted out, while nobody has answered it: about their address or its domain, or about them at
+/// whichever address or contact.
+pub(in crate::engine) fn asked(
+    tx: &ReadTx<'_>,
+    contact: Option<ContactId>,
+    to_key: &str,
+) -> Result<Option<MoveId>> {
+    if !questions::is_any_open(tx)? {
+        return Ok(None);
+    }
+    if let Some(id) = questions::find(tx, &MailboxKey::of(to_key))? {
+        return Ok(Some(id));
+    }
+    for mailbox in &Reach::of(tx, contact, to_key)?.mailboxes {
+        if let Some(id) = questions::of_mailbox(tx, mailbox)? {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}
+
+/// Returns why nothing may be written to somebody now, suppressed or in question.
+pub(in crate::engine) fn barred(
+    tx: &ReadTx<'_>,
+    person: Option<&Person>,
+    to_key: &str,
+) -> Result<Option<String>> {
+    if let Some(reason) = suppressed(tx, person, to_key)? {
+        return Ok(Some(reason));
+    }
+    let asked = asked(tx, person.map(Person::contact_id), to_key)?;
+    Ok(asked.map(guard::asked_first))
 }
 
 /// Tells whether a refusal ends an approval: neither time nor lifting a general stop would let exactly this message go.
 pub(in crate::engine) fn is_final(refusal: &Verdict) -> bool {
     match refusal.guard {
+        GuardKind::Suppression if refusal.waits_for.is_some() => false,
         GuardKind::Idempotency | GuardKind::Approval | GuardKind::Suppression => true,
         GuardKind::KillSwitch
         | GuardKind::RateLimits

@@ -21,6 +21,7 @@ pub(in crate::engine) mod kind;
 pub mod kinds;
 pub(in crate::engine) mod make;
 pub(in crate::engine) mod on;
+pub(in crate::engine) mod opt_out;
 pub(in crate::engine) mod outcome;
 mod recover;
 pub(in crate::engine) mod run;

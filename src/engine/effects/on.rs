@@ -14,7 +14,7 @@ use crate::engine::ground::happened::{Arrived, Happened, Returned};
 use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::store::{WriteTx, executions};
 
-/// Takes back what waits for a person who answered, opted out or cannot be reached: after an answer it would read as if nobody had listened.
+/// Takes back what waits for a person who answered or cannot be reached: after an answer it would read as if nobody had listened.
 pub(in crate::engine) fn end_waiting(
     tx: &WriteTx<'_>,
     _: &Core,
@@ -23,7 +23,6 @@ pub(in crate::engine) fn end_waiting(
 ) -> Result<()> {
     let reason = match happened.what {
         Arrived::Reply => "they answered",
-        Arrived::OptOut { .. } => "they opted out",
         Arrived::Bounce {
             because: Returned::Address,
             ..
@@ -32,6 +31,10 @@ pub(in crate::engine) fn end_waiting(
             because: Returned::Policy,
             ..
         }
+        // Ended for everybody whom the wish speaks for, or held until it is clear.
+        | Arrived::OptOut(_)
+        | Arrived::Doubt(_)
+        | Arrived::Demand(_)
         | Arrived::Booking
         | Arrived::Merge
         | Arrived::Erasure => return Ok(()),

@@ -9,6 +9,7 @@ use crate::domain::guard::Verdict;
 use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, SignalId, UndoId};
 use crate::domain::moves::MovePlan;
 use crate::domain::outcome::OutcomeKind;
+use crate::domain::suppression::Whom;
 
 /// A change.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +75,17 @@ pub enum Command {
         ids: Vec<MoveId>,
         /// Why; it teaches the score.
         reason: String,
+        /// Whom to suppress with it. A reason that says that they asked to be left alone suppresses the person by itself.
+        suppress: Option<Whom>,
+    },
+    /// Say whether somebody opted out, as a move asks.
+    AnswerOptOut {
+        /// The move.
+        id: MoveId,
+        /// True if they did: then they are suppressed.
+        opted_out: bool,
+        /// Whom to suppress; none for those whom their mail speaks for.
+        whom: Option<Whom>,
     },
     /// Put a skipped, done, snoozed or expired move back on the list.
     Reopen {

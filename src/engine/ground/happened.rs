@@ -1,6 +1,10 @@
 //! Happenings: arrivals that others act on.
 
-use crate::domain::id::ContactId;
+use jiff::Timestamp;
+
+use crate::domain::consent::Law;
+use crate::domain::email::{Demand, Scope};
+use crate::domain::id::{ContactId, SignalId};
 
 /// An arrival about somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,10 +21,11 @@ pub(in crate::engine) enum Arrived {
     /// They answered a mail.
     Reply,
     /// They asked not to be written to.
-    OptOut {
-        /// The address that they wrote from.
-        written_from: Option<String>,
-    },
+    OptOut(Wish),
+    /// They may have asked not to be written to.
+    Doubt(Wish),
+    /// They demand something about their data, and may still be written to.
+    Demand(Wish),
     /// Mail to them came back for good.
     Bounce {
         /// The reason.
@@ -34,6 +39,25 @@ pub(in crate::engine) enum Arrived {
     Merge,
     /// Their record was removed for good.
     Erasure,
+}
+
+/// A wish to be left alone, or a demand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) struct Wish {
+    /// The signal that tells of it.
+    pub signal: SignalId,
+    /// Instant of the wish.
+    pub at: Timestamp,
+    /// The address that they wrote from.
+    pub written_from: Option<String>,
+    /// The people whom it speaks for.
+    pub scope: Scope,
+    /// Their sentence.
+    pub sentence: String,
+    /// A demand by law.
+    pub demand: Option<Demand>,
+    /// The law that it names.
+    pub law: Law,
 }
 
 /// The reason of a bounce.

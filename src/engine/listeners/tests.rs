@@ -7,13 +7,14 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::connectors::mail::parse::parse;
-use crate::domain::email::MailboxKey;
+use crate::domain::consent::Law;
+use crate::domain::email::{MailboxKey, Scope};
 use crate::domain::id::{ContactId, SignalId};
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::engine::effects::kinds::record::{Operation, note_done};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::{Core, Listener};
-use crate::engine::ground::happened::{Arrived, Happened, Returned};
+use crate::engine::ground::happened::{Arrived, Happened, Returned, Wish};
 use crate::engine::handle::Engine;
 use crate::engine::jobs::tests::{HandClock, paths};
 use crate::engine::road::intake;
@@ -144,15 +145,53 @@ fn a_reply_is_told() {
     );
 }
 
+fn wish() -> Wish {
+    Wish {
+        signal: SignalId(1),
+        at: "2026-11-23T09:00:00Z".parse().unwrap(),
+        written_from: Some("ann@acme.example".into()),
+        scope: Scope::Me,
+        sentence: String::new(),
+        demand: None,
+        law: Law::Gdpr,
+    }
+}
+
 #[test]
 fn an_opt_out_is_told() {
     mail_arrives(
         "From: Ann <ann@acme.example>\r\nSubject: Re: Prices\r\nIn-Reply-To: <x@ruiz.example>",
         "Please remove me from your list.",
-        &Arrived::OptOut {
-            written_from: Some("ann@acme.example".into()),
-        },
+        &Arrived::OptOut(Wish {
+            sentence: "Please remove me from your list.".into(),
+            ..wish()
+        }),
     );
+}
+
+#[test]
+fn a_doubt_is_told() {
+    let place = place();
+    let payload = json!({"text": "Interested. But stop.", "opt_out": "ask", "opt_out_scope": "firm", "opt_out_sentence": "But stop."});
+    let at = place.clock.now();
+    let payload = payload.as_object().cloned().unwrap();
+    let draft = SignalDraft::new(Source::Mail, SignalKind::ReplyReceived, at, payload)
+        .with_id("<1@acme.example>", 0)
+        .with_email(Some("ann@acme.example".into()));
+    place
+        .engine
+        .write(Durability::Full, move |tx, core, now| {
+            intake::take(tx, core, &draft, None, now)
+        })
+        .unwrap();
+    let doubt = Arrived::Doubt(Wish {
+        at: Timestamp::from_millisecond(at.as_millisecond()).unwrap(),
+        scope: Scope::Firm,
+        sentence: "But stop.".into(),
+        ..wish()
+    });
+    let heard = look(&place, |tx| control::meta(tx, HEARD));
+    assert_eq!(heard, Some(format!("{:?} {doubt:?}", place.ann)));
 }
 
 #[test]

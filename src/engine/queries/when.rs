@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::action::ActionKind;
-use crate::domain::guard::KillSwitch;
+use crate::domain::guard::{self, KillSwitch};
 use crate::domain::limits::LimitKind;
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::SendClass;
@@ -82,8 +82,10 @@ impl Engine {
                 }
             };
             let refused = gate::suppressed(tx, Some(&person), &to_key)?
-                .map(|reason| format!("Never: {reason}."))
-                .or(stopped);
+                .map(|reason| format!("Never: {reason}."));
+            let asked = gate::asked(tx, Some(person.contact_id()), &to_key)?
+                .map(|id| format!("Held: {}.", guard::asked_first(id)));
+            let refused = refused.or(asked).or(stopped);
             if let Some(reason) = refused {
                 view.at = None;
                 view.local = None;

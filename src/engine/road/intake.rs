@@ -9,12 +9,14 @@ mod deals;
 mod propose;
 
 pub(in crate::engine) use assign::{assign, may_assign, may_unassign, person_of, unassign};
-pub(in crate::engine) use propose::what_happened;
+pub(in crate::engine) use propose::{is_in_question, propose_after_all, what_happened};
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::consent::{Law, ends_mail, sentence_of};
+use crate::domain::email::Decision;
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::id::{ContactId, DealId, SignalId};
 use crate::domain::meeting::MeetingStatus;
@@ -24,7 +26,7 @@ use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
-use crate::engine::ground::happened::{Arrived, Happened};
+use crate::engine::ground::happened::{Arrived, Happened, Wish};
 use crate::engine::road::outcomes::{Observed, RECORDED, record};
 use crate::store::deals::{MeetingRow, save_meeting, set_meeting_state};
 use crate::store::people::NewPerson;
@@ -99,6 +101,10 @@ pub(in crate::engine) fn take(
     };
     if let Some(contact) = contact {
         taken.closed += propose::close_overtaken(tx, draft, contact, now)?;
+        // Before the rules are asked: an answer that asks to be left alone gets no reply unasked.
+        if let Some(what) = wish_in(draft, id) {
+            core.tell(tx, &Happened { contact, what }, now)?;
+        }
     }
     propose::propose(tx, core, draft, &hash, (id, contact, deal), &mut taken, now)?;
     if let (Some(contact), SignalKind::MeetingBooked) = (contact, draft.kind()) {
@@ -106,6 +112,32 @@ pub(in crate::engine) fn take(
         core.tell(tx, &Happened { contact, what }, now)?;
     }
     Ok((Some(id), taken))
+}
+
+/// Returns the wish to be left alone that an event tells of. What a person did not write as such, or wrote beside other wishes, is a doubt.
+pub(in crate::engine) fn wish_in(draft: &SignalDraft, signal: SignalId) -> Option<Arrived> {
+    let mail = draft.said().mail()?;
+    let words = &draft.about().words;
+    let text = words.text.as_deref().unwrap_or_default();
+    let wish = || Wish {
+        signal,
+        at: draft.occurred_at,
+        written_from: draft.email.clone(),
+        scope: mail.scope.clone(),
+        sentence: match &mail.sentence {
+            Some(sentence) => clean_line(sentence, 200),
+            None => sentence_of(text, &[]),
+        },
+        demand: mail.demand,
+        law: Law::named_in(&words.searched()),
+    };
+    match (draft.kind(), mail.opt_out, mail.demand) {
+        (SignalKind::OptedOut, ..) => Some(Arrived::OptOut(wish())),
+        (_, Some(Decision::Yes | Decision::Ask), _) => Some(Arrived::Doubt(wish())),
+        (_, _, Some(demand)) if ends_mail(demand) => Some(Arrived::OptOut(wish())),
+        (_, _, Some(_)) => Some(Arrived::Demand(wish())),
+        (_, _, None) => None,
+    }
 }
 
 /// Takes in an event that was dealt with before this installation began: it changes the records and makes no move.

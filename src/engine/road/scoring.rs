@@ -130,6 +130,9 @@ pub(in crate::engine) fn facts(row: &ScoringRow, outcome: OutcomeTerm) -> ScoreF
 
 /// Returns when an open move that nobody touched leaves the list: so many days after it was due, or after it was last touched.
 pub(in crate::engine) fn expires_at(core: &Core, row: &ScoringRow) -> Timestamp {
+    if row.action.never_expires() {
+        return Timestamp::MAX;
+    }
     let days = i64::from(core.config.timers.move_expires_days);
     row.due_at
         .max(row.touched_at)

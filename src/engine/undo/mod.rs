@@ -23,6 +23,7 @@ use crate::engine::commands::moves::SKIP_IMPACT;
 use crate::engine::commands::outbox::may_try_again;
 use crate::engine::commands::pause::finish_pause;
 use crate::engine::effects::ask::undo_window;
+use crate::engine::effects::opt_out;
 use crate::engine::effects::take_back::{cancel, promise_of, set_move};
 use crate::engine::error::{EngineError, May, Refused, Result};
 use crate::engine::ground::command::Done;
@@ -177,7 +178,17 @@ fn refuse(tx: &ReadTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<M
             _ => Ok(()),
         },
         Step::Draft { id, .. } | Step::Plan { id, .. } => refuse_if_on_its_way(tx, *id)?,
-        Step::Outcome { .. }
+        Step::All { steps } => {
+            for step in steps {
+                let answer = refuse(tx, core, step, now)?;
+                if answer.is_err() {
+                    return Ok(answer);
+                }
+            }
+            Ok(())
+        }
+        Step::OptOut(_)
+        | Step::Outcome { .. }
         | Step::Suppression { .. }
         | Step::Execution { .. }
         | Step::KillSwitch { .. }
@@ -369,6 +380,14 @@ fn apply(tx: &WriteTx<'_>, core: &Core, step: &Step, now: Timestamp) -> Result<S
                 present: !present,
                 cause: *cause,
             }
+        }
+        Step::OptOut(step) => Step::OptOut(opt_out::turn(tx, step, now)?),
+        Step::All { steps } => {
+            let mut inverse = Vec::with_capacity(steps.len());
+            for step in steps.iter().rev() {
+                inverse.push(apply(tx, core, step, now)?);
+            }
+            Step::All { steps: inverse }
         }
         Step::Plan { id, previous } => {
             let now_there = moves::plan(tx, *id)?;

@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{ContactId, ExecutionId, MoveId, OutcomeId, SignalId};
-use crate::domain::moves::MovePlan;
+use crate::domain::moves::{MovePlan, MoveStatus};
 use crate::domain::suppression::Cause;
 use crate::engine::error::Result;
 use crate::store::StoreError;
 use crate::store::executions::ExecutionStatus;
 use crate::store::moves::{DraftRow, MoveState};
+use crate::store::suppressions::SuppressedBy;
 
 /// How to take something back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +54,10 @@ pub(in crate::engine) enum Step {
         #[serde(default = "by_operator")]
         cause: Cause,
     },
+    /// Lift what came of a wish to be left alone, or of the answer to whether there was one; or bring it again.
+    OptOut(OptOut),
+    /// Several steps, each of which takes back a part of one change.
+    All { steps: Vec<Step> },
     /// Put a message of the outbox back to where it stood: queued, given up, or cancelled.
     Outbox {
         id: ExecutionId,
@@ -73,6 +78,41 @@ pub(in crate::engine) enum Step {
         id: MoveId,
         previous: Option<MovePlan>,
     },
+}
+
+/// What came of a wish to be left alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::engine) struct OptOut {
+    /// Suppressions that it brought.
+    pub suppressed: Vec<Suppressed>,
+    /// Moves that it ended, closed or made.
+    pub turned: Vec<Turned>,
+    /// Moves whose question it answered, with the keys of whom each was about.
+    pub asked: Vec<(MoveId, Vec<String>)>,
+    /// The outcome that counts with it, by its key; empty if none does.
+    pub outcome: String,
+    /// Whether it is in force now, so that the step lifts it.
+    pub in_force: bool,
+    /// Whether the program noted it by itself, so that undo takes it back only when it is named.
+    #[serde(default)]
+    pub by_itself: bool,
+}
+
+/// A suppression that a wish brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::engine) struct Suppressed {
+    pub value: String,
+    pub reason: String,
+    pub source: SuppressedBy,
+}
+
+/// A move that a change turned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::engine) struct Turned {
+    /// The state that it had.
+    pub before: MoveState,
+    /// The status that it got. One that has another by now has gone on, and is left.
+    pub after: MoveStatus,
 }
 
 const fn by_operator() -> Cause {

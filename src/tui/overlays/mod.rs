@@ -1,5 +1,6 @@
 //! Questions, choices and texts on top of a screen. They are a stack; the keys go to the topmost.
 
+pub mod alone;
 pub mod approve;
 pub mod confirm;
 pub mod editor;

@@ -2,8 +2,10 @@
 
 use ratatui::text::{Line, Span};
 
+use super::alone::Alone;
 use super::picker::{Picker, Picking, Row};
 use crate::domain::id::MoveId;
+use crate::domain::suppression::says_do_not_contact;
 use crate::engine::command::Command;
 use crate::tui::context::Context;
 use crate::tui::ids::Tone;
@@ -77,11 +79,16 @@ impl Picking for Skip {
                 "A reason is needed: it teaches the score.".into(),
             )];
         }
+        if says_do_not_contact(&reason) {
+            let whom = Alone::new(self.ids.clone(), reason);
+            return vec![Intent::Close, Intent::Open(Box::new(whom))];
+        }
         vec![
             Intent::Close,
             Intent::run(Command::Skip {
                 ids: self.ids.clone(),
                 reason,
+                suppress: None,
             }),
         ]
     }

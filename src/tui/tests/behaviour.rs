@@ -4,8 +4,10 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use jiff::SignedDuration;
 
 use super::*;
+use crate::domain::action::ActionKind;
 use crate::domain::id::MoveId;
 use crate::domain::outcome::OutcomeKind;
+use crate::domain::suppression::Whom;
 use crate::engine::queries::undo::UndoItem;
 use crate::tui::action::KeyAction;
 use crate::tui::ids::ScreenId;
@@ -150,6 +152,7 @@ fn marked_moves_are_acted_on_together_with_one_confirmation_that_counts_them() {
         [Command::Skip {
             ids: vec![MoveId(101), MoveId(103)],
             reason: "not relevant".into(),
+            suppress: None,
         }]
     );
 }
@@ -347,6 +350,57 @@ fn skip_takes_a_reason_of_ones_own() {
         &bench.commands[0],
         Command::Skip { reason, .. } if reason == "they are on parental leave"
     ));
+}
+
+#[test]
+fn a_skip_that_says_do_not_contact_asks_whom() {
+    let check = |keys: &str, expect: Whom| {
+        let mut bench = bench();
+        bench.press("x");
+        bench.type_text("do not");
+        bench.press("enter");
+        assert!(bench.commands.is_empty());
+        assert!(bench.screen().contains("their firm"));
+        bench.press(keys);
+        assert!(matches!(
+            bench.commands.as_slice(),
+            [Command::Skip { reason, suppress: Some(whom), .. }] if *whom == expect && reason == "do not contact"
+        ));
+    };
+    check("enter", Whom::Me);
+    check("down enter", Whom::Firm);
+}
+
+#[test]
+fn a_question_is_answered_by_one_key_each() {
+    let check = |key: &str, expect: Option<bool>| {
+        let mut list = fixtures::list(14);
+        if expect.is_some() {
+            list.moves[0].action = ActionKind::ConfirmOptOut;
+        }
+        let mut bench = Bench::new(80, 24, list);
+        let screen = bench.screen();
+        let names_keys = screen.contains("O opted out") && screen.contains("N did not");
+        assert_eq!(names_keys, expect.is_some(), "{screen}");
+        bench.press(key);
+        let answers: Vec<bool> = bench
+            .commands
+            .iter()
+            .filter_map(|command| match command {
+                Command::AnswerOptOut {
+                    opted_out,
+                    whom: None,
+                    ..
+                } => Some(*opted_out),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(answers.first().copied(), expect, "{key}");
+    };
+    check("O", Some(true));
+    check("N", Some(false));
+    check("O", None);
+    check("N", None);
 }
 
 #[test]

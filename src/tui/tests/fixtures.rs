@@ -267,6 +267,7 @@ pub fn verdicts(held: bool) -> Vec<Verdict> {
         passed: true,
         detail: detail.into(),
         clears_at: None,
+        waits_for: None,
     };
     vec![
         pass(GuardKind::Idempotency, "not carried out before"),
@@ -286,6 +287,7 @@ pub fn verdicts(held: bool) -> Vec<Verdict> {
                 passed: false,
                 detail: "closed in Asia/Tokyo (22:02 there)".into(),
                 clears_at: Some("2026-11-25T00:00:00Z".parse().unwrap()),
+                waits_for: None,
             }
         } else {
             pass(GuardKind::SendWindow, "open in Europe/Madrid")

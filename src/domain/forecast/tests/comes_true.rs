@@ -135,6 +135,7 @@ impl World {
                 content_hash: [0; 32],
             }),
             content_hash: [0; 32],
+            asked: None,
             suppressed: is_refused.then(String::new),
             limits: judged,
             slot: next_allowed(&self.facts.windows[to.window], now),

@@ -171,6 +171,10 @@ impl Board {
             let asks = kinds::of(row.kind).asks();
             let is_refused =
                 asks.suppression && gate::suppressed(tx, person, &row.to_key)?.is_some();
+            // Only the operator's answer lets it go, and that is not foreseen.
+            let is_held =
+                asks.suppression && gate::asked(tx, row.contact_id, &row.to_key)?.is_some();
+            let carrier = if is_held { Carrier::Broken } else { carrier };
             let mode = stricter(row.mode, core.mode());
             if mode == Mode::Live && asks.limits {
                 self.places.insert(row.id, live.len());

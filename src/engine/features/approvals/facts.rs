@@ -146,7 +146,7 @@ fn about_person(
     facts.set(Variable::ContactFit, person.icp_fit.or(person.company_fit));
     facts.set(
         Variable::ContactSuppressed,
-        gate::suppressed(tx, Some(person), &key)?.is_some(),
+        gate::barred(tx, Some(person), &key)?.is_some(),
     );
     facts.set(
         Variable::ContactPaused,

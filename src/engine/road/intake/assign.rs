@@ -12,7 +12,8 @@ use crate::domain::signal::{SignalDraft, split_name};
 use crate::domain::text::clean_line;
 use crate::engine::error::{May, Refused, Result};
 use crate::engine::ground::core::Core;
-use crate::engine::road::intake::{Taken, deals, meeting_and_outcome, propose};
+use crate::engine::ground::happened::Happened;
+use crate::engine::road::intake::{Taken, deals, meeting_and_outcome, propose, wish_in};
 use crate::engine::road::outcomes::RECORDED;
 use crate::store::moves::{MoveRow, MoveState};
 use crate::store::people::{NewPerson, Person};
@@ -132,6 +133,9 @@ pub(in crate::engine) fn assign(
     // Matched again after an undo, what it told of counts again.
     count_outcomes(tx, id, true, now)?;
     propose::close_overtaken(tx, draft, contact, now)?;
+    if let Some(what) = wish_in(draft, id) {
+        core.tell(tx, &Happened { contact, what }, now)?;
+    }
     if !is_handled {
         let about = (id, Some(contact), deal);
         let mut taken = Taken::default();

@@ -7,6 +7,7 @@ use crate::domain::aps::Points;
 use crate::domain::contact::LifecycleStage;
 use crate::domain::deal::{revenue_of, short_amount};
 use crate::domain::email::MailClass;
+use crate::domain::email::classify::ReplyLabel;
 use crate::domain::id::{ContactId, DealId, MoveId, SignalId};
 use crate::domain::moves::{MoveStatus, MoveSubject};
 use crate::domain::rule::{Proposal, SignalFacts};
@@ -19,19 +20,77 @@ use crate::engine::road::scoring::rescore;
 use crate::store::deals::DealRow;
 use crate::store::moves::{MoveRow, MoveState, ScoringScope};
 use crate::store::people::Person;
-use crate::store::{WriteTx, deals, moves, people, signals};
+use crate::store::{ReadTx, WriteTx, deals, moves, people, signals};
 
 /// Shift of the strategic value by a known fit: from -0.1 at no fit to +0.1 at a perfect one.
 const FIT_SHIFT: f64 = 0.2;
 /// Strategic value that a well-known firm or a partner adds.
 const STANDING_BONUS: f64 = 0.1;
 
-/// Makes or refreshes the move that the rules make of a signal.
+/// Makes or refreshes the move that the rules make of a signal, unless the operator is asked something about it first.
 pub(super) fn propose(
     tx: &WriteTx<'_>,
     core: &Core,
     draft: &SignalDraft,
     hash: &[u8; 32],
+    about: (SignalId, Option<ContactId>, Option<DealId>),
+    taken: &mut Taken,
+    now: Timestamp,
+) -> Result<()> {
+    if has_move_like(tx, about.0, ActionKind::never_expires)? {
+        return Ok(());
+    }
+    propose_now(tx, core, (draft, hash), about, taken, now)
+}
+
+/// Tells whether a move asks if a signal is an opt-out.
+pub(in crate::engine) fn is_in_question(tx: &ReadTx<'_>, signal: SignalId) -> Result<bool> {
+    has_move_like(tx, signal, |action| action == ActionKind::ConfirmOptOut)
+}
+
+fn has_move_like(
+    tx: &ReadTx<'_>,
+    signal: SignalId,
+    is_like: impl Fn(ActionKind) -> bool,
+) -> Result<bool> {
+    for made in signals::moves_of(tx, signal)? {
+        if moves::load(tx, made.id)?.is_some_and(|mv| is_like(mv.action)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Makes the move of a signal whose question the operator has answered: they did not opt out. Returns the moves that came up by it.
+pub(in crate::engine) fn propose_after_all(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    id: SignalId,
+    now: Timestamp,
+) -> Result<Vec<MoveId>> {
+    let stood = standing_of(tx, id)?;
+    let signal = signals::load(tx, id)?;
+    let about = (id, signal.contact_id, signal.deal_id);
+    let mut taken = Taken::default();
+    let told = (&signal.draft, signal.hash.as_slice());
+    propose_now(tx, core, told, about, &mut taken, now)?;
+    let mut came = standing_of(tx, id)?;
+    came.retain(|mv| !stood.contains(mv));
+    Ok(came)
+}
+
+fn standing_of(tx: &ReadTx<'_>, signal: SignalId) -> Result<Vec<MoveId>> {
+    let made = signals::moves_of(tx, signal)?.into_iter();
+    Ok(made
+        .filter(|mv| mv.status.is_standing())
+        .map(|mv| mv.id)
+        .collect())
+}
+
+fn propose_now(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    (draft, hash): (&SignalDraft, &[u8]),
     about: (SignalId, Option<ContactId>, Option<DealId>),
     taken: &mut Taken,
     now: Timestamp,
@@ -87,8 +146,7 @@ pub(super) fn propose(
         None => fresh,
         Some(standing) => {
             let lead = signals::load(tx, standing.lead_signal_id)?;
-            let leads = (draft.occurred_at, hash.as_slice())
-                > (lead.draft.occurred_at, lead.hash.as_slice());
+            let leads = (draft.occurred_at, hash) > (lead.draft.occurred_at, lead.hash.as_slice());
             let created_at = standing.created_at.min(fresh.created_at);
             let is_held = matches!(
                 standing.status,
@@ -131,6 +189,13 @@ fn proposed(
     deal: Option<&DealRow>,
 ) -> Result<Option<Proposal>> {
     let mut facts = SignalFacts::of(draft);
+    // An opt-out has a kind of its own, so this one the operator took for none: what remains is an answer like others.
+    if let Some(mail) = facts.mail.as_mut()
+        && mail.opt_out.is_some()
+        && mail.label == Some(ReplyLabel::Unsubscribe)
+    {
+        mail.label = Some(ReplyLabel::Unclear);
+    }
     if let Some(person) = person {
         facts.lifecycle = Some(person.stage.as_str().to_owned());
         facts.company = facts
@@ -467,7 +532,8 @@ pub(super) fn close_settled(tx: &WriteTx<'_>, deal: &DealRow, now: Timestamp) ->
     Ok(closed)
 }
 
-/// Closes the moves that an answer, an opt-out, a bounce or what became of a meeting has overtaken. Returns how many.
+/// Closes the moves that an answer, a bounce or what became of a meeting has overtaken. Returns how many. Those that an opt-out ends are ended
+/// by whoever acts on it, for everybody whom it speaks for.
 pub(super) fn close_overtaken(
     tx: &WriteTx<'_>,
     draft: &SignalDraft,
@@ -477,7 +543,6 @@ pub(super) fn close_overtaken(
     if !matches!(
         draft.kind(),
         SignalKind::ReplyReceived
-            | SignalKind::OptedOut
             | SignalKind::Bounced
             | SignalKind::MeetingBooked
             | SignalKind::MeetingHeld

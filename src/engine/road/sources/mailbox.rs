@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::config::{MailAccount, MailKind};
+use crate::domain::consent::sentence_of;
 use crate::domain::email::EmailAddress;
 use crate::domain::email::calendar::Participation;
 use crate::domain::email::chain::{self, REPORT_DAYS, Written};
@@ -17,7 +18,7 @@ use crate::domain::email::own_words::OwnWords;
 use crate::domain::email::subject::thread_subject;
 use crate::domain::email::understand::{Correspondent, OurIds};
 use crate::domain::email::{
-    MailClass, MailContext, MailboxKey, ParsedMail, Understanding, understand,
+    Decision, MailClass, MailContext, MailboxKey, ParsedMail, Scope, Understanding, understand,
 };
 use crate::domain::id::{ContactId, SignalId};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
@@ -473,6 +474,23 @@ impl Arrival {
                 put("reported", json!(named));
             }
         }
+        let wish = &u.opt_out;
+        if wish.decision != Decision::No {
+            put("opt_out", json!(wish.decision));
+            put("opt_out_scope", json!(wish.scope.as_str()));
+            match &wish.scope {
+                Scope::Addresses(named) => put("opt_out_addresses", json!(named)),
+                Scope::Domain(named) => put("opt_out_domain", json!(named)),
+                Scope::Me | Scope::Firm => {}
+            }
+            let said = if u.stripped.text.trim().is_empty() {
+                &self.mail.subject
+            } else {
+                &u.stripped.text
+            };
+            put("opt_out_sentence", json!(sentence_of(said, &wish.because)));
+        }
+        put("demand", json!(wish.demand));
         if let Some(calendar) = &u.calendar {
             put("uid", json!(calendar.uid));
             put("starts_at", json!(calendar.start));
@@ -585,13 +603,14 @@ impl Arrival {
                 }
                 executions::mark_answered(tx, contact, at)?;
                 people::pause(tx, contact, None, "")?;
-                tell(Arrived::Reply)?;
+                // What waits for them is held, and ends as after every answer once the operator says that this is one.
+                if !intake::is_in_question(tx, signal)? {
+                    tell(Arrived::Reply)?;
+                }
             }
             MailClass::OptOut => {
                 outcome(OutcomeKind::EmailUnsubscribed, confidence)?;
                 executions::mark_answered(tx, contact, at)?;
-                let written_from = self.mail.from.as_ref().map(|f| f.address.to_string());
-                tell(Arrived::OptOut { written_from })?;
             }
             MailClass::AutoReply => self.pause(tx, core, contact, at)?,
             MailClass::BounceHard => {

@@ -1,7 +1,7 @@
 //! The keys of Today's Moves.
 
 use super::{Focus, Today};
-use crate::domain::action::Means;
+use crate::domain::action::{ActionKind, Means};
 use crate::domain::id::MoveId;
 use crate::domain::moves::MovePlan;
 use crate::domain::signal::Domain;
@@ -68,6 +68,8 @@ impl Today {
             KeyAction::Skip => {
                 self.for_targets(|ids, what| Intent::Open(Box::new(Skip::new(ids, what))))
             }
+            KeyAction::OptedOut => self.answer_opt_out(true),
+            KeyAction::NotOptedOut => self.answer_opt_out(false),
             KeyAction::Outcome => {
                 self.for_targets(|ids, what| Intent::Open(Box::new(Outcome::new(ids, what))))
             }
@@ -241,6 +243,24 @@ impl Today {
             Intent::Open(Box::new(Approve::new(items))),
             Intent::Effect(Effect::Show(ids)),
         ]
+    }
+
+    /// Answers the selected move, if it asks whether they opted out.
+    fn answer_opt_out(&self, opted_out: bool) -> Vec<Intent> {
+        let Some(item) = self.current() else {
+            return nothing_selected();
+        };
+        if item.action != ActionKind::ConfirmOptOut {
+            return vec![Intent::Say(
+                Tone::Plain,
+                format!("{} does not ask that.", clean(&item.title)),
+            )];
+        }
+        vec![Intent::run(Command::AnswerOptOut {
+            id: item.id,
+            opted_out,
+            whom: None,
+        })]
     }
 
     /// Returns the means of a move, as far as known yet.

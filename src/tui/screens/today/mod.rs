@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::domain::action::ActionKind;
 use crate::domain::id::MoveId;
 use crate::domain::signal::Domain;
 use crate::engine::command::Command;
@@ -439,6 +440,19 @@ impl Screen for Today {
                 KeyAction::Find,
                 KeyAction::DomainAll,
                 KeyAction::Undo,
+                KeyAction::Palette,
+                KeyAction::Help,
+                KeyAction::Quit,
+            ];
+        }
+        let is_question = |item: &TodayItem| item.action == ActionKind::ConfirmOptOut;
+        if self.current().is_some_and(is_question) {
+            return &[
+                KeyAction::OptedOut,
+                KeyAction::NotOptedOut,
+                KeyAction::Snooze,
+                KeyAction::Undo,
+                KeyAction::Back,
                 KeyAction::Palette,
                 KeyAction::Help,
                 KeyAction::Quit,

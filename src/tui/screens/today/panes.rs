@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::{Focus, Today, gate, why};
-use crate::domain::action::Means;
+use crate::domain::action::{ActionKind, Means};
 use crate::engine::queries::show::MoveDetail;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
@@ -141,6 +141,15 @@ pub(super) fn draft_lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Ve
             }
         }
         lines.push(Line::default());
+        if detail.item.action == ActionKind::ConfirmOptOut {
+            lines.push(Line::from(vec![
+                Span::styled(key(KeyAction::OptedOut), styles.key),
+                Span::styled(" they opted out   ", styles.muted),
+                Span::styled(key(KeyAction::NotOptedOut), styles.key),
+                Span::styled(" they did not", styles.muted),
+            ]));
+            return lines;
+        }
         lines.push(Line::from(vec![
             Span::styled(key(KeyAction::Approve), styles.key),
             Span::styled(" ticks it off   ", styles.muted),

@@ -21,6 +21,7 @@ pub(super) fn moves_of(command: &Command) -> Vec<MoveId> {
         | Command::ResetDraft { id }
         | Command::PlanMove { id, .. }
         | Command::ResetPlan { id }
+        | Command::AnswerOptOut { id, .. }
         | Command::Reopen { id } => vec![*id],
         Command::Snooze { ids, .. } | Command::Skip { ids, .. } => ids.clone(),
         Command::RecordOutcome { move_id, .. } => move_id.iter().copied().collect(),
@@ -51,6 +52,7 @@ pub(super) fn word_of(command: &Command) -> &'static str {
         Command::PlanMove { .. } | Command::ResetPlan { .. } => "settling",
         Command::Snooze { .. } => "snoozing",
         Command::Skip { .. } => "skipping",
+        Command::AnswerOptOut { .. } => "answering",
         Command::Reopen { .. } => "putting back",
         Command::RecordOutcome { .. } => "recording the outcome",
         Command::Withdraw { .. }
