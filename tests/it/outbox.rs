@@ -558,6 +558,7 @@ fn mail_that_left_under_a_wrong_clock_closes_no_limit_for_a_year() {
         ahead["found"].as_str().unwrap().contains("23 Nov 2027"),
         "{ahead}"
     );
+    home.signals(&[form("c@c.example", "2026-11-23T09:30:00Z", "Price?")]);
     let id = home.find_move("c@c.example", "email_follow_up");
     home.ok(&format!("approve {id} --now"));
     assert_eq!(home.outbox().len(), 3);
