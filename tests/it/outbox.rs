@@ -534,7 +534,7 @@ fn a_pause_for_bounces_ends_by_itself_when_they_are_a_week_old() {
 
 #[test]
 fn mail_that_left_under_a_wrong_clock_closes_no_limit_for_a_year() {
-    let mut home = home_with(&["a@a.example", "b@b.example", "c@c.example"]);
+    let mut home = home_with(&["a@a.example", "b@b.example"]);
     home.limits(
         "per_day = 2\nper_hour = 1000\nmin_gap_seconds = 0\n[limits.ramp]\nenabled = false",
     );
