@@ -702,6 +702,10 @@ fn decide_person(out: &mut Understanding, view: &View<'_>, meaning: Classificati
     );
     if view.tie != Tie::Others || known {
         out.opt_out = wish::judge(&view.mail.subject, &out.stripped.text, "");
+        // The subject may say what the text does not.
+        if out.opt_out.decision == wish::Decision::No && label == ReplyLabel::Unsubscribe {
+            out.opt_out = wish::OptOut::certain(label_confidence, meaning.because.join(", "));
+        }
     }
     if out.opt_out.decision == wish::Decision::Yes {
         set(

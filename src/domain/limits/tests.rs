@@ -280,7 +280,10 @@ proptest! {
             verdicts.iter().find(|v| v.limit == kind).unwrap().clone()
         };
         for v in check(&limits, &history, noon()) {
-            prop_assert_eq!(v.passed, v.used < v.cap || limits.min_gap_seconds == 0 && v.limit == LimitKind::MinGap);
+            // A send that a clock which was set back dates ahead takes room that is not used yet.
+            if v.ahead.is_none() {
+                prop_assert_eq!(v.passed, v.used < v.cap || limits.min_gap_seconds == 0 && v.limit == LimitKind::MinGap);
+            }
             if let Some(clears) = v.clears_at {
                 prop_assert!(!at(v.limit, clears - SignedDuration::from_nanos(1)).passed, "{:?}", v);
                 prop_assert!(at(v.limit, clears).passed, "{:?}", v);
