@@ -387,6 +387,25 @@ fn another_value_for_the_same_field_is_not_swallowed() {
 }
 
 #[test]
+fn what_is_shown_of_fields_is_what_leaves_though_one_says_so_already() {
+    let (double, ..) = small();
+    let portal = Portal::new(double);
+    portal.sync();
+    portal
+        .run("hubspot set ann@acme.example jobtitle=CTO")
+        .exits(0);
+    let wish = "hubspot set ann@acme.example jobtitle=CTO city=Bonn";
+    let shown = portal.json(&format!("{wish} --dry-run"))["message"].to_string();
+    assert!(
+        shown.contains("jobtitle") && shown.contains("city"),
+        "{shown}"
+    );
+    portal.run(wish).exits(0);
+    let last = portal.one("SELECT carried FROM execution ORDER BY id DESC LIMIT 1");
+    assert!(last.contains("jobtitle") && last.contains("Bonn"), "{last}");
+}
+
+#[test]
 fn an_edit_is_not_undone_while_what_it_says_is_on_its_way() {
     let google = Google::with_ann("live");
     google

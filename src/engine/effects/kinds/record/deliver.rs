@@ -222,7 +222,7 @@ fn look(
         Err(error) => return Err(Undelivered::for_now(said(&error))),
     };
     let now = core.env.now();
-    let asked_for = properties.len();
+    let asked = properties.clone();
     let (mut same, mut conflicts, mut dropped, mut replaced) =
         (0, Vec::new(), Vec::new(), Vec::new());
     properties.retain(|name, value| {
@@ -249,6 +249,7 @@ fn look(
             Merged::KeepLocal => true,
             Merged::Same => {
                 same += 1;
+                replaced.push((name.clone(), remote.to_owned()));
                 false
             }
             Merged::TakeRemote => {
@@ -286,8 +287,12 @@ fn look(
             });
         kept_conflicts.map_err(|e| Undelivered::for_now(e.to_string()))?;
     }
-    let is_complete = properties.len() + same == asked_for;
+    let is_complete = properties.len() + same == asked.len();
     if !properties.is_empty() && (is_complete || content.by_halves) {
+        // What was shown is what leaves, also what HubSpot says already.
+        if is_complete {
+            *properties = asked;
+        }
         base.extend(replaced);
         return Ok(None);
     }
