@@ -56,12 +56,29 @@ impl CardReader {
 
     /// Returns the next physical line without its end; of an overlong one, its start.
     fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
-        if let Some(line) = self.pushed_back.take() {
-            return Ok(Some(line));
+        let line = match self.pushed_back.take() {
+            Some(line) => Some(line),
+            None => {
+                let line = self.lines.read_line(MAX_FIELD)?;
+                self.at += u64::from(line.is_some());
+                line
+            }
+        };
+        let Some(mut line) = line else {
+            return Ok(None);
+        };
+        if let Some(cut) = glued_at(&line) {
+            self.pushed_back = Some(line.split_off(cut));
         }
-        let line = self.lines.read_line(MAX_FIELD)?;
-        self.at += u64::from(line.is_some());
-        Ok(line)
+        Ok(Some(line))
+    }
+
+    /// Hands a line out once more, before what is left of the one that it was cut from.
+    fn push_back(&mut self, mut line: Vec<u8>) {
+        if let Some(rest) = self.pushed_back.take() {
+            line.extend_from_slice(&rest);
+        }
+        self.pushed_back = Some(line);
     }
 
     /// Returns the next card; text between cards is skipped, unless it cannot belong to any card.
@@ -93,13 +110,10 @@ impl CardReader {
                 let is_agent = properties
                     .last()
                     .is_some_and(|p| p.trim_ascii().to_ascii_uppercase().starts_with(b"AGENT"));
+                // A card that was not closed ends where the next begins.
                 if !is_agent && depth == 0 {
-                    self.pushed_back = Some(line);
-                    return Ok(Some(rejected(
-                        begin,
-                        "the card is not closed: END:VCARD is missing",
-                        &raw,
-                    )));
+                    self.push_back(line);
+                    break;
                 }
                 depth += 1;
                 continue;
@@ -139,7 +153,7 @@ impl CardReader {
         let mut raw = first;
         while let Some(line) = self.line()? {
             if is_mark(&line, "BEGIN:VCARD") {
-                self.pushed_back = Some(line);
+                self.push_back(line);
                 break;
             }
             if raw.len() < MAX_FIELD {
@@ -151,8 +165,52 @@ impl CardReader {
     }
 }
 
+/// Returns the place at which a line must be cut because a card begins or ends within it: programs that join cards
+/// leave out line ends, and the next person's lines would fall into the card before.
+fn glued_at(line: &[u8]) -> Option<usize> {
+    const BEGIN: &[u8] = b"BEGIN:VCARD";
+    const END: &[u8] = b"END:VCARD";
+    if line.len() < END.len() {
+        return None;
+    }
+    let is_at = |at: usize, mark: &[u8]| {
+        line.get(at..at + mark.len())
+            .is_some_and(|part| part.eq_ignore_ascii_case(mark))
+    };
+    let start = line.iter().position(|b| !is_blank(*b))?;
+    let after = |at: usize| {
+        let rest = line.get(at..).unwrap_or_default();
+        rest.iter().position(|b| !is_blank(*b)).map(|n| at + n)
+    };
+    for mark in [BEGIN, END] {
+        if is_at(start, mark) {
+            return after(start + mark.len());
+        }
+    }
+    // The text of an AGENT is a whole card of its own, with its line ends escaped.
+    let is_agent = line
+        .get(start..start + 5)
+        .is_some_and(|head| head.eq_ignore_ascii_case(b"AGENT"));
+    let mut colons = line.iter().enumerate().filter(|(_, b)| **b == b':');
+    colons.find_map(|(colon, _)| {
+        let begin = colon.checked_sub(5).filter(|at| is_at(*at, BEGIN));
+        if let Some(begin) = begin {
+            return after(begin + BEGIN.len()).is_none().then_some(begin);
+        }
+        let end = colon.checked_sub(3).filter(|at| is_at(*at, END))?;
+        let next = after(end + END.len());
+        (!is_agent && next.is_none_or(|next| is_at(next, BEGIN))).then_some(end)
+    })
+}
+
+/// Tells whether a byte is a blank, or belongs to the mark that stands before each of several joined files.
+const fn is_blank(b: u8) -> bool {
+    b.is_ascii_whitespace() || matches!(b, 0xEF | 0xBB | 0xBF)
+}
+
 fn is_mark(line: &[u8], mark: &str) -> bool {
-    let line = line.trim_ascii();
+    let start = line.iter().position(|b| !is_blank(*b)).unwrap_or(0);
+    let line = line.get(start..).unwrap_or_default().trim_ascii();
     let compact = |line: &[u8]| line.eq_ignore_ascii_case(mark.as_bytes());
     compact(line)
         || (line.len() < 20
@@ -584,12 +642,67 @@ mod tests {
             reasons,
             [
                 (1, Err("not a vCard: BEGIN:VCARD is missing")),
-                (3, Err("the card is not closed: END:VCARD is missing")),
+                (
+                    3,
+                    Err(
+                        "has a name, but no e-mail address, id, company or phone number to know the person by"
+                    )
+                ),
                 (5, Ok(())),
                 (9, Err("EMAIL: “b@d@x” is not an e-mail address")),
                 (12, Err("the card is not closed: END:VCARD is missing")),
             ]
         );
+    }
+
+    #[test]
+    fn cards_that_touch_are_two_people() {
+        let check = |between: &str| {
+            let text = format!(
+                "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Glue One\r\nEMAIL:one@glue.example{between}VERSION:3.0\r\nFN:Glue Two\r\nEMAIL:two@glue.example\r\nEND:VCARD"
+            );
+            let people: Vec<_> = read(text.as_bytes())
+                .into_iter()
+                .map(|(_, row)| row.map(|d| (d.full_name.unwrap(), d.emails)).unwrap())
+                .collect();
+            let person = |name: &str, email: &str| (name.to_owned(), vec![email.to_owned()]);
+            assert_eq!(
+                people,
+                [
+                    person("Glue One", "one@glue.example"),
+                    person("Glue Two", "two@glue.example")
+                ],
+                "{between:?}"
+            );
+        };
+        for between in [
+            "\r\nEND:VCARDBEGIN:VCARD\r\n",
+            "\nEND:VCARD BEGIN:VCARD\n",
+            "\r\nend:vcard\tbegin:vcard\r\n",
+            "\r\nEND:VCARD\u{feff}BEGIN:VCARD\r\n",
+            "\r\nEND:VCARD\r\n\u{feff}BEGIN:VCARD\r\n",
+            "\rEND:VCARD\n  BEGIN:VCARD\r",
+            "END:VCARD\r\nBEGIN:VCARD\r\n",
+            "END:VCARDBEGIN:VCARD\r\n",
+            "\r\nBEGIN:VCARD\r\n",
+            "BEGIN:VCARD\r\n",
+            "\r\nEND:VCARDBEGIN:VCARD",
+            "\r\nEND:VCARD\r\nBEGIN:VCARD",
+        ] {
+            check(between);
+        }
+    }
+
+    #[test]
+    fn marks_inside_a_text_cut_no_card() {
+        let draft = one(b"BEGIN:VCARD\nEMAIL:a@x.io\nNOTE:the file lacks END:VCARD in one place\nAGENT:BEGIN:VCARD\nFN:Pat\nEND:VCARD\nFN:Ann Lee\nEND:VCARD");
+        assert_eq!(draft.full_name.as_deref(), Some("Ann Lee"));
+        assert_eq!(
+            draft.notes.as_deref(),
+            Some("the file lacks END:VCARD in one place")
+        );
+        let draft = one(b"BEGIN:VCARD\nAGENT:BEGIN:VCARD\\nFN:Pat\\nEND:VCARD\nEMAIL:a@x.io\nFN:Ann Lee\nEND:VCARD");
+        assert_eq!(draft.full_name.as_deref(), Some("Ann Lee"));
     }
 
     #[test]
