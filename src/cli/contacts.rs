@@ -12,7 +12,7 @@ use super::output::{Ending, fit, json_text, moment};
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
 use crate::domain::id::ContactId;
 use crate::domain::text::{clean_block, clean_line};
-use crate::engine::import::{ImportReport, ImportRequest, write_export};
+use crate::engine::import::{Fate, ImportReport, ImportRequest, OnConflict, write_export};
 use crate::engine::queries::contacts::{ContactCard, ContactItem};
 use crate::engine::{Engine, EngineError};
 
@@ -63,6 +63,11 @@ pub struct ImportArgs {
     /// Show what would happen; import nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// Choose what becomes of rows that have the address or id of somebody with another name: skip (reject the row), fill (fill in
+    /// what is blank, in every record), replace (overwrite), keep-both (a contact of their own, if the row has an address or id of
+    /// its own, else reject it).
+    #[arg(long, value_name = "CHOICE", default_value = "keep-both", value_parser = parse_choice)]
+    pub on_conflict: OnConflict,
     /// File for rejected rows [default: FILE.rejects.csv].
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
@@ -211,6 +216,11 @@ pub struct ExportArgs {
     pub output: Option<PathBuf>,
 }
 
+fn parse_choice(text: &str) -> Result<OnConflict, String> {
+    text.parse()
+        .map_err(|_| "the choices are skip, fill, replace and keep-both".to_owned())
+}
+
 fn parse_stage(text: &str) -> Result<LifecycleStage, String> {
     match LifecycleStage::parse_lenient(text) {
         Some(LifecycleStage::Other) if !text.trim().eq_ignore_ascii_case("other") => None,
@@ -355,6 +365,7 @@ fn import(
         system: args.system.clone(),
         dry_run: args.dry_run,
         rejects: args.rejects.clone(),
+        on_conflict: Some(args.on_conflict),
     };
     let is_stdin = args.file.as_os_str() == "-";
     let size = std::fs::metadata(&args.file)
@@ -409,6 +420,47 @@ fn progress_bar(size: Option<u64>, json: bool) -> ProgressBar {
     bar
 }
 
+/// Names the people whom a file meets: all that there is room for in a rehearsal, in an import only those who were kept apart.
+fn print_people(out: &mut dyn Write, report: &ImportReport) -> Result<(), EngineError> {
+    const MOST: usize = 40;
+    let is_shown = |fate: Fate| report.dry_run || fate == Fate::KeepBoth;
+    let shown = report.people.iter().filter(|p| is_shown(p.fate));
+    for person in shown.clone().take(MOST) {
+        let called = |name: &str| match name {
+            "" => "no name".to_owned(),
+            name => format!("“{name}”"),
+        };
+        let known = person.contact.map_or_else(String::new, |id| {
+            format!("contact {id}, {}", called(&person.known))
+        });
+        let name = called(&person.name);
+        let did = match person.fate {
+            Fate::Merge => format!("{name} fills in {known}"),
+            Fate::Overwrite => format!("{name} changes {known}"),
+            Fate::KeepBoth => format!("{name} is kept beside {known}, who has the address or id"),
+            Fate::LeaveOut => format!("{name} is left out: {known} has the address or id"),
+            Fate::Add => format!("{name} is new"),
+        };
+        let mut text = format!("  row {} (line {}): {did}", person.row, person.line);
+        for change in &person.overwritten {
+            text.push_str(&format!(
+                "; {}: “{}” → “{}”",
+                change.field.replace('_', " "),
+                clean_line(&change.old, 60),
+                clean_line(&change.new, 60)
+            ));
+        }
+        if let Some(cause) = person.suppressed {
+            text.push_str(&format!("; suppressed ({})", cause.replace('_', " ")));
+        }
+        say(out, &text)?;
+    }
+    if shown.clone().count() > MOST {
+        say(out, "  and more; --json names the first 200")?;
+    }
+    Ok(())
+}
+
 fn print_report(out: &mut dyn Write, report: &ImportReport) -> Result<(), EngineError> {
     let did = match (report.dry_run, report.cancelled) {
         (true, _) => "looked at; nothing was kept, as you asked",
@@ -459,6 +511,45 @@ fn print_report(out: &mut dyn Write, report: &ImportReport) -> Result<(), Engine
             &format!("  not read: {} (--map reads them)", ignored.join(", ")),
         )?;
     }
+    for odd in &report.suspicious {
+        say(
+            out,
+            &format!(
+                "  LOOK: “{}” is not read, but {} of its cells look like an opt-out or a bounce; nobody was suppressed for it. Import again with \
+                 --map mail_status=\"{}\" to suppress them, before you write to anybody",
+                odd.column,
+                grouped(odd.count),
+                odd.column
+            ),
+        )?;
+    }
+    for (n, what) in [
+        (
+            report.opted_out,
+            "rows say that the person opted out: they are suppressed",
+        ),
+        (
+            report.bounced,
+            "rows say that mail comes back: the address is suppressed",
+        ),
+        (
+            report.other_people,
+            "rows have the address or id of somebody with another name: nobody's record was changed by them",
+        ),
+        (
+            report.overwritten,
+            "rows replaced a value of a known record",
+        ),
+        (
+            report.second_numbers,
+            "cells had more than one phone number: all were kept",
+        ),
+    ] {
+        if n > 0 {
+            say(out, &format!("  {} {what}", grouped(n)))?;
+        }
+    }
+    print_people(out, report)?;
     for dropped in &report.dropped {
         let n = grouped(dropped.count);
         say(
@@ -493,6 +584,7 @@ fn print_report(out: &mut dyn Write, report: &ImportReport) -> Result<(), Engine
         (skipped.blank, "blank lines"),
         (skipped.repeated_header, "repeated headers"),
         (skipped.footer, "lines of a footer"),
+        (skipped.groups, "cards of groups"),
     ] {
         if n > 0 {
             say(out, &format!("  passed over: {} {what}", grouped(n)))?;
@@ -569,6 +661,7 @@ fn add(
         notes: args.notes.clone(),
         created_at: None,
         opted_out: false,
+        bounced: false,
     };
     let (id, change) = engine.add_contact(draft)?;
     let card = engine.contact_card(&id.to_string())?;

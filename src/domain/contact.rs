@@ -185,6 +185,9 @@ pub struct ContactDraft {
     pub created_at: Option<Timestamp>,
     /// True if the source says that they must get no mail; false when it says nothing.
     pub opted_out: bool,
+    /// True if the source says that mail to their first address comes back for good.
+    #[serde(default)]
+    pub bounced: bool,
 }
 
 /// The faulty part of a draft.
@@ -216,9 +219,10 @@ impl ContactDraft {
     /// A malformed e-mail address is a fault even where another field identifies the person: dropping the address
     /// silently would lose it. A draft that identifies nobody is a fault.
     pub fn normalize(&mut self) -> Result<(), DraftFault> {
-        tidy(&mut self.first_name, MAX_NAME);
-        tidy(&mut self.last_name, MAX_NAME);
+        tidy_with(&mut self.first_name, MAX_NAME, is_empty_mark);
+        tidy_with(&mut self.last_name, MAX_NAME, is_empty_mark);
         tidy(&mut self.full_name, MAX_NAME * 2);
+        drop_empty_names(&mut self.first_name, &mut self.last_name);
         tidy_phone(&mut self.phone);
         tidy_phone(&mut self.mobile_phone);
         tidy(&mut self.title, MAX_LINE);
@@ -272,7 +276,7 @@ impl ContactDraft {
             for found in address::parse_list(&cell) {
                 let found = found.map_err(|bad| DraftFault {
                     part: DraftPart::Email,
-                    reason: format!("“{}” is not an e-mail address", clean_line(&bad, 80)),
+                    reason: not_an_address(&bad),
                 })?;
                 let known = self
                     .emails
@@ -289,7 +293,12 @@ impl ContactDraft {
     fn normalize_names(&mut self) {
         match (&self.first_name, &self.last_name, &self.full_name) {
             (None, None, Some(full)) => {
-                let (first, last) = name::split(full);
+                let (mut first, mut last) = name::split(full);
+                drop_empty_names(&mut first, &mut last);
+                if first.is_none() || last.is_none() {
+                    let left = first.as_deref().or(last.as_deref());
+                    self.full_name = left.map(str::to_owned);
+                }
                 self.first_name = first;
                 self.last_name = last;
             }
@@ -389,14 +398,41 @@ impl ContactDraft {
         if self.opted_out {
             hash.field(b'u', b"1");
         }
+        if self.bounced {
+            hash.field(b'b', b"1");
+        }
         hash.finish()
     }
+}
+
+/// Says that a text is no address, with the number of each character in it that cannot be seen.
+fn not_an_address(bad: &str) -> String {
+    let mut hidden: Vec<String> = bad
+        .chars()
+        .filter(|c| address::is_invisible(*c))
+        .map(|c| format!("U+{:04X}", c as u32))
+        .collect();
+    hidden.dedup();
+    hidden.truncate(5);
+    let shown = clean_line(bad, 80);
+    if hidden.is_empty() {
+        return format!("“{shown}” is not an e-mail address");
+    }
+    format!(
+        "“{shown}” is not an e-mail address: it holds characters that cannot be seen ({})",
+        hidden.join(", ")
+    )
 }
 
 /// Returns `text` cleaned to one line of at most `max_chars` characters, or None if nothing is left.
 #[must_use]
 pub fn clean(text: &str, max_chars: usize) -> Option<String> {
     let trimmed = text.trim_ascii();
+    let trimmed = if trimmed.is_ascii() {
+        trimmed
+    } else {
+        address::trim_invisible(trimmed)
+    };
     if trimmed.is_empty() {
         return None;
     }
@@ -420,11 +456,15 @@ fn is_clean_ascii(text: &str, max_chars: usize) -> bool {
 }
 
 fn tidy(slot: &mut Option<String>, max_chars: usize) {
+    tidy_with(slot, max_chars, is_placeholder);
+}
+
+fn tidy_with(slot: &mut Option<String>, max_chars: usize, is_nothing: fn(&str) -> bool) {
     if let Some(text) = slot {
         if !is_clean_ascii(text, max_chars) {
             *slot = clean(text, max_chars);
         }
-        if slot.as_deref().is_some_and(is_placeholder) {
+        if slot.as_deref().is_some_and(is_nothing) {
             *slot = None;
         }
     }
@@ -443,19 +483,111 @@ fn tidy_phone(slot: &mut Option<String>) {
     }
 }
 
-/// Tells whether a cell says in so many words that there is nothing in it. "None" and "Null" are left alone: both
-/// are people's names.
+/// Tells whether a cell says in so many words that there is nothing in it.
 #[must_use]
 pub fn is_placeholder(text: &str) -> bool {
+    is_empty_mark(text) || is_empty_word(text)
+}
+
+/// Tells whether a cell holds a mark for nothing that is no word: nobody is called so.
+fn is_empty_mark(text: &str) -> bool {
     if text.len() > 14 {
         return false;
     }
-    matches!(text, "-" | "--" | "---" | "—" | "–" | "." | "?")
-        || [
-            "n/a", "#n/a", "n.a.", "(null)", "(none)", "(empty)", "(blank)", "#ref!", "#name?",
+    matches!(
+        text,
+        "-" | "--" | "---" | "—" | "–" | "." | ".." | "..." | "…" | "?" | "??" | "???" | "/" | "_"
+    ) || [
+        "n/a",
+        "#n/a",
+        "n.a.",
+        "n.a",
+        "n/d",
+        "n.d.",
+        "(null)",
+        "(none)",
+        "(empty)",
+        "(blank)",
+        "(unknown)",
+        "(not set)",
+        "[null]",
+        "[none]",
+        "<null>",
+        "<none>",
+        "<empty>",
+        "\\n",
+        "#ref!",
+        "#name?",
+        "#value!",
+        "#null!",
+        "#div/0!",
+        "#num!",
+        "#error!",
+        "#spill!",
+        "#calc!",
+        "#getting_data",
+        "null null",
+        "none none",
+        "nan nan",
+        "nil nil",
+        "undefined undefined",
+        "[object object]",
+    ]
+    .iter()
+    .any(|p| text.eq_ignore_ascii_case(p))
+}
+
+/// Tells whether a cell holds a program's or a person's word for nothing. A few people are called so.
+fn is_empty_word(text: &str) -> bool {
+    (2..=14).contains(&text.len())
+        && [
+            "null",
+            "none",
+            "nil",
+            "nan",
+            "undefined",
+            "unknown",
+            "tbd",
+            "tba",
+            "tbc",
+            "not set",
+            "notset",
+            "not available",
+            "not provided",
+            "no name",
+            "noname",
+            "unbekannt",
+            "inconnu",
+            "desconocido",
+            "sconosciuto",
+            "onbekend",
         ]
         .iter()
         .any(|p| text.eq_ignore_ascii_case(p))
+}
+
+/// Takes away name parts that say nothing. "Ann Null" is a person and so is "Nil Jones": a plain name stays beside a
+/// given one that is real, unless every letter of it is written as programs write the word.
+fn drop_empty_names(first: &mut Option<String>, last: &mut Option<String>) {
+    let is_word = |part: &Option<String>| part.as_deref().is_some_and(is_placeholder);
+    let is_real = |part: &Option<String>| part.is_some() && !is_word(part);
+    let is_name = |part: &Option<String>| {
+        part.as_deref().is_some_and(|word| {
+            ["null", "none", "nil", "nan"]
+                .iter()
+                .any(|name| word.eq_ignore_ascii_case(name))
+                && word.chars().next().is_some_and(char::is_uppercase)
+                && word.chars().skip(1).all(char::is_lowercase)
+        })
+    };
+    let keep_last = is_real(first) && is_name(last);
+    let keep_first = is_real(last) && is_name(first) && first.as_deref() != Some("None");
+    if is_word(last) && !keep_last {
+        *last = None;
+    }
+    if is_word(first) && !keep_first {
+        *first = None;
+    }
 }
 
 /// A small keyless hash: eight bytes at a time through a 64 by 64 bit multiplication folded to 64 bits.
@@ -574,6 +706,88 @@ mod tests {
         })
         .unwrap();
         assert_eq!(d.full_name.as_deref(), Some("Zoë O’Neil"));
+    }
+
+    #[test]
+    fn words_for_nothing_are_no_names() {
+        let check = |first: &str, last: &str, expect: (&str, &str, &str)| {
+            let d = draft(|d| {
+                d.first_name = Some(first.into());
+                d.last_name = Some(last.into());
+                d.emails.push("a@x.io".into());
+            })
+            .unwrap();
+            let text = |t: &Option<String>| t.clone().unwrap_or_default();
+            let found = (text(&d.first_name), text(&d.last_name), text(&d.full_name));
+            assert_eq!(
+                (found.0.as_str(), found.1.as_str(), found.2.as_str()),
+                expect,
+                "{first} {last}"
+            );
+        };
+        check("NULL", "NULL", ("", "", ""));
+        check("None", "None", ("", "", ""));
+        check("nil", "undefined", ("", "", ""));
+        check("Ann", "NULL", ("Ann", "", "Ann"));
+        check("Ann", "null", ("Ann", "", "Ann"));
+        check("Ann", "Null", ("Ann", "Null", "Ann Null"));
+        check("Ann", "#REF!", ("Ann", "", "Ann"));
+        check("Nil", "Jones", ("Nil", "Jones", "Nil Jones"));
+        check("None", "Jones", ("", "Jones", "Jones"));
+        check("unknown", "Jones", ("", "Jones", "Jones"));
+        for nothing in [
+            "NULL",
+            "None",
+            "NaN",
+            "nil",
+            "Undefined",
+            "UNKNOWN",
+            "tbd",
+            "#REF!",
+            "#VALUE!",
+            "n/a",
+            "(null)",
+        ] {
+            let d = draft(|d| {
+                d.emails.push("a@x.io".into());
+                d.full_name = Some(format!("{nothing} {nothing}"));
+                d.company = Some(nothing.into());
+                d.phone = Some(nothing.into());
+                d.title = Some(nothing.into());
+                d.city = Some(nothing.into());
+            })
+            .unwrap();
+            let said = [
+                &d.first_name,
+                &d.last_name,
+                &d.full_name,
+                &d.company,
+                &d.phone,
+                &d.title,
+                &d.city,
+            ];
+            assert!(
+                said.iter().all(|field| field.is_none()),
+                "{nothing}: {said:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_character_that_cannot_be_seen_is_named() {
+        let fault = draft(|d| d.emails.push("zo\u{200b}e@addr.example".into())).unwrap_err();
+        assert!(
+            fault.reason.ends_with("cannot be seen (U+200B)"),
+            "{}",
+            fault.reason
+        );
+        let d = draft(|d| {
+            d.emails.push("\u{200b}zoe@addr.example\u{feff}".into());
+            d.first_name = Some("\u{200b}Zoe\u{ad}".into());
+        })
+        .unwrap();
+        assert_eq!(d.emails, ["zoe@addr.example"]);
+        assert_eq!(d.first_name.as_deref(), Some("Zoe"));
     }
 
     #[test]

@@ -7,7 +7,10 @@ mod search;
 mod write;
 
 pub use search::{Hit, rebuild_search, search};
-pub use write::{Change, ContactWriter, Origin, RunMemory, Written, begin_bulk, end_bulk};
+pub use write::{
+    Change, ContactWriter, Met, OnConflict, Origin, Overwrite, RunMemory, Written, begin_bulk,
+    end_bulk,
+};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -111,6 +114,7 @@ impl ContactRow {
             notes: some(self.notes),
             created_at: Some(self.created_at),
             opted_out,
+            bounced: false,
         }
     }
 }

@@ -24,11 +24,7 @@ fn messy(rows: usize) -> String {
             ),
             1 => format!("Bob{i};Bell;not an address;Firm {};;;", i % 500),
             2 => ";;;;;;".to_owned(),
-            3 => format!(
-                "Dup;Licate;ann{}@firm{}.example;;;;again",
-                i - 3,
-                (i - 3) % 500
-            ),
+            3 => format!(";;ann{}@firm{}.example;;;;again", i - 3, (i - 3) % 500),
             4 => format!("Émile{i};Ñandú;EMILE{i}@Firm.Example;;;;"),
             5 => format!("Short{i};Row"),
             6 => format!("\u{1b}[2J{i};X;x{i}@esc.example;\u{202e};;;"),
@@ -165,4 +161,55 @@ fn an_import_stopped_in_the_middle_keeps_what_it_has_and_goes_on() {
     assert_eq!(count(&third, "unchanged"), ROWS as u64, "{third:#}");
     let found = home.json("contacts search p59999");
     assert_eq!(found.as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_file_names_whom_it_would_change_and_changes_nobody_elses_record() {
+    let home = Home::init();
+    let file = home.write(
+        "people.csv",
+        "email,first name,last name,title,Marketing status,Mood\n\
+         info@shared.example,Greta,Holm,Owner,Subscribed,\n\
+         info@shared.example,Sven,Lund,Buyer,,\n\
+         ann@shared.example,Ann,Lee,,Unsubscribed,opted out\n\
+         bo@shared.example,Bo,Ek,,Bounced,\n",
+    );
+    let line = format!("contacts import {}", file.display());
+    let dry = home
+        .run(format!("{line} --dry-run").split_whitespace())
+        .exits(3);
+    for said in [
+        "1 rows say that the person opted out",
+        "1 rows say that mail comes back",
+        "“Sven Lund” is left out: contact 1, “Greta Holm” has the address or id",
+        "LOOK: “Mood” is not read",
+    ] {
+        assert!(dry.out.contains(said), "{said}\n{}", dry.out);
+    }
+    let report = home
+        .run(format!("{line} --json").split_whitespace())
+        .exits(3)
+        .json();
+    for (key, expect) in [
+        ("new", 3),
+        ("rejected", 1),
+        ("opted_out", 1),
+        ("bounced", 1),
+        ("other_people", 1),
+    ] {
+        assert_eq!(count(&report, key), expect, "{key}");
+    }
+    let greta = home.json("contacts show info@shared.example");
+    assert_eq!(
+        (&greta["first_name"], &greta["title"]),
+        (&"Greta".into(), &"Owner".into())
+    );
+    let stopped = home.json("suppress list");
+    let causes: Vec<_> = stopped
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| s["cause"].clone())
+        .collect();
+    assert_eq!(causes, ["opted_out", "bounced"]);
 }

@@ -4,6 +4,7 @@
 //! Google, Outlook (English, German, French, Spanish), LinkedIn and Pipedrive give their columns. The operator's own
 //! `--map field=column` goes before all of them.
 
+use super::wishes;
 use crate::domain::contact::name::fold;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -58,6 +59,14 @@ pub enum Field {
     OptedOut,
     /// A flag: the person must not be contacted at all.
     DoNotContact,
+    /// A flag, or a date or reason: mail to the address comes back.
+    Bounced,
+    /// A flag: the person wants mail. "No" means that they want none.
+    Subscribed,
+    /// A state of mail to the person, such as "Unsubscribed" or "Cleaned".
+    MailStatus,
+    /// A state of anything: read only for words that can mean nothing but mail.
+    Status,
     /// The kind of the phone number with the same index: "Mobile", "Work Fax".
     PhoneLabel,
     /// A column that the operator wants left out.
@@ -66,7 +75,7 @@ pub enum Field {
 
 impl Field {
     /// Every field that `--map` may name, with its name.
-    pub const NAMED: [(&'static str, Self); 24] = [
+    pub const NAMED: [(&'static str, Self); 28] = [
         ("id", Self::Id),
         ("external_ids", Self::ExternalIds),
         ("first_name", Self::FirstName),
@@ -90,6 +99,10 @@ impl Field {
         ("created_at", Self::CreatedAt),
         ("opted_out", Self::OptedOut),
         ("do_not_contact", Self::DoNotContact),
+        ("bounced", Self::Bounced),
+        ("subscribed", Self::Subscribed),
+        ("mail_status", Self::MailStatus),
+        ("status", Self::Status),
         ("ignore", Self::Ignore),
     ];
 
@@ -266,6 +279,9 @@ pub struct Mapping {
     /// number to its label.
     #[serde(skip)]
     pub(super) plan: Vec<(usize, Field, u16)>,
+    /// The columns without a meaning: their cells are looked at for opt-outs that nobody would read.
+    #[serde(skip)]
+    pub(super) unread: Vec<usize>,
     /// The header's cells, by which a repeated header is recognized.
     #[serde(skip)]
     pub(super) keys: Vec<String>,
@@ -357,13 +373,22 @@ impl Mapping {
                     .filter(|f| *f != Field::Ignore),
             })
             .collect();
+        let unread = (0..keys.len())
+            .filter(|i| {
+                keys.get(*i).is_some_and(|key| !key.is_empty())
+                    && found.get(*i).is_some_and(Option::is_none)
+            })
+            .collect();
         Ok(Self {
             vendor,
-            system: overrides
-                .system
-                .clone()
-                .unwrap_or_else(|| vendor.system().to_owned()),
+            system: overrides.system.clone().unwrap_or_else(|| match vendor {
+                Vendor::Other if found.iter().flatten().any(|f| f.field == Field::Id) => {
+                    system_of(&keys, &found)
+                }
+                vendor => vendor.system().to_owned(),
+            }),
             columns,
+            unread,
             plan: plan
                 .into_iter()
                 .map(|(_, i, field, group)| (i, field, group))
@@ -379,6 +404,13 @@ pub(super) fn score(cells: &[String], overrides: &MapOverrides) -> usize {
     let mut fields: Vec<Field> = keys
         .iter()
         .filter_map(|key| lookup(key).map(|f| f.field))
+        // Cells such as "subscribed" are words of a row as well as of a header.
+        .map(|field| match field {
+            Field::Bounced | Field::Subscribed | Field::MailStatus | Field::Status => {
+                Field::OptedOut
+            }
+            field => field,
+        })
         .collect();
     fields.sort_unstable();
     fields.dedup();
@@ -550,18 +582,46 @@ fn lookup(key: &str) -> Option<Found> {
             fixed: false,
         });
     }
-    SYNONYMS.iter().find_map(|(field, ranks)| {
+    let named = SYNONYMS.iter().find_map(|(field, ranks)| {
         ranks.iter().zip(0u8..).find_map(|(list, rank)| {
             list.split_ascii_whitespace()
                 .any(|known| known == key)
-                .then_some(Found {
-                    field: *field,
-                    rank: rank * 8,
-                    group: 0,
-                    fixed: false,
-                })
+                .then_some((*field, rank * 8))
         })
+    });
+    let (field, rank) = named.or_else(|| Some((wishes::field_of(key)?, 8)))?;
+    Some(Found {
+        field,
+        rank,
+        group: 0,
+        fixed: false,
     })
+}
+
+/// Returns the name of the system of ids in a file that no known program wrote: one for each kind of file, told by the
+/// headers that say who somebody is. Two exports of one tool share their ids; lists that both count from 1 do not.
+fn system_of(keys: &[String], found: &[Option<Found>]) -> String {
+    let mut parts: Vec<String> = keys
+        .iter()
+        .zip(found)
+        .filter_map(|(key, found)| {
+            let field = found.as_ref()?.field;
+            let tells = matches!(
+                field,
+                Field::Id | Field::Email | Field::FirstName | Field::LastName | Field::FullName
+            );
+            tells.then(|| key.clone())
+        })
+        .collect();
+    parts.sort_unstable();
+    // FNV-1a: the name is stored, so it must be the same in every version.
+    let hash = parts
+        .iter()
+        .flat_map(|part| part.bytes().chain([b' ']))
+        .fold(0x811C_9DC5_u32, |hash, b| {
+            (hash ^ u32::from(b)).wrapping_mul(0x0100_0193)
+        });
+    format!("{}{hash:08x}", Vendor::Other.system())
 }
 
 /// Reads families such as "E-mail 2 - Value", "Phone 1 - Type", "E-Mail 3: Adresse".
@@ -815,7 +875,7 @@ mod tests {
         check(
             "Record ID|First Name|Last Name|Email|Phone Number|Contact owner|Associated Company|Lifecycle Stage|Lead Status|Unsubscribed from all email|Create Date",
             Vendor::Hubspot,
-            "id|first_name|last_name|email|phone|-|company|stage|-|opted_out|created_at",
+            "id|first_name|last_name|email|phone|-|company|stage|status|opted_out|created_at",
         );
         check(
             "id|firstname|lastname|email|phone|mobilephone|company|website|jobtitle|city|state|country|linkedin_url|createdate",

@@ -9,6 +9,7 @@ mod header;
 mod row;
 mod values;
 mod vcard;
+mod wishes;
 mod write;
 
 pub use header::{Field, MapError, MapOverrides, MappedColumn, Mapping, Vendor};
@@ -67,8 +68,12 @@ pub struct RowResult {
     pub line: u64,
     /// The draft, or why there is none.
     pub outcome: Result<ContactDraft, RejectedRow>,
+    /// The row as it stands in the file, for [`ContactFile::raw_cells`]; empty where the row was rejected.
+    pub raw: Vec<u8>,
     /// Values left out of the draft.
     pub dropped: Vec<Dropped>,
+    /// Places of columns that are not read whose cells look like an opt-out or a bounce.
+    pub suspicious: Vec<usize>,
 }
 
 /// A row that was rejected.
@@ -78,6 +83,17 @@ pub struct RejectedRow {
     pub reject: Reject,
     /// Its cells as they stand in the file, for the rejects file. A vCard is one cell.
     pub raw: Vec<String>,
+}
+
+impl RejectedRow {
+    /// Returns a rejected row that is at fault as a whole.
+    #[must_use]
+    pub fn whole(reason: String, raw: Vec<String>) -> Self {
+        Self {
+            reject: Reject::whole(reason),
+            raw,
+        }
+    }
 }
 
 /// Lines skipped because they hold no contact.
@@ -91,6 +107,8 @@ pub struct Skipped {
     pub repeated_header: u64,
     /// Lines that a report puts after its last row: a copyright, a total.
     pub footer: u64,
+    /// Cards of groups, which are no people.
+    pub groups: u64,
 }
 
 /// A file of contacts that is being read.
@@ -101,6 +119,7 @@ pub struct ContactFile {
     row: u64,
     skipped: Skipped,
     padded: u64,
+    second_numbers: u64,
 }
 
 #[derive(Debug)]
@@ -145,6 +164,7 @@ impl ContactFile {
                 row: 0,
                 skipped: Skipped::default(),
                 padded: 0,
+                second_numbers: 0,
             });
         }
         Self::open_delimited(scanner, overrides)
@@ -223,6 +243,7 @@ impl ContactFile {
                 ..Skipped::default()
             },
             padded: 0,
+            second_numbers: 0,
         })
     }
 
@@ -259,6 +280,7 @@ impl ContactFile {
             row: 0,
             skipped: Skipped::default(),
             padded: 0,
+            second_numbers: 0,
         })
     }
 
@@ -298,6 +320,31 @@ impl ContactFile {
         self.padded
     }
 
+    /// Returns in how many cells more than one phone number was found.
+    #[must_use]
+    pub fn second_numbers(&self) -> u64 {
+        self.second_numbers
+    }
+
+    /// Takes a row as it stands in the file apart into its cells; `delimiter` is None for a vCard, which is one cell.
+    #[must_use]
+    pub fn raw_cells(raw: &[u8], delimiter: Option<u8>) -> Vec<String> {
+        let whole = || vec![decode(raw).into_owned()];
+        let Some(delimiter) = delimiter else {
+            return whole();
+        };
+        let Ok(text) = TextReader::open(Box::new(io::Cursor::new(raw.to_vec()))) else {
+            return whole();
+        };
+        let mut scanner = Scanner::new(text);
+        scanner.set_delimiter(delimiter);
+        let mut record = Record::default();
+        match scanner.read(&mut record) {
+            Ok(true) => cells_of(&scanner, &record),
+            _ => whole(),
+        }
+    }
+
     /// Reads the next row; None at the end of the file.
     ///
     /// # Errors
@@ -305,7 +352,9 @@ impl ContactFile {
     pub fn next_row(&mut self) -> io::Result<Option<RowResult>> {
         let (scanner, record) = match &mut self.body {
             Body::Cards(cards) => {
-                let Some(card) = cards.next_card()? else {
+                let card = cards.next_card()?;
+                self.skipped.groups = cards.groups();
+                let Some(card) = card else {
                     return Ok(None);
                 };
                 self.row += 1;
@@ -313,7 +362,9 @@ impl ContactFile {
                     row: self.row,
                     line: card.line,
                     outcome: card.outcome,
+                    raw: card.raw,
                     dropped: card.dropped,
+                    suspicious: Vec::new(),
                 }));
             }
             Body::Delimited { scanner, record } => (scanner, record),
@@ -363,11 +414,26 @@ impl ContactFile {
             reject,
             raw: cells_of(scanner, record),
         });
+        let found = dropped.len();
+        dropped.retain(|one: &Dropped| one.reason != row::SECOND_NUMBER);
+        self.second_numbers += (found - dropped.len()) as u64;
+        let raw = if outcome.is_ok() {
+            scanner.raw(record).to_vec()
+        } else {
+            Vec::new()
+        };
+        let suspicious = self.mapping.unread.iter().copied().filter(|index| {
+            let cell = scanner.field(record, *index);
+            std::str::from_utf8(&cell).is_ok_and(|text| wishes::looks_like(text).is_some())
+        });
+        let suspicious = suspicious.collect();
         Ok(Some(RowResult {
             row: self.row,
             line: record.line,
             outcome,
+            raw,
             dropped,
+            suspicious,
         }))
     }
 }

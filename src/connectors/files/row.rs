@@ -3,6 +3,7 @@
 use super::encoding::decode;
 use super::header::{Field, Mapping, Vendor};
 use super::values::{parse_date, parse_instant, parse_share, parse_stop_flag, parse_zone};
+use super::wishes::{Wish, wish_of};
 use crate::domain::contact::{
     ContactDraft, DraftFault, DraftPart, ExternalId, LifecycleStage, MAX_LINE, clean,
 };
@@ -54,6 +55,7 @@ pub(super) fn draft_of<'a>(
     let mut draft = ContactDraft::default();
     let mut email_column = None;
     let mut fax_groups: Vec<(u16, bool)> = Vec::new();
+    let mut further: Vec<String> = Vec::new();
     for &(index, field, group) in &mapping.plan {
         let raw = cell(index);
         let trimmed = raw.trim_ascii();
@@ -87,13 +89,25 @@ pub(super) fn draft_of<'a>(
             }
             Field::Phone | Field::MobilePhone => {
                 let label = fax_groups.iter().find(|(g, _)| *g == group && group > 0);
-                let text = text.split(" ::: ").next().unwrap_or("");
-                match (field, label) {
-                    (Field::MobilePhone, _) | (_, Some((_, true))) => {
-                        set(&mut draft.mobile_phone, text)
-                    }
-                    (_, Some((_, false))) => {}
-                    _ => set(&mut draft.phone, text),
+                let is_mobile = match (field, label) {
+                    (Field::MobilePhone, _) | (_, Some((_, true))) => true,
+                    (_, Some((_, false))) => continue,
+                    _ => false,
+                };
+                let mut numbers = phones(text).peekable();
+                let first = numbers.next().unwrap_or("");
+                if is_spoilt(first) {
+                    drop("a number that a spreadsheet spoilt (as in 4.41E+11)");
+                    continue;
+                }
+                if is_mobile {
+                    set(&mut draft.mobile_phone, first);
+                } else {
+                    set(&mut draft.phone, first);
+                }
+                if numbers.peek().is_some() {
+                    drop(SECOND_NUMBER);
+                    further.extend(numbers.map(str::to_owned));
                 }
             }
             Field::PhoneLabel => {
@@ -126,6 +140,7 @@ pub(super) fn draft_of<'a>(
                 if draft.stage.is_none() {
                     draft.stage = LifecycleStage::parse_lenient(text);
                 }
+                note_wish(&mut draft, wish_of(Field::Status, text));
             }
             Field::TimeZone => match parse_zone(text) {
                 Some(zone) => draft.time_zone = Some(zone),
@@ -148,7 +163,11 @@ pub(super) fn draft_of<'a>(
                 }
                 None => drop("not a date"),
             },
-            Field::OptedOut => draft.opted_out |= parse_stop_flag(text),
+            Field::OptedOut
+            | Field::Bounced
+            | Field::Subscribed
+            | Field::MailStatus
+            | Field::Status => note_wish(&mut draft, wish_of(field, text)),
             Field::DoNotContact => {
                 if parse_stop_flag(text) {
                     draft.stage = Some(LifecycleStage::DoNotContact);
@@ -157,6 +176,7 @@ pub(super) fn draft_of<'a>(
             Field::Ignore => {}
         }
     }
+    place_numbers(&mut draft, further);
     if mapping.vendor == Vendor::Linkedin {
         let profile = draft.linkedin.as_deref().and_then(linkedin_id);
         draft.external_ids.extend(profile);
@@ -207,6 +227,86 @@ fn column_at_fault<'a, 'm>(
     mapping.columns.get(index).map(|c| c.header.as_str())
 }
 
+/// Cuts a cell into its phone numbers, each without what a spreadsheet or a link puts around it.
+pub(super) fn phones(text: &str) -> impl Iterator<Item = &str> {
+    let has_digits = |piece: &str| piece.bytes().filter(u8::is_ascii_digit).count() >= 5;
+    // An extension or a bracketed remark is part of the number before it.
+    let is_list = text
+        .split(NUMBER_ENDS)
+        .all(|piece| piece.trim().is_empty() || has_digits(piece));
+    let whole = if is_list { None } else { Some(text) };
+    let pieces = is_list.then(|| text.split(NUMBER_ENDS));
+    whole
+        .into_iter()
+        .chain(pieces.into_iter().flatten())
+        .flat_map(|piece| piece.split(" ::: "))
+        .flat_map(|piece| piece.split(" / "))
+        .map(|piece| {
+            let piece = unwrapped(piece.trim().trim_start_matches('\''));
+            match piece.get(..4) {
+                Some(head) if head.eq_ignore_ascii_case("tel:") => piece.get(4..).unwrap_or(""),
+                _ => piece,
+            }
+            .trim()
+        })
+        .filter(|piece| !piece.is_empty())
+}
+
+const NUMBER_ENDS: [char; 5] = [',', ';', '|', '\n', '\r'];
+
+/// Tells whether a number was rewritten by a spreadsheet, so that digits of it are gone.
+pub(super) fn is_spoilt(number: &str) -> bool {
+    let Some((digits, exponent)) = number.trim().split_once(['E', 'e']) else {
+        return false;
+    };
+    let is_number = |text: &str| {
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b','))
+    };
+    is_number(digits.trim_start_matches(['+', '-']))
+        && is_number(exponent.trim_start_matches(['+', '-']))
+}
+
+/// Puts further numbers where there is room: the other field first, then the notes.
+pub(super) fn place_numbers(draft: &mut ContactDraft, further: Vec<String>) {
+    let mut rest = Vec::new();
+    for number in further.into_iter().filter(|number| !is_spoilt(number)) {
+        let is_known = [&draft.phone, &draft.mobile_phone]
+            .iter()
+            .any(|known| known.as_deref() == Some(number.as_str()));
+        if is_known {
+            continue;
+        }
+        if draft.phone.is_none() {
+            draft.phone = Some(number);
+        } else if draft.mobile_phone.is_none() {
+            draft.mobile_phone = Some(number);
+        } else {
+            rest.push(number);
+        }
+    }
+    if !rest.is_empty() {
+        let line = format!("Further numbers: {}", rest.join(", "));
+        draft.notes = Some(match draft.notes.take() {
+            Some(notes) => format!("{notes}\n{line}"),
+            None => line,
+        });
+    }
+}
+
+/// Mark of a cell with more than one number; it is counted, not left out.
+pub(super) const SECOND_NUMBER: &str = "a further number";
+
+fn note_wish(draft: &mut ContactDraft, wish: Option<Wish>) {
+    match wish {
+        Some(Wish::OptedOut) => draft.opted_out = true,
+        Some(Wish::Bounced) => draft.bounced = true,
+        None => {}
+    }
+}
+
 fn set(slot: &mut Option<String>, text: &str) {
     if slot.is_none() {
         *slot = Some(text.to_owned());
@@ -241,10 +341,58 @@ pub(super) fn looks_like_formula(text: &str) -> bool {
     }
 }
 
+/// Takes off the `="…"` by which a spreadsheet is kept from reading a number.
+fn unwrapped(text: &str) -> &str {
+    text.strip_prefix("=\"")
+        .and_then(|rest| rest.strip_suffix('"'))
+        .filter(|inner| !inner.contains('"'))
+        .unwrap_or(text)
+}
+
 /// Takes off the apostrophe that our own export puts before what looks like a formula.
 fn guarded(text: &str) -> &str {
+    let text = unwrapped(text);
     match text.strip_prefix('\'') {
         Some(rest) if looks_like_formula(rest.trim_start_matches('\'')) => rest,
         _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_taken_out_of_their_wrappings() {
+        let check = |text: &str, expect: &[&str]| {
+            assert_eq!(
+                phones(guarded(text)).collect::<Vec<_>>(),
+                expect,
+                "{text:?}"
+            );
+        };
+        check("+49 30 12345", &["+49 30 12345"]);
+        check("=\"030123456\"", &["030123456"]);
+        check("tel:+1-212-555-0143", &["+1-212-555-0143"]);
+        check(
+            "+1 212 555 0142 ::: +1 212 555 0187",
+            &["+1 212 555 0142", "+1 212 555 0187"],
+        );
+        check(
+            "+12125550101, +12125550102",
+            &["+12125550101", "+12125550102"],
+        );
+        check(
+            "tel:+12125550101; tel:+12125550102",
+            &["+12125550101", "+12125550102"],
+        );
+        check("+1 212 555 0142, ext. 5", &["+1 212 555 0142, ext. 5"]);
+        check("(212) 555-0142", &["(212) 555-0142"]);
+        for spoilt in ["4.41E+11", "4,41E+11", "4.41e11", "1E+10"] {
+            assert!(is_spoilt(spoilt), "{spoilt}");
+        }
+        for number in ["+49 30 12345", "030123456", "ext E5", "E", ""] {
+            assert!(!is_spoilt(number), "{number}");
+        }
     }
 }

@@ -107,7 +107,8 @@ fn rows_are_numbered_and_their_lines_named() {
             preamble: 2,
             blank: 1,
             repeated_header: 1,
-            footer: 0
+            footer: 0,
+            groups: 0,
         }
     );
     assert_eq!(file.padded(), 1);

@@ -8,7 +8,7 @@ use super::RejectedRow;
 use super::delimited::{MAX_FIELD, MAX_RECORD, Scanner};
 use super::encoding::decode;
 use super::header::{MapOverrides, Mapping, Vendor};
-use super::row::{Dropped, Reject, finish, linkedin_id};
+use super::row::{Dropped, Reject, finish, is_spoilt, linkedin_id, phones, place_numbers};
 use super::values::{parse_date, parse_instant, parse_share, parse_stop_flag, parse_zone};
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
 use std::io;
@@ -22,6 +22,7 @@ pub(super) fn mapping(overrides: &MapOverrides) -> Mapping {
             .clone()
             .unwrap_or_else(|| Vendor::Vcard.system().to_owned()),
         columns: Vec::new(),
+        unread: Vec::new(),
         plan: Vec::new(),
         keys: Vec::new(),
     }
@@ -30,7 +31,16 @@ pub(super) fn mapping(overrides: &MapOverrides) -> Mapping {
 pub(super) struct Card {
     pub line: u64,
     pub outcome: Result<ContactDraft, RejectedRow>,
+    pub raw: Vec<u8>,
     pub dropped: Vec<Dropped>,
+}
+
+/// One card of a file.
+enum Read {
+    /// A person's, or one that cannot be read.
+    Card(Card),
+    /// A list of other cards, or a place or a device: nobody who could be written to.
+    Group,
 }
 
 /// Reads cards one after another.
@@ -38,6 +48,7 @@ pub(super) struct Card {
 pub(super) struct CardReader {
     lines: Scanner,
     at: u64,
+    groups: u64,
     pushed_back: Option<Vec<u8>>,
 }
 
@@ -46,8 +57,14 @@ impl CardReader {
         Self {
             lines,
             at: 0,
+            groups: 0,
             pushed_back: None,
         }
+    }
+
+    /// Returns how many cards of groups were passed over.
+    pub(super) fn groups(&self) -> u64 {
+        self.groups
     }
 
     pub(super) fn bytes_read(&self) -> u64 {
@@ -56,16 +73,43 @@ impl CardReader {
 
     /// Returns the next physical line without its end; of an overlong one, its start.
     fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
-        if let Some(line) = self.pushed_back.take() {
-            return Ok(Some(line));
+        let line = match self.pushed_back.take() {
+            Some(line) => Some(line),
+            None => {
+                let line = self.lines.read_line(MAX_FIELD)?;
+                self.at += u64::from(line.is_some());
+                line
+            }
+        };
+        let Some(mut line) = line else {
+            return Ok(None);
+        };
+        if let Some(cut) = glued_at(&line) {
+            self.pushed_back = Some(line.split_off(cut));
         }
-        let line = self.lines.read_line(MAX_FIELD)?;
-        self.at += u64::from(line.is_some());
-        Ok(line)
+        Ok(Some(line))
+    }
+
+    /// Hands a line out once more, before what is left of the one that it was cut from.
+    fn push_back(&mut self, mut line: Vec<u8>) {
+        if let Some(rest) = self.pushed_back.take() {
+            line.extend_from_slice(&rest);
+        }
+        self.pushed_back = Some(line);
     }
 
     /// Returns the next card; text between cards is skipped, unless it cannot belong to any card.
     pub(super) fn next_card(&mut self) -> io::Result<Option<Card>> {
+        loop {
+            match self.card_or_group()? {
+                Some(Read::Group) => self.groups += 1,
+                Some(Read::Card(card)) => return Ok(Some(card)),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    fn card_or_group(&mut self) -> io::Result<Option<Read>> {
         let begin = loop {
             let Some(line) = self.line()? else {
                 return Ok(None);
@@ -74,7 +118,7 @@ impl CardReader {
                 break self.at;
             }
             if !line.trim_ascii().is_empty() {
-                return self.stray(line).map(Some);
+                return self.stray(line).map(|card| Some(Read::Card(card)));
             }
         };
         let mut raw = b"BEGIN:VCARD\n".to_vec();
@@ -83,23 +127,20 @@ impl CardReader {
         let mut too_long = false;
         loop {
             let Some(line) = self.line()? else {
-                return Ok(Some(rejected(
+                return Ok(Some(Read::Card(rejected(
                     begin,
                     "the card is not closed: END:VCARD is missing",
                     &raw,
-                )));
+                ))));
             };
             if is_mark(&line, "BEGIN:VCARD") {
                 let is_agent = properties
                     .last()
                     .is_some_and(|p| p.trim_ascii().to_ascii_uppercase().starts_with(b"AGENT"));
+                // A card that was not closed ends where the next begins.
                 if !is_agent && depth == 0 {
-                    self.pushed_back = Some(line);
-                    return Ok(Some(rejected(
-                        begin,
-                        "the card is not closed: END:VCARD is missing",
-                        &raw,
-                    )));
+                    self.push_back(line);
+                    break;
                 }
                 depth += 1;
                 continue;
@@ -122,15 +163,20 @@ impl CardReader {
         }
         raw.extend_from_slice(b"END:VCARD\n");
         if too_long {
-            return Ok(Some(rejected(begin, "longer than is accepted", &raw)));
+            let card = rejected(begin, "longer than is accepted", &raw);
+            return Ok(Some(Read::Card(card)));
+        }
+        if properties.iter().any(|line| is_group(line)) {
+            return Ok(Some(Read::Group));
         }
         let mut dropped = Vec::new();
         let built = draft_of(&properties, &mut dropped);
-        Ok(Some(Card {
+        Ok(Some(Read::Card(Card {
             line: begin,
             outcome: built.map_err(|reject| reject_with(reject, &raw)),
+            raw,
             dropped,
-        }))
+        })))
     }
 
     /// Makes a reject of the lines up to the next card.
@@ -139,7 +185,7 @@ impl CardReader {
         let mut raw = first;
         while let Some(line) = self.line()? {
             if is_mark(&line, "BEGIN:VCARD") {
-                self.pushed_back = Some(line);
+                self.push_back(line);
                 break;
             }
             if raw.len() < MAX_FIELD {
@@ -151,8 +197,75 @@ impl CardReader {
     }
 }
 
+/// Tells whether a line says that its card is no person's.
+fn is_group(line: &[u8]) -> bool {
+    // Most lines are told by this, without being taken apart.
+    let head = line
+        .split(|b| matches!(b, b':' | b';'))
+        .next()
+        .unwrap_or_default();
+    if !head.to_ascii_uppercase().ends_with(b"KIND") {
+        return false;
+    }
+    let Some(property) = parse_property(line) else {
+        return false;
+    };
+    let is_kind = matches!(
+        property.name.as_str(),
+        "KIND" | "X-KIND" | "X-ADDRESSBOOKSERVER-KIND"
+    );
+    is_kind
+        && ["group", "location", "device", "application"]
+            .iter()
+            .any(|kind| property.value.trim().eq_ignore_ascii_case(kind))
+}
+
+/// Returns the place at which a line must be cut because a card begins or ends within it: programs that join cards
+/// leave out line ends, and the next person's lines would fall into the card before.
+fn glued_at(line: &[u8]) -> Option<usize> {
+    const BEGIN: &[u8] = b"BEGIN:VCARD";
+    const END: &[u8] = b"END:VCARD";
+    if line.len() < END.len() {
+        return None;
+    }
+    let is_at = |at: usize, mark: &[u8]| {
+        line.get(at..at + mark.len())
+            .is_some_and(|part| part.eq_ignore_ascii_case(mark))
+    };
+    let start = line.iter().position(|b| !is_blank(*b))?;
+    let after = |at: usize| {
+        let rest = line.get(at..).unwrap_or_default();
+        rest.iter().position(|b| !is_blank(*b)).map(|n| at + n)
+    };
+    for mark in [BEGIN, END] {
+        if is_at(start, mark) {
+            return after(start + mark.len());
+        }
+    }
+    // The text of an AGENT is a whole card of its own, with its line ends escaped.
+    let is_agent = line
+        .get(start..start + 5)
+        .is_some_and(|head| head.eq_ignore_ascii_case(b"AGENT"));
+    let mut colons = line.iter().enumerate().filter(|(_, b)| **b == b':');
+    colons.find_map(|(colon, _)| {
+        let begin = colon.checked_sub(5).filter(|at| is_at(*at, BEGIN));
+        if let Some(begin) = begin {
+            return after(begin + BEGIN.len()).is_none().then_some(begin);
+        }
+        let end = colon.checked_sub(3).filter(|at| is_at(*at, END))?;
+        let next = after(end + END.len());
+        (!is_agent && next.is_none_or(|next| is_at(next, BEGIN))).then_some(end)
+    })
+}
+
+/// Tells whether a byte is a blank, or belongs to the mark that stands before each of several joined files.
+const fn is_blank(b: u8) -> bool {
+    b.is_ascii_whitespace() || matches!(b, 0xEF | 0xBB | 0xBF)
+}
+
 fn is_mark(line: &[u8], mark: &str) -> bool {
-    let line = line.trim_ascii();
+    let start = line.iter().position(|b| !is_blank(*b)).unwrap_or(0);
+    let line = line.get(start..).unwrap_or_default().trim_ascii();
     let compact = |line: &[u8]| line.eq_ignore_ascii_case(mark.as_bytes());
     compact(line)
         || (line.len() < 20
@@ -169,6 +282,7 @@ fn rejected(line: u64, reason: &str, raw: &[u8]) -> Card {
     Card {
         line,
         outcome: Err(reject_with(Reject::whole(reason), raw)),
+        raw: Vec::new(),
         dropped: Vec::new(),
     }
 }
@@ -370,7 +484,7 @@ fn unescape(text: &str) -> String {
 fn draft_of(lines: &[Vec<u8>], dropped: &mut Vec<Dropped>) -> Result<ContactDraft, Reject> {
     let mut draft = ContactDraft::default();
     let mut emails: Vec<(u8, String)> = Vec::new();
-    let mut phones: Vec<(u16, bool, String)> = Vec::new();
+    let mut numbers: Vec<(u16, bool, String)> = Vec::new();
     let mut has_name = false;
     let mut labels: Vec<(String, String)> = Vec::new();
     let mut sites: Vec<(String, String)> = Vec::new();
@@ -408,15 +522,19 @@ fn draft_of(lines: &[Vec<u8>], dropped: &mut Vec<Dropped>) -> Result<ContactDraf
             }
             "EMAIL" => emails.push((property.preference, value.to_owned())),
             "TEL" if !["FAX", "PAGER", "BBS"].iter().any(|t| property.has_type(t)) => {
-                let number = value.strip_prefix("tel:").unwrap_or(value);
+                let number = phones(value).next().unwrap_or("");
                 let number = number.split(';').next().unwrap_or("");
+                if is_spoilt(number) {
+                    drop("a number that a spreadsheet spoilt (as in 4.41E+11)");
+                    continue;
+                }
                 let is_mobile = ["CELL", "IPHONE", "MOBILE"]
                     .iter()
                     .any(|t| property.has_type(t));
                 // A number at home stands in where there is none at work.
                 let rank = u16::from(property.preference)
                     + if property.has_type("HOME") { 100 } else { 0 };
-                phones.push((rank, is_mobile, number.to_owned()));
+                numbers.push((rank, is_mobile, number.to_owned()));
             }
             "ORG" if draft.company.is_none() => {
                 draft.company = property.parts().first().map(|p| unescape(p))
@@ -477,15 +595,21 @@ fn draft_of(lines: &[Vec<u8>], dropped: &mut Vec<Dropped>) -> Result<ContactDraf
     }
     emails.sort_by_key(|(preference, _)| *preference);
     draft.emails = emails.into_iter().map(|(_, email)| email).collect();
-    phones.sort_by_key(|(rank, ..)| *rank);
-    for (_, mobile, number) in phones {
+    numbers.sort_by_key(|(rank, ..)| *rank);
+    let mut further = Vec::new();
+    for (_, mobile, number) in numbers {
         let slot = if mobile {
             &mut draft.mobile_phone
         } else {
             &mut draft.phone
         };
-        slot.get_or_insert(number);
+        if slot.is_none() {
+            *slot = Some(number);
+        } else {
+            further.push(number);
+        }
     }
+    place_numbers(&mut draft, further);
     // Parts of a card need its UID or an address to be told apart; the profile's own name is as good.
     if draft.external_ids.is_empty() && draft.emails.is_empty() {
         let profile = draft.linkedin.as_deref().and_then(linkedin_id);
@@ -584,12 +708,84 @@ mod tests {
             reasons,
             [
                 (1, Err("not a vCard: BEGIN:VCARD is missing")),
-                (3, Err("the card is not closed: END:VCARD is missing")),
+                (
+                    3,
+                    Err(
+                        "has a name, but no e-mail address, id, company or phone number to know the person by"
+                    )
+                ),
                 (5, Ok(())),
                 (9, Err("EMAIL: “b@d@x” is not an e-mail address")),
                 (12, Err("the card is not closed: END:VCARD is missing")),
             ]
         );
+    }
+
+    #[test]
+    fn cards_that_touch_are_two_people() {
+        let check = |between: &str| {
+            let text = format!(
+                "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Glue One\r\nEMAIL:one@glue.example{between}VERSION:3.0\r\nFN:Glue Two\r\nEMAIL:two@glue.example\r\nEND:VCARD"
+            );
+            let people: Vec<_> = read(text.as_bytes())
+                .into_iter()
+                .map(|(_, row)| row.map(|d| (d.full_name.unwrap(), d.emails)).unwrap())
+                .collect();
+            let person = |name: &str, email: &str| (name.to_owned(), vec![email.to_owned()]);
+            assert_eq!(
+                people,
+                [
+                    person("Glue One", "one@glue.example"),
+                    person("Glue Two", "two@glue.example")
+                ],
+                "{between:?}"
+            );
+        };
+        for between in [
+            "\r\nEND:VCARDBEGIN:VCARD\r\n",
+            "\nEND:VCARD BEGIN:VCARD\n",
+            "\r\nend:vcard\tbegin:vcard\r\n",
+            "\r\nEND:VCARD\u{feff}BEGIN:VCARD\r\n",
+            "\r\nEND:VCARD\r\n\u{feff}BEGIN:VCARD\r\n",
+            "\rEND:VCARD\n  BEGIN:VCARD\r",
+            "END:VCARD\r\nBEGIN:VCARD\r\n",
+            "END:VCARDBEGIN:VCARD\r\n",
+            "\r\nBEGIN:VCARD\r\n",
+            "BEGIN:VCARD\r\n",
+            "\r\nEND:VCARDBEGIN:VCARD",
+            "\r\nEND:VCARD\r\nBEGIN:VCARD",
+        ] {
+            check(between);
+        }
+    }
+
+    #[test]
+    fn groups_are_passed_over_and_counted() {
+        let text = "BEGIN:VCARD\nFN:Partners\nORG:P\nX-ADDRESSBOOKSERVER-KIND:group\nUID:1\nEND:VCARD\n\
+            BEGIN:VCARD\nFN:Ann Lee\nKIND:individual\nEMAIL:a@x.io\nEND:VCARD\n\
+            BEGIN:VCARD\nKIND;VALUE=text:Group\nFN:Clients\nMEMBER:urn:uuid:1\nUID:2\nEND:VCARD\n";
+        let mut file = ContactFile::open(
+            io::Cursor::new(text.as_bytes().to_vec()),
+            "x.vcf",
+            &MapOverrides::default(),
+        )
+        .unwrap();
+        let row = file.next_row().unwrap().unwrap();
+        assert_eq!((row.row, row.line), (1, 7));
+        assert!(file.next_row().unwrap().is_none());
+        assert_eq!(file.skipped().groups, 2);
+    }
+
+    #[test]
+    fn marks_inside_a_text_cut_no_card() {
+        let draft = one(b"BEGIN:VCARD\nEMAIL:a@x.io\nNOTE:the file lacks END:VCARD in one place\nAGENT:BEGIN:VCARD\nFN:Pat\nEND:VCARD\nFN:Ann Lee\nEND:VCARD");
+        assert_eq!(draft.full_name.as_deref(), Some("Ann Lee"));
+        assert_eq!(
+            draft.notes.as_deref(),
+            Some("the file lacks END:VCARD in one place")
+        );
+        let draft = one(b"BEGIN:VCARD\nAGENT:BEGIN:VCARD\\nFN:Pat\\nEND:VCARD\nEMAIL:a@x.io\nFN:Ann Lee\nEND:VCARD");
+        assert_eq!(draft.full_name.as_deref(), Some("Ann Lee"));
     }
 
     #[test]

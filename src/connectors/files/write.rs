@@ -357,8 +357,8 @@ impl<W: Write> RejectsWriter<W> {
                 .from_writer(out);
             let own = ["row", "line", "reason"];
             // A file of rejects that is imported again already has these columns.
-            let theirs = mapping.columns.iter().map(|c| c.header.as_str());
-            writer.write_record(theirs.chain(own))?;
+            let theirs = mapping.columns.iter().map(|c| guard(&c.header));
+            writer.write_record(theirs.chain(own.map(str::to_owned)))?;
             Inner::Delimited(Box::new(writer))
         };
         Ok(Self {
@@ -379,10 +379,17 @@ impl<W: Write> RejectsWriter<W> {
             Inner::Delimited(writer) => {
                 // Cells beyond the header stand behind our own, so that these stay under their headers.
                 let cell = |i: usize| rejected.raw.get(i).map_or("", String::as_str);
-                let own = [row.to_string(), line.to_string(), reason];
-                let mut cells: Vec<String> = (0..self.width).map(|i| tame(cell(i))).collect();
+                let own = [row.to_string(), line.to_string(), guard(&reason)];
+                let mut cells: Vec<String> =
+                    (0..self.width).map(|i| guard(&tame(cell(i)))).collect();
                 cells.extend(own);
-                cells.extend(rejected.raw.iter().skip(self.width).map(|c| tame(c)));
+                cells.extend(
+                    rejected
+                        .raw
+                        .iter()
+                        .skip(self.width)
+                        .map(|c| guard(&tame(c))),
+                );
                 writer.write_record(&cells).map_err(io::Error::from)
             }
             Inner::Cards(out) => {

@@ -20,11 +20,30 @@ pub fn is_plain(text: &str) -> bool {
     !text.bytes().any(|b| b.is_ascii_uppercase()) && is_dotted_ascii(text)
 }
 
+/// Tells whether a character shows nothing and takes no room: zero-width characters and joiners, byte order marks, soft
+/// hyphens, direction marks, fillers, variation selectors.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    !c.is_ascii()
+        && (crate::domain::text::is_hostile(c)
+            || matches!(c, '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+                | '\u{200B}'..='\u{200F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FFA0}' | '\u{E0100}'..='\u{E01EF}'))
+}
+
+/// Takes blanks and invisible characters off both ends. A variation selector or joiner at the end of a text belongs to the emoji before it.
+#[must_use]
+pub fn trim_invisible(text: &str) -> &str {
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || is_invisible(c));
+    text.trim_end_matches(|c: char| {
+        c.is_whitespace() || (is_invisible(c) && !matches!(c, '\u{FE00}'..='\u{FE0F}'))
+    })
+}
+
 /// Returns each address in a cell in the order written, or the piece that is not one. A blank cell, and one that says
 /// "none", yields nothing.
 #[must_use]
 pub fn parse_list(cell: &str) -> Vec<Result<String, String>> {
-    let cell = cell.trim();
+    let cell = trim_invisible(cell);
     if is_nothing(cell) {
         return Vec::new();
     }
@@ -38,7 +57,7 @@ pub fn parse_list(cell: &str) -> Vec<Result<String, String>> {
         .split(" ::: ")
         .flat_map(|part| part.split([';', ',', '|', '\n', '\r']))
     {
-        let piece = piece.trim();
+        let piece = trim_invisible(piece);
         if is_nothing(piece) {
             continue;
         }
@@ -61,11 +80,11 @@ pub fn parse_list(cell: &str) -> Vec<Result<String, String>> {
 /// for anything else than an address with a domain of at least two labels.
 #[must_use]
 pub fn parse(text: &str) -> Option<String> {
-    let mut text = text.trim();
+    let mut text = trim_invisible(text);
     if let Some((_, rest)) = text.rsplit_once('<')
         && let Some(inner) = rest.strip_suffix('>')
     {
-        text = inner.trim();
+        text = trim_invisible(inner);
     }
     if let Some(head) = text.get(..7)
         && head.eq_ignore_ascii_case("mailto:")
@@ -76,10 +95,15 @@ pub fn parse(text: &str) -> Option<String> {
     let text = text
         .trim_start_matches('\'')
         .trim_end_matches(['.', ';', ',', '\'']);
+    let text = trim_invisible(text);
     if is_dotted_ascii(text) {
         return Some(text.to_ascii_lowercase());
     }
-    if text.len() > 254 || text.chars().any(crate::domain::text::is_hostile) {
+    if text.len() > 254
+        || text
+            .chars()
+            .any(|c| is_invisible(c) || crate::domain::text::is_hostile(c))
+    {
         return None;
     }
     // What is left is rare: international addresses and quoted local parts.
@@ -104,19 +128,9 @@ pub fn domain(address: &str) -> Option<&str> {
 fn is_nothing(text: &str) -> bool {
     text.is_empty()
         || super::is_placeholder(text)
-        || [
-            "none",
-            "null",
-            "na",
-            "nan",
-            "unknown",
-            "no email",
-            "noemail",
-            "undefined",
-            "keine",
-        ]
-        .iter()
-        .any(|word| text.eq_ignore_ascii_case(word))
+        || ["na", "no email", "noemail", "keine"]
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// RFC 5321's Dot-string at a domain of two or more labels, lengths included.
@@ -227,6 +241,34 @@ mod tests {
             Some(&format!("{}@acme.com", "a".repeat(64))),
         );
         check(&format!("a@{}.com", "b".repeat(64)), None);
+    }
+
+    #[test]
+    fn invisible_characters_around_an_address_are_no_part_of_it() {
+        for mark in [
+            "\u{200b}", "\u{feff}", "\u{ad}", "\u{200e}", "\u{202a}", "\u{2069}", "\u{200d}",
+            "\u{2060}", "\u{a0}", "\u{34f}", "\u{3164}",
+        ] {
+            for text in [
+                format!("{mark}zoe@addr.example"),
+                format!("zoe@addr.example{mark}"),
+                format!(" {mark} zoe@addr.example {mark}{mark}"),
+                format!("Zoe <{mark}zoe@addr.example{mark}>"),
+                format!("mailto:{mark}zoe@addr.example"),
+            ] {
+                assert_eq!(
+                    parse(&text).as_deref(),
+                    Some("zoe@addr.example"),
+                    "{text:?}"
+                );
+            }
+            let inside = format!("zo{mark}e@addr.example");
+            if mark != "\u{a0}" {
+                assert_eq!(parse(&inside), None, "{inside:?}");
+            }
+        }
+        let two = parse_list("\u{200b}a@x.io\u{200b}; \u{feff}b@x.io");
+        assert_eq!(two, [Ok("a@x.io".to_owned()), Ok("b@x.io".to_owned())]);
     }
 
     #[test]

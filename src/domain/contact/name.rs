@@ -62,6 +62,70 @@ fn is_one_of(word: &str, list: &[&str]) -> bool {
     })
 }
 
+/// Tells whether two whole names may be one person's: one says no more than the other ("Ann", "A. Lee", "Dr. Ann B.
+/// Lee"), or only the given name is shorter ("Dan Lee", "Daniel Lee"). A name that is not known speaks against nobody.
+#[must_use]
+pub fn agree(one: &str, other: &str) -> bool {
+    if one == other {
+        return true;
+    }
+    let (one, other) = (words(one), words(other));
+    if one.is_empty() || other.is_empty() {
+        return true;
+    }
+    let (few, many) = if one.len() <= other.len() {
+        (&one, &other)
+    } else {
+        (&other, &one)
+    };
+    let is_initial = |a: &str, b: &str| a.chars().count() == 1 && b.starts_with(a);
+    let has = |word: &String| {
+        many.iter()
+            .any(|known| known == word || is_initial(word, known) || is_initial(known, word))
+    };
+    // At least one whole word must be in both: "A. B." is nobody's name.
+    if few.iter().all(has) && few.iter().any(|word| many.contains(word)) {
+        return true;
+    }
+    if few.iter().all(has) && few.len() == 1 {
+        return true;
+    }
+    let is_short = |a: &str, b: &str| a.chars().count() >= 3 && b.starts_with(a);
+    match (one.first(), one.last(), other.first(), other.last()) {
+        (Some(a), Some(family), Some(b), Some(their_family)) => {
+            one.len() > 1
+                && other.len() > 1
+                && family == their_family
+                && (is_short(a, b) || is_short(b, a))
+        }
+        _ => false,
+    }
+}
+
+/// Tells whether two whole names have a word in common, initials aside.
+#[must_use]
+pub fn share_a_word(one: &str, other: &str) -> bool {
+    let other = words(other);
+    words(one)
+        .iter()
+        .any(|word| word.chars().count() > 1 && other.contains(word))
+}
+
+/// Returns the words of a name as they are compared: without titles and suffixes, umlauts in either spelling alike.
+fn words(name: &str) -> Vec<String> {
+    fold(name)
+        .split(' ')
+        .filter(|word| {
+            !word.is_empty() && !is_one_of(word, &HONORIFICS) && !is_one_of(word, &SUFFIXES)
+        })
+        .map(|word| {
+            word.replace("ae", "a")
+                .replace("oe", "o")
+                .replace("ue", "u")
+        })
+        .collect()
+}
+
 /// Returns letters and digits only, in lower case, without accents, words parted by single spaces: what two spellings
 /// of one name have in common.
 #[must_use]
@@ -126,6 +190,39 @@ mod tests {
         check("van Gogh", "van", "Gogh");
         check("Mr.", "Mr.", "");
         check("李 小龙", "李", "小龙");
+    }
+
+    #[test]
+    fn names_of_one_person_agree() {
+        for (one, other) in [
+            ("Ann Lee", "ann lee"),
+            ("Ann Lee", ""),
+            ("Ann Lee", "Ann"),
+            ("Ann Lee", "Lee"),
+            ("Ann Lee", "Dr. Ann B. Lee, PhD"),
+            ("A. Lee", "Ann Lee"),
+            ("Lee, Ann", "Ann Lee"),
+            ("Anna Lee", "Ann Lee"),
+            ("Jörg Müller", "Joerg Mueller"),
+            ("Zoë O’Neil", "Zoe ONeil"),
+        ] {
+            assert!(agree(one, other), "{one} / {other}");
+            assert!(agree(other, one), "{other} / {one}");
+        }
+        for (one, other) in [
+            ("Greta Holm", "Sven Lund"),
+            ("Ann Lee", "Ann Hill"),
+            ("Ann Lee", "Bob Lee"),
+            ("Ann Ames", "Annie"),
+            ("Ann", "Bob"),
+            ("Jo Lee", "Jan Lee"),
+            ("李 小龙", "王 小明"),
+        ] {
+            assert!(!agree(one, other), "{one} / {other}");
+            assert!(!agree(other, one), "{other} / {one}");
+        }
+        assert!(share_a_word("Ann Lee", "Ann Hill"));
+        assert!(!share_a_word("Greta Holm", "Sven Lund"));
     }
 
     #[test]

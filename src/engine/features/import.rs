@@ -17,12 +17,14 @@ use crate::connectors::files::{
     Vendor,
 };
 use crate::domain::by::By;
-use crate::domain::contact::{ContactDraft, DraftFault, DraftPart};
+use crate::domain::contact::{ContactDraft, DraftFault, DraftPart, LifecycleStage};
+use crate::domain::text::clean_line;
+use crate::domain::words::words;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
 use crate::engine::undo::change::{self, Back, Tells};
-pub use crate::store::contacts::Change;
-use crate::store::contacts::{ContactWriter, Origin, RunMemory, begin_bulk, end_bulk};
+pub use crate::store::contacts::{Change, OnConflict, Overwrite};
+use crate::store::contacts::{ContactWriter, Origin, RunMemory, Written, begin_bulk, end_bulk};
 use crate::store::{Durability, StoreError};
 
 /// Rows in one transaction. Fewer cost more: each commit writes every touched page of the address index to the log anew.
@@ -36,6 +38,11 @@ const PART_REJECTS: usize = 20;
 const BATCH_REJECTS: usize = 200;
 /// How often a batch is tried again while another process keeps the database to itself, five seconds each time.
 const BUSY_TRIES: u32 = 6;
+/// Bytes of rows after which the reader hands over what it has, and after which a transaction ends.
+const PART_BYTES: usize = 2 * 1024 * 1024;
+const BATCH_BYTES: usize = 16 * 1024 * 1024;
+/// Rows about known people that the report names one by one.
+const REPORTED_PEOPLE: usize = 200;
 /// Rejected rows that the report itself names; the rejects file has all.
 const REPORTED_REJECTS: usize = 100;
 
@@ -50,6 +57,8 @@ pub struct ImportRequest {
     pub dry_run: bool,
     /// Where rejected rows go; None puts them beside the file.
     pub rejects: Option<PathBuf>,
+    /// The choice for rows that have the address or id of somebody else; None keeps both people.
+    pub on_conflict: Option<OnConflict>,
 }
 
 /// How far an import is.
@@ -94,6 +103,52 @@ pub struct ReportedColumn {
     pub field: Option<String>,
 }
 
+words! {
+    /// The fate of a row about somebody who is known, or who must not be written to.
+    pub enum Fate ("a fate of a row") {
+        /// The row fills in a known record.
+        Merge = "merge",
+        /// The row replaces values of a known record.
+        Overwrite = "overwrite",
+        /// The row names somebody else than the one who has its address or id, and both are kept.
+        KeepBoth = "keep_both",
+        /// The row names somebody else than the one who has its address or id, and is rejected.
+        LeaveOut = "leave_out",
+        /// The row is about somebody new.
+        Add = "add",
+    }
+}
+
+/// One row about somebody who is known, or who must not be written to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReportedPerson {
+    /// Its number among the rows, from 1.
+    pub row: u64,
+    /// The line of the file on which it starts, from 1.
+    pub line: u64,
+    /// Its fate.
+    pub fate: Fate,
+    /// The known contact's number; None for somebody new.
+    pub contact: Option<i64>,
+    /// The name in the database; empty if none is known.
+    pub known: String,
+    /// The name in the row.
+    pub name: String,
+    /// The values of the known record that the row replaces.
+    pub overwritten: Vec<Overwrite>,
+    /// The cause for which the row stops mail, `opted_out` or `bounced`; None if it stops none.
+    pub suppressed: Option<&'static str>,
+}
+
+/// A column that is not read although its cells look like opt-outs or bounces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReportedSuspicion {
+    /// The column.
+    pub column: String,
+    /// How many of its cells look so.
+    pub count: u64,
+}
+
 /// What an import did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ImportReport {
@@ -121,6 +176,22 @@ pub struct ImportReport {
     pub padded: u64,
     /// Rows whose address or id belongs to another contact and stayed there.
     pub taken: u64,
+    /// Rows whose person opted out: they are suppressed.
+    pub opted_out: u64,
+    /// Rows whose address mail comes back from: it is suppressed.
+    pub bounced: u64,
+    /// Rows that replaced a value of a known record.
+    pub overwritten: u64,
+    /// Rows that have the address or id of somebody with another name, and were kept beside them or rejected.
+    pub other_people: u64,
+    /// Cells with more than one phone number; all were kept.
+    pub second_numbers: u64,
+    /// The choice for rows of somebody else.
+    pub on_conflict: OnConflict,
+    /// The first rows about people who are known, or who must not be written to.
+    pub people: Vec<ReportedPerson>,
+    /// Columns that are not read although their cells look like opt-outs or bounces.
+    pub suspicious: Vec<ReportedSuspicion>,
     /// What is no row: blank lines, repeated headers, preamble, footer.
     pub skipped: Skipped,
     /// The file's columns.
@@ -141,10 +212,21 @@ struct Reject {
     rejected: RejectedRow,
 }
 
+/// One row that can be written.
+struct Row {
+    row: u64,
+    line: u64,
+    draft: ContactDraft,
+    raw: Vec<u8>,
+}
+
 /// What the reader hands over at once, or several of these.
 #[derive(Default)]
 struct Batch {
-    drafts: Vec<Vec<ContactDraft>>,
+    drafts: Vec<Vec<Row>>,
+    weight: usize,
+    suspicious: Vec<usize>,
+    second_numbers: u64,
     rejects: Vec<Reject>,
     dropped: Vec<Dropped>,
     bytes: u64,
@@ -161,6 +243,9 @@ impl Batch {
         self.drafts.append(&mut next.drafts);
         self.rejects.append(&mut next.rejects);
         self.dropped.append(&mut next.dropped);
+        self.suspicious.append(&mut next.suspicious);
+        self.weight += next.weight;
+        self.second_numbers = next.second_numbers;
         // These are counted from the beginning of the file.
         (self.bytes, self.skipped, self.padded) = (next.bytes, next.skipped, next.padded);
     }
@@ -178,6 +263,7 @@ fn gather(batches: &Receiver<Message>, cancel: &AtomicBool) -> (Batch, std::io::
             Err(_) => return (batch, Ok(false)),
         }
         if batch.rows() >= BATCH_ROWS
+            || batch.weight >= BATCH_BYTES
             || batch.rejects.len() >= BATCH_REJECTS
             || cancel.load(Ordering::Relaxed)
         {
@@ -186,12 +272,82 @@ fn gather(batches: &Receiver<Message>, cancel: &AtomicBool) -> (Batch, std::io::
     }
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Default)]
 struct Counts {
     new: u64,
     updated: u64,
     unchanged: u64,
     taken: u64,
+    opted_out: u64,
+    bounced: u64,
+    overwritten: u64,
+    other_people: u64,
+    people: Vec<ReportedPerson>,
+    refused: Vec<Reject>,
+}
+
+impl Counts {
+    fn note(&mut self, row: &Row, written: Written, delimiter: Option<u8>) {
+        let draft = &row.draft;
+        let met = written.met.as_deref();
+        let is_refused = met.is_some_and(|met| met.is_refused);
+        match written.change {
+            _ if is_refused => {}
+            Change::New => self.new += 1,
+            Change::Updated => self.updated += 1,
+            Change::Unchanged => self.unchanged += 1,
+        }
+        self.taken += u64::from(written.taken);
+        let opted_out = draft.opted_out || draft.stage == Some(LifecycleStage::DoNotContact);
+        self.opted_out += u64::from(opted_out);
+        self.bounced += u64::from(draft.bounced);
+        let is_apart = met
+            .is_some_and(|met| met.is_other && (met.is_refused || written.change == Change::New));
+        self.other_people += u64::from(is_apart);
+        let overwrites = met.is_some_and(|met| !met.overwritten.is_empty());
+        self.overwritten += u64::from(overwrites);
+        if let Some(met) = met.filter(|met| met.is_refused) {
+            let known = match met.name.as_str() {
+                "" => format!("contact {}", met.id),
+                name => format!("{} (contact {})", clean_line(name, 80), met.id),
+            };
+            let reason = format!(
+                "has the address or id of {known}, who is somebody else, and nothing of its own to know the person by"
+            );
+            self.refused.push(Reject {
+                row: row.row,
+                line: row.line,
+                rejected: RejectedRow::whole(reason, ContactFile::raw_cells(&row.raw, delimiter)),
+            });
+        }
+        let suppressed = match (opted_out, draft.bounced) {
+            (true, _) => Some("opted_out"),
+            (false, true) => Some("bounced"),
+            _ => None,
+        };
+        let changes = is_refused || is_apart || written.change == Change::Updated;
+        if self.people.len() < REPORTED_PEOPLE && (changes || suppressed.is_some()) {
+            let fate = match written.change {
+                _ if is_refused => Fate::LeaveOut,
+                Change::New if is_apart => Fate::KeepBoth,
+                Change::New => Fate::Add,
+                _ if overwrites => Fate::Overwrite,
+                _ => Fate::Merge,
+            };
+            self.people.push(ReportedPerson {
+                row: row.row,
+                line: row.line,
+                fate,
+                contact: met
+                    .map(|met| met.id.0)
+                    .or((written.change != Change::New).then_some(written.id.0)),
+                known: met.map(|met| met.name.clone()).unwrap_or_default(),
+                name: draft.full_name.clone().unwrap_or_default(),
+                overwritten: met.map(|met| met.overwritten.clone()).unwrap_or_default(),
+                suppressed,
+            });
+        }
+    }
 }
 
 impl Engine {
@@ -255,7 +411,7 @@ impl Engine {
         })?;
         let delimiter = file.delimiter();
         let mapping = file.mapping().clone();
-        let mut run = Run::new(name, &mapping, request.dry_run);
+        let mut run = Run::new(name, &mapping, request);
         if !request.dry_run {
             run.rejects_path = request
                 .rejects
@@ -265,7 +421,7 @@ impl Engine {
         let stop_reader = Arc::new(AtomicBool::new(false));
         let batches = start_reader(file, Arc::clone(&stop_reader))?;
         let outcome = if request.dry_run {
-            self.rehearse(&batches, &mut run, cancel, progress)
+            self.rehearse(&batches, &mut run, delimiter, cancel, progress)
         } else {
             self.write_batches(&batches, &mut run, &mapping, delimiter, cancel, progress)
         };
@@ -335,7 +491,8 @@ impl Engine {
             }
             if batch.bytes > 0 {
                 let drafts = Arc::new(std::mem::take(&mut batch.drafts));
-                let counts = self.write_batch(&drafts, memory)?;
+                let how = (run.report.on_conflict, delimiter);
+                let counts = self.write_batch(&drafts, memory, how)?;
                 run.add(counts, batch);
                 run.write_rejects(mapping, delimiter);
                 progress(run.progress());
@@ -348,8 +505,9 @@ impl Engine {
 
     fn write_batch(
         &self,
-        drafts: &Arc<Vec<Vec<ContactDraft>>>,
+        drafts: &Arc<Vec<Vec<Row>>>,
         memory: &Arc<Mutex<RunMemory>>,
+        (on_conflict, delimiter): (OnConflict, Option<u8>),
     ) -> Result<Counts> {
         if drafts.iter().all(Vec::is_empty) {
             return Ok(Counts::default());
@@ -364,8 +522,8 @@ impl Engine {
                 .write::<_, StoreError>(Durability::Normal, move |tx| {
                     let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
                     memory.open(tx)?;
-                    let mut writer = ContactWriter::new(tx, now)?;
-                    let counts = write_all(&mut writer, &drafts, &mut memory)?;
+                    let mut writer = ContactWriter::new(tx, now)?.on_conflict(on_conflict);
+                    let counts = write_all(&mut writer, &drafts, &mut memory, delimiter)?;
                     writer.finish()?;
                     tx.emit(now, "contacts.imported", "contacts")?;
                     memory.seal(tx)?;
@@ -384,9 +542,11 @@ impl Engine {
         &self,
         batches: &Receiver<Message>,
         run: &mut Run,
+        delimiter: Option<u8>,
         cancel: &AtomicBool,
         progress: &mut dyn FnMut(ImportProgress),
     ) -> Result<()> {
+        let on_conflict = run.report.on_conflict;
         enum Stop {
             Rehearsed,
             Store(StoreError),
@@ -398,16 +558,16 @@ impl Engine {
         }
         let now = self.now();
         // The transaction lives on the writer's thread: drafts go there and counts come back.
-        let (to_writer, drafts) = sync_channel::<Vec<Vec<ContactDraft>>>(1);
+        let (to_writer, drafts) = sync_channel::<Vec<Vec<Row>>>(1);
         let (answer, counts) = sync_channel::<Counts>(1);
         std::thread::scope(|scope| {
             let store = self.store().clone();
             let writing = scope.spawn(move || {
                 store.write::<(), Stop>(Durability::Normal, move |tx| {
                     let mut memory = RunMemory::default();
-                    let mut writer = ContactWriter::new(tx, now)?;
+                    let mut writer = ContactWriter::new(tx, now)?.on_conflict(on_conflict);
                     for batch in drafts {
-                        let done = write_all(&mut writer, &batch, &mut memory)?;
+                        let done = write_all(&mut writer, &batch, &mut memory, delimiter)?;
                         if answer.send(done).is_err() {
                             break;
                         }
@@ -521,18 +681,14 @@ fn reading_failed(error: std::io::Error) -> EngineError {
 
 fn write_all(
     writer: &mut ContactWriter<'_>,
-    drafts: &[Vec<ContactDraft>],
+    drafts: &[Vec<Row>],
     memory: &mut RunMemory,
+    delimiter: Option<u8>,
 ) -> Result<Counts, StoreError> {
     let mut counts = Counts::default();
-    for draft in drafts.iter().flatten() {
-        let written = writer.write(draft, Origin::Import, memory)?;
-        match written.change {
-            Change::New => counts.new += 1,
-            Change::Updated => counts.updated += 1,
-            Change::Unchanged => counts.unchanged += 1,
-        }
-        counts.taken += u64::from(written.taken);
+    for row in drafts.iter().flatten() {
+        let written = writer.write(&row.draft, Origin::Import, memory)?;
+        counts.note(row, written, delimiter);
     }
     Ok(counts)
 }
@@ -568,12 +724,21 @@ fn read_part(file: &mut ContactFile) -> std::io::Result<Option<Batch>> {
     let mut batch = Batch::default();
     let mut drafts = Vec::with_capacity(PART_ROWS);
     let mut rows = 0;
-    while rows < PART_ROWS {
+    while rows < PART_ROWS && batch.weight < PART_BYTES {
         let Some(row) = file.next_row()? else { break };
         rows += 1;
         batch.dropped.extend(row.dropped);
+        batch.suspicious.extend(row.suspicious);
         match row.outcome {
-            Ok(draft) => drafts.push(draft),
+            Ok(draft) => {
+                batch.weight += row.raw.len();
+                drafts.push(Row {
+                    row: row.row,
+                    line: row.line,
+                    draft,
+                    raw: row.raw,
+                });
+            }
             Err(rejected) => batch.rejects.push(Reject {
                 row: row.row,
                 line: row.line,
@@ -587,6 +752,7 @@ fn read_part(file: &mut ContactFile) -> std::io::Result<Option<Batch>> {
     batch.drafts.push(drafts);
     batch.skipped = file.skipped();
     batch.padded = file.padded();
+    batch.second_numbers = file.second_numbers();
     batch.bytes = file.bytes_read();
     Ok((rows > 0 || file.skipped() != known).then_some(batch))
 }
@@ -613,7 +779,7 @@ struct Run {
 }
 
 impl Run {
-    fn new(name: &str, mapping: &Mapping, dry_run: bool) -> Self {
+    fn new(name: &str, mapping: &Mapping, request: &ImportRequest) -> Self {
         let columns = mapping
             .columns
             .iter()
@@ -627,7 +793,7 @@ impl Run {
                 file: name.to_owned(),
                 vendor: mapping.vendor.label().to_owned(),
                 system: mapping.system.clone(),
-                dry_run,
+                dry_run: request.dry_run,
                 cancelled: false,
                 rows: 0,
                 new: 0,
@@ -636,6 +802,14 @@ impl Run {
                 rejected: 0,
                 padded: 0,
                 taken: 0,
+                opted_out: 0,
+                bounced: 0,
+                overwritten: 0,
+                other_people: 0,
+                second_numbers: 0,
+                on_conflict: request.on_conflict.unwrap_or(OnConflict::KeepBoth),
+                people: Vec::new(),
+                suspicious: Vec::new(),
                 skipped: Skipped::default(),
                 columns,
                 dropped: Vec::new(),
@@ -650,8 +824,29 @@ impl Run {
         }
     }
 
-    fn add(&mut self, counts: Counts, batch: Batch) {
+    fn add(&mut self, mut counts: Counts, mut batch: Batch) {
+        batch.rejects.append(&mut counts.refused);
+        batch.rejects.sort_by_key(|reject| reject.row);
         let report = &mut self.report;
+        report.opted_out += counts.opted_out;
+        report.bounced += counts.bounced;
+        report.overwritten += counts.overwritten;
+        report.other_people += counts.other_people;
+        report.second_numbers = batch.second_numbers;
+        let room = REPORTED_PEOPLE.saturating_sub(report.people.len());
+        report.people.extend(counts.people.into_iter().take(room));
+        for index in std::mem::take(&mut batch.suspicious) {
+            let Some(header) = report.columns.get(index).map(|c| c.header.clone()) else {
+                continue;
+            };
+            match report.suspicious.iter_mut().find(|s| s.column == header) {
+                Some(known) => known.count += 1,
+                None => report.suspicious.push(ReportedSuspicion {
+                    column: header,
+                    count: 1,
+                }),
+            }
+        }
         report.new += counts.new;
         report.updated += counts.updated;
         report.unchanged += counts.unchanged;

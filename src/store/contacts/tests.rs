@@ -1,6 +1,8 @@
 use super::*;
+use crate::domain::suppression::Cause;
 use crate::store::people::RecordKind;
 use crate::store::people::{find_by_email, find_by_external_id};
+use crate::store::suppressions;
 use crate::store::tests::store;
 use crate::store::{Durability, Store, StoreError};
 
@@ -183,6 +185,215 @@ fn numbers_of_unnamed_files_do_not_make_two_people_one() {
     assert_eq!(import(&store, &[row("a@x.io")]), [Unchanged]);
 }
 
+/// Writes drafts with a choice; returns what each did and whether it was refused.
+fn choose(store: &Store, drafts: &[ContactDraft], choice: OnConflict) -> Vec<(Change, bool)> {
+    let drafts = drafts.to_vec();
+    store
+        .write::<_, StoreError>(Durability::Normal, move |tx| {
+            let mut memory = RunMemory::default();
+            memory.open(tx)?;
+            let mut writer = ContactWriter::new(tx, Timestamp::UNIX_EPOCH)?.on_conflict(choice);
+            let mut all = Vec::new();
+            for draft in &drafts {
+                let written = writer.write(draft, Origin::Import, &mut memory)?;
+                let refused = written.met.is_some_and(|met| met.is_refused);
+                all.push((written.change, refused));
+            }
+            writer.finish()?;
+            Ok(all)
+        })
+        .unwrap()
+}
+
+/// Every contact: name, title, addresses, ids.
+fn everybody(store: &Store) -> Vec<String> {
+    read(store, |tx| {
+        let mut all = Vec::new();
+        for row in list(tx, None, None, 99)? {
+            let ids: Vec<_> = external_ids(tx, row.id)?
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            let emails = emails(tx, row.id)?.join(" ");
+            let text = format!(
+                "{}|{}|{emails}|{}",
+                row.full_name(),
+                row.title,
+                ids.join(" ")
+            );
+            all.push(text);
+        }
+        Ok(all)
+    })
+}
+
+#[test]
+fn another_persons_row_changes_nobody() {
+    let row = |id: &str, emails: &[&str], name: &str, title: &str| {
+        draft(|d| {
+            d.external_ids.extend(ExternalId::new("crm", id));
+            d.emails.extend(emails.iter().map(|e| (*e).to_owned()));
+            d.full_name = Some(name.into());
+            d.title = Some(title.into());
+        })
+    };
+    let check = |rows: &[ContactDraft], did: &[(Change, bool)], people: &[&str]| {
+        let (_directory, store) = store();
+        assert_eq!(choose(&store, rows, OnConflict::KeepBoth), did);
+        assert_eq!(everybody(&store), people);
+        // The same rows again change nothing.
+        let again: Vec<_> = did
+            .iter()
+            .map(|(_, refused)| (Unchanged, *refused))
+            .collect();
+        assert_eq!(
+            choose(&store, rows, OnConflict::KeepBoth),
+            again,
+            "{people:?}"
+        );
+        assert_eq!(everybody(&store), people);
+    };
+    let greta = row("", &["info@shared.example"], "Greta Holm", "Owner");
+    let known = "Greta Holm|Owner|info@shared.example|";
+    // Nothing of its own.
+    check(
+        &[
+            greta.clone(),
+            row("", &["INFO@shared.example"], "Sven Lund", "Buyer"),
+        ],
+        &[(New, false), (Unchanged, true)],
+        &[known],
+    );
+    check(
+        &[
+            row("", &["ann@gmail.com"], "Ann Ames", ""),
+            row("", &["a.nn+crm@gmail.com"], "Annie", ""),
+        ],
+        &[(New, false), (Unchanged, true)],
+        &["Ann Ames||ann@gmail.com|"],
+    );
+    // A second address, before or after the shared one.
+    for emails in [
+        ["sven@lund.example", "info@shared.example"],
+        ["info@shared.example", "sven@lund.example"],
+    ] {
+        check(
+            &[greta.clone(), row("", &emails, "Sven Lund", "Buyer")],
+            &[(New, false), (New, false)],
+            &[known, "Sven Lund|Buyer|sven@lund.example|"],
+        );
+    }
+    // A record of its own.
+    check(
+        &[
+            row("1", &["info@shared.example"], "Greta Holm", "Owner"),
+            row("2", &["info@shared.example"], "Sven Lund", "Buyer"),
+        ],
+        &[(New, false), (New, false)],
+        &[
+            "Greta Holm|Owner|info@shared.example|crm:1",
+            "Sven Lund|Buyer||crm:2",
+        ],
+    );
+    check(
+        &[
+            row("1", &["info@shared.example"], "", "Owner"),
+            row("2", &["info@shared.example"], "", "Buyer"),
+        ],
+        &[(New, false), (New, false)],
+        &["|Owner|info@shared.example|crm:1", "|Buyer||crm:2"],
+    );
+    // One record, two people.
+    check(
+        &[
+            row("1", &["greta@holm.example"], "Greta Holm", "Owner"),
+            row("1", &["sven@lund.example"], "Sven Lund", "Buyer"),
+        ],
+        &[(New, false), (New, false)],
+        &[
+            "Greta Holm|Owner|greta@holm.example|crm:1",
+            "Sven Lund|Buyer|sven@lund.example|",
+        ],
+    );
+}
+
+#[test]
+fn a_record_may_change_its_name_and_its_address() {
+    let (_directory, store) = store();
+    let row = |email: &str, name: &str| {
+        draft(|d| {
+            d.external_ids.extend(ExternalId::new("crm", "1"));
+            d.emails.push(email.into());
+            d.full_name = Some(name.into());
+        })
+    };
+    let rows = [
+        row("ann.lee@acme.example", "Ann Lee"),
+        row("ann.hill@acme.example", "Ann Hill"),
+    ];
+    assert_eq!(
+        choose(&store, &rows, OnConflict::KeepBoth),
+        [(New, false), (Updated, false)]
+    );
+    assert_eq!(
+        everybody(&store),
+        ["Ann Hill||ann.hill@acme.example ann.lee@acme.example|crm:1"]
+    );
+}
+
+#[test]
+fn the_operator_chooses_for_rows_of_somebody_else() {
+    let check = |choice, did: [(Change, bool); 2], people: &[&str]| {
+        let (_directory, store) = store();
+        let mut other = person("info@shared.example", "Sven Lund");
+        other.title = Some("Buyer".into());
+        other.emails.push("sven@lund.example".into());
+        let rows = [person("info@shared.example", "Greta Holm"), other];
+        assert_eq!(choose(&store, &rows, choice), did, "{choice:?}");
+        assert_eq!(everybody(&store), people, "{choice:?}");
+    };
+    let both = "info@shared.example sven@lund.example";
+    check(
+        OnConflict::Skip,
+        [(New, false), (Unchanged, true)],
+        &["Greta Holm||info@shared.example|"],
+    );
+    check(
+        OnConflict::Fill,
+        [(New, false), (Updated, false)],
+        &[&format!("Greta Holm|Buyer|{both}|")],
+    );
+    check(
+        OnConflict::Replace,
+        [(New, false), (Updated, false)],
+        &[&format!("Sven Lund|Buyer|{both}|")],
+    );
+}
+
+#[test]
+fn a_wish_is_followed_although_its_row_is_not_taken() {
+    let (_directory, store) = store();
+    let mut other = person("info@shared.example", "Sven Lund");
+    other.opted_out = true;
+    let mut gone = person("gone@x.io", "Bo Ek");
+    gone.bounced = true;
+    gone.emails.push("bo@x.io".into());
+    let rows = [person("info@shared.example", "Greta Holm"), other, gone];
+    choose(&store, &rows, OnConflict::KeepBoth);
+    let stopped = read(&store, suppressions::list);
+    let stopped: Vec<_> = stopped
+        .iter()
+        .map(|s| (s.value.as_str(), s.cause))
+        .collect();
+    assert_eq!(
+        stopped,
+        [
+            ("gone@x.io", Cause::Bounced),
+            ("info@shared.example", Cause::OptedOut)
+        ]
+    );
+}
+
 #[test]
 fn a_row_blanks_nothing_and_lifts_no_stop() {
     let (_directory, store) = store();
@@ -324,8 +535,13 @@ fn search_finds_names_addresses_and_companies_as_they_are_typed() {
 #[test]
 fn a_changed_name_is_found_and_the_old_one_is_not() {
     let (_directory, store) = store();
-    import(&store, &[person("a@x.io", "Ann Lee")]);
-    import(&store, &[person("a@x.io", "Ann Smith")]);
+    let named = |name: &str| {
+        let mut row = person("a@x.io", name);
+        row.external_ids.extend(ExternalId::new("hubspot", "7"));
+        row
+    };
+    import(&store, &[named("Ann Lee")]);
+    import(&store, &[named("Ann Smith")]);
     assert_eq!(found(&store, "smith"), ["Ann Smith"]);
     assert!(found(&store, "lee").is_empty());
     store.write(Durability::Normal, rebuild_search).unwrap();

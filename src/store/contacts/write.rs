@@ -5,6 +5,7 @@ use std::hash::{BuildHasherDefault, DefaultHasher, Hasher};
 
 use jiff::Timestamp;
 use rusqlite::{CachedStatement, OptionalExtension, params};
+use serde::Serialize;
 
 use super::super::companies::{CompanyMemory, CompanyWriter};
 use super::super::people::kept_mailbox;
@@ -12,10 +13,11 @@ use super::super::suppressions::{self, SuppressedBy};
 use super::super::{Result, WriteTx};
 use super::day_start;
 use super::search::searchable;
-use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage, address};
+use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage, address, name};
 use crate::domain::email::{MailboxKey, Named};
 use crate::domain::id::{CompanyId, ContactId};
 use crate::domain::suppression::Cause;
+use crate::domain::words::words;
 
 /// Outcome of writing a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +39,48 @@ pub enum Origin {
     Direct,
 }
 
+words! {
+    /// The choice for a row that has the address or id of somebody with another name.
+    pub enum OnConflict ("a choice for rows of somebody else") {
+        /// Reject the row.
+        Skip = "skip",
+        /// Fill in what the known record lacks, and overwrite nothing in any record.
+        Fill = "fill",
+        /// Lay the row over the known record.
+        Replace = "replace",
+        /// Keep both people where the row has an address or id of its own, else reject it.
+        KeepBoth = "keep-both",
+    }
+}
+
+/// A value of a known record that a draft replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Overwrite {
+    /// The field.
+    pub field: &'static str,
+    /// The value before.
+    pub old: String,
+    /// The value of the draft.
+    pub new: String,
+}
+
+/// The known person whom a draft met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Met {
+    /// The contact.
+    pub id: ContactId,
+    /// Their name before; empty if none was known.
+    pub name: String,
+    /// True if they are somebody else than the draft speaks of.
+    pub is_other: bool,
+    /// True if the draft was not taken for that reason.
+    pub is_refused: bool,
+    /// The values that were replaced.
+    pub overwritten: Vec<Overwrite>,
+}
+
 /// Result of writing a draft.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     /// The contact.
     pub id: ContactId,
@@ -46,6 +88,8 @@ pub struct Written {
     pub change: Change,
     /// True if an address or id of the draft was left out because another contact has it.
     pub taken: bool,
+    /// The known person whom the draft changed or was kept apart from; None where nobody was met or nothing changed.
+    pub met: Option<Box<Met>>,
 }
 
 /// A hasher for hashes and counters: one multiplication spreads them.
@@ -263,6 +307,7 @@ fn key_of(system: &[u8], key: &[u8]) -> u64 {
 struct Known {
     id: i64,
     fingerprint: i64,
+    by_id: bool,
 }
 
 /// A contact's entry for the search index, written once, when the transaction ends.
@@ -288,6 +333,7 @@ pub struct ContactWriter<'a> {
     insert_email: CachedStatement<'a>,
     insert_id: CachedStatement<'a>,
     pending: BTreeMap<i64, Pending>,
+    on_conflict: OnConflict,
     now: Timestamp,
 }
 
@@ -328,12 +374,20 @@ impl<'a> ContactWriter<'a> {
                 "INSERT OR IGNORE INTO external_id (kind, system, external, record_id) VALUES ('contact', ?1, ?2, ?3)",
             )?,
             pending: BTreeMap::new(),
+            on_conflict: OnConflict::KeepBoth,
             now,
         })
     }
 
+    /// Sets the choice for rows of somebody else; without it, both people are kept.
+    #[must_use]
+    pub fn on_conflict(mut self, choice: OnConflict) -> Self {
+        self.on_conflict = choice;
+        self
+    }
+
     /// Writes one normalized draft: onto the contact with one of its external ids, else onto the one with one of its
-    /// addresses, else as a new contact.
+    /// addresses, else as a new contact. A row of a file that names somebody else than that contact does not change them.
     ///
     /// # Errors
     /// Fails if the database refuses.
@@ -345,40 +399,153 @@ impl<'a> ContactWriter<'a> {
     ) -> Result<Written> {
         let fingerprint = draft.fingerprint().cast_signed();
         let found = self.find(draft, fingerprint, memory.index.as_ref())?;
-        let Some(known) = found else {
-            return self.add(draft, origin, fingerprint, memory);
-        };
-        let id = known.id;
-        let unchanged = Written {
-            id: ContactId(id),
-            change: Change::Unchanged,
-            taken: false,
+        let Some(first) = found.first() else {
+            return self.add(draft, draft, origin, fingerprint, memory);
         };
         if origin == Origin::Direct {
-            return self.merge(draft, id, None, &mut memory.companies);
+            return self.merge(draft, first.id, None, &mut memory.companies);
         }
-        if known.fingerprint == fingerprint {
-            remember(memory, id, fingerprint);
-            return Ok(unchanged);
+        for known in &found {
+            let id = known.id;
+            let seen = known.fingerprint == fingerprint
+                || self
+                    .tx
+                    .sql()
+                    .prepare_cached(
+                        "SELECT 1 FROM contact_row_seen WHERE contact_id = ?1 AND fingerprint = ?2",
+                    )?
+                    .exists((id, fingerprint))?;
+            if seen {
+                remember(memory, id, fingerprint);
+                return Ok(Written {
+                    id: ContactId(id),
+                    change: Change::Unchanged,
+                    taken: false,
+                    met: None,
+                });
+            }
         }
-        let seen = self
-            .tx
-            .sql()
-            .prepare_cached(
-                "SELECT 1 FROM contact_row_seen WHERE contact_id = ?1 AND fingerprint = ?2",
-            )?
-            .exists((id, fingerprint))?;
-        if seen {
-            remember(memory, id, fingerprint);
-            return Ok(unchanged);
+        let mut same = None;
+        let mut other = None;
+        for known in &found {
+            let Some(old) = super::get(self.tx, ContactId(known.id))? else {
+                continue;
+            };
+            if self.is_same_person(draft, &old, known.by_id)? {
+                same = Some(known.id);
+                break;
+            }
+            other.get_or_insert((known.id, old));
         }
-        let written = self.merge(draft, id, Some(fingerprint), &mut memory.companies)?;
+        let id = match (same, other) {
+            (Some(id), _) => id,
+            (None, Some((id, _)))
+                if matches!(self.on_conflict, OnConflict::Replace | OnConflict::Fill) =>
+            {
+                id
+            }
+            (None, Some((_, old))) => return self.keep_apart(draft, &old, fingerprint, memory),
+            (None, None) => first.id,
+        };
+        let mut written = self.merge(draft, id, Some(fingerprint), &mut memory.companies)?;
+        if same.is_none()
+            && let Some(met) = &mut written.met
+        {
+            met.is_other = true;
+        }
         remember(memory, id, fingerprint);
         self.keep_rows(id, memory)?;
         if let Some(index) = &mut memory.index {
             index.learn(draft, id, fingerprint);
         }
         Ok(written)
+    }
+
+    /// Tells whether a draft speaks of the contact that it was found by. An address alone does not make two people one:
+    /// firms share theirs, and a name that is another one's says so. A record's own id does, unless nothing else fits.
+    fn is_same_person(
+        &self,
+        draft: &ContactDraft,
+        old: &super::ContactRow,
+        by_id: bool,
+    ) -> Result<bool> {
+        let (first, last) = names(draft);
+        let theirs = format!("{first} {last}");
+        let known = old.full_name();
+        let named = !theirs.trim().is_empty() && !known.is_empty();
+        if by_id {
+            return Ok(!named
+                || name::agree(&theirs, &known)
+                || name::share_a_word(&theirs, &known)
+                || self.shares_an_address(draft, old.id.0)?);
+        }
+        if named {
+            return Ok(name::agree(&theirs, &known));
+        }
+        // Two records of one system are two people as long as no name says otherwise.
+        let ids = super::external_ids(self.tx, old.id)?;
+        Ok(!draft.external_ids.iter().any(|id| {
+            !is_vague(id) && ids.iter().any(|known| known.system == id.system) && !ids.contains(id)
+        }))
+    }
+
+    /// Keeps a draft beside the contact who has its address or id but another name: with what is its own, else not at
+    /// all. A wish not to be written to is followed either way.
+    fn keep_apart(
+        &mut self,
+        draft: &ContactDraft,
+        old: &super::ContactRow,
+        fingerprint: i64,
+        memory: &mut RunMemory,
+    ) -> Result<Written> {
+        let mut met = Met {
+            id: old.id,
+            name: old.full_name(),
+            is_other: true,
+            is_refused: false,
+            overwritten: Vec::new(),
+        };
+        let own = self.own_part(draft)?;
+        let is_own = !own.emails.is_empty() || !own.external_ids.is_empty();
+        if self.on_conflict == OnConflict::KeepBoth && is_own {
+            let mut written = self.add(&own, draft, Origin::Import, fingerprint, memory)?;
+            written.taken = true;
+            written.met = Some(Box::new(met));
+            return Ok(written);
+        }
+        met.is_refused = true;
+        self.suppress(draft)?;
+        Ok(Written {
+            id: old.id,
+            change: Change::Unchanged,
+            taken: false,
+            met: Some(Box::new(met)),
+        })
+    }
+
+    /// Returns a draft with only those addresses and ids that nobody has. Another spelling of a mailbox is no other address.
+    fn own_part(&mut self, draft: &ContactDraft) -> Result<ContactDraft> {
+        let mut own = draft.clone();
+        let mut emails = Vec::new();
+        for email in &draft.emails {
+            let key = address::key(email);
+            let mailbox = MailboxKey::of(&key);
+            let is_known = self.by_email.exists([&*key])?
+                || self.by_email.exists([mailbox.as_str()])?
+                || self.by_mailbox.exists([mailbox.as_str()])?;
+            if !is_known {
+                emails.push(email.clone());
+            }
+        }
+        own.emails = emails;
+        let mut ids = Vec::new();
+        for id in &draft.external_ids {
+            if !self.by_id.exists((&*id.system, &id.id))? {
+                ids.push(id.clone());
+            }
+        }
+        own.external_ids = ids;
+        Ok(own)
     }
 
     /// Stores which rows speak of a contact as it is now.
@@ -403,11 +570,13 @@ impl<'a> ContactWriter<'a> {
         draft: &ContactDraft,
         fingerprint: i64,
         index: Option<&KeyIndex>,
-    ) -> Result<Option<Known>> {
+    ) -> Result<Vec<Known>> {
+        let mut all: Vec<Known> = Vec::new();
         let read = |row: &rusqlite::Row<'_>| {
             Ok(Known {
                 id: row.get(0)?,
                 fingerprint: row.get(1)?,
+                by_id: false,
             })
         };
         // None where the database must be asked, else what the index says.
@@ -419,6 +588,7 @@ impl<'a> ContactWriter<'a> {
             (index.fingerprint(*id)? == fingerprint).then_some(Some(Known {
                 id: *id,
                 fingerprint,
+                by_id: false,
             }))
         };
         for id in &draft.external_ids {
@@ -430,10 +600,16 @@ impl<'a> ContactWriter<'a> {
                     .query_row((&*id.system, &id.id), read)
                     .optional()?,
             };
-            if let Some(known) = found
+            if let Some(mut known) = found
                 && (!is_vague(id) || self.shares_an_address(draft, known.id)?)
             {
-                return Ok(Some(known));
+                known.by_id = true;
+                if known.fingerprint == fingerprint {
+                    return Ok(vec![known]);
+                }
+                if !all.iter().any(|one| one.id == known.id) {
+                    all.push(known);
+                }
             }
         }
         for email in &draft.emails {
@@ -453,11 +629,16 @@ impl<'a> ContactWriter<'a> {
                         .optional()?,
                 };
             }
-            if found.is_some() {
-                return Ok(found);
+            if let Some(known) = found {
+                if known.fingerprint == fingerprint {
+                    return Ok(vec![known]);
+                }
+                if !all.iter().any(|one| one.id == known.id) {
+                    all.push(known);
+                }
             }
         }
-        Ok(None)
+        Ok(all)
     }
 
     /// Tells whether nothing speaks against a draft being that contact: one has no address, or they share one.
@@ -471,9 +652,11 @@ impl<'a> ContactWriter<'a> {
                 .any(|e| known.iter().any(|k| MailboxKey::of(k) == MailboxKey::of(e))))
     }
 
+    /// Adds a contact. `whole` is the draft with the addresses that somebody else has: what it says of mail holds for these too.
     fn add(
         &mut self,
         draft: &ContactDraft,
+        whole: &ContactDraft,
         origin: Origin,
         fingerprint: i64,
         memory: &mut RunMemory,
@@ -536,9 +719,7 @@ impl<'a> ContactWriter<'a> {
                 texts: Some(texts),
             },
         );
-        if draft.opted_out {
-            self.suppress(draft)?;
-        }
+        self.suppress(whole)?;
         if origin == Origin::Import {
             remember(memory, id, fingerprint);
         }
@@ -549,6 +730,7 @@ impl<'a> ContactWriter<'a> {
             id: ContactId(id),
             change: Change::New,
             taken,
+            met: None,
         })
     }
 
@@ -566,9 +748,14 @@ impl<'a> ContactWriter<'a> {
                 id: contact,
                 change: Change::Unchanged,
                 taken: false,
+                met: None,
             });
         };
-        let company = self.companies.resolve(draft, companies)?.or(old.company_id);
+        let fills = fingerprint.is_some() && self.on_conflict == OnConflict::Fill;
+        let company = match old.company_id {
+            Some(known) if fills => Some(known),
+            known => self.companies.resolve(draft, companies)?.or(known),
+        };
         let mut changed = false;
         let mut taken = false;
         for email in &draft.emails {
@@ -592,10 +779,17 @@ impl<'a> ContactWriter<'a> {
             .find(|e| known.iter().any(|k| *k == *address::key(e)))
             .filter(|e| address::key(e) != address::key(&old.email));
         let (first, last) = names(draft);
+        // Half of a name is not filled in with half of another.
+        let (first, last) = if fills && !old.full_name().is_empty() {
+            ("", "")
+        } else {
+            (first, last)
+        };
         let mut new = old.clone();
         let set = |slot: &mut String, value: Option<&str>| {
             if let Some(value) = value.filter(|v| !v.is_empty())
                 && *slot != value
+                && !(fills && !slot.is_empty())
             {
                 value.clone_into(slot);
             }
@@ -613,7 +807,8 @@ impl<'a> ContactWriter<'a> {
         set(&mut new.linkedin, draft.linkedin.as_deref());
         set(&mut new.notes, draft.notes.as_deref());
         new.company_id = company;
-        if old.stage != LifecycleStage::DoNotContact {
+        let stops = draft.stage == Some(LifecycleStage::DoNotContact);
+        if old.stage != LifecycleStage::DoNotContact && (!fills || stops) {
             new.stage = draft.stage.unwrap_or(old.stage);
         }
         new.icp_fit = draft.icp_fit.or(old.icp_fit);
@@ -622,9 +817,12 @@ impl<'a> ContactWriter<'a> {
             .and_then(day_start)
             .map(super::instant)
             .or(old.renewal_at);
-        if draft.opted_out {
-            changed |= self.suppress(draft)?;
+        if fills {
+            new.icp_fit = old.icp_fit.or(new.icp_fit);
+            new.renewal_at = old.renewal_at.or(new.renewal_at);
         }
+        changed |= self.suppress(draft)?;
+        let overwritten = overwritten(&old, &new);
         let search_changed = has_new_address
             || new.first_name != old.first_name
             || new.last_name != old.last_name
@@ -640,6 +838,13 @@ impl<'a> ContactWriter<'a> {
                 )?
                 .execute((id, changed.then(|| self.now.as_millisecond()), fingerprint))?;
         }
+        let met = Met {
+            id: contact,
+            name: old.full_name(),
+            is_other: false,
+            is_refused: false,
+            overwritten,
+        };
         if search_changed {
             // The name of another firm is read when all is written.
             let texts = (new.company_id == old.company_id)
@@ -654,6 +859,7 @@ impl<'a> ContactWriter<'a> {
                 Change::Unchanged
             },
             taken,
+            met: Some(Box::new(met)),
         })
     }
 
@@ -756,26 +962,86 @@ impl<'a> ContactWriter<'a> {
         Ok(self.insert_email.execute((&key, id, mailbox))? > 0)
     }
 
-    /// Stops mail to every address of the draft. Returns whether any was not stopped already.
+    /// Stops mail to every address of a draft whose person opted out, and to the first of one whose mail comes back.
+    /// Returns whether any was not stopped already.
     fn suppress(&self, draft: &ContactDraft) -> Result<bool> {
         let mut any = false;
+        let add = |email: &str, cause, reason| {
+            let named = Named::Mailbox(MailboxKey::of(email));
+            let value = &*address::key(email);
+            let why = (reason, SuppressedBy::Import);
+            suppressions::add(self.tx, (&named, value), cause, why, self.now)
+        };
+        if draft.bounced
+            && let Some(first) = draft.emails.first()
+        {
+            any |= add(
+                first,
+                Cause::Bounced,
+                "mail to it came back, as the imported record says",
+            )?;
+        }
+        if !draft.opted_out {
+            return Ok(any);
+        }
         for email in &draft.emails {
             // It holds for the person, so one address says it for all.
             if suppressions::find_of_person(self.tx, &MailboxKey::of(email))?.is_some() {
-                return Ok(false);
+                return Ok(any);
             }
         }
         for email in &draft.emails {
-            let named = Named::Mailbox(MailboxKey::of(email));
-            let why = (
+            any |= add(
+                email,
+                Cause::OptedOut,
                 "opted out, as the imported record says",
-                SuppressedBy::Import,
-            );
-            let (value, cause) = (&*address::key(email), Cause::OptedOut);
-            any |= suppressions::add(self.tx, (&named, value), cause, why, self.now)?;
+            )?;
         }
         Ok(any)
     }
+}
+
+/// Lists the values of a record that another one replaces.
+fn overwritten(old: &super::ContactRow, new: &super::ContactRow) -> Vec<Overwrite> {
+    let texts = [
+        ("first_name", &old.first_name, &new.first_name),
+        ("last_name", &old.last_name, &new.last_name),
+        ("email", &old.email, &new.email),
+        ("phone", &old.phone, &new.phone),
+        ("mobile_phone", &old.mobile, &new.mobile),
+        ("title", &old.title, &new.title),
+        ("city", &old.city, &new.city),
+        ("state", &old.state, &new.state),
+        ("country", &old.country, &new.country),
+        ("time_zone", &old.time_zone, &new.time_zone),
+        ("linkedin", &old.linkedin, &new.linkedin),
+        ("notes", &old.notes, &new.notes),
+    ];
+    let mut all: Vec<Overwrite> = texts
+        .into_iter()
+        .filter(|(_, old, new)| !old.is_empty() && old != new)
+        .map(|(field, old, new)| Overwrite {
+            field,
+            old: old.clone(),
+            new: new.clone(),
+        })
+        .collect();
+    if old.stage != new.stage {
+        all.push(Overwrite {
+            field: "stage",
+            old: old.stage.as_str().to_owned(),
+            new: new.stage.as_str().to_owned(),
+        });
+    }
+    if old.renewal_at.is_some() && old.renewal_at != new.renewal_at {
+        let day = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+        all.push(Overwrite {
+            field: "renewal_date",
+            old: day(old.renewal_at),
+            new: day(new.renewal_at),
+        });
+    }
+    all
 }
 
 fn remember(memory: &mut RunMemory, id: i64, fingerprint: i64) {

@@ -42,7 +42,7 @@ fn messy(n: usize) -> Vec<u8> {
                 i % 50
             ),
             1 => format!("p{i}@x.io;Bo\n"),
-            2 => format!("P{}@X.io;Again;;\n", i - 2),
+            2 => format!("P{}@X.io;;;again\n", i - 2),
             3 => format!("bad{i}@;Bad;;\n"),
             4 => format!("p{i}@x.io;\"open;x;\n"),
             5 => format!("p{i}@x.io;a;b;c;d\n"),
