@@ -152,6 +152,7 @@ pub fn import(engine: &Engine, file: &Path) -> ImportReport {
         system: None,
         dry_run: false,
         rejects: None,
+        on_conflict: None,
     };
     engine
         .import_file(file, &request, &AtomicBool::new(false), &mut |_| {})

@@ -36,6 +36,10 @@ pub(super) struct Card {
 }
 
 /// One card of a file.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is made and taken apart once for each card"
+)]
 enum Read {
     /// A person's, or one that cannot be read.
     Card(Card),

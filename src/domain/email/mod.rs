@@ -26,6 +26,8 @@ pub mod quote;
 pub mod words;
 
 pub mod left;
+#[cfg(test)]
+mod trained;
 pub mod understand;
 pub mod wish;
 

@@ -789,7 +789,7 @@ impl<'a> ContactWriter<'a> {
         let set = |slot: &mut String, value: Option<&str>| {
             if let Some(value) = value.filter(|v| !v.is_empty())
                 && *slot != value
-                && !(fills && !slot.is_empty())
+                && (!fills || slot.is_empty())
             {
                 value.clone_into(slot);
             }
