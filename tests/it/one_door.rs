@@ -428,7 +428,8 @@ fn an_edit_is_not_undone_while_what_it_says_is_on_its_way() {
     let possible = |google: &Google| {
         let all = google.home.json("undo --list");
         let all = all.as_array().unwrap();
-        let entry = all.iter().find(|e| e["id"].to_string() == edit).unwrap();
+        let id: i64 = edit.parse().unwrap();
+        let entry = all.iter().find(|e| e["id"] == id).unwrap();
         entry["possible"].as_bool().unwrap()
     };
     assert!(!possible(&google), "what waits says what was edited");
