@@ -17,11 +17,8 @@ use crate::engine::ground::core::Core;
 use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::engine::undo::step::Step;
 use crate::store::flags::{self, PendingSuppression, StopFlag};
-use crate::store::suppressions::SuppressedBy;
+use crate::store::suppressions::{NO_REASON, SuppressedBy};
 use crate::store::{Durability, WriteTx, control, executions, suppressions};
-
-/// The reason of a suppression for which none was given.
-pub(in crate::engine) const NO_REASON: &str = "by the operator";
 
 /// The kill switch as it was noted.
 pub(in crate::engine) struct NotedStop {

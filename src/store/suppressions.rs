@@ -50,6 +50,9 @@ pub struct Suppression {
     pub created_at: Timestamp,
 }
 
+/// The reason of an operator's suppression for which none was given.
+pub const NO_REASON: &str = "by the operator";
+
 /// Adds a suppression; returns true if it is new for this cause. `value` is how it was named.
 ///
 /// # Errors
@@ -139,7 +142,7 @@ fn of_pending(named: &Named, pending: PendingSuppression) -> Suppression {
         value: pending.value,
         cause: Cause::Operator,
         reason: match pending.reason {
-            reason if reason.is_empty() => "by the operator".into(),
+            reason if reason.is_empty() => NO_REASON.into(),
             reason => reason,
         },
         source: SuppressedBy::Operator.to_string(),
@@ -174,18 +177,26 @@ pub fn find(tx: &ReadTx<'_>, mailbox: &MailboxKey) -> Result<Option<Suppression>
     Ok(None)
 }
 
-/// Returns the suppression of a mailbox that holds for the person behind it, wherever else they are written to.
+/// Returns the first suppression of a person's mailboxes that holds for the person, wherever else they are written to.
 ///
 /// # Errors
 /// Fails if the database or what is written down beside it cannot be read.
-pub fn find_of_person(tx: &ReadTx<'_>, mailbox: &MailboxKey) -> Result<Option<Suppression>> {
-    for (named, found) in pending(tx)? {
-        if named.as_str() == mailbox.as_str() {
-            return Ok(Some(of_pending(&named, found)));
+pub fn find_of_person(
+    tx: &ReadTx<'_>,
+    mailboxes: impl IntoIterator<Item = MailboxKey>,
+) -> Result<Option<Suppression>> {
+    let pending = pending(tx)?;
+    for mailbox in mailboxes {
+        let key = mailbox.as_str();
+        if let Some((named, found)) = pending.iter().find(|(named, _)| named.as_str() == key) {
+            return Ok(Some(of_pending(named, found.clone())));
+        }
+        let all = of_key(tx, key)?;
+        if let Some(found) = all.into_iter().find(|found| found.cause.follows_person()) {
+            return Ok(Some(found));
         }
     }
-    let all = of_key(tx, mailbox.as_str())?;
-    Ok(all.into_iter().find(|found| found.cause.follows_person()))
+    Ok(None)
 }
 
 fn of_key(tx: &ReadTx<'_>, key: &str) -> Result<Vec<Suppression>> {
@@ -317,7 +328,7 @@ mod tests {
                 let ann = ann.clone();
                 move |tx| {
                     assert!(put(tx, "ann@acme.example", Cause::Bounced)?);
-                    assert!(find_of_person(tx, &MailboxKey::of("ann@acme.example"))?.is_none());
+                    assert!(find_of_person(tx, [MailboxKey::of("ann@acme.example")])?.is_none());
                     assert!(put(tx, "Ann+x@acme.example", Cause::Operator)?);
                     assert!(
                         !put(tx, "ann@acme.example", Cause::Operator)?,

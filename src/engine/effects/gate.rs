@@ -415,13 +415,11 @@ pub(in crate::engine) fn suppressed(
         )));
     }
     let reach = Reach::of(tx, person.map(Person::contact_id), to_key)?;
-    for mailbox in &reach.mailboxes {
-        if let Some(found) = suppressions::find_of_person(tx, mailbox)? {
-            return Ok(Some(format!(
-                "they are suppressed at {}: {}",
-                found.value, found.reason
-            )));
-        }
+    if let Some(found) = suppressions::find_of_person(tx, reach.mailboxes)? {
+        return Ok(Some(format!(
+            "they are suppressed at {}: {}",
+            found.value, found.reason
+        )));
     }
     for id in &reach.ids {
         if people::stage_of(tx, *id)? == Some(LifecycleStage::DoNotContact) {

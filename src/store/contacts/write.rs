@@ -984,11 +984,10 @@ impl<'a> ContactWriter<'a> {
         if !draft.opted_out {
             return Ok(any);
         }
-        for email in &draft.emails {
-            // It holds for the person, so one address says it for all.
-            if suppressions::find_of_person(self.tx, &MailboxKey::of(email))?.is_some() {
-                return Ok(any);
-            }
+        // It holds for the person, so one address says it for all.
+        let theirs = draft.emails.iter().map(|email| MailboxKey::of(email));
+        if suppressions::find_of_person(self.tx, theirs)?.is_some() {
+            return Ok(any);
         }
         for email in &draft.emails {
             any |= add(
