@@ -10,7 +10,7 @@ use crate::config::MailAccount;
 use crate::domain::by::By;
 use crate::domain::effect::Ended;
 use crate::domain::email::ParsedMail;
-use crate::domain::id::ExecutionId;
+use crate::domain::id::{ContactId, ExecutionId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::text::{clean_block, clean_line};
 use crate::engine::effects::kinds::mail::draft::{Content, hex};
@@ -265,11 +265,7 @@ fn settle_by_hand(
     }
     let approved = content_of(row)?;
     let content = content_as_left(&approved, &left.mail);
-    let to_key = content.to.to_lowercase();
-    let contact = match people::find_by_email(tx, &to_key)? {
-        _ if to_key == row.to_key => row.contact_id,
-        found => found,
-    };
+    let (to_key, contact) = recipient(tx, row, &content)?;
     let as_left = LeftAs {
         subject: &content.subject,
         to_key: &to_key,
@@ -322,6 +318,21 @@ fn settle_by_hand(
     };
     change(tx, sent, now)?;
     Ok(true)
+}
+
+/// Returns the address that a draft goes to as it lies or left, and whose it is.
+pub(in crate::engine) fn recipient(
+    tx: &ReadTx<'_>,
+    row: &ExecutionRow,
+    content: &Content,
+) -> Result<(String, Option<ContactId>)> {
+    let to_key = content.to.trim().to_lowercase();
+    let contact = if to_key == row.to_key {
+        row.contact_id
+    } else {
+        people::find_by_email(tx, &to_key)?
+    };
+    Ok((to_key, contact))
 }
 
 /// Returns the content that really left: the approved one with what the operator changed.

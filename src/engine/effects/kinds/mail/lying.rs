@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::draft::{Content, hex};
-use super::drafts::{Found, content_as_left};
+use super::drafts::{Found, content_as_left, recipient};
 use super::post::Post;
 use super::render::{content_of, is_as_rendered, render_content};
 use super::written;
 use crate::domain::by::By;
 use crate::domain::effect::EffectKind;
 use crate::domain::guard::{Mode, Verdict, binding};
-use crate::domain::id::{ContactId, ExecutionId, MoveId};
+use crate::domain::id::{ExecutionId, MoveId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::outbox::WaitsFor;
 use crate::domain::text::clean_line;
@@ -360,21 +360,6 @@ fn queue_again(
     };
     change(tx, queued, now)?;
     Ok(true)
-}
-
-/// Returns the address that a draft goes to as it lies, and whose it is.
-fn recipient(
-    tx: &ReadTx<'_>,
-    row: &ExecutionRow,
-    content: &Content,
-) -> Result<(String, Option<ContactId>)> {
-    let to_key = content.to.trim().to_lowercase();
-    let contact = if to_key == row.to_key {
-        row.contact_id
-    } else {
-        people::find_by_email(tx, &to_key)?
-    };
-    Ok((to_key, contact))
 }
 
 fn verdicts(
