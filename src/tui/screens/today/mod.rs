@@ -302,7 +302,7 @@ impl Today {
     fn settle(&mut self, command: &Command, went_well: bool) -> Vec<Intent> {
         let read = self.read(false);
         let at = self.asked;
-        for id in pending::moves_of(command) {
+        for id in pending::changed_by(command).0 {
             if went_well {
                 if let Some(pending) = self.pending.get_mut(&id) {
                     pending.settles_at = Some(at);
@@ -408,8 +408,8 @@ impl Screen for Today {
     }
 
     fn started(&mut self, command: &Command, _cx: &Context) {
-        let word = pending::word_of(command);
-        for id in pending::moves_of(command) {
+        let (moves, word) = pending::changed_by(command);
+        for id in moves {
             self.cursor.marks_mut().remove(&id);
             self.pending.insert(
                 id,

@@ -12,19 +12,22 @@ pub(super) struct Pending {
     pub(super) settles_at: Option<u64>,
 }
 
-/// Returns the moves that a command changes.
-pub(super) fn moves_of(command: &Command) -> Vec<MoveId> {
+/// Returns the moves that a command changes, and the word on their lines while it is on its way.
+pub(super) fn changed_by(command: &Command) -> (Vec<MoveId>, &'static str) {
     match command {
-        Command::Approve { id, .. }
-        | Command::Done { id, .. }
-        | Command::EditDraft { id, .. }
-        | Command::ResetDraft { id }
-        | Command::PlanMove { id, .. }
-        | Command::ResetPlan { id }
-        | Command::AnswerOptOut { id, .. }
-        | Command::Reopen { id } => vec![*id],
-        Command::Snooze { ids, .. } | Command::Skip { ids, .. } => ids.clone(),
-        Command::RecordOutcome { move_id, .. } => move_id.iter().copied().collect(),
+        Command::Approve { id, .. } => (vec![*id], "approving"),
+        Command::Done { id, .. } => (vec![*id], "ticking off"),
+        Command::EditDraft { id, .. } | Command::ResetDraft { id } => {
+            (vec![*id], "saving the draft")
+        }
+        Command::PlanMove { id, .. } | Command::ResetPlan { id } => (vec![*id], "settling"),
+        Command::AnswerOptOut { id, .. } => (vec![*id], "answering"),
+        Command::Reopen { id } => (vec![*id], "putting back"),
+        Command::Snooze { ids, .. } => (ids.clone(), "snoozing"),
+        Command::Skip { ids, .. } => (ids.clone(), "skipping"),
+        Command::RecordOutcome { move_id, .. } => {
+            (move_id.iter().copied().collect(), "recording the outcome")
+        }
         Command::Withdraw { .. }
         | Command::Undo { .. }
         | Command::Stop { .. }
@@ -39,36 +42,6 @@ pub(super) fn moves_of(command: &Command) -> Vec<MoveId> {
         | Command::RetryJob { .. }
         | Command::KnowStray { .. }
         | Command::Suppress { .. }
-        | Command::Unsuppress { .. } => Vec::new(),
-    }
-}
-
-/// Returns the word on a line while a command is on its way.
-pub(super) fn word_of(command: &Command) -> &'static str {
-    match command {
-        Command::Approve { .. } => "approving",
-        Command::Done { .. } => "ticking off",
-        Command::EditDraft { .. } | Command::ResetDraft { .. } => "saving the draft",
-        Command::PlanMove { .. } | Command::ResetPlan { .. } => "settling",
-        Command::Snooze { .. } => "snoozing",
-        Command::Skip { .. } => "skipping",
-        Command::AnswerOptOut { .. } => "answering",
-        Command::Reopen { .. } => "putting back",
-        Command::RecordOutcome { .. } => "recording the outcome",
-        Command::Withdraw { .. }
-        | Command::Undo { .. }
-        | Command::Stop { .. }
-        | Command::Resume
-        | Command::MatchSignal { .. }
-        | Command::SetApprovalRule { .. }
-        | Command::Retry { .. }
-        | Command::Recall { .. }
-        | Command::Pause { .. }
-        | Command::EndPause
-        | Command::ClearDeliverability
-        | Command::RetryJob { .. }
-        | Command::KnowStray { .. }
-        | Command::Suppress { .. }
-        | Command::Unsuppress { .. } => "changing",
+        | Command::Unsuppress { .. } => (Vec::new(), ""),
     }
 }
