@@ -133,7 +133,7 @@ impl Hashes {
     }
 }
 
-/// Returns `text` in lower case, without accents, with wide letters made narrow.
+/// Returns `text` in lower case, without accents, with wide letters made narrow. Kept apart from `words::fold`, as the training computes exactly this.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
