@@ -10,6 +10,7 @@ pub mod company;
 pub mod consent;
 pub mod contact;
 pub mod crm;
+pub mod date_order;
 pub mod email;
 
 pub mod action;

@@ -114,6 +114,17 @@ impl Scanner {
         self.delimiter
     }
 
+    /// Returns the line on which the next record starts, from 1.
+    #[must_use]
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Sets the line on which the next record starts, for text that is not a whole file.
+    pub fn set_line(&mut self, line: u64) {
+        self.line = line;
+    }
+
     /// Returns how many bytes of the file have been read.
     #[must_use]
     pub fn bytes_read(&self) -> u64 {

@@ -4,8 +4,10 @@
 //! Google, Outlook (English, German, French, Spanish), LinkedIn and Pipedrive give their columns. The operator's own
 //! `--map field=column` goes before all of them.
 
+use super::dates::ColumnDates;
 use super::wishes;
 use crate::domain::contact::name::fold;
+use crate::domain::date_order::DateOrder;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -279,6 +281,9 @@ pub struct Mapping {
     /// number to its label.
     #[serde(skip)]
     pub(super) plan: Vec<(usize, Field, u16)>,
+    /// The orders of the columns of dates.
+    #[serde(skip)]
+    pub(super) dates: Vec<ColumnDates>,
     /// The columns without a meaning: their cells are looked at for opt-outs that nobody would read.
     #[serde(skip)]
     pub(super) unread: Vec<usize>,
@@ -308,6 +313,12 @@ impl Mapping {
     pub fn column_of(&self, field: Field) -> Option<&str> {
         let (index, ..) = self.plan.iter().find(|(_, f, _)| *f == field)?;
         self.columns.get(*index).map(|c| c.header.as_str())
+    }
+
+    /// Returns the order of the dates in a column; None if it contradicts itself.
+    pub(super) fn order_of(&self, index: usize) -> Option<DateOrder> {
+        let decided = self.dates.iter().find(|dates| dates.index == index);
+        decided.and_then(|dates| dates.order)
     }
 
     /// Builds the mapping of a header. Returns the overrides' columns that the header lacks as an error.
@@ -388,6 +399,7 @@ impl Mapping {
                 vendor => vendor.system().to_owned(),
             }),
             columns,
+            dates: Vec::new(),
             unread,
             plan: plan
                 .into_iter()

@@ -3,6 +3,7 @@
 //! Reading is streaming and forgiving, and loses nothing without a word: each row comes out either as a draft or as a
 //! reject with its number, its line and the reason, and what was left out of an accepted row is counted.
 
+mod dates;
 mod delimited;
 mod encoding;
 mod header;
@@ -12,6 +13,7 @@ mod vcard;
 mod wishes;
 mod write;
 
+pub use dates::{ColumnDates, OrderCause, Survey};
 pub use header::{Field, MapError, MapOverrides, MappedColumn, Mapping, Vendor};
 pub use row::{Dropped, Reject};
 pub use write::{ExportFormat, RejectsWriter, write_contacts};
@@ -27,6 +29,8 @@ use vcard::CardReader;
 const MAX_PREAMBLE: usize = 40;
 /// Bytes in which the header is searched for.
 const HEADER_SAMPLE: usize = 64 * 1024;
+/// Bytes over which dates are looked at before the first row is read, where a file can be read once only.
+const LOOK_AHEAD: usize = 4 * 1024 * 1024;
 
 /// A reason that a file cannot be read at all.
 #[derive(Debug, Error)]
@@ -290,6 +294,52 @@ impl ContactFile {
         &self.mapping
     }
 
+    /// Looks over the dates of the rows that can be seen without taking one. Returns what was seen, and whether that is
+    /// the whole file.
+    ///
+    /// # Errors
+    /// Fails if reading the file fails.
+    pub fn look_ahead(&mut self) -> io::Result<(Survey, bool)> {
+        let mut survey = Survey::new(&self.mapping);
+        let Body::Delimited { scanner, .. } = &mut self.body else {
+            return Ok((survey, true));
+        };
+        if survey.is_empty() {
+            return Ok((survey, true));
+        }
+        let (line, delimiter) = (scanner.line(), scanner.delimiter());
+        let ahead = scanner.peek(LOOK_AHEAD)?;
+        let is_whole = ahead.len() < LOOK_AHEAD;
+        // The last line may be cut.
+        let end = match is_whole {
+            true => ahead.len(),
+            false => ahead.iter().rposition(|b| *b == b'\n').unwrap_or(0),
+        };
+        let ahead = ahead.get(..end).unwrap_or_default().to_vec();
+        let mut scanner = Scanner::new(TextReader::open(Box::new(io::Cursor::new(ahead)))?);
+        scanner.set_delimiter(delimiter);
+        scanner.set_line(line);
+        look_over(&mut scanner, &self.mapping, &mut survey, &|| false)?;
+        Ok((survey, is_whole))
+    }
+
+    /// Looks over the dates of all rows that are left, which takes the file to its end, unless `stop` says to end.
+    ///
+    /// # Errors
+    /// Fails if reading the file fails.
+    pub fn survey(mut self, stop: &dyn Fn() -> bool) -> io::Result<Survey> {
+        let mut survey = Survey::new(&self.mapping);
+        if let Body::Delimited { scanner, .. } = &mut self.body {
+            look_over(scanner, &self.mapping, &mut survey, stop)?;
+        }
+        Ok(survey)
+    }
+
+    /// Sets the orders in which the dates of the rows to come are read.
+    pub fn read_dates(&mut self, dates: Vec<ColumnDates>) {
+        self.mapping.dates = dates;
+    }
+
     /// Returns what separates the cells; None for vCards.
     #[must_use]
     pub fn delimiter(&self) -> Option<u8> {
@@ -369,34 +419,10 @@ impl ContactFile {
             }
             Body::Delimited { scanner, record } => (scanner, record),
         };
-        let width = self.mapping.keys.len();
-        let mut gap = 0;
-        loop {
-            if !scanner.read(record)? {
-                return Ok(None);
-            }
-            if record.is_empty() && record.fault.is_none() {
-                self.skipped.blank += 1;
-                gap += 1;
-                continue;
-            }
-            if record.fault.is_none()
-                && record.len() != width
-                && scanner.swallowed_a_record(record, width)
-            {
-                scanner.keep_first_line(record);
-            }
-            if record.fault.is_none() && is_header_again(scanner, record, &self.mapping) {
-                self.skipped.repeated_header += 1;
-                continue;
-            }
-            if record.len() == 1 && width > 2 && is_footer(&decode(&scanner.field(record, 0)), gap)
-            {
-                self.skipped.footer += 1;
-                continue;
-            }
-            break;
+        if !next_record(scanner, record, &self.mapping, &mut self.skipped)? {
+            return Ok(None);
         }
+        let width = self.mapping.keys.len();
         self.row += 1;
         let mut dropped = Vec::new();
         let built = match check_form(scanner, record, width) {
@@ -436,6 +462,56 @@ impl ContactFile {
             suspicious,
         }))
     }
+}
+
+fn look_over(
+    scanner: &mut Scanner,
+    mapping: &Mapping,
+    survey: &mut Survey,
+    stop: &dyn Fn() -> bool,
+) -> io::Result<()> {
+    let mut record = Record::default();
+    let mut skipped = Skipped::default();
+    while !stop() && next_record(scanner, &mut record, mapping, &mut skipped)? {
+        if record.fault.is_none() {
+            survey.note(record.line, |index| scanner.field(&record, index));
+        }
+    }
+    Ok(())
+}
+
+/// Reads the next record that is a row; false at the end of the file.
+fn next_record(
+    scanner: &mut Scanner,
+    record: &mut Record,
+    mapping: &Mapping,
+    skipped: &mut Skipped,
+) -> io::Result<bool> {
+    let width = mapping.keys.len();
+    let mut gap = 0;
+    while scanner.read(record)? {
+        if record.is_empty() && record.fault.is_none() {
+            skipped.blank += 1;
+            gap += 1;
+            continue;
+        }
+        if record.fault.is_none()
+            && record.len() != width
+            && scanner.swallowed_a_record(record, width)
+        {
+            scanner.keep_first_line(record);
+        }
+        if record.fault.is_none() && is_header_again(scanner, record, mapping) {
+            skipped.repeated_header += 1;
+            continue;
+        }
+        if record.len() == 1 && width > 2 && is_footer(&decode(&scanner.field(record, 0)), gap) {
+            skipped.footer += 1;
+            continue;
+        }
+        return Ok(true);
+    }
+    Ok(false)
 }
 
 fn check_form(scanner: &Scanner, record: &Record, width: usize) -> Option<String> {

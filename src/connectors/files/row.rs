@@ -1,8 +1,9 @@
 //! One row of a delimited file becomes a draft.
 
+use super::dates::{parse_date, parse_instant};
 use super::encoding::decode;
 use super::header::{Field, Mapping, Vendor};
-use super::values::{parse_date, parse_instant, parse_share, parse_stop_flag, parse_zone};
+use super::values::{parse_share, parse_stop_flag, parse_zone};
 use super::wishes::{Wish, wish_of};
 use crate::domain::contact::{
     ContactDraft, DraftFault, DraftPart, ExternalId, LifecycleStage, MAX_LINE, clean,
@@ -150,18 +151,18 @@ pub(super) fn draft_of<'a>(
                 Some(share) => draft.icp_fit = Some(share),
                 None => drop("not a share between 0 and 1"),
             },
-            Field::RenewalDate => match parse_date(text) {
-                Some(date) => {
+            Field::RenewalDate => match parse_date(text, mapping.order_of(index)) {
+                Ok(date) => {
                     draft.renewal_date.get_or_insert(date);
                 }
-                None => drop("not a date"),
+                Err(fault) => drop(fault),
             },
             Field::Notes => set(&mut draft.notes, text),
-            Field::CreatedAt => match parse_instant(text) {
-                Some(at) => {
+            Field::CreatedAt => match parse_instant(text, mapping.order_of(index)) {
+                Ok(at) => {
                     draft.created_at.get_or_insert(at);
                 }
-                None => drop("not a date"),
+                Err(fault) => drop(fault),
             },
             Field::OptedOut
             | Field::Bounced

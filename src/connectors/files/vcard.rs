@@ -5,11 +5,12 @@
 //! for itself, which a parser of text cannot see.
 
 use super::RejectedRow;
+use super::dates::{parse_date, parse_instant};
 use super::delimited::{MAX_FIELD, MAX_RECORD, Scanner};
 use super::encoding::decode;
 use super::header::{MapOverrides, Mapping, Vendor};
 use super::row::{Dropped, Reject, finish, is_spoilt, linkedin_id, phones, place_numbers};
-use super::values::{parse_date, parse_instant, parse_share, parse_stop_flag, parse_zone};
+use super::values::{parse_share, parse_stop_flag, parse_zone};
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
 use std::io;
 
@@ -24,6 +25,7 @@ pub(super) fn mapping(overrides: &MapOverrides) -> Mapping {
         columns: Vec::new(),
         unread: Vec::new(),
         plan: Vec::new(),
+        dates: Vec::new(),
         keys: Vec::new(),
     }
 }
@@ -579,8 +581,8 @@ fn draft_of(lines: &[Vec<u8>], dropped: &mut Vec<Dropped>) -> Result<ContactDraf
             "X-CASEYOS-STAGE" => draft.stage = LifecycleStage::parse_lenient(value),
             "X-CASEYOS-DOMAIN" => draft.company_domain = Some(value.to_owned()),
             "X-CASEYOS-ICP-FIT" => draft.icp_fit = parse_share(value),
-            "X-CASEYOS-RENEWAL" => draft.renewal_date = parse_date(value),
-            "X-CASEYOS-CREATED" => draft.created_at = parse_instant(value),
+            "X-CASEYOS-RENEWAL" => draft.renewal_date = parse_date(value, None).ok(),
+            "X-CASEYOS-CREATED" => draft.created_at = parse_instant(value, None).ok(),
             "X-CASEYOS-OPTED-OUT" => draft.opted_out |= parse_stop_flag(value),
             _ => {}
         }

@@ -3,6 +3,8 @@
 //! What was committed stays: a cancelled or failed import ends between two batches, and a second run finds those rows
 //! unchanged and goes on. Every row of the file is counted once, as new, updated, unchanged or rejected.
 
+mod said;
+
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -12,12 +14,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
+pub use self::said::grouped;
+pub use crate::connectors::files::OrderCause;
 use crate::connectors::files::{
-    ContactFile, Dropped, FileError, MapOverrides, Mapping, RejectedRow, RejectsWriter, Skipped,
-    Vendor,
+    ColumnDates, ContactFile, Dropped, FileError, MapOverrides, Mapping, RejectedRow,
+    RejectsWriter, Skipped, Vendor,
 };
 use crate::domain::by::By;
 use crate::domain::contact::{ContactDraft, DraftFault, DraftPart, LifecycleStage};
+use crate::domain::date_order::DateOrder;
 use crate::domain::text::clean_line;
 use crate::domain::words::words;
 use crate::engine::error::{EngineError, Result};
@@ -59,6 +64,8 @@ pub struct ImportRequest {
     pub rejects: Option<PathBuf>,
     /// The choice for rows that have the address or id of somebody else; None keeps both people.
     pub on_conflict: Option<OnConflict>,
+    /// The order of day and month in the file's dates; None asks each column, and then the operator's country.
+    pub dates: Option<DateOrder>,
 }
 
 /// How far an import is.
@@ -149,6 +156,21 @@ pub struct ReportedSuspicion {
     pub count: u64,
 }
 
+/// The order in which a column's dates were read. Only columns with dates whose form leaves it open are named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReportedDates {
+    /// The column.
+    pub column: String,
+    /// The order, `dmy`, `mdy` or `ymd`; None if the column contradicts itself and such dates were left out.
+    pub order: Option<DateOrder>,
+    /// The cause.
+    pub cause: OrderCause,
+    /// The line of the file that decides, or the two that contradict each other.
+    pub lines: Vec<u64>,
+    /// Dates seen whose form leaves the order open.
+    pub count: u64,
+}
+
 /// What an import did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ImportReport {
@@ -190,6 +212,8 @@ pub struct ImportReport {
     pub on_conflict: OnConflict,
     /// The first rows about people who are known, or who must not be written to.
     pub people: Vec<ReportedPerson>,
+    /// The order in which dates were read, for each column of them.
+    pub dates: Vec<ReportedDates>,
     /// Columns that are not read although their cells look like opt-outs or bounces.
     pub suspicious: Vec<ReportedSuspicion>,
     /// What is no row: blank lines, repeated headers, preamble, footer.
@@ -403,15 +427,21 @@ impl Engine {
         let mut overrides =
             MapOverrides::parse(&request.map).map_err(|e| EngineError::Input(format!("{e}.")))?;
         overrides.system.clone_from(&request.system);
-        let file = ContactFile::open(reader, name, &overrides).map_err(|error| match error {
+        let failed = |error: FileError| match error {
             FileError::Read(_) => {
                 EngineError::Outside(format!("{name}: {error}. Nothing was changed."))
             }
             _ => EngineError::Input(format!("{name}: {error}.")),
-        })?;
+        };
+        let mut file = ContactFile::open(reader, name, &overrides).map_err(failed)?;
+        let dates = self
+            .orders_of_dates(&mut file, beside, &overrides, request.dates, cancel)
+            .map_err(failed)?;
         let delimiter = file.delimiter();
         let mapping = file.mapping().clone();
         let mut run = Run::new(name, &mapping, request);
+        run.report.dates = reported_dates(&dates, &mapping);
+        file.read_dates(dates);
         if !request.dry_run {
             run.rejects_path = request
                 .rejects
@@ -429,6 +459,28 @@ impl Engine {
         drop(batches);
         outcome.map_err(|error| run.with_what_was_kept(error))?;
         run.finish(&mapping, delimiter)
+    }
+
+    /// Decides the order of each column of dates before the first row is read: a file is looked over to its end, a stream
+    /// as far as it can be kept.
+    fn orders_of_dates(
+        &self,
+        file: &mut ContactFile,
+        path: Option<&Path>,
+        overrides: &MapOverrides,
+        told: Option<DateOrder>,
+        cancel: &AtomicBool,
+    ) -> std::result::Result<Vec<ColumnDates>, FileError> {
+        let (mut survey, is_whole) = file.look_ahead()?;
+        let again = path.filter(|path| !is_whole && path.is_file());
+        if let Some(path) = again {
+            let name = path.display().to_string();
+            let second = ContactFile::open(File::open(path)?, &name, overrides)?;
+            survey = second.survey(&|| cancel.load(Ordering::Relaxed))?;
+        }
+        let zone = self.zone();
+        let habit = DateOrder::habit(zone.iana_name().unwrap_or_default());
+        Ok(survey.decide(told, habit))
     }
 
     fn write_batches(
@@ -757,6 +809,22 @@ fn read_part(file: &mut ContactFile) -> std::io::Result<Option<Batch>> {
     Ok((rows > 0 || file.skipped() != known).then_some(batch))
 }
 
+fn reported_dates(dates: &[ColumnDates], mapping: &Mapping) -> Vec<ReportedDates> {
+    let open = dates.iter().filter(|dates| dates.count > 0);
+    open.map(|dates| ReportedDates {
+        column: mapping
+            .columns
+            .get(dates.index)
+            .map(|column| column.header.clone())
+            .unwrap_or_default(),
+        order: dates.order,
+        cause: dates.cause,
+        lines: dates.lines.clone(),
+        count: dates.count,
+    })
+    .collect()
+}
+
 /// Returns where the rejected rows of a file go: beside it, under its own name.
 fn rejects_path(path: &Path, mapping: &Mapping) -> PathBuf {
     let ending = if mapping.vendor == Vendor::Vcard {
@@ -809,6 +877,7 @@ impl Run {
                 second_numbers: 0,
                 on_conflict: request.on_conflict.unwrap_or(OnConflict::KeepBoth),
                 people: Vec::new(),
+                dates: Vec::new(),
                 suspicious: Vec::new(),
                 skipped: Skipped::default(),
                 columns,
