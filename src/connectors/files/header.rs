@@ -287,6 +287,9 @@ pub struct Mapping {
     /// The columns without a meaning: their cells are looked at for opt-outs that nobody would read.
     #[serde(skip)]
     pub(super) unread: Vec<usize>,
+    /// True if a line without an id and a name can go on with the row before it.
+    #[serde(skip)]
+    pub(super) continues: bool,
     /// The header's cells, by which a repeated header is recognized.
     #[serde(skip)]
     pub(super) keys: Vec<String>,
@@ -390,8 +393,13 @@ impl Mapping {
                     && found.get(*i).is_some_and(Option::is_none)
             })
             .collect();
+        let has = |wanted: &[Field]| found.iter().flatten().any(|f| wanted.contains(&f.field));
+        let continues = has(&[Field::Id])
+            && has(&[Field::FirstName, Field::LastName, Field::FullName])
+            && has(&[Field::Email, Field::Phone, Field::MobilePhone]);
         Ok(Self {
             vendor,
+            continues,
             system: overrides.system.clone().unwrap_or_else(|| match vendor {
                 Vendor::Other if found.iter().flatten().any(|f| f.field == Field::Id) => {
                     system_of(&keys, &found)
@@ -594,6 +602,9 @@ fn lookup(key: &str) -> Option<Found> {
             fixed: false,
         });
     }
+    if let Some(found) = of_child_table(key) {
+        return Some(found);
+    }
     let named = SYNONYMS.iter().find_map(|(field, ranks)| {
         ranks.iter().zip(0u8..).find_map(|(list, rank)| {
             list.split_ascii_whitespace()
@@ -605,6 +616,34 @@ fn lookup(key: &str) -> Option<Found> {
     Some(Found {
         field,
         rank,
+        group: 0,
+        fixed: false,
+    })
+}
+
+/// Reads headers of a table within a record, such as "Email ID (Email IDs)" and "Number (Contact Numbers)": its first line
+/// stands in the record's row, the others below.
+fn of_child_table(key: &str) -> Option<Found> {
+    const TABLES: [(&str, Field); 8] = [
+        ("emailids", Field::Email),
+        ("emailaddresses", Field::Email),
+        ("emails", Field::Email),
+        ("contactemails", Field::Email),
+        ("contactnumbers", Field::Phone),
+        ("phonenumbers", Field::Phone),
+        ("contactphones", Field::Phone),
+        ("phones", Field::Phone),
+    ];
+    let (field, stem) = TABLES
+        .iter()
+        .find_map(|(table, field)| Some((*field, key.strip_suffix(table)?)))?;
+    let is_value = match field {
+        Field::Email => ["emailid", "email", "emailaddress", "address", "value"].contains(&stem),
+        _ => ["number", "phone", "phonenumber", "phoneno", "value"].contains(&stem),
+    };
+    is_value.then_some(Found {
+        field,
+        rank: 8,
         group: 0,
         fixed: false,
     })

@@ -21,6 +21,7 @@ pub use write::{ExportFormat, RejectsWriter, write_contacts};
 use crate::domain::contact::ContactDraft;
 use delimited::{Fault, Record, Scanner};
 use encoding::{TextReader, decode};
+use row::Further;
 use std::io::{self, Read};
 use thiserror::Error;
 use vcard::CardReader;
@@ -31,6 +32,9 @@ const MAX_PREAMBLE: usize = 40;
 const HEADER_SAMPLE: usize = 64 * 1024;
 /// Bytes over which dates are looked at before the first row is read, where a file can be read once only.
 const LOOK_AHEAD: usize = 4 * 1024 * 1024;
+
+/// Lines that may go on with one row.
+const MAX_FURTHER: u32 = 100;
 
 /// A reason that a file cannot be read at all.
 #[derive(Debug, Error)]
@@ -124,6 +128,19 @@ pub struct ContactFile {
     skipped: Skipped,
     padded: u64,
     second_numbers: u64,
+    /// The row before, while the next line may go on with it, and the number of lines that did.
+    pending: Option<(Box<RowResult>, u32)>,
+    continued: u64,
+}
+
+/// A line of the file.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is made and taken apart once for each line"
+)]
+enum Line {
+    Row(RowResult),
+    Further(Further),
 }
 
 #[derive(Debug)]
@@ -169,6 +186,8 @@ impl ContactFile {
                 skipped: Skipped::default(),
                 padded: 0,
                 second_numbers: 0,
+                pending: None,
+                continued: 0,
             });
         }
         Self::open_delimited(scanner, overrides)
@@ -248,6 +267,8 @@ impl ContactFile {
             },
             padded: 0,
             second_numbers: 0,
+            pending: None,
+            continued: 0,
         })
     }
 
@@ -285,6 +306,8 @@ impl ContactFile {
             skipped: Skipped::default(),
             padded: 0,
             second_numbers: 0,
+            pending: None,
+            continued: 0,
         })
     }
 
@@ -376,7 +399,14 @@ impl ContactFile {
         self.second_numbers
     }
 
-    /// Takes a row as it stands in the file apart into its cells; `delimiter` is None for a vCard, which is one cell.
+    /// Returns how many lines went on with the row before them.
+    #[must_use]
+    pub fn continued(&self) -> u64 {
+        self.continued
+    }
+
+    /// Takes a row as it stands in the file apart into its cells; `delimiter` is None for a vCard, which is one cell. The
+    /// cells of lines that went on with it are added to those of their column.
     #[must_use]
     pub fn raw_cells(raw: &[u8], delimiter: Option<u8>) -> Vec<String> {
         let whole = || vec![decode(raw).into_owned()];
@@ -389,10 +419,19 @@ impl ContactFile {
         let mut scanner = Scanner::new(text);
         scanner.set_delimiter(delimiter);
         let mut record = Record::default();
-        match scanner.read(&mut record) {
-            Ok(true) => cells_of(&scanner, &record),
-            _ => whole(),
+        let Ok(true) = scanner.read(&mut record) else {
+            return whole();
+        };
+        let mut cells = cells_of(&scanner, &record);
+        while let Ok(true) = scanner.read(&mut record) {
+            for (cell, more) in cells.iter_mut().zip(cells_of(&scanner, &record)) {
+                if !cell.is_empty() && !more.is_empty() {
+                    cell.push_str("; ");
+                }
+                cell.push_str(&more);
+            }
         }
+        cells
     }
 
     /// Reads the next row; None at the end of the file.
@@ -400,6 +439,29 @@ impl ContactFile {
     /// # Errors
     /// Fails if reading the file fails.
     pub fn next_row(&mut self) -> io::Result<Option<RowResult>> {
+        loop {
+            match self.next_line()? {
+                None => return Ok(self.pending.take().map(|(row, _)| *row)),
+                Some(Line::Row(row)) if !self.mapping.continues => return Ok(Some(row)),
+                Some(Line::Row(row)) => {
+                    if let Some((before, _)) = self.pending.replace((Box::new(row), 0)) {
+                        return Ok(Some(*before));
+                    }
+                }
+                Some(Line::Further(further)) => {
+                    if let Some((row, lines)) = &mut self.pending
+                        && let Ok(draft) = &mut row.outcome
+                    {
+                        further.add_to(draft, &self.mapping, &mut row.dropped);
+                        *lines += 1;
+                        self.continued += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    fn next_line(&mut self) -> io::Result<Option<Line>> {
         let (scanner, record) = match &mut self.body {
             Body::Cards(cards) => {
                 let card = cards.next_card()?;
@@ -408,14 +470,14 @@ impl ContactFile {
                     return Ok(None);
                 };
                 self.row += 1;
-                return Ok(Some(RowResult {
+                return Ok(Some(Line::Row(RowResult {
                     row: self.row,
                     line: card.line,
                     outcome: card.outcome,
                     raw: card.raw,
                     dropped: card.dropped,
                     suspicious: Vec::new(),
-                }));
+                })));
             }
             Body::Delimited { scanner, record } => (scanner, record),
         };
@@ -423,9 +485,24 @@ impl ContactFile {
             return Ok(None);
         }
         let width = self.mapping.keys.len();
+        let mut fault = check_form(scanner, record, width);
+        if let Some((before, lines)) = &mut self.pending
+            && fault.is_none()
+            && let Some(further) = Further::read(&self.mapping, |i| scanner.field(record, i))
+        {
+            match before.outcome {
+                Ok(_) if *lines < MAX_FURTHER => {
+                    before.raw.push(b'\n');
+                    before.raw.extend_from_slice(scanner.raw(record));
+                    return Ok(Some(Line::Further(further)));
+                }
+                Ok(_) => fault = Some(format!("more than {MAX_FURTHER} lines go on with one row")),
+                Err(_) => fault = Some("goes on with a row that was rejected".to_owned()),
+            }
+        }
         self.row += 1;
         let mut dropped = Vec::new();
-        let built = match check_form(scanner, record, width) {
+        let built = match fault {
             Some(reason) => Err(Reject::whole(reason)),
             None => row::draft_of(
                 &self.mapping,
@@ -453,14 +530,14 @@ impl ContactFile {
             std::str::from_utf8(&cell).is_ok_and(|text| wishes::looks_like(text).is_some())
         });
         let suspicious = suspicious.collect();
-        Ok(Some(RowResult {
+        Ok(Some(Line::Row(RowResult {
             row: self.row,
             line: record.line,
             outcome,
             raw,
             dropped,
             suspicious,
-        }))
+        })))
     }
 }
 

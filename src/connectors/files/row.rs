@@ -6,7 +6,8 @@ use super::header::{Field, Mapping, Vendor};
 use super::values::{parse_share, parse_stop_flag, parse_zone};
 use super::wishes::{Wish, wish_of};
 use crate::domain::contact::{
-    ContactDraft, DraftFault, DraftPart, ExternalId, LifecycleStage, MAX_LINE, clean,
+    ContactDraft, DraftFault, DraftPart, ExternalId, LifecycleStage, MAX_EMAILS, MAX_LINE, address,
+    clean,
 };
 use std::borrow::Cow;
 
@@ -98,7 +99,7 @@ pub(super) fn draft_of<'a>(
                 let mut numbers = phones(text).peekable();
                 let first = numbers.next().unwrap_or("");
                 if is_spoilt(first) {
-                    drop("a number that a spreadsheet spoilt (as in 4.41E+11)");
+                    drop(SPOILT);
                     continue;
                 }
                 if is_mobile {
@@ -192,6 +193,85 @@ pub(super) fn draft_of<'a>(
         reason: fault.reason,
     })?;
     Ok(draft)
+}
+
+/// The addresses and numbers of a line that goes on with the row before it.
+#[derive(Debug)]
+pub(super) struct Further {
+    cells: Vec<(usize, Field, String)>,
+}
+
+impl Further {
+    /// Reads a line that has neither an id nor a name nor anything else but addresses and numbers; None for any other.
+    pub(super) fn read<'a>(
+        mapping: &Mapping,
+        cell: impl Fn(usize) -> Cow<'a, [u8]>,
+    ) -> Option<Self> {
+        let mut cells = Vec::new();
+        for &(index, field, _) in &mapping.plan {
+            let raw = cell(index);
+            let trimmed = raw.trim_ascii();
+            if trimmed.is_empty() {
+                continue;
+            }
+            match field {
+                Field::Email | Field::Phone | Field::MobilePhone => {
+                    let text = decode(trimmed);
+                    cells.push((index, field, guarded(&text).to_owned()));
+                }
+                Field::PhoneLabel => {}
+                _ => return None,
+            }
+        }
+        (!cells.is_empty()).then_some(Self { cells })
+    }
+
+    /// Adds what the line says to the draft of the row before it.
+    pub(super) fn add_to(
+        self,
+        draft: &mut ContactDraft,
+        mapping: &Mapping,
+        dropped: &mut Vec<Dropped>,
+    ) {
+        let mut numbers = Vec::new();
+        for (index, field, text) in self.cells {
+            let mut drop = |reason| {
+                let header = mapping.columns.get(index).map(|c| c.header.clone());
+                dropped.push(Dropped {
+                    column: header.unwrap_or_default(),
+                    reason,
+                });
+            };
+            if field != Field::Email {
+                for number in phones(&text) {
+                    match clean(number, MAX_LINE).filter(|number| !is_spoilt(number)) {
+                        Some(number) => numbers.push(number),
+                        None => drop(SPOILT),
+                    }
+                }
+                continue;
+            }
+            for found in address::parse_list(&text) {
+                let Ok(email) = found else {
+                    drop("not an e-mail address");
+                    continue;
+                };
+                let is_known = draft
+                    .emails
+                    .iter()
+                    .any(|known| address::key(known) == address::key(&email));
+                if is_known {
+                    continue;
+                }
+                if draft.emails.len() < MAX_EMAILS {
+                    draft.emails.push(email);
+                } else {
+                    drop("beyond the addresses that one contact can have");
+                }
+            }
+        }
+        place_numbers(draft, numbers);
+    }
 }
 
 /// Normalizes a draft; one that nothing but its name tells apart gets that as its id, so that it is found again.
@@ -297,6 +377,7 @@ pub(super) fn place_numbers(draft: &mut ContactDraft, further: Vec<String>) {
     }
 }
 
+const SPOILT: &str = "a number that a spreadsheet spoilt (as in 4.41E+11)";
 /// Mark of a cell with more than one number; it is counted, not left out.
 pub(super) const SECOND_NUMBER: &str = "a further number";
 

@@ -427,3 +427,60 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_line_without_id_or_name_goes_on_with_the_row_before() {
+    let text = "\"ID\",\"First Name\",\"Last Name\",\"Company Name\",\"ID (Email IDs)\",\"Email ID (Email IDs)\",\"Is Primary (Email IDs)\",\"Number (Contact Numbers)\"\n\
+        \"CONT-1\",\"Ann\",\"Hill\",\"Acme\",\"e1\",\"ann@acme.example\",\"1\",\"+1 212 555 0142\"\n\
+        ,,,,\"e2\",\"ann.hill@home.example\",\"0\",\"+1 212 555 0187\"\n\
+        ,,,,,,,\"+1 212 555 0199\"\n\
+        ,,,,\"e3\",\"nonsense\",,\n\
+        ,\"Bob\",\"Lee\",\"Acme\",\"e4\",\"bob@acme.example\",\"1\",\n\
+        \"CONT-3\",\"Cid\",\"Roe\",\"\",\"e5\",\"not an address\",\"1\",\n\
+        ,,,,\"e6\",\"cid@roe.example\",\"0\",\n";
+    let mut file = open(text.as_bytes()).unwrap();
+    let first = file.next_row().unwrap().unwrap();
+    let ann = first.outcome.unwrap();
+    assert_eq!(ann.emails, ["ann@acme.example", "ann.hill@home.example"]);
+    assert_eq!(ann.phone.as_deref(), Some("+1 212 555 0142"));
+    assert_eq!(ann.mobile_phone.as_deref(), Some("+1 212 555 0187"));
+    assert!(ann.notes.unwrap().contains("+1 212 555 0199"));
+    assert_eq!(first.dropped[0].reason, "not an e-mail address");
+    let cells = ContactFile::raw_cells(&first.raw, Some(b','));
+    assert_eq!(
+        (&*cells[0], &*cells[5]),
+        (
+            "CONT-1",
+            "ann@acme.example; ann.hill@home.example; nonsense"
+        )
+    );
+    let rest = rows(&mut file);
+    // An id may be missing: who has a name of their own is somebody else.
+    assert_eq!(rest[0].2.as_ref().unwrap().emails, ["bob@acme.example"]);
+    assert!(rest[1].2.is_err());
+    assert_eq!(
+        rest[2].2,
+        Err("goes on with a row that was rejected".to_owned())
+    );
+    assert_eq!((rest.len(), rest[2].0, file.continued()), (3, 4, 3));
+    // Where the file has no names, a line without an id is somebody all the same.
+    assert_eq!(
+        emails(b"id,email\n1,a@x.example\n,b@x.example\n"),
+        ["a@x.example", "b@x.example"]
+    );
+}
+
+#[test]
+fn lines_that_go_on_with_one_row_are_bounded() {
+    let mut text = "id,name,email\n1,Ann Hill,ann0@x.example\n".to_owned();
+    for n in 1..=102 {
+        text.push_str(&format!(",,ann{n}@x.example\n"));
+    }
+    let mut file = open(text.as_bytes()).unwrap();
+    let ann = file.next_row().unwrap().unwrap();
+    assert_eq!(ann.outcome.unwrap().emails.len(), 20);
+    assert_eq!(ann.dropped.len(), 81);
+    let rest = rows(&mut file);
+    assert_eq!(rest.len(), 2);
+    assert!(rest.iter().all(|(_, _, outcome)| outcome.is_err()));
+}

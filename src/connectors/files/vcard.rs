@@ -26,6 +26,7 @@ pub(super) fn mapping(overrides: &MapOverrides) -> Mapping {
         unread: Vec::new(),
         plan: Vec::new(),
         dates: Vec::new(),
+        continues: false,
         keys: Vec::new(),
     }
 }

@@ -208,6 +208,8 @@ pub struct ImportReport {
     pub other_people: u64,
     /// Cells with more than one phone number; all were kept.
     pub second_numbers: u64,
+    /// Lines without an id and a name that went on with the row before them; they are no rows.
+    pub continued: u64,
     /// The choice for rows of somebody else.
     pub on_conflict: OnConflict,
     /// The first rows about people who are known, or who must not be written to.
@@ -251,6 +253,7 @@ struct Batch {
     weight: usize,
     suspicious: Vec<usize>,
     second_numbers: u64,
+    continued: u64,
     rejects: Vec<Reject>,
     dropped: Vec<Dropped>,
     bytes: u64,
@@ -270,6 +273,7 @@ impl Batch {
         self.suspicious.append(&mut next.suspicious);
         self.weight += next.weight;
         self.second_numbers = next.second_numbers;
+        self.continued = next.continued;
         // These are counted from the beginning of the file.
         (self.bytes, self.skipped, self.padded) = (next.bytes, next.skipped, next.padded);
     }
@@ -805,6 +809,7 @@ fn read_part(file: &mut ContactFile) -> std::io::Result<Option<Batch>> {
     batch.skipped = file.skipped();
     batch.padded = file.padded();
     batch.second_numbers = file.second_numbers();
+    batch.continued = file.continued();
     batch.bytes = file.bytes_read();
     Ok((rows > 0 || file.skipped() != known).then_some(batch))
 }
@@ -875,6 +880,7 @@ impl Run {
                 overwritten: 0,
                 other_people: 0,
                 second_numbers: 0,
+                continued: 0,
                 on_conflict: request.on_conflict.unwrap_or(OnConflict::KeepBoth),
                 people: Vec::new(),
                 dates: Vec::new(),
@@ -902,6 +908,7 @@ impl Run {
         report.overwritten += counts.overwritten;
         report.other_people += counts.other_people;
         report.second_numbers = batch.second_numbers;
+        report.continued = batch.continued;
         let room = REPORTED_PEOPLE.saturating_sub(report.people.len());
         report.people.extend(counts.people.into_iter().take(room));
         for index in std::mem::take(&mut batch.suspicious) {

@@ -84,6 +84,10 @@ impl ImportReport {
                 report.second_numbers,
                 "cells had more than one phone number: all were kept",
             ),
+            (
+                report.continued,
+                "lines have no id and no name: their addresses and numbers went to the row before them",
+            ),
         ] {
             if n > 0 {
                 out.push(format!("  {} {what}", grouped(n)));
