@@ -27,6 +27,9 @@ pub const MAX_NOTES: usize = 16 * 1024;
 /// E-mail addresses of one person that are kept.
 pub const MAX_EMAILS: usize = 20;
 
+/// The beginning of the systems of files that no known program wrote; eight digits of a hash follow.
+pub const NAMELESS: &str = "file";
+
 /// A record's number in another system, such as `hubspot:501`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ExternalId {
@@ -59,6 +62,23 @@ impl ExternalId {
             system = Cow::Owned(cleaned);
         }
         Some(Self { system, id })
+    }
+
+    /// Tells whether the id is a count of a file that no known program wrote, such as `1` or `CONT-0012`: every list begins
+    /// with the same ones, so that it alone does not say who somebody is.
+    #[must_use]
+    pub fn is_count(&self) -> bool {
+        const MAX_DIGITS: usize = 8;
+        const MAX_PREFIX: usize = 12;
+        let is_nameless = self
+            .system
+            .strip_prefix(NAMELESS)
+            .is_some_and(|mark| mark.len() == 8 && mark.bytes().all(|b| b.is_ascii_hexdigit()));
+        let digits = self.id.trim_start_matches(|c: char| !c.is_ascii_digit());
+        is_nameless
+            && self.id.len() - digits.len() <= MAX_PREFIX
+            && (1..=MAX_DIGITS).contains(&digits.len())
+            && digits.bytes().all(|b| b.is_ascii_digit())
     }
 
     /// Reads `system:id`; the id may itself hold colons.

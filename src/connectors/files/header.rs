@@ -6,6 +6,7 @@
 
 use super::dates::ColumnDates;
 use super::wishes;
+use crate::domain::contact::NAMELESS;
 use crate::domain::contact::name::fold;
 use crate::domain::date_order::DateOrder;
 use serde::{Deserialize, Serialize};
@@ -182,7 +183,7 @@ impl Vendor {
             Self::Pipedrive => "pipedrive",
             Self::Vcard => "vcard",
             Self::Caseyos => "caseyos",
-            Self::Other => "file",
+            Self::Other => NAMELESS,
         }
     }
 }
@@ -650,7 +651,7 @@ fn of_child_table(key: &str) -> Option<Found> {
 }
 
 /// Returns the name of the system of ids in a file that no known program wrote: one for each kind of file, told by the
-/// headers that say who somebody is. Two exports of one tool share their ids; lists that both count from 1 do not.
+/// headers that say who somebody is, so that two exports of one tool share their ids.
 fn system_of(keys: &[String], found: &[Option<Found>]) -> String {
     let mut parts: Vec<String> = keys
         .iter()
@@ -672,7 +673,7 @@ fn system_of(keys: &[String], found: &[Option<Found>]) -> String {
         .fold(0x811C_9DC5_u32, |hash, b| {
             (hash ^ u32::from(b)).wrapping_mul(0x0100_0193)
         });
-    format!("{}{hash:08x}", Vendor::Other.system())
+    format!("{NAMELESS}{hash:08x}")
 }
 
 /// Reads families such as "E-mail 2 - Value", "Phone 1 - Type", "E-Mail 3: Adresse".

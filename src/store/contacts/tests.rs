@@ -185,6 +185,68 @@ fn numbers_of_unnamed_files_do_not_make_two_people_one() {
     assert_eq!(import(&store, &[row("a@x.io")]), [Unchanged]);
 }
 
+#[test]
+fn a_count_of_a_nameless_list_is_nobodys_identity() {
+    let check = |id: &str, rows: [(&str, &str); 2], did: &[(Change, bool)], people: &[&str]| {
+        let (_directory, store) = store();
+        let rows = rows.map(|(email, name)| {
+            draft(|d| {
+                d.external_ids.extend(ExternalId::new("file0a1b2c3d", id));
+                d.emails
+                    .extend((!email.is_empty()).then(|| email.to_owned()));
+                d.full_name = (!name.is_empty()).then(|| name.to_owned());
+            })
+        });
+        assert_eq!(choose(&store, &rows, OnConflict::KeepBoth), did);
+        assert_eq!(everybody(&store), people);
+        let again: Vec<_> = did.iter().map(|(_, no)| (Unchanged, *no)).collect();
+        assert_eq!(choose(&store, &rows, OnConflict::KeepBoth), again);
+    };
+    let both = [(New, false), (New, false)];
+    check(
+        "1",
+        [("ann@a.example", "Ann Hill"), ("bob@b.example", "Bob Hill")],
+        &both,
+        &[
+            "Ann Hill||ann@a.example|file0a1b2c3d:1",
+            "Bob Hill||bob@b.example|",
+        ],
+    );
+    check(
+        "CONT-0001",
+        [("ann@a.example", ""), ("bob@b.example", "")],
+        &both,
+        &["||ann@a.example|file0a1b2c3d:CONT-0001", "||bob@b.example|"],
+    );
+    // Nothing of his own to know him by: rejected, with the reason.
+    check(
+        "1",
+        [("ann@a.example", "Ann Hill"), ("", "Bob Hill")],
+        &[(New, false), (Unchanged, true)],
+        &["Ann Hill||ann@a.example|file0a1b2c3d:1"],
+    );
+    // The name or the address says that it is the same record.
+    check(
+        "1",
+        [
+            ("ann@a.example", "Ann Hill"),
+            ("ann@new.example", "Ann Hill"),
+        ],
+        &[(New, false), (Updated, false)],
+        &["Ann Hill||ann@new.example ann@a.example|file0a1b2c3d:1"],
+    );
+    // A long number or a random one is given once.
+    check(
+        "5010000000123456",
+        [
+            ("ann@a.example", "Ann Hill"),
+            ("ann@b.example", "Ann Hill-Roe"),
+        ],
+        &[(New, false), (Updated, false)],
+        &["Ann Hill-Roe||ann@b.example ann@a.example|file0a1b2c3d:5010000000123456"],
+    );
+}
+
 /// Writes drafts with a choice; returns what each did and whether it was refused.
 fn choose(store: &Store, drafts: &[ContactDraft], choice: OnConflict) -> Vec<(Change, bool)> {
     let drafts = drafts.to_vec();

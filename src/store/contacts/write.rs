@@ -307,7 +307,16 @@ fn key_of(system: &[u8], key: &[u8]) -> u64 {
 struct Known {
     id: i64,
     fingerprint: i64,
-    by_id: bool,
+    by: By,
+}
+
+/// The fact by which a draft found a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Id,
+    /// An id that other lists may have given to others.
+    Count,
+    Address,
 }
 
 /// A contact's entry for the search index, written once, when the transaction ends.
@@ -431,7 +440,7 @@ impl<'a> ContactWriter<'a> {
             let Some(old) = super::get(self.tx, ContactId(known.id))? else {
                 continue;
             };
-            if self.is_same_person(draft, &old, known.by_id)? {
+            if self.is_same_person(draft, &old, known.by)? {
                 same = Some(known.id);
                 break;
             }
@@ -462,18 +471,23 @@ impl<'a> ContactWriter<'a> {
     }
 
     /// Tells whether a draft speaks of the contact that it was found by. An address alone does not make two people one:
-    /// firms share theirs, and a name that is another one's says so. A record's own id does, unless nothing else fits.
+    /// firms share theirs, and a name that is another one's says so. A record's own id does, unless nothing else fits; a count
+    /// does not, unless the name or an address says the same.
     fn is_same_person(
         &self,
         draft: &ContactDraft,
         old: &super::ContactRow,
-        by_id: bool,
+        by: By,
     ) -> Result<bool> {
         let (first, last) = names(draft);
         let theirs = format!("{first} {last}");
         let known = old.full_name();
         let named = !theirs.trim().is_empty() && !known.is_empty();
-        if by_id {
+        if by == By::Count {
+            let agrees = named && name::agree(&theirs, &known);
+            return Ok(agrees || self.has_an_address_of(draft, old.id.0)?);
+        }
+        if by == By::Id {
             return Ok(!named
                 || name::agree(&theirs, &known)
                 || name::share_a_word(&theirs, &known)
@@ -576,7 +590,7 @@ impl<'a> ContactWriter<'a> {
             Ok(Known {
                 id: row.get(0)?,
                 fingerprint: row.get(1)?,
-                by_id: false,
+                by: By::Address,
             })
         };
         // None where the database must be asked, else what the index says.
@@ -588,7 +602,7 @@ impl<'a> ContactWriter<'a> {
             (index.fingerprint(*id)? == fingerprint).then_some(Some(Known {
                 id: *id,
                 fingerprint,
-                by_id: false,
+                by: By::Address,
             }))
         };
         for id in &draft.external_ids {
@@ -603,7 +617,7 @@ impl<'a> ContactWriter<'a> {
             if let Some(mut known) = found
                 && (!is_vague(id) || self.shares_an_address(draft, known.id)?)
             {
-                known.by_id = true;
+                known.by = if id.is_count() { By::Count } else { By::Id };
                 if known.fingerprint == fingerprint {
                     return Ok(vec![known]);
                 }
@@ -643,13 +657,19 @@ impl<'a> ContactWriter<'a> {
 
     /// Tells whether nothing speaks against a draft being that contact: one has no address, or they share one.
     fn shares_an_address(&self, draft: &ContactDraft, id: i64) -> Result<bool> {
+        Ok(draft.emails.is_empty()
+            || super::emails(self.tx, ContactId(id))?.is_empty()
+            || self.has_an_address_of(draft, id)?)
+    }
+
+    /// Tells whether a draft has an address of that contact, in any spelling.
+    fn has_an_address_of(&self, draft: &ContactDraft, id: i64) -> Result<bool> {
         let known = super::emails(self.tx, ContactId(id))?;
-        Ok(known.is_empty()
-            || draft.emails.is_empty()
-            || draft
-                .emails
-                .iter()
-                .any(|e| known.iter().any(|k| MailboxKey::of(k) == MailboxKey::of(e))))
+        let is_known = |email: &String| {
+            let mailbox = MailboxKey::of(email);
+            known.iter().any(|known| MailboxKey::of(known) == mailbox)
+        };
+        Ok(draft.emails.iter().any(is_known))
     }
 
     /// Adds a contact. `whole` is the draft with the addresses that somebody else has: what it says of mail holds for these too.
