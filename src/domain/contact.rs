@@ -5,6 +5,7 @@
 //! say the same thing.
 
 pub mod address;
+pub mod greeting;
 pub mod name;
 
 use crate::domain::company::domain_of_website;

@@ -377,7 +377,8 @@ pub(super) fn place_numbers(draft: &mut ContactDraft, further: Vec<String>) {
     }
 }
 
-const SPOILT: &str = "a number that a spreadsheet spoilt (as in 4.41E+11)";
+/// The fault of a number of which digits are gone.
+pub(super) const SPOILT: &str = "a number that a spreadsheet spoilt (as in 4.41E+11)";
 /// Mark of a cell with more than one number; it is counted, not left out.
 pub(super) const SECOND_NUMBER: &str = "a further number";
 

@@ -207,7 +207,7 @@ fn operator_facts(operator: &Operator) -> OperatorFacts {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     OperatorFacts {
         name: operator.name.clone(),
-        first_name: some(operator.first_name()),
+        first_name: None,
         email: operator.address.clone(),
         company: some(&operator.company),
         job_title: None,
