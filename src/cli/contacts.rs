@@ -432,7 +432,12 @@ fn progress_bar(size: Option<u64>, json: bool) -> ProgressBar {
 }
 
 fn print_report(out: &mut dyn Write, report: &ImportReport) -> Result<(), EngineError> {
-    report.said().iter().try_for_each(|line| say(out, line))
+    /// All that a terminal shows at once.
+    const PEOPLE: usize = 40;
+    report
+        .said(PEOPLE)
+        .iter()
+        .try_for_each(|line| say(out, line))
 }
 
 fn add(

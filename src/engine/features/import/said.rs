@@ -5,9 +5,9 @@ use crate::domain::date_order::DateOrder;
 use crate::domain::text::clean_line;
 
 impl ImportReport {
-    /// Says in lines what was done or would be, the most important first.
+    /// Says in lines what was done or would be, the most important first. At most `people` of the people are named.
     #[must_use]
-    pub fn said(&self) -> Vec<String> {
+    pub fn said(&self, people: usize) -> Vec<String> {
         let report = self;
         let mut lines = Vec::new();
         let out = &mut lines;
@@ -93,7 +93,7 @@ impl ImportReport {
                 out.push(format!("  {} {what}", grouped(n)));
             }
         }
-        people(report, out);
+        name_people(report, people, out);
         for dates in &report.dates {
             out.push(format!("  {}", dates.said()));
         }
@@ -156,14 +156,13 @@ impl ImportReport {
 }
 
 /// Names the people whom a file meets: all that there is room for in a rehearsal, in an import only those who were kept apart.
-fn people(report: &ImportReport, out: &mut Vec<String>) {
-    const MOST: usize = 40;
+fn name_people(report: &ImportReport, most: usize, out: &mut Vec<String>) {
     let is_shown = |fate: Fate| report.dry_run || fate == Fate::KeepBoth;
     let shown = report.people.iter().filter(|p| is_shown(p.fate));
-    for person in shown.clone().take(MOST) {
+    for person in shown.clone().take(most) {
         out.push(format!("  {}", person.said()));
     }
-    if shown.count() > MOST {
+    if shown.count() > most {
         out.push("  and more; --json names the first 200".into());
     }
 }
