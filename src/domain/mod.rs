@@ -16,6 +16,7 @@ pub mod email;
 pub mod action;
 pub mod amount;
 pub mod deal;
+pub mod distinct;
 pub mod duration;
 pub mod rule;
 pub mod signal;

@@ -443,6 +443,13 @@ pub(super) fn score(cells: &[String], overrides: &MapOverrides) -> usize {
     fields.len() + named * 3
 }
 
+/// Returns the first of a header's columns that holds addresses.
+pub(super) fn address_column(cells: &[String]) -> Option<usize> {
+    cells
+        .iter()
+        .position(|cell| lookup(&header_key(cell)).is_some_and(|found| found.field == Field::Email))
+}
+
 /// Returns a header's letters and digits in lower case without accents.
 pub(super) fn header_key(header: &str) -> String {
     let mut key = fold(header.get(..header.len().min(400)).unwrap_or(header));

@@ -54,6 +54,12 @@ pub enum FileError {
         /// The first line, cut short.
         first: String,
     },
+    /// The header names more columns than are read.
+    #[error(
+        "the file has more than {} columns; save it with fewer and import that",
+        delimited::MAX_FIELDS
+    )]
+    TooManyColumns,
     /// A `--map` names columns that are not there.
     #[error("the file has no column “{}”; its columns are {}", missing.join("”, “"), columns.join(", "))]
     NoSuchColumn {
@@ -198,7 +204,12 @@ impl ContactFile {
             return Err(FileError::Empty);
         }
         let mut preamble = 0;
-        let sample = scanner.peek(HEADER_SAMPLE)?.to_vec();
+        let mut sample = scanner.peek(HEADER_SAMPLE)?;
+        if !sample.iter().any(|b| matches!(b, b'\n' | b'\r')) {
+            // A header of thousands of columns.
+            sample = scanner.peek(delimited::MAX_RECORD)?;
+        }
+        let sample = sample.to_vec();
         let first_line = sample
             .split(|b| matches!(b, b'\n' | b'\r'))
             .next()
@@ -234,6 +245,13 @@ impl ContactFile {
             let first = text.lines().next().unwrap_or("");
             if first.is_empty() {
                 return Err(FileError::Empty);
+            }
+            let most = choices.iter().map(|delimiter| {
+                let found = first_line.iter().filter(|b| *b == delimiter);
+                found.count()
+            });
+            if most.max().is_some_and(|n| n >= delimited::MAX_FIELDS) {
+                return Err(FileError::TooManyColumns);
             }
             return Err(FileError::NoHeader {
                 first: crate::domain::text::clean_line(first, 120),
@@ -594,6 +612,9 @@ fn next_record(
 fn check_form(scanner: &Scanner, record: &Record, width: usize) -> Option<String> {
     match record.fault {
         Some(Fault::OpenQuote) => return Some("a quote is opened and not closed".to_owned()),
+        Some(Fault::TooLong) if record.len() > delimited::MAX_FIELDS => {
+            return Some(format!("has more than {} cells", delimited::MAX_FIELDS));
+        }
         Some(Fault::TooLong) => {
             return Some(format!(
                 "longer than is accepted ({} KiB a cell, {} KiB a row)",
@@ -682,6 +703,8 @@ fn find_header(sample: &[u8], delimiter: u8, overrides: &MapOverrides) -> Option
     scanner.set_delimiter(delimiter);
     let mut record = Record::default();
     let mut best: Option<HeaderFound> = None;
+    // A record whose one known word is that of a column of addresses, with its place among columns that nobody knows.
+    let mut lone: Option<(usize, usize)> = None;
     for index in 0..MAX_PREAMBLE {
         if !scanner.read(&mut record).ok()? {
             break;
@@ -690,7 +713,19 @@ fn find_header(sample: &[u8], delimiter: u8, overrides: &MapOverrides) -> Option
             continue;
         }
         let cells = cells_of(&scanner, &record);
+        if let Some((above, column)) = lone
+            && best.is_none()
+            && cells.get(column).is_some_and(|cell| cell.contains('@'))
+        {
+            best = Some(HeaderFound {
+                score: 1,
+                index: above,
+            });
+        }
         let score = header::score(&cells, overrides);
+        if score == 1 && lone.is_none() {
+            lone = header::address_column(&cells).map(|column| (index, column));
+        }
         // One known word among other text is no header; one that stands alone is.
         let filled = cells.iter().filter(|c| !c.trim().is_empty()).count();
         if score >= 2 || (score == 1 && filled == 1) {

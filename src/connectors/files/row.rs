@@ -58,6 +58,7 @@ pub(super) fn draft_of<'a>(
     let mut email_column = None;
     let mut fax_groups: Vec<(u16, bool)> = Vec::new();
     let mut further: Vec<String> = Vec::new();
+    let mut further_firms: Vec<String> = Vec::new();
     for &(index, field, group) in &mapping.plan {
         let raw = cell(index);
         let trimmed = raw.trim_ascii();
@@ -126,6 +127,17 @@ pub(super) fn draft_of<'a>(
                 }
             }
             Field::Title => set(&mut draft.title, text),
+            // HubSpot joins the firms of a contact, the first one first.
+            Field::Company if mapping.vendor == Vendor::Hubspot && text.contains(';') => {
+                let mut firms = text.split(';').map(str::trim).filter(|f| !f.is_empty());
+                if let Some(first) = firms.next() {
+                    set(&mut draft.company, first);
+                }
+                for firm in firms {
+                    drop("a further firm, kept in the notes");
+                    further_firms.push(firm.to_owned());
+                }
+            }
             Field::Company => set(&mut draft.company, text),
             Field::Website => {
                 if text.contains("linkedin.com/in/") {
@@ -179,6 +191,12 @@ pub(super) fn draft_of<'a>(
         }
     }
     place_numbers(&mut draft, further);
+    if !further_firms.is_empty() {
+        note(
+            &mut draft,
+            format!("Further firms: {}", further_firms.join(", ")),
+        );
+    }
     if mapping.vendor == Vendor::Linkedin {
         let profile = draft.linkedin.as_deref().and_then(linkedin_id);
         draft.external_ids.extend(profile);
@@ -369,12 +387,16 @@ pub(super) fn place_numbers(draft: &mut ContactDraft, further: Vec<String>) {
         }
     }
     if !rest.is_empty() {
-        let line = format!("Further numbers: {}", rest.join(", "));
-        draft.notes = Some(match draft.notes.take() {
-            Some(notes) => format!("{notes}\n{line}"),
-            None => line,
-        });
+        note(draft, format!("Further numbers: {}", rest.join(", ")));
     }
+}
+
+/// Adds a line to the notes.
+fn note(draft: &mut ContactDraft, line: String) {
+    draft.notes = Some(match draft.notes.take() {
+        Some(notes) => format!("{notes}\n{line}"),
+        None => line,
+    });
 }
 
 /// The fault of a number of which digits are gone.

@@ -484,3 +484,42 @@ fn lines_that_go_on_with_one_row_are_bounded() {
     assert_eq!(rest.len(), 2);
     assert!(rest.iter().all(|(_, _, outcome)| outcome.is_err()));
 }
+
+#[test]
+fn a_file_may_have_thousands_of_columns() {
+    let wide = |columns: usize, name: &str| {
+        let mut text = "Email".to_owned();
+        (1..columns).for_each(|n| text.push_str(&format!(",{name}{n}")));
+        text.push_str("\nann@x.example");
+        (1..columns).for_each(|_| text.push_str(",x"));
+        text
+    };
+    for (columns, name) in [(2_000, "C"), (4_096, "A long name of a column ")] {
+        assert_eq!(emails(wide(columns, name).as_bytes()), ["ann@x.example"]);
+    }
+    let error = open(wide(4_097, "C").as_bytes()).unwrap_err();
+    assert!(
+        error.to_string().contains("more than 4096 columns"),
+        "{error}"
+    );
+    // One known word among others is no header where no address stands below it.
+    let error = open(b"Email,C0,C1\nann,x,y\n").unwrap_err();
+    assert!(matches!(error, FileError::NoHeader { .. }));
+}
+
+#[test]
+fn the_first_of_several_firms_is_the_firm() {
+    let text = b"Record ID,Email,Associated Company,Lifecycle Stage\n7,ann@nash.example,Nash Co; Nash Holding,Lead\n";
+    let mut file = open(text).unwrap();
+    let row = file.next_row().unwrap().unwrap();
+    let draft = row.outcome.unwrap();
+    assert_eq!(draft.company.as_deref(), Some("Nash Co"));
+    assert_eq!(draft.notes.as_deref(), Some("Further firms: Nash Holding"));
+    assert_eq!(row.dropped[0].column, "Associated Company");
+    // Elsewhere a semicolon may be part of a name.
+    let other = read(b"email\tcompany\na@x.example\tSmith; Jones\n");
+    assert_eq!(
+        other[0].2.as_ref().unwrap().company.as_deref(),
+        Some("Smith; Jones")
+    );
+}
