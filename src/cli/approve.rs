@@ -153,6 +153,10 @@ fn several(
     if run.out.is_json() {
         run.out.json(&shown)?;
     }
+    // What was done already speaks neither for nor against the others.
+    if endings.iter().any(|ending| *ending != Ending::Nothing) {
+        endings.retain(|ending| *ending != Ending::Nothing);
+    }
     let first = endings.first().copied().unwrap_or(Ending::Nothing);
     Ok(match endings.iter().all(|ending| *ending == first) {
         true => first,

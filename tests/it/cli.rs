@@ -307,13 +307,17 @@ fn several_moves_are_approved_in_one_go() {
     assert_eq!(results, [(1, "sent".into()), (4, "sent".into())]);
     assert_eq!(home.outbox().len(), 2);
     // What is refused to one keeps no other back.
-    home.ok("skip 2");
+    let whom = home.json("show 2")["email"].as_str().unwrap().to_owned();
+    home.ok(&format!("suppress add {whom}"));
     let mixed = home.run(["approve", "2", "3", "--json"]).exits(3).json();
     assert_eq!(
         (&mixed[0]["result"], &mixed[1]["result"]),
-        (&"failed".into(), &"sent".into())
+        (&"blocked".into(), &"sent".into())
     );
     assert_eq!(home.outbox().len(), 3);
+    // What is done already keeps its answer.
+    let again = home.run(["approve", "1", "3"]).exits(0);
+    assert!(again.out.contains("Move 3:"), "{again:?}");
 }
 
 #[test]
