@@ -42,6 +42,7 @@ pub mod limits;
 pub mod outbox;
 pub mod schedule;
 pub mod service;
+pub mod trail;
 pub mod when_text;
 pub mod zone;
 

@@ -41,8 +41,9 @@ pub mod strays;
 pub mod suppressions;
 pub mod timeline;
 pub mod undo;
+mod watch;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{
@@ -213,6 +214,8 @@ impl<'a> ReadTx<'a> {
 pub struct WriteTx<'a> {
     read: ReadTx<'a>,
     events: RefCell<Vec<Event>>,
+    /// The instant of this transaction, as the last event or entry of the trail said it.
+    at: Cell<Option<Timestamp>>,
 }
 
 impl<'a> std::ops::Deref for WriteTx<'a> {
@@ -235,6 +238,7 @@ impl WriteTx<'_> {
         subject: impl Into<String>,
     ) -> Result<()> {
         let subject = subject.into();
+        self.see(now);
         self.sql()
             .prepare_cached("INSERT INTO event (at, kind, subject) VALUES (?1, ?2, ?3)")?
             .execute((now.as_millisecond(), kind, &subject))?;
@@ -244,6 +248,11 @@ impl WriteTx<'_> {
 }
 
 impl WriteTx<'_> {
+    /// Takes note of the instant of this transaction.
+    pub(in crate::store) fn see(&self, now: Timestamp) {
+        self.at.set(Some(now));
+    }
+
     /// Forgets the oldest events beyond the newest `keep`. Their numbers are not used again, so the data version does not turn back.
     ///
     /// # Errors
@@ -270,6 +279,8 @@ struct Writer {
     connection: Option<Connection>,
     durability: Option<Durability>,
     note: Option<holder::Note>,
+    /// True if this connection notes what its transactions change.
+    watches: bool,
 }
 
 impl Writer {
@@ -277,6 +288,7 @@ impl Writer {
         if self.connection.is_none() {
             self.connection = Some(open(&self.path, Role::Writer, self.patience)?);
             self.durability = None;
+            self.watches = false;
         }
         let connection = self.connection.as_mut().ok_or(StoreError::Writer)?;
         if self.durability != Some(durability) {
@@ -287,6 +299,17 @@ impl Writer {
             self.durability = Some(durability);
         }
         Ok(connection)
+    }
+
+    /// Returns the connection, which notes what its transactions change.
+    fn watching(&mut self, durability: Durability) -> Result<&mut Connection> {
+        let is_new = !self.watches || self.connection.is_none();
+        let connection = self.connection(durability)?;
+        if is_new {
+            watch::begin(connection)?;
+        }
+        self.watches = true;
+        self.connection.as_mut().ok_or(StoreError::Writer)
     }
 
     /// Returns the note beside the database in which this process says that it has the write lock.
@@ -615,7 +638,7 @@ impl Store {
         let home = self.shared.home.clone();
         move |writer| {
             let mut note = writer.take_note();
-            let connection = writer.connection(durability)?;
+            let connection = writer.watching(durability)?;
             let transaction = connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)
                 .map_err(StoreError::from_sqlite)?;
@@ -626,8 +649,11 @@ impl Store {
                     home: &home,
                 },
                 events: RefCell::default(),
+                at: Cell::default(),
             };
             let value = job(&tx)?;
+            let at = tx.at.get().map(Timestamp::as_millisecond);
+            watch::finish(&transaction, at).map_err(StoreError::from)?;
             let events = tx.events.into_inner();
             crash_point("before-commit");
             transaction.commit().map_err(StoreError::from_sqlite)?;
@@ -700,6 +726,7 @@ impl Store {
             connection: None,
             durability: None,
             note: None,
+            watches: false,
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
