@@ -41,6 +41,7 @@ pub mod job;
 pub mod limits;
 pub mod outbox;
 pub mod schedule;
+pub mod seal;
 pub mod service;
 pub mod trail;
 pub mod when_text;

@@ -80,6 +80,8 @@ mod stop;
 #[path = "loop.rs"]
 mod the_loop;
 #[cfg(test)]
+mod trail;
+#[cfg(test)]
 mod tui;
 #[cfg(test)]
 mod two;

@@ -31,6 +31,8 @@ const CLOCK_LIMIT: Duration = Duration::from_secs(3);
 /// From here on a clock is worth a word, and from there on tokens and signatures fail.
 const CLOCK_WARNING: i64 = 30;
 const CLOCK_FAILURE: i64 = 240;
+/// Most entries of the audit trail that are checked in passing.
+const SHORT_TRAIL: i64 = 20_000;
 /// Less space than this is little.
 const LITTLE_SPACE: u64 = 200 * 1024 * 1024;
 /// A log that grew beyond this was never moved into the file.
@@ -143,6 +145,7 @@ pub fn examine(env: &Env, paths: &Paths, offline: bool) -> Report {
         checks.extend(jobs(engine));
         checks.extend(mail_ahead(engine));
         checks.push(unknown_mail(engine));
+        checks.push(trail(engine));
     }
     checks.push(if offline {
         Check::skipped("clock", "not asked (--offline)")
@@ -318,6 +321,46 @@ fn unknown_mail(engine: &Engine) -> Check {
             error.to_string(),
             "look at that folder",
         ),
+    }
+}
+
+/// Holds the tables against the audit trail, unless it is so long that it takes more than a moment.
+fn trail(engine: &Engine) -> Check {
+    let name = "audit trail";
+    let fix = "caseyos audit verify --deep";
+    match engine.audit_length() {
+        Ok(length) if length > SHORT_TRAIL => {
+            return Check::skipped(name, format!("{length} entries; `{fix}` checks them"));
+        }
+        Ok(_) => {}
+        Err(error) => return Check::new(name, Health::Failure, error.to_string(), fix),
+    }
+    match engine.verify_audit_deep() {
+        Ok(deep) => match (deep.check.broken_at, deep.tables.findings.first()) {
+            (Some(at), _) => Check::new(
+                name,
+                Health::Failure,
+                format!("it is broken at entry {at}: {}", deep.check.reason),
+                fix,
+            ),
+            (None, Some(first)) => Check::new(
+                name,
+                Health::Failure,
+                format!(
+                    "it holds, and the tables say otherwise ({} findings): {}",
+                    deep.tables.found, first.fault
+                ),
+                fix,
+            ),
+            (None, None) => Check::ok(
+                name,
+                format!(
+                    "it holds, and the tables say the same ({} entries)",
+                    deep.check.entries
+                ),
+            ),
+        },
+        Err(error) => Check::new(name, Health::Failure, error.to_string(), fix),
     }
 }
 
