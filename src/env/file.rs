@@ -81,6 +81,68 @@ pub fn read_from(reader: impl Read, limit: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// A reader that fails once it has given more than its limit.
+#[derive(Debug)]
+pub struct Bounded<R> {
+    inner: R,
+    left: u64,
+    limit: u64,
+}
+
+/// Bounds a reader that is read piece by piece.
+pub fn bounded<R: Read>(inner: R, limit: u64) -> Bounded<R> {
+    Bounded {
+        inner,
+        left: limit,
+        limit,
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let n = self.inner.read(buffer)?;
+        match self.left.checked_sub(n as u64) {
+            Some(left) => self.left = left,
+            None => return Err(too_large(self.limit)),
+        }
+        Ok(n)
+    }
+}
+
+/// Says an error of the file system. A full disk is called that, whichever way the system has of saying it.
+#[must_use]
+pub fn said(error: &Error) -> String {
+    if is_full(error) {
+        "the disk is full; free some space, then try again".into()
+    } else {
+        error.to_string()
+    }
+}
+
+/// Tells whether a write failed because there was no room for it.
+#[must_use]
+pub fn is_full(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+    )
+}
+
+/// Returns the bytes that may still be written beside a path; none where the system does not say.
+#[must_use]
+pub fn free_space(path: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let found = rustix::fs::statvfs(path).ok()?;
+        Some(found.f_bavail.saturating_mul(found.f_frsize))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
 /// Returns the error for more than `limit` bytes.
 #[must_use]
 pub fn too_large(limit: u64) -> Error {
@@ -140,6 +202,12 @@ mod tests {
         assert_eq!(read(Path::new("/dev/null"), 4).unwrap(), b"");
         let endless = read_from(std::io::repeat(7), 2048).unwrap_err();
         assert!(endless.to_string().contains("2 KB"), "{endless}");
+        let mut pieces = bounded(std::io::repeat(7), 2048);
+        let failed = std::io::copy(&mut pieces, &mut std::io::sink()).unwrap_err();
+        assert!(failed.to_string().contains("2 KB"), "{failed}");
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let failed = std::io::Write::write_all(&mut &full, b"x").unwrap_err();
+        assert!(said(&failed).starts_with("the disk is full"), "{failed}");
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
         rustix::fs::mknodat(

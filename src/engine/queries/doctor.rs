@@ -211,6 +211,27 @@ fn permissions(paths: &Paths) -> Vec<Check> {
         .collect()
 }
 
+/// Says which of the data others on this machine may change: whoever may write to it may let mail out.
+#[must_use]
+pub fn open_to_others(paths: &Paths) -> Vec<String> {
+    let database = paths.data.join(crate::store::FILE_NAME);
+    let all = [
+        (&paths.data, "700"),
+        (&database, "600"),
+        (&paths.config, "600"),
+    ];
+    all.into_iter()
+        .filter_map(|(path, expect)| {
+            let mode = mode_of(path).filter(|mode| mode & 0o022 != 0)?;
+            Some(format!(
+                "Others on this machine may change {} (mode {:03o}), and so what is sent: chmod {expect} '{0}'",
+                path.display(),
+                mode & 0o777
+            ))
+        })
+        .collect()
+}
+
 #[cfg(unix)]
 fn mode_of(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
@@ -367,7 +388,7 @@ fn trail(engine: &Engine) -> Check {
 fn space(directory: &Path) -> Check {
     let name = "disk space";
     let there = directory.ancestors().find(|p| p.exists());
-    match there.and_then(free_space) {
+    match there.and_then(env::file::free_space) {
         None => Check::skipped(name, "it cannot be asked for here"),
         Some(free) if free < LITTLE_SPACE => Check::new(
             name,
@@ -377,17 +398,6 @@ fn space(directory: &Path) -> Check {
         ),
         Some(free) => Check::ok(name, format!("{} are left", megabytes(free))),
     }
-}
-
-#[cfg(unix)]
-fn free_space(path: &Path) -> Option<u64> {
-    let found = rustix::fs::statvfs(path).ok()?;
-    Some(found.f_bavail.saturating_mul(found.f_frsize))
-}
-
-#[cfg(not(unix))]
-fn free_space(_: &Path) -> Option<u64> {
-    None
 }
 
 fn zone(config: &Config) -> Check {
