@@ -8,6 +8,8 @@
     reason = "this is the one place that asks the outside"
 )]
 
+pub mod file;
+
 use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
 use std::fmt;

@@ -43,7 +43,9 @@ pub mod job;
 pub mod limits;
 pub mod outbox;
 pub mod schedule;
+pub mod seal;
 pub mod service;
+pub mod trail;
 pub mod when_text;
 pub mod zone;
 

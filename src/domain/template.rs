@@ -24,7 +24,8 @@ use super::nearest;
 use super::text::clean_line;
 
 /// Bounds on what a person writes as a template and on what may come of it.
-const MAX_TEMPLATE_BYTES: usize = 64 * 1024;
+/// Most bytes of a template.
+pub const MAX_TEMPLATE_BYTES: u64 = 64 * 1024;
 const MAX_TAG_BYTES: usize = 600;
 const MAX_TAGS: usize = 300;
 const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -195,7 +196,12 @@ pub struct Templates {
     env: Environment<'static>,
     /// By name: the lines of the file on which the subject and the body begin.
     lines: BTreeMap<String, (usize, usize)>,
+    /// By name: the mistakes of those that were left out.
+    broken: BTreeMap<String, TemplateError>,
 }
+
+/// A template of the operator: its name, and its text or the reason why it cannot be had.
+pub type OwnTemplate = (String, Result<String, String>);
 
 impl Templates {
     /// Loads the built-in templates alone. They are checked by a test.
@@ -204,10 +210,10 @@ impl Templates {
         Self::load(&[]).0
     }
 
-    /// Loads the built-in templates and then the operator's, given as name and text. A template with a mistake is left out and
+    /// Loads the built-in templates and then the operator's, given as name and text. A template with a mistake, or whose text could not be had, is left out and
     /// reported, together with all others; the built-in one of its name does not stand in for it.
     #[must_use]
-    pub fn load(own: &[(String, String)]) -> (Self, Vec<TemplateError>) {
+    pub fn load(own: &[OwnTemplate]) -> (Self, Vec<TemplateError>) {
         let mut env = Environment::empty();
         env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         // Without this an error in a release build does not know the variable's name.
@@ -216,22 +222,31 @@ impl Templates {
         let mut templates = Self {
             env,
             lines: BTreeMap::new(),
+            broken: BTreeMap::new(),
         };
         let mut errors = Vec::new();
         // Those of the program are checked by its tests and not at every start.
-        let builtin = BUILTIN.iter().map(|(n, t)| (*n, *t, false));
-        let own = own.iter().map(|(n, t)| (n.as_str(), t.as_str(), true));
+        let builtin = BUILTIN.iter().map(|(n, t)| (*n, Ok(*t), false));
+        let own = own.iter().map(|(n, t)| (n.as_str(), t.as_deref(), true));
         for (name, text, checked) in builtin.chain(own) {
             templates.remove(name);
-            let added = templates.add(name, text).and_then(|()| {
-                if checked {
-                    templates.check(name)
-                } else {
-                    Ok(())
-                }
+            let text = text.map_err(|why: &String| TemplateError::Syntax {
+                template: name.to_owned(),
+                line: 1,
+                message: format!("it cannot be read: {why}"),
             });
+            let added = text
+                .and_then(|text| templates.add(name, text))
+                .and_then(|()| {
+                    if checked {
+                        templates.check(name)
+                    } else {
+                        Ok(())
+                    }
+                });
             if let Err(error) = added {
                 templates.remove(name);
+                templates.broken.insert(name.to_owned(), error.clone());
                 errors.push(error);
             }
         }
@@ -256,6 +271,9 @@ impl Templates {
     /// Names the template and the variable without a value, or the reason that the message must not go out.
     pub fn render(&self, name: &str, context: &Context) -> Result<Rendered, TemplateError> {
         let Some((subject_line, body_line)) = self.lines.get(name).copied() else {
+            if let Some(mistake) = self.broken.get(name) {
+                return Err(mistake.clone());
+            }
             return Err(TemplateError::Unknown {
                 name: clean_line(name, 60),
                 suggestion: nearest(name, self.names()).map(str::to_owned),
@@ -302,7 +320,7 @@ impl Templates {
             line,
             message: message.to_owned(),
         };
-        if text.len() > MAX_TEMPLATE_BYTES {
+        if text.len() as u64 > MAX_TEMPLATE_BYTES {
             return Err(wrong(1, "the template is larger than 64 KB"));
         }
         let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");

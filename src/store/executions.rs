@@ -6,12 +6,14 @@ use sha2::{Digest, Sha256};
 
 use super::{ReadTx, Result, WriteTx, instant, sends, word};
 use crate::domain::action::ActionKind;
+use crate::domain::audit::hex;
 use crate::domain::by::By;
 use crate::domain::effect::{EffectKind, Ended, Origin};
 use crate::domain::email::{DomainKey, MailboxKey};
 use crate::domain::guard::{GuardKind, Mode, Verdict};
 use crate::domain::id::{ContactId, ExecutionId, MoveId};
 use crate::domain::outbox::{SendClass, WaitsFor};
+use crate::domain::trail::ExecutionState;
 use crate::domain::words::words;
 
 words! {
@@ -121,6 +123,19 @@ impl ExecutionRow {
             self.status,
             ExecutionStatus::Queued | ExecutionStatus::Sending | ExecutionStatus::Uncertain
         )
+    }
+
+    /// Returns its state as the audit trail notes it.
+    #[must_use]
+    pub fn state(&self) -> ExecutionState {
+        ExecutionState {
+            status: self.status.to_string(),
+            ended: self.ended.to_string(),
+            mode: self.mode.to_string(),
+            content: hex(&self.content_hash),
+            by: self.approved_by.to_string(),
+            until_ms: self.approval_expires_at.as_millisecond(),
+        }
     }
 
     /// Tells whether it is carried out from a draft that lies in its mailbox.

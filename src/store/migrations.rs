@@ -42,6 +42,10 @@ const STEPS: &[Step] = &[
     sql(include_str!("migrations/0012_strays.sql")),
     sql(include_str!("migrations/0013_trail.sql")),
     sql(include_str!("migrations/0014_opt_out_questions.sql")),
+    Step {
+        sql: include_str!("migrations/0015_trail_ends.sql"),
+        then: Some(|connection| Ok(super::watch::take_stock(connection)?)),
+    },
 ];
 
 /// The newest schema version that this program knows.

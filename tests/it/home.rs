@@ -386,7 +386,7 @@ impl Home {
 
     #[track_caller]
     pub fn audit_holds(&self) {
-        self.run(["audit", "verify"]).exits(0);
+        self.run(["audit", "verify", "--deep"]).exits(0);
     }
 
     /// The database itself, for what no command can do.

@@ -29,6 +29,8 @@ mod forecast;
 #[cfg(test)]
 mod google;
 #[cfg(test)]
+mod harsh;
+#[cfg(test)]
 mod home;
 #[cfg(test)]
 mod hostile;
@@ -79,6 +81,8 @@ mod stop;
 #[cfg(test)]
 #[path = "loop.rs"]
 mod the_loop;
+#[cfg(test)]
+mod trail;
 #[cfg(test)]
 mod tui;
 #[cfg(test)]

@@ -47,7 +47,7 @@ fn bare() -> Context {
 }
 
 fn own(text: &str) -> (Templates, Vec<TemplateError>) {
-    Templates::load(&[("own".to_owned(), text.to_owned())])
+    Templates::load(&[("own".to_owned(), Ok(text.to_owned()))])
 }
 
 fn render_own(body: &str, context: &Context) -> Result<Rendered, TemplateError> {
@@ -58,9 +58,9 @@ fn render_own(body: &str, context: &Context) -> Result<Rendered, TemplateError> 
 
 #[test]
 fn every_built_in_template_names_only_known_variables() {
-    let own: Vec<(String, String)> = BUILTIN
+    let own: Vec<OwnTemplate> = BUILTIN
         .iter()
-        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+        .map(|(name, text)| ((*name).to_owned(), Ok((*text).to_owned())))
         .collect();
     let (templates, errors) = Templates::load(&own);
     assert_eq!(errors, []);
@@ -284,14 +284,14 @@ fn a_form_may_have_fields_of_its_own() {
 #[test]
 fn the_operators_template_overrides_by_name_and_a_broken_one_is_not_replaced() {
     let text = "---\r\nsubject: \"Mine\"\r\n---\r\nHello {{ first_name }}.\r\n";
-    let (templates, errors) = Templates::load(&[("check_in".into(), text.into())]);
+    let (templates, errors) = Templates::load(&[("check_in".into(), Ok(text.into()))]);
     assert_eq!(errors, []);
     let rendered = templates.render("check_in", &full()).unwrap();
     assert_eq!(
         (rendered.subject.as_str(), rendered.body.as_str()),
         ("Mine", "Hello Dana.\n")
     );
-    let (templates, errors) = Templates::load(&[("check_in".into(), "broken".into())]);
+    let (templates, errors) = Templates::load(&[("check_in".into(), Ok("broken".into()))]);
     assert_eq!(errors.len(), 1);
     assert!(!templates.contains("check_in"));
 }

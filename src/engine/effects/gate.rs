@@ -19,11 +19,12 @@ use crate::domain::schedule::{next_allowed, zone_name};
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::store::audit::Noted;
 use crate::store::control::HoldKind;
-use crate::store::executions::{ExecutionRow, SendTimes};
+use crate::store::executions::{ExecutionRow, ExecutionStatus, SendTimes};
 use crate::store::people::Person;
 use crate::store::{
-    ReadTx, WriteTx, control, executions, messages, people, questions, strays, suppressions,
+    ReadTx, WriteTx, audit, control, executions, messages, people, questions, strays, suppressions,
 };
 
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -164,7 +165,34 @@ pub(in crate::engine) fn ask_again(
         class: row.class,
         carrier: Ok(row.transport.clone()),
     };
-    ask(tx, core, candidate, now)
+    let mut verdicts = ask(tx, core, candidate, now)?;
+    if let Some(why) = consent_fault(tx, row)?
+        && let Some(approval) = verdicts.iter_mut().find(|v| v.guard == GuardKind::Approval)
+    {
+        approval.passed = false;
+        approval.detail = why.into();
+    }
+    Ok(verdicts)
+}
+
+/// Holds the consent of a queued execution against the audit trail, where it cannot be changed unseen. Returns the fault.
+fn consent_fault(tx: &ReadTx<'_>, row: &ExecutionRow) -> Result<Option<&'static str>> {
+    if row.status != ExecutionStatus::Queued {
+        return Ok(None);
+    }
+    Ok(match audit::noted_state(tx, row.id)? {
+        Noted::As(noted) if noted == row.state() => None,
+        Noted::As(_) => Some(
+            "its approval was changed, and not by the program; `caseyos audit verify --deep` says how",
+        ),
+        Noted::WithoutState => None,
+        // Its entries may have been cut off with all of their time.
+        Noted::Never => {
+            let first = audit::first(tx)?;
+            let is_cut = first.is_some_and(|(seq, at)| seq > 1 && row.approved_at <= at);
+            (!is_cut).then_some("no entry of the audit trail says that it was approved")
+        }
+    })
 }
 
 /// Returns the refusal of everything that leaves now: the kill switch, a pause, or the mode.

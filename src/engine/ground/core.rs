@@ -13,12 +13,13 @@ use crate::domain::id::ExecutionId;
 use crate::domain::limits::{Limits, Ramp};
 use crate::domain::rule::Rules;
 use crate::domain::schedule::{SendPolicy, parse_zone};
-use crate::domain::template::Templates;
+use crate::domain::template::{MAX_TEMPLATE_BYTES, OwnTemplate, Templates};
 use crate::domain::zone::guess_zone;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::approval_rules::{KnownRules, LoadedRules, Stamp, stamp};
 use crate::engine::ground::happened::Happened;
 use crate::env::Env;
+use crate::env::file;
 use crate::store::lease::{self, Lease};
 use crate::store::people::Person;
 use crate::store::{ReadTx, Store, WriteTx, control};
@@ -111,7 +112,7 @@ impl Core {
             .into_iter()
             .map(str::to_owned)
             .collect();
-        let rules = match std::fs::read_to_string(&path) {
+        let rules = match file::read_text(&path, file::SETTINGS_BYTES) {
             Ok(text) => {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
                 let own = Rules::parse(&text, &path.display().to_string(), &names).map_err(
@@ -147,7 +148,7 @@ impl Core {
     /// the built-in one all the same, and says so when it is used.
     pub fn templates(&self) -> &Templates {
         self.templates.get_or_init(|| {
-            let own: Vec<(String, String)> = template_files(&self.paths.templates());
+            let own = template_files(&self.paths.templates());
             let (templates, mistakes) = Templates::load(&own);
             for mistake in mistakes {
                 tracing::warn!(%mistake, "a template cannot be used");
@@ -276,17 +277,20 @@ pub(in crate::engine) fn instance(tx: &ReadTx<'_>) -> Result<String> {
     Ok(control::meta(tx, INSTANCE)?.unwrap_or_else(|| "local".into()))
 }
 
-fn template_files(folder: &PathBuf) -> Vec<(String, String)> {
+fn template_files(folder: &PathBuf) -> Vec<OwnTemplate> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Vec::new();
     };
-    let mut files: Vec<(String, String)> = entries
+    let mut files: Vec<OwnTemplate> = entries
         .flatten()
         .filter_map(|entry| {
             let path = entry.path();
             let name = path.file_stem()?.to_str()?.to_owned();
-            (path.extension()? == "j2")
-                .then(|| std::fs::read_to_string(&path).ok().map(|text| (name, text)))?
+            let is_template = path.extension()? == "j2";
+            is_template.then(|| {
+                let text = file::read_text(&path, MAX_TEMPLATE_BYTES);
+                (name, text.map_err(|e| e.to_string()))
+            })
         })
         .collect();
     files.sort();

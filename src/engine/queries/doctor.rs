@@ -31,6 +31,8 @@ const CLOCK_LIMIT: Duration = Duration::from_secs(3);
 /// From here on a clock is worth a word, and from there on tokens and signatures fail.
 const CLOCK_WARNING: i64 = 30;
 const CLOCK_FAILURE: i64 = 240;
+/// Most entries of the audit trail that are checked in passing.
+const SHORT_TRAIL: i64 = 20_000;
 /// Less space than this is little.
 const LITTLE_SPACE: u64 = 200 * 1024 * 1024;
 /// A log that grew beyond this was never moved into the file.
@@ -143,6 +145,7 @@ pub fn examine(env: &Env, paths: &Paths, offline: bool) -> Report {
         checks.extend(jobs(engine));
         checks.extend(mail_ahead(engine));
         checks.push(unknown_mail(engine));
+        checks.push(trail(engine));
     }
     checks.push(if offline {
         Check::skipped("clock", "not asked (--offline)")
@@ -204,6 +207,27 @@ fn permissions(paths: &Paths) -> Vec<Check> {
                 format!("others may look into {path} (mode {:03o})", mode & 0o777),
                 format!("chmod {expect} '{path}'"),
             )
+        })
+        .collect()
+}
+
+/// Says which of the data others on this machine may change: whoever may write to it may let mail out.
+#[must_use]
+pub fn open_to_others(paths: &Paths) -> Vec<String> {
+    let database = paths.data.join(crate::store::FILE_NAME);
+    let all = [
+        (&paths.data, "700"),
+        (&database, "600"),
+        (&paths.config, "600"),
+    ];
+    all.into_iter()
+        .filter_map(|(path, expect)| {
+            let mode = mode_of(path).filter(|mode| mode & 0o022 != 0)?;
+            Some(format!(
+                "Others on this machine may change {} (mode {:03o}), and so what is sent: chmod {expect} '{0}'",
+                path.display(),
+                mode & 0o777
+            ))
         })
         .collect()
 }
@@ -321,10 +345,50 @@ fn unknown_mail(engine: &Engine) -> Check {
     }
 }
 
+/// Holds the tables against the audit trail, unless it is so long that it takes more than a moment.
+fn trail(engine: &Engine) -> Check {
+    let name = "audit trail";
+    let fix = "caseyos audit verify --deep";
+    match engine.audit_length() {
+        Ok(length) if length > SHORT_TRAIL => {
+            return Check::skipped(name, format!("{length} entries; `{fix}` checks them"));
+        }
+        Ok(_) => {}
+        Err(error) => return Check::new(name, Health::Failure, error.to_string(), fix),
+    }
+    match engine.verify_audit_deep() {
+        Ok(deep) => match (deep.check.broken_at, deep.tables.findings.first()) {
+            (Some(at), _) => Check::new(
+                name,
+                Health::Failure,
+                format!("it is broken at entry {at}: {}", deep.check.reason),
+                fix,
+            ),
+            (None, Some(first)) => Check::new(
+                name,
+                Health::Failure,
+                format!(
+                    "it holds, and the tables say otherwise ({} findings): {}",
+                    deep.tables.found, first.fault
+                ),
+                fix,
+            ),
+            (None, None) => Check::ok(
+                name,
+                format!(
+                    "it holds, and the tables say the same ({} entries)",
+                    deep.check.entries
+                ),
+            ),
+        },
+        Err(error) => Check::new(name, Health::Failure, error.to_string(), fix),
+    }
+}
+
 fn space(directory: &Path) -> Check {
     let name = "disk space";
     let there = directory.ancestors().find(|p| p.exists());
-    match there.and_then(free_space) {
+    match there.and_then(env::file::free_space) {
         None => Check::skipped(name, "it cannot be asked for here"),
         Some(free) if free < LITTLE_SPACE => Check::new(
             name,
@@ -334,17 +398,6 @@ fn space(directory: &Path) -> Check {
         ),
         Some(free) => Check::ok(name, format!("{} are left", megabytes(free))),
     }
-}
-
-#[cfg(unix)]
-fn free_space(path: &Path) -> Option<u64> {
-    let found = rustix::fs::statvfs(path).ok()?;
-    Some(found.f_bavail.saturating_mul(found.f_frsize))
-}
-
-#[cfg(not(unix))]
-fn free_space(_: &Path) -> Option<u64> {
-    None
 }
 
 fn zone(config: &Config) -> Check {

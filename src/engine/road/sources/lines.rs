@@ -28,6 +28,8 @@ use crate::store::{Durability, signals};
 const BATCH: usize = 500;
 /// The longest line that is read.
 const MAX_LINE_BYTES: usize = 1024 * 1024;
+/// Most lines of one input that are told of as no signals.
+const MAX_REJECTED: usize = 10_000;
 /// Longest time that an event may lie ahead of the clock: clocks differ.
 const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
 
@@ -294,6 +296,12 @@ impl Engine {
             } else {
                 text_of(&line).and_then(|text| parse_line(text, self.now()))
             };
+            if report.rejected.len() == MAX_REJECTED {
+                return Err(EngineError::Input(format!(
+                    "More than {MAX_REJECTED} lines are no signals, the first of them line {}. Nothing was changed.",
+                    report.rejected.first().map_or(0, |rejected| rejected.line)
+                )));
+            }
             match parsed {
                 Ok(draft) => {
                     habits.learn(&draft);
