@@ -2,6 +2,7 @@
 //!
 //! A key is for comparing only, never for sending: mail goes to the address as its owner writes it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
@@ -9,13 +10,13 @@ use unicode_normalization::UnicodeNormalization;
 /// A mailbox, however its address is spelled.
 ///
 /// One key stands for: upper and lower case by Unicode folding; a quoted local part and the same without quotes (RFC 5321 §4.1.2); a domain in
-/// its Unicode and in its ASCII form (RFC 5890); a dot at the end of the domain; a `+tag`; and, at Gmail, dots and `googlemail.com`.
+/// its Unicode and in its ASCII form (RFC 5890); a dot at the end of the domain; a `+tag`; and what [`PROVIDERS`] say of theirs.
 /// Providers that would tell `Ann@` from `ann@`, or give `ann+x@` to somebody else than `ann@`, are not known, and telling them apart would write
 /// to somebody who asked not to be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MailboxKey(String);
 
-/// A mail domain in lower-case ASCII, without a dot at the end.
+/// A mail domain in lower-case ASCII, without a dot at the end. The domains of a provider that lead to the same mailboxes are one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DomainKey(String);
 
@@ -43,9 +44,9 @@ impl MailboxKey {
             .chars()
             .filter(|c| !crate::domain::text::is_hostile(*c))
             .collect();
-        let address = address.trim();
+        let address = as_typed(address.trim());
         let Some((local, domain)) = address.rsplit_once('@') else {
-            return Self(folded(address));
+            return Self(folded(&address));
         };
         let DomainKey(domain) = DomainKey::of(domain);
         let local = folded(&unquoted(local));
@@ -53,10 +54,29 @@ impl MailboxKey {
             Some((base, _)) if !base.is_empty() => base,
             _ => &local,
         };
-        Self(match domain.as_str() {
-            "gmail.com" | "googlemail.com" => format!("{}@gmail.com", base.replace('.', "")),
-            _ => format!("{base}@{domain}"),
-        })
+        // Fastmail brings whatever is at ann.fastmail.com to ann@fastmail.com.
+        if let Some((user, provider)) = domain.split_once('.')
+            && matches!(provider, "fastmail.com" | "fastmail.fm")
+        {
+            return Self(format!("{user}@{provider}"));
+        }
+        let Some(provider) = provider_of(&domain) else {
+            return Self(format!("{base}@{domain}"));
+        };
+        let told: String = base
+            .chars()
+            .filter(|c| !provider.ignores.contains(*c))
+            .map(|c| if provider.hyphens.contains(c) { '-' } else { c })
+            .collect();
+        // Of nothing but what is ignored, the key must still be its own.
+        let told = if told.is_empty() { base } else { &told };
+        Self(format!("{told}@{domain}"))
+    }
+
+    /// Returns the key of an address as it is kept beside the address: none where the address says it.
+    #[must_use]
+    pub fn beside(address: &str) -> Option<Self> {
+        Some(Self::of(address)).filter(|key| key.as_str() != address)
     }
 
     /// Returns a key as the database kept it.
@@ -83,13 +103,18 @@ impl DomainKey {
     /// Returns the key of a domain name.
     #[must_use]
     pub fn of(domain: &str) -> Self {
-        let domain = domain.trim().trim_end_matches(['.', '。']);
+        let domain = domain.trim().trim_end_matches(['.', '。', '．', '｡']);
         let ascii = idna::domain_to_ascii(domain).ok();
-        Self(
-            ascii
-                .filter(|ascii| !ascii.is_empty())
-                .unwrap_or_else(|| folded(domain)),
-        )
+        let domain = ascii
+            .filter(|ascii| !ascii.is_empty())
+            .unwrap_or_else(|| folded(domain));
+        Self(match provider_of(&domain) {
+            Some(Provider {
+                domains: [first, ..],
+                ..
+            }) => (*first).to_owned(),
+            _ => domain,
+        })
     }
 
     /// Returns the text that is kept and compared.
@@ -107,6 +132,68 @@ impl DomainKey {
             Some(this)
         })
     }
+}
+
+/// Returns an address with letters composed, and with its `@` as mail writes it: Japanese and Chinese keyboards type a wide one.
+#[must_use]
+pub fn as_typed(address: &str) -> Cow<'_, str> {
+    if address.is_ascii() {
+        Cow::Borrowed(address)
+    } else {
+        let composed: String = address.nfc().collect();
+        Cow::Owned(composed.replace(WIDE_AT, "@"))
+    }
+}
+
+const WIDE_AT: [char; 2] = ['＠', '﹫'];
+
+/// A mail provider whose addresses have more than one spelling, by its own manual.
+struct Provider {
+    /// The domains that lead to the same mailboxes; the first stands for all.
+    domains: &'static [&'static str],
+    /// The characters of a local part that it overlooks.
+    ignores: &'static str,
+    /// The characters of a local part that it takes for a hyphen.
+    hyphens: &'static str,
+}
+
+/// The providers that say of themselves which addresses are one mailbox. Outlook, Yahoo and GMX give each domain and each spelling to somebody
+/// of their own.
+const PROVIDERS: &[Provider] = &[
+    Provider {
+        domains: &["gmail.com", "googlemail.com"],
+        ignores: ".",
+        hyphens: "",
+    },
+    Provider {
+        domains: &["icloud.com", "me.com", "mac.com"],
+        ignores: "",
+        hyphens: "",
+    },
+    Provider {
+        domains: &["proton.me", "protonmail.com", "protonmail.ch", "pm.me"],
+        ignores: ".-_",
+        hyphens: "",
+    },
+    Provider {
+        domains: &[
+            "yandex.ru",
+            "ya.ru",
+            "yandex.com",
+            "yandex.by",
+            "yandex.kz",
+            "yandex.ua",
+            "narod.ru",
+        ],
+        ignores: "",
+        hyphens: ".",
+    },
+];
+
+fn provider_of(domain: &str) -> Option<&'static Provider> {
+    PROVIDERS
+        .iter()
+        .find(|provider| provider.domains.contains(&domain))
 }
 
 /// Tells whether an address is its own key, as nearly all are: told without making anything.
@@ -127,7 +214,8 @@ fn is_settled(address: &str) -> bool {
             .as_bytes()
             .last()
             .is_some_and(u8::is_ascii_alphanumeric)
-        && !matches!(domain, "gmail.com" | "googlemail.com")
+        && provider_of(domain).is_none()
+        && !domain.contains("fastmail.")
         && !domain.contains("xn--")
 }
 
@@ -286,8 +374,28 @@ mod tests {
                 "Ann.Acker+crm@GoogleMail.com",
                 "\"ann.acker\"@gmail.com",
             ],
+            &["ann@icloud.com", "Ann+shop@me.com", "ann@mac.com"],
+            &[
+                "annacker@proton.me",
+                "ann.acker@protonmail.com",
+                "Ann_Acker+x@pm.me",
+                "ann-acker@protonmail.ch",
+            ],
+            &[
+                "ann-acker@yandex.ru",
+                "Ann.Acker@ya.ru",
+                "ann-acker+x@yandex.com",
+            ],
+            &[
+                "ann@fastmail.com",
+                "shop@ann.fastmail.com",
+                "ann+x@fastmail.com",
+            ],
+            &["ann@outlook.com", "Ann+x@Outlook.com"],
             &[
                 "ann@müller.example",
+                "ann@MÜLLER.example",
+                "ann＠müller．example",
                 "ann@xn--mller-kva.example",
                 "ANN@MÜLLER.example",
                 "ann@mu\u{308}ller.example",
@@ -339,6 +447,13 @@ mod tests {
         check("ann-x@acme.example", "ann@acme.example");
         check("\"a b\"@acme.example", "ab@acme.example");
         check("jorg@acme.example", "jörg@acme.example");
+        check("a.nn@outlook.com", "ann@outlook.com");
+        check("ann@outlook.com", "ann@hotmail.com");
+        check("a.nn@icloud.com", "ann@icloud.com");
+        check("ann@fastmail.com", "ann@fastmail.fm");
+        check("ann@fastmail.com", "ann@bo.fastmail.com");
+        check("ann@yandex.ru", "ann@yandex.example");
+        check(".@gmail.com", "-@gmail.com");
     }
 
     #[test]
