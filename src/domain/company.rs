@@ -3,6 +3,10 @@
 use crate::domain::contact::{address, clean, name};
 use crate::domain::email::address::is_free_mail_domain;
 
+mod firm;
+
+pub use firm::FirmKey;
+
 /// Hosts where many people and firms live side by side: an address there says nothing about the company.
 const SHARED_HOSTS: [&str; 26] = [
     "linkedin.com",
