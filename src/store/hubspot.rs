@@ -448,6 +448,9 @@ pub fn set_field(
     tx.sql()
         .prepare_cached(&sql)?
         .execute((id.0, value, now.as_millisecond()))?;
+    if matches!(field, ContactField::FirstName | ContactField::LastName) {
+        super::people::name_again(tx, id)?;
+    }
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::gate::{self, Reach};
+use super::gate;
 use super::kinds;
 use super::take_back::{cancel, open};
 use crate::domain::action::{ActionKind, Means};
@@ -13,6 +13,7 @@ use crate::domain::id::{ContactId, MoveId};
 use crate::domain::moves::{MoveStatus, MoveSubject};
 use crate::domain::suppression::{Cause, Whom};
 use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::reach::Reach;
 use crate::engine::road::outcomes::RECORDED;
 use crate::engine::undo::reopen::refuse_if_replaced;
 use crate::engine::undo::step::{OptOut, Suppressed, Turned};
@@ -259,7 +260,8 @@ impl Alone {
                 Named::Mailbox(key) => {
                     let own = suppressions::find(tx, key)?;
                     own.is_none_or(|own| own.cause.follows_person())
-                        && gate::suppressed(tx, None, shown)?.is_some()
+                        && gate::suppressed(tx, &Reach::of(tx, None, shown)?, None, shown)?
+                            .is_some()
                 }
                 Named::Domain(_) => !suppressions::of(tx, named)?.is_empty(),
             };
