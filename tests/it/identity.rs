@@ -447,6 +447,29 @@ fn one_person_at_one_firm_is_known_in_every_spelling() {
 }
 
 #[test]
+fn a_firm_that_is_left_alone_is_meant_under_every_spelling() {
+    let home = Home::live();
+    home.contacts(
+        "email,name,company\nann@gmail.com,Ann Acker,Acme GmbH\nbo@yahoo.com,Bo Ek,\"ACME, Inc.\"\ncy@yahoo.com,Cy Lund,Acme Rockets\n",
+    );
+    home.signals(&[form("ann@gmail.com", MONDAY, "Price?")]);
+    let mv = home.today()[0]["id"].to_string();
+    home.run([
+        "skip",
+        &mv,
+        "--reason",
+        "do not contact",
+        "--suppress",
+        "firm",
+    ])
+    .exits(0);
+    for (address, is_barred) in [("cy@yahoo.com", false), ("bo@yahoo.com", true)] {
+        let (has_left, said) = writes(&home, address);
+        assert_eq!(!has_left, is_barred, "{address}: {said}");
+    }
+}
+
+#[test]
 fn an_opt_out_follows_what_is_learned_later_and_goes_with_its_undo() {
     let mut home = Home::live();
     home.contacts("Record ID,email,name,company\n7,ann@gmail.com,Ann Acker,Acme GmbH\n");

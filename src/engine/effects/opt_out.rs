@@ -155,12 +155,14 @@ impl Alone {
             .or_else(|| theirs.cloned());
         if let Some(company) = &company {
             self.whom = format!("for everybody at {}", company.name);
-            for id in people::of_company(tx, company.id)? {
-                let addresses = people::addresses(tx, id)?;
-                for address in &addresses {
-                    self.add(Named::Mailbox(MailboxKey::of(address)), address);
+            for firm in companies::same_firm(tx, company)? {
+                for id in people::of_company(tx, firm)? {
+                    let addresses = people::addresses(tx, id)?;
+                    for address in &addresses {
+                        self.add(Named::Mailbox(MailboxKey::of(address)), address);
+                    }
+                    self.reach.add(id, &addresses);
                 }
-                self.reach.add(id, &addresses);
             }
         }
         match domain {

@@ -597,3 +597,34 @@ fn whoever_changes_a_name_is_found_by_the_new_one() {
     assert_eq!(same(&store, 4), [1, 3]);
     assert!(same(&store, 2).is_empty());
 }
+
+#[test]
+fn a_firm_is_found_under_every_spelling() {
+    let (_directory, store) = store();
+    let at = |name: &str, site: Option<&str>| {
+        draft(|d| {
+            d.emails.push(format!("a@{}.io", name.len()));
+            d.company = Some(name.into());
+            d.company_domain = site.map(Into::into);
+        })
+    };
+    let rows = [
+        at("Acme GmbH", Some("acme.example")),
+        at("ACME, Incorporated", None),
+        at("The Acme Company", None),
+        at("OOO Acme", None),
+        at("Acme Rockets", None),
+        at("Acme Limited", Some("other.example")),
+        at("Bolt", None),
+    ];
+    import(&store, &rows);
+    read(&store, |tx| {
+        let acme = crate::store::companies::get(tx, CompanyId(1))?.unwrap();
+        let found = crate::store::companies::same_firm(tx, &acme)?;
+        assert_eq!(found, [1, 2, 3].map(CompanyId));
+        let acme = crate::store::companies::get(tx, CompanyId(4))?.unwrap();
+        let found = crate::store::companies::same_firm(tx, &acme)?;
+        assert_eq!(found, [1, 2, 3, 4, 6].map(CompanyId));
+        Ok(())
+    });
+}
