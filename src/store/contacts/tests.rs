@@ -628,3 +628,30 @@ fn a_firm_is_found_under_every_spelling() {
         Ok(())
     });
 }
+
+#[test]
+fn a_stop_stays_with_the_record_that_a_merge_leaves() {
+    let (_directory, store) = store();
+    let row = |email: &str, id: &str, stage| {
+        draft(|d| {
+            d.emails.push(email.into());
+            d.stage = stage;
+            d.external_ids.extend(ExternalId::new("hubspot", id));
+        })
+    };
+    let stop = Some(LifecycleStage::DoNotContact);
+    import(
+        &store,
+        &[row("a@x.io", "1", stop), row("b@y.io", "2", None)],
+    );
+    store
+        .write::<_, StoreError>(Durability::Normal, |tx| {
+            crate::store::hubspot::merge_into(tx, RecordKind::Contact, "1", 2)
+        })
+        .unwrap();
+    read(&store, |tx| {
+        assert_eq!(people::stage_of(tx, ContactId(2))?, stop);
+        assert_eq!(people::addresses(tx, ContactId(2))?, ["a@x.io", "b@y.io"]);
+        Ok(())
+    });
+}
