@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::google::Google;
 use crate::home::{Home, MONDAY, OPERATOR, answer, form};
+use crate::reading::report;
 
 /// Spellings of one mailbox, as pairs: named under the first, written to under the second.
 const SPELLINGS: &[(&str, &str)] = &[
@@ -158,6 +159,36 @@ fn a_bounce_stays_with_the_address_that_bounced() {
     assert_eq!(listed[0]["cause"], "bounced");
     let (has_left, said) = writes(&home, "ann.hill@acme.example");
     assert!(has_left, "{said}");
+}
+
+#[test]
+fn a_bounce_ends_what_waits_for_its_address_and_nothing_else() {
+    let mut home = Home::live();
+    home.contacts("Record ID,email,name\n7,ann@acme.example,Ann Acker\n");
+    let (has_left, said) = writes(&home, "ann@acme.example");
+    assert!(has_left, "{said}");
+    let ours = home.outbox().remove(0);
+    home.contacts("Record ID,email,name\n7,ann.hill@acme.example,Ann Acker\n");
+    home.undo_window(3600);
+    let wish = json!({"source": "manual", "kind": "manual", "at": MONDAY, "email": "ann.hill@acme.example", "action": "send_email", "title": "Write"});
+    home.signals(&[wish.to_string()]).exits(0);
+    let mv = home.find_move("ann.hill@acme.example", "send_email");
+    home.ok(&format!("approve {mv}"));
+    let returned = report(
+        "mailer-daemon@acme.example",
+        &ours.message_id,
+        "ann@acme.example",
+    );
+    home.deliver("1795777200.a.example", returned);
+    home.at("2026-11-23T10:30:00Z").ok("sync");
+    let listed = home.json("suppress list");
+    assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
+    assert_eq!(listed[0]["value"], "ann@acme.example");
+    assert_eq!(listed[0]["cause"], "bounced");
+    let waits = home.json("outbox");
+    assert_eq!(waits.as_array().unwrap().len(), 1, "{waits}");
+    assert_eq!(waits[0]["to"], "ann.hill@acme.example", "{waits}");
+    assert!(home.json("why ann.hill@acme.example")["blocked"].is_null());
 }
 
 #[test]
