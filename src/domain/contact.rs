@@ -9,6 +9,7 @@ pub mod name;
 pub mod who;
 
 use crate::domain::company::domain_of_website;
+use crate::domain::email::MailboxKey;
 use crate::domain::text::{clean_block, clean_line};
 use crate::domain::words::words;
 use jiff::Timestamp;
@@ -325,7 +326,7 @@ impl ContactDraft {
             && self
                 .emails
                 .iter()
-                .any(|e| e.eq_ignore_ascii_case(full))
+                .any(|e| MailboxKey::of(e) == MailboxKey::of(full))
         {
             self.full_name = None;
             self.first_name = None;
