@@ -218,6 +218,10 @@ fn a_domain_can_be_named_in_every_usual_way() {
         "*",
         "an\u{200B}n@acme.example",
         "https://acme.example/",
+        "ann@[192.0.2.1]",
+        "192.0.2.1",
+        "com",
+        "ann@acme.example, bo@acme.example",
     ] {
         let ran = home.run(["suppress", "add", refused]).exits(2);
         assert!(
@@ -228,7 +232,51 @@ fn a_domain_can_be_named_in_every_usual_way() {
     }
     let ran = home.run(["suppress", "add", "an\u{200B}n@acme.example"]);
     assert!(ran.err.contains("U+200B"), "{}", ran.err);
+    let ran = home.run(["suppress", "add", "https://www.acme.example/en"]);
+    assert!(ran.err.contains("so write acme.example"), "{}", ran.err);
     assert_eq!(home.json("suppress list").as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn an_address_can_be_pasted_as_it_stands_elsewhere() {
+    for named in [
+        "mailto:ann@acme.example",
+        "MAILTO:Ann@acme.example?subject=Hello",
+        "\"Ann\" <ann@acme.example>",
+        "Ann Acker <ann@acme.example>",
+        "<ann@acme.example>",
+        " \u{FEFF}ann@acme.example\u{200B} ",
+        "ann@acme.example.",
+    ] {
+        let home = Home::live();
+        home.run(["suppress", "add", named]).exits(0);
+        let listed = home.json("suppress list");
+        assert_eq!(listed[0]["value"], "ann@acme.example", "{named}");
+        assert_eq!(listed[0]["kind"], "address", "{named}");
+        let (has_left, said) = writes(&home, "ann+x@acme.example");
+        assert!(!has_left && said.contains("suppress"), "{named}: {said}");
+    }
+}
+
+#[test]
+fn a_domain_of_many_firms_is_not_suppressed_by_mistake() {
+    let home = Home::live();
+    for (named, says) in [
+        ("gmail.com", "--yes"),
+        ("*@Googlemail.com", "--yes"),
+        ("co.uk", "Many firms"),
+        ("*.co.uk", "Many firms"),
+    ] {
+        let ran = home.run(["suppress", "add", named]).exits(2);
+        assert!(ran.err.contains(says), "{named}: {}", ran.err);
+    }
+    home.run(["suppress", "add", "co.uk", "--yes"]).exits(2);
+    assert_eq!(home.json("suppress list").as_array().unwrap().len(), 0);
+    home.run(["suppress", "add", "googlemail.com", "--yes"])
+        .exits(0);
+    let (has_left, said) = writes(&home, "ann@gmail.com");
+    assert!(!has_left && said.contains("suppress"), "{said}");
+    home.run(["suppress", "remove", "gmail.com"]).exits(0);
 }
 
 #[test]

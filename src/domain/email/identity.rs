@@ -257,95 +257,6 @@ impl fmt::Display for DomainKey {
     }
 }
 
-/// What a suppression names.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Named {
-    /// One mailbox.
-    Mailbox(MailboxKey),
-    /// Everybody at a domain and below it.
-    Domain(DomainKey),
-}
-
-impl Named {
-    /// Reads what somebody names: an address, or a domain as `acme.example`, `@acme.example`, `*@acme.example`, `*.acme.example` or
-    /// `acme.example.`.
-    ///
-    /// # Errors
-    /// [`NotNamed`] where neither can be meant.
-    pub fn parse(text: &str) -> Result<Self, NotNamed> {
-        let strange = text
-            .chars()
-            .find(|c| !c.is_control() && crate::domain::text::is_hostile(*c));
-        let text: String = text
-            .trim()
-            .trim_matches(|c: char| crate::domain::text::is_hostile(c))
-            .trim()
-            .to_owned();
-        let refuse = || NotNamed {
-            text: crate::domain::text::clean_line(&text, 80),
-            hidden: strange,
-        };
-        if let Ok(address) = super::EmailAddress::parse(&text) {
-            if address.local_part().contains('*') {
-                return match address.local_part() {
-                    "*" => Ok(Self::Domain(DomainKey::of(address.domain()))),
-                    _ => Err(refuse()),
-                };
-            }
-            return Ok(Self::Mailbox(address.key()));
-        }
-        let domain = text
-            .strip_prefix("*@")
-            .or_else(|| text.strip_prefix('@'))
-            .unwrap_or(&text);
-        let domain = domain.strip_prefix("*.").unwrap_or(domain);
-        let domain = domain.trim_end_matches('.');
-        let is_domain = !domain.contains(['@', '*', '/', ':'])
-            && super::EmailAddress::parse(&format!("x@{domain}")).is_ok();
-        if is_domain {
-            Ok(Self::Domain(DomainKey::of(domain)))
-        } else {
-            Err(refuse())
-        }
-    }
-
-    /// Returns the text that is kept and compared.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Mailbox(key) => key.as_str(),
-            Self::Domain(key) => key.as_str(),
-        }
-    }
-}
-
-/// Text that names neither a mailbox nor a domain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotNamed {
-    text: String,
-    hidden: Option<char>,
-}
-
-impl fmt::Display for NotNamed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "\"{}\" is neither a mail address nor a domain",
-            self.text
-        )?;
-        match self.hidden {
-            Some(c) => write!(
-                f,
-                "; it holds an invisible character (U+{:04X})",
-                u32::from(c)
-            ),
-            None => Ok(()),
-        }
-    }
-}
-
-impl std::error::Error for NotNamed {}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -454,35 +365,6 @@ mod tests {
         check("ann@fastmail.com", "ann@bo.fastmail.com");
         check("ann@yandex.ru", "ann@yandex.example");
         check(".@gmail.com", "-@gmail.com");
-    }
-
-    #[test]
-    fn a_suppression_names_a_mailbox_or_a_domain_or_is_refused() {
-        let mailbox = |text: &str| Some(Named::Mailbox(MailboxKey::of(text)));
-        let domain = |text: &str| Some(Named::Domain(DomainKey::of(text)));
-        let check = |text: &str, expect: Option<Named>| {
-            assert_eq!(Named::parse(text).ok(), expect, "{text}")
-        };
-        check("Ann+x@acme.example", mailbox("ann@acme.example"));
-        check("<ann@acme.example>", mailbox("ann@acme.example"));
-        check("\u{200B}ann@acme.example ", mailbox("ann@acme.example"));
-        check("acme.example", domain("acme.example"));
-        check("@Acme.example", domain("acme.example"));
-        check("*@acme.example", domain("acme.example"));
-        check("*.acme.example", domain("acme.example"));
-        check("acme.example.", domain("acme.example"));
-        check("müller.example", domain("xn--mller-kva.example"));
-        check("a*@acme.example", None);
-        check("acme", None);
-        check("*", None);
-        check("@", None);
-        check("", None);
-        check("https://acme.example/x", None);
-        check("ann@", None);
-        let refused = Named::parse("an\u{200B}n@acme.example")
-            .unwrap_err()
-            .to_string();
-        assert!(refused.contains("U+200B"), "{refused}");
     }
 
     #[test]
