@@ -7,8 +7,10 @@
 pub mod address;
 pub mod greeting;
 pub mod name;
+pub mod who;
 
 use crate::domain::company::domain_of_website;
+use crate::domain::email::MailboxKey;
 use crate::domain::text::{clean_block, clean_line};
 use crate::domain::words::words;
 use jiff::Timestamp;
@@ -342,7 +344,10 @@ impl ContactDraft {
         // "Anna@acme.com" in a name column is an address that a form copied, not a name.
         if let Some(full) = &self.full_name
             && full.contains('@')
-            && self.emails.iter().any(|e| e.eq_ignore_ascii_case(full))
+            && self
+                .emails
+                .iter()
+                .any(|e| MailboxKey::of(e) == MailboxKey::of(full))
         {
             self.full_name = None;
             self.first_name = None;

@@ -216,8 +216,8 @@ pub fn insert(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
         .prepare_cached(
             "INSERT INTO execution (id, move_id, contact_id, action, idempotency_key, status, mode, transport, to_key, to_domain,
                  subject, message_id, content_hash, content, approved_by, approved_at, approval_expires_at, not_before,
-                 send_class, waits_for, kind, origin, undoes, once, mark)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
+                 send_class, waits_for, kind, origin, undoes, once, mark, to_mailbox)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
         )?
         .execute(rusqlite::params![
             row.id.0,
@@ -245,6 +245,7 @@ pub fn insert(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
             row.undoes.map(|e| e.0),
             row.once,
             row.mark,
+            MailboxKey::beside(&row.to_key).as_ref().map(MailboxKey::as_str),
         ])?;
     Ok(())
 }
@@ -926,17 +927,6 @@ pub fn by_message_id(tx: &ReadTx<'_>, message_id: &str) -> Result<Option<Executi
         .optional()?)
 }
 
-/// Returns a contact's queued executions.
-///
-/// # Errors
-/// Fails if the database cannot be read.
-pub fn queued_for(tx: &ReadTx<'_>, contact: ContactId) -> Result<Vec<ExecutionRow>> {
-    Ok(waiting(tx, ExecutionStatus::Queued)?
-        .into_iter()
-        .filter(|row| row.contact_id == Some(contact))
-        .collect())
-}
-
 /// Tells whether a mail was ever sent to a contact.
 ///
 /// # Errors
@@ -950,35 +940,35 @@ pub fn has_written_to(tx: &ReadTx<'_>, contact: ContactId) -> Result<bool> {
         .query_row([contact.0], |row| row.get(0))?)
 }
 
-/// Tells whether a mail was sent to an address in lower case, or put among the drafts, between two instants.
+/// The mail that was sent to a mailbox, or put among the drafts.
+const SENT_TO: &str = "FROM execution WHERE status IN ('sent', 'drafted') AND kind = 'mail'
+     AND ((to_key = ?1 AND to_mailbox IS NULL) OR to_mailbox = ?1)";
+
+/// Tells whether a mail was sent to a mailbox under whichever spelling, or put among the drafts, between two instants.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
 pub fn has_sent_to_between(
     tx: &ReadTx<'_>,
-    to_key: &str,
+    to: &MailboxKey,
     from: Timestamp,
     until: Timestamp,
 ) -> Result<bool> {
-    Ok(tx
-        .sql()
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM execution WHERE to_key = ?1 AND status IN ('sent', 'drafted') AND kind = 'mail'
-                 AND settled_at BETWEEN ?2 AND ?3)",
-        )?
-        .query_row(
-            (to_key, from.as_millisecond(), until.as_millisecond()),
-            |row| row.get(0),
-        )?)
+    let sql = format!("SELECT EXISTS (SELECT 1 {SENT_TO} AND settled_at BETWEEN ?2 AND ?3)");
+    Ok(tx.sql().prepare_cached(&sql)?.query_row(
+        (to.as_str(), from.as_millisecond(), until.as_millisecond()),
+        |row| row.get(0),
+    )?)
 }
 
-/// Tells whether a mail was ever sent to an address in lower case.
+/// Tells whether a mail was ever sent to a mailbox under whichever spelling, or put among the drafts.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
-pub fn has_sent_to(tx: &ReadTx<'_>, to_key: &str) -> Result<bool> {
+pub fn has_sent_to(tx: &ReadTx<'_>, to: &MailboxKey) -> Result<bool> {
+    let sql = format!("SELECT EXISTS (SELECT 1 {SENT_TO})");
     Ok(tx
         .sql()
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM execution WHERE to_key = ?1 AND status IN ('sent', 'drafted') AND kind = 'mail')")?
-        .query_row([to_key], |row| row.get(0))?)
+        .prepare_cached(&sql)?
+        .query_row([to.as_str()], |row| row.get(0))?)
 }

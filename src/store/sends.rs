@@ -64,59 +64,13 @@ pub fn ahead(tx: &ReadTx<'_>, now: Timestamp) -> Result<Option<(u64, Timestamp)>
     Ok(latest.map(|at| (u64::try_from(count).unwrap_or(0), instant(at))))
 }
 
-/// The people to whom something is queued.
-#[derive(Debug, Clone, Default)]
-pub struct QueuedPeople {
-    people: HashMap<ContactId, Person>,
-    namesakes: HashMap<ContactId, Vec<ContactId>>,
-    addresses: HashMap<ContactId, Vec<String>>,
-}
-
-impl QueuedPeople {
-    /// Returns a person.
-    #[must_use]
-    pub fn get(&self, id: ContactId) -> Option<&Person> {
-        self.people.get(&id)
-    }
-
-    /// Returns the other contacts who are the same person.
-    #[must_use]
-    pub fn namesakes(&self, id: ContactId) -> &[ContactId] {
-        self.namesakes.get(&id).map_or(&[], Vec::as_slice)
-    }
-
-    /// Returns every address that a person or a namesake is known by.
-    #[must_use]
-    pub fn addresses(&self, id: ContactId) -> &[String] {
-        self.addresses.get(&id).map_or(&[], Vec::as_slice)
-    }
-}
-
 /// Reads the people to whom something is queued.
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn queued_people(tx: &ReadTx<'_>) -> Result<QueuedPeople> {
-    let mut namesakes: HashMap<ContactId, Vec<ContactId>> = HashMap::new();
-    for (id, other) in people::namesakes_of_queued(tx)? {
-        namesakes.entry(id).or_default().push(other);
-    }
-    let mut addresses: HashMap<ContactId, Vec<String>> = HashMap::new();
-    for (id, key) in people::addresses_of_queued(tx)? {
-        addresses.entry(id).or_default().push(key);
-    }
-    // The few namesakes that wait for nothing themselves are asked one by one.
-    for other in namesakes.values().flatten() {
-        if !addresses.contains_key(other) {
-            addresses.insert(*other, people::addresses(tx, *other)?);
-        }
-    }
-    Ok(QueuedPeople {
-        people: people::queued(tx)?
-            .into_iter()
-            .map(|person| (person.contact_id(), person))
-            .collect(),
-        namesakes,
-        addresses,
-    })
+pub fn queued_people(tx: &ReadTx<'_>) -> Result<HashMap<ContactId, Person>> {
+    Ok(people::queued(tx)?
+        .into_iter()
+        .map(|person| (person.contact_id(), person))
+        .collect())
 }

@@ -200,17 +200,29 @@ pub fn share_a_word(one: &str, other: &str) -> bool {
 
 /// Returns the words of a name as they are compared: without titles and suffixes, umlauts in either spelling alike.
 fn words(name: &str) -> Vec<String> {
-    fold(name)
-        .split(' ')
-        .filter(|word| {
-            !word.is_empty() && !is_one_of(word, &HONORIFICS) && !is_one_of(word, &SUFFIXES)
-        })
-        .map(|word| {
-            word.replace("ae", "a")
-                .replace("oe", "o")
-                .replace("ue", "u")
-        })
-        .collect()
+    telling(&fold(name)).map(plain).collect()
+}
+
+/// Returns the words of a folded name that are no titles and no suffixes.
+pub(super) fn telling(folded: &str) -> impl Iterator<Item = &str> {
+    folded.split(' ').filter(|word| {
+        !word.is_empty() && !is_one_of(word, &HONORIFICS) && !is_one_of(word, &SUFFIXES)
+    })
+}
+
+/// Returns a folded word with `ae`, `oe` and `ue` as the vowel alone and without the last sigma, so that both spellings are one.
+pub(in crate::domain) fn plain(word: &str) -> String {
+    let mut out = String::with_capacity(word.len());
+    let mut before = ' ';
+    for c in word.chars() {
+        match c {
+            'e' if matches!(before, 'a' | 'o' | 'u') => {}
+            'ς' => out.push('σ'),
+            c => out.push(c),
+        }
+        before = c;
+    }
+    out
 }
 
 /// Returns letters and digits only, in lower case, without accents, words parted by single spaces: what two spellings

@@ -7,6 +7,7 @@
 pub mod address;
 pub mod identity;
 pub mod message_id;
+pub mod named;
 pub mod parsed;
 pub mod subject;
 pub mod thread;
@@ -32,8 +33,9 @@ pub mod understand;
 pub mod wish;
 
 pub use address::{EmailAddress, Mailbox};
-pub use identity::{DomainKey, MailboxKey, Named};
+pub use identity::{DomainKey, MailboxKey};
 pub use message_id::MessageId;
+pub use named::{Named, TooWide};
 pub use parsed::ParsedMail;
 pub use understand::{MailClass, MailContext, Understanding, understand};
 pub use wish::{Decision, Demand, OptOut, Scope, judge};

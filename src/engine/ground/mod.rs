@@ -7,4 +7,5 @@ pub(in crate::engine) mod happened;
 pub(in crate::engine) mod lookup;
 pub(in crate::engine) mod meeting;
 pub(in crate::engine) mod paused;
+pub(in crate::engine) mod reach;
 pub(in crate::engine) mod say;

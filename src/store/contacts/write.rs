@@ -8,7 +8,7 @@ use rusqlite::{CachedStatement, OptionalExtension, params};
 use serde::Serialize;
 
 use super::super::companies::{CompanyMemory, CompanyWriter};
-use super::super::people::kept_mailbox;
+use super::super::people::{kept_name, name_again};
 use super::super::suppressions::{self, SuppressedBy};
 use super::super::{Result, WriteTx};
 use super::day_start;
@@ -286,7 +286,7 @@ impl KeyIndex {
             self.contacts
                 .entry(key_of(b"", address.as_bytes()))
                 .or_insert(id);
-            if let Some(mailbox) = kept_mailbox(&address) {
+            if let Some(mailbox) = MailboxKey::beside(&address) {
                 let key = key_of(b"", mailbox.as_str().as_bytes());
                 self.contacts.entry(key).or_insert(id);
             }
@@ -375,8 +375,8 @@ impl<'a> ContactWriter<'a> {
             )?,
             insert: sql.prepare_cached(
                 "INSERT INTO contact (first_name, last_name, email, phone, mobile, title, company_id, city, state, country,
-                     time_zone, linkedin, stage, icp_fit, renewal_at, notes, fingerprint, created_at, updated_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+                     time_zone, linkedin, stage, icp_fit, renewal_at, notes, fingerprint, created_at, updated_at, name_key)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
             )?,
             insert_email: sql.prepare_cached("INSERT OR IGNORE INTO contact_email (key, contact_id, mailbox) VALUES (?1, ?2, ?3)")?,
             insert_id: sql.prepare_cached(
@@ -711,6 +711,7 @@ impl<'a> ContactWriter<'a> {
             stored,
             draft.created_at.map_or(now, Timestamp::as_millisecond),
             now,
+            kept_name(first, last),
         ])?;
         let mut taken = false;
         for email in &draft.emails {
@@ -913,6 +914,9 @@ impl<'a> ContactWriter<'a> {
             self.now.as_millisecond(),
             fingerprint,
         ])?;
+        if (&old.first_name, &old.last_name) != (&new.first_name, &new.last_name) {
+            name_again(self.tx, new.id)?;
+        }
         // Indexes and triggers hang on these, and most rows do not touch them.
         let placed =
             |row: &super::ContactRow| (row.company_id, row.stage, row.icp_fit, row.renewal_at);
@@ -977,7 +981,7 @@ impl<'a> ContactWriter<'a> {
     /// Adds an address of a contact; returns false where somebody has it already.
     fn insert_address(&mut self, email: &str, id: i64) -> Result<bool> {
         let key = address::key(email);
-        let mailbox = kept_mailbox(&key);
+        let mailbox = MailboxKey::beside(&key);
         let mailbox = mailbox.as_ref().map(MailboxKey::as_str);
         Ok(self.insert_email.execute((&key, id, mailbox))? > 0)
     }
@@ -1005,8 +1009,8 @@ impl<'a> ContactWriter<'a> {
             return Ok(any);
         }
         // It holds for the person, so one address says it for all.
-        let theirs = draft.emails.iter().map(|email| MailboxKey::of(email));
-        if suppressions::find_of_person(self.tx, theirs)?.is_some() {
+        let theirs: Vec<MailboxKey> = draft.emails.iter().map(|e| MailboxKey::of(e)).collect();
+        if suppressions::find_of_person(self.tx, &theirs)?.is_some() {
             return Ok(any);
         }
         for email in &draft.emails {

@@ -28,6 +28,7 @@ use crate::domain::text::{clean_block, clean_line};
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::happened::{Arrived, Happened, Returned};
+use crate::engine::ground::reach::Reach;
 use crate::engine::road::intake::{self, Taken};
 use crate::engine::road::outcomes::{Observed, record};
 use crate::store::executions::ExecutionRow;
@@ -225,11 +226,10 @@ fn written(
     // Two clocks differ, and the report of a refusal comes within the second.
     let until = at.checked_add(SignedDuration::from_hours(1)).unwrap_or(at);
     for address in chain::reported(&bounce) {
-        let key = address.as_str();
-        if !out.to.iter().any(|known| known == key)
-            && executions::has_sent_to_between(tx, key, since, until)?
+        if !out.to.iter().any(|known| known == address.as_str())
+            && executions::has_sent_to_between(tx, &address.key(), since, until)?
         {
-            out.to.push(key.to_owned());
+            out.to.push(address.to_string());
         }
     }
     out.own_hosts = own.iter().map(|a| a.domain().to_string()).collect();
@@ -242,6 +242,14 @@ fn written(
         }
     }
     Ok(out)
+}
+
+/// Notes that a person answered, whichever of their contacts was written to.
+fn mark_answered(tx: &WriteTx<'_>, contact: ContactId, at: Timestamp) -> Result<()> {
+    for contact in Reach::contacts(tx, contact)? {
+        executions::mark_answered(tx, contact, at)?;
+    }
+    Ok(())
 }
 
 /// Finds the author among the contacts.
@@ -601,7 +609,7 @@ impl Arrival {
                 if let Some(kind) = self.response() {
                     outcome(kind, confidence)?;
                 }
-                executions::mark_answered(tx, contact, at)?;
+                mark_answered(tx, contact, at)?;
                 people::pause(tx, contact, None, "")?;
                 // What waits for them is held, and ends as after every answer once the operator says that this is one.
                 if !intake::is_in_question(tx, signal)? {
@@ -610,7 +618,7 @@ impl Arrival {
             }
             MailClass::OptOut => {
                 outcome(OutcomeKind::EmailUnsubscribed, confidence)?;
-                executions::mark_answered(tx, contact, at)?;
+                mark_answered(tx, contact, at)?;
             }
             MailClass::AutoReply => self.pause(tx, core, contact, at)?,
             MailClass::BounceHard => {
@@ -629,7 +637,7 @@ impl Arrival {
                     }
                 })?;
             }
-            MailClass::MeetingReply => executions::mark_answered(tx, contact, at)?,
+            MailClass::MeetingReply => mark_answered(tx, contact, at)?,
             MailClass::BounceSoft
             | MailClass::BounceDoubtful
             | MailClass::ReadReceipt
@@ -666,8 +674,7 @@ impl Arrival {
             // Nothing says which mail it was, but the report comes from where it should.
             addresses.extend(self.written.iter().cloned());
             for recipient in self.understood.bounce.iter().flat_map(chain::reported) {
-                if self.understood.answers_ours && executions::has_sent_to(tx, recipient.as_str())?
-                {
+                if self.understood.answers_ours && executions::has_sent_to(tx, &recipient.key())? {
                     addresses.insert(recipient.to_string());
                 }
             }
