@@ -164,7 +164,7 @@ pub fn main() -> ExitCode {
 fn code_of(error: &EngineError) -> u8 {
     match error {
         EngineError::Input(_) | EngineError::NotFound(_) | EngineError::Config(_) => 2,
-        EngineError::Store(_) | EngineError::Outside(_) => 1,
+        EngineError::Store(_) | EngineError::Outside(_) | EngineError::Unrendered { .. } => 1,
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::config::{Config, Paths};
 use crate::domain::rule::Rules;
-use crate::engine::error::Result;
+use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
 use crate::engine::orders;
 use crate::engine::outside::Outside;
@@ -59,6 +59,7 @@ impl Engine {
         job: impl FnOnce(&WriteTx<'_>, &Core, Timestamp) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         orders::bring_in(&self.core)?;
+        self.core.prepare_templates();
         let core = Arc::clone(&self.core);
         self.core.store.write(durability, move |tx| {
             let now = core.env.now();
@@ -68,6 +69,30 @@ impl Engine {
             }
             Ok(value)
         })
+    }
+
+    /// Runs `job` as [`Self::write`] does, where it needs drafts: each that is not there is rendered while nothing is locked, and `job` begins anew.
+    ///
+    /// # Errors
+    /// As `job`, and if what the drafts are made of never holds still.
+    pub(in crate::engine) fn write_drafts<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        job: impl Fn(&WriteTx<'_>, &Core, Timestamp) -> Result<T> + Clone + Send + 'static,
+    ) -> Result<T> {
+        const ROUNDS: u32 = 48;
+        for _ in 0..ROUNDS {
+            match self.write(durability, job.clone()) {
+                Err(EngineError::Unrendered { template, context }) => {
+                    self.core.prepare_draft(&template, &context)?;
+                }
+                done => return done,
+            }
+        }
+        Err(EngineError::Outside(
+            "What the draft says keeps changing; nothing was changed. Try again in a moment."
+                .into(),
+        ))
     }
 
     pub(in crate::engine) fn core(&self) -> &Core {

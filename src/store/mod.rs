@@ -172,6 +172,7 @@ pub struct Event {
 pub struct ReadTx<'a> {
     connection: &'a Connection,
     home: &'a Home,
+    is_in_write: bool,
 }
 
 /// The directory whose orders a store obeys, beside those in its rows.
@@ -200,6 +201,12 @@ impl<'a> ReadTx<'a> {
     /// Returns the directory of the orders that count beside the rows.
     pub(in crate::store) fn home(&self) -> &'a Path {
         &self.home.path
+    }
+
+    /// Tells whether it reads within a write transaction, so that others wait for it.
+    #[must_use]
+    pub const fn is_in_write(&self) -> bool {
+        self.is_in_write
     }
 
     /// Tells whether a change here changes the orders beside the rows too.
@@ -531,6 +538,7 @@ impl Store {
             job(&ReadTx {
                 connection: &transaction,
                 home: &self.shared.home,
+                is_in_write: false,
             })
         })();
         lock(&self.shared.readers).idle.push(connection);
@@ -624,6 +632,7 @@ impl Store {
                 read: ReadTx {
                     connection: &transaction,
                     home: &home,
+                    is_in_write: true,
                 },
                 events: RefCell::default(),
             };

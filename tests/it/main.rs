@@ -77,6 +77,8 @@ mod signals;
 #[cfg(test)]
 mod stop;
 #[cfg(test)]
+mod templates;
+#[cfg(test)]
 #[path = "loop.rs"]
 mod the_loop;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub(in crate::engine) mod approval_rules;
 pub mod command;
 pub(in crate::engine) mod core;
+pub(in crate::engine) mod drafts;
 pub(in crate::engine) mod happened;
 pub(in crate::engine) mod lookup;
 pub(in crate::engine) mod meeting;

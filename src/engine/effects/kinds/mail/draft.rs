@@ -195,7 +195,7 @@ fn from_template(
     };
     let lead = signals::load(tx, mv.lead_signal_id)?;
     let context = context(tx, core, mv, person, &lead, parent, now)?;
-    let rendered = core.templates().render(template, &context);
+    let rendered = core.draft(tx, template, context)?;
     Ok(rendered
         .map(|rendered| (rendered.subject, rendered.body))
         .map_err(|e| {
