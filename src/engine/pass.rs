@@ -169,7 +169,7 @@ impl<'a> Pass<'a> {
                 continue;
             }
             for ending in run_due(self.engine, stage, &chosen, self.scope)? {
-                self.report.add(&ending, &zone);
+                self.report.add(&ending, self.engine.now(), &zone);
                 if let Ended::Ran { run, .. } = &ending.ended {
                     counted = run.waiting.or(counted);
                 }

@@ -257,8 +257,13 @@ fn context(
         last_sent_on: parent.filter(|p| !p.inbound).map(|p| {
             let sent = p.sent_at.to_zoned(zone.clone());
             let days = now.duration_since(p.sent_at).as_hours() / 24;
-            sent.strftime(if days < 6 { "%A" } else { "%-d %B" })
-                .to_string()
+            let is_this_year = sent.year() == now.to_zoned(zone.clone()).year();
+            sent.strftime(match (days < 6, is_this_year) {
+                (true, _) => "%A",
+                (false, true) => "%-d %B",
+                (false, false) => "%-d %B %Y",
+            })
+            .to_string()
         }),
         slots: if mv.action.offers_times(&mv.template) {
             offered_times(tx, core, person, now)?
