@@ -130,7 +130,7 @@ impl Board {
                 paused_until: control::pause(tx, now)?.map(|pause| pause.until),
                 limits: core.limits(),
                 sent: sent.iter().map(|sent| sent.at).collect(),
-                first_send: executions::first_sent(tx)?,
+                first_send: executions::first_sent(tx, now)?,
                 // Where nothing is stopped, `resume` lets out what bounces hold back.
                 results: if is_resumed && is_running {
                     MailResults::default()
