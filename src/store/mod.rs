@@ -8,6 +8,7 @@
 //! SQL stands in this room only, one file per family of tables. Statements are prepared and cached.
 
 pub mod accounts;
+pub mod ahead;
 pub mod approvals;
 pub mod audit;
 pub mod calendar;

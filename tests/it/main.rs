@@ -11,6 +11,8 @@ mod auth;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod clocks;
+#[cfg(test)]
 mod consent;
 #[cfg(test)]
 mod crash;

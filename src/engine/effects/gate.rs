@@ -17,6 +17,7 @@ use crate::domain::limits::{self, LimitVerdict, MailResults, NEW_MAILBOX, SendHi
 use crate::domain::outbox::SendClass;
 use crate::domain::schedule::{next_allowed, zone_name};
 use crate::engine::error::Result;
+use crate::engine::ground::clock;
 use crate::engine::ground::core::Core;
 use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::store::control::HoldKind;
@@ -76,6 +77,7 @@ pub(in crate::engine) fn ask(
         earlier: candidate.earlier,
         kill_switch: control::kill_switch(tx),
         pause: control::pause(tx, now)?,
+        clock: clock::refusal(tx, core, now)?,
         approval: Some(candidate.consent),
         content_hash: candidate.content_hash,
         suppressed: suppressed(tx, candidate.person, candidate.to_key)?,
@@ -184,6 +186,7 @@ pub(in crate::engine) fn standing_refusal(
         earlier: None,
         kill_switch: control::kill_switch(tx),
         pause: control::pause(tx, now)?,
+        clock: clock::refusal(tx, core, now)?,
         approval: Some(Consent {
             by: By::Operator,
             expires_at: Timestamp::MAX,

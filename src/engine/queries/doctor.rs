@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::config::{Config, MailKind, Paths};
 use crate::connectors::clock;
 use crate::domain::account::SecretPlace;
+use crate::domain::guard::Mode;
 use crate::domain::job::JobState;
 use crate::domain::schedule::parse_zone;
 use crate::domain::service::Provider;
@@ -21,7 +22,7 @@ use crate::engine::mail_folders;
 use crate::engine::queries::accounts::AccountStanding;
 use crate::engine::queries::domain_mail;
 use crate::engine::queries::health::Grade;
-use crate::env::{self, Env};
+use crate::env::{self, ClockKind, Env};
 use crate::secrets::{Places, Vault};
 use crate::store::examine::examine as examine_database;
 use crate::store::migrations::NEWEST;
@@ -144,6 +145,7 @@ pub fn examine(env: &Env, paths: &Paths, offline: bool) -> Report {
         checks.extend(mail_ahead(engine));
         checks.push(unknown_mail(engine));
     }
+    checks.extend(clock_jump(env, &config, engine.as_ref().ok()));
     checks.push(if offline {
         Check::skipped("clock", "not asked (--offline)")
     } else {
@@ -561,6 +563,34 @@ fn jobs(engine: &Engine) -> Option<Check> {
         format!("given up after {} tries: {}", first.tries, named.join(", ")),
         format!("caseyos jobs retry {}", first.name),
     ))
+}
+
+/// Tells of a clock that is set by a variable, or that jumped; nothing where neither is so.
+fn clock_jump(env: &Env, config: &Config, engine: Option<&Engine>) -> Option<Check> {
+    let name = "clock set";
+    let place = "unset CASEYOS_NOW in shell profiles and cron";
+    match env.clock_kind() {
+        ClockKind::Set if config.mode == Mode::Live => {
+            return Some(Check::new(
+                name,
+                Health::Failure,
+                "CASEYOS_NOW sets the clock of a live home, so nothing leaves",
+                format!("{place}, or set CASEYOS_PRACTICE=1 beside it to practice"),
+            ));
+        }
+        ClockKind::Set => {
+            let found = "CASEYOS_NOW sets the clock";
+            return Some(Check::new(name, Health::Warning, found, place));
+        }
+        ClockKind::Practice if config.mode == Mode::Live => {
+            let found = "CASEYOS_NOW sets the clock of a live home, for practice";
+            return Some(Check::new(name, Health::Warning, found, place));
+        }
+        ClockKind::Practice | ClockKind::Running => {}
+    }
+    let problem = engine?.clock().ok()?.problem?;
+    let (found, fix) = problem.split_once("; ").unwrap_or((&problem, ""));
+    Some(Check::new("clock jumped", Health::Failure, found, fix))
 }
 
 fn clock_check(env: &Env, config: &Config, engine: Option<&Engine>) -> Check {

@@ -20,6 +20,7 @@ use crate::engine::effects::drain::queue;
 use crate::engine::effects::gate::{self, Reach};
 use crate::engine::effects::kinds;
 use crate::engine::error::Result;
+use crate::engine::ground::clock;
 use crate::engine::ground::core::Core;
 use crate::store::executions::ExecutionRow;
 use crate::store::people::Person;
@@ -121,9 +122,10 @@ impl Board {
     ) -> Result<Self> {
         let switch = control::kill_switch(tx);
         let is_running = switch == KillSwitch::Running;
+        let by_clock = core.mode() == Mode::Live && clock::refusal(tx, core, now)?.is_some();
         let sent = sends::of_week(tx, now)?;
         let mut board = Self {
-            is_stopped: !is_running && !is_resumed,
+            is_stopped: (!is_running || by_clock) && !is_resumed,
             rows: queue(tx)?,
             facts: Facts {
                 now,
