@@ -262,6 +262,11 @@ impl Templates {
         all.into_iter().collect()
     }
 
+    /// Returns the mistakes of the templates that cannot be used.
+    pub fn mistakes(&self) -> impl Iterator<Item = &TemplateError> {
+        self.broken.values()
+    }
+
     /// Tells whether there is a template of that name that can be used.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {

@@ -59,6 +59,8 @@ fn a_template_without_end_is_named_and_nothing_is_written() {
         home.ok("suppress add eve@other.example");
         assert_eq!(home.outbox().len(), 0);
         assert_eq!(home.today().len(), 2);
+        let doctor = home.run(["doctor", "--offline"]).out;
+        assert!(doctor.contains("template \"form_follow_up\""), "{doctor}");
     }
 }
 

@@ -481,13 +481,8 @@ fn work_that_shows_only_with_real_values_is_given_up_too() {
         ),
     ] {
         let body = format!("Hi,\n{{% if company == \"Northwind\" %}}{body}{{% endif %}}x");
-        assert_eq!(
-            render_own(&body, &bare())
-                .map_err(|e| e.to_string())
-                .is_ok(),
-            false,
-            "{name}: no company, no value"
-        );
+        // Without a company there is no value to compare.
+        assert!(render_own(&body, &bare()).is_err(), "{name}");
         let other = Context {
             company: Some("Acme".into()),
             ..full()

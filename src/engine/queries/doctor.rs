@@ -143,6 +143,7 @@ pub fn examine(env: &Env, paths: &Paths, offline: bool) -> Report {
         checks.extend(services(engine));
         checks.extend(jobs(engine));
         checks.extend(mail_ahead(engine));
+        checks.extend(templates(engine));
         checks.push(unknown_mail(engine));
     }
     checks.extend(clock_jump(env, &config, engine.as_ref().ok()));
@@ -528,6 +529,23 @@ fn services(engine: &Engine) -> Vec<Check> {
             )
         })
         .collect()
+}
+
+/// Names the templates of the operator's own that cannot be used; nothing where all can.
+fn templates(engine: &Engine) -> Option<Check> {
+    let mistakes: Vec<String> = engine
+        .core()
+        .templates()
+        .mistakes()
+        .map(ToString::to_string)
+        .collect();
+    let first = mistakes.first()?;
+    let found = match mistakes.len() {
+        1 => first.clone(),
+        n => format!("{n} cannot be used; {first}"),
+    };
+    let fix = format!("mend them in {}", engine.paths().templates().display());
+    Some(Check::new("templates", Health::Warning, found, fix))
 }
 
 /// Tells of mail that is dated ahead, which left while the clock was wrong; nothing where there is none.

@@ -24,6 +24,7 @@ use crate::domain::template::{Context, DealFacts, MeetingFacts, OnboardingFacts,
 use crate::domain::text::clean_line;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
+use crate::engine::ground::say::sentence;
 use crate::store::messages::MessageRow;
 use crate::store::moves::MoveRow;
 use crate::store::people::Person;
@@ -199,7 +200,8 @@ fn from_template(
     Ok(rendered
         .map(|rendered| (rendered.subject, rendered.body))
         .map_err(|e| {
-            format!("The draft cannot be made: {e} Edit the draft, or mend the template.")
+            let why = sentence(&e.to_string());
+            format!("The draft cannot be made: {why} Edit the draft, or mend the template.")
         }))
 }
 
