@@ -111,3 +111,52 @@ impl Engine {
             .is_ok_and(|there| now.duration_since(there).abs() <= AGREES)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::guard::GuardKind;
+    use crate::engine::ground::command::Command;
+    use crate::engine::jobs::tests::{HandClock, paths};
+    use crate::env::Env;
+
+    const DAY: i64 = 24 * 3_600;
+
+    #[test]
+    fn by_a_clock_that_jumped_nothing_leaves_until_it_is_confirmed() {
+        let (home, clock) = (tempfile::TempDir::new().unwrap(), HandClock::new());
+        let paths = paths(home.path());
+        std::fs::write(&paths.config, "mode = \"live\"\n").unwrap();
+        let engine = Engine::create(Env::new(Arc::new(clock.clone()), 1), paths).unwrap();
+        let problem = || engine.clock().unwrap().problem.unwrap_or_default();
+        let refuses = || match engine.must_be_free().unwrap() {
+            Some(Done::Blocked { verdicts, .. }) => Some(verdicts[0].guard),
+            _ => None,
+        };
+        let check = |turn: i64, expect: &str| {
+            clock.turn(turn);
+            assert!(problem().contains(expect), "{}", problem());
+            let refused = (!expect.is_empty()).then_some(GuardKind::KillSwitch);
+            assert_eq!(refuses(), refused, "{expect}");
+            assert_eq!(
+                engine.sync().unwrap().problems.is_empty(),
+                expect.is_empty()
+            );
+        };
+        let confirm = || matches!(engine.run(Command::ConfirmClock), Ok(Done::Changed { .. }));
+        check(0, "");
+        check(20 * DAY, "");
+        check(365 * DAY, "jumped 365 days ahead");
+        // Without confirmation, the clock that comes back is right.
+        check(-365 * DAY, "");
+        check(365 * DAY, "jumped 365 days ahead");
+        assert!(confirm());
+        check(0, "");
+        check(-2 * DAY, "jumped 2 days back");
+        assert!(confirm());
+        check(0, "");
+        assert!(!confirm());
+    }
+}
