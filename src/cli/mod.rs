@@ -9,6 +9,7 @@ mod approve;
 mod audit;
 mod auth;
 mod browser;
+mod clock;
 mod completions;
 mod config;
 mod consent;
@@ -52,6 +53,7 @@ use clap::{Parser, Subcommand};
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
 use crate::env::Env;
+use output::complain;
 pub use output::{Ending, Out};
 use run::{Run, listen_for_interrupt};
 
@@ -120,6 +122,7 @@ enum Command {
     Pause(safety::PauseArgs),
     Outbox(outbox::OutboxArgs),
     Limits(limits::LimitsArgs),
+    Clock(clock::ClockArgs),
     Mode(safety::ModeArgs),
     Rules(rules::RulesArgs),
     Audit(audit::AuditArgs),
@@ -191,15 +194,8 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn code_of(error: &EngineError) -> u8 {
     match error {
         EngineError::Input(_) | EngineError::NotFound(_) | EngineError::Config(_) => 2,
-        EngineError::Store(_) | EngineError::Outside(_) => 1,
+        EngineError::Store(_) | EngineError::Outside(_) | EngineError::Unrendered { .. } => 1,
     }
-}
-
-/// Says something to the operator on stderr.
-fn complain(text: &str) {
-    let text = crate::domain::text::clean_block(text, 16 * 1024);
-    // Where stderr is closed there is nobody to tell.
-    drop(writeln!(std::io::stderr(), "caseyos: {}", text.trim_end()));
 }
 
 fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
@@ -218,6 +214,7 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         paths,
         out,
         interrupt: Arc::new(AtomicBool::new(false)),
+        warned: AtomicBool::new(false),
     };
     if cli.command.as_ref().is_none_or(Command::sends) {
         for warning in crate::engine::queries::doctor::open_to_others(&run.paths) {
@@ -266,6 +263,7 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Pause(args) => safety::pause(&mut run, &args),
         Command::Outbox(args) => outbox::run(&mut run, &args),
         Command::Limits(args) => limits::run(&mut run, &args),
+        Command::Clock(args) => clock::run(&mut run, &args),
         Command::Mode(args) => safety::mode(&mut run, &args),
         Command::Rules(args) => rules::run(&mut run, &args),
         Command::Audit(args) => audit::run(&mut run, &args),

@@ -183,6 +183,21 @@ pub(super) fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     there.strftime(pattern).to_string()
 }
 
+/// Says something to the operator on stderr.
+pub(super) fn complain(text: &str) {
+    let text = clean_block(text, 16 * 1024);
+    // Where stderr is closed there is nobody to tell.
+    drop(writeln!(io::stderr(), "caseyos: {}", text.trim_end()));
+}
+
+/// Returns the text with its first letter as a capital.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
 /// Shows a share of one as a percentage.
 pub(super) fn share(part: f64) -> String {
     format!("{:.0} %", part * 100.0)

@@ -762,21 +762,21 @@ pub fn send_times(
             times.to_domain.push(sent.at);
         }
     }
-    times.first = first_sent(tx)?;
+    times.first = first_sent(tx, now)?;
     Ok(times)
 }
 
-/// Returns the instant of the first mail ever sent.
+/// Returns the instant of the first mail ever sent, but for what is dated ahead.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
-pub fn first_sent(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
+pub fn first_sent(tx: &ReadTx<'_>, now: Timestamp) -> Result<Option<Timestamp>> {
     let at: Option<i64> = tx
         .sql()
         .prepare_cached(
-            "SELECT min(settled_at) FROM execution WHERE status = 'sent' AND kind = 'mail'",
+            "SELECT min(settled_at) FROM execution WHERE status = 'sent' AND kind = 'mail' AND settled_at <= ?1",
         )?
-        .query_row([], |row| row.get(0))?;
+        .query_row([sends::counted_until(now)], |row| row.get(0))?;
     Ok(at.map(instant))
 }
 
@@ -791,25 +791,27 @@ pub struct MailHealth {
     pub reported: Vec<Timestamp>,
 }
 
-/// Reads the sends, bounces and spam reports since an instant.
+/// Reads the sends, bounces and spam reports since an instant, but for what is dated ahead.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
-pub fn mail_health(tx: &ReadTx<'_>, since: Timestamp) -> Result<MailHealth> {
+pub fn mail_health(tx: &ReadTx<'_>, since: Timestamp, now: Timestamp) -> Result<MailHealth> {
     let times = |sql: &str| -> Result<Vec<Timestamp>> {
         let mut statement = tx.sql().prepare_cached(sql)?;
         Ok(statement
-            .query_map([since.as_millisecond()], |row| row.get(0).map(instant))?
+            .query_map([since.as_millisecond(), sends::counted_until(now)], |row| {
+                row.get(0).map(instant)
+            })?
             .collect::<rusqlite::Result<_>>()?)
     };
     Ok(MailHealth {
-        sent: times("SELECT settled_at FROM execution WHERE status = 'sent' AND settled_at > ?1 AND kind = 'mail' ORDER BY settled_at")?,
+        sent: times("SELECT settled_at FROM execution WHERE status = 'sent' AND settled_at > ?1 AND settled_at <= ?2 AND kind = 'mail' ORDER BY settled_at")?,
         bounced: times(
-            "SELECT occurred_at FROM outcome WHERE occurred_at > ?1 AND kind = 'email_bounced' AND undone_at IS NULL ORDER BY occurred_at",
+            "SELECT occurred_at FROM outcome WHERE occurred_at > ?1 AND occurred_at <= ?2 AND kind = 'email_bounced' AND undone_at IS NULL ORDER BY occurred_at",
         )?,
         reported: times(
             "SELECT sent_at FROM message
-             WHERE sent_at > ?1 AND direction = 'in' AND class = 'opt_out' AND label = 'complaint' ORDER BY sent_at",
+             WHERE sent_at > ?1 AND sent_at <= ?2 AND direction = 'in' AND class = 'opt_out' AND label = 'complaint' ORDER BY sent_at",
         )?,
     })
 }
@@ -821,8 +823,8 @@ pub fn mail_health(tx: &ReadTx<'_>, since: Timestamp) -> Result<MailHealth> {
 pub fn sent_today(tx: &ReadTx<'_>, now: Timestamp) -> Result<u64> {
     let n: i64 = tx
         .sql()
-        .prepare_cached("SELECT count(*) FROM execution WHERE status = 'sent' AND settled_at > ?1 AND kind = 'mail'")?
-        .query_row([now.as_millisecond() - 86_400_000], |row| row.get(0))?;
+        .prepare_cached("SELECT count(*) FROM execution WHERE status = 'sent' AND settled_at > ?1 AND settled_at <= ?2 AND kind = 'mail'")?
+        .query_row([now.as_millisecond() - 86_400_000, sends::counted_until(now)], |row| row.get(0))?;
     Ok(u64::try_from(n).unwrap_or(0))
 }
 

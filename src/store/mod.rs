@@ -8,6 +8,7 @@
 //! SQL stands in this room only, one file per family of tables. Statements are prepared and cached.
 
 pub mod accounts;
+pub mod ahead;
 pub mod approvals;
 pub mod audit;
 pub mod calendar;
@@ -222,6 +223,7 @@ pub struct Event {
 pub struct ReadTx<'a> {
     connection: &'a Connection,
     home: &'a Home,
+    is_in_write: bool,
 }
 
 /// The directory whose orders a store obeys, beside those in its rows.
@@ -250,6 +252,12 @@ impl<'a> ReadTx<'a> {
     /// Returns the directory of the orders that count beside the rows.
     pub(in crate::store) fn home(&self) -> &'a Path {
         &self.home.path
+    }
+
+    /// Tells whether it reads within a write transaction, so that others wait for it.
+    #[must_use]
+    pub const fn is_in_write(&self) -> bool {
+        self.is_in_write
     }
 
     /// Tells whether a change here changes the orders beside the rows too.
@@ -611,6 +619,7 @@ impl Store {
             job(&ReadTx {
                 connection: &transaction,
                 home: &self.shared.home,
+                is_in_write: false,
             })
         })();
         lock(&self.shared.readers).idle.push(connection);
@@ -704,6 +713,7 @@ impl Store {
                 read: ReadTx {
                     connection: &transaction,
                     home: &home,
+                    is_in_write: true,
                 },
                 events: RefCell::default(),
                 at: Cell::default(),

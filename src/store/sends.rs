@@ -35,9 +35,10 @@ pub fn of_week(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<Sent>> {
          UNION ALL
          SELECT claimed_at, contact_id, to_key FROM execution
          WHERE status IN ('queued', 'sending', 'uncertain') AND status <> 'queued' AND mode = 'live' AND kind = 'mail'
+             AND coalesce(claimed_at, 0) <= ?2
          ORDER BY at",
     )?;
-    let until = now.as_millisecond() + DAY_MS;
+    let until = counted_until(now);
     let rows = statement.query_map([since, until], |row| {
         Ok(Sent {
             at: row.get::<_, Option<i64>>(0)?.map_or(now, instant),
@@ -48,6 +49,11 @@ pub fn of_week(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<Sent>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Returns the last instant, in milliseconds, that a date counts by: what is dated later was written under a wrong clock.
+pub(super) fn counted_until(now: Timestamp) -> i64 {
+    now.as_millisecond().saturating_add(DAY_MS)
+}
+
 /// Mail that is dated more than a day ahead: how much, and the latest date.
 ///
 /// # Errors
@@ -56,9 +62,9 @@ pub fn ahead(tx: &ReadTx<'_>, now: Timestamp) -> Result<Option<(u64, Timestamp)>
     let (count, latest): (i64, Option<i64>) = tx
         .sql()
         .prepare_cached(
-            "SELECT count(*), max(settled_at) FROM execution WHERE status = 'sent' AND settled_at > ?1 AND kind = 'mail'",
+            "SELECT count(*), max(coalesce(settled_at, claimed_at)) FROM execution WHERE status IN ('sent', 'sending', 'uncertain') AND coalesce(settled_at, claimed_at) > ?1 AND kind = 'mail'",
         )?
-        .query_row([now.as_millisecond() + DAY_MS], |row| {
+        .query_row([counted_until(now)], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
     Ok(latest.map(|at| (u64::try_from(count).unwrap_or(0), instant(at))))

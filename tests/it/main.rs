@@ -11,6 +11,8 @@ mod auth;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod clocks;
+#[cfg(test)]
 mod consent;
 #[cfg(test)]
 mod crash;
@@ -78,6 +80,8 @@ mod serve;
 mod signals;
 #[cfg(test)]
 mod stop;
+#[cfg(test)]
+mod templates;
 #[cfg(test)]
 #[path = "loop.rs"]
 mod the_loop;

@@ -13,7 +13,10 @@ const NOW: &str = "2026-11-24T10:00:00Z";
 /// The program under test on an installation of its own.
 fn caseyos(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_caseyos"));
-    command.env("CASEYOS_HOME", home).env("CASEYOS_NOW", NOW);
+    command
+        .env("CASEYOS_HOME", home)
+        .env("CASEYOS_NOW", NOW)
+        .env("CASEYOS_PRACTICE", "1");
     command
 }
 
@@ -70,6 +73,7 @@ impl Console {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_caseyos"));
         command.env("CASEYOS_HOME", home);
         command.env("CASEYOS_NOW", NOW);
+        command.env("CASEYOS_PRACTICE", "1");
         command.env("TERM", "xterm-256color");
         for unset in ["NO_COLOR", "VISUAL", "EDITOR", "COLORTERM", "COLORFGBG"] {
             command.env_remove(unset);

@@ -17,6 +17,7 @@ use crate::domain::limits::{self, LimitVerdict, MailResults, NEW_MAILBOX, SendHi
 use crate::domain::outbox::SendClass;
 use crate::domain::schedule::{next_allowed, zone_name};
 use crate::engine::error::Result;
+use crate::engine::ground::clock;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::reach::Reach;
 use crate::engine::undo::change::{Back, Change, Tells, change};
@@ -80,6 +81,7 @@ pub(in crate::engine) fn ask(
         earlier: candidate.earlier,
         kill_switch: control::kill_switch(tx),
         pause: control::pause(tx, now)?,
+        clock: clock::refusal(tx, core, now)?,
         approval: Some(candidate.consent),
         content_hash: candidate.content_hash,
         suppressed: suppressed(tx, &reach, contact, candidate.to_key)?,
@@ -211,6 +213,7 @@ pub(in crate::engine) fn standing_refusal(
         earlier: None,
         kill_switch: control::kill_switch(tx),
         pause: control::pause(tx, now)?,
+        clock: clock::refusal(tx, core, now)?,
         approval: Some(Consent {
             by: By::Operator,
             expires_at: Timestamp::MAX,
@@ -305,9 +308,11 @@ pub(in crate::engine) fn deliverability(
 pub(super) fn results(tx: &ReadTx<'_>, core: &Core, now: Timestamp) -> Result<MailResults> {
     let week_ago = now.checked_sub(WEEK).unwrap_or(Timestamp::MIN);
     let lifted = control::last_lifted(tx, HoldKind::Deliverability)?;
+    // Lifted under a clock that was ahead, it would hide for long what comes back now.
+    let lifted = lifted.filter(|at| *at <= now);
     let since = lifted.map_or(week_ago, |at| at.max(week_ago));
-    let health = executions::mail_health(tx, since)?;
-    let first = executions::first_sent(tx)?;
+    let health = executions::mail_health(tx, since, now)?;
+    let first = executions::first_sent(tx, now)?;
     Ok(MailResults {
         sent: health.sent.into(),
         bounced: health.bounced.into(),

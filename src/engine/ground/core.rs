@@ -1,7 +1,7 @@
 //! What every part of the engine needs: the clock, the settings, the rules and the templates.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::Timestamp;
@@ -13,10 +13,13 @@ use crate::domain::id::ExecutionId;
 use crate::domain::limits::{Limits, Ramp};
 use crate::domain::rule::Rules;
 use crate::domain::schedule::{SendPolicy, parse_zone};
-use crate::domain::template::{MAX_TEMPLATE_BYTES, OwnTemplate, Templates};
+use crate::domain::template::{
+    Context, MAX_OWN_TEMPLATES, MAX_TEMPLATE_BYTES, OwnTemplate, Rendered, TemplateError, Templates,
+};
 use crate::domain::zone::guess_zone;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::approval_rules::{KnownRules, LoadedRules, Stamp, stamp};
+use crate::engine::ground::drafts::Drafts;
 use crate::engine::ground::happened::Happened;
 use crate::env::Env;
 use crate::env::file;
@@ -42,6 +45,7 @@ pub(in crate::engine) struct Core {
     approval: KnownRules,
     rules: OnceLock<Rules>,
     templates: OnceLock<Templates>,
+    drafts: Drafts,
     holder: OnceLock<String>,
     holder_lease: Mutex<Option<Lease>>,
     in_flight: Mutex<HashSet<ExecutionId>>,
@@ -83,6 +87,7 @@ impl Core {
             approval: KnownRules::default(),
             rules: OnceLock::new(),
             templates: OnceLock::new(),
+            drafts: Drafts::default(),
             holder: OnceLock::new(),
             holder_lease: Mutex::new(None),
             in_flight: Mutex::default(),
@@ -155,6 +160,36 @@ impl Core {
             }
             templates
         })
+    }
+
+    /// Tries the operator's own templates, if that was not done yet. It comes before every write, as it takes its time where there are many.
+    pub fn prepare_templates(&self) {
+        if self.templates.get().is_none() && self.paths.templates().exists() {
+            self.templates();
+        }
+    }
+
+    /// Returns the draft that a template makes of `context`.
+    ///
+    /// # Errors
+    /// In a write transaction, [`EngineError::Unrendered`] if it was not rendered before.
+    pub fn draft(
+        &self,
+        tx: &ReadTx<'_>,
+        template: &str,
+        context: Context,
+    ) -> Result<std::result::Result<Rendered, TemplateError>> {
+        self.drafts.get(tx, self.templates(), template, context)
+    }
+
+    /// Renders a draft for the next write transaction. Must not be called while one is open.
+    ///
+    /// # Errors
+    /// If its values cannot be written down. What is wrong with the template is said by the transaction that needs it.
+    pub fn prepare_draft(&self, template: &str, context: &Context) -> Result<()> {
+        self.drafts
+            .render(self.templates(), template, context)
+            .map(drop)
     }
 
     /// Returns this process's name as a holder of claims, and takes the lease that shows that it lives.
@@ -277,22 +312,24 @@ pub(in crate::engine) fn instance(tx: &ReadTx<'_>) -> Result<String> {
     Ok(control::meta(tx, INSTANCE)?.unwrap_or_else(|| "local".into()))
 }
 
-fn template_files(folder: &PathBuf) -> Vec<OwnTemplate> {
+/// Reads the operator's own templates, in the order of their names.
+fn template_files(folder: &Path) -> Vec<OwnTemplate> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Vec::new();
     };
-    let mut files: Vec<OwnTemplate> = entries
+    let mut paths: Vec<PathBuf> = entries
         .flatten()
-        .filter_map(|entry| {
-            let path = entry.path();
-            let name = path.file_stem()?.to_str()?.to_owned();
-            let is_template = path.extension()? == "j2";
-            is_template.then(|| {
-                let text = file::read_text(&path, MAX_TEMPLATE_BYTES);
-                (name, text.map_err(|e| e.to_string()))
-            })
-        })
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "j2"))
         .collect();
-    files.sort();
-    files
+    paths.sort();
+    paths
+        .into_iter()
+        .take(MAX_OWN_TEMPLATES)
+        .filter_map(|path| {
+            let name = path.file_stem()?.to_str()?.to_owned();
+            let text = file::read_text(&path, MAX_TEMPLATE_BYTES);
+            Some((name, text.map_err(|e| e.to_string())))
+        })
+        .collect()
 }

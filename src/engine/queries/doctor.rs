@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::config::{Config, MailKind, Paths};
 use crate::connectors::clock;
 use crate::domain::account::SecretPlace;
+use crate::domain::guard::Mode;
 use crate::domain::job::JobState;
 use crate::domain::schedule::parse_zone;
 use crate::domain::service::Provider;
@@ -21,7 +22,7 @@ use crate::engine::mail_folders;
 use crate::engine::queries::accounts::AccountStanding;
 use crate::engine::queries::domain_mail;
 use crate::engine::queries::health::Grade;
-use crate::env::{self, Env};
+use crate::env::{self, ClockKind, Env};
 use crate::secrets::{Places, Vault};
 use crate::store::examine::examine as examine_database;
 use crate::store::migrations::NEWEST;
@@ -144,9 +145,11 @@ pub fn examine(env: &Env, paths: &Paths, offline: bool) -> Report {
         checks.extend(services(engine));
         checks.extend(jobs(engine));
         checks.extend(mail_ahead(engine));
+        checks.extend(templates(engine));
         checks.push(unknown_mail(engine));
         checks.push(trail(engine));
     }
+    checks.extend(clock_jump(env, &config, engine.as_ref().ok()));
     checks.push(if offline {
         Check::skipped("clock", "not asked (--offline)")
     } else {
@@ -581,6 +584,23 @@ fn services(engine: &Engine) -> Vec<Check> {
         .collect()
 }
 
+/// Names the templates of the operator's own that cannot be used; nothing where all can.
+fn templates(engine: &Engine) -> Option<Check> {
+    let mistakes: Vec<String> = engine
+        .core()
+        .templates()
+        .mistakes()
+        .map(ToString::to_string)
+        .collect();
+    let first = mistakes.first()?;
+    let found = match mistakes.len() {
+        1 => first.clone(),
+        n => format!("{n} cannot be used; {first}"),
+    };
+    let fix = format!("mend them in {}", engine.paths().templates().display());
+    Some(Check::new("templates", Health::Warning, found, fix))
+}
+
 /// Tells of mail that is dated ahead, which left while the clock was wrong; nothing where there is none.
 fn mail_ahead(engine: &Engine) -> Option<Check> {
     let (count, latest) = engine.mail_ahead().ok()??;
@@ -614,6 +634,34 @@ fn jobs(engine: &Engine) -> Option<Check> {
         format!("given up after {} tries: {}", first.tries, named.join(", ")),
         format!("caseyos jobs retry {}", first.name),
     ))
+}
+
+/// Tells of a clock that is set by a variable, or that jumped; nothing where neither is so.
+fn clock_jump(env: &Env, config: &Config, engine: Option<&Engine>) -> Option<Check> {
+    let name = "clock set";
+    let place = "unset CASEYOS_NOW in shell profiles and cron";
+    match env.clock_kind() {
+        ClockKind::Set if config.mode == Mode::Live => {
+            return Some(Check::new(
+                name,
+                Health::Failure,
+                "CASEYOS_NOW sets the clock of a live home, so nothing leaves",
+                format!("{place}, or set CASEYOS_PRACTICE=1 beside it to practice"),
+            ));
+        }
+        ClockKind::Set => {
+            let found = "CASEYOS_NOW sets the clock";
+            return Some(Check::new(name, Health::Warning, found, place));
+        }
+        ClockKind::Practice if config.mode == Mode::Live => {
+            let found = "CASEYOS_NOW sets the clock of a live home, for practice";
+            return Some(Check::new(name, Health::Warning, found, place));
+        }
+        ClockKind::Practice | ClockKind::Running => {}
+    }
+    let problem = engine?.clock().ok()?.problem?;
+    let (found, fix) = problem.split_once("; ").unwrap_or((&problem, ""));
+    Some(Check::new("clock jumped", Health::Failure, found, fix))
 }
 
 fn clock_check(env: &Env, config: &Config, engine: Option<&Engine>) -> Check {

@@ -14,10 +14,11 @@ use crate::engine::effects::gate;
 use crate::engine::effects::kind::Way;
 use crate::engine::effects::make;
 use crate::engine::error::Result;
+use crate::engine::ground::clock as wrong_clock;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::lookup::find_person;
 use crate::engine::ground::reach::Reach;
-use crate::engine::ground::say::clock;
+use crate::engine::ground::say::{capital, clock, sentence};
 use crate::engine::handle::Engine;
 use crate::store::people::Person;
 use crate::store::{ReadTx, control, moves};
@@ -88,7 +89,8 @@ impl Engine {
                 .map(|reason| format!("Never: {reason}."));
             let asked = gate::asked(tx, &reach, &to_key)?
                 .map(|id| format!("Held: {}.", guard::asked_first(id)));
-            let refused = refused.or(asked).or(stopped);
+            let by_clock = wrong_clock::warning(tx, core, now)?.map(|why| capital(&sentence(&why)));
+            let refused = refused.or(asked).or(stopped).or(by_clock);
             if let Some(reason) = refused {
                 view.at = None;
                 view.local = None;

@@ -247,6 +247,7 @@ pub fn list(count: usize) -> TodayList {
         now: now(),
         mode: Mode::Live,
         kill_switch: KillSwitch::Running,
+        clock: None,
         open: OpenCounts {
             all: count as u64,
             sales: of(Domain::Sales),

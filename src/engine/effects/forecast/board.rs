@@ -20,6 +20,7 @@ use crate::engine::effects::drain::queue;
 use crate::engine::effects::gate;
 use crate::engine::effects::kinds;
 use crate::engine::error::Result;
+use crate::engine::ground::clock;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::reach::Reach;
 use crate::store::executions::ExecutionRow;
@@ -122,16 +123,17 @@ impl Board {
     ) -> Result<Self> {
         let switch = control::kill_switch(tx);
         let is_running = switch == KillSwitch::Running;
+        let by_clock = core.mode() == Mode::Live && clock::refusal(tx, core, now)?.is_some();
         let sent = sends::of_week(tx, now)?;
         let mut board = Self {
-            is_stopped: !is_running && !is_resumed,
+            is_stopped: (!is_running || by_clock) && !is_resumed,
             rows: queue(tx)?,
             facts: Facts {
                 now,
                 paused_until: control::pause(tx, now)?.map(|pause| pause.until),
                 limits: core.limits(),
                 sent: sent.iter().map(|sent| sent.at).collect(),
-                first_send: executions::first_sent(tx)?,
+                first_send: executions::first_sent(tx, now)?,
                 // Where nothing is stopped, `resume` lets out what bounces hold back.
                 results: if is_resumed && is_running {
                     MailResults::default()

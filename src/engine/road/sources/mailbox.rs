@@ -26,6 +26,7 @@ use crate::domain::schedule::first_business_instant_after;
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::{clean_block, clean_line};
 use crate::engine::error::Result;
+use crate::engine::ground::clock::LONGEST_ABSENCE_DAYS;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::happened::{Arrived, Happened, Returned};
 use crate::engine::ground::reach::Reach;
@@ -42,8 +43,6 @@ const MAX_TEXT_BYTES: usize = 32 * 1024;
 const MAX_EXCERPT_BYTES: usize = 4 * 1024;
 /// Days of pause after an auto reply that names no date.
 const DEFAULT_PAUSE_DAYS: i64 = 14;
-/// Days of the longest pause that somebody's program can ask for; then the operator decides.
-const MAX_PAUSE_DAYS: i64 = 60;
 /// The most messages of ours whose words are held against an answer.
 const MAX_OWN_TEXTS: usize = 30;
 
@@ -688,7 +687,7 @@ impl Arrival {
         let away = back
             .and_then(|back| back.to_zoned(jiff::tz::TimeZone::UTC).ok())
             .map(|back| back.timestamp().duration_since(at));
-        away.is_some_and(|away| away > SignedDuration::from_hours(24 * MAX_PAUSE_DAYS))
+        away.is_some_and(|away| away > SignedDuration::from_hours(24 * LONGEST_ABSENCE_DAYS))
     }
 
     /// Out of office: nothing unasked until the day after they are back, else for a fortnight, and never for longer than a pause may last.
@@ -706,13 +705,13 @@ impl Arrival {
         let days = |days: i64| at.checked_add(SignedDuration::from_hours(24 * days)).ok();
         let is_long = self.is_long_absence(at);
         let until = match self.understood.out_of_office_until {
-            Some(_) if is_long => days(MAX_PAUSE_DAYS),
+            Some(_) if is_long => days(LONGEST_ABSENCE_DAYS),
             Some(back) => first_business_instant_after(&policy, back),
             None => days(DEFAULT_PAUSE_DAYS),
         };
         let reason = match self.understood.out_of_office_until {
             Some(back) if is_long => format!(
-                "out of office until {back}, as they say; held for {MAX_PAUSE_DAYS} days, then you decide"
+                "out of office until {back}, as they say; held for {LONGEST_ABSENCE_DAYS} days, then you decide"
             ),
             Some(back) => format!("out of office until {back}"),
             None => format!("out of office; no date given, so {DEFAULT_PAUSE_DAYS} days"),

@@ -29,6 +29,7 @@ use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
 use crate::engine::ground::meeting::{follow, once_at};
 use crate::engine::ground::reach::Reach;
+use crate::engine::ground::say::day_and_time;
 use crate::engine::outside::auth::is_signed_in_by;
 use crate::engine::outside::google::sentence;
 use crate::engine::outside::{Outside, standing};
@@ -412,11 +413,7 @@ impl Effect for Meeting {
 
     fn said(&self, core: &Core, row: &ExecutionRow) -> String {
         let zone = core.config.operator.zone();
-        let clock = |at: Timestamp| {
-            at.to_zoned(zone.clone())
-                .strftime("%a %-d %b %H:%M")
-                .to_string()
-        };
+        let clock = |at: Timestamp| day_and_time(at, core.env.now(), &zone);
         match MeetingContent::read(&row.content) {
             Ok(MeetingContent::Change(change)) => match change.change {
                 Change::Move { to, .. } => format!(
