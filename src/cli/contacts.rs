@@ -32,6 +32,9 @@ pub enum ContactsCommand {
     ///
     /// Delimiter, encoding and columns are detected. Rejected rows go into a file beside it, with their numbers and
     /// reasons: fix them there, then import that file. Importing the same file again changes nothing.
+    #[command(
+        after_help = "Examples:\n  caseyos contacts import crm-export.csv --dry-run\n  caseyos contacts import crm-export.csv --on-conflict fill\n  caseyos contacts import list.csv --dates dmy\n  caseyos contacts import list.csv --map email='Work mail'"
+    )]
     Import(ImportArgs),
     /// Add one contact, or fill in the one with that address.
     Add(Box<AddArgs>),

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::header::{Field, Mapping};
+use super::values::guarded;
 use crate::domain::contact::name::fold;
 use crate::domain::date_order::DateOrder;
 use crate::domain::words::words;
@@ -113,7 +114,8 @@ impl Survey {
     ) {
         for seen in &mut self.columns {
             let raw = cell(seen.index);
-            let Some(parts) = std::str::from_utf8(&raw).ok().and_then(Parts::of) else {
+            let text = std::str::from_utf8(raw.trim_ascii()).ok().map(guarded);
+            let Some(parts) = text.and_then(Parts::of) else {
                 continue;
             };
             if parts.separator == b'.' && parts.lengths[0] <= 2 {
@@ -588,6 +590,11 @@ mod tests {
             &["01/02/2027", "07/30/2026", "30/07/2026"],
             DayFirst,
             ("", "contradiction", &[3, 4]),
+        );
+        check(
+            &["=\"31/12/2026\"", " 01/02/2027 "],
+            MonthFirst,
+            ("dmy", "values", &[2]),
         );
         check(
             &["31-12-2026", "01/02/2027"],

@@ -3,11 +3,11 @@
 use super::dates::{parse_date, parse_instant};
 use super::encoding::decode;
 use super::header::{Field, Mapping, Vendor};
-use super::values::{parse_share, parse_stop_flag, parse_zone};
+use super::values::{guarded, parse_share, parse_stop_flag, parse_zone, unwrapped};
 use super::wishes::{Wish, wish_of};
 use crate::domain::contact::{
     ContactDraft, DraftFault, DraftPart, ExternalId, LifecycleStage, MAX_EMAILS, MAX_LINE, address,
-    clean,
+    clean, is_placeholder,
 };
 use std::borrow::Cow;
 
@@ -164,6 +164,7 @@ pub(super) fn draft_of<'a>(
                 Some(share) => draft.icp_fit = Some(share),
                 None => drop("not a share between 0 and 1"),
             },
+            Field::RenewalDate | Field::CreatedAt if is_placeholder(text) => {}
             Field::RenewalDate => match parse_date(text, mapping.order_of(index)) {
                 Ok(date) => {
                     draft.renewal_date.get_or_insert(date);
@@ -432,35 +433,6 @@ pub(super) fn linkedin_id(url: &str) -> Option<ExternalId> {
     let (_, rest) = url.split_once("/in/")?;
     let slug = rest.split(['/', '?', '#']).next()?;
     ExternalId::new("linkedin", &slug.to_lowercase())
-}
-
-/// Tells whether a spreadsheet would take `text` for a formula. A phone number such as "+49 30" is none.
-pub(super) fn looks_like_formula(text: &str) -> bool {
-    match text.as_bytes().first() {
-        Some(b'=' | b'@' | b'\t' | b'\r') => true,
-        Some(b'+' | b'-') => text
-            .bytes()
-            .skip(1)
-            .any(|b| !(b.is_ascii_digit() || b" ()-./".contains(&b))),
-        _ => false,
-    }
-}
-
-/// Takes off the `="…"` by which a spreadsheet is kept from reading a number.
-fn unwrapped(text: &str) -> &str {
-    text.strip_prefix("=\"")
-        .and_then(|rest| rest.strip_suffix('"'))
-        .filter(|inner| !inner.contains('"'))
-        .unwrap_or(text)
-}
-
-/// Takes off the apostrophe that our own export puts before what looks like a formula.
-fn guarded(text: &str) -> &str {
-    let text = unwrapped(text);
-    match text.strip_prefix('\'') {
-        Some(rest) if looks_like_formula(rest.trim_start_matches('\'')) => rest,
-        _ => text,
-    }
 }
 
 #[cfg(test)]

@@ -523,3 +523,10 @@ fn the_first_of_several_firms_is_the_firm() {
         Some("Smith; Jones")
     );
 }
+
+#[test]
+fn a_word_for_nothing_is_no_date_that_was_left_out() {
+    let mut file = open(b"email,renewal date\na@x.example,N/A\nb@x.example,soon\n").unwrap();
+    assert_eq!(file.next_row().unwrap().unwrap().dropped.len(), 0);
+    assert_eq!(file.next_row().unwrap().unwrap().dropped.len(), 1);
+}

@@ -1,4 +1,4 @@
-//! Flags, shares and zones as exports write them.
+//! Flags, shares and zones as exports write them, and cells taken out of what spreadsheets put around them.
 
 use crate::domain::amount;
 
@@ -100,6 +100,35 @@ pub fn parse_zone(text: &str) -> Option<String> {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b'+'));
     fits.then(|| text.to_owned())
+}
+
+/// Tells whether a spreadsheet would take `text` for a formula. A phone number such as "+49 30" is none.
+pub(super) fn looks_like_formula(text: &str) -> bool {
+    match text.as_bytes().first() {
+        Some(b'=' | b'@' | b'\t' | b'\r') => true,
+        Some(b'+' | b'-') => text
+            .bytes()
+            .skip(1)
+            .any(|b| !(b.is_ascii_digit() || b" ()-./".contains(&b))),
+        _ => false,
+    }
+}
+
+/// Takes off the `="…"` by which a spreadsheet is kept from reading a number.
+pub(super) fn unwrapped(text: &str) -> &str {
+    text.strip_prefix("=\"")
+        .and_then(|rest| rest.strip_suffix('"'))
+        .filter(|inner| !inner.contains('"'))
+        .unwrap_or(text)
+}
+
+/// Takes off the apostrophe that our own export puts before what looks like a formula.
+pub(super) fn guarded(text: &str) -> &str {
+    let text = unwrapped(text);
+    match text.strip_prefix('\'') {
+        Some(rest) if looks_like_formula(rest.trim_start_matches('\'')) => rest,
+        _ => text,
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! `+49 30 12345` are left as they are.
 
 use super::header::Mapping;
-use super::row::looks_like_formula;
+use super::values::looks_like_formula;
 use super::{RejectedRow, Vendor};
 use crate::domain::contact::{ContactDraft, ExternalId};
 use serde::Serialize;

@@ -159,8 +159,8 @@ fn given_words<'w>(words: &[&'w str]) -> Vec<&'w str> {
 
 /// Tells whether a word is one letter, or several with dots.
 fn is_initials(word: &str) -> bool {
-    let letters = word.chars().filter(|c| c.is_alphabetic()).count();
-    letters == 1 && word != "&" || (letters > 1 && word.split('.').all(|p| p.chars().count() <= 1))
+    let letters = word.chars().filter(|c| c.is_alphanumeric()).count();
+    letters == 1 || (letters > 1 && word.split('.').all(|p| p.chars().count() <= 1))
 }
 
 fn is_family_first(first: &str, family: &[&str]) -> bool {
@@ -344,6 +344,7 @@ mod tests {
             ("김 민준", "김 민준"),
             ("محمد علي", "محمد"),
             ("Bob 2 Lee", "Bob"),
+            ("P0 Lee", "P0"),
             ("ann@acme.example", ""),
             ("Win at https://x.example Now", ""),
             ("", ""),
