@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::google::Google;
 use crate::home::{Home, MONDAY, Ran, form};
 
 const A_YEAR_ON: &str = "2027-11-23T10:00:00Z";
@@ -257,4 +258,22 @@ fn a_clock_that_is_wrong_in_the_past_changes_nothing_until_it_is_confirmed() {
     assert!(ran.err.contains("days back"), "{}", ran.err);
     let after = (home.json("show 1"), home.json("show 2")["due_at"].clone());
     assert_eq!(before, after);
+}
+
+#[test]
+fn a_server_with_the_same_time_confirms_the_clock() {
+    let mut google = Google::start("live");
+    google.form_of_ann();
+    google.synced();
+    let ran = by_wrong_clock(&google.home, A_YEAR_ON, "sync").exits(3);
+    assert!(
+        ran.err.contains("364 days ahead") || ran.err.contains("365 days ahead"),
+        "{}",
+        ran.err
+    );
+    google.at(A_YEAR_ON);
+    let ran = by_wrong_clock(&google.home, A_YEAR_ON, "sync");
+    assert!(!ran.err.contains("days ahead"), "{}", ran.err);
+    let log = google.home.json("audit list --event clock.confirmed");
+    assert_eq!(log.as_array().unwrap().len(), 1, "{log}");
 }

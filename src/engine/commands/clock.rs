@@ -14,6 +14,8 @@ use crate::engine::ground::clock;
 use crate::engine::ground::command::Done;
 use crate::engine::handle::Engine;
 use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::env::variable;
+use crate::secrets::variable_of;
 use crate::store::{Durability, accounts};
 
 /// How long a server is asked for the time.
@@ -100,9 +102,11 @@ impl Engine {
     /// Tells whether the first server that somebody is signed in to has the same time.
     fn is_time_elsewhere(&self, now: Timestamp) -> bool {
         let signed_in = self.store().read(accounts::all).unwrap_or_default();
-        let provider = Provider::ALL
-            .iter()
-            .find(|p| signed_in.iter().any(|a| a.name == p.as_str()));
+        let is_signed_in = |provider: &&Provider| {
+            let token = variable_of(&format!("{provider}:token"));
+            signed_in.iter().any(|a| a.name == provider.as_str()) || variable(&token).is_some()
+        };
+        let provider = Provider::ALL.iter().find(is_signed_in);
         let Some(provider) = provider else {
             return false;
         };
