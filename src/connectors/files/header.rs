@@ -288,12 +288,22 @@ pub struct Mapping {
     /// The columns without a meaning: their cells are looked at for opt-outs that nobody would read.
     #[serde(skip)]
     pub(super) unread: Vec<usize>,
-    /// True if a line without an id and a name can go on with the row before it.
+    /// True if a line without an id and a name can go on with the row before it: the file has columns of a child table.
     #[serde(skip)]
     pub(super) continues: bool,
     /// The header's cells, by which a repeated header is recognized.
     #[serde(skip)]
     pub(super) keys: Vec<String>,
+}
+
+/// Tells whether a column belongs to a table of its own with several lines for a contact, as Frappe writes it: `Email ID (Email IDs)`. In other files a
+/// line with nothing but an address is somebody of whom no more is known.
+pub(super) fn is_of_child_table(header: &str) -> bool {
+    let lower = header.trim().to_lowercase();
+    lower
+        .strip_suffix(')')
+        .and_then(|rest| rest.rsplit_once(" ("))
+        .is_some_and(|(_, table)| table.ends_with(" ids") || table.ends_with(" numbers"))
 }
 
 impl Mapping {
@@ -397,7 +407,10 @@ impl Mapping {
         let has = |wanted: &[Field]| found.iter().flatten().any(|f| wanted.contains(&f.field));
         let continues = has(&[Field::Id])
             && has(&[Field::FirstName, Field::LastName, Field::FullName])
-            && has(&[Field::Email, Field::Phone, Field::MobilePhone]);
+            && columns.iter().any(|column| {
+                let reaches = [Field::Email, Field::Phone, Field::MobilePhone].map(Some);
+                reaches.contains(&column.field) && is_of_child_table(&column.header)
+            });
         Ok(Self {
             vendor,
             continues,

@@ -2,7 +2,7 @@
 
 use super::dates::{parse_date, parse_instant};
 use super::encoding::decode;
-use super::header::{Field, Mapping, Vendor};
+use super::header::{Field, Mapping, Vendor, is_of_child_table};
 use super::values::{guarded, parse_share, parse_stop_flag, parse_zone, unwrapped};
 use super::wishes::{Wish, wish_of};
 use crate::domain::contact::{
@@ -233,8 +233,9 @@ impl Further {
             if trimmed.is_empty() {
                 continue;
             }
+            let header = mapping.columns.get(index).map_or("", |c| &c.header);
             match field {
-                Field::Email | Field::Phone | Field::MobilePhone => {
+                Field::Email | Field::Phone | Field::MobilePhone if is_of_child_table(header) => {
                     let text = decode(trimmed);
                     cells.push((index, field, guarded(&text).to_owned()));
                 }

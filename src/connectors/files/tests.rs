@@ -463,7 +463,11 @@ fn a_line_without_id_or_name_goes_on_with_the_row_before() {
         Err("goes on with a row that was rejected".to_owned())
     );
     assert_eq!((rest.len(), rest[2].0, file.continued()), (3, 4, 3));
-    // Where the file has no names, a line without an id is somebody all the same.
+    // Where the file has no such table, or no names, a line without an id is somebody all the same.
+    assert_eq!(
+        emails(b"id,name,email\n1,Ann,a@x.example\n,,b@x.example\n"),
+        ["a@x.example", "b@x.example"]
+    );
     assert_eq!(
         emails(b"id,email\n1,a@x.example\n,b@x.example\n"),
         ["a@x.example", "b@x.example"]
@@ -472,7 +476,7 @@ fn a_line_without_id_or_name_goes_on_with_the_row_before() {
 
 #[test]
 fn lines_that_go_on_with_one_row_are_bounded() {
-    let mut text = "id,name,email\n1,Ann Hill,ann0@x.example\n".to_owned();
+    let mut text = "id,name,email id (email ids)\n1,Ann Hill,ann0@x.example\n".to_owned();
     for n in 1..=102 {
         text.push_str(&format!(",,ann{n}@x.example\n"));
     }
