@@ -385,7 +385,7 @@ impl Mapping {
             .collect();
         // Labels first: they decide where the number of their group goes.
         plan.sort_by_key(|(rank, i, field, _)| (*field != Field::PhoneLabel, *rank, *i));
-        let columns = header
+        let columns: Vec<MappedColumn> = header
             .iter()
             .zip(&found)
             .enumerate()
