@@ -288,8 +288,9 @@ fn seal(run: &mut Run<'_>, path: Option<&Path>) -> Result<Ending, EngineError> {
     };
     let unwritable = |e: std::io::Error| {
         EngineError::Outside(format!(
-            "{} cannot be written: {e}. The trail was not sealed.",
-            path.display()
+            "{} cannot be written: {}. The trail was not sealed.",
+            path.display(),
+            file::said(&e)
         ))
     };
     create_private_file(path)?;
@@ -387,7 +388,11 @@ fn export(
         return Ok(Ending::Done);
     };
     let unwritable = |e: std::io::Error| {
-        EngineError::Outside(format!("{} cannot be written: {e}.", path.display()))
+        EngineError::Outside(format!(
+            "{} cannot be written: {}.",
+            path.display(),
+            file::said(&e)
+        ))
     };
     create_private_file(path)?;
     let mut file = BufWriter::new(

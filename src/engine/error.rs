@@ -1,7 +1,7 @@
 //! The engine's errors. Their kind decides the exit code.
 
 use crate::config::ConfigError;
-use crate::store::StoreError;
+use crate::store::{HoldsStoreError, StoreError};
 
 /// What can go wrong in the engine. The kind decides the exit code.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,15 @@ pub enum EngineError {
     /// Something outside the program failed; the sentence says what was kept.
     #[error("{0}")]
     Outside(String),
+}
+
+impl HoldsStoreError for EngineError {
+    fn store_error(&mut self) -> Option<&mut StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Config(_) | Self::NotFound(_) | Self::Input(_) | Self::Outside(_) => None,
+        }
+    }
 }
 
 impl EngineError {

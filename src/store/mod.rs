@@ -58,7 +58,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::domain::contact::LifecycleStage;
-use crate::env::crash_point;
+use crate::env::{crash_point, file};
 
 /// The database file's name inside the data directory.
 pub const FILE_NAME: &str = "caseyos.db";
@@ -96,8 +96,13 @@ pub enum StoreError {
         "the database {} is empty (0 bytes): something cut it off, and it is not taken for a new one. Nothing was changed. Put back a copy, for example from `backups` beside it, or move the file away and run `caseyos init` to begin anew.", .0.display()
     )]
     Empty(PathBuf),
+    /// There is no room left for what was to be written.
+    #[error(
+        "the disk is full: free some space beside {}, then try again; nothing was changed in the database.", .0.display()
+    )]
+    Full(PathBuf),
     /// A file operation failed.
-    #[error("{what} failed: {source}.")]
+    #[error("{what} failed: {}.", file::said(.source))]
     File {
         /// The operation that was attempted.
         what: String,
@@ -138,6 +143,22 @@ impl StoreError {
         )
     }
 
+    /// Tells whether SQLite may have meant that there was no room: it says so of the database and of its log, and of the index of the log, which
+    /// every reader needs, only that an operation failed.
+    fn may_be_full(&self) -> bool {
+        let Self::Sqlite(error) = self else {
+            return false;
+        };
+        matches!(
+            error.sqlite_error_code(),
+            Some(
+                rusqlite::ErrorCode::DiskFull
+                    | rusqlite::ErrorCode::SystemIoFailure
+                    | rusqlite::ErrorCode::CannotOpen
+            )
+        )
+    }
+
     /// Makes the error for a file operation.
     pub fn file(what: impl Into<String>, source: std::io::Error) -> Self {
         Self::File {
@@ -149,6 +170,34 @@ impl StoreError {
 
 /// The store's result.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// An error that may hold one of the store.
+pub trait HoldsStoreError {
+    /// Returns the error of the store that it is, if it is one.
+    fn store_error(&mut self) -> Option<&mut StoreError>;
+}
+
+impl HoldsStoreError for StoreError {
+    fn store_error(&mut self) -> Option<&mut StoreError> {
+        Some(self)
+    }
+}
+
+/// Less room than this is none: SQLite writes its files in pieces of 32 KiB.
+const NO_ROOM: u64 = 64 * 1024;
+
+/// Calls a full disk by its name.
+fn explained<E: HoldsStoreError>(mut error: E, directory: &Path) -> E {
+    if let Some(own) = error.store_error()
+        && own.may_be_full()
+    {
+        let is_said = matches!(own, StoreError::Sqlite(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull));
+        if is_said || file::free_space(directory).is_some_and(|free| free < NO_ROOM) {
+            *own = StoreError::Full(directory.to_owned());
+        }
+    }
+    error
+}
 
 /// Strength of a commit's write to the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -463,9 +512,9 @@ impl Store {
             let made = directory.join(format!("{FILE_NAME}.new.{}", std::process::id()));
             drop(std::fs::remove_file(&made));
             create_private_file(&made)?;
-            let connection = open(&made, Role::Writer, BUSY_TIMEOUT)?;
-            connection.pragma_update(None, "journal_mode", "WAL")?;
-            drop(connection);
+            open(&made, Role::Writer, BUSY_TIMEOUT)
+                .and_then(|connection| Ok(connection.pragma_update(None, "journal_mode", "WAL")?))
+                .map_err(|e| explained(e, directory))?;
             put_in_place(&made, &path).map_err(|e| StoreError::file("making the database", e))?;
         }
         let store = Self::handle(directory, path, Home::own(directory), BUSY_TIMEOUT);
@@ -544,7 +593,15 @@ impl Store {
     ///
     /// # Errors
     /// Passes on the error of `job`, and fails if no connection could be opened.
-    pub fn read<T, E: From<StoreError>>(
+    pub fn read<T, E: From<StoreError> + HoldsStoreError>(
+        &self,
+        job: impl FnOnce(&ReadTx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.read_as_it_is(job)
+            .map_err(|e| explained(e, &self.shared.directory))
+    }
+
+    fn read_as_it_is<T, E: From<StoreError>>(
         &self,
         job: impl FnOnce(&ReadTx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -591,7 +648,7 @@ impl Store {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
+        E: From<StoreError> + HoldsStoreError + Send + 'static,
     {
         let written = self.on_writer(self.transaction(durability, job), None)?;
         Ok(self.told(written))
@@ -610,7 +667,7 @@ impl Store {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
+        E: From<StoreError> + HoldsStoreError + Send + 'static,
     {
         let inner = self.transaction(durability, job);
         let usual = self.shared.patience;
@@ -681,9 +738,10 @@ impl Store {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
+        E: From<StoreError> + HoldsStoreError + Send + 'static,
     {
         let (reply, answer) = sync_channel(1);
+        let directory = self.shared.directory.clone();
         let job: Job = Box::new(move |writer| {
             // A panic must not take the writer with it: the transaction rolls back as it is dropped.
             let result = catch_unwind(AssertUnwindSafe(|| job(writer))).unwrap_or_else(|_| {
@@ -691,7 +749,7 @@ impl Store {
                 Err(StoreError::Writer.into())
             });
             // The caller may have given up; then nobody waits for the answer.
-            drop(reply.send(result));
+            drop(reply.send(result.map_err(|e| explained(e, &directory))));
         });
         let sender = self.writer()?;
         let Some(limit) = limit else {
@@ -849,6 +907,29 @@ pub(crate) mod tests {
             .unwrap();
         assert_eq!(events.try_recv().unwrap().subject, "x:2");
         assert_eq!(store.data_version().unwrap(), 1);
+    }
+
+    #[test]
+    fn a_full_disk_is_called_that_and_nothing_is_changed() {
+        let (_directory, store) = store();
+        let fill = |tx: &WriteTx<'_>| -> Result<()> {
+            // SQLite takes a file that must not grow for a disk that is full.
+            let pages: i64 = tx.sql().query_row("PRAGMA page_count", [], |r| r.get(0))?;
+            tx.sql()
+                .query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+            tx.emit(Timestamp::UNIX_EPOCH, "test", "x".repeat(1_000_000))
+        };
+        let full = store.write(Durability::Full, fill).unwrap_err();
+        assert!(matches!(full, StoreError::Full(_)), "{full}");
+        assert!(full.to_string().starts_with("the disk is full"), "{full}");
+        assert_eq!(store.data_version().unwrap(), 0);
+        // An operation that fails where there is room failed for another reason.
+        let failed: Result<()> = store.write(Durability::Normal, |tx| {
+            Ok(tx
+                .sql()
+                .execute_batch("ATTACH '/nowhere/at/all' AS other")?)
+        });
+        assert!(matches!(failed, Err(StoreError::Sqlite(_))), "{failed:?}");
     }
 
     #[test]

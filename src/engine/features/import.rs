@@ -23,9 +23,10 @@ use crate::domain::words::words;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
 use crate::engine::undo::change::{self, Back, Tells};
+use crate::env::file;
 pub use crate::store::contacts::{Change, OnConflict, Overwrite};
 use crate::store::contacts::{ContactWriter, Origin, RunMemory, Written, begin_bulk, end_bulk};
-use crate::store::{Durability, StoreError};
+use crate::store::{Durability, HoldsStoreError, StoreError};
 
 /// Rows in one transaction. Fewer cost more: each commit writes every touched page of the address index to the log anew.
 const BATCH_ROWS: usize = 20_000;
@@ -366,12 +367,12 @@ impl Engine {
         let name = path.display().to_string();
         let input =
             |error: std::io::Error| EngineError::Input(format!("{name} cannot be read: {error}."));
-        let file = File::open(path).map_err(input)?;
-        if file.metadata().map_err(input)?.is_dir() {
-            return Err(EngineError::Input(format!(
-                "{name} is a directory; name a file of contacts."
-            )));
-        }
+        let file = file::open(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::IsADirectory => {
+                EngineError::Input(format!("{name} is a directory; name a file of contacts."))
+            }
+            _ => input(error),
+        })?;
         self.import(Box::new(file), &name, Some(path), request, cancel, progress)
     }
 
@@ -556,6 +557,14 @@ impl Engine {
                 Self::Store(error)
             }
         }
+        impl HoldsStoreError for Stop {
+            fn store_error(&mut self) -> Option<&mut StoreError> {
+                match self {
+                    Self::Store(error) => Some(error),
+                    Self::Rehearsed => None,
+                }
+            }
+        }
         let now = self.now();
         // The transaction lives on the writer's thread: drafts go there and counts come back.
         let (to_writer, drafts) = sync_channel::<Vec<Vec<Row>>>(1);
@@ -613,7 +622,11 @@ impl Engine {
     /// As [`write_export`].
     pub fn export_to_file(&self, path: &Path, format: &str) -> Result<u64> {
         let failed = |e: std::io::Error| {
-            EngineError::Outside(format!("{} could not be written: {e}.", path.display()))
+            EngineError::Outside(format!(
+                "{} could not be written: {}.",
+                path.display(),
+                file::said(&e)
+            ))
         };
         let mut beside = path.as_os_str().to_owned();
         beside.push(".part");
@@ -914,8 +927,11 @@ impl Run {
     }
 
     fn rejects_failed(&mut self, path: &Path, error: &std::io::Error) {
-        self.report.rejects_error =
-            Some(format!("{} could not be written: {error}", path.display()));
+        self.report.rejects_error = Some(format!(
+            "{} could not be written: {}",
+            path.display(),
+            file::said(error)
+        ));
         self.report.rejects_file = None;
         self.rejects_path = None;
     }
@@ -998,8 +1014,12 @@ pub fn write_export(engine: &Engine, format: &str, out: &mut dyn Write) -> Resul
                 }
             }
         });
-        let written = write_contacts(out, format, all)
-            .map_err(|e| EngineError::Outside(format!("writing the export failed: {e}.")))?;
+        let written = write_contacts(out, format, all).map_err(|e| {
+            EngineError::Outside(format!(
+                "The export could not be written: {}.",
+                file::said(&e)
+            ))
+        })?;
         match failed {
             Some(error) => Err(error.into()),
             None => Ok(written),

@@ -11,6 +11,7 @@ use crate::domain::text::json_escaped;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::instance;
 use crate::engine::handle::Engine;
+use crate::env::file;
 use crate::store::{ReadTx, audit};
 
 pub use crate::domain::seal::{Judgement, MAX_FILE_BYTES as MAX_SEALS_BYTES, Seal};
@@ -206,7 +207,9 @@ impl Engine {
         write_line(&mut lines, &end)?;
         out.write_all(&lines)
             .and_then(|()| out.flush())
-            .map_err(|e| EngineError::Outside(format!("The export cannot be written: {e}.")))?;
+            .map_err(|e| {
+                EngineError::Outside(format!("The export cannot be written: {}.", file::said(&e)))
+            })?;
         Ok(end.entries)
     }
 }
