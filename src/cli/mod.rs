@@ -130,15 +130,30 @@ enum Command {
     Completions(completions::CompletionsArgs),
 }
 
+impl Command {
+    /// Tells whether it may let something out.
+    const fn sends(&self) -> bool {
+        matches!(
+            self,
+            Self::Approve(_)
+                | Self::Sync(_)
+                | Self::Jobs(_)
+                | Self::Outbox(_)
+                | Self::Meetings(_)
+                | Self::Hubspot(_)
+                | Self::Mode(_)
+                | Self::Resume(_)
+        )
+    }
+}
+
 /// Runs the program and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // clap chooses the stream; a closed one is nobody's loss.
-            drop(error.print());
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            return usage(&error);
         }
     };
     let mut out = Out::new(cli.json);
@@ -151,7 +166,7 @@ pub fn main() -> ExitCode {
         (Ok(Ending::Blocked), Ok(())) => ExitCode::from(4),
         (Ok(Ending::Nothing), Ok(())) => ExitCode::from(if fail_on_empty { 5 } else { 0 }),
         (Ok(_), Err(error)) => {
-            complain(&format!("The output could not be written: {error}."));
+            complain(&output::unwritten(&error).to_string());
             ExitCode::from(1)
         }
         (Err(error), _) => {
@@ -159,6 +174,18 @@ pub fn main() -> ExitCode {
             ExitCode::from(code_of(&error))
         }
     }
+}
+
+/// Prints what clap says about the arguments. It quotes them, and they may come from anywhere.
+fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        let text = crate::domain::text::clean_block(&error.render().to_string(), 16 * 1024);
+        drop(write!(std::io::stderr(), "{text}"));
+        return ExitCode::from(2);
+    }
+    // Help and version are our own words; a closed stream is nobody's loss.
+    drop(error.print());
+    ExitCode::SUCCESS
 }
 
 fn code_of(error: &EngineError) -> u8 {
@@ -192,6 +219,11 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         out,
         interrupt: Arc::new(AtomicBool::new(false)),
     };
+    if cli.command.as_ref().is_none_or(Command::sends) {
+        for warning in crate::engine::queries::doctor::open_to_others(&run.paths) {
+            complain(&warning);
+        }
+    }
     let Some(command) = cli.command else {
         return open_console(&mut run);
     };
@@ -268,7 +300,10 @@ fn show_console(engine: Engine) -> Result<Ending, EngineError> {
         pulse,
         ..crate::tui::TuiOptions::default()
     };
-    crate::tui::run(engine, options)
-        .map(|()| Ending::Done)
-        .map_err(|e| EngineError::Outside(format!("The console ended: {e:#}.")))
+    let farewell = crate::tui::run(engine, options)
+        .map_err(|e| EngineError::Outside(format!("The console ended: {e:#}.")))?;
+    if let Some(words) = farewell {
+        complain(&words);
+    }
+    Ok(Ending::Done)
 }
