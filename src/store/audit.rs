@@ -286,9 +286,14 @@ fn head_fault(tx: &ReadTx<'_>, walk: &Walk) -> Result<Option<Broken>> {
     let broken = |at, reason: String| Ok(Some(Broken { at, reason }));
     match (last, head) {
         (None, None) => {
-            let effects: i64 = tx.sql().query_row("SELECT count(*) FROM execution", [], |row| row.get(0))?;
-            if effects > 0 {
-                return broken(1, "the whole trail was removed: there are executions and no entry about them".into());
+            // Numbers that were given out are remembered even where their rows went with the trail.
+            let given: i64 = tx.sql().query_row(
+                "SELECT (SELECT count(*) FROM execution) + coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name IN ('execution', 'undo')), 0)",
+                [],
+                |row| row.get(0),
+            )?;
+            if given > 0 {
+                return broken(1, "the whole trail was removed: something was approved or changed, and no entry tells of it".into());
             }
             Ok(None)
         }

@@ -29,6 +29,8 @@ mod forecast;
 #[cfg(test)]
 mod google;
 #[cfg(test)]
+mod harsh;
+#[cfg(test)]
 mod home;
 #[cfg(test)]
 mod hostile;
