@@ -1,7 +1,7 @@
 //! `caseyos edit|snooze|skip|done|reopen`: changes to moves other than approval.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -209,7 +209,7 @@ pub(super) fn edit_words(engine: &Engine, id: MoveId, words: &Words) -> Result<D
 
 const MAX_BODY_BYTES: u64 = 1024 * 1024;
 
-fn read_text(path: &PathBuf) -> Result<String, EngineError> {
+fn read_text(path: &Path) -> Result<String, EngineError> {
     let failed =
         |e: std::io::Error| EngineError::Input(format!("{} cannot be read: {e}.", path.display()));
     let bytes = if path.as_os_str() == "-" {
