@@ -26,7 +26,6 @@ pub mod quote;
 pub mod words;
 
 pub mod left;
-#[cfg(test)]
 mod trained;
 pub mod understand;
 pub mod wish;
@@ -35,5 +34,6 @@ pub use address::{EmailAddress, Mailbox};
 pub use identity::{DomainKey, MailboxKey, Named};
 pub use message_id::MessageId;
 pub use parsed::ParsedMail;
+pub use trained::{asked_in, judge};
 pub use understand::{MailClass, MailContext, Understanding, understand};
-pub use wish::{Decision, Demand, OptOut, Scope, judge};
+pub use wish::{Decision, Demand, OptOut, Scope};
