@@ -8,6 +8,8 @@
     reason = "this is the one place that asks the outside"
 )]
 
+pub mod file;
+
 use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
 use std::fmt;
@@ -66,10 +68,23 @@ impl Clock for ShiftedClock {
     }
 }
 
+/// The way in which a run has its clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ClockKind {
+    /// It is the machine's own.
+    #[default]
+    Running,
+    /// `CASEYOS_NOW` sets it.
+    Set,
+    /// It is moved at will, and this is meant: that of a demo, or one that `CASEYOS_NOW` sets beside `CASEYOS_PRACTICE=1`.
+    Practice,
+}
+
 /// The clock and the chance that a run is given. Cheap to clone; clones share both.
 #[derive(Debug, Clone)]
 pub struct Env {
     clock: Arc<dyn Clock>,
+    kind: ClockKind,
     chance: Arc<AtomicU64>,
 }
 
@@ -79,12 +94,13 @@ impl Env {
     pub fn new(clock: Arc<dyn Clock>, seed: u64) -> Self {
         Self {
             clock,
+            kind: ClockKind::Running,
             chance: Arc::new(AtomicU64::new(seed)),
         }
     }
 
     /// Makes the environment of this process: `CASEYOS_NOW` (RFC 3339) and `CASEYOS_SEED` (a whole number), where they
-    /// are set, else the machine's clock and a seed from the operating system.
+    /// are set, else the machine's clock and a seed from the operating system. `CASEYOS_PRACTICE=1` says that a clock that is set is meant.
     ///
     /// # Errors
     /// Names the variable that holds something else.
@@ -103,7 +119,21 @@ impl Env {
                 .map_err(|_| "CASEYOS_SEED is not a whole number.".to_owned())?,
             None => RandomState::new().build_hasher().finish(),
         };
-        Ok(Self::new(clock, seed))
+        let kind = match variable("CASEYOS_NOW") {
+            None => ClockKind::Running,
+            Some(_) if variable("CASEYOS_PRACTICE").as_deref() == Some("1") => ClockKind::Practice,
+            Some(_) => ClockKind::Set,
+        };
+        Ok(Self {
+            kind,
+            ..Self::new(clock, seed)
+        })
+    }
+
+    /// Returns the way in which this run has its clock.
+    #[must_use]
+    pub const fn clock_kind(&self) -> ClockKind {
+        self.kind
     }
 
     /// Returns the current instant, to the millisecond, as the store keeps it.
@@ -119,11 +149,12 @@ impl Env {
         Arc::clone(&self.clock)
     }
 
-    /// Returns the same chance under another clock.
+    /// Returns the same chance under another clock, which is one to practice or to look ahead with.
     #[must_use]
     pub fn with_clock(&self, clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
+            kind: ClockKind::Practice,
             chance: Arc::clone(&self.chance),
         }
     }

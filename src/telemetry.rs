@@ -11,8 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tracing::Level;
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::domain::text::clean_block;
 use crate::env;
 
+/// Most bytes of one line.
+const MAX_LINE_BYTES: usize = 16 * 1024;
 /// From this size on, the log is moved aside when a process begins to write to it.
 const MAX_LOG_BYTES: u64 = 5 * 1024 * 1024;
 
@@ -63,14 +66,29 @@ impl Log {
     }
 }
 
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+impl Log {
+    fn append(&self, line: &str) -> io::Result<()> {
         let mut slot = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let file = match slot.take() {
             Some(file) => file,
             None => self.open()?,
         };
-        slot.insert(file).write(bytes)
+        slot.insert(file).write_all(line.as_bytes())
+    }
+}
+
+/// Returns an event as one line without anything that acts on a terminal: whoever reads the log does so on one.
+fn harmless(event: &[u8]) -> String {
+    let text = clean_block(&String::from_utf8_lossy(event), MAX_LINE_BYTES);
+    text.trim_end().replace('\n', " ") + "\n"
+}
+
+impl Write for Log {
+    /// Writes an event, which the subscriber hands over whole. A log that cannot be written (the disk is full) is done without: a failure of it must
+    /// neither stop the work nor be told on a terminal that the console has.
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        drop(self.append(&harmless(event)));
+        Ok(event.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -89,6 +107,18 @@ impl<'a> MakeWriter<'a> for Log {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_event_is_one_harmless_line() {
+        let check = |event: &str, expect: &str| assert_eq!(harmless(event.as_bytes()), expect);
+        check(
+            "WARN  a template cannot be used mistake=x\u{1b}[2J\u{202e}.j2\n",
+            "WARN  a template cannot be used mistake=x.j2\n",
+        );
+        check("one\ntwo\u{9b}31m\r\n", "one two\n");
+        assert_eq!(harmless(b"a\xff\n"), "a\u{fffd}\n");
+        assert!(harmless(&[b'x'; 100_000]).len() <= MAX_LINE_BYTES + 1);
+    }
 
     #[test]
     fn the_file_appears_with_the_first_line_and_is_moved_aside_when_it_is_large() {

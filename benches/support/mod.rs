@@ -153,6 +153,7 @@ pub fn import(engine: &Engine, file: &Path) -> ImportReport {
         dry_run: false,
         rejects: None,
         on_conflict: None,
+        dates: None,
     };
     engine
         .import_file(file, &request, &AtomicBool::new(false), &mut |_| {})

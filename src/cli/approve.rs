@@ -18,7 +18,7 @@ use crate::engine::queries::outbox::ExecutionStatus;
 use crate::engine::{Engine, EngineError};
 use crate::env::monotonic;
 
-/// Approve a move: send its mail (or draft it in mode draft), book its meeting, or write its record, if the guards allow it.
+/// Approve moves: send a mail (or draft it in mode draft), book a meeting, or write a record, if the guards allow it.
 ///
 /// The approval covers exactly the present content and holds for 24 hours. A live mail waits 20 seconds (outbox.undo_seconds) before it leaves;
 /// `caseyos undo` cancels it until then, and the open console or the next `caseyos sync` sends it. If a guard only needs time, the approval
@@ -26,11 +26,12 @@ use crate::env::monotonic;
 /// In mode live, a draft that already lies in the mailbox is sent as it is; if it was changed there, you see it first.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  caseyos approve 12 --dry-run\n  caseyos approve 12\n  caseyos approve 12 --wait                  counts down, then sends\n  caseyos approve 12 --hash $(caseyos show 12 --json | jq -r .draft.content_hash)"
+    after_help = "Examples:\n  caseyos approve 12 --dry-run\n  caseyos approve 12\n  caseyos approve 12 13 14\n  caseyos approve 12 --wait                  counts down, then sends\n  caseyos approve 12 --hash $(caseyos show 12 --json | jq -r .draft.content_hash)"
 )]
 pub(super) struct ApproveArgs {
-    /// The move's number.
-    id: i64,
+    /// The moves' numbers.
+    #[arg(required = true)]
+    ids: Vec<i64>,
     /// Show the exact message and the guards' answers; send and write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -56,24 +57,111 @@ const POLL: Duration = Duration::from_millis(100);
 
 pub(super) fn run(run: &mut Run<'_>, args: &ApproveArgs) -> Result<Ending, EngineError> {
     let engine = run.engine()?;
-    let id = MoveId(args.id);
-    let done = if args.dry_run {
-        engine.preview(id)?
-    } else {
-        let content_hash = args.hash.as_deref().map(parse_hash).transpose()?;
-        let approve = || Command::Approve {
-            id,
-            content_hash,
-            by: By::Operator,
-        };
-        let done = engine.run(approve())?;
-        match let_out(run, &engine, done, args.leave)? {
-            Some(done) => done,
-            // Another process let it out meanwhile; asked again, the same approval has the same answer.
-            None => engine.run(approve())?,
+    let mut ids: Vec<MoveId> = Vec::new();
+    for id in args.ids.iter().copied().map(MoveId) {
+        if !ids.contains(&id) {
+            ids.push(id);
         }
-    };
-    show_or_finish(run, &done)
+    }
+    let content_hash = args.hash.as_deref().map(parse_hash).transpose()?;
+    if let [id] = *ids {
+        let done = approve(&engine, id, content_hash, args.dry_run)?;
+        let done = leave(run, &engine, id, done, args.leave)?;
+        return show_or_finish(run, &done);
+    }
+    if content_hash.is_some() {
+        return Err(EngineError::Input(
+            "--hash is the content of one move; name one. Nothing was approved.".into(),
+        ));
+    }
+    // A number that is wrong is a slip: nothing is approved before all of them are known.
+    for id in &ids {
+        engine.show(*id)?;
+    }
+    several(run, &engine, &ids, args)
+}
+
+fn approve(
+    engine: &Engine,
+    id: MoveId,
+    content_hash: Option<[u8; 32]>,
+    dry_run: bool,
+) -> Result<Done, EngineError> {
+    if dry_run {
+        return engine.preview(id);
+    }
+    engine.run(Command::Approve {
+        id,
+        content_hash,
+        by: By::Operator,
+    })
+}
+
+fn leave(
+    run: &mut Run<'_>,
+    engine: &Engine,
+    id: MoveId,
+    done: Done,
+    leave: Leave,
+) -> Result<Done, EngineError> {
+    match let_out(run, engine, done, leave)? {
+        Some(done) => Ok(done),
+        // Another process let it out meanwhile; asked again, the same approval has the same answer.
+        None => approve(engine, id, None, false),
+    }
+}
+
+/// Approves moves one after another: what is refused to one keeps no other back.
+fn several(
+    run: &mut Run<'_>,
+    engine: &Engine,
+    ids: &[MoveId],
+    args: &ApproveArgs,
+) -> Result<Ending, EngineError> {
+    let asked: Vec<_> = ids
+        .iter()
+        .map(|id| (*id, approve(engine, *id, None, args.dry_run)))
+        .collect();
+    let mut shown = Vec::new();
+    let mut endings = Vec::new();
+    for (id, asked) in asked {
+        let done = asked.and_then(|done| leave(run, engine, id, done, args.leave));
+        let mut value = match &done {
+            Ok(done) => serde_json::to_value(done).unwrap_or_default(),
+            Err(error) => {
+                serde_json::json!({"result": "failed", "summary": error.to_string()})
+            }
+        };
+        if !run.out.is_json() {
+            run.out.line(&format!("Move {id}:"))?;
+        }
+        match done {
+            Ok(done) if run.out.is_json() => endings.push(ending_of(&done)),
+            Ok(done) => endings.push(show_or_finish(run, &done)?),
+            Err(error) => {
+                if !run.out.is_json() {
+                    run.out.line(&error.to_string())?;
+                }
+                endings.push(Ending::Partly);
+            }
+        }
+        if let Some(fields) = value.as_object_mut() {
+            fields.insert("move".into(), id.0.into());
+        }
+        shown.push(value);
+    }
+    if run.out.is_json() {
+        run.out.json(&shown)?;
+    }
+    // What was done already speaks neither for nor against the others.
+    if endings.iter().any(|ending| *ending != Ending::Nothing) {
+        endings.retain(|ending| *ending != Ending::Nothing);
+    }
+    let first = endings.first().copied().unwrap_or(Ending::Nothing);
+    Ok(match endings.iter().all(|ending| *ending == first) {
+        true => first,
+        false => Ending::Partly,
+    })
 }
 
 /// Lets out what is queued as the operator said: at once, or when its time is over; none if another process let it out meanwhile.
@@ -229,7 +317,11 @@ pub(super) fn finish(run: &mut Run<'_>, done: &Done) -> Result<Ending, EngineErr
     } else {
         run.out.line(done.summary())?;
     }
-    Ok(match done {
+    Ok(ending_of(done))
+}
+
+const fn ending_of(done: &Done) -> Ending {
+    match done {
         Done::Changed { .. }
         | Done::Sent { .. }
         | Done::Queued { .. }
@@ -237,5 +329,5 @@ pub(super) fn finish(run: &mut Run<'_>, done: &Done) -> Result<Ending, EngineErr
         | Done::Recorded { .. } => Ending::Done,
         Done::Held { .. } | Done::Blocked { .. } => Ending::Blocked,
         Done::Nothing { .. } => Ending::Nothing,
-    })
+    }
 }

@@ -8,8 +8,11 @@ use clap::{Args, Subcommand};
 
 use super::Run;
 use super::output::{Ending, fit, moment, since};
-use crate::engine::queries::audit::{AuditCheck, AuditFilter, verify_export};
+use crate::engine::queries::audit::{
+    AuditCheck, AuditFilter, Findings, Judgement, MAX_SEALS_BYTES, verify_export,
+};
 use crate::engine::{EngineError, create_private_file};
+use crate::env::file;
 
 /// Search and check the append-only log of decisions and effects.
 #[derive(Debug, Args)]
@@ -23,19 +26,40 @@ const EXAMPLES: &str = "\
 Examples:
   caseyos audit list --since 7d --event execution    what left, failed or was withdrawn
   caseyos audit show 41                              one entry in full
-  caseyos audit verify                               whether anybody changed the trail
+  caseyos audit verify --deep                        whether anybody changed the trail, or the tables beside it
+  caseyos audit seal /media/usb/seals.jsonl          how the trail ends now, kept where nobody changes both
+  caseyos audit verify --against /media/usb/seals.jsonl
   caseyos audit export --output trail.jsonl          the trail for somebody else to check";
 
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
     /// Check the chain, and name any entry that was edited, removed, inserted or moved.
     ///
-    /// Exit code 1 if it is broken. Keep the hash of the last entry elsewhere to tell later if the whole trail was rebuilt.
+    /// Exit code 1 if it is broken. --deep holds executions, approvals and suppressions against it; --against tells if its end was cut off, an
+    /// older database was put back or all of it was rewritten.
     #[command(
-        after_help = "Examples:\n  caseyos audit verify\n  caseyos audit verify trail.jsonl      an export, without the database"
+        after_help = "Examples:\n  caseyos audit verify\n  caseyos audit verify --deep           the tables too\n  caseyos audit verify --against seals.jsonl\n  caseyos audit verify trail.jsonl      an export, without the database"
     )]
     Verify {
         /// Check this export instead of the trail itself.
+        #[arg(conflicts_with_all = ["deep", "against"])]
+        file: Option<PathBuf>,
+        /// Check the outbox and the suppressions against the trail too.
+        #[arg(long)]
+        deep: bool,
+        /// Check the trail against the seals in this file (and the tables as --deep does).
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
+    },
+    /// Write down how the trail ends now: its last number and hash.
+    ///
+    /// A seal is a line; in a file that has seals already it is added at the end. Keep the file where nobody changes it together with the
+    /// database: on another machine or a stick.
+    #[command(
+        after_help = "Examples:\n  caseyos audit seal /media/usb/seals.jsonl\n  caseyos audit seal | mail -s seal me@elsewhere.example"
+    )]
+    Seal {
+        /// File to add the seal to; standard output by default.
         file: Option<PathBuf>,
     },
     /// List the newest entries.
@@ -86,14 +110,29 @@ enum AuditCommand {
 
 pub(super) fn run(run: &mut Run<'_>, args: &AuditArgs) -> Result<Ending, EngineError> {
     match &args.command {
-        AuditCommand::Verify { file: None } => {
-            let check = run.engine()?.verify_audit()?;
-            told(run, &check, "The audit trail")
-        }
-        AuditCommand::Verify { file: Some(file) } => {
+        AuditCommand::Verify {
+            file: Some(file), ..
+        } => {
             let check = verify_export(BufReader::new(open(file)?))?;
-            told(run, &check, &file.display().to_string())
+            told(run, &check, &check, &file.display().to_string())?;
+            Ok(Ending::Done)
         }
+        AuditCommand::Verify {
+            against: Some(path),
+            ..
+        } => against(run, path),
+        AuditCommand::Verify { deep: true, .. } => {
+            let deep = run.engine()?.verify_audit_deep()?;
+            told(run, &deep.check, &deep, THE_TRAIL)?;
+            tables(run, &deep.tables)?;
+            Ok(Ending::Done)
+        }
+        AuditCommand::Verify { .. } => {
+            let check = run.engine()?.verify_audit()?;
+            told(run, &check, &check, THE_TRAIL)?;
+            Ok(Ending::Done)
+        }
+        AuditCommand::Seal { file } => seal(run, file.as_deref()),
         AuditCommand::List {
             about,
             subject,
@@ -124,14 +163,25 @@ pub(super) fn run(run: &mut Run<'_>, args: &AuditArgs) -> Result<Ending, EngineE
     }
 }
 
-fn open(path: &Path) -> Result<File, EngineError> {
-    File::open(path)
-        .map_err(|e| EngineError::Input(format!("{} cannot be read: {e}.", path.display())))
+const THE_TRAIL: &str = "The audit trail";
+
+fn unreadable(path: &Path, error: &std::io::Error) -> EngineError {
+    EngineError::Input(format!("{} cannot be read: {error}.", path.display()))
 }
 
-fn told(run: &mut Run<'_>, check: &AuditCheck, what: &str) -> Result<Ending, EngineError> {
+fn open(path: &Path) -> Result<File, EngineError> {
+    file::open(path).map_err(|e| unreadable(path, &e))
+}
+
+/// Tells the result about the chain; `all` is what JSON shows of it.
+fn told(
+    run: &mut Run<'_>,
+    check: &AuditCheck,
+    all: &impl serde::Serialize,
+    what: &str,
+) -> Result<(), EngineError> {
     if run.out.is_json() {
-        run.out.json(check)?;
+        run.out.json(all)?;
     }
     if let Some(at) = check.broken_at {
         return Err(EngineError::Outside(format!(
@@ -151,6 +201,118 @@ fn told(run: &mut Run<'_>, check: &AuditCheck, what: &str) -> Result<Ending, Eng
             run.out
                 .line(&format!("Last: {} {}", check.last, check.head))?;
         }
+    }
+    Ok(())
+}
+
+fn findings(run: &mut Run<'_>, tables: &Findings) -> Result<(), EngineError> {
+    if run.out.is_json() {
+        return Ok(());
+    }
+    for finding in &tables.findings {
+        run.out
+            .line(&format!("{} {}", finding.fault, finding.help))?;
+    }
+    match tables.found - tables.findings.len() as u64 {
+        0 => Ok(()),
+        more => run.out.line(&format!("{more} more of this kind.")),
+    }
+}
+
+/// Tells the result about the tables.
+fn tables(run: &mut Run<'_>, tables: &Findings) -> Result<(), EngineError> {
+    findings(run, tables)?;
+    if tables.found > 0 {
+        let (what, verb) = match tables.found {
+            1 => ("1 record".to_owned(), "is"),
+            n => (format!("{n} records"), "are"),
+        };
+        return Err(EngineError::Outside(format!(
+            "{what} {verb} not as the audit trail says. The trail itself holds."
+        )));
+    }
+    if !run.out.is_json() {
+        run.out.line(&format!(
+            "The tables say the same: {} executions, {} suppressions.",
+            tables.executions, tables.suppressions
+        ))?;
+    }
+    Ok(())
+}
+
+fn against(run: &mut Run<'_>, path: &Path) -> Result<Ending, EngineError> {
+    let text = file::read_text(path, MAX_SEALS_BYTES).map_err(|e| unreadable(path, &e))?;
+    let checked = run.engine()?.verify_audit_against(&text)?;
+    let seals = &checked.seals;
+    told(run, &checked.deep.check, &checked, THE_TRAIL)?;
+    if let Some(fault) = &seals.fault {
+        findings(run, &checked.deep.tables)?;
+        return Err(EngineError::Outside(fault.clone()));
+    }
+    tables(run, &checked.deep.tables)?;
+    let too_old = seals.judgement == Judgement::TooOld;
+    if !run.out.is_json() {
+        run.out.line(&if too_old {
+            format!(
+                "Nothing can be said by the seals: entry {}, the newest that was sealed, was cut off with the old ones. Seal the trail anew with `caseyos audit seal`.",
+                seals.last
+            )
+        } else {
+            format!(
+                "The trail is as sealed: {} of {} seals compared, the newest at entry {} on {}.",
+                seals.held, seals.seals, seals.last, seals.at
+            )
+        })?;
+    }
+    Ok(if too_old {
+        Ending::Partly
+    } else {
+        Ending::Done
+    })
+}
+
+fn seal(run: &mut Run<'_>, path: Option<&Path>) -> Result<Ending, EngineError> {
+    let engine = run.engine()?;
+    let known = match path.map(|path| (path, file::read_text(path, MAX_SEALS_BYTES))) {
+        None => None,
+        Some((_, Ok(text))) => Some(text).filter(|text| !text.trim().is_empty()),
+        Some((_, Err(e))) if e.kind() == std::io::ErrorKind::NotFound => None,
+        Some((path, Err(e))) => return Err(unreadable(path, &e)),
+    };
+    let seal = engine.seal_audit(known.as_deref())?;
+    let line = serde_json::to_string(&seal)
+        .map_err(|e| EngineError::Outside(format!("The seal cannot be made: {e}.")))?;
+    let Some(path) = path else {
+        run.out.line(&line)?;
+        return Ok(Ending::Done);
+    };
+    let unwritable = |e: std::io::Error| {
+        EngineError::Outside(format!(
+            "{} cannot be written: {}. The trail was not sealed.",
+            path.display(),
+            file::said(&e)
+        ))
+    };
+    create_private_file(path)?;
+    let is_cut = known.is_some_and(|text| !text.ends_with('\n'));
+    let line = format!("{}{line}\n", if is_cut { "\n" } else { "" });
+    let mut out = File::options()
+        .append(true)
+        .open(path)
+        .map_err(unwritable)?;
+    // In one piece: half a line would spoil the file.
+    out.write_all(line.as_bytes())
+        .and_then(|()| out.sync_all())
+        .map_err(unwritable)?;
+    if run.out.is_json() {
+        run.out.json(&seal)?;
+    } else {
+        run.out.line(&format!(
+            "Sealed in {}: entry {}, {}.",
+            path.display(),
+            seal.last,
+            seal.head
+        ))?;
     }
     Ok(Ending::Done)
 }
@@ -226,7 +388,11 @@ fn export(
         return Ok(Ending::Done);
     };
     let unwritable = |e: std::io::Error| {
-        EngineError::Outside(format!("{} cannot be written: {e}.", path.display()))
+        EngineError::Outside(format!(
+            "{} cannot be written: {}.",
+            path.display(),
+            file::said(&e)
+        ))
     };
     create_private_file(path)?;
     let mut file = BufWriter::new(

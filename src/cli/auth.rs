@@ -1,6 +1,5 @@
 //! `caseyos auth`: signing in to the providers and mailboxes, and the state of the accounts.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -23,6 +22,7 @@ use crate::domain::service::{Provider, ProviderRow, Way};
 use crate::domain::text::clean_line;
 use crate::engine::queries::accounts::{AccountStanding, AccountState};
 use crate::engine::{Asking, Engine, EngineError, Said, SignedIn};
+use crate::env::file;
 use crate::secrets::Secret;
 
 /// Seconds that the operator has to consent in the browser.
@@ -357,10 +357,7 @@ fn read_client(path: &Path) -> Result<ClientPart, EngineError> {
     let wrong = |why: String| {
         EngineError::Input(format!("{}: {why}. Nothing was changed.", path.display()))
     };
-    let mut text = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MAX_CLIENT_FILE).read_to_end(&mut text))
-        .map_err(|e| wrong(e.to_string()))?;
+    let text = file::read(path, MAX_CLIENT_FILE).map_err(|e| wrong(e.to_string()))?;
     // serde's own words may quote the secret.
     let file: ClientFile = serde_json::from_slice(&text)
         .map_err(|_| wrong("it is no client file as Google writes it".into()))?;

@@ -10,9 +10,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::{Ending, fit, json_text, moment};
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
+use crate::domain::date_order::DateOrder;
 use crate::domain::id::ContactId;
 use crate::domain::text::{clean_block, clean_line};
-use crate::engine::import::{Fate, ImportReport, ImportRequest, OnConflict, write_export};
+use crate::engine::import::{ImportReport, ImportRequest, OnConflict, grouped, write_export};
 use crate::engine::queries::contacts::{ContactCard, ContactItem};
 use crate::engine::{Engine, EngineError};
 
@@ -68,6 +69,10 @@ pub struct ImportArgs {
     /// its own, else reject it).
     #[arg(long, value_name = "CHOICE", default_value = "keep-both", value_parser = parse_choice)]
     pub on_conflict: OnConflict,
+    /// Order of day, month and year in dates such as 03/04/2027: dmy, mdy or ymd [default: the one that fits the whole column, else
+    /// your country's].
+    #[arg(long, value_name = "ORDER", value_parser = parse_order)]
+    pub dates: Option<DateOrder>,
     /// File for rejected rows [default: FILE.rejects.csv].
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
@@ -221,6 +226,11 @@ fn parse_choice(text: &str) -> Result<OnConflict, String> {
         .map_err(|_| "the choices are skip, fill, replace and keep-both".to_owned())
 }
 
+fn parse_order(text: &str) -> Result<DateOrder, String> {
+    text.parse()
+        .map_err(|_| "the orders are dmy, mdy and ymd".to_owned())
+}
+
 fn parse_stage(text: &str) -> Result<LifecycleStage, String> {
     match LifecycleStage::parse_lenient(text) {
         Some(LifecycleStage::Other) if !text.trim().eq_ignore_ascii_case("other") => None,
@@ -366,6 +376,7 @@ fn import(
         dry_run: args.dry_run,
         rejects: args.rejects.clone(),
         on_conflict: Some(args.on_conflict),
+        dates: args.dates,
     };
     let is_stdin = args.file.as_os_str() == "-";
     let size = std::fs::metadata(&args.file)
@@ -420,210 +431,13 @@ fn progress_bar(size: Option<u64>, json: bool) -> ProgressBar {
     bar
 }
 
-/// Names the people whom a file meets: all that there is room for in a rehearsal, in an import only those who were kept apart.
-fn print_people(out: &mut dyn Write, report: &ImportReport) -> Result<(), EngineError> {
-    const MOST: usize = 40;
-    let is_shown = |fate: Fate| report.dry_run || fate == Fate::KeepBoth;
-    let shown = report.people.iter().filter(|p| is_shown(p.fate));
-    for person in shown.clone().take(MOST) {
-        let called = |name: &str| match name {
-            "" => "no name".to_owned(),
-            name => format!("“{name}”"),
-        };
-        let known = person.contact.map_or_else(String::new, |id| {
-            format!("contact {id}, {}", called(&person.known))
-        });
-        let name = called(&person.name);
-        let did = match person.fate {
-            Fate::Merge => format!("{name} fills in {known}"),
-            Fate::Overwrite => format!("{name} changes {known}"),
-            Fate::KeepBoth => format!("{name} is kept beside {known}, who has the address or id"),
-            Fate::LeaveOut => format!("{name} is left out: {known} has the address or id"),
-            Fate::Add => format!("{name} is new"),
-        };
-        let mut text = format!("  row {} (line {}): {did}", person.row, person.line);
-        for change in &person.overwritten {
-            text.push_str(&format!(
-                "; {}: “{}” → “{}”",
-                change.field.replace('_', " "),
-                clean_line(&change.old, 60),
-                clean_line(&change.new, 60)
-            ));
-        }
-        if let Some(cause) = person.suppressed {
-            text.push_str(&format!("; suppressed ({})", cause.replace('_', " ")));
-        }
-        say(out, &text)?;
-    }
-    if shown.clone().count() > MOST {
-        say(out, "  and more; --json names the first 200")?;
-    }
-    Ok(())
-}
-
 fn print_report(out: &mut dyn Write, report: &ImportReport) -> Result<(), EngineError> {
-    let did = match (report.dry_run, report.cancelled) {
-        (true, _) => "looked at; nothing was kept, as you asked",
-        (false, true) => {
-            "imported before you stopped it; they are kept, and the same import again goes on from there"
-        }
-        (false, false) => "imported",
-    };
-    let vendor = match report.vendor.as_str() {
-        "unknown" => String::new(),
-        vendor => format!(" ({vendor} export)"),
-    };
-    say(
-        out,
-        &format!(
-            "{}{vendor}: {} rows {did}.",
-            report.file,
-            grouped(report.rows)
-        ),
-    )?;
-    say(
-        out,
-        &format!(
-            "  {} new, {} updated, {} unchanged, {} rejected",
-            grouped(report.new),
-            grouped(report.updated),
-            grouped(report.unchanged),
-            grouped(report.rejected)
-        ),
-    )?;
-    let read: Vec<String> = report
-        .columns
+    /// All that a terminal shows at once.
+    const PEOPLE: usize = 40;
+    report
+        .said(PEOPLE)
         .iter()
-        .filter_map(|c| Some(format!("{} → {}", c.header, c.field.as_deref()?)))
-        .collect();
-    if !read.is_empty() {
-        say(out, &format!("  read: {}", read.join(", ")))?;
-    }
-    let ignored: Vec<&str> = report
-        .columns
-        .iter()
-        .filter(|c| c.field.is_none() && !c.header.is_empty())
-        .map(|c| c.header.as_str())
-        .collect();
-    if !ignored.is_empty() {
-        say(
-            out,
-            &format!("  not read: {} (--map reads them)", ignored.join(", ")),
-        )?;
-    }
-    for odd in &report.suspicious {
-        say(
-            out,
-            &format!(
-                "  LOOK: “{}” is not read, but {} of its cells look like an opt-out or a bounce; nobody was suppressed for it. Import again with \
-                 --map mail_status=\"{}\" to suppress them, before you write to anybody",
-                odd.column,
-                grouped(odd.count),
-                odd.column
-            ),
-        )?;
-    }
-    for (n, what) in [
-        (
-            report.opted_out,
-            "rows say that the person opted out: they are suppressed",
-        ),
-        (
-            report.bounced,
-            "rows say that mail comes back: the address is suppressed",
-        ),
-        (
-            report.other_people,
-            "rows have the address or id of somebody with another name: nobody's record was changed by them",
-        ),
-        (
-            report.overwritten,
-            "rows replaced a value of a known record",
-        ),
-        (
-            report.second_numbers,
-            "cells had more than one phone number: all were kept",
-        ),
-    ] {
-        if n > 0 {
-            say(out, &format!("  {} {what}", grouped(n)))?;
-        }
-    }
-    print_people(out, report)?;
-    for dropped in &report.dropped {
-        let n = grouped(dropped.count);
-        say(
-            out,
-            &format!(
-                "  left out: {n} values of {}, each {}",
-                dropped.column, dropped.reason
-            ),
-        )?;
-    }
-    if report.padded > 0 {
-        say(
-            out,
-            &format!(
-                "  {} rows were shorter than the header; what they lack was left as it is",
-                grouped(report.padded)
-            ),
-        )?;
-    }
-    if report.taken > 0 {
-        let n = grouped(report.taken);
-        say(
-            out,
-            &format!(
-                "  {n} rows have an address or an id that another contact has; it stays with that one"
-            ),
-        )?;
-    }
-    let skipped = report.skipped;
-    for (n, what) in [
-        (skipped.preamble, "lines before the header"),
-        (skipped.blank, "blank lines"),
-        (skipped.repeated_header, "repeated headers"),
-        (skipped.footer, "lines of a footer"),
-        (skipped.groups, "cards of groups"),
-    ] {
-        if n > 0 {
-            say(out, &format!("  passed over: {} {what}", grouped(n)))?;
-        }
-    }
-    for reject in report.rejects.iter().take(10) {
-        let column = reject
-            .column
-            .as_ref()
-            .map(|c| format!("{c}: "))
-            .unwrap_or_default();
-        say(
-            out,
-            &format!(
-                "  row {} (line {}): {column}{}",
-                reject.row, reject.line, reject.reason
-            ),
-        )?;
-    }
-    if report.rejected > 10 {
-        say(
-            out,
-            &format!("  and {} more", grouped(report.rejected - 10)),
-        )?;
-    }
-    if let Some(file) = &report.rejects_file {
-        let file = file.display();
-        say(
-            out,
-            &format!("The rejected rows are in {file}: mend them there and import that file."),
-        )?;
-    }
-    if let Some(error) = &report.rejects_error {
-        say(
-            out,
-            &format!("The rejected rows are nowhere else: {error}."),
-        )?;
-    }
-    Ok(())
+        .try_for_each(|line| say(out, line))
 }
 
 fn add(
@@ -784,18 +598,6 @@ fn join(parts: &[&str]) -> String {
 }
 
 /// Returns a number with its thousands apart.
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 fn say(out: &mut dyn Write, line: &str) -> Result<(), EngineError> {
     writeln!(out, "{}", clean_line_keep_indent(line)).map_err(writing_failed)
 }

@@ -15,6 +15,7 @@ use crate::config::{MailAccount, MailKind};
 use crate::domain::email::{Decision, MessageId};
 use crate::engine::queries::mail::{read_alone, thread_files};
 use crate::engine::{EngineError, MailFolders, mail_folders};
+use crate::env::file;
 
 /// Add and test mailboxes; show how a message is understood.
 #[derive(Debug, Args)]
@@ -287,9 +288,14 @@ fn list(run: &mut Run<'_>) -> Result<Ending, EngineError> {
     })
 }
 
-fn read(run: &mut Run<'_>, file: &Path, ours: &[String]) -> Result<Ending, EngineError> {
-    let bytes = read_file(file, MAX_MESSAGE_BYTES)
-        .map_err(|e| EngineError::Input(format!("{} cannot be read: {e}.", file.display())))?;
+fn read(run: &mut Run<'_>, path: &Path, ours: &[String]) -> Result<Ending, EngineError> {
+    let bytes = if path.as_os_str() == "-" {
+        file::read_from(std::io::stdin(), MAX_MESSAGE_BYTES)
+    } else {
+        file::read(path, MAX_MESSAGE_BYTES)
+    };
+    let bytes = bytes
+        .map_err(|e| EngineError::Input(format!("{} cannot be read: {e}.", path.display())))?;
     let ours: Vec<MessageId> = ours.iter().filter_map(|id| MessageId::find(id)).collect();
     // A message can be read without any data of one's own; with data, its sender and thread are looked up.
     let reading = match run.engine() {
@@ -362,15 +368,12 @@ fn read(run: &mut Run<'_>, file: &Path, ours: &[String]) -> Result<Ending, Engin
     Ok(Ending::Done)
 }
 
-fn read_file(path: &Path, max: u64) -> std::io::Result<Vec<u8>> {
+/// Reads the beginning of a message, where its header is.
+fn read_header(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    if path.as_os_str() == "-" {
-        std::io::stdin().lock().take(max).read_to_end(&mut bytes)?;
-    } else {
-        std::fs::File::open(path)?
-            .take(max)
-            .read_to_end(&mut bytes)?;
-    }
+    file::open(path)?
+        .take(MAX_HEADER_BYTES)
+        .read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -417,18 +420,20 @@ fn threads(run: &mut Run<'_>, dir: &Path) -> Result<Ending, EngineError> {
         .map_err(|e| EngineError::Input(format!("{} cannot be read: {e}.", dir.display())))?;
     names.sort();
     let mut skipped = Vec::new();
-    let files = names.into_iter().take(MAX_FILES).filter_map(|name| {
-        match read_file(&dir.join(&name), MAX_HEADER_BYTES) {
-            Ok(bytes) => Some((name, bytes)),
-            Err(e) => {
-                skipped.push(Skipped {
-                    file: name,
-                    reason: e.to_string(),
-                });
-                None
-            }
-        }
-    });
+    let files =
+        names
+            .into_iter()
+            .take(MAX_FILES)
+            .filter_map(|name| match read_header(&dir.join(&name)) {
+                Ok(bytes) => Some((name, bytes)),
+                Err(e) => {
+                    skipped.push(Skipped {
+                        file: name,
+                        reason: e.to_string(),
+                    });
+                    None
+                }
+            });
     let groups = thread_files(files);
     if run.out.is_json() {
         run.out.json(&groups)?;

@@ -9,6 +9,7 @@ mod approve;
 mod audit;
 mod auth;
 mod browser;
+mod clock;
 mod completions;
 mod config;
 mod consent;
@@ -52,6 +53,7 @@ use clap::{Parser, Subcommand};
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
 use crate::env::Env;
+use output::complain;
 pub use output::{Ending, Out};
 use run::{Run, listen_for_interrupt};
 
@@ -120,6 +122,7 @@ enum Command {
     Pause(safety::PauseArgs),
     Outbox(outbox::OutboxArgs),
     Limits(limits::LimitsArgs),
+    Clock(clock::ClockArgs),
     Mode(safety::ModeArgs),
     Rules(rules::RulesArgs),
     Audit(audit::AuditArgs),
@@ -130,15 +133,30 @@ enum Command {
     Completions(completions::CompletionsArgs),
 }
 
+impl Command {
+    /// Tells whether it may let something out.
+    const fn sends(&self) -> bool {
+        matches!(
+            self,
+            Self::Approve(_)
+                | Self::Sync(_)
+                | Self::Jobs(_)
+                | Self::Outbox(_)
+                | Self::Meetings(_)
+                | Self::Hubspot(_)
+                | Self::Mode(_)
+                | Self::Resume(_)
+        )
+    }
+}
+
 /// Runs the program and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // clap chooses the stream; a closed one is nobody's loss.
-            drop(error.print());
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            return usage(&error);
         }
     };
     let mut out = Out::new(cli.json);
@@ -151,7 +169,7 @@ pub fn main() -> ExitCode {
         (Ok(Ending::Blocked), Ok(())) => ExitCode::from(4),
         (Ok(Ending::Nothing), Ok(())) => ExitCode::from(if fail_on_empty { 5 } else { 0 }),
         (Ok(_), Err(error)) => {
-            complain(&format!("The output could not be written: {error}."));
+            complain(&output::unwritten(&error).to_string());
             ExitCode::from(1)
         }
         (Err(error), _) => {
@@ -161,18 +179,23 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Prints what clap says about the arguments. It quotes them, and they may come from anywhere.
+fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        let text = crate::domain::text::clean_block(&error.render().to_string(), 16 * 1024);
+        drop(write!(std::io::stderr(), "{text}"));
+        return ExitCode::from(2);
+    }
+    // Help and version are our own words; a closed stream is nobody's loss.
+    drop(error.print());
+    ExitCode::SUCCESS
+}
+
 fn code_of(error: &EngineError) -> u8 {
     match error {
         EngineError::Input(_) | EngineError::NotFound(_) | EngineError::Config(_) => 2,
-        EngineError::Store(_) | EngineError::Outside(_) => 1,
+        EngineError::Store(_) | EngineError::Outside(_) | EngineError::Unrendered { .. } => 1,
     }
-}
-
-/// Says something to the operator on stderr.
-fn complain(text: &str) {
-    let text = crate::domain::text::clean_block(text, 16 * 1024);
-    // Where stderr is closed there is nobody to tell.
-    drop(writeln!(std::io::stderr(), "caseyos: {}", text.trim_end()));
 }
 
 fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
@@ -191,7 +214,13 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         paths,
         out,
         interrupt: Arc::new(AtomicBool::new(false)),
+        warned: AtomicBool::new(false),
     };
+    if cli.command.as_ref().is_none_or(Command::sends) {
+        for warning in crate::engine::queries::doctor::open_to_others(&run.paths) {
+            complain(&warning);
+        }
+    }
     let Some(command) = cli.command else {
         return open_console(&mut run);
     };
@@ -234,6 +263,7 @@ fn run(cli: Cli, out: &mut Out) -> Result<Ending, EngineError> {
         Command::Pause(args) => safety::pause(&mut run, &args),
         Command::Outbox(args) => outbox::run(&mut run, &args),
         Command::Limits(args) => limits::run(&mut run, &args),
+        Command::Clock(args) => clock::run(&mut run, &args),
         Command::Mode(args) => safety::mode(&mut run, &args),
         Command::Rules(args) => rules::run(&mut run, &args),
         Command::Audit(args) => audit::run(&mut run, &args),
@@ -268,7 +298,10 @@ fn show_console(engine: Engine) -> Result<Ending, EngineError> {
         pulse,
         ..crate::tui::TuiOptions::default()
     };
-    crate::tui::run(engine, options)
-        .map(|()| Ending::Done)
-        .map_err(|e| EngineError::Outside(format!("The console ended: {e:#}.")))
+    let farewell = crate::tui::run(engine, options)
+        .map_err(|e| EngineError::Outside(format!("The console ended: {e:#}.")))?;
+    if let Some(words) = farewell {
+        complain(&words);
+    }
+    Ok(Ending::Done)
 }

@@ -1,8 +1,9 @@
 //! `caseyos edit|snooze|skip|done|reopen`: changes to moves other than approval.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 use jiff::SignedDuration;
@@ -18,7 +19,8 @@ use crate::domain::when_text::parse_when;
 use crate::engine::command::{Command, Done};
 use crate::engine::queries::show::DeedView;
 use crate::engine::{Engine, EngineError};
-use crate::env;
+use crate::env::file;
+use crate::tui::outside::edit_alone;
 
 /// Edit a move before approval: its draft, with options, from a file or in $EDITOR; its meeting's time; a stage or fields.
 ///
@@ -210,17 +212,12 @@ const MAX_BODY_BYTES: u64 = 1024 * 1024;
 fn read_text(path: &PathBuf) -> Result<String, EngineError> {
     let failed =
         |e: std::io::Error| EngineError::Input(format!("{} cannot be read: {e}.", path.display()));
-    let mut bytes = Vec::new();
-    if path.as_os_str() == "-" {
-        std::io::stdin()
-            .take(MAX_BODY_BYTES)
-            .read_to_end(&mut bytes)
-            .map_err(failed)?;
+    let bytes = if path.as_os_str() == "-" {
+        file::read_from(std::io::stdin(), MAX_BODY_BYTES)
     } else {
-        std::fs::File::open(path)
-            .and_then(|f| f.take(MAX_BODY_BYTES).read_to_end(&mut bytes))
-            .map_err(failed)?;
-    }
+        file::read(path, MAX_BODY_BYTES)
+    };
+    let bytes = bytes.map_err(failed)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -231,44 +228,46 @@ fn in_editor(
     subject: &str,
     body: &str,
 ) -> Result<(String, String), EngineError> {
-    let editor = crate::env::variable("VISUAL")
-        .or_else(|| crate::env::variable("EDITOR"))
-        .ok_or_else(|| {
-            EngineError::Input(
-                "Neither VISUAL nor EDITOR is set; give --subject, --body or --body-file instead."
-                    .into(),
-            )
-        })?;
-    let path = engine.paths().data.join(format!("draft-{id}.txt"));
-    let failed = |e: std::io::Error| {
-        EngineError::Outside(format!(
-            "{} cannot be used: {e}. The draft was left as it was.",
-            path.display()
-        ))
-    };
-    crate::engine::create_private_file(&path)?;
-    std::fs::write(&path, format!("Subject: {subject}\n\n{body}")).map_err(failed)?;
-    let mut words = editor.split_whitespace();
-    let program = words.next().unwrap_or("vi");
-    let status = env::program(program).args(words).arg(&path).status();
-    let text = std::fs::read_to_string(&path).map_err(failed)?;
-    drop(std::fs::remove_file(&path));
-    match status {
-        Ok(status) if status.success() => {}
-        Ok(_) => {
-            return Err(EngineError::Outside(format!(
-                "{program} ended with an error. The draft was left as it was."
-            )));
-        }
-        Err(e) => {
-            return Err(EngineError::Outside(format!(
-                "{program} cannot be started: {e}. The draft was left as it was."
-            )));
+    let is_set = |name| crate::env::variable(name).is_some();
+    if !is_set("VISUAL") && !is_set("EDITOR") {
+        return Err(EngineError::Input(
+            "Neither VISUAL nor EDITOR is set; give --subject, --body or --body-file instead."
+                .into(),
+        ));
+    }
+    let is_asked = Asked::listen();
+    let edited = edit_alone(&engine.paths().data, id, subject, body, &is_asked.to_end);
+    match edited.map_err(EngineError::Outside)? {
+        Some(words) => Ok(words),
+        None => Ok((subject.to_owned(), body.to_owned())),
+    }
+}
+
+/// Listens for signals that end the program while the editor is open. Ctrl-C reaches both, and is the editor's.
+struct Asked {
+    to_end: Arc<AtomicBool>,
+    listens: Vec<signal_hook::SigId>,
+}
+
+impl Asked {
+    fn listen() -> Self {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        let (to_end, not_ours) = (Arc::default(), Arc::default());
+        let all = [(SIGTERM, &to_end), (SIGHUP, &to_end), (SIGINT, &not_ours)];
+        let listens = all
+            .into_iter()
+            .filter_map(|(signal, flag)| signal_hook::flag::register(signal, Arc::clone(flag)).ok())
+            .collect();
+        Self { to_end, listens }
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        for id in self.listens.drain(..) {
+            signal_hook::low_level::unregister(id);
         }
     }
-    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-    let subject = first.strip_prefix("Subject:").unwrap_or(first).trim();
-    Ok((subject.to_owned(), rest.trim_start_matches('\n').to_owned()))
 }
 
 /// Snooze moves until a time.

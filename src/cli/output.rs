@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::domain::duration::parse_duration;
 use crate::domain::text::{clean_block, clean_line, json_escaped};
 use crate::engine::EngineError;
+use crate::env::file;
 
 /// The ending of a subcommand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,12 +24,13 @@ pub enum Ending {
     Nothing,
 }
 
-/// Standard output. A reader that has gone (`| head`) ends the output, not the program.
+/// Standard output. A reader that has gone (`| head`, a closed window) ends the output, not the program.
 #[derive(Debug)]
 pub struct Out {
     inner: io::BufWriter<io::Stdout>,
     json: bool,
     colour: bool,
+    is_terminal: bool,
     closed: bool,
 }
 
@@ -49,11 +51,13 @@ impl Out {
         let stdout = io::stdout();
         let plain = crate::env::variable("NO_COLOR").is_some()
             || crate::env::variable("TERM").as_deref() == Some("dumb");
-        let colour = stdout.is_terminal() && !plain && !json;
+        let is_terminal = stdout.is_terminal();
+        let colour = is_terminal && !plain && !json;
         Self {
             inner: io::BufWriter::with_capacity(32 * 1024, stdout),
             json,
             colour,
+            is_terminal,
             closed: false,
         }
     }
@@ -73,7 +77,11 @@ impl Out {
             return Ok(gone);
         }
         match write(&mut self.inner) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            // A terminal whose window was closed takes nothing any more; on a file the same error is one of the disk.
+            Err(error)
+                if error.kind() == io::ErrorKind::BrokenPipe
+                    || (self.is_terminal && !io::stdout().is_terminal()) =>
+            {
                 self.closed = true;
                 Ok(gone)
             }
@@ -114,8 +122,7 @@ impl Out {
     }
 
     fn raw(&mut self, text: &str) -> Result<(), EngineError> {
-        self.write_all(text.as_bytes())
-            .map_err(|e| EngineError::Outside(format!("The output could not be written: {e}.")))
+        self.write_all(text.as_bytes()).map_err(|e| unwritten(&e))
     }
 
     /// Prints a value as JSON.
@@ -126,8 +133,7 @@ impl Out {
     /// Says something that is not data: to stderr, so that piped data stays clean.
     pub(super) fn talk(&mut self, text: &str) -> Result<(), EngineError> {
         // What was printed before comes before.
-        self.flush()
-            .map_err(|e| EngineError::Outside(format!("The output could not be written: {e}.")))?;
+        self.flush().map_err(|e| unwritten(&e))?;
         drop(writeln!(
             io::stderr(),
             "{}",
@@ -135,6 +141,14 @@ impl Out {
         ));
         Ok(())
     }
+}
+
+/// Says that standard output could not be written.
+pub(super) fn unwritten(error: &io::Error) -> EngineError {
+    EngineError::Outside(format!(
+        "The output could not be written: {}.",
+        file::said(error)
+    ))
 }
 
 /// Writes a value as JSON. Characters that act on a terminal are written as escapes, which lose nothing: JSON is also looked at.
@@ -167,6 +181,21 @@ pub(super) fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
         _ => "%-d %b %Y %H:%M",
     };
     there.strftime(pattern).to_string()
+}
+
+/// Says something to the operator on stderr.
+pub(super) fn complain(text: &str) {
+    let text = clean_block(text, 16 * 1024);
+    // Where stderr is closed there is nobody to tell.
+    drop(writeln!(io::stderr(), "caseyos: {}", text.trim_end()));
+}
+
+/// Returns the text with its first letter as a capital.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// Shows a share of one as a percentage.

@@ -13,6 +13,7 @@ use crate::domain::approval::{ApprovalRules, BUILTIN as APPROVAL};
 use crate::domain::rule::{BUILTIN, Effect, Rules};
 use crate::domain::template::Templates;
 use crate::engine::EngineError;
+use crate::env::file;
 
 /// List and test the rules that make moves and the rules that approve them.
 ///
@@ -158,7 +159,7 @@ struct Found {
 }
 
 fn find(own: &Path, builtin: &str, approves: bool) -> Result<Found, EngineError> {
-    match std::fs::read_to_string(own) {
+    match file::read_text(own, file::SETTINGS_BYTES) {
         Ok(text) => Ok(Found {
             name: own.display().to_string(),
             text,
@@ -199,7 +200,7 @@ fn approves(path: &Path, text: &str) -> bool {
 fn check(run: &mut Run<'_>, file: Option<PathBuf>) -> Result<Ending, EngineError> {
     let files = match file {
         Some(path) => {
-            let text = std::fs::read_to_string(&path).map_err(|e| {
+            let text = file::read_text(&path, file::SETTINGS_BYTES).map_err(|e| {
                 EngineError::Input(format!("{} cannot be read: {e}.", path.display()))
             })?;
             vec![Found {

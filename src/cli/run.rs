@@ -2,9 +2,10 @@
 
 use std::io::IsTerminal;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Out;
+use super::output::{capital, complain};
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
 use crate::env::Env;
@@ -15,11 +16,30 @@ pub(super) struct Run<'a> {
     pub(super) paths: Paths,
     pub(super) out: &'a mut Out,
     pub(super) interrupt: Arc<AtomicBool>,
+    /// Set once the clock was warned of.
+    pub(super) warned: AtomicBool,
 }
 
 impl Run<'_> {
     pub(super) fn engine(&self) -> Result<Engine, EngineError> {
+        let engine = self.quiet_engine()?;
+        self.warn_of_clock(&engine);
+        Ok(engine)
+    }
+
+    /// Opens the engine for a command that says all of the clock itself.
+    pub(super) fn quiet_engine(&self) -> Result<Engine, EngineError> {
         Engine::open(self.env.clone(), self.paths.clone())
+    }
+
+    /// Says on stderr that nothing leaves by this clock, once in a run.
+    fn warn_of_clock(&self, engine: &Engine) {
+        // A database that cannot be read is said by whoever needs it.
+        if let Ok(Some(warning)) = engine.clock_warning()
+            && !self.warned.swap(true, Ordering::Relaxed)
+        {
+            complain(&format!("{}.", capital(&warning)));
+        }
     }
 
     /// Tells whether somebody sits at a terminal that can be drawn on and wants no JSON. A dumb one can move no cursor.

@@ -162,7 +162,7 @@ pub(super) struct SuppressArgs {
 enum SuppressCommand {
     /// Never email a person, or anybody at a domain and below it; in force at once, also while another process holds the database.
     #[command(
-        after_help = "Examples:\n  caseyos suppress add ann@acme.example\n  caseyos suppress add acme.example --reason 'asked by phone'\n\nAn address stands for its mailbox, however it is spelled (ann+news@, ANN@, \"ann\"@), and for the person: none of their addresses is written to."
+        after_help = "Examples:\n  caseyos suppress add ann@acme.example\n  caseyos suppress add acme.example --reason 'asked by phone'\n\nAn address stands for its mailbox, however it is spelled (ann+news@, ANN@, \"ann\"@), and for the person: none of their addresses is written to. A domain that many firms share (co.uk) is refused, and that of a mail provider (gmail.com) needs --yes."
     )]
     Add {
         /// ann@acme.example for a person; acme.example, @acme.example or *@acme.example for a domain.
@@ -170,6 +170,9 @@ enum SuppressCommand {
         /// Reason.
         #[arg(long, default_value = "")]
         reason: String,
+        /// Bar everybody at a mail provider such as gmail.com.
+        #[arg(long)]
+        yes: bool,
     },
     /// Lift a suppression.
     Remove {
@@ -182,8 +185,8 @@ enum SuppressCommand {
 
 pub(super) fn suppress(run: &mut Run<'_>, args: &SuppressArgs) -> Result<Ending, EngineError> {
     match &args.command {
-        SuppressCommand::Add { value, reason } => {
-            let done = Engine::suppress_at(&run.env, &run.paths, value, reason)?;
+        SuppressCommand::Add { value, reason, yes } => {
+            let done = Engine::suppress_at(&run.env, &run.paths, value, *yes, reason)?;
             finish(run, &done)
         }
         SuppressCommand::Remove { value } => {

@@ -2,7 +2,7 @@
 
 mod health;
 
-use std::io::BufReader;
+use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -16,6 +16,7 @@ use crate::domain::text::clean_block;
 use crate::engine::command::{Command, MatchTo};
 use crate::engine::queries::signals::{SignalDetail, SignalFeed, SignalOrder, SignalQuery};
 use crate::engine::{Engine, EngineError, LinesReport};
+use crate::env::file;
 
 /// Add and list signals, match them to contacts, check the sources.
 #[derive(Debug, Args)]
@@ -115,20 +116,27 @@ enum SignalsCommand {
     Health,
 }
 
+/// Most bytes of one input of signals, which is held in memory.
+const MAX_INPUT_BYTES: u64 = 256 * 1024 * 1024;
+
+fn lines(input: impl Read) -> impl BufRead {
+    BufReader::new(file::bounded(input, MAX_INPUT_BYTES))
+}
+
 pub(super) fn run(run: &mut Run<'_>, args: &SignalsArgs) -> Result<Ending, EngineError> {
     let engine = run.engine()?;
     match &args.command {
         SignalsCommand::Add { file, decimal } => {
             let report = if file.as_os_str() == "-" {
-                engine.add_signals(std::io::stdin().lock(), *decimal)?
+                engine.add_signals(lines(std::io::stdin()), *decimal)?
             } else {
-                let opened = std::fs::File::open(file).map_err(|e| {
+                let opened = file::open(file).map_err(|e| {
                     EngineError::Input(format!(
                         "{} cannot be read: {e}. Nothing was changed.",
                         file.display()
                     ))
                 })?;
-                engine.add_signals(BufReader::new(opened), *decimal)?
+                engine.add_signals(lines(opened), *decimal)?
             };
             if run.out.is_json() {
                 run.out.json(&report)?;

@@ -51,11 +51,14 @@ struct WhatIf {
 pub(super) fn run(run: &mut Run<'_>, args: &WhenArgs) -> Result<Ending, EngineError> {
     let (at, because, local) = match (&args.who, &args.zone) {
         (Some(who), _) => {
-            let mut env = run.env.clone();
-            if let Some(now) = args.now {
-                env = env.with_clock(std::sync::Arc::new(crate::env::FixedClock(now)));
-            }
-            let view = crate::engine::Engine::open(env, run.paths.clone())?.when(who)?;
+            let engine = match args.now {
+                Some(now) => {
+                    let clock = std::sync::Arc::new(crate::env::FixedClock(now));
+                    crate::engine::Engine::open(run.env.with_clock(clock), run.paths.clone())?
+                }
+                None => run.engine()?,
+            };
+            let view = engine.when(who)?;
             if run.out.is_json() {
                 run.out.json(&view)?;
                 return Ok(if view.at.is_some() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::Run;
-use super::output::Ending;
+use super::output::{Ending, unwritten};
 use crate::config::edit;
 use crate::engine::EngineError;
 use crate::engine::world;
@@ -82,9 +82,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &WorldArgs) -> Result<Ending, EngineE
             world.base()
         ))?;
     }
-    run.out
-        .flush()
-        .map_err(|e| EngineError::Outside(format!("The output could not be written: {e}.")))?;
+    run.out.flush().map_err(|e| unwritten(&e))?;
     while !run.interrupt.load(Ordering::SeqCst) {
         std::thread::park_timeout(LOOK);
     }

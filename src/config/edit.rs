@@ -6,6 +6,7 @@ use std::path::Path;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, value};
 
 use super::{Config, ConfigError, EXAMPLE, MailAccount, MailAuth, MailKind};
+use crate::env::file;
 
 /// Changes the configuration at `path`, made from the example if there is none. The result is checked before it is kept.
 ///
@@ -16,7 +17,7 @@ pub fn edit(path: &Path, change: impl FnOnce(&mut DocumentMut)) -> Result<Config
         path: path.to_owned(),
         source,
     };
-    let text = match std::fs::read_to_string(path) {
+    let text = match file::read_text(path, file::SETTINGS_BYTES) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => EXAMPLE.to_owned(),
         Err(e) => return Err(unreadable(e)),

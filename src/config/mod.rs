@@ -44,6 +44,7 @@ pub use ui::{Ui, UiTheme};
 use crate::domain::aps::Weights;
 use crate::domain::guard::Mode;
 use crate::domain::nearest;
+use crate::env::file;
 
 /// The commented example, which `caseyos init` writes.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -109,7 +110,7 @@ fn mode_or_draft<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Mo
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("the configuration {} cannot be read: {source}.", .path.display())]
+    #[error("the configuration {} cannot be used: {}.", .path.display(), file::said(.source))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -137,7 +138,7 @@ impl Config {
     /// # Errors
     /// Fails if the file cannot be read or has a wrong key or value.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        match std::fs::read_to_string(path) {
+        match file::read_text(path, file::SETTINGS_BYTES) {
             Ok(text) => Self::parse(&text, path),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(source) => Err(ConfigError::Unreadable {

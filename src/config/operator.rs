@@ -49,12 +49,6 @@ impl Operator {
         parse_zone(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 
-    /// Returns the first word of the name.
-    #[must_use]
-    pub fn first_name(&self) -> &str {
-        self.name.split_whitespace().next().unwrap_or_default()
-    }
-
     pub(super) fn check(&self) -> Result<(), String> {
         if self.time_zone != "UTC" {
             parse_zone(&self.time_zone).map_err(|e| e.to_string())?;

@@ -1,6 +1,11 @@
 //! Companies: facts from an import, and keys that match two spellings of a name.
 
 use crate::domain::contact::{address, clean, name};
+use crate::domain::email::address::is_free_mail_domain;
+
+mod firm;
+
+pub use firm::FirmKey;
 
 /// Hosts where many people and firms live side by side: an address there says nothing about the company.
 const SHARED_HOSTS: [&str; 26] = [
@@ -31,80 +36,6 @@ const SHARED_HOSTS: [&str; 26] = [
     "yelp.com",
     "apple.com",
 ];
-
-/// Mail providers whose addresses say nothing about the company.
-const FREE_MAIL: [&str; 64] = [
-    "gmail.com",
-    "googlemail.com",
-    "outlook.com",
-    "hotmail.com",
-    "hotmail.co.uk",
-    "hotmail.fr",
-    "hotmail.de",
-    "hotmail.es",
-    "hotmail.it",
-    "live.com",
-    "live.co.uk",
-    "live.fr",
-    "msn.com",
-    "outlook.de",
-    "outlook.fr",
-    "yahoo.com",
-    "yahoo.co.uk",
-    "yahoo.fr",
-    "yahoo.de",
-    "yahoo.es",
-    "yahoo.it",
-    "yahoo.co.in",
-    "yahoo.com.br",
-    "yahoo.co.jp",
-    "ymail.com",
-    "rocketmail.com",
-    "icloud.com",
-    "me.com",
-    "mac.com",
-    "aol.com",
-    "gmx.de",
-    "gmx.net",
-    "gmx.com",
-    "gmx.at",
-    "gmx.ch",
-    "web.de",
-    "t-online.de",
-    "freenet.de",
-    "posteo.de",
-    "mail.com",
-    "mail.ru",
-    "yandex.ru",
-    "yandex.com",
-    "proton.me",
-    "protonmail.com",
-    "pm.me",
-    "tutanota.com",
-    "fastmail.com",
-    "hey.com",
-    "zoho.com",
-    "orange.fr",
-    "free.fr",
-    "wanadoo.fr",
-    "laposte.net",
-    "sfr.fr",
-    "libero.it",
-    "virgilio.it",
-    "btinternet.com",
-    "comcast.net",
-    "verizon.net",
-    "att.net",
-    "qq.com",
-    "163.com",
-    "uol.com.br",
-];
-
-/// Tells whether `domain` (lower case) belongs to a mail provider for anybody.
-#[must_use]
-pub fn is_free_mail(domain: &str) -> bool {
-    FREE_MAIL.contains(&domain)
-}
 
 /// Returns the domain that a company owns, read from a web address, a bare host or an e-mail address: lower case,
 /// without `www.`, at most 253 bytes. None where the text holds no host name, and for hosts that many firms share.
@@ -151,7 +82,7 @@ pub fn domain_of_website(text: &str) -> Option<String> {
         host.strip_suffix(*known)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    (is_host && !SHARED_HOSTS.iter().any(shared) && !is_free_mail(&host)).then_some(host)
+    (is_host && !SHARED_HOSTS.iter().any(shared) && !is_free_mail_domain(&host)).then_some(host)
 }
 
 /// Returns the domain that may be registered under which `host` lies: `eu.acme.co.uk` gives `acme.co.uk`.

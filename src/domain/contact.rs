@@ -5,9 +5,12 @@
 //! say the same thing.
 
 pub mod address;
+pub mod greeting;
 pub mod name;
+pub mod who;
 
 use crate::domain::company::domain_of_website;
+use crate::domain::email::MailboxKey;
 use crate::domain::text::{clean_block, clean_line};
 use crate::domain::words::words;
 use jiff::Timestamp;
@@ -26,6 +29,9 @@ pub const MAX_URL: usize = 1_000;
 pub const MAX_NOTES: usize = 16 * 1024;
 /// E-mail addresses of one person that are kept.
 pub const MAX_EMAILS: usize = 20;
+
+/// The beginning of the systems of files that no known program wrote; eight digits of a hash follow.
+pub const NAMELESS: &str = "file";
 
 /// A record's number in another system, such as `hubspot:501`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -59,6 +65,23 @@ impl ExternalId {
             system = Cow::Owned(cleaned);
         }
         Some(Self { system, id })
+    }
+
+    /// Tells whether the id is a count of a file that no known program wrote, such as `1` or `CONT-0012`: every list begins
+    /// with the same ones, so that it alone does not say who somebody is.
+    #[must_use]
+    pub fn is_count(&self) -> bool {
+        const MAX_DIGITS: usize = 8;
+        const MAX_PREFIX: usize = 12;
+        let is_nameless = self
+            .system
+            .strip_prefix(NAMELESS)
+            .is_some_and(|mark| mark.len() == 8 && mark.bytes().all(|b| b.is_ascii_hexdigit()));
+        let digits = self.id.trim_start_matches(|c: char| !c.is_ascii_digit());
+        is_nameless
+            && self.id.len() - digits.len() <= MAX_PREFIX
+            && (1..=MAX_DIGITS).contains(&digits.len())
+            && digits.bytes().all(|b| b.is_ascii_digit())
     }
 
     /// Reads `system:id`; the id may itself hold colons.
@@ -321,7 +344,10 @@ impl ContactDraft {
         // "Anna@acme.com" in a name column is an address that a form copied, not a name.
         if let Some(full) = &self.full_name
             && full.contains('@')
-            && self.emails.iter().any(|e| e.eq_ignore_ascii_case(full))
+            && self
+                .emails
+                .iter()
+                .any(|e| MailboxKey::of(e) == MailboxKey::of(full))
         {
             self.full_name = None;
             self.first_name = None;

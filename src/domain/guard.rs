@@ -17,7 +17,7 @@ words! {
     pub enum GuardKind ("a guard") {
         /// The same key has the same answer and no second effect.
         Idempotency = "idempotency",
-        /// The operator has not stopped everything, and no pause is in force.
+        /// The operator has not stopped everything, no pause is in force, and the clock is believed.
         KillSwitch = "kill_switch",
         /// There is consent, unexpired, for exactly this content.
         Approval = "approval",
@@ -136,6 +136,8 @@ pub struct GuardFacts {
     pub kill_switch: KillSwitch,
     /// A pause that is in force.
     pub pause: Option<Pause>,
+    /// Reason that nothing may leave by this clock; none if it is believed.
+    pub clock: Option<String>,
     /// The consent; none for a mere forecast.
     pub approval: Option<ApprovalFacts>,
     /// The hash of the content as it would go now.
@@ -195,12 +197,13 @@ fn ask(guard: GuardKind, facts: &GuardFacts, now: Timestamp) -> Verdict {
             Some((id, status)) => refuse(format!("already {status} as execution {id}"), None),
         },
         GuardKind::KillSwitch => match &facts.kill_switch {
-            KillSwitch::Running => match &facts.pause {
-                Some(pause) if leaves && pause.reason.is_empty() => refuse(
+            KillSwitch::Running => match (&facts.clock, &facts.pause) {
+                (Some(why), _) if leaves => refuse(why.clone(), None),
+                (_, Some(pause)) if leaves && pause.reason.is_empty() => refuse(
                     "paused by the operator; `caseyos pause --off` ends it".into(),
                     Some(pause.until),
                 ),
-                Some(pause) if leaves => refuse(
+                (_, Some(pause)) if leaves => refuse(
                     format!(
                         "paused by the operator ({}); `caseyos pause --off` ends it",
                         pause.reason
@@ -335,6 +338,7 @@ mod tests {
             earlier: None,
             kill_switch: KillSwitch::Running,
             pause: None,
+            clock: None,
             approval: Some(ApprovalFacts {
                 by: By::Operator,
                 expires_at: Timestamp::MAX,
@@ -391,6 +395,24 @@ mod tests {
                 binding(&verdicts).map(|v| v.guard),
                 Some(GuardKind::Approval)
             );
+        }
+    }
+
+    #[test]
+    fn by_a_clock_that_nobody_believes_nothing_leaves_and_drafts_are_made() {
+        for asks in [MAIL, MEETING, RECORD] {
+            let doubted = |mode| GuardFacts {
+                clock: Some("the clock jumped".into()),
+                suppressed: None,
+                ..facts(asks, mode)
+            };
+            let verdicts = check(&doubted(Mode::Live), Timestamp::UNIX_EPOCH);
+            let decides = binding(&verdicts).unwrap();
+            assert_eq!(decides.guard, GuardKind::KillSwitch, "{asks:?}");
+            assert_eq!(decides.detail, "the clock jumped");
+            assert_eq!(decides.clears_at, None);
+            let in_draft = refusals(&doubted(Mode::Draft));
+            assert!(!in_draft.contains(&GuardKind::KillSwitch), "{asks:?}");
         }
     }
 

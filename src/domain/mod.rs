@@ -10,11 +10,13 @@ pub mod company;
 pub mod consent;
 pub mod contact;
 pub mod crm;
+pub mod date_order;
 pub mod email;
 
 pub mod action;
 pub mod amount;
 pub mod deal;
+pub mod distinct;
 pub mod duration;
 pub mod rule;
 pub mod signal;
@@ -41,7 +43,9 @@ pub mod job;
 pub mod limits;
 pub mod outbox;
 pub mod schedule;
+pub mod seal;
 pub mod service;
+pub mod trail;
 pub mod when_text;
 pub mod zone;
 

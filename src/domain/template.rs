@@ -11,24 +11,20 @@
 //! A variable without a value and without a `default` is an error before anything is sent, never a hole in the text. Values are
 //! data: they are cleaned, and a template in a value is never run. A name that no template can know is refused when it is loaded.
 
+mod bounds;
 mod context;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
+use bounds::{FUEL, Limited, MAX_BODY_BYTES, MAX_DEPTH, MAX_SUBJECT_CHARS, excess};
+pub use bounds::{MAX_OWN_TEMPLATES, MAX_TEMPLATE_BYTES};
 pub use context::{Context, DealFacts, KNOWN, MeetingFacts, OnboardingFacts, OperatorFacts};
 
 use super::action::ActionKind;
 use super::nearest;
 use super::text::clean_line;
-
-/// Bounds on what a person writes as a template and on what may come of it.
-const MAX_TEMPLATE_BYTES: usize = 64 * 1024;
-const MAX_TAG_BYTES: usize = 600;
-const MAX_TAGS: usize = 300;
-const MAX_BODY_BYTES: usize = 256 * 1024;
-const MAX_SUBJECT_CHARS: usize = 250;
 
 macro_rules! builtin {
     ($($name:literal),* $(,)?) => {
@@ -174,6 +170,16 @@ pub enum TemplateError {
         /// From 1, counted with the front matter.
         line: usize,
     },
+    /// It does more than a mail needs: loops within loops, or text that grows.
+    #[error(
+        "template \"{template}\", line {line}: it takes too much work to write this mail; take out loops within loops and text that repeats itself"
+    )]
+    TooMuch {
+        /// The template's name.
+        template: String,
+        /// From 1, counted with the front matter; the line at which it was given up.
+        line: usize,
+    },
     /// A message that must not be sent as it is.
     #[error("template \"{template}\" makes a message that must not go out: {reason}")]
     Refused {
@@ -195,7 +201,12 @@ pub struct Templates {
     env: Environment<'static>,
     /// By name: the lines of the file on which the subject and the body begin.
     lines: BTreeMap<String, (usize, usize)>,
+    /// By name: the mistakes of those that were left out.
+    broken: BTreeMap<String, TemplateError>,
 }
+
+/// A template of the operator: its name, and its text or the reason why it cannot be had.
+pub type OwnTemplate = (String, Result<String, String>);
 
 impl Templates {
     /// Loads the built-in templates alone. They are checked by a test.
@@ -204,47 +215,69 @@ impl Templates {
         Self::load(&[]).0
     }
 
-    /// Loads the built-in templates and then the operator's, given as name and text. A template with a mistake is left out and
+    /// Loads the built-in templates and then the operator's, given as name and text. A template with a mistake, or whose text could not be had, is left out and
     /// reported, together with all others; the built-in one of its name does not stand in for it.
     #[must_use]
-    pub fn load(own: &[(String, String)]) -> (Self, Vec<TemplateError>) {
+    pub fn load(own: &[OwnTemplate]) -> (Self, Vec<TemplateError>) {
         let mut env = Environment::empty();
         env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         // Without this an error in a release build does not know the variable's name.
         env.set_debug(true);
+        env.set_fuel(Some(FUEL));
+        env.set_recursion_limit(MAX_DEPTH);
         add_filters(&mut env);
         let mut templates = Self {
             env,
             lines: BTreeMap::new(),
+            broken: BTreeMap::new(),
         };
         let mut errors = Vec::new();
         // Those of the program are checked by its tests and not at every start.
-        let builtin = BUILTIN.iter().map(|(n, t)| (*n, *t, false));
-        let own = own.iter().map(|(n, t)| (n.as_str(), t.as_str(), true));
+        let builtin = BUILTIN.iter().map(|(n, t)| (*n, Ok(*t), false));
+        let own = own.iter().map(|(n, t)| (n.as_str(), t.as_deref(), true));
         for (name, text, checked) in builtin.chain(own) {
             templates.remove(name);
-            let added = templates.add(name, text).and_then(|()| {
-                if checked {
-                    templates.check(name)
-                } else {
-                    Ok(())
-                }
+            let text = text.map_err(|why: &String| TemplateError::Syntax {
+                template: name.to_owned(),
+                line: 1,
+                message: format!("it cannot be read: {why}"),
             });
+            let added = text
+                .and_then(|text| templates.add(name, text))
+                .and_then(|()| {
+                    if checked {
+                        templates.check(name)
+                    } else {
+                        Ok(())
+                    }
+                });
             if let Err(error) = added {
                 templates.remove(name);
+                templates.broken.insert(name.to_owned(), error.clone());
                 errors.push(error);
             }
         }
         (templates, errors)
     }
 
-    /// Returns the names in order.
+    /// Returns the names in order, those with a mistake too: a rule may name them, and the mistake is said where one is used.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
-        self.lines.keys().map(String::as_str).collect()
+        let all: BTreeSet<&str> = self
+            .lines
+            .keys()
+            .chain(self.broken.keys())
+            .map(String::as_str)
+            .collect();
+        all.into_iter().collect()
     }
 
-    /// Tells whether there is a template of that name.
+    /// Returns the mistakes of the templates that cannot be used.
+    pub fn mistakes(&self) -> impl Iterator<Item = &TemplateError> {
+        self.broken.values()
+    }
+
+    /// Tells whether there is a template of that name that can be used.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         self.lines.contains_key(name)
@@ -253,8 +286,12 @@ impl Templates {
     /// Renders the template `name` with `context`.
     ///
     /// # Errors
-    /// Names the template and the variable without a value, or the reason that the message must not go out.
+    /// Names the template and the variable without a value, its mistake, or the reason that the message must not go out. One that works
+    /// too long or writes too much is given up.
     pub fn render(&self, name: &str, context: &Context) -> Result<Rendered, TemplateError> {
+        if let Some(mistake) = self.broken.get(name) {
+            return Err(mistake.clone());
+        }
         let Some((subject_line, body_line)) = self.lines.get(name).copied() else {
             return Err(TemplateError::Unknown {
                 name: clean_line(name, 60),
@@ -284,10 +321,20 @@ impl Templates {
         values: &Value,
         first_line: usize,
     ) -> Result<String, TemplateError> {
-        self.env
-            .get_template(part)
-            .and_then(|template| template.render(values))
-            .map_err(|error| explain(&error, name, first_line))
+        let mut out = Limited::default();
+        let done = self.env.get_template(part).and_then(|template| {
+            template
+                .render_captured_to(values.clone(), &mut out)
+                .map(drop)
+        });
+        match (done, out.is_full()) {
+            (_, true) => Err(TemplateError::Refused {
+                template: name.to_owned(),
+                reason: TOO_LONG,
+            }),
+            (Err(error), false) => Err(explain(&error, name, first_line)),
+            (Ok(()), false) => Ok(out.into_text()),
+        }
     }
 
     fn remove(&mut self, name: &str) {
@@ -302,7 +349,7 @@ impl Templates {
             line,
             message: message.to_owned(),
         };
-        if text.len() > MAX_TEMPLATE_BYTES {
+        if text.len() as u64 > MAX_TEMPLATE_BYTES {
             return Err(wrong(1, "the template is larger than 64 KB"));
         }
         let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
@@ -361,6 +408,8 @@ impl Templates {
         Ok(())
     }
 }
+
+const TOO_LONG: &str = "it is longer than 256 KB";
 
 fn subject_of(name: &str) -> String {
     format!("{name} (subject)")
@@ -433,44 +482,14 @@ fn unquoted(value: &str) -> &str {
         .unwrap_or(value)
 }
 
-/// Returns where a tag longer than a person writes begins, or one tag too many. The library reads chains of operators and of
-/// branches by recursion and bounds only brackets, so thousands of minus signs would end the program.
-fn excess(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut tag: Option<usize> = None;
-    let mut tags = 0;
-    let mut quote: Option<u8> = None;
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let next = bytes.get(at + 1).copied();
-        match (tag, quote) {
-            (None, _) if byte == b'{' && matches!(next, Some(b'{' | b'%')) => {
-                if tags == MAX_TAGS {
-                    return Some(at);
-                }
-                tags += 1;
-                tag = Some(at);
-                at += 1;
-            }
-            (None, _) => {}
-            (Some(start), _) if at - start > MAX_TAG_BYTES => return Some(start),
-            (Some(_), Some(_)) if byte == b'\\' => at += 1,
-            (Some(_), Some(open)) if byte == open => quote = None,
-            (Some(_), Some(_)) => {}
-            (Some(_), None) if matches!(byte, b'"' | b'\'') => quote = Some(byte),
-            (Some(_), None) if matches!(byte, b'}' | b'%') && next == Some(b'}') => {
-                tag = None;
-                at += 1;
-            }
-            (Some(_), None) => {}
-        }
-        at += 1;
-    }
-    None
-}
-
 fn explain(error: &minijinja::Error, name: &str, first_line: usize) -> TemplateError {
     let line = error.line().unwrap_or(1) + first_line - 1;
+    if is_out_of_fuel(error) {
+        return TemplateError::TooMuch {
+            template: name.to_owned(),
+            line,
+        };
+    }
     if error.kind() == ErrorKind::UndefinedError {
         // The library says "`deal.name` is undefined".
         let variable = error
@@ -492,6 +511,21 @@ fn explain(error: &minijinja::Error, name: &str, first_line: usize) -> TemplateE
         line,
         message: clean_line(&message, 200),
     }
+}
+
+/// Tells whether a template was given up for its work. The error may be that of an included template, beneath others.
+fn is_out_of_fuel(error: &minijinja::Error) -> bool {
+    let mut next: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = next {
+        if error
+            .downcast_ref::<minijinja::Error>()
+            .is_some_and(|error| error.kind() == ErrorKind::OutOfFuel)
+        {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 fn add_filters(env: &mut Environment<'static>) {
@@ -578,7 +612,7 @@ fn fault(message: &Rendered) -> Option<&'static str> {
         return Some("the body is empty");
     }
     if body.len() > MAX_BODY_BYTES {
-        return Some("the body is longer than 256 KB");
+        return Some(TOO_LONG);
     }
     if [subject, body]
         .iter()

@@ -1,7 +1,8 @@
 //! The engine's errors. Their kind decides the exit code.
 
 use crate::config::ConfigError;
-use crate::store::StoreError;
+use crate::domain::template::Context;
+use crate::store::{HoldsStoreError, StoreError};
 
 /// What can go wrong in the engine. The kind decides the exit code.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,28 @@ pub enum EngineError {
     /// Something outside the program failed; the sentence says what was kept.
     #[error("{0}")]
     Outside(String),
+    /// A write transaction needs a draft that was not rendered before it. Whoever may need one writes by `Engine::write_drafts`, which renders it
+    /// and tries again.
+    #[error("A draft was not ready; nothing was changed. Try again.")]
+    Unrendered {
+        /// The template's name.
+        template: String,
+        /// The values of the draft.
+        context: Box<Context>,
+    },
+}
+
+impl HoldsStoreError for EngineError {
+    fn store_error(&mut self) -> Option<&mut StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Config(_)
+            | Self::NotFound(_)
+            | Self::Input(_)
+            | Self::Outside(_)
+            | Self::Unrendered { .. } => None,
+        }
+    }
 }
 
 impl EngineError {

@@ -7,13 +7,16 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::config::{Config, Paths};
+use crate::domain::by::By;
 use crate::domain::rule::Rules;
-use crate::engine::error::Result;
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::clock;
 use crate::engine::ground::core::Core;
 use crate::engine::orders;
 use crate::engine::outside::Outside;
 use crate::engine::road::outcomes;
 use crate::engine::road::scoring;
+use crate::engine::undo::change::{Back, Change, Tells, change};
 use crate::store::moves::ScoringScope;
 use crate::store::{Durability, Event, Store, WriteTx};
 
@@ -59,15 +62,43 @@ impl Engine {
         job: impl FnOnce(&WriteTx<'_>, &Core, Timestamp) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         orders::bring_in(&self.core)?;
+        self.core.prepare_templates();
         let core = Arc::clone(&self.core);
         self.core.store.write(durability, move |tx| {
             let now = core.env.now();
+            if let Some(from) = clock::note(tx, &core, now)? {
+                note_set_back(tx, from, now)?;
+            }
             let value = job(tx, &core, now)?;
             if tx.has_emitted(outcomes::RECORDED) {
                 scoring::rescore(tx, &core, ScoringScope::All, now)?;
             }
             Ok(value)
         })
+    }
+
+    /// Runs `job` as [`Self::write`] does, where it needs drafts: each that is not there is rendered while nothing is locked, and `job` begins anew.
+    ///
+    /// # Errors
+    /// As `job`, and if what the drafts are made of never holds still.
+    pub(in crate::engine) fn write_drafts<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        job: impl Fn(&WriteTx<'_>, &Core, Timestamp) -> Result<T> + Clone + Send + 'static,
+    ) -> Result<T> {
+        const ROUNDS: u32 = 48;
+        for _ in 0..ROUNDS {
+            match self.write(durability, job.clone()) {
+                Err(EngineError::Unrendered { template, context }) => {
+                    self.core.prepare_draft(&template, &context)?;
+                }
+                done => return done,
+            }
+        }
+        Err(EngineError::Outside(
+            "What the draft says keeps changing; nothing was changed. Try again in a moment."
+                .into(),
+        ))
     }
 
     pub(in crate::engine) fn core(&self) -> &Core {
@@ -128,4 +159,17 @@ impl Engine {
     pub fn rules(&self) -> Result<&Rules> {
         self.core.rules()
     }
+}
+
+/// Notes in the trail that the clock was set back.
+fn note_set_back(tx: &WriteTx<'_>, from: Timestamp, now: Timestamp) -> Result<()> {
+    let set_back = Change {
+        by: &By::Engine,
+        event: "clock.set_back",
+        about: vec!["clock".into()],
+        detail: serde_json::json!({"from": from, "to": now}),
+        tells: Tells::Same,
+        back: Back::None,
+    };
+    change(tx, set_back, now).map(|_| ())
 }

@@ -6,6 +6,7 @@ use crate::domain::job::Occasion;
 use crate::domain::nearest;
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::say::sentence;
 use crate::engine::handle::Engine;
 use crate::engine::jobs::ending::{Ended, Ending};
 use crate::engine::jobs::job::{Bars, Books, Job, Lane, Plan, Rehearsal, Stage};
@@ -161,6 +162,13 @@ impl<'a> Pass<'a> {
     fn make(mut self) -> Result<(SyncReport, Vec<Ending>)> {
         // A mistake in the rules would hide moves, so it is found before anything is read.
         self.engine.core().rules()?;
+        // What a clock ends, or counts as silence, does not come back when the clock does.
+        if let Some(doubt) = self.engine.doubted_clock()? {
+            let doubt = sentence(&format!("Nothing was done: {doubt}"));
+            self.report.problems.push(doubt);
+            self.report.summarise();
+            return Ok((self.report, self.endings));
+        }
         let zone = self.engine.zone();
         let mut counted = None;
         for stage in STAGES {
@@ -169,7 +177,7 @@ impl<'a> Pass<'a> {
                 continue;
             }
             for ending in run_due(self.engine, stage, &chosen, self.scope)? {
-                self.report.add(&ending, &zone);
+                self.report.add(&ending, self.engine.now(), &zone);
                 if let Ended::Ran { run, .. } = &ending.ended {
                     counted = run.waiting.or(counted);
                 }

@@ -7,6 +7,7 @@ use super::{ReadTx, Result, WriteTx, instant, word, word_or_none};
 use crate::domain::action::ActionKind;
 use crate::domain::approval::{DecidedBy, Decision, Decisions, Verdict};
 use crate::domain::by::By;
+use crate::domain::email::MailboxKey;
 use crate::domain::id::{CompanyId, ContactId, MoveId};
 use crate::domain::moves::MoveStatus;
 
@@ -35,19 +36,57 @@ pub struct History {
     pub unanswered: u32,
 }
 
-/// Reads a person's past.
+impl History {
+    /// Adds the past of another contact of the same person. A bounce says something of that contact's address only.
+    fn join(&mut self, other: &Self) {
+        self.mails += other.mails;
+        self.last_outbound = self.last_outbound.max(other.last_outbound);
+        self.last_inbound = self.last_inbound.max(other.last_inbound);
+        self.replies += other.replies;
+        self.last_reply = self.last_reply.max(other.last_reply);
+        self.good += other.good;
+        self.bad += other.bad.saturating_sub(other.bounces);
+        self.opt_outs += other.opt_outs;
+        self.unanswered += other.unanswered;
+    }
+}
+
+/// Reads the past of a person: a contact, and the others who are the same person. Mails are those to a mailbox.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
-pub fn history(tx: &ReadTx<'_>, contact: ContactId, address_key: &str) -> Result<History> {
-    let (mails, last_outbound, last_inbound): (u32, Option<i64>, Option<i64>) = tx
+pub fn history(
+    tx: &ReadTx<'_>,
+    contact: ContactId,
+    same: &[ContactId],
+    mailbox: &MailboxKey,
+) -> Result<History> {
+    let mut all = of_contact(tx, contact, mailbox)?;
+    for other in same.iter().filter(|other| **other != contact) {
+        all.join(&of_contact(tx, *other, mailbox)?);
+    }
+    Ok(all)
+}
+
+fn of_contact(tx: &ReadTx<'_>, contact: ContactId, mailbox: &MailboxKey) -> Result<History> {
+    let mut sent = tx.sql().prepare_cached(
+        "SELECT to_address, count(*), max(sent_at) FROM message WHERE contact_id = ?1 AND direction = 'out' GROUP BY to_address",
+    )?;
+    let mut rows = sent.query([contact.0])?;
+    let (mut mails, mut last_outbound): (u32, Option<i64>) = (0, None);
+    while let Some(row) = rows.next()? {
+        let to: String = row.get(0)?;
+        if MailboxKey::of(&to) == *mailbox {
+            mails += row.get::<_, u32>(1)?;
+        }
+        last_outbound = last_outbound.max(row.get(2)?);
+    }
+    let last_inbound: Option<i64> = tx
         .sql()
         .prepare_cached(
-            "SELECT coalesce(sum(direction = 'out' AND lower(to_address) = ?2), 0),
-                 max(iif(direction = 'out', sent_at, NULL)), max(iif(direction = 'in', sent_at, NULL))
-             FROM message WHERE contact_id = ?1",
+            "SELECT max(sent_at) FROM message WHERE contact_id = ?1 AND direction = 'in'",
         )?
-        .query_row((contact.0, address_key), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        .query_row([contact.0], |row| row.get(0))?;
     let (replies, last_reply): (u32, Option<i64>) = tx
         .sql()
         .prepare_cached(

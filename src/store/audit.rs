@@ -2,19 +2,21 @@
 //!
 //! Each row's hash covers its content and the hash before it; `meta` remembers the last one. An edited, removed, inserted or
 //! reordered row therefore breaks the chain at a nameable place. The beginning may be cut off, which leaves an entry about the
-//! cut; the database refuses every other change.
+//! cut; the database refuses every other change. Entries carry the state of the executions and suppressions that their transaction changed
+//! (`store::watch`), so that the tables can be held against the trail.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::watch::{self, HEAD};
 use super::{ReadTx, Result, WriteTx, instant};
 use crate::domain::audit::{Broken, Cut, Hash, Link, PRUNED, Walk, hex};
-use crate::domain::signal::canonical_json;
+use crate::domain::id::ExecutionId;
+use crate::domain::trail::{ExecutionState, Finding, Findings, Trail};
 
-const HEAD: &str = "audit_head";
-/// Highest entry number that the database lets be deleted.
+/// A name under which the highest number that may be deleted was kept once. Nothing reads it any more.
 const PRUNE_TO: &str = "audit_prune_to";
 
 /// One entry of the trail.
@@ -76,6 +78,16 @@ impl AuditCheck {
     }
 }
 
+/// Result of holding the tables against the trail.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct DeepCheck {
+    /// The chain by itself. Behind a break nothing is compared.
+    #[serde(flatten)]
+    pub check: AuditCheck,
+    /// The tables beside it.
+    pub tables: Findings,
+}
+
 /// Selects the entries to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AuditFilter {
@@ -91,7 +103,7 @@ pub struct AuditFilter {
     pub limit: usize,
 }
 
-/// Adds an entry at the end of the trail.
+/// Adds an entry at the end of the trail, with the state of what this transaction changed.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -103,30 +115,9 @@ pub fn append(
     subject: &str,
     detail: &Value,
 ) -> Result<()> {
-    let last: Option<(i64, Vec<u8>)> = tx
-        .sql()
-        .prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let (last_seq, previous) = last.unwrap_or_default();
-    let (seq, at, detail) = (last_seq + 1, at.as_millisecond(), canonical_json(detail));
-    let link = Link {
-        seq,
-        at,
-        actor,
-        event,
-        subject,
-        detail: &detail,
-        previous: &previous,
-        hash: &[],
-    };
-    let hash = link.hash_as(seq);
-    tx.sql()
-        .prepare_cached(
-            "INSERT INTO audit (seq, at, actor, event, subject, detail, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )?
-        .execute((seq, at, actor, event, subject, &detail, &previous, hash))?;
-    super::control::set_meta(tx, HEAD, &format!("{seq}:{}", hex(&hash)))
+    tx.see(at);
+    let what = (actor, event, subject);
+    Ok(watch::append(tx.sql(), at.as_millisecond(), what, detail)?)
 }
 
 /// Calls `each` with the entries from an instant on, in their order, until it refuses one. Linear in their number.
@@ -194,8 +185,40 @@ impl From<super::StoreError> for Stop {
 /// # Errors
 /// Fails if the database cannot be read.
 pub fn verify(tx: &ReadTx<'_>) -> Result<AuditCheck> {
+    verify_and(tx, &mut |_| {})
+}
+
+/// Checks the whole chain and holds the tables against it. Linear in the number of entries and rows.
+///
+/// # Errors
+/// Fails if the database cannot be read.
+pub fn verify_deep(tx: &ReadTx<'_>) -> Result<DeepCheck> {
+    let mut trail = Trail::default();
+    let check = verify_and(tx, &mut |link| trail.hear(link))?;
+    // What the entries behind a break tell is as good as nothing.
+    let mut tables = Findings::default();
+    if check.intact {
+        watch::compare(tx.sql(), &mut trail, &mut tables)?;
+        trail.end(&mut tables);
+    }
+    if super::control::meta(tx, PRUNE_TO)?.is_some() {
+        tables.add(Finding {
+            about: "audit".into(),
+            entry: None,
+            fault: format!("`{PRUNE_TO}` in the table `meta` was set, and not by the program."),
+            help: "It lets nobody delete an entry any more; somebody tried to.".into(),
+        });
+    }
+    Ok(DeepCheck { check, tables })
+}
+
+fn verify_and(tx: &ReadTx<'_>, hear: &mut dyn FnMut(&Link<'_>)) -> Result<AuditCheck> {
     let mut walk = Walk::default();
-    let walked = each(tx, None, |link| walk.step(link).map_err(Stop::Broken));
+    let walked = each(tx, None, |link| {
+        walk.step(link).map_err(Stop::Broken)?;
+        hear(link);
+        Ok(())
+    });
     let broken = match walked {
         Err(Stop::Store(error)) => return Err(error),
         Err(Stop::Broken(broken)) => Some(broken),
@@ -205,6 +228,51 @@ pub fn verify(tx: &ReadTx<'_>) -> Result<AuditCheck> {
         },
     };
     Ok(AuditCheck::of(&walk, broken))
+}
+
+/// Returns the state that the trail last noted of an execution, by the entries about it alone; none if they carry none.
+///
+/// # Errors
+/// Fails if the database cannot be read.
+pub fn noted_state(tx: &ReadTx<'_>, id: ExecutionId) -> Result<Noted> {
+    let found: Option<Option<String>> = tx
+        .sql()
+        .prepare_cached(
+            "SELECT (SELECT detail ->> '$.state' FROM audit a WHERE a.subject = ?1 AND CASE WHEN json_valid(a.detail) THEN a.detail ->> '$.state' END IS NOT NULL
+                ORDER BY a.seq DESC LIMIT 1)
+             FROM audit WHERE subject = ?1 LIMIT 1",
+        )?
+        .query_row([format!("execution:{id}")], |row| row.get(0))
+        .optional()?;
+    Ok(match found {
+        None => Noted::Never,
+        Some(state) => state
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .map_or(Noted::WithoutState, Noted::As),
+    })
+}
+
+/// The last word of the trail about an execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Noted {
+    /// No entry is about it.
+    Never,
+    /// Entries are about it, of a version that noted no states.
+    WithoutState,
+    /// The state in which the last entry left it.
+    As(ExecutionState),
+}
+
+/// Returns the number and the instant of the first entry.
+///
+/// # Errors
+/// Fails if the database cannot be read.
+pub fn first(tx: &ReadTx<'_>) -> Result<Option<(i64, Timestamp)>> {
+    Ok(tx
+        .sql()
+        .prepare_cached("SELECT seq, at FROM audit ORDER BY seq LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, instant(row.get(1)?))))
+        .optional()?)
 }
 
 /// Compares the end of the chain with the head remembered in `meta`.
@@ -218,9 +286,14 @@ fn head_fault(tx: &ReadTx<'_>, walk: &Walk) -> Result<Option<Broken>> {
     let broken = |at, reason: String| Ok(Some(Broken { at, reason }));
     match (last, head) {
         (None, None) => {
-            let effects: i64 = tx.sql().query_row("SELECT count(*) FROM execution", [], |row| row.get(0))?;
-            if effects > 0 {
-                return broken(1, "the whole trail was removed: there are executions and no entry about them".into());
+            // Numbers that were given out are remembered even where their rows went with the trail.
+            let given: i64 = tx.sql().query_row(
+                "SELECT (SELECT count(*) FROM execution) + coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name IN ('execution', 'undo')), 0)",
+                [],
+                |row| row.get(0),
+            )?;
+            if given > 0 {
+                return broken(1, "the whole trail was removed: something was approved or changed, and no entry tells of it".into());
             }
             Ok(None)
         }
@@ -291,24 +364,22 @@ pub fn prune(tx: &WriteTx<'_>, before: Timestamp, now: Timestamp) -> Result<Opti
     let detail =
         serde_json::to_value(&cut).map_err(|e| super::StoreError::Invalid(e.to_string()))?;
     append(tx, now, "engine", PRUNED, "audit", &detail)?;
-    super::control::set_meta(tx, PRUNE_TO, &through.to_string())?;
     tx.sql()
         .prepare_cached("DELETE FROM audit WHERE seq <= ?1")?
         .execute([through])?;
     Ok(Some(cut))
 }
 
-/// Returns the instant of the first entry.
+/// Returns the number of entries, from the first to the last.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
-pub fn first_at(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
-    Ok(tx
-        .sql()
-        .prepare_cached("SELECT at FROM audit ORDER BY seq LIMIT 1")?
-        .query_row([], |row| row.get(0))
-        .optional()?
-        .map(instant))
+pub fn length(tx: &ReadTx<'_>) -> Result<i64> {
+    Ok(tx.sql().query_row(
+        "SELECT coalesce((SELECT max(seq) FROM audit) - (SELECT min(seq) FROM audit) + 1, 0)",
+        [],
+        |row| row.get(0),
+    )?)
 }
 
 /// Returns the newest entries, newest first.

@@ -8,6 +8,7 @@ use rusqlite::{CachedStatement, OptionalExtension};
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::company::{name_key, registrable};
 use crate::domain::contact::ContactDraft;
+use crate::domain::contact::who::Firm;
 use crate::domain::id::CompanyId;
 
 /// One company.
@@ -48,6 +49,37 @@ pub fn get(tx: &ReadTx<'_>, id: CompanyId) -> Result<Option<Company>> {
             })
         })
         .optional()?)
+}
+
+/// Returns the records of a firm under every spelling of its name, that record among them, lowest number first.
+///
+/// # Errors
+/// Fails if the database cannot be read.
+pub fn same_firm(tx: &ReadTx<'_>, company: &Company) -> Result<Vec<CompanyId>> {
+    let firm = |name: &str, domain: Option<&str>| Firm::of(name, domain.unwrap_or_default());
+    let own = firm(&company.name, company.domain.as_deref());
+    let mut found = vec![company.id];
+    let Some(first) = own.key().and_then(|key| key.as_str().chars().next()) else {
+        return Ok(found);
+    };
+    // Spellings differ behind the first letter, in an article or in a legal form in front.
+    let stored = name_key(&company.name).chars().next().unwrap_or(first);
+    let mut alike = tx.sql().prepare_cached(
+        "SELECT id, name, domain FROM company WHERE name_key >= ?1 AND name_key < ?1 || char(1114111)",
+    )?;
+    for prefix in [first.to_string(), stored.to_string(), "the ".to_owned()] {
+        let mut rows = alike.query([&prefix])?;
+        while let Some(row) = rows.next()? {
+            let (id, name): (i64, String) = (row.get(0)?, row.get(1)?);
+            let domain: Option<String> = row.get(2)?;
+            let id = CompanyId(id);
+            if !found.contains(&id) && own.is_same(&firm(&name, domain.as_deref())) {
+                found.push(id);
+            }
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
 }
 
 /// Notes what is known of the company with a domain; nothing if there is none. `standing` is a pair: a name worth showing,

@@ -278,8 +278,8 @@ pub fn in_touch(
 pub fn export(tx: &ReadTx<'_>, row: ContactRow) -> Result<ContactDraft> {
     let emails = emails(tx, row.id)?;
     let ids = external_ids(tx, row.id)?;
-    let theirs = emails.iter().map(|email| MailboxKey::of(email));
-    let opted_out = super::suppressions::find_of_person(tx, theirs)?.is_some();
+    let theirs: Vec<MailboxKey> = emails.iter().map(|e| MailboxKey::of(e)).collect();
+    let opted_out = super::suppressions::find_of_person(tx, &theirs)?.is_some();
     Ok(row.into_draft(emails, ids, opted_out))
 }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::executions::{ExecutionRow, listed};
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::by::By;
+use crate::domain::email::MailboxKey;
 use crate::domain::guard::Mode;
 use crate::domain::id::{ContactId, ExecutionId};
 use crate::domain::outbox::{SendClass, WaitsFor};
@@ -52,7 +53,7 @@ pub fn set_left_as(tx: &WriteTx<'_>, id: ExecutionId, left: &LeftAs<'_>) -> Resu
         .map_or("", |(_, domain)| domain);
     tx.sql()
         .prepare_cached(
-            "UPDATE execution SET subject = ?2, to_key = ?3, to_domain = ?4, contact_id = ?5 WHERE id = ?1",
+            "UPDATE execution SET subject = ?2, to_key = ?3, to_domain = ?4, contact_id = ?5, to_mailbox = ?6 WHERE id = ?1",
         )?
         .execute((
             id.0,
@@ -60,6 +61,7 @@ pub fn set_left_as(tx: &WriteTx<'_>, id: ExecutionId, left: &LeftAs<'_>) -> Resu
             left.to_key,
             domain,
             left.contact.map(|c| c.0),
+            MailboxKey::beside(left.to_key).as_ref().map(MailboxKey::as_str),
         ))?;
     Ok(())
 }

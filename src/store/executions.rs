@@ -6,12 +6,14 @@ use sha2::{Digest, Sha256};
 
 use super::{ReadTx, Result, WriteTx, instant, sends, word};
 use crate::domain::action::ActionKind;
+use crate::domain::audit::hex;
 use crate::domain::by::By;
 use crate::domain::effect::{EffectKind, Ended, Origin};
 use crate::domain::email::{DomainKey, MailboxKey};
 use crate::domain::guard::{GuardKind, Mode, Verdict};
 use crate::domain::id::{ContactId, ExecutionId, MoveId};
 use crate::domain::outbox::{SendClass, WaitsFor};
+use crate::domain::trail::ExecutionState;
 use crate::domain::words::words;
 
 words! {
@@ -123,6 +125,19 @@ impl ExecutionRow {
         )
     }
 
+    /// Returns its state as the audit trail notes it.
+    #[must_use]
+    pub fn state(&self) -> ExecutionState {
+        ExecutionState {
+            status: self.status.to_string(),
+            ended: self.ended.to_string(),
+            mode: self.mode.to_string(),
+            content: hex(&self.content_hash),
+            by: self.approved_by.to_string(),
+            until_ms: self.approval_expires_at.as_millisecond(),
+        }
+    }
+
     /// Tells whether it is carried out from a draft that lies in its mailbox.
     #[must_use]
     pub const fn is_of_draft(&self) -> bool {
@@ -201,8 +216,8 @@ pub fn insert(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
         .prepare_cached(
             "INSERT INTO execution (id, move_id, contact_id, action, idempotency_key, status, mode, transport, to_key, to_domain,
                  subject, message_id, content_hash, content, approved_by, approved_at, approval_expires_at, not_before,
-                 send_class, waits_for, kind, origin, undoes, once, mark)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
+                 send_class, waits_for, kind, origin, undoes, once, mark, to_mailbox)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
         )?
         .execute(rusqlite::params![
             row.id.0,
@@ -230,6 +245,7 @@ pub fn insert(tx: &WriteTx<'_>, row: &ExecutionRow) -> Result<()> {
             row.undoes.map(|e| e.0),
             row.once,
             row.mark,
+            MailboxKey::beside(&row.to_key).as_ref().map(MailboxKey::as_str),
         ])?;
     Ok(())
 }
@@ -746,21 +762,21 @@ pub fn send_times(
             times.to_domain.push(sent.at);
         }
     }
-    times.first = first_sent(tx)?;
+    times.first = first_sent(tx, now)?;
     Ok(times)
 }
 
-/// Returns the instant of the first mail ever sent.
+/// Returns the instant of the first mail ever sent, but for what is dated ahead.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
-pub fn first_sent(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
+pub fn first_sent(tx: &ReadTx<'_>, now: Timestamp) -> Result<Option<Timestamp>> {
     let at: Option<i64> = tx
         .sql()
         .prepare_cached(
-            "SELECT min(settled_at) FROM execution WHERE status = 'sent' AND kind = 'mail'",
+            "SELECT min(settled_at) FROM execution WHERE status = 'sent' AND kind = 'mail' AND settled_at <= ?1",
         )?
-        .query_row([], |row| row.get(0))?;
+        .query_row([sends::counted_until(now)], |row| row.get(0))?;
     Ok(at.map(instant))
 }
 
@@ -775,25 +791,27 @@ pub struct MailHealth {
     pub reported: Vec<Timestamp>,
 }
 
-/// Reads the sends, bounces and spam reports since an instant.
+/// Reads the sends, bounces and spam reports since an instant, but for what is dated ahead.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
-pub fn mail_health(tx: &ReadTx<'_>, since: Timestamp) -> Result<MailHealth> {
+pub fn mail_health(tx: &ReadTx<'_>, since: Timestamp, now: Timestamp) -> Result<MailHealth> {
     let times = |sql: &str| -> Result<Vec<Timestamp>> {
         let mut statement = tx.sql().prepare_cached(sql)?;
         Ok(statement
-            .query_map([since.as_millisecond()], |row| row.get(0).map(instant))?
+            .query_map([since.as_millisecond(), sends::counted_until(now)], |row| {
+                row.get(0).map(instant)
+            })?
             .collect::<rusqlite::Result<_>>()?)
     };
     Ok(MailHealth {
-        sent: times("SELECT settled_at FROM execution WHERE status = 'sent' AND settled_at > ?1 AND kind = 'mail' ORDER BY settled_at")?,
+        sent: times("SELECT settled_at FROM execution WHERE status = 'sent' AND settled_at > ?1 AND settled_at <= ?2 AND kind = 'mail' ORDER BY settled_at")?,
         bounced: times(
-            "SELECT occurred_at FROM outcome WHERE occurred_at > ?1 AND kind = 'email_bounced' AND undone_at IS NULL ORDER BY occurred_at",
+            "SELECT occurred_at FROM outcome WHERE occurred_at > ?1 AND occurred_at <= ?2 AND kind = 'email_bounced' AND undone_at IS NULL ORDER BY occurred_at",
         )?,
         reported: times(
             "SELECT sent_at FROM message
-             WHERE sent_at > ?1 AND direction = 'in' AND class = 'opt_out' AND label = 'complaint' ORDER BY sent_at",
+             WHERE sent_at > ?1 AND sent_at <= ?2 AND direction = 'in' AND class = 'opt_out' AND label = 'complaint' ORDER BY sent_at",
         )?,
     })
 }
@@ -805,8 +823,8 @@ pub fn mail_health(tx: &ReadTx<'_>, since: Timestamp) -> Result<MailHealth> {
 pub fn sent_today(tx: &ReadTx<'_>, now: Timestamp) -> Result<u64> {
     let n: i64 = tx
         .sql()
-        .prepare_cached("SELECT count(*) FROM execution WHERE status = 'sent' AND settled_at > ?1 AND kind = 'mail'")?
-        .query_row([now.as_millisecond() - 86_400_000], |row| row.get(0))?;
+        .prepare_cached("SELECT count(*) FROM execution WHERE status = 'sent' AND settled_at > ?1 AND settled_at <= ?2 AND kind = 'mail'")?
+        .query_row([now.as_millisecond() - 86_400_000, sends::counted_until(now)], |row| row.get(0))?;
     Ok(u64::try_from(n).unwrap_or(0))
 }
 
@@ -911,17 +929,6 @@ pub fn by_message_id(tx: &ReadTx<'_>, message_id: &str) -> Result<Option<Executi
         .optional()?)
 }
 
-/// Returns a contact's queued executions.
-///
-/// # Errors
-/// Fails if the database cannot be read.
-pub fn queued_for(tx: &ReadTx<'_>, contact: ContactId) -> Result<Vec<ExecutionRow>> {
-    Ok(waiting(tx, ExecutionStatus::Queued)?
-        .into_iter()
-        .filter(|row| row.contact_id == Some(contact))
-        .collect())
-}
-
 /// Tells whether a mail was ever sent to a contact.
 ///
 /// # Errors
@@ -935,35 +942,35 @@ pub fn has_written_to(tx: &ReadTx<'_>, contact: ContactId) -> Result<bool> {
         .query_row([contact.0], |row| row.get(0))?)
 }
 
-/// Tells whether a mail was sent to an address in lower case, or put among the drafts, between two instants.
+/// The mail that was sent to a mailbox, or put among the drafts.
+const SENT_TO: &str = "FROM execution WHERE status IN ('sent', 'drafted') AND kind = 'mail'
+     AND ((to_key = ?1 AND to_mailbox IS NULL) OR to_mailbox = ?1)";
+
+/// Tells whether a mail was sent to a mailbox under whichever spelling, or put among the drafts, between two instants.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
 pub fn has_sent_to_between(
     tx: &ReadTx<'_>,
-    to_key: &str,
+    to: &MailboxKey,
     from: Timestamp,
     until: Timestamp,
 ) -> Result<bool> {
-    Ok(tx
-        .sql()
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM execution WHERE to_key = ?1 AND status IN ('sent', 'drafted') AND kind = 'mail'
-                 AND settled_at BETWEEN ?2 AND ?3)",
-        )?
-        .query_row(
-            (to_key, from.as_millisecond(), until.as_millisecond()),
-            |row| row.get(0),
-        )?)
+    let sql = format!("SELECT EXISTS (SELECT 1 {SENT_TO} AND settled_at BETWEEN ?2 AND ?3)");
+    Ok(tx.sql().prepare_cached(&sql)?.query_row(
+        (to.as_str(), from.as_millisecond(), until.as_millisecond()),
+        |row| row.get(0),
+    )?)
 }
 
-/// Tells whether a mail was ever sent to an address in lower case.
+/// Tells whether a mail was ever sent to a mailbox under whichever spelling, or put among the drafts.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
-pub fn has_sent_to(tx: &ReadTx<'_>, to_key: &str) -> Result<bool> {
+pub fn has_sent_to(tx: &ReadTx<'_>, to: &MailboxKey) -> Result<bool> {
+    let sql = format!("SELECT EXISTS (SELECT 1 {SENT_TO})");
     Ok(tx
         .sql()
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM execution WHERE to_key = ?1 AND status IN ('sent', 'drafted') AND kind = 'mail')")?
-        .query_row([to_key], |row| row.get(0))?)
+        .prepare_cached(&sql)?
+        .query_row([to.as_str()], |row| row.get(0))?)
 }

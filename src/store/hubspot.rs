@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::people::RecordKind;
 use super::{ReadTx, Result, WriteTx, instant};
 use crate::domain::company::name_key;
+use crate::domain::contact::LifecycleStage;
 use crate::domain::crm::ContactField;
 use crate::domain::id::{CompanyId, ContactId, DealId};
 
@@ -448,6 +449,9 @@ pub fn set_field(
     tx.sql()
         .prepare_cached(&sql)?
         .execute((id.0, value, now.as_millisecond()))?;
+    if matches!(field, ContactField::FirstName | ContactField::LastName) {
+        super::people::name_again(tx, id)?;
+    }
     Ok(())
 }
 
@@ -480,7 +484,8 @@ pub fn changed_here(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<(String, Contac
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Points the old id of a merged record to the surviving one, with the addresses and deals of the record that it pointed to before.
+/// Points the old id of a merged record to the surviving one, with the addresses and deals of the record that it pointed to before, and with its
+/// stop, if it had one.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -492,6 +497,11 @@ pub fn merge_into(tx: &WriteTx<'_>, kind: RecordKind, old: &str, survivor: i64) 
         tx.sql()
             .prepare_cached("UPDATE contact_email SET contact_id = ?2 WHERE contact_id = ?1")?
             .execute((before, survivor))?;
+        tx.sql()
+            .prepare_cached(
+                "UPDATE contact SET stage = ?3 WHERE id = ?2 AND EXISTS (SELECT 1 FROM contact WHERE id = ?1 AND stage = ?3)",
+            )?
+            .execute((before, survivor, LifecycleStage::DoNotContact.as_str()))?;
         tx.sql()
             .prepare_cached("UPDATE deal SET contact_id = ?2 WHERE contact_id = ?1")?
             .execute((before, survivor))?;

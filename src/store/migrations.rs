@@ -9,6 +9,7 @@ use super::{Result, StoreError, create_private_directory};
 
 mod effects;
 mod identity;
+mod person;
 
 /// One step: its SQL, then the rest of it that SQL cannot do.
 struct Step {
@@ -42,6 +43,14 @@ const STEPS: &[Step] = &[
     sql(include_str!("migrations/0012_strays.sql")),
     sql(include_str!("migrations/0013_trail.sql")),
     sql(include_str!("migrations/0014_opt_out_questions.sql")),
+    Step {
+        sql: include_str!("migrations/0015_trail_ends.sql"),
+        then: Some(|connection| Ok(super::watch::take_stock(connection)?)),
+    },
+    Step {
+        sql: include_str!("migrations/0016_person.sql"),
+        then: Some(|connection| Ok(person::finish(connection)?)),
+    },
 ];
 
 /// The newest schema version that this program knows.
@@ -232,6 +241,42 @@ mod tests {
                     assert!(is_never("x@moss.example")?);
                     let known = people::find_by_email(tx, "ann@gmail.com")?;
                     assert!(known.is_some(), "from {at}");
+                    Ok(())
+                })
+                .unwrap();
+        }
+    }
+
+    #[test]
+    fn people_come_to_be_known_by_their_name_and_their_providers_mailbox() {
+        use crate::domain::email::MailboxKey;
+        use crate::store::{executions, people, suppressions};
+
+        let more = "DELETE FROM suppression;
+            INSERT INTO suppression (key, cause, value, kind, reason, source, created_at) VALUES
+                ('bo@me.com', 'opted_out', 'bo@me.com', 'address', 'asked not to be written to', 'mail', 1),
+                ('bo@icloud.com', 'opted_out', 'bo@icloud.com', 'address', 'asked not to be written to', 'mail', 2),
+                ('googlemail.com', 'operator', 'googlemail.com', 'domain', 'by the operator', 'operator', 3);
+            INSERT INTO contact (id, first_name, last_name, created_at, updated_at) VALUES
+                (501, 'Ängla', 'Öberg', 1, 1), (502, 'Oberg, Angla', '', 1, 1), (503, 'Ann', '', 1, 1);
+            INSERT INTO contact_email (key, contact_id, mailbox) VALUES ('angla@me.com', 501, NULL), ('o@acme.example', 502, NULL);
+            UPDATE execution SET to_key = 'angla+x@mac.com' WHERE id = 3;";
+        for at in [12, 14] {
+            let (_folder, store) = opened_with(at, more);
+            let found = "SELECT group_concat(key || ' ' || cause, ', ') FROM (SELECT * FROM suppression ORDER BY created_at)";
+            assert_eq!(
+                text(&store, found),
+                "bo@icloud.com opted_out, gmail.com operator",
+                "from {at}"
+            );
+            let names = "SELECT group_concat(name_key, ', ') FROM (SELECT * FROM contact WHERE id > 500 ORDER BY id)";
+            assert_eq!(text(&store, names), "angla oberg, angla oberg, ");
+            store
+                .read::<_, StoreError>(|tx| {
+                    let icloud = MailboxKey::of("angla@icloud.com");
+                    assert!(suppressions::find(tx, &MailboxKey::of("bo@mac.com"))?.is_some());
+                    assert_eq!(people::of_mailbox(tx, &icloud)?.len(), 1);
+                    assert!(executions::has_sent_to(tx, &icloud)?, "from {at}");
                     Ok(())
                 })
                 .unwrap();

@@ -8,6 +8,7 @@
 //! SQL stands in this room only, one file per family of tables. Statements are prepared and cached.
 
 pub mod accounts;
+pub mod ahead;
 pub mod approvals;
 pub mod audit;
 pub mod calendar;
@@ -41,8 +42,9 @@ pub mod strays;
 pub mod suppressions;
 pub mod timeline;
 pub mod undo;
+mod watch;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{
@@ -57,7 +59,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::domain::contact::LifecycleStage;
-use crate::env::crash_point;
+use crate::env::{crash_point, file};
 
 /// The database file's name inside the data directory.
 pub const FILE_NAME: &str = "caseyos.db";
@@ -95,8 +97,13 @@ pub enum StoreError {
         "the database {} is empty (0 bytes): something cut it off, and it is not taken for a new one. Nothing was changed. Put back a copy, for example from `backups` beside it, or move the file away and run `caseyos init` to begin anew.", .0.display()
     )]
     Empty(PathBuf),
+    /// There is no room left for what was to be written.
+    #[error(
+        "the disk is full: free some space beside {}, then try again; nothing was changed in the database.", .0.display()
+    )]
+    Full(PathBuf),
     /// A file operation failed.
-    #[error("{what} failed: {source}.")]
+    #[error("{what} failed: {}.", file::said(.source))]
     File {
         /// The operation that was attempted.
         what: String,
@@ -137,6 +144,22 @@ impl StoreError {
         )
     }
 
+    /// Tells whether SQLite may have meant that there was no room: it says so of the database and of its log, and of the index of the log, which
+    /// every reader needs, only that an operation failed.
+    fn may_be_full(&self) -> bool {
+        let Self::Sqlite(error) = self else {
+            return false;
+        };
+        matches!(
+            error.sqlite_error_code(),
+            Some(
+                rusqlite::ErrorCode::DiskFull
+                    | rusqlite::ErrorCode::SystemIoFailure
+                    | rusqlite::ErrorCode::CannotOpen
+            )
+        )
+    }
+
     /// Makes the error for a file operation.
     pub fn file(what: impl Into<String>, source: std::io::Error) -> Self {
         Self::File {
@@ -148,6 +171,34 @@ impl StoreError {
 
 /// The store's result.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// An error that may hold one of the store.
+pub trait HoldsStoreError {
+    /// Returns the error of the store that it is, if it is one.
+    fn store_error(&mut self) -> Option<&mut StoreError>;
+}
+
+impl HoldsStoreError for StoreError {
+    fn store_error(&mut self) -> Option<&mut StoreError> {
+        Some(self)
+    }
+}
+
+/// Less room than this is none: SQLite writes its files in pieces of 32 KiB.
+const NO_ROOM: u64 = 64 * 1024;
+
+/// Calls a full disk by its name.
+fn explained<E: HoldsStoreError>(mut error: E, directory: &Path) -> E {
+    if let Some(own) = error.store_error()
+        && own.may_be_full()
+    {
+        let is_said = matches!(own, StoreError::Sqlite(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull));
+        if is_said || file::free_space(directory).is_some_and(|free| free < NO_ROOM) {
+            *own = StoreError::Full(directory.to_owned());
+        }
+    }
+    error
+}
 
 /// Strength of a commit's write to the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,6 +223,7 @@ pub struct Event {
 pub struct ReadTx<'a> {
     connection: &'a Connection,
     home: &'a Home,
+    is_in_write: bool,
 }
 
 /// The directory whose orders a store obeys, beside those in its rows.
@@ -202,6 +254,12 @@ impl<'a> ReadTx<'a> {
         &self.home.path
     }
 
+    /// Tells whether it reads within a write transaction, so that others wait for it.
+    #[must_use]
+    pub const fn is_in_write(&self) -> bool {
+        self.is_in_write
+    }
+
     /// Tells whether a change here changes the orders beside the rows too.
     pub(in crate::store) fn owns_orders(&self) -> bool {
         self.home.is_own
@@ -213,6 +271,8 @@ impl<'a> ReadTx<'a> {
 pub struct WriteTx<'a> {
     read: ReadTx<'a>,
     events: RefCell<Vec<Event>>,
+    /// The instant of this transaction, as the last event or entry of the trail said it.
+    at: Cell<Option<Timestamp>>,
 }
 
 impl<'a> std::ops::Deref for WriteTx<'a> {
@@ -235,6 +295,7 @@ impl WriteTx<'_> {
         subject: impl Into<String>,
     ) -> Result<()> {
         let subject = subject.into();
+        self.see(now);
         self.sql()
             .prepare_cached("INSERT INTO event (at, kind, subject) VALUES (?1, ?2, ?3)")?
             .execute((now.as_millisecond(), kind, &subject))?;
@@ -244,6 +305,11 @@ impl WriteTx<'_> {
 }
 
 impl WriteTx<'_> {
+    /// Takes note of the instant of this transaction.
+    pub(in crate::store) fn see(&self, now: Timestamp) {
+        self.at.set(Some(now));
+    }
+
     /// Forgets the oldest events beyond the newest `keep`. Their numbers are not used again, so the data version does not turn back.
     ///
     /// # Errors
@@ -270,6 +336,8 @@ struct Writer {
     connection: Option<Connection>,
     durability: Option<Durability>,
     note: Option<holder::Note>,
+    /// True if this connection notes what its transactions change.
+    watches: bool,
 }
 
 impl Writer {
@@ -277,6 +345,7 @@ impl Writer {
         if self.connection.is_none() {
             self.connection = Some(open(&self.path, Role::Writer, self.patience)?);
             self.durability = None;
+            self.watches = false;
         }
         let connection = self.connection.as_mut().ok_or(StoreError::Writer)?;
         if self.durability != Some(durability) {
@@ -287,6 +356,17 @@ impl Writer {
             self.durability = Some(durability);
         }
         Ok(connection)
+    }
+
+    /// Returns the connection, which notes what its transactions change.
+    fn watching(&mut self, durability: Durability) -> Result<&mut Connection> {
+        let is_new = !self.watches || self.connection.is_none();
+        let connection = self.connection(durability)?;
+        if is_new {
+            watch::begin(connection)?;
+        }
+        self.watches = true;
+        self.connection.as_mut().ok_or(StoreError::Writer)
     }
 
     /// Returns the note beside the database in which this process says that it has the write lock.
@@ -440,9 +520,9 @@ impl Store {
             let made = directory.join(format!("{FILE_NAME}.new.{}", std::process::id()));
             drop(std::fs::remove_file(&made));
             create_private_file(&made)?;
-            let connection = open(&made, Role::Writer, BUSY_TIMEOUT)?;
-            connection.pragma_update(None, "journal_mode", "WAL")?;
-            drop(connection);
+            open(&made, Role::Writer, BUSY_TIMEOUT)
+                .and_then(|connection| Ok(connection.pragma_update(None, "journal_mode", "WAL")?))
+                .map_err(|e| explained(e, directory))?;
             put_in_place(&made, &path).map_err(|e| StoreError::file("making the database", e))?;
         }
         let store = Self::handle(directory, path, Home::own(directory), BUSY_TIMEOUT);
@@ -521,7 +601,15 @@ impl Store {
     ///
     /// # Errors
     /// Passes on the error of `job`, and fails if no connection could be opened.
-    pub fn read<T, E: From<StoreError>>(
+    pub fn read<T, E: From<StoreError> + HoldsStoreError>(
+        &self,
+        job: impl FnOnce(&ReadTx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.read_as_it_is(job)
+            .map_err(|e| explained(e, &self.shared.directory))
+    }
+
+    fn read_as_it_is<T, E: From<StoreError>>(
         &self,
         job: impl FnOnce(&ReadTx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -531,6 +619,7 @@ impl Store {
             job(&ReadTx {
                 connection: &transaction,
                 home: &self.shared.home,
+                is_in_write: false,
             })
         })();
         lock(&self.shared.readers).idle.push(connection);
@@ -568,7 +657,7 @@ impl Store {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
+        E: From<StoreError> + HoldsStoreError + Send + 'static,
     {
         let written = self.on_writer(self.transaction(durability, job), None)?;
         Ok(self.told(written))
@@ -587,7 +676,7 @@ impl Store {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
+        E: From<StoreError> + HoldsStoreError + Send + 'static,
     {
         let inner = self.transaction(durability, job);
         let usual = self.shared.patience;
@@ -615,7 +704,7 @@ impl Store {
         let home = self.shared.home.clone();
         move |writer| {
             let mut note = writer.take_note();
-            let connection = writer.connection(durability)?;
+            let connection = writer.watching(durability)?;
             let transaction = connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)
                 .map_err(StoreError::from_sqlite)?;
@@ -624,10 +713,14 @@ impl Store {
                 read: ReadTx {
                     connection: &transaction,
                     home: &home,
+                    is_in_write: true,
                 },
                 events: RefCell::default(),
+                at: Cell::default(),
             };
             let value = job(&tx)?;
+            let at = tx.at.get().map(Timestamp::as_millisecond);
+            watch::finish(&transaction, at).map_err(StoreError::from)?;
             let events = tx.events.into_inner();
             crash_point("before-commit");
             transaction.commit().map_err(StoreError::from_sqlite)?;
@@ -655,9 +748,10 @@ impl Store {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
+        E: From<StoreError> + HoldsStoreError + Send + 'static,
     {
         let (reply, answer) = sync_channel(1);
+        let directory = self.shared.directory.clone();
         let job: Job = Box::new(move |writer| {
             // A panic must not take the writer with it: the transaction rolls back as it is dropped.
             let result = catch_unwind(AssertUnwindSafe(|| job(writer))).unwrap_or_else(|_| {
@@ -665,7 +759,7 @@ impl Store {
                 Err(StoreError::Writer.into())
             });
             // The caller may have given up; then nobody waits for the answer.
-            drop(reply.send(result));
+            drop(reply.send(result.map_err(|e| explained(e, &directory))));
         });
         let sender = self.writer()?;
         let Some(limit) = limit else {
@@ -700,6 +794,7 @@ impl Store {
             connection: None,
             durability: None,
             note: None,
+            watches: false,
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
@@ -822,6 +917,29 @@ pub(crate) mod tests {
             .unwrap();
         assert_eq!(events.try_recv().unwrap().subject, "x:2");
         assert_eq!(store.data_version().unwrap(), 1);
+    }
+
+    #[test]
+    fn a_full_disk_is_called_that_and_nothing_is_changed() {
+        let (_directory, store) = store();
+        let fill = |tx: &WriteTx<'_>| -> Result<()> {
+            // SQLite takes a file that must not grow for a disk that is full.
+            let pages: i64 = tx.sql().query_row("PRAGMA page_count", [], |r| r.get(0))?;
+            tx.sql()
+                .query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+            tx.emit(Timestamp::UNIX_EPOCH, "test", "x".repeat(1_000_000))
+        };
+        let full = store.write(Durability::Full, fill).unwrap_err();
+        assert!(matches!(full, StoreError::Full(_)), "{full}");
+        assert!(full.to_string().starts_with("the disk is full"), "{full}");
+        assert_eq!(store.data_version().unwrap(), 0);
+        // An operation that fails where there is room failed for another reason.
+        let failed: Result<()> = store.write(Durability::Normal, |tx| {
+            Ok(tx
+                .sql()
+                .execute_batch("ATTACH '/nowhere/at/all' AS other")?)
+        });
+        assert!(matches!(failed, Err(StoreError::Sqlite(_))), "{failed:?}");
     }
 
     #[test]

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 
-use super::{ReadTx, Result, WriteTx, instant, stage};
+use super::{ReadTx, Result, StoreError, WriteTx, instant, stage};
 use crate::domain::company::name_key;
 use crate::domain::contact::LifecycleStage;
+use crate::domain::contact::who::{Firm, NameKey, Who};
 use crate::domain::email::{DomainKey, MailboxKey};
 use crate::domain::id::{CompanyId, ContactId};
 use crate::domain::words::words;
@@ -135,37 +136,6 @@ pub fn queued(tx: &ReadTx<'_>) -> Result<Vec<Person>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns the [`addresses`] of everybody to whom something is queued.
-///
-/// # Errors
-/// If the database cannot be read.
-pub fn addresses_of_queued(tx: &ReadTx<'_>) -> Result<Vec<(ContactId, String)>> {
-    let sql = format!(
-        "SELECT contact_id, key FROM contact_email WHERE contact_id IN ({QUEUED}) ORDER BY contact_id, key"
-    );
-    let mut statement = tx.sql().prepare_cached(&sql)?;
-    Ok(statement
-        .query_map([], |row| Ok((ContactId(row.get(0)?), row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?)
-}
-
-/// Returns the [`namesakes`] of everybody to whom something is queued.
-///
-/// # Errors
-/// If the database cannot be read.
-pub fn namesakes_of_queued(tx: &ReadTx<'_>) -> Result<Vec<(ContactId, ContactId)>> {
-    let sql = format!(
-        "SELECT c.id, other.id FROM contact c JOIN contact other ON other.company_id = c.company_id
-         WHERE c.id IN ({QUEUED}) AND {ARE_NAMESAKES} ORDER BY c.id, other.id"
-    );
-    let mut statement = tx.sql().prepare_cached(&sql)?;
-    Ok(statement
-        .query_map([], |row| {
-            Ok((ContactId(row.get(0)?), ContactId(row.get(1)?)))
-        })?
-        .collect::<rusqlite::Result<_>>()?)
-}
-
 /// Loads a person.
 ///
 /// # Errors
@@ -238,11 +208,6 @@ pub fn of_mailbox(tx: &ReadTx<'_>, mailbox: &MailboxKey) -> Result<Vec<ContactId
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns a mailbox's identity as it is kept beside an address: none where the address says it.
-pub(super) fn kept_mailbox(address_key: &str) -> Option<MailboxKey> {
-    Some(MailboxKey::of(address_key)).filter(|mailbox| mailbox.as_str() != address_key)
-}
-
 /// Finds a record by its id in another system.
 ///
 /// # Errors
@@ -306,9 +271,16 @@ pub fn add(tx: &WriteTx<'_>, person: &NewPerson, now: Timestamp) -> Result<Conta
     let company = find_or_add_company(tx, &person.company, &person.company_domain, now)?;
     tx.sql()
         .prepare_cached(
-            "INSERT INTO contact (first_name, last_name, email, company_id, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+            "INSERT INTO contact (first_name, last_name, email, company_id, created_at, updated_at, name_key) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)",
         )?
-        .execute((&person.first_name, &person.last_name, &person.email, company.map(|c| c.0), now))?;
+        .execute((
+            &person.first_name,
+            &person.last_name,
+            &person.email,
+            company.map(|c| c.0),
+            now,
+            kept_name(&person.first_name, &person.last_name),
+        ))?;
     let id = tx.sql().last_insert_rowid();
     if !person.email.is_empty() {
         add_address(tx, ContactId(id), &person.email.to_lowercase())?;
@@ -351,6 +323,7 @@ pub fn complete(tx: &WriteTx<'_>, id: ContactId, said: &NewPerson, now: Timestam
                 "UPDATE contact SET first_name = ?2, last_name = ?3, updated_at = ?4 WHERE id = ?1",
             )?
             .execute((id.0, &said.first_name, &said.last_name, at))?;
+        name_again(tx, id)?;
     }
     match person.company_id {
         None => {
@@ -438,7 +411,7 @@ pub fn add_address(tx: &WriteTx<'_>, id: ContactId, key: &str) -> Result<()> {
         .prepare_cached(
             "INSERT INTO contact_email (key, contact_id, mailbox) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
         )?
-        .execute((key, id.0, kept_mailbox(key).as_ref().map(MailboxKey::as_str)))?;
+        .execute((key, id.0, MailboxKey::beside(key).as_ref().map(MailboxKey::as_str)))?;
     Ok(())
 }
 
@@ -507,23 +480,73 @@ pub fn renewals(
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Two contacts of one firm who are the same person.
-const ARE_NAMESAKES: &str = "other.id <> c.id AND c.first_name <> '' AND c.last_name <> ''
-           AND lower(other.first_name) = lower(c.first_name) AND lower(other.last_name) = lower(c.last_name)";
+/// Contacts of one name that are compared; more are a word that stands in the place of names.
+const MOST_OF_A_NAME: usize = 500;
 
-/// Returns the other contacts that are most likely the same person: same full name, same firm.
+/// Contacts that one is told to be the same person as.
+const MOST_NAMESAKES: usize = 20;
+
+/// Returns the other contacts that are most likely the same person by name, firm and mail domain, lowest number first.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
 pub fn namesakes(tx: &ReadTx<'_>, id: ContactId) -> Result<Vec<ContactId>> {
-    let sql = format!(
-        "SELECT other.id FROM contact c JOIN contact other ON other.company_id = c.company_id
-         WHERE c.id = ?1 AND {ARE_NAMESAKES} ORDER BY other.id LIMIT 20"
-    );
-    let mut statement = tx.sql().prepare_cached(&sql)?;
-    Ok(statement
-        .query_map([id.0], |row| row.get(0).map(ContactId))?
-        .collect::<rusqlite::Result<_>>()?)
+    let mut same = tx.sql().prepare_cached(
+        "SELECT other.id, other.first_name, other.last_name, coalesce(f.name, ''), coalesce(f.domain, '')
+         FROM contact c JOIN contact other ON other.name_key = c.name_key AND other.name_key <> ''
+         LEFT JOIN company f ON f.id = other.company_id
+         WHERE c.id = ?1 AND c.name_key <> '' ORDER BY other.id LIMIT ?2",
+    )?;
+    let limit = i64::try_from(MOST_OF_A_NAME).unwrap_or(i64::MAX);
+    let of_name: Vec<(ContactId, [String; 4])> = same
+        .query_map((id.0, limit), |row| {
+            let texts = [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
+            Ok((ContactId(row.get(0)?), texts))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    if of_name.len() < 2 {
+        return Ok(Vec::new());
+    }
+    let who = |id: ContactId, [first, last, firm, domain]: &[String; 4]| {
+        let addresses = addresses(tx, id)?;
+        let firm = Firm::of(firm, domain);
+        Ok::<_, StoreError>(Who::of(
+            (first, last),
+            firm,
+            addresses.iter().map(String::as_str),
+        ))
+    };
+    let Some((_, own)) = of_name.iter().find(|(other, _)| *other == id) else {
+        return Ok(Vec::new());
+    };
+    let own = who(id, own)?;
+    let mut found = Vec::new();
+    for (other, texts) in &of_name {
+        if *other != id && found.len() < MOST_NAMESAKES && own.is_same(&who(*other, texts)?) {
+            found.push(*other);
+        }
+    }
+    Ok(found)
+}
+
+/// Returns a name's key as it is kept beside a contact; empty for a name that says too little.
+pub(super) fn kept_name(first: &str, last: &str) -> String {
+    NameKey::of(first, last).map_or_else(String::new, |key| key.as_str().to_owned())
+}
+
+/// Lets the key of a contact's name follow the name.
+pub(super) fn name_again(tx: &WriteTx<'_>, id: ContactId) -> Result<()> {
+    let named: Option<(String, String)> = tx
+        .sql()
+        .prepare_cached("SELECT first_name, last_name FROM contact WHERE id = ?1")?
+        .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    if let Some((first, last)) = named {
+        tx.sql()
+            .prepare_cached("UPDATE contact SET name_key = ?2 WHERE id = ?1")?
+            .execute((id.0, kept_name(&first, &last)))?;
+    }
+    Ok(())
 }
 
 /// Returns the contacts of a firm, lowest number first.

@@ -35,9 +35,10 @@ pub fn of_week(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<Sent>> {
          UNION ALL
          SELECT claimed_at, contact_id, to_key FROM execution
          WHERE status IN ('queued', 'sending', 'uncertain') AND status <> 'queued' AND mode = 'live' AND kind = 'mail'
+             AND coalesce(claimed_at, 0) <= ?2
          ORDER BY at",
     )?;
-    let until = now.as_millisecond() + DAY_MS;
+    let until = counted_until(now);
     let rows = statement.query_map([since, until], |row| {
         Ok(Sent {
             at: row.get::<_, Option<i64>>(0)?.map_or(now, instant),
@@ -48,6 +49,11 @@ pub fn of_week(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<Sent>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Returns the last instant, in milliseconds, that a date counts by: what is dated later was written under a wrong clock.
+pub(super) fn counted_until(now: Timestamp) -> i64 {
+    now.as_millisecond().saturating_add(DAY_MS)
+}
+
 /// Mail that is dated more than a day ahead: how much, and the latest date.
 ///
 /// # Errors
@@ -56,67 +62,21 @@ pub fn ahead(tx: &ReadTx<'_>, now: Timestamp) -> Result<Option<(u64, Timestamp)>
     let (count, latest): (i64, Option<i64>) = tx
         .sql()
         .prepare_cached(
-            "SELECT count(*), max(settled_at) FROM execution WHERE status = 'sent' AND settled_at > ?1 AND kind = 'mail'",
+            "SELECT count(*), max(coalesce(settled_at, claimed_at)) FROM execution WHERE status IN ('sent', 'sending', 'uncertain') AND coalesce(settled_at, claimed_at) > ?1 AND kind = 'mail'",
         )?
-        .query_row([now.as_millisecond() + DAY_MS], |row| {
+        .query_row([counted_until(now)], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
     Ok(latest.map(|at| (u64::try_from(count).unwrap_or(0), instant(at))))
-}
-
-/// The people to whom something is queued.
-#[derive(Debug, Clone, Default)]
-pub struct QueuedPeople {
-    people: HashMap<ContactId, Person>,
-    namesakes: HashMap<ContactId, Vec<ContactId>>,
-    addresses: HashMap<ContactId, Vec<String>>,
-}
-
-impl QueuedPeople {
-    /// Returns a person.
-    #[must_use]
-    pub fn get(&self, id: ContactId) -> Option<&Person> {
-        self.people.get(&id)
-    }
-
-    /// Returns the other contacts who are the same person.
-    #[must_use]
-    pub fn namesakes(&self, id: ContactId) -> &[ContactId] {
-        self.namesakes.get(&id).map_or(&[], Vec::as_slice)
-    }
-
-    /// Returns every address that a person or a namesake is known by.
-    #[must_use]
-    pub fn addresses(&self, id: ContactId) -> &[String] {
-        self.addresses.get(&id).map_or(&[], Vec::as_slice)
-    }
 }
 
 /// Reads the people to whom something is queued.
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn queued_people(tx: &ReadTx<'_>) -> Result<QueuedPeople> {
-    let mut namesakes: HashMap<ContactId, Vec<ContactId>> = HashMap::new();
-    for (id, other) in people::namesakes_of_queued(tx)? {
-        namesakes.entry(id).or_default().push(other);
-    }
-    let mut addresses: HashMap<ContactId, Vec<String>> = HashMap::new();
-    for (id, key) in people::addresses_of_queued(tx)? {
-        addresses.entry(id).or_default().push(key);
-    }
-    // The few namesakes that wait for nothing themselves are asked one by one.
-    for other in namesakes.values().flatten() {
-        if !addresses.contains_key(other) {
-            addresses.insert(*other, people::addresses(tx, *other)?);
-        }
-    }
-    Ok(QueuedPeople {
-        people: people::queued(tx)?
-            .into_iter()
-            .map(|person| (person.contact_id(), person))
-            .collect(),
-        namesakes,
-        addresses,
-    })
+pub fn queued_people(tx: &ReadTx<'_>) -> Result<HashMap<ContactId, Person>> {
+    Ok(people::queued(tx)?
+        .into_iter()
+        .map(|person| (person.contact_id(), person))
+        .collect())
 }

@@ -181,9 +181,9 @@ pub fn find(tx: &ReadTx<'_>, mailbox: &MailboxKey) -> Result<Option<Suppression>
 ///
 /// # Errors
 /// Fails if the database or what is written down beside it cannot be read.
-pub fn find_of_person(
+pub fn find_of_person<'a>(
     tx: &ReadTx<'_>,
-    mailboxes: impl IntoIterator<Item = MailboxKey>,
+    mailboxes: impl IntoIterator<Item = &'a MailboxKey>,
 ) -> Result<Option<Suppression>> {
     let pending = pending(tx)?;
     for mailbox in mailboxes {
@@ -328,7 +328,7 @@ mod tests {
                 let ann = ann.clone();
                 move |tx| {
                     assert!(put(tx, "ann@acme.example", Cause::Bounced)?);
-                    assert!(find_of_person(tx, [MailboxKey::of("ann@acme.example")])?.is_none());
+                    assert!(find_of_person(tx, [&MailboxKey::of("ann@acme.example")])?.is_none());
                     assert!(put(tx, "Ann+x@acme.example", Cause::Operator)?);
                     assert!(
                         !put(tx, "ann@acme.example", Cause::Operator)?,

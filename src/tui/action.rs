@@ -142,6 +142,10 @@ actions! {
     Pause = "pause", "pause", "Pause sending until a time, or end the pause", Program, Offered;
     Cancel = "cancel", "cancel", "Stop the work in progress", Program, Offered;
     Import = "import", "import", "Import contacts from a file", Act, Offered;
+    KeepBoth = "keep_both", "keep both", "Keep both people where a row has somebody else's address or id", Act, KeyOnly;
+    LeaveOut = "leave_out", "skip", "Leave out rows with somebody else's address or id", Act, KeyOnly;
+    FillIn = "fill_in", "fill", "Fill in what known records lack", Act, KeyOnly;
+    Replace = "replace", "replace", "Let the file replace known records", Act, KeyOnly;
     Refresh = "refresh", "sync", "Sync now", Program, Offered;
     KillSwitch = "kill_switch", "stop", "Stop everything, or resume", Program, Offered;
     DomainAll = "domain_all", "all", "All domains", Look, Offered;

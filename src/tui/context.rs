@@ -24,6 +24,8 @@ pub struct Status {
     pub mode: Mode,
     /// The kill switch.
     pub kill_switch: KillSwitch,
+    /// Reason that nothing leaves by this clock; none if it is believed.
+    pub clock: Option<String>,
     /// Open moves by domain.
     pub open: OpenCounts,
     /// Mails sent in the last 24 hours.
@@ -56,6 +58,7 @@ impl Default for Status {
             known: false,
             mode: Mode::Draft,
             kill_switch: KillSwitch::Unreadable,
+            clock: None,
             open: OpenCounts::default(),
             sent: 0,
             sent_cap: 0,
@@ -78,6 +81,7 @@ impl Status {
         self.known = true;
         self.mode = list.mode;
         self.kill_switch = list.kill_switch.clone();
+        self.clock.clone_from(&list.clock);
         self.open = list.open;
         self.sent = list.sent;
         self.sent_cap = list.sent_cap;

@@ -21,6 +21,7 @@ use super::jobs::{Jobs, Pass, Pulse};
 use super::message::{Effect, Message};
 use super::terminal::{Host, Input};
 use super::{outside, screens};
+use crate::domain::id::MoveId;
 use crate::engine::Engine;
 use crate::env;
 
@@ -65,10 +66,10 @@ enum Asked {
     Interrupt,
 }
 
-/// Signals that ask the program to end.
+/// Signals that end a program. Each that would end this one on the spot ends it in order instead, so that the terminal is given back.
 struct Signals {
     #[cfg(unix)]
-    all: Option<[tokio::signal::unix::Signal; 3]>,
+    all: Vec<(Asked, tokio::signal::unix::Signal)>,
 }
 
 impl Signals {
@@ -76,14 +77,19 @@ impl Signals {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
-            let all = match (
-                signal(SignalKind::terminate()),
-                signal(SignalKind::hangup()),
-                signal(SignalKind::interrupt()),
-            ) {
-                (Ok(a), Ok(b), Ok(c)) => Some([a, b, c]),
-                _ => None,
-            };
+            let all = [
+                (Asked::End, SignalKind::terminate()),
+                (Asked::End, SignalKind::hangup()),
+                (Asked::End, SignalKind::alarm()),
+                (Asked::End, SignalKind::user_defined1()),
+                (Asked::End, SignalKind::user_defined2()),
+                (Asked::Interrupt, SignalKind::interrupt()),
+                (Asked::Interrupt, SignalKind::quit()),
+            ];
+            let all = all
+                .into_iter()
+                .filter_map(|(asked, kind)| Some((asked, signal(kind).ok()?)))
+                .collect();
             Self { all }
         }
         #[cfg(not(unix))]
@@ -92,13 +98,16 @@ impl Signals {
 
     async fn next(&mut self) -> Asked {
         #[cfg(unix)]
-        if let Some([terminate, hangup, interrupt]) = &mut self.all {
-            return tokio::select! {
-                _ = terminate.recv() => Asked::End,
-                _ = hangup.recv() => Asked::End,
-                _ = interrupt.recv() => Asked::Interrupt,
-            };
-        }
+        return std::future::poll_fn(|cx| {
+            for (asked, signal) in &mut self.all {
+                if let Poll::Ready(Some(())) = signal.poll_recv(cx) {
+                    return Poll::Ready(*asked);
+                }
+            }
+            Poll::Pending
+        })
+        .await;
+        #[cfg(not(unix))]
         std::future::pending().await
     }
 }
@@ -120,9 +129,11 @@ struct Loop<'a, B: Backend, H: Host> {
     has_title: bool,
     notifies: bool,
     ended: bool,
+    /// Words for the operator once the terminal is given back.
+    farewell: Option<String>,
 }
 
-/// Runs the terminal until it ends.
+/// Runs the terminal until it ends. Returns what is to be said after it.
 ///
 /// # Errors
 /// Fails once the terminal can no longer be drawn on.
@@ -132,7 +143,7 @@ pub async fn run<B, H>(
     terminal: &mut Terminal<B>,
     host: &mut H,
     settings: Settings,
-) -> anyhow::Result<()>
+) -> anyhow::Result<Option<String>>
 where
     B: Backend,
     B::Error: Send + Sync + 'static,
@@ -157,6 +168,7 @@ where
         has_title: settings.title,
         notifies: settings.notify,
         ended: false,
+        farewell: None,
     };
     let area = this.terminal.size()?;
     this.hand(Message::Input(Event::Resize(area.width, area.height)))
@@ -216,7 +228,7 @@ where
         this.draw()?;
     }
     this.finish().await;
-    Ok(())
+    Ok(this.farewell)
 }
 
 impl<B, H> Loop<'_, B, H>
@@ -329,41 +341,80 @@ where
                 self.take_back()?;
             }
             Effect::EditOutside { id, subject, body } => {
-                let folder = self.folder.clone();
                 self.lend()?;
-                let mut editing = tokio::task::spawn_blocking(move || {
-                    outside::edit(&folder, id, &subject, &body)
-                });
-                // Answers still come in while the editor is open; they must not fill the queue.
-                let mut ending = false;
-                let result = loop {
-                    tokio::select! {
-                        result = &mut editing => break result,
-                        asked = self.signals.next() => ending |= asked == Asked::End,
-                        Some(message) = self.messages.recv() => {
-                            self.jobs.answered(&message);
-                            for effect in self.app.update(message) {
-                                self.jobs.take(effect);
-                            }
+                let (edited, is_ending) = self.edit_outside(id, subject, body).await;
+                // A terminal whose program ends is not taken back: the editor may still have it.
+                if !is_ending {
+                    self.take_back()?;
+                }
+                match edited {
+                    Some(Err(why)) if is_ending => self.farewell = Some(why),
+                    Some(result) => {
+                        let effects = self.app.update(Message::EditedOutside { id, result });
+                        for effect in effects {
+                            self.jobs.take(effect);
                         }
                     }
-                };
-                // A Ctrl-C just before the editor closed reaches this program a moment after.
-                let late = async { while self.signals.next().await == Asked::Interrupt {} };
-                ending |= timeout(LATE_INTERRUPT, late).await.is_ok();
-                self.take_back()?;
-                let result = result.unwrap_or_else(|_| {
-                    Err("The editor could not be run; the draft is unchanged.".into())
-                });
-                let effects = self.app.update(Message::EditedOutside { id, result });
-                for effect in effects {
-                    self.jobs.take(effect);
+                    None => {
+                        self.farewell = Some(outside::left_alone(&self.folder));
+                    }
                 }
-                self.ended |= ending;
+                self.ended |= is_ending;
             }
             other => self.jobs.take(other),
         }
         Ok(())
+    }
+
+    /// Waits for the operator's editor. Returns what came of it, none if it did not end although it was asked to, and whether this program was asked
+    /// to end.
+    async fn edit_outside(
+        &mut self,
+        id: MoveId,
+        subject: String,
+        body: String,
+    ) -> (Option<Result<Option<(String, String)>, String>>, bool) {
+        let (folder, ender) = (self.folder.clone(), outside::Ender::default());
+        let (done, mut edited) = tokio::sync::oneshot::channel();
+        let asked = ender.clone();
+        // A thread of its own: the runtime would wait at its end for an editor that goes on.
+        let editing = std::thread::Builder::new().spawn(move || {
+            drop(done.send(outside::edit(&folder, id, &subject, &body, &asked)));
+        });
+        if editing.is_err() {
+            let why = "The editor could not be started; the draft is unchanged.";
+            return (Some(Err(why.into())), false);
+        }
+        let not_run = || Err("The editor could not be run; the draft is unchanged.".into());
+        // Answers still come in while the editor is open; they must not fill the queue.
+        let mut patience = None;
+        let result = loop {
+            let never = Instant::now() + Duration::from_secs(86_400);
+            tokio::select! {
+                result = &mut edited => break result.unwrap_or_else(|_| not_run()),
+                asked = self.signals.next() => {
+                    if asked == Asked::End && patience.is_none() {
+                        ender.end();
+                        patience = Some(Instant::now() + outside::PATIENCE);
+                    }
+                }
+                () = sleep_until(patience.unwrap_or(never)) => {
+                    if patience.is_some() {
+                        return (None, true);
+                    }
+                }
+                Some(message) = self.messages.recv() => {
+                    self.jobs.answered(&message);
+                    for effect in self.app.update(message) {
+                        self.jobs.take(effect);
+                    }
+                }
+            }
+        };
+        // A Ctrl-C just before the editor closed reaches this program a moment after.
+        let late = async { while self.signals.next().await == Asked::Interrupt {} };
+        let is_late = timeout(LATE_INTERRUPT, late).await.is_ok();
+        (Some(result), patience.is_some() || is_late)
     }
 
     /// Gives the terminal away; the input is dropped first, since it would read what is meant for the other program.

@@ -113,6 +113,8 @@ pub enum Job {
     Sync,
     /// An import of people from a file.
     Import,
+    /// A look at a file that may be imported.
+    Look,
 }
 
 /// The progress of a job.

@@ -5,7 +5,6 @@
 //! moves are two lanes of one job each: a newer list replaces one that has not begun, and moves are read the last asked first. Commands are a lane of their own, strictly in order.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
@@ -15,7 +14,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::ids::{Asked, Job, Part, Progress, ScreenId};
 use super::looks::{self, Look};
-use super::message::{Effect, Message};
+use super::message::{Effect, ImportWish, Message};
 use crate::domain::id::MoveId;
 use crate::engine::command::Command;
 use crate::engine::import::{ImportProgress, ImportRequest};
@@ -64,9 +63,12 @@ pub struct Jobs {
     running: bool,
     syncing: bool,
     due: Arc<AtomicBool>,
-    /// Set to stop the pass, or the import, that is under way.
+    /// Set to stop the import, or the look at a file, that is under way.
     stop_jobs: Arc<AtomicBool>,
-    importing: bool,
+    /// The work on a file that is under way: true for a look at it, which keeps nothing.
+    importing: Option<bool>,
+    /// The file that comes next, and whether it is only looked at.
+    import_next: Option<(ImportWish, bool)>,
     sync_again: Option<Pass>,
     /// Stops the pass that is under way, when that is asked for and when the console closes.
     passes: PassControl,
@@ -98,7 +100,8 @@ impl Jobs {
             syncing: false,
             due: Arc::new(AtomicBool::new(false)),
             stop_jobs: Arc::new(AtomicBool::new(false)),
-            importing: false,
+            importing: None,
+            import_next: None,
             sync_again: None,
             passes: PassControl::default(),
             stop: Arc::new(AtomicBool::new(false)),
@@ -125,7 +128,9 @@ impl Jobs {
             Effect::Preview(id) => self.previews.push_back(id),
             Effect::Run(command) => self.commands.push_back(command),
             Effect::Sync => self.sync(Pass::Full),
-            Effect::Import(path) => self.import(path),
+            Effect::Rehearse(wish) => self.import(wish, true),
+            Effect::Import(wish) => self.import(wish, false),
+            Effect::CancelRehearsal => self.end_rehearsal(),
             Effect::CancelJobs => {
                 self.stop_jobs.store(true, Ordering::SeqCst);
                 self.passes.stop();
@@ -152,7 +157,12 @@ impl Jobs {
             }
             Message::Shown { .. } | Message::Previewed { .. } => self.showing = false,
             Message::Ran { .. } => self.running = false,
-            Message::Imported(_) => self.importing = false,
+            Message::Imported(_) | Message::Rehearsed { .. } => {
+                self.importing = None;
+                if let Some((wish, rehearses)) = self.import_next.take() {
+                    self.import(wish, rehearses);
+                }
+            }
             Message::Synced(_) => {
                 self.syncing = false;
                 if let Some(pass) = self.sync_again.take() {
@@ -226,18 +236,31 @@ impl Jobs {
         });
     }
 
-    /// Brings people in from a file; one file at a time.
-    fn import(&mut self, path: PathBuf) {
-        if self.importing {
+    /// Brings people in from a file, or looks what that would do; one file at a time. A look that is under way ends for
+    /// whatever comes after it.
+    fn import(&mut self, wish: ImportWish, rehearses: bool) {
+        if let Some(is_look) = self.importing {
+            if is_look {
+                self.stop_jobs.store(true, Ordering::SeqCst);
+            }
+            self.import_next = Some((wish, rehearses));
             return;
         }
-        self.importing = true;
+        self.importing = Some(rehearses);
         self.stop_jobs.store(false, Ordering::SeqCst);
         let (engine, stop) = (self.engine.clone(), Arc::clone(&self.stop_jobs));
         let steps = self.answers.clone();
+        let asked = wish.clone();
+        let job = if rehearses { Job::Look } else { Job::Import };
         self.spawn(
             move || {
-                let of = std::fs::metadata(&path).ok().map(|m| m.len());
+                let path = &wish.path;
+                let facts = std::fs::metadata(path);
+                // A pipe would be waited for without end.
+                if facts.as_ref().is_ok_and(|facts| !facts.is_file()) {
+                    return Err(format!("{} is not a file.", path.display()));
+                }
+                let of = facts.ok().map(|facts| facts.len());
                 let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
                 let what = name.unwrap_or_default();
                 let mut told = 0;
@@ -252,14 +275,36 @@ impl Jobs {
                         done: p.bytes,
                         of,
                     };
-                    drop(steps.try_send(Message::Progress(Job::Import, progress)));
+                    drop(steps.try_send(Message::Progress(job, progress)));
+                };
+                let request = ImportRequest {
+                    dry_run: rehearses,
+                    on_conflict: Some(wish.on_conflict),
+                    ..ImportRequest::default()
                 };
                 engine
-                    .import_file(&path, &ImportRequest::default(), &stop, &mut tell)
+                    .import_file(path, &request, &stop, &mut tell)
+                    .map(Box::new)
                     .map_err(|e| said(&e))
             },
-            Message::Imported,
+            move |result| match rehearses {
+                true => Message::Rehearsed {
+                    wish: asked,
+                    result,
+                },
+                false => Message::Imported(result),
+            },
         );
+    }
+
+    /// Ends the look at a file that is under way or to come.
+    fn end_rehearsal(&mut self) {
+        if self.import_next.as_ref().is_some_and(|(_, looks)| *looks) {
+            self.import_next = None;
+        }
+        if self.importing == Some(true) {
+            self.stop_jobs.store(true, Ordering::SeqCst);
+        }
     }
 
     /// Sends the mail that is due in the outbox, unless that is under way: mail past its undo window does not wait for a pass.

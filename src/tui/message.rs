@@ -12,7 +12,7 @@ use super::looks::{Answer, Look, Sight};
 use crate::domain::id::MoveId;
 use crate::engine::SyncReport;
 use crate::engine::command::{Command, Done};
-use crate::engine::import::ImportReport;
+use crate::engine::import::{ImportReport, OnConflict};
 use crate::engine::queries::outbox::OutboxItem;
 use crate::engine::queries::show::MoveDetail;
 use crate::engine::queries::today::{TodayList, TodayQuery};
@@ -91,12 +91,28 @@ pub enum Message {
     },
     /// A job went on.
     Progress(Job, Progress),
+    /// A file was looked at that may be imported.
+    Rehearsed {
+        /// The file with the choice that it was looked at with.
+        wish: ImportWish,
+        /// What the import would do.
+        result: Answer<Box<ImportReport>>,
+    },
     /// An import ended.
-    Imported(Answer<ImportReport>),
+    Imported(Answer<Box<ImportReport>>),
     /// A failure worth telling the operator.
     Problem(String),
     /// The system asks the program to end.
     Terminate,
+}
+
+/// A file of people, and the choice for rows with somebody else's address or id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportWish {
+    /// The file.
+    pub path: PathBuf,
+    /// The choice.
+    pub on_conflict: OnConflict,
 }
 
 /// An order to the loop. Nobody waits for it.
@@ -128,8 +144,12 @@ pub enum Effect {
     Waiting,
     /// Pass over the sources now.
     Sync,
+    /// Look at a file that may be imported, and keep nothing; a newer look takes the place of an older one.
+    Rehearse(ImportWish),
     /// Bring people in from a file.
-    Import(PathBuf),
+    Import(ImportWish),
+    /// Stop looking at a file; an import goes on.
+    CancelRehearsal,
     /// Stop the work in progress where possible; finished work is kept.
     CancelJobs,
     /// Tell the desktop, if the operator wants it told.

@@ -14,7 +14,7 @@ mod jobs;
 pub mod keymap;
 pub mod looks;
 pub mod message;
-mod outside;
+pub(crate) mod outside;
 mod overlays;
 mod parts;
 mod reader;
@@ -36,12 +36,12 @@ use anyhow::Context as _;
 use ratatui::layout::Rect;
 
 use crate::engine::Engine;
-use crate::env;
+use crate::env::{self, file};
 use app::App;
 use context::{Context, Status};
 use event_loop::Settings;
 use keymap::Keymap;
-use terminal::Taken;
+use terminal::{Taken, is_gone};
 use theme::{Surroundings, Theme};
 
 pub use jobs::Pulse;
@@ -79,11 +79,12 @@ impl std::fmt::Debug for TuiOptions {
     }
 }
 
-/// Opens the console on the terminal of the process and returns when the operator leaves it.
+/// Opens the console on the terminal of the process and returns when the operator leaves it, or the terminal goes away, with what is to be said
+/// afterwards.
 ///
 /// # Errors
-/// Fails without a terminal, or once it is lost. Failures of the engine are shown on the screen, not returned.
-pub fn run(engine: Engine, options: TuiOptions) -> anyhow::Result<()> {
+/// Fails without a terminal, or if it cannot be drawn on. Failures of the engine are shown on the screen, not returned.
+pub fn run(engine: Engine, options: TuiOptions) -> anyhow::Result<Option<String>> {
     let (app, settings) = prepare(&engine, options);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -99,15 +100,37 @@ pub fn run(engine: Engine, options: TuiOptions) -> anyhow::Result<()> {
         settings,
     ));
     drop(taken);
+    // One whose cursor is still hidden shows it as it is dropped, and cannot bear that nobody sees it.
+    if screen.show_cursor().is_err() {
+        std::mem::forget(screen);
+    }
     // A pass that is under way gets a moment to end; whatever breaks off is taken up by the next one.
     runtime.shutdown_timeout(Duration::from_secs(2));
-    result
+    match result {
+        // Its window was closed, and nobody is left to hear of it.
+        Err(error) if is_gone() => {
+            tracing::info!(%error, "the terminal went away");
+            Ok(None)
+        }
+        result => result,
+    }
 }
 
 fn prepare(engine: &Engine, options: TuiOptions) -> (App, Settings) {
     let mut problems = Vec::new();
     let paths = engine.paths();
-    let own_keys = std::fs::read_to_string(paths.keymap()).ok();
+    let own_keys = match file::read_text(&paths.keymap(), file::SETTINGS_BYTES) {
+        Ok(text) => Some(text),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
+        Err(e) => {
+            let path = paths.keymap();
+            problems.push(format!(
+                "{} cannot be read: {e}. The built-in keys hold.",
+                path.display()
+            ));
+            None
+        }
+    };
     let keymap = Keymap::load(own_keys.as_deref()).or_else(|error| {
         problems.push(format!("{error} The built-in keys hold."));
         Keymap::load(None)

@@ -134,6 +134,11 @@ impl Drop for Taken {
     }
 }
 
+/// Tells whether the terminal of the process went away: its window was closed, or the connection to it broke.
+pub fn is_gone() -> bool {
+    !io::stdin().is_terminal() || !io::stdout().is_terminal()
+}
+
 /// Gives the terminal back as it was found; does nothing if it is not taken. Errors are ignored: there is nobody left to tell.
 fn give_back() {
     if !TAKEN.swap(false, Ordering::SeqCst) {

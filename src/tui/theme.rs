@@ -10,7 +10,7 @@ use ratatui::symbols::border;
 use super::text::clean;
 use crate::config::UiTheme;
 use crate::domain::nearest;
-use crate::env;
+use crate::env::{self, file};
 
 macro_rules! roles {
     ($($(#[$doc:meta])* $name:ident = $key:literal),* $(,)?) => {
@@ -231,7 +231,7 @@ const BUILT_IN: &[(&str, &str)] = &[
 ];
 
 /// The largest theme file that is read.
-const MAX_FILE_BYTES: usize = 64 * 1024;
+const MAX_FILE_BYTES: u64 = 64 * 1024;
 
 impl Theme {
     /// Returns the name of the theme that `choice` means here.
@@ -285,13 +285,10 @@ impl Theme {
     ) -> Result<Self, Box<(Self, String)>> {
         let mut theme = Self::built_in(name, around);
         let path = folder.join(format!("{name}.toml"));
-        let Ok(text) = std::fs::read_to_string(&path) else {
-            return Ok(theme);
-        };
-        let result = if text.len() > MAX_FILE_BYTES {
-            Err("the file is larger than 64 KiB".to_owned())
-        } else {
-            theme.lay_over(&text)
+        let result = match file::read_text(&path, MAX_FILE_BYTES) {
+            Ok(text) => theme.lay_over(&text),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(theme),
+            Err(e) => Err(format!("it cannot be read: {e}")),
         };
         theme.fit(around);
         match result {

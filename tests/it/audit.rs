@@ -158,6 +158,11 @@ fn a_tampered_entry_is_found_and_named() {
         "the whole trail was removed",
     );
     check(
+        "DELETE FROM audit; DELETE FROM meta WHERE key = 'audit_head'; PRAGMA foreign_keys = OFF; DELETE FROM execution",
+        1,
+        "the whole trail was removed",
+    );
+    check(
         &format!(
             "INSERT INTO audit SELECT {n} + 1, at, actor, event, subject, detail, hash, zeroblob(32) FROM audit WHERE seq = {n}"
         ),

@@ -285,6 +285,42 @@ fn the_kill_switch_holds_and_fails_closed() {
 }
 
 #[test]
+fn several_moves_are_approved_in_one_go() {
+    let home = with_forms(4);
+    // One wrong number is a slip: nothing is approved.
+    home.run(["approve", "1", "99"]).exits(2);
+    home.run(["approve", "1", "2", "--hash", &"0".repeat(64)])
+        .exits(2);
+    assert!(home.outbox().is_empty());
+    let shown = home.run(["approve", "1", "2", "--dry-run"]).exits(0);
+    assert!(shown.out.contains("Move 1:") && shown.out.contains("Move 2:"));
+    home.ok("stop");
+    home.run(["approve", "1", "2"]).exits(4);
+    home.ok("resume");
+    let both = home.json("approve 1 4 4");
+    let results: Vec<_> = both
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|done| (done["move"].as_i64().unwrap(), done["result"].clone()))
+        .collect();
+    assert_eq!(results, [(1, "sent".into()), (4, "sent".into())]);
+    assert_eq!(home.outbox().len(), 2);
+    // What is refused to one keeps no other back.
+    let whom = home.json("show 2")["email"].as_str().unwrap().to_owned();
+    home.ok(&format!("suppress add {whom}"));
+    let mixed = home.run(["approve", "2", "3", "--json"]).exits(3).json();
+    assert_eq!(
+        (&mixed[0]["result"], &mixed[1]["result"]),
+        (&"blocked".into(), &"sent".into())
+    );
+    assert_eq!(home.outbox().len(), 3);
+    // What is done already keeps its answer.
+    let again = home.run(["approve", "1", "3"]).exits(0);
+    assert!(again.out.contains("Move 3:"), "{again:?}");
+}
+
+#[test]
 fn what_is_queued_stays_when_everything_stops() {
     let mut home = with_forms(2);
     home.at("2026-11-23T07:00:00Z").run(["today"]);

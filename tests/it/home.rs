@@ -227,6 +227,8 @@ impl Home {
             .env("CASEYOS_HOME", self.path())
             .env("HOME", self.path())
             .env("CASEYOS_NOW", &self.now)
+            // A clock that is set lets effects out in practice alone.
+            .env("CASEYOS_PRACTICE", "1")
             .env("CASEYOS_SEED", "7")
             .env_remove("CASEYOS_CONFIG")
             .env_remove("CASEYOS_CRASH_AT")
@@ -386,7 +388,7 @@ impl Home {
 
     #[track_caller]
     pub fn audit_holds(&self) {
-        self.run(["audit", "verify"]).exits(0);
+        self.run(["audit", "verify", "--deep"]).exits(0);
     }
 
     /// The database itself, for what no command can do.

@@ -1,6 +1,12 @@
 //! One identity of a mailbox and of a person: who must not be written to under one spelling is not written to under another.
 
-use crate::home::{Home, MONDAY, answer, form};
+use caseyos::connectors::world::Double as _;
+use caseyos::domain::email::MailboxKey;
+use serde_json::json;
+
+use crate::google::Google;
+use crate::home::{Home, MONDAY, OPERATOR, answer, form};
+use crate::reading::report;
 
 /// Spellings of one mailbox, as pairs: named under the first, written to under the second.
 const SPELLINGS: &[(&str, &str)] = &[
@@ -12,7 +18,47 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("ann@acme.example", "\"ann\"@acme.example"),
     ("ann@müller.example", "ann@xn--mller-kva.example"),
     ("ANN@ACME.EXAMPLE", "ann@acme.example"),
+    ("ann@acme.example.", "ann@acme.example"),
+    ("ann＠acme.example", "ann@acme.example"),
+    ("ａｎｎ@acme.example", "ann@acme.example"),
+    ("jörg@acme.example", "JO\u{308}RG@acme.example"),
+    ("straße@acme.example", "strasse@acme.example"),
+    ("ann@MÜLLER.example", "ann@mu\u{308}ller.example"),
+    ("ann@me.com", "ann+x@icloud.com"),
+    ("ann.acker@protonmail.com", "annacker@pm.me"),
+    ("ann.acker@ya.ru", "ann-acker@yandex.ru"),
+    ("shop@ann.fastmail.com", "ann@fastmail.com"),
+    ("ann+x@outlook.com", "Ann@Outlook.com"),
 ];
+
+/// Puts two contacts into the database who have one mailbox under two spellings, as versions before the identity of mailboxes could make them.
+fn twins(home: &Home, one: &str, other: &str) {
+    let database = home.database();
+    for (id, address) in [(1, one), (2, other)] {
+        let key = address.to_lowercase();
+        let mailbox = MailboxKey::of(&key);
+        database
+            .execute(
+                "INSERT INTO contact (id, email, created_at, updated_at) VALUES (?1, ?2, 0, 0)",
+                (id, address),
+            )
+            .unwrap();
+        database
+            .execute(
+                "INSERT INTO contact_email (key, contact_id, mailbox) VALUES (?1, ?2, ?3)",
+                (&key, id, Some(mailbox.as_str()).filter(|kept| *kept != key)),
+            )
+            .unwrap();
+    }
+}
+
+/// The spellings that can be written to, with the other one of each pair.
+fn writable() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let is_plain = |address: &str| address.is_ascii() && !address.ends_with('.');
+    SPELLINGS.iter().copied().filter(move |(one, other)| {
+        is_plain(one) && is_plain(other) && !one.eq_ignore_ascii_case(other)
+    })
+}
 
 /// Asks to write to an address and tells whether anything left, with what was said.
 fn writes(home: &Home, address: &str) -> (bool, String) {
@@ -116,6 +162,36 @@ fn a_bounce_stays_with_the_address_that_bounced() {
 }
 
 #[test]
+fn a_bounce_ends_what_waits_for_its_address_and_nothing_else() {
+    let mut home = Home::live();
+    home.contacts("Record ID,email,name\n7,ann@acme.example,Ann Acker\n");
+    let (has_left, said) = writes(&home, "ann@acme.example");
+    assert!(has_left, "{said}");
+    let ours = home.outbox().remove(0);
+    home.contacts("Record ID,email,name\n7,ann.hill@acme.example,Ann Acker\n");
+    home.undo_window(3600);
+    let wish = json!({"source": "manual", "kind": "manual", "at": MONDAY, "email": "ann.hill@acme.example", "action": "send_email", "title": "Write"});
+    home.signals(&[wish.to_string()]).exits(0);
+    let mv = home.find_move("ann.hill@acme.example", "send_email");
+    home.ok(&format!("approve {mv}"));
+    let returned = report(
+        "mailer-daemon@acme.example",
+        &ours.message_id,
+        "ann@acme.example",
+    );
+    home.deliver("1795777200.a.example", returned);
+    home.at("2026-11-23T10:30:00Z").ok("sync");
+    let listed = home.json("suppress list");
+    assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
+    assert_eq!(listed[0]["value"], "ann@acme.example");
+    assert_eq!(listed[0]["cause"], "bounced");
+    let waits = home.json("outbox");
+    assert_eq!(waits.as_array().unwrap().len(), 1, "{waits}");
+    assert_eq!(waits[0]["to"], "ann.hill@acme.example", "{waits}");
+    assert!(home.json("why ann.hill@acme.example")["blocked"].is_null());
+}
+
+#[test]
 fn a_domain_can_be_named_in_every_usual_way() {
     for named in [
         "acme.example",
@@ -142,6 +218,10 @@ fn a_domain_can_be_named_in_every_usual_way() {
         "*",
         "an\u{200B}n@acme.example",
         "https://acme.example/",
+        "ann@[192.0.2.1]",
+        "192.0.2.1",
+        "com",
+        "ann@acme.example, bo@acme.example",
     ] {
         let ran = home.run(["suppress", "add", refused]).exits(2);
         assert!(
@@ -152,7 +232,370 @@ fn a_domain_can_be_named_in_every_usual_way() {
     }
     let ran = home.run(["suppress", "add", "an\u{200B}n@acme.example"]);
     assert!(ran.err.contains("U+200B"), "{}", ran.err);
+    let ran = home.run(["suppress", "add", "https://www.acme.example/en"]);
+    assert!(ran.err.contains("so write acme.example"), "{}", ran.err);
     assert_eq!(home.json("suppress list").as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn an_address_can_be_pasted_as_it_stands_elsewhere() {
+    for named in [
+        "mailto:ann@acme.example",
+        "MAILTO:Ann@acme.example?subject=Hello",
+        "\"Ann\" <ann@acme.example>",
+        "Ann Acker <ann@acme.example>",
+        "<ann@acme.example>",
+        " \u{FEFF}ann@acme.example\u{200B} ",
+        "ann@acme.example.",
+    ] {
+        let home = Home::live();
+        home.run(["suppress", "add", named]).exits(0);
+        let listed = home.json("suppress list");
+        assert_eq!(listed[0]["value"], "ann@acme.example", "{named}");
+        assert_eq!(listed[0]["kind"], "address", "{named}");
+        let (has_left, said) = writes(&home, "ann+x@acme.example");
+        assert!(!has_left && said.contains("suppress"), "{named}: {said}");
+    }
+}
+
+#[test]
+fn a_domain_of_many_firms_is_not_suppressed_by_mistake() {
+    let home = Home::live();
+    for (named, says) in [
+        ("gmail.com", "--yes"),
+        ("*@Googlemail.com", "--yes"),
+        ("co.uk", "Many firms"),
+        ("*.co.uk", "Many firms"),
+    ] {
+        let ran = home.run(["suppress", "add", named]).exits(2);
+        assert!(ran.err.contains(says), "{named}: {}", ran.err);
+    }
+    home.run(["suppress", "add", "co.uk", "--yes"]).exits(2);
+    assert_eq!(home.json("suppress list").as_array().unwrap().len(), 0);
+    home.run(["suppress", "add", "googlemail.com", "--yes"])
+        .exits(0);
+    let (has_left, said) = writes(&home, "ann@gmail.com");
+    assert!(!has_left && said.contains("suppress"), "{said}");
+    home.run(["suppress", "remove", "gmail.com"]).exits(0);
+}
+
+#[test]
+fn a_stage_that_stops_holds_for_every_spelling() {
+    for (one, other) in writable() {
+        let home = Home::live();
+        twins(&home, one, other);
+        home.database()
+            .execute(
+                "UPDATE contact SET stage = 'do_not_contact' WHERE id = 1",
+                [],
+            )
+            .unwrap();
+        let (has_left, said) = writes(&home, other);
+        assert!(!has_left, "{one}, then {other}: {said}");
+        assert!(said.contains("do_not_contact"), "{one}, {other}: {said}");
+    }
+}
+
+#[test]
+fn a_bounce_holds_for_every_spelling_of_the_address() {
+    for (one, other) in writable() {
+        let home = Home::live();
+        twins(&home, one, other);
+        home.database()
+            .execute(
+                "INSERT INTO suppression (key, cause, value, kind, reason, source, created_at)
+                 VALUES (?1, 'bounced', ?2, 'address', 'the address bounced', 'mail', 0)",
+                (MailboxKey::of(one).as_str(), one),
+            )
+            .unwrap();
+        let (has_left, said) = writes(&home, other);
+        assert!(!has_left, "{one}, then {other}: {said}");
+        assert!(
+            said.contains("the address bounced"),
+            "{one}, {other}: {said}"
+        );
+    }
+}
+
+#[test]
+fn the_weekly_cap_counts_every_spelling() {
+    for (one, other) in writable() {
+        let home = Home::live();
+        home.limits("per_contact_week = 1\nper_day = 1000\nper_hour = 1000\nper_domain_day = 1000\nmin_gap_seconds = 0");
+        twins(&home, one, other);
+        let (has_left, said) = writes(&home, one);
+        assert!(has_left, "{one}: {said}");
+        let when = home.run(["when", other, "--json"]).exits(0).json();
+        assert_eq!(when["limit"], "per_contact_week", "{one}, {other}: {when}");
+        let (has_left, said) = writes(&home, other);
+        assert!(!has_left, "{one}, then {other}: {said}");
+    }
+}
+
+#[test]
+fn the_cap_of_a_domain_counts_every_spelling() {
+    let home = Home::live();
+    home.limits("per_contact_week = 9\nper_day = 1000\nper_hour = 1000\nper_domain_day = 1\nmin_gap_seconds = 0");
+    let (has_left, said) = writes(&home, "ann@xn--mller-kva.example");
+    assert!(has_left, "{said}");
+    for other in ["bo@MÜLLER.example", "cy@XN--MLLER-KVA.example"] {
+        let (has_left, said) = writes(&home, other);
+        assert!(!has_left, "{other}: {said}");
+    }
+}
+
+#[test]
+fn whoever_was_written_to_under_one_spelling_is_no_stranger_under_another() {
+    for (one, other) in writable() {
+        let home = Home::live();
+        twins(&home, one, other);
+        let (has_left, said) = writes(&home, one);
+        assert!(has_left, "{one}: {said}");
+        home.write(
+            "approval.toml",
+            "[[rule]]\nname = \"known\"\neffect = \"allow\"\nstate = \"on\"\nwhen = \"true\"\nconfidence = 0.5\nreason = \"Known.\"\n",
+        );
+        home.signals(&[
+            form(other, MONDAY, "Price?"),
+            form("new@kite.example", MONDAY, "Price?"),
+        ]);
+        let pass = home.json("sync");
+        assert_eq!(home.outbox().len(), 2, "{one}, then {other}: {pass}");
+    }
+}
+
+#[test]
+fn an_answer_closes_the_moves_under_every_spelling() {
+    for (one, other) in writable() {
+        let mut home = Home::live();
+        twins(&home, one, other);
+        let wish = |action: &str| {
+            json!({"source": "manual", "kind": "manual", "at": MONDAY, "email": other, "action": action, "title": action})
+                .to_string()
+        };
+        let (has_left, said) = writes(&home, one);
+        assert!(has_left, "{one}: {said}");
+        home.signals(&[wish("send_email"), wish("check_in")])
+            .exits(0);
+        home.undo_window(600);
+        let before = home.today();
+        let find = |action: &str| {
+            let found = before.iter().find(|mv| mv["action"] == action);
+            found.unwrap_or_else(|| panic!("{before:#?}"))["id"].clone()
+        };
+        let (mv, open) = (find("send_email"), find("check_in"));
+        home.ok(&format!("approve {mv}"));
+        assert_eq!(home.json("outbox").as_array().unwrap().len(), 1, "{other}");
+        let ours = home.outbox().remove(0);
+        let said = answer(
+            &ours,
+            one,
+            "Mon, 23 Nov 2026 10:00:30 +0000",
+            "Sounds good, tell me more.",
+        );
+        home.deliver("1", said);
+        home.at("2026-11-23T10:01:00Z").ok("sync");
+        let left = home.json("outbox");
+        assert_eq!(left.as_array().unwrap().len(), 0, "{one}, {other}: {left}");
+        assert_eq!(home.outbox().len(), 1, "{one}, {other}");
+        let closed = home.json(&format!("show {open}"));
+        assert_eq!(closed["status"], "expired", "{one}, {other}: {closed}");
+    }
+}
+
+#[test]
+fn rows_of_one_mailbox_are_one_contact_whatever_their_spelling() {
+    for (one, other) in writable() {
+        let home = Home::live();
+        let cell = |address: &str| format!("\"{}\"", address.replace('"', "\"\""));
+        home.contacts(&format!("email,title\n{},Buyer\n", cell(one)));
+        home.contacts(&format!("email,title\n{},Head\n", cell(other)));
+        let count: i64 = home
+            .database()
+            .query_row("SELECT count(*) FROM contact", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(count, 1, "{one}, {other}");
+        home.run(["when", other, "--json"]).exits(0);
+    }
+}
+
+#[test]
+fn two_contacts_of_one_mailbox_are_invited_once() {
+    for (one, other) in [
+        ("ann@acme.example", "ann+x@acme.example"),
+        ("a.nn@gmail.com", "ann@googlemail.com"),
+    ] {
+        let google = Google::start("live");
+        let home = &google.home;
+        twins(home, one, other);
+        let wish = |address: &str, at: &str| {
+            home.signals(&[json!({"source": "manual", "kind": "manual", "at": "2026-11-23T09:50:00Z", "email": address,
+                "action": "book_meeting", "title": "Call", "starts_at": at, "minutes": 30})
+            .to_string()])
+            .exits(0);
+            home.find_move(address, "book_meeting")
+        };
+        let first = wish(one, "2026-11-24T14:00:00Z");
+        let second = wish(other, "2026-11-24T14:00:00Z");
+        home.ok(&format!("approve {first}"));
+        let shown = google.double().show();
+        let events = shown["calendars"]["events"][OPERATOR]
+            .as_array()
+            .unwrap()
+            .len();
+        home.run(["approve", &second.to_string()]);
+        let shown = google.double().show();
+        assert_eq!(
+            shown["calendars"]["events"][OPERATOR]
+                .as_array()
+                .unwrap()
+                .len(),
+            events,
+            "{one}, {other}"
+        );
+        assert_eq!(google.double().calendars.told.len(), 1, "{one}, {other}");
+        // The move of the other contact asks for what there is now.
+        let closed = home.json(&format!("show {second}"));
+        assert_eq!(closed["status"], "done", "{one}, {other}: {closed}");
+    }
+}
+
+#[test]
+fn one_person_at_one_firm_is_known_in_every_spelling() {
+    let check = |one: [&str; 3], other: [&str; 3], is_one: bool| {
+        let home = Home::live();
+        home.limits("per_contact_week = 1\nper_day = 1000\nper_hour = 1000\nper_domain_day = 1000\nmin_gap_seconds = 0");
+        let row = |cells: [&str; 3]| cells.map(|cell| format!("\"{cell}\"")).join(",");
+        home.contacts(&format!(
+            "email,name,company\n{}\n{}\n",
+            row(one),
+            row(other)
+        ));
+        let (has_left, said) = writes(&home, one[0]);
+        assert!(has_left, "{one:?}: {said}");
+        let (has_left, said) = writes(&home, other[0]);
+        assert_eq!(!has_left, is_one, "{one:?} {other:?}: {said}");
+        let home = Home::live();
+        home.contacts(&format!(
+            "email,name,company\n{}\n{}\n",
+            row(one),
+            row(other)
+        ));
+        home.run(["suppress", "add", one[0]]).exits(0);
+        let (has_left, said) = writes(&home, other[0]);
+        assert_eq!(!has_left, is_one, "suppressed {one:?} {other:?}: {said}");
+    };
+    let ann = ["ann@acme.example", "Ann Acker", "Acme GmbH"];
+    let there = "a.acker@gmail.com";
+    for firm in [
+        "Acme",
+        "ACME, Inc.",
+        "Acme Inc",
+        "The Acme Co.",
+        "acme s.r.o.",
+        "Acmé S. p. A.",
+        "Ａｃｍｅ Ltd.",
+    ] {
+        check(ann, [there, "ann acker", firm], true);
+    }
+    check(ann, [there, "Acker, Ann", "Acme"], true);
+    check(ann, ["a.acker@mail.acme.example", "Ann Acker", ""], true);
+    let angla = ["o@north.example", "Ängla Öberg", "North AB"];
+    for name in [
+        "ängla öberg",
+        "Angla Oberg",
+        "A\u{308}ngla O\u{308}berg",
+        "Öberg, Ängla",
+        "Ａｎｇｌａ Ｏｂｅｒｇ",
+    ] {
+        check(angla, [there, name, "North"], true);
+    }
+    check(ann, [there, "Ann Acker", "Acme Rockets"], false);
+    check(ann, [there, "Anna Ackerman", "Acme"], false);
+    check(ann, [there, "Ann Acker", ""], false);
+    check(
+        ["ann@gmail.com", "Ann Acker", ""],
+        [there, "Ann Acker", ""],
+        false,
+    );
+    check(
+        ["ann@gmail.com", "Ann Acker", "Self-employed"],
+        [there, "Ann Acker", "self employed"],
+        false,
+    );
+}
+
+#[test]
+fn a_firm_that_is_left_alone_is_meant_under_every_spelling() {
+    let home = Home::live();
+    home.contacts(
+        "email,name,company\nann@gmail.com,Ann Acker,Acme GmbH\nbo@yahoo.com,Bo Ek,\"ACME, Inc.\"\ncy@yahoo.com,Cy Lund,Acme Rockets\n",
+    );
+    home.signals(&[form("ann@gmail.com", MONDAY, "Price?")]);
+    let mv = home.today()[0]["id"].to_string();
+    home.run([
+        "skip",
+        &mv,
+        "--reason",
+        "do not contact",
+        "--suppress",
+        "firm",
+    ])
+    .exits(0);
+    for (address, is_barred) in [("cy@yahoo.com", false), ("bo@yahoo.com", true)] {
+        let (has_left, said) = writes(&home, address);
+        assert_eq!(!has_left, is_barred, "{address}: {said}");
+    }
+}
+
+#[test]
+fn an_opt_out_follows_what_is_learned_later_and_goes_with_its_undo() {
+    let mut home = Home::live();
+    home.contacts("Record ID,email,name,company\n7,ann@gmail.com,Ann Acker,Acme GmbH\n");
+    let (has_left, said) = writes(&home, "ann@gmail.com");
+    assert!(has_left, "{said}");
+    let ours = home.outbox().remove(0);
+    let text = "Please remove me from your list.";
+    home.deliver(
+        "1",
+        answer(
+            &ours,
+            "ann@gmail.com",
+            "Mon, 23 Nov 2026 10:20:00 +0000",
+            text,
+        ),
+    );
+    home.at("2026-11-23T10:30:00Z").ok("sync");
+    let check = |home: &Home, address: &str, is_barred: bool| {
+        let blocked = home.json(&format!("why {address}"))["blocked"].clone();
+        assert_eq!(!blocked.is_null(), is_barred, "{address}: {blocked}");
+    };
+    // By the id of the record, and by name and firm as another contact.
+    home.contacts("Record ID,email,name,company\n7,ann@bolt.example,Ann Acker,Acme GmbH\n");
+    home.contacts("email,name,company\nann.acker@acme.example,ACKER Ann,The Acme Inc.\n");
+    check(&home, "ann@bolt.example", true);
+    check(&home, "ann.acker@acme.example", true);
+    let undone = home.json("undo list");
+    let opt_out = undone
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| {
+            entry["summary"]
+                .as_str()
+                .unwrap()
+                .starts_with("Suppressed Ann")
+        })
+        .unwrap_or_else(|| panic!("{undone}"))["id"]
+        .clone();
+    home.ok(&format!("undo {opt_out}"));
+    for address in [
+        "ann@gmail.com",
+        "ann@bolt.example",
+        "ann.acker@acme.example",
+    ] {
+        check(&home, address, false);
+    }
 }
 
 #[test]

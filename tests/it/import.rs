@@ -213,3 +213,33 @@ fn a_file_names_whom_it_would_change_and_changes_nobody_elses_record() {
         .collect();
     assert_eq!(causes, ["opted_out", "bounced"]);
 }
+
+#[test]
+fn a_rehearsal_says_in_which_order_dates_are_read() {
+    let home = Home::init();
+    let file = home.write(
+        "dates.csv",
+        "email,renewal date\nd1@x.example,02/01/2027\nd2@x.example,31/12/2026\n",
+    );
+    let line = format!("contacts import {} --dry-run", file.display());
+    let said = home.run(line.split_whitespace()).exits(0);
+    assert!(
+        said.out
+            .contains("dates of “renewal date” were read day first, as line 3 shows"),
+        "{}",
+        said.out
+    );
+    let told = home
+        .run(format!("{line} --dates mdy --json").split_whitespace())
+        .exits(0)
+        .json();
+    assert_eq!(
+        (&told["dates"][0]["order"], &told["dates"][0]["cause"]),
+        (&"mdy".into(), &"told".into())
+    );
+    assert_eq!(count(&told["dropped"][0], "count"), 1);
+    let wrong = home
+        .run(format!("{line} --dates ddmm").split_whitespace())
+        .exits(2);
+    assert!(wrong.err.contains("dmy, mdy and ymd"), "{}", wrong.err);
+}

@@ -133,6 +133,29 @@ fn only_the_store_speaks_sql() {
 }
 
 #[test]
+fn one_place_tells_who_is_one_person() {
+    let graph = &*GRAPH;
+    let own = "engine/ground/reach.rs";
+    let (mut wrong, mut is_found) = (Vec::new(), false);
+    for mention in &graph.mentions {
+        let file = &graph.files[mention.file];
+        let asks = ["namesakes", "of_mailbox"].iter().any(|last| {
+            mention
+                .path
+                .ends_with(&["people".to_owned(), (*last).to_owned()])
+        });
+        if room_of(file) == "engine" && asks {
+            is_found |= file == own;
+            if file != own {
+                wrong.push(format!("src/{file}:{}: it asks past {own}", mention.line));
+            }
+        }
+    }
+    assert!(is_found, "{own} asks");
+    nothing_wrong(&wrong);
+}
+
+#[test]
 fn one_call_notes_every_change() {
     let graph = &*GRAPH;
     let mut wrong = Vec::new();

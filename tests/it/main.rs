@@ -11,6 +11,8 @@ mod auth;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod clocks;
+#[cfg(test)]
 mod consent;
 #[cfg(test)]
 mod crash;
@@ -28,6 +30,8 @@ mod faults;
 mod forecast;
 #[cfg(test)]
 mod google;
+#[cfg(test)]
+mod harsh;
 #[cfg(test)]
 mod home;
 #[cfg(test)]
@@ -77,8 +81,12 @@ mod signals;
 #[cfg(test)]
 mod stop;
 #[cfg(test)]
+mod templates;
+#[cfg(test)]
 #[path = "loop.rs"]
 mod the_loop;
+#[cfg(test)]
+mod trail;
 #[cfg(test)]
 mod tui;
 #[cfg(test)]

@@ -39,7 +39,8 @@ fn suppressed(home: &Home) -> String {
     home.run(["suppress", "list", "--json"]).out
 }
 
-fn report(from: &str, id: &str, named: &str) -> String {
+/// A report that mail to an address was not delivered.
+pub fn report(from: &str, id: &str, named: &str) -> String {
     format!(
         "Return-Path: <>\r\nFrom: Mail Delivery System <{from}>\r\nTo: {OPERATOR}\r\nSubject: Undelivered Mail Returned to Sender\r\n\
          Date: Mon, 23 Nov 2026 10:20:00 +0000\r\nMessage-ID: <report.1@mail.example>\r\nMIME-Version: 1.0\r\n\

@@ -13,7 +13,10 @@ const NOW: &str = "2026-11-24T10:00:00Z";
 /// The program under test on an installation of its own.
 fn caseyos(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_caseyos"));
-    command.env("CASEYOS_HOME", home).env("CASEYOS_NOW", NOW);
+    command
+        .env("CASEYOS_HOME", home)
+        .env("CASEYOS_NOW", NOW)
+        .env("CASEYOS_PRACTICE", "1");
     command
 }
 
@@ -70,6 +73,7 @@ impl Console {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_caseyos"));
         command.env("CASEYOS_HOME", home);
         command.env("CASEYOS_NOW", NOW);
+        command.env("CASEYOS_PRACTICE", "1");
         command.env("TERM", "xterm-256color");
         for unset in ["NO_COLOR", "VISUAL", "EDITOR", "COLORTERM", "COLORFGBG"] {
             command.env_remove(unset);
@@ -251,7 +255,7 @@ fn an_editor_that_is_not_there_is_named_and_nothing_changes() {
 #[cfg(unix)]
 #[test]
 fn the_terminal_is_given_back_when_the_system_ends_the_program() {
-    for signal in ["TERM", "HUP", "INT"] {
+    for signal in ["TERM", "HUP", "INT", "QUIT", "ALRM", "USR1", "USR2"] {
         let home = tempfile::tempdir().unwrap();
         installation(home.path());
         let mut console = Console::open(home.path(), 40, 120, &[]);
@@ -265,6 +269,91 @@ fn the_terminal_is_given_back_when_the_system_ends_the_program() {
         assert!(status.success());
         console.ended();
     }
+}
+
+/// A program that opens the console in a terminal of its own, closes that and prints the exit code. A process of its own, since any other child
+/// that this one starts meanwhile may have the terminal open too.
+#[cfg(unix)]
+const CLOSES_THE_WINDOW: &str = "
+import fcntl, os, pty, signal, struct, sys, termios
+signal.alarm(60)
+child, terminal = pty.fork()
+if child == 0:
+    os.execv(sys.argv[1], [sys.argv[1]])
+fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 40, 120, 0, 0))
+seen = b''
+while b'?1049h' not in seen or len(seen) < 500:
+    seen += os.read(terminal, 65536)
+os.close(terminal)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+";
+
+#[cfg(unix)]
+#[test]
+fn a_window_that_is_closed_ends_the_console_without_a_word() {
+    let home = tempfile::tempdir().unwrap();
+    installation(home.path());
+    let ended = Command::new("python3")
+        .args(["-c", CLOSES_THE_WINDOW, env!("CARGO_BIN_EXE_caseyos")])
+        .env("CASEYOS_HOME", home.path())
+        .env("CASEYOS_NOW", NOW)
+        .env("TERM", "xterm-256color")
+        .output();
+    // Where there is no Python there is nothing to try.
+    let Ok(ended) = ended else { return };
+    let said = String::from_utf8_lossy(&ended.stdout);
+    assert_eq!(said.trim(), "0", "{ended:?}");
+    let log = std::fs::read_to_string(home.path().join("caseyos.log")).unwrap_or_default();
+    assert!(!log.contains("panicked"), "{log}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_end_of_the_program_is_the_end_of_the_editor_and_what_it_saved_is_kept() {
+    let check = |ends: &str, says: &str| {
+        let home = tempfile::tempdir().unwrap();
+        installation(home.path());
+        let script = home.path().join("editor.sh");
+        std::fs::write(
+            &script,
+            format!(
+                "#!/bin/sh\nprintf 'Subject: Half\\n\\nHalf done.\\n' > \"$1\"\n{ends}\necho the editor is here\nexec tail -f /dev/null\n"
+            ),
+        )
+        .unwrap();
+        let editor = format!("sh {}", script.display());
+        let mut console = Console::open(home.path(), 40, 200, &[("EDITOR", &editor)]);
+        console.see("Subject");
+        console.press("E");
+        console.see("the editor is here");
+        let process = console.child.process_id().unwrap().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &process])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let screen = console.ended();
+        assert!(screen.contains(says), "{screen}");
+        let kept: Vec<_> = files_in(home.path())
+            .into_iter()
+            .filter(|p| {
+                p.file_name()
+                    .unwrap()
+                    .to_string_lossy()
+                    .starts_with("draft-")
+            })
+            .collect();
+        assert_eq!(kept.len(), 1, "{screen}");
+        assert!(
+            std::fs::read_to_string(&kept[0])
+                .unwrap()
+                .contains("Half done.")
+        );
+    };
+    check(":", "The editor was ended. What it had saved is kept in");
+    check("trap '' TERM", "The editor did not end and was left alone.");
 }
 
 #[test]

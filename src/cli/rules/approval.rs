@@ -13,6 +13,7 @@ use crate::domain::approval::{
 use crate::engine::EngineError;
 use crate::engine::command::Command;
 use crate::engine::queries::approvals::{ApprovalRuleItem, ReplaySide};
+use crate::env::file;
 
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -184,14 +185,7 @@ pub(super) fn variables(run: &mut Run<'_>) -> Result<Ending, EngineError> {
 fn read(path: &Path) -> Result<String, EngineError> {
     let unreadable =
         |e: std::io::Error| EngineError::Input(format!("{} cannot be read: {e}.", path.display()));
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size > MAX_FILE_BYTES {
-        return Err(EngineError::Input(format!(
-            "{} is larger than 64 MB.",
-            path.display()
-        )));
-    }
-    std::fs::read_to_string(path).map_err(unreadable)
+    file::read_text(path, MAX_FILE_BYTES).map_err(unreadable)
 }
 
 fn rules_of(path: &Path) -> Result<ApprovalRules, EngineError> {

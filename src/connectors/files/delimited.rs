@@ -16,8 +16,8 @@ pub const MAX_FIELD: usize = 64 * 1024;
 pub const MAX_RECORD: usize = 1024 * 1024;
 /// Bytes after which an open quote is taken for a mistake.
 const MAX_LOOK_AHEAD: usize = 8 * 1024 * 1024;
-/// The most fields of one record that are kept apart.
-const MAX_FIELDS: usize = 4_096;
+/// The most fields that a record may have.
+pub const MAX_FIELDS: usize = 4_096;
 
 /// A fault in a record's form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +114,17 @@ impl Scanner {
         self.delimiter
     }
 
+    /// Returns the line on which the next record starts, from 1.
+    #[must_use]
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Sets the line on which the next record starts, for text that is not a whole file.
+    pub fn set_line(&mut self, line: u64) {
+        self.line = line;
+    }
+
     /// Returns how many bytes of the file have been read.
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
@@ -149,7 +160,7 @@ impl Scanner {
         if record.fault != Some(Fault::OpenQuote)
             && (next - self.at > MAX_RECORD
                 || record.fields.iter().any(|f| f.range.len() > MAX_FIELD)
-                || record.fields.len() >= MAX_FIELDS)
+                || record.fields.len() > MAX_FIELDS)
         {
             record.fault = Some(Fault::TooLong);
         }
@@ -341,7 +352,7 @@ fn scan(buffer: &[u8], start: usize, ended: bool, delimiter: u8, record: &mut Re
         if at >= buffer.len() && !ended {
             return Step::More;
         }
-        if record.fields.len() < MAX_FIELDS {
+        if record.fields.len() <= MAX_FIELDS {
             record.fields.push(field);
         }
         match buffer.get(at) {

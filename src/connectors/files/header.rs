@@ -4,8 +4,11 @@
 //! Google, Outlook (English, German, French, Spanish), LinkedIn and Pipedrive give their columns. The operator's own
 //! `--map field=column` goes before all of them.
 
+use super::dates::ColumnDates;
 use super::wishes;
+use crate::domain::contact::NAMELESS;
 use crate::domain::contact::name::fold;
+use crate::domain::date_order::DateOrder;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -180,7 +183,7 @@ impl Vendor {
             Self::Pipedrive => "pipedrive",
             Self::Vcard => "vcard",
             Self::Caseyos => "caseyos",
-            Self::Other => "file",
+            Self::Other => NAMELESS,
         }
     }
 }
@@ -279,9 +282,15 @@ pub struct Mapping {
     /// number to its label.
     #[serde(skip)]
     pub(super) plan: Vec<(usize, Field, u16)>,
+    /// The orders of the columns of dates.
+    #[serde(skip)]
+    pub(super) dates: Vec<ColumnDates>,
     /// The columns without a meaning: their cells are looked at for opt-outs that nobody would read.
     #[serde(skip)]
     pub(super) unread: Vec<usize>,
+    /// True if a line without an id and a name can go on with the row before it.
+    #[serde(skip)]
+    pub(super) continues: bool,
     /// The header's cells, by which a repeated header is recognized.
     #[serde(skip)]
     pub(super) keys: Vec<String>,
@@ -308,6 +317,12 @@ impl Mapping {
     pub fn column_of(&self, field: Field) -> Option<&str> {
         let (index, ..) = self.plan.iter().find(|(_, f, _)| *f == field)?;
         self.columns.get(*index).map(|c| c.header.as_str())
+    }
+
+    /// Returns the order of the dates in a column; None if it contradicts itself.
+    pub(super) fn order_of(&self, index: usize) -> Option<DateOrder> {
+        let decided = self.dates.iter().find(|dates| dates.index == index);
+        decided.and_then(|dates| dates.order)
     }
 
     /// Builds the mapping of a header. Returns the overrides' columns that the header lacks as an error.
@@ -379,8 +394,13 @@ impl Mapping {
                     && found.get(*i).is_some_and(Option::is_none)
             })
             .collect();
+        let has = |wanted: &[Field]| found.iter().flatten().any(|f| wanted.contains(&f.field));
+        let continues = has(&[Field::Id])
+            && has(&[Field::FirstName, Field::LastName, Field::FullName])
+            && has(&[Field::Email, Field::Phone, Field::MobilePhone]);
         Ok(Self {
             vendor,
+            continues,
             system: overrides.system.clone().unwrap_or_else(|| match vendor {
                 Vendor::Other if found.iter().flatten().any(|f| f.field == Field::Id) => {
                     system_of(&keys, &found)
@@ -388,6 +408,7 @@ impl Mapping {
                 vendor => vendor.system().to_owned(),
             }),
             columns,
+            dates: Vec::new(),
             unread,
             plan: plan
                 .into_iter()
@@ -420,6 +441,13 @@ pub(super) fn score(cells: &[String], overrides: &MapOverrides) -> usize {
         .filter(|(_, column)| matches!(column, Column::Named(name) if keys.contains(name)))
         .count();
     fields.len() + named * 3
+}
+
+/// Returns the first of a header's columns that holds addresses.
+pub(super) fn address_column(cells: &[String]) -> Option<usize> {
+    cells
+        .iter()
+        .position(|cell| lookup(&header_key(cell)).is_some_and(|found| found.field == Field::Email))
 }
 
 /// Returns a header's letters and digits in lower case without accents.
@@ -582,6 +610,9 @@ fn lookup(key: &str) -> Option<Found> {
             fixed: false,
         });
     }
+    if let Some(found) = of_child_table(key) {
+        return Some(found);
+    }
     let named = SYNONYMS.iter().find_map(|(field, ranks)| {
         ranks.iter().zip(0u8..).find_map(|(list, rank)| {
             list.split_ascii_whitespace()
@@ -598,8 +629,36 @@ fn lookup(key: &str) -> Option<Found> {
     })
 }
 
+/// Reads headers of a table within a record, such as "Email ID (Email IDs)" and "Number (Contact Numbers)": its first line
+/// stands in the record's row, the others below.
+fn of_child_table(key: &str) -> Option<Found> {
+    const TABLES: [(&str, Field); 8] = [
+        ("emailids", Field::Email),
+        ("emailaddresses", Field::Email),
+        ("emails", Field::Email),
+        ("contactemails", Field::Email),
+        ("contactnumbers", Field::Phone),
+        ("phonenumbers", Field::Phone),
+        ("contactphones", Field::Phone),
+        ("phones", Field::Phone),
+    ];
+    let (field, stem) = TABLES
+        .iter()
+        .find_map(|(table, field)| Some((*field, key.strip_suffix(table)?)))?;
+    let is_value = match field {
+        Field::Email => ["emailid", "email", "emailaddress", "address", "value"].contains(&stem),
+        _ => ["number", "phone", "phonenumber", "phoneno", "value"].contains(&stem),
+    };
+    is_value.then_some(Found {
+        field,
+        rank: 8,
+        group: 0,
+        fixed: false,
+    })
+}
+
 /// Returns the name of the system of ids in a file that no known program wrote: one for each kind of file, told by the
-/// headers that say who somebody is. Two exports of one tool share their ids; lists that both count from 1 do not.
+/// headers that say who somebody is, so that two exports of one tool share their ids.
 fn system_of(keys: &[String], found: &[Option<Found>]) -> String {
     let mut parts: Vec<String> = keys
         .iter()
@@ -621,7 +680,7 @@ fn system_of(keys: &[String], found: &[Option<Found>]) -> String {
         .fold(0x811C_9DC5_u32, |hash, b| {
             (hash ^ u32::from(b)).wrapping_mul(0x0100_0193)
         });
-    format!("{}{hash:08x}", Vendor::Other.system())
+    format!("{NAMELESS}{hash:08x}")
 }
 
 /// Reads families such as "E-mail 2 - Value", "Phone 1 - Type", "E-Mail 3: Adresse".

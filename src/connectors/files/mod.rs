@@ -3,6 +3,7 @@
 //! Reading is streaming and forgiving, and loses nothing without a word: each row comes out either as a draft or as a
 //! reject with its number, its line and the reason, and what was left out of an accepted row is counted.
 
+mod dates;
 mod delimited;
 mod encoding;
 mod header;
@@ -12,6 +13,7 @@ mod vcard;
 mod wishes;
 mod write;
 
+pub use dates::{ColumnDates, OrderCause, Survey};
 pub use header::{Field, MapError, MapOverrides, MappedColumn, Mapping, Vendor};
 pub use row::{Dropped, Reject};
 pub use write::{ExportFormat, RejectsWriter, write_contacts};
@@ -19,6 +21,7 @@ pub use write::{ExportFormat, RejectsWriter, write_contacts};
 use crate::domain::contact::ContactDraft;
 use delimited::{Fault, Record, Scanner};
 use encoding::{TextReader, decode};
+use row::Further;
 use std::io::{self, Read};
 use thiserror::Error;
 use vcard::CardReader;
@@ -27,6 +30,11 @@ use vcard::CardReader;
 const MAX_PREAMBLE: usize = 40;
 /// Bytes in which the header is searched for.
 const HEADER_SAMPLE: usize = 64 * 1024;
+/// Bytes over which dates are looked at before the first row is read, where a file can be read once only.
+const LOOK_AHEAD: usize = 4 * 1024 * 1024;
+
+/// Lines that may go on with one row.
+const MAX_FURTHER: u32 = 100;
 
 /// A reason that a file cannot be read at all.
 #[derive(Debug, Error)]
@@ -46,6 +54,12 @@ pub enum FileError {
         /// The first line, cut short.
         first: String,
     },
+    /// The header names more columns than are read.
+    #[error(
+        "the file has more than {} columns; save it with fewer and import that",
+        delimited::MAX_FIELDS
+    )]
+    TooManyColumns,
     /// A `--map` names columns that are not there.
     #[error("the file has no column “{}”; its columns are {}", missing.join("”, “"), columns.join(", "))]
     NoSuchColumn {
@@ -120,6 +134,19 @@ pub struct ContactFile {
     skipped: Skipped,
     padded: u64,
     second_numbers: u64,
+    /// The row before, while the next line may go on with it, and the number of lines that did.
+    pending: Option<(Box<RowResult>, u32)>,
+    continued: u64,
+}
+
+/// A line of the file.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is made and taken apart once for each line"
+)]
+enum Line {
+    Row(RowResult),
+    Further(Further),
 }
 
 #[derive(Debug)]
@@ -165,6 +192,8 @@ impl ContactFile {
                 skipped: Skipped::default(),
                 padded: 0,
                 second_numbers: 0,
+                pending: None,
+                continued: 0,
             });
         }
         Self::open_delimited(scanner, overrides)
@@ -175,7 +204,12 @@ impl ContactFile {
             return Err(FileError::Empty);
         }
         let mut preamble = 0;
-        let sample = scanner.peek(HEADER_SAMPLE)?.to_vec();
+        let mut sample = scanner.peek(HEADER_SAMPLE)?;
+        if !sample.iter().any(|b| matches!(b, b'\n' | b'\r')) {
+            // A header of thousands of columns.
+            sample = scanner.peek(delimited::MAX_RECORD)?;
+        }
+        let sample = sample.to_vec();
         let first_line = sample
             .split(|b| matches!(b, b'\n' | b'\r'))
             .next()
@@ -212,6 +246,13 @@ impl ContactFile {
             if first.is_empty() {
                 return Err(FileError::Empty);
             }
+            let most = choices.iter().map(|delimiter| {
+                let found = first_line.iter().filter(|b| *b == delimiter);
+                found.count()
+            });
+            if most.max().is_some_and(|n| n >= delimited::MAX_FIELDS) {
+                return Err(FileError::TooManyColumns);
+            }
             return Err(FileError::NoHeader {
                 first: crate::domain::text::clean_line(first, 120),
             });
@@ -244,6 +285,8 @@ impl ContactFile {
             },
             padded: 0,
             second_numbers: 0,
+            pending: None,
+            continued: 0,
         })
     }
 
@@ -281,6 +324,8 @@ impl ContactFile {
             skipped: Skipped::default(),
             padded: 0,
             second_numbers: 0,
+            pending: None,
+            continued: 0,
         })
     }
 
@@ -288,6 +333,52 @@ impl ContactFile {
     #[must_use]
     pub fn mapping(&self) -> &Mapping {
         &self.mapping
+    }
+
+    /// Looks over the dates of the rows that can be seen without taking one. Returns what was seen, and whether that is
+    /// the whole file.
+    ///
+    /// # Errors
+    /// Fails if reading the file fails.
+    pub fn look_ahead(&mut self) -> io::Result<(Survey, bool)> {
+        let mut survey = Survey::new(&self.mapping);
+        let Body::Delimited { scanner, .. } = &mut self.body else {
+            return Ok((survey, true));
+        };
+        if survey.is_empty() {
+            return Ok((survey, true));
+        }
+        let (line, delimiter) = (scanner.line(), scanner.delimiter());
+        let ahead = scanner.peek(LOOK_AHEAD)?;
+        let is_whole = ahead.len() < LOOK_AHEAD;
+        // The last line may be cut.
+        let end = match is_whole {
+            true => ahead.len(),
+            false => ahead.iter().rposition(|b| *b == b'\n').unwrap_or(0),
+        };
+        let ahead = ahead.get(..end).unwrap_or_default().to_vec();
+        let mut scanner = Scanner::new(TextReader::open(Box::new(io::Cursor::new(ahead)))?);
+        scanner.set_delimiter(delimiter);
+        scanner.set_line(line);
+        look_over(&mut scanner, &self.mapping, &mut survey, &|| false)?;
+        Ok((survey, is_whole))
+    }
+
+    /// Looks over the dates of all rows that are left, which takes the file to its end, unless `stop` says to end.
+    ///
+    /// # Errors
+    /// Fails if reading the file fails.
+    pub fn survey(mut self, stop: &dyn Fn() -> bool) -> io::Result<Survey> {
+        let mut survey = Survey::new(&self.mapping);
+        if let Body::Delimited { scanner, .. } = &mut self.body {
+            look_over(scanner, &self.mapping, &mut survey, stop)?;
+        }
+        Ok(survey)
+    }
+
+    /// Sets the orders in which the dates of the rows to come are read.
+    pub fn read_dates(&mut self, dates: Vec<ColumnDates>) {
+        self.mapping.dates = dates;
     }
 
     /// Returns what separates the cells; None for vCards.
@@ -326,7 +417,14 @@ impl ContactFile {
         self.second_numbers
     }
 
-    /// Takes a row as it stands in the file apart into its cells; `delimiter` is None for a vCard, which is one cell.
+    /// Returns how many lines went on with the row before them.
+    #[must_use]
+    pub fn continued(&self) -> u64 {
+        self.continued
+    }
+
+    /// Takes a row as it stands in the file apart into its cells; `delimiter` is None for a vCard, which is one cell. The
+    /// cells of lines that went on with it are added to those of their column.
     #[must_use]
     pub fn raw_cells(raw: &[u8], delimiter: Option<u8>) -> Vec<String> {
         let whole = || vec![decode(raw).into_owned()];
@@ -339,10 +437,19 @@ impl ContactFile {
         let mut scanner = Scanner::new(text);
         scanner.set_delimiter(delimiter);
         let mut record = Record::default();
-        match scanner.read(&mut record) {
-            Ok(true) => cells_of(&scanner, &record),
-            _ => whole(),
+        let Ok(true) = scanner.read(&mut record) else {
+            return whole();
+        };
+        let mut cells = cells_of(&scanner, &record);
+        while let Ok(true) = scanner.read(&mut record) {
+            for (cell, more) in cells.iter_mut().zip(cells_of(&scanner, &record)) {
+                if !cell.is_empty() && !more.is_empty() {
+                    cell.push_str("; ");
+                }
+                cell.push_str(&more);
+            }
         }
+        cells
     }
 
     /// Reads the next row; None at the end of the file.
@@ -350,6 +457,29 @@ impl ContactFile {
     /// # Errors
     /// Fails if reading the file fails.
     pub fn next_row(&mut self) -> io::Result<Option<RowResult>> {
+        loop {
+            match self.next_line()? {
+                None => return Ok(self.pending.take().map(|(row, _)| *row)),
+                Some(Line::Row(row)) if !self.mapping.continues => return Ok(Some(row)),
+                Some(Line::Row(row)) => {
+                    if let Some((before, _)) = self.pending.replace((Box::new(row), 0)) {
+                        return Ok(Some(*before));
+                    }
+                }
+                Some(Line::Further(further)) => {
+                    if let Some((row, lines)) = &mut self.pending
+                        && let Ok(draft) = &mut row.outcome
+                    {
+                        further.add_to(draft, &self.mapping, &mut row.dropped);
+                        *lines += 1;
+                        self.continued += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    fn next_line(&mut self) -> io::Result<Option<Line>> {
         let (scanner, record) = match &mut self.body {
             Body::Cards(cards) => {
                 let card = cards.next_card()?;
@@ -358,48 +488,39 @@ impl ContactFile {
                     return Ok(None);
                 };
                 self.row += 1;
-                return Ok(Some(RowResult {
+                return Ok(Some(Line::Row(RowResult {
                     row: self.row,
                     line: card.line,
                     outcome: card.outcome,
                     raw: card.raw,
                     dropped: card.dropped,
                     suspicious: Vec::new(),
-                }));
+                })));
             }
             Body::Delimited { scanner, record } => (scanner, record),
         };
+        if !next_record(scanner, record, &self.mapping, &mut self.skipped)? {
+            return Ok(None);
+        }
         let width = self.mapping.keys.len();
-        let mut gap = 0;
-        loop {
-            if !scanner.read(record)? {
-                return Ok(None);
+        let mut fault = check_form(scanner, record, width);
+        if let Some((before, lines)) = &mut self.pending
+            && fault.is_none()
+            && let Some(further) = Further::read(&self.mapping, |i| scanner.field(record, i))
+        {
+            match before.outcome {
+                Ok(_) if *lines < MAX_FURTHER => {
+                    before.raw.push(b'\n');
+                    before.raw.extend_from_slice(scanner.raw(record));
+                    return Ok(Some(Line::Further(further)));
+                }
+                Ok(_) => fault = Some(format!("more than {MAX_FURTHER} lines go on with one row")),
+                Err(_) => fault = Some("goes on with a row that was rejected".to_owned()),
             }
-            if record.is_empty() && record.fault.is_none() {
-                self.skipped.blank += 1;
-                gap += 1;
-                continue;
-            }
-            if record.fault.is_none()
-                && record.len() != width
-                && scanner.swallowed_a_record(record, width)
-            {
-                scanner.keep_first_line(record);
-            }
-            if record.fault.is_none() && is_header_again(scanner, record, &self.mapping) {
-                self.skipped.repeated_header += 1;
-                continue;
-            }
-            if record.len() == 1 && width > 2 && is_footer(&decode(&scanner.field(record, 0)), gap)
-            {
-                self.skipped.footer += 1;
-                continue;
-            }
-            break;
         }
         self.row += 1;
         let mut dropped = Vec::new();
-        let built = match check_form(scanner, record, width) {
+        let built = match fault {
             Some(reason) => Err(Reject::whole(reason)),
             None => row::draft_of(
                 &self.mapping,
@@ -427,20 +548,73 @@ impl ContactFile {
             std::str::from_utf8(&cell).is_ok_and(|text| wishes::looks_like(text).is_some())
         });
         let suspicious = suspicious.collect();
-        Ok(Some(RowResult {
+        Ok(Some(Line::Row(RowResult {
             row: self.row,
             line: record.line,
             outcome,
             raw,
             dropped,
             suspicious,
-        }))
+        })))
     }
+}
+
+fn look_over(
+    scanner: &mut Scanner,
+    mapping: &Mapping,
+    survey: &mut Survey,
+    stop: &dyn Fn() -> bool,
+) -> io::Result<()> {
+    let mut record = Record::default();
+    let mut skipped = Skipped::default();
+    while !stop() && next_record(scanner, &mut record, mapping, &mut skipped)? {
+        if record.fault.is_none() {
+            survey.note(record.line, |index| scanner.field(&record, index));
+        }
+    }
+    Ok(())
+}
+
+/// Reads the next record that is a row; false at the end of the file.
+fn next_record(
+    scanner: &mut Scanner,
+    record: &mut Record,
+    mapping: &Mapping,
+    skipped: &mut Skipped,
+) -> io::Result<bool> {
+    let width = mapping.keys.len();
+    let mut gap = 0;
+    while scanner.read(record)? {
+        if record.is_empty() && record.fault.is_none() {
+            skipped.blank += 1;
+            gap += 1;
+            continue;
+        }
+        if record.fault.is_none()
+            && record.len() != width
+            && scanner.swallowed_a_record(record, width)
+        {
+            scanner.keep_first_line(record);
+        }
+        if record.fault.is_none() && is_header_again(scanner, record, mapping) {
+            skipped.repeated_header += 1;
+            continue;
+        }
+        if record.len() == 1 && width > 2 && is_footer(&decode(&scanner.field(record, 0)), gap) {
+            skipped.footer += 1;
+            continue;
+        }
+        return Ok(true);
+    }
+    Ok(false)
 }
 
 fn check_form(scanner: &Scanner, record: &Record, width: usize) -> Option<String> {
     match record.fault {
         Some(Fault::OpenQuote) => return Some("a quote is opened and not closed".to_owned()),
+        Some(Fault::TooLong) if record.len() > delimited::MAX_FIELDS => {
+            return Some(format!("has more than {} cells", delimited::MAX_FIELDS));
+        }
         Some(Fault::TooLong) => {
             return Some(format!(
                 "longer than is accepted ({} KiB a cell, {} KiB a row)",
@@ -529,6 +703,8 @@ fn find_header(sample: &[u8], delimiter: u8, overrides: &MapOverrides) -> Option
     scanner.set_delimiter(delimiter);
     let mut record = Record::default();
     let mut best: Option<HeaderFound> = None;
+    // A record whose one known word is that of a column of addresses, with its place among columns that nobody knows.
+    let mut lone: Option<(usize, usize)> = None;
     for index in 0..MAX_PREAMBLE {
         if !scanner.read(&mut record).ok()? {
             break;
@@ -537,7 +713,19 @@ fn find_header(sample: &[u8], delimiter: u8, overrides: &MapOverrides) -> Option
             continue;
         }
         let cells = cells_of(&scanner, &record);
+        if let Some((above, column)) = lone
+            && best.is_none()
+            && cells.get(column).is_some_and(|cell| cell.contains('@'))
+        {
+            best = Some(HeaderFound {
+                score: 1,
+                index: above,
+            });
+        }
         let score = header::score(&cells, overrides);
+        if score == 1 && lone.is_none() {
+            lone = header::address_column(&cells).map(|column| (index, column));
+        }
         // One known word among other text is no header; one that stands alone is.
         let filled = cells.iter().filter(|c| !c.trim().is_empty()).count();
         if score >= 2 || (score == 1 && filled == 1) {

@@ -1,11 +1,13 @@
 //! One row of a delimited file becomes a draft.
 
+use super::dates::{parse_date, parse_instant};
 use super::encoding::decode;
 use super::header::{Field, Mapping, Vendor};
-use super::values::{parse_date, parse_instant, parse_share, parse_stop_flag, parse_zone};
+use super::values::{parse_share, parse_stop_flag, parse_zone};
 use super::wishes::{Wish, wish_of};
 use crate::domain::contact::{
-    ContactDraft, DraftFault, DraftPart, ExternalId, LifecycleStage, MAX_LINE, clean,
+    ContactDraft, DraftFault, DraftPart, ExternalId, LifecycleStage, MAX_EMAILS, MAX_LINE, address,
+    clean,
 };
 use std::borrow::Cow;
 
@@ -56,6 +58,7 @@ pub(super) fn draft_of<'a>(
     let mut email_column = None;
     let mut fax_groups: Vec<(u16, bool)> = Vec::new();
     let mut further: Vec<String> = Vec::new();
+    let mut further_firms: Vec<String> = Vec::new();
     for &(index, field, group) in &mapping.plan {
         let raw = cell(index);
         let trimmed = raw.trim_ascii();
@@ -97,7 +100,7 @@ pub(super) fn draft_of<'a>(
                 let mut numbers = phones(text).peekable();
                 let first = numbers.next().unwrap_or("");
                 if is_spoilt(first) {
-                    drop("a number that a spreadsheet spoilt (as in 4.41E+11)");
+                    drop(SPOILT);
                     continue;
                 }
                 if is_mobile {
@@ -124,6 +127,17 @@ pub(super) fn draft_of<'a>(
                 }
             }
             Field::Title => set(&mut draft.title, text),
+            // HubSpot joins the firms of a contact, the first one first.
+            Field::Company if mapping.vendor == Vendor::Hubspot && text.contains(';') => {
+                let mut firms = text.split(';').map(str::trim).filter(|f| !f.is_empty());
+                if let Some(first) = firms.next() {
+                    set(&mut draft.company, first);
+                }
+                for firm in firms {
+                    drop("a further firm, kept in the notes");
+                    further_firms.push(firm.to_owned());
+                }
+            }
             Field::Company => set(&mut draft.company, text),
             Field::Website => {
                 if text.contains("linkedin.com/in/") {
@@ -150,18 +164,18 @@ pub(super) fn draft_of<'a>(
                 Some(share) => draft.icp_fit = Some(share),
                 None => drop("not a share between 0 and 1"),
             },
-            Field::RenewalDate => match parse_date(text) {
-                Some(date) => {
+            Field::RenewalDate => match parse_date(text, mapping.order_of(index)) {
+                Ok(date) => {
                     draft.renewal_date.get_or_insert(date);
                 }
-                None => drop("not a date"),
+                Err(fault) => drop(fault),
             },
             Field::Notes => set(&mut draft.notes, text),
-            Field::CreatedAt => match parse_instant(text) {
-                Some(at) => {
+            Field::CreatedAt => match parse_instant(text, mapping.order_of(index)) {
+                Ok(at) => {
                     draft.created_at.get_or_insert(at);
                 }
-                None => drop("not a date"),
+                Err(fault) => drop(fault),
             },
             Field::OptedOut
             | Field::Bounced
@@ -177,6 +191,12 @@ pub(super) fn draft_of<'a>(
         }
     }
     place_numbers(&mut draft, further);
+    if !further_firms.is_empty() {
+        note(
+            &mut draft,
+            format!("Further firms: {}", further_firms.join(", ")),
+        );
+    }
     if mapping.vendor == Vendor::Linkedin {
         let profile = draft.linkedin.as_deref().and_then(linkedin_id);
         draft.external_ids.extend(profile);
@@ -191,6 +211,85 @@ pub(super) fn draft_of<'a>(
         reason: fault.reason,
     })?;
     Ok(draft)
+}
+
+/// The addresses and numbers of a line that goes on with the row before it.
+#[derive(Debug)]
+pub(super) struct Further {
+    cells: Vec<(usize, Field, String)>,
+}
+
+impl Further {
+    /// Reads a line that has neither an id nor a name nor anything else but addresses and numbers; None for any other.
+    pub(super) fn read<'a>(
+        mapping: &Mapping,
+        cell: impl Fn(usize) -> Cow<'a, [u8]>,
+    ) -> Option<Self> {
+        let mut cells = Vec::new();
+        for &(index, field, _) in &mapping.plan {
+            let raw = cell(index);
+            let trimmed = raw.trim_ascii();
+            if trimmed.is_empty() {
+                continue;
+            }
+            match field {
+                Field::Email | Field::Phone | Field::MobilePhone => {
+                    let text = decode(trimmed);
+                    cells.push((index, field, guarded(&text).to_owned()));
+                }
+                Field::PhoneLabel => {}
+                _ => return None,
+            }
+        }
+        (!cells.is_empty()).then_some(Self { cells })
+    }
+
+    /// Adds what the line says to the draft of the row before it.
+    pub(super) fn add_to(
+        self,
+        draft: &mut ContactDraft,
+        mapping: &Mapping,
+        dropped: &mut Vec<Dropped>,
+    ) {
+        let mut numbers = Vec::new();
+        for (index, field, text) in self.cells {
+            let mut drop = |reason| {
+                let header = mapping.columns.get(index).map(|c| c.header.clone());
+                dropped.push(Dropped {
+                    column: header.unwrap_or_default(),
+                    reason,
+                });
+            };
+            if field != Field::Email {
+                for number in phones(&text) {
+                    match clean(number, MAX_LINE).filter(|number| !is_spoilt(number)) {
+                        Some(number) => numbers.push(number),
+                        None => drop(SPOILT),
+                    }
+                }
+                continue;
+            }
+            for found in address::parse_list(&text) {
+                let Ok(email) = found else {
+                    drop("not an e-mail address");
+                    continue;
+                };
+                let is_known = draft
+                    .emails
+                    .iter()
+                    .any(|known| address::key(known) == address::key(&email));
+                if is_known {
+                    continue;
+                }
+                if draft.emails.len() < MAX_EMAILS {
+                    draft.emails.push(email);
+                } else {
+                    drop("beyond the addresses that one contact can have");
+                }
+            }
+        }
+        place_numbers(draft, numbers);
+    }
 }
 
 /// Normalizes a draft; one that nothing but its name tells apart gets that as its id, so that it is found again.
@@ -288,14 +387,20 @@ pub(super) fn place_numbers(draft: &mut ContactDraft, further: Vec<String>) {
         }
     }
     if !rest.is_empty() {
-        let line = format!("Further numbers: {}", rest.join(", "));
-        draft.notes = Some(match draft.notes.take() {
-            Some(notes) => format!("{notes}\n{line}"),
-            None => line,
-        });
+        note(draft, format!("Further numbers: {}", rest.join(", ")));
     }
 }
 
+/// Adds a line to the notes.
+fn note(draft: &mut ContactDraft, line: String) {
+    draft.notes = Some(match draft.notes.take() {
+        Some(notes) => format!("{notes}\n{line}"),
+        None => line,
+    });
+}
+
+/// The fault of a number of which digits are gone.
+pub(super) const SPOILT: &str = "a number that a spreadsheet spoilt (as in 4.41E+11)";
 /// Mark of a cell with more than one number; it is counted, not left out.
 pub(super) const SECOND_NUMBER: &str = "a further number";
 

@@ -427,3 +427,99 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_line_without_id_or_name_goes_on_with_the_row_before() {
+    let text = "\"ID\",\"First Name\",\"Last Name\",\"Company Name\",\"ID (Email IDs)\",\"Email ID (Email IDs)\",\"Is Primary (Email IDs)\",\"Number (Contact Numbers)\"\n\
+        \"CONT-1\",\"Ann\",\"Hill\",\"Acme\",\"e1\",\"ann@acme.example\",\"1\",\"+1 212 555 0142\"\n\
+        ,,,,\"e2\",\"ann.hill@home.example\",\"0\",\"+1 212 555 0187\"\n\
+        ,,,,,,,\"+1 212 555 0199\"\n\
+        ,,,,\"e3\",\"nonsense\",,\n\
+        ,\"Bob\",\"Lee\",\"Acme\",\"e4\",\"bob@acme.example\",\"1\",\n\
+        \"CONT-3\",\"Cid\",\"Roe\",\"\",\"e5\",\"not an address\",\"1\",\n\
+        ,,,,\"e6\",\"cid@roe.example\",\"0\",\n";
+    let mut file = open(text.as_bytes()).unwrap();
+    let first = file.next_row().unwrap().unwrap();
+    let ann = first.outcome.unwrap();
+    assert_eq!(ann.emails, ["ann@acme.example", "ann.hill@home.example"]);
+    assert_eq!(ann.phone.as_deref(), Some("+1 212 555 0142"));
+    assert_eq!(ann.mobile_phone.as_deref(), Some("+1 212 555 0187"));
+    assert!(ann.notes.unwrap().contains("+1 212 555 0199"));
+    assert_eq!(first.dropped[0].reason, "not an e-mail address");
+    let cells = ContactFile::raw_cells(&first.raw, Some(b','));
+    assert_eq!(
+        (&*cells[0], &*cells[5]),
+        (
+            "CONT-1",
+            "ann@acme.example; ann.hill@home.example; nonsense"
+        )
+    );
+    let rest = rows(&mut file);
+    // An id may be missing: who has a name of their own is somebody else.
+    assert_eq!(rest[0].2.as_ref().unwrap().emails, ["bob@acme.example"]);
+    assert!(rest[1].2.is_err());
+    assert_eq!(
+        rest[2].2,
+        Err("goes on with a row that was rejected".to_owned())
+    );
+    assert_eq!((rest.len(), rest[2].0, file.continued()), (3, 4, 3));
+    // Where the file has no names, a line without an id is somebody all the same.
+    assert_eq!(
+        emails(b"id,email\n1,a@x.example\n,b@x.example\n"),
+        ["a@x.example", "b@x.example"]
+    );
+}
+
+#[test]
+fn lines_that_go_on_with_one_row_are_bounded() {
+    let mut text = "id,name,email\n1,Ann Hill,ann0@x.example\n".to_owned();
+    for n in 1..=102 {
+        text.push_str(&format!(",,ann{n}@x.example\n"));
+    }
+    let mut file = open(text.as_bytes()).unwrap();
+    let ann = file.next_row().unwrap().unwrap();
+    assert_eq!(ann.outcome.unwrap().emails.len(), 20);
+    assert_eq!(ann.dropped.len(), 81);
+    let rest = rows(&mut file);
+    assert_eq!(rest.len(), 2);
+    assert!(rest.iter().all(|(_, _, outcome)| outcome.is_err()));
+}
+
+#[test]
+fn a_file_may_have_thousands_of_columns() {
+    let wide = |columns: usize, name: &str| {
+        let mut text = "Email".to_owned();
+        (1..columns).for_each(|n| text.push_str(&format!(",{name}{n}")));
+        text.push_str("\nann@x.example");
+        (1..columns).for_each(|_| text.push_str(",x"));
+        text
+    };
+    for (columns, name) in [(2_000, "C"), (4_096, "A long name of a column ")] {
+        assert_eq!(emails(wide(columns, name).as_bytes()), ["ann@x.example"]);
+    }
+    let error = open(wide(4_097, "C").as_bytes()).unwrap_err();
+    assert!(
+        error.to_string().contains("more than 4096 columns"),
+        "{error}"
+    );
+    // One known word among others is no header where no address stands below it.
+    let error = open(b"Email,C0,C1\nann,x,y\n").unwrap_err();
+    assert!(matches!(error, FileError::NoHeader { .. }));
+}
+
+#[test]
+fn the_first_of_several_firms_is_the_firm() {
+    let text = b"Record ID,Email,Associated Company,Lifecycle Stage\n7,ann@nash.example,Nash Co; Nash Holding,Lead\n";
+    let mut file = open(text).unwrap();
+    let row = file.next_row().unwrap().unwrap();
+    let draft = row.outcome.unwrap();
+    assert_eq!(draft.company.as_deref(), Some("Nash Co"));
+    assert_eq!(draft.notes.as_deref(), Some("Further firms: Nash Holding"));
+    assert_eq!(row.dropped[0].column, "Associated Company");
+    // Elsewhere a semicolon may be part of a name.
+    let other = read(b"email\tcompany\na@x.example\tSmith; Jones\n");
+    assert_eq!(
+        other[0].2.as_ref().unwrap().company.as_deref(),
+        Some("Smith; Jones")
+    );
+}

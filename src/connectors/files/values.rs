@@ -1,95 +1,6 @@
-//! Dates, flags and shares as exports write them.
-
-use jiff::Timestamp;
-use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::TimeZone;
+//! Flags, shares and zones as exports write them.
 
 use crate::domain::amount;
-
-/// Reads a day. `03/04/2026` is the fourth of March, as in the United States, unless only the other reading is a
-/// date; `03.04.2026` is the third of April.
-#[must_use]
-pub fn parse_date(text: &str) -> Option<Date> {
-    let text = text.trim();
-    let day = text.split(['T', ' ']).next().unwrap_or("");
-    if let Ok(date) = day.parse::<Date>() {
-        return sane(date);
-    }
-    if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
-        return sane(Date::strptime("%Y%m%d", text).ok()?);
-    }
-    if (12..=14).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) {
-        return Some(parse_instant(text)?.to_zoned(TimeZone::UTC).date());
-    }
-    for separator in ['/', '.', '-'] {
-        let parts: Vec<&str> = day.split(separator).collect();
-        if let [a, b, c] = parts.as_slice()
-            && let (Ok(a), Ok(b), Ok(c)) = (a.parse::<i16>(), b.parse::<i16>(), c.parse::<i16>())
-        {
-            let (year, x, y) = if a > 31 {
-                (a, b, c)
-            } else {
-                (if c < 100 { c + 2000 } else { c }, a, b)
-            };
-            let (month, day) = match separator {
-                _ if a > 31 => (x, y),
-                '/' if x <= 12 => (x, y),
-                _ => (y, x),
-            };
-            let date = Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
-            return sane(date);
-        }
-    }
-    let words = text.replace(',', " ");
-    let words: Vec<&str> = words.split_whitespace().take(3).collect();
-    let text = words.join(" ");
-    [
-        "%d %b %Y", "%b %d %Y", "%d %B %Y", "%B %d %Y", "%d-%b-%Y", "%d-%b-%y",
-    ]
-    .iter()
-    .find_map(|format| Date::strptime(format, &text).ok())
-    .and_then(sane)
-}
-
-fn sane(date: Date) -> Option<Date> {
-    (1900..=2200).contains(&date.year()).then_some(date)
-}
-
-/// Reads an instant: RFC 3339, epoch seconds or milliseconds, a date with or without a time. What names no zone is
-/// taken as UTC.
-#[must_use]
-pub fn parse_instant(text: &str) -> Option<Timestamp> {
-    let text = text.trim();
-    if let Ok(instant) = text.parse::<Timestamp>() {
-        return Some(instant);
-    }
-    if text.bytes().all(|b| b.is_ascii_digit()) && (9..=14).contains(&text.len()) {
-        let n: i64 = text.parse().ok()?;
-        return if text.len() >= 12 {
-            Timestamp::from_millisecond(n).ok()
-        } else {
-            Timestamp::from_second(n).ok()
-        };
-    }
-    if let Ok(at) = text.parse::<DateTime>() {
-        sane(at.date())?;
-        return at.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp());
-    }
-    let date = parse_date(text)?;
-    let (_, rest) = text.split_once(' ').unwrap_or_default();
-    let time = parse_time(rest).unwrap_or(Time::midnight());
-    date.to_datetime(time)
-        .to_zoned(TimeZone::UTC)
-        .ok()
-        .map(|z| z.timestamp())
-}
-
-fn parse_time(text: &str) -> Option<Time> {
-    let text = text.trim();
-    ["%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p"]
-        .iter()
-        .find_map(|format| Time::strptime(format, text).ok())
-}
 
 /// Reads a flag that stops contact. Whatever is neither blank nor a clear "no" counts as "yes": a date or a reason in
 /// such a column means that somebody asked to be left alone.
@@ -131,7 +42,17 @@ pub fn parse_stop_flag(text: &str) -> bool {
         "0.0",
     ];
     !(no.iter().any(|word| text.eq_ignore_ascii_case(word))
+        || is_zero_date(text)
         || crate::domain::contact::is_placeholder(text))
+}
+
+/// Tells whether a cell is the date of noughts by which databases say "never": `0000-00-00 00:00:00`.
+fn is_zero_date(text: &str) -> bool {
+    text.len() >= 8
+        && text
+            .bytes()
+            .all(|b| b == b'0' || matches!(b, b'-' | b'/' | b'.' | b':' | b' ' | b'T' | b'Z'))
+        && text.contains('0')
 }
 
 /// Reads a share of one: `0.85`, `0,85`, `85%`, or `85` of 100.
@@ -186,52 +107,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_read_in_many_hands() {
-        let check = |text: &str, expect: &str| {
-            assert_eq!(
-                parse_date(text).map(|d| d.to_string()).unwrap_or_default(),
-                expect,
-                "{text:?}"
-            );
-        };
-        check("2026-03-04", "2026-03-04");
-        check("2026-03-04T10:00:00Z", "2026-03-04");
-        check("20260304", "2026-03-04");
-        check("3/4/2026", "2026-03-04");
-        check("13/4/2026", "2026-04-13");
-        check("03.04.2026", "2026-04-03");
-        check("2026/03/04", "2026-03-04");
-        check("04 Mar 2026", "2026-03-04");
-        check("March 4, 2026", "2026-03-04");
-        check("1772582400000", "2026-03-04");
-        check("31/31/2026", "");
-        check("soon", "");
-        check("", "");
-        check("99999-01-01", "");
-    }
-
-    #[test]
-    fn instants_are_read_and_taken_as_utc() {
-        let check = |text: &str, expect: &str| {
-            assert_eq!(
-                parse_instant(text)
-                    .map(|d| d.to_string())
-                    .unwrap_or_default(),
-                expect,
-                "{text:?}"
-            );
-        };
-        check("2026-03-04T10:00:00+02:00", "2026-03-04T08:00:00Z");
-        check("2026-03-04 10:00", "2026-03-04T10:00:00Z");
-        check("3/4/2026 1:05 PM", "2026-03-04T13:05:00Z");
-        check("04 Mar 2026", "2026-03-04T00:00:00Z");
-        check("1772582400", "2026-03-04T00:00:00Z");
-        check("yesterday", "");
-    }
-
-    #[test]
     fn anything_but_a_clear_no_stops_contact() {
-        for no in ["", " ", "false", "FALSE", "0", "No", "nein", "-", "n/a"] {
+        for no in [
+            "",
+            " ",
+            "false",
+            "FALSE",
+            "0",
+            "No",
+            "nein",
+            "-",
+            "n/a",
+            "0000-00-00",
+            "0000-00-00 00:00:00",
+        ] {
             assert!(!parse_stop_flag(no), "{no:?}");
         }
         for yes in [

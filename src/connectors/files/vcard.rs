@@ -5,11 +5,12 @@
 //! for itself, which a parser of text cannot see.
 
 use super::RejectedRow;
+use super::dates::{parse_date, parse_instant};
 use super::delimited::{MAX_FIELD, MAX_RECORD, Scanner};
 use super::encoding::decode;
 use super::header::{MapOverrides, Mapping, Vendor};
-use super::row::{Dropped, Reject, finish, is_spoilt, linkedin_id, phones, place_numbers};
-use super::values::{parse_date, parse_instant, parse_share, parse_stop_flag, parse_zone};
+use super::row::{Dropped, Reject, SPOILT, finish, is_spoilt, linkedin_id, phones, place_numbers};
+use super::values::{parse_share, parse_stop_flag, parse_zone};
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
 use std::io;
 
@@ -24,6 +25,8 @@ pub(super) fn mapping(overrides: &MapOverrides) -> Mapping {
         columns: Vec::new(),
         unread: Vec::new(),
         plan: Vec::new(),
+        dates: Vec::new(),
+        continues: false,
         keys: Vec::new(),
     }
 }
@@ -490,6 +493,7 @@ fn draft_of(lines: &[Vec<u8>], dropped: &mut Vec<Dropped>) -> Result<ContactDraf
     let mut emails: Vec<(u8, String)> = Vec::new();
     let mut numbers: Vec<(u16, bool, String)> = Vec::new();
     let mut has_name = false;
+    let mut is_company = false;
     let mut labels: Vec<(String, String)> = Vec::new();
     let mut sites: Vec<(String, String)> = Vec::new();
     for property in lines.iter().filter_map(|line| parse_property(line)) {
@@ -524,12 +528,18 @@ fn draft_of(lines: &[Vec<u8>], dropped: &mut Vec<Dropped>) -> Result<ContactDraf
                 draft.last_name = part(0);
                 draft.first_name = part(1);
             }
+            "KIND" | "X-KIND" | "X-ADDRESSBOOKSERVER-KIND" => {
+                is_company |= ["org", "organization", "company"]
+                    .iter()
+                    .any(|kind| value.eq_ignore_ascii_case(kind));
+            }
+            "X-ABSHOWAS" => is_company |= value.eq_ignore_ascii_case("COMPANY"),
             "EMAIL" => emails.push((property.preference, value.to_owned())),
             "TEL" if !["FAX", "PAGER", "BBS"].iter().any(|t| property.has_type(t)) => {
                 let number = phones(value).next().unwrap_or("");
                 let number = number.split(';').next().unwrap_or("");
                 if is_spoilt(number) {
-                    drop("a number that a spreadsheet spoilt (as in 4.41E+11)");
+                    drop(SPOILT);
                     continue;
                 }
                 let is_mobile = ["CELL", "IPHONE", "MOBILE"]
@@ -579,8 +589,8 @@ fn draft_of(lines: &[Vec<u8>], dropped: &mut Vec<Dropped>) -> Result<ContactDraf
             "X-CASEYOS-STAGE" => draft.stage = LifecycleStage::parse_lenient(value),
             "X-CASEYOS-DOMAIN" => draft.company_domain = Some(value.to_owned()),
             "X-CASEYOS-ICP-FIT" => draft.icp_fit = parse_share(value),
-            "X-CASEYOS-RENEWAL" => draft.renewal_date = parse_date(value),
-            "X-CASEYOS-CREATED" => draft.created_at = parse_instant(value),
+            "X-CASEYOS-RENEWAL" => draft.renewal_date = parse_date(value, None).ok(),
+            "X-CASEYOS-CREATED" => draft.created_at = parse_instant(value, None).ok(),
             "X-CASEYOS-OPTED-OUT" => draft.opted_out |= parse_stop_flag(value),
             _ => {}
         }
@@ -595,6 +605,15 @@ fn draft_of(lines: &[Vec<u8>], dropped: &mut Vec<Dropped>) -> Result<ContactDraf
             draft.linkedin.get_or_insert(site);
         } else {
             draft.company_domain.get_or_insert(site);
+        }
+    }
+    // What a firm's own card calls the person is the firm.
+    if is_company && draft.first_name.is_none() && draft.last_name.is_none() {
+        let name = draft.full_name.clone();
+        draft.company = draft.company.take().or(name);
+        // Without an address or an id, the name is all by which the card is found again.
+        if !(emails.is_empty() && draft.external_ids.is_empty()) {
+            draft.full_name = None;
         }
     }
     emails.sort_by_key(|(preference, _)| *preference);
@@ -761,6 +780,31 @@ mod tests {
         ] {
             check(between);
         }
+    }
+
+    #[test]
+    fn a_firms_card_has_no_first_name() {
+        let check = |lines: &str, name: Option<&str>| {
+            let card = format!(
+                "BEGIN:VCARD\nVERSION:3.0\n{lines}\nFN:Kilo Instruments\nEMAIL:a@kilo.example\nEND:VCARD\n"
+            );
+            let draft = read(card.as_bytes()).remove(0).1.unwrap();
+            assert_eq!(draft.full_name.as_deref(), name, "{lines}");
+            assert_eq!(draft.first_name.is_none(), name.is_none());
+            draft.company
+        };
+        for lines in [
+            "N:;;;;\nX-ABShowAs:COMPANY",
+            "N:;;;;\nORG:Kilo Instruments;\nX-ABShowAs:COMPANY",
+            "KIND:org",
+        ] {
+            assert_eq!(check(lines, None).as_deref(), Some("Kilo Instruments"));
+        }
+        check(
+            "N:Hill;Ann;;;\nX-ABShowAs:COMPANY",
+            Some("Kilo Instruments"),
+        );
+        check("N:;;;;", Some("Kilo Instruments"));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{id, read};
 use crate::connectors::lenient::{list, or_default, present};
 use crate::connectors::transport::{Body, CallError, Method, Request, Response, segment};
+use crate::domain::email::MailboxKey;
 use crate::domain::schedule::parse_zone;
 use crate::domain::service::Service;
 
@@ -443,7 +444,10 @@ impl WireEvent {
             .collect();
         // The organizer comes, listed or not.
         let organizer = self.organizer.email.trim().to_lowercase();
-        let listed = attendees.iter().position(|a| a.email == organizer);
+        let mailbox = MailboxKey::of(&organizer);
+        let listed = attendees
+            .iter()
+            .position(|a| MailboxKey::of(&a.email) == mailbox);
         let is_alone = attendees.is_empty();
         match listed.and_then(|at| attendees.get_mut(at)) {
             Some(listed) => listed.is_organizer = true,

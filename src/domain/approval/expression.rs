@@ -623,7 +623,14 @@ impl Reader {
 }
 
 fn constant_node(at: &Expr<'_>, value: &minijinja::Value) -> Read<Node> {
-    let number = || f64::try_from(value.clone()).ok().filter(|n| n.is_finite());
+    // From here on a whole number is read as another one.
+    const MOST: f64 = 9_007_199_254_740_992.0;
+    let is_whole = value.is_integer();
+    let number = || {
+        f64::try_from(value.clone())
+            .ok()
+            .filter(|n| n.is_finite() && (!is_whole || n.abs() < MOST))
+    };
     match value.kind() {
         ValueKind::Bool => Ok(Node::Flag(Flag::Is(value.is_true()))),
         ValueKind::String => Ok(Node::Text(Text::Is(
@@ -734,6 +741,58 @@ mod tests {
         check("1 / (1 / 0) == 0");
         check("1 / 0 in [1, 2]");
         check("contact.suppressed or 1 / 0 > 1");
+        check("not (1 / 0 > 1 or true)");
+        check("not contact.suppressed and not (1 / 0 < 1)");
+        check("1 / 0 not in [1, 2]");
+        check("0 / 0 not in [1, 2]");
+        check("(0 / 0)|abs >= 0");
+        check("1 / (0 / 0) > 0");
+        check("0 * (1 / 0) == 0");
+        check("-(1 / 0) < 0");
+        check("1 / -0.0 < 0");
+        check("1 / 0 - 1 / 0 == 0");
+        check("(1 / 0 > 1) == (1 / 0 > 1)");
+        check("(1 / 0 > 1) != false");
+        check("1 < 1 / 0 < 5");
+        check("deal.amount * 1e308 > 5");
+        check("1e308 * 10 > 5");
+        check("-1e308 - 1e308 < 5");
+        check("contact.email|length / (history.replies - 3) > 5");
+    }
+
+    #[test]
+    fn what_decides_by_itself_needs_no_number() {
+        let check = |text: &str, expect: bool| {
+            let condition = Condition::parse(text).unwrap();
+            assert_eq!(condition.holds(&facts()), Ok(expect), "{text}");
+        };
+        check("true or 1 / 0 > 1", true);
+        check("contact.suppressed and 1 / 0 > 1", false);
+        // Whole numbers do not run over.
+        check("9007199254740991 * 9007199254740991 > 0", true);
+        check("-9007199254740991 * 1024 - 10 < 0", true);
+        check("0.0 == -0.0", true);
+        check("1e-400 == 0", true);
+    }
+
+    #[test]
+    fn a_fact_that_is_no_number_is_not_known() {
+        for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let mut facts = facts();
+            facts.set(Variable::DealAmount, odd);
+            let ask = |text: &str| Condition::parse(text).unwrap().holds(&facts);
+            assert_eq!(ask("deal.amount is defined"), Ok(false), "{odd}");
+            let unknown = Err(NotKnown::Fact(Variable::DealAmount));
+            for text in [
+                "deal.amount > 1",
+                "not (deal.amount > 1)",
+                "deal.amount not in [1]",
+                "deal.amount|abs > 1",
+            ] {
+                assert_eq!(ask(text), unknown, "{odd}: {text}");
+            }
+            assert_eq!(ask("deal.amount|default(0) > 1"), Ok(false), "{odd}");
+        }
     }
 
     #[test]
@@ -765,6 +824,14 @@ mod tests {
         check("contact.name is odd", "no test \"odd\"");
         check("contact[\"stage\"] == \"lead\"", "no brackets");
         check("contact.icp_fit ** 9 > 1", "only + - * /");
+        check("contact.icp_fit % 0 > 1", "only + - * /");
+        check("contact.icp_fit // 0 > 1", "only + - * /");
+        check("contact.icp_fit > 1e400", "too large");
+        check("contact.icp_fit > 9007199254740993", "too large");
+        check("contact.icp_fit > -9223372036854775808", "too large");
+        check("contact.icp_fit not in [1e400]", "too large");
+        check("contact.icp_fit|default(1e400) > 1", "too large");
+        check("contact.icp_fit < -1e400", "too large");
         check("contact.stage == none", "is defined");
         check("1 if contact.suppressed else 2", "no if");
         check("contact.stage ==", "unexpected end");

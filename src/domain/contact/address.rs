@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::domain::email::identity::as_typed;
+
 /// Returns what two spellings of one mailbox have in common. Local parts are compared without case: the standard
 /// allows a server to tell them apart, and none does.
 #[must_use]
@@ -107,6 +109,10 @@ pub fn parse(text: &str) -> Option<String> {
         return None;
     }
     // What is left is rare: international addresses and quoted local parts.
+    let text = &*as_typed(text);
+    if is_dotted_ascii(text) {
+        return Some(text.to_ascii_lowercase());
+    }
     if text.is_ascii() && !text.starts_with('"') {
         return None;
     }
@@ -208,6 +214,8 @@ mod tests {
         check("ann@acme.com.", Some("ann@acme.com"));
         check("müller@bücher.de", Some("müller@bücher.de"));
         check("o'neil@acme.com", Some("o'neil@acme.com"));
+        check("Ann＠acme.com", Some("ann@acme.com"));
+        check("JO\u{308}RG@acme.com", Some("jörg@acme.com"));
         check("\"john doe\"@acme.com", Some("\"john doe\"@acme.com"));
         check("a@xn--bcher-kva.example", Some("a@xn--bcher-kva.example"));
         for bad in [

@@ -4,36 +4,48 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// Words that belong to the family name that follows them.
-const PARTICLES: [&str; 24] = [
+pub(super) const PARTICLES: [&str; 24] = [
     "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "du", "la", "le",
     "ten", "ter", "zu", "zum", "zur", "bin", "ibn", "al", "el", "af",
 ];
-const HONORIFICS: [&str; 16] = [
+pub(super) const HONORIFICS: [&str; 16] = [
     "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "herr", "frau", "monsieur", "madame",
     "mme", "sr", "sra", "ing",
 ];
-const SUFFIXES: [&str; 14] = [
+pub(super) const SUFFIXES: [&str; 14] = [
     "jr", "sr", "ii", "iii", "iv", "phd", "md", "mba", "cpa", "esq", "msc", "bsc", "cfa", "pmp",
 ];
 
-/// Splits a whole name into given and family name. `Lee, Ann` is turned round, a leading title is dropped, particles
-/// stay with the family name; a single word is a given name.
+/// Legal forms after a comma: "Acme, Inc." is nobody called Inc.
+const LEGAL_FORMS: [&str; 12] = [
+    "inc", "llc", "ltd", "limited", "gmbh", "corp", "plc", "co", "lp", "llp", "pty", "sa",
+];
+
+/// Splits a whole name into given and family name. `Lee, Ann` is turned round, particles stay with the family name
+/// (`Beek, Ludwig van` is Ludwig van Beek), a leading title is dropped, what is no name (`(she/her)`, emoji) stays
+/// behind the family name; a single word is a given name.
 #[must_use]
 pub fn split(full: &str) -> (Option<String>, Option<String>) {
     if let Some((last, first)) = full.split_once(',') {
         let (last, first) = (last.trim(), first.trim());
-        if !last.is_empty()
-            && !first.is_empty()
-            && !first.split([' ', ',']).all(|w| is_one_of(w, &SUFFIXES))
-        {
-            return (Some(first.to_owned()), Some(last.to_owned()));
+        let is_addition = |word: &str| {
+            word.is_empty() || is_one_of(word, &SUFFIXES) || is_one_of(word, &LEGAL_FORMS)
+        };
+        if !last.is_empty() && !first.is_empty() && !first.split([' ', ',']).all(is_addition) {
+            return turned(last, first);
         }
     }
     let mut words: Vec<&str> = full.split_whitespace().collect();
     while words.len() > 1 && words.first().is_some_and(|w| is_one_of(w, &HONORIFICS)) {
+        // "Mr. Smith" has a family name only.
+        if words.len() == 2 {
+            words.remove(0);
+            return (None, Some(words.join(" ")));
+        }
         words.remove(0);
     }
-    let mut family = words.len().saturating_sub(1);
+    let core = words.len() - additions(&words);
+    let mut family = core.saturating_sub(1);
     while family > 1 && words.get(family).is_some_and(|w| is_one_of(w, &SUFFIXES)) {
         family -= 1;
     }
@@ -44,14 +56,89 @@ pub fn split(full: &str) -> (Option<String>, Option<String>) {
     {
         family -= 1;
     }
+    // "van Gogh" begins with its particle; "Van Morrison" is called Van.
+    if core > 1 && family == 1 && words.first().is_some_and(|w| PARTICLES.contains(w)) {
+        return (None, Some(words.join(" ")));
+    }
     let (first, last) = words
         .split_at_checked(family.max(1))
         .unwrap_or((&words, &[]));
-    let join = |part: &[&str]| (!part.is_empty()).then(|| part.join(" "));
-    (join(first), join(last))
+    (joined(first), joined(last))
 }
 
-fn is_one_of(word: &str, list: &[&str]) -> bool {
+fn joined(part: &[&str]) -> Option<String> {
+    (!part.is_empty()).then(|| part.join(" "))
+}
+
+/// Splits what stands on both sides of a comma, the family name before it.
+fn turned(last: &str, first: &str) -> (Option<String>, Option<String>) {
+    let mut given: Vec<&str> = first.split_whitespace().collect();
+    while given.len() > 1 && given.first().is_some_and(|w| is_one_of(w, &HONORIFICS)) {
+        given.remove(0);
+    }
+    let mut behind = given.split_off(given.len() - additions(&given));
+    while given.len() > 1 && given.last().is_some_and(|w| is_one_of(w, &SUFFIXES)) {
+        behind.splice(0..0, given.pop());
+    }
+    let mut family = Vec::new();
+    while given.len() > 1 && given.last().is_some_and(|w| PARTICLES.contains(w)) {
+        family.splice(0..0, given.pop());
+    }
+    family.extend(last.split_whitespace());
+    while family.len() > 1 && family.first().is_some_and(|w| is_one_of(w, &HONORIFICS)) {
+        family.remove(0);
+    }
+    family.append(&mut behind);
+    let given = joined(&given);
+    (
+        given.map(|given| given.trim_end_matches(',').to_owned()),
+        joined(&family),
+    )
+}
+
+/// Counts the words at the end that are no name: something in brackets, or no letter at all.
+fn additions(words: &[&str]) -> usize {
+    let opens = |word: &&str| word.starts_with(['(', '[', '{']);
+    let bracket = words
+        .iter()
+        .skip(1)
+        .position(opens)
+        .map(|at| at + 1)
+        .filter(|_| {
+            words
+                .last()
+                .is_some_and(|word| word.ends_with([')', ']', '}']))
+        })
+        .unwrap_or(words.len());
+    let bare = words
+        .iter()
+        .take(bracket)
+        .rev()
+        .take_while(|word| !word.chars().any(char::is_alphanumeric))
+        .count();
+    let found = words.len() - bracket + bare;
+    if found < words.len() { found } else { 0 }
+}
+
+/// Takes out what stands in brackets.
+pub(super) fn without_brackets(text: &str) -> String {
+    let mut depth = 0_u32;
+    text.chars()
+        .filter(|c| {
+            match c {
+                '(' | '[' | '{' => depth += 1,
+                ')' | ']' | '}' => {
+                    depth = depth.saturating_sub(1);
+                    return false;
+                }
+                _ => {}
+            }
+            depth == 0
+        })
+        .collect()
+}
+
+pub(super) fn is_one_of(word: &str, list: &[&str]) -> bool {
     let word = word.trim_matches(['.', ',']);
     list.iter().any(|known| {
         let mut letters = word.chars().filter(|c| *c != '.');
@@ -113,17 +200,29 @@ pub fn share_a_word(one: &str, other: &str) -> bool {
 
 /// Returns the words of a name as they are compared: without titles and suffixes, umlauts in either spelling alike.
 fn words(name: &str) -> Vec<String> {
-    fold(name)
-        .split(' ')
-        .filter(|word| {
-            !word.is_empty() && !is_one_of(word, &HONORIFICS) && !is_one_of(word, &SUFFIXES)
-        })
-        .map(|word| {
-            word.replace("ae", "a")
-                .replace("oe", "o")
-                .replace("ue", "u")
-        })
-        .collect()
+    telling(&fold(name)).map(plain).collect()
+}
+
+/// Returns the words of a folded name that are no titles and no suffixes.
+pub(super) fn telling(folded: &str) -> impl Iterator<Item = &str> {
+    folded.split(' ').filter(|word| {
+        !word.is_empty() && !is_one_of(word, &HONORIFICS) && !is_one_of(word, &SUFFIXES)
+    })
+}
+
+/// Returns a folded word with `ae`, `oe` and `ue` as the vowel alone and without the last sigma, so that both spellings are one.
+pub(in crate::domain) fn plain(word: &str) -> String {
+    let mut out = String::with_capacity(word.len());
+    let mut before = ' ';
+    for c in word.chars() {
+        match c {
+            'e' if matches!(before, 'a' | 'o' | 'u') => {}
+            'ς' => out.push('σ'),
+            c => out.push(c),
+        }
+        before = c;
+    }
+    out
 }
 
 /// Returns letters and digits only, in lower case, without accents, words parted by single spaces: what two spellings
@@ -187,7 +286,18 @@ mod tests {
         check("John Smith Jr.", "John", "Smith Jr.");
         check("Ludwig van Beethoven", "Ludwig", "van Beethoven");
         check("Anna Maria de la Cruz", "Anna Maria", "de la Cruz");
-        check("van Gogh", "van", "Gogh");
+        check("van Gogh", "", "van Gogh");
+        check("Van Morrison", "Van", "Morrison");
+        check("Beek, Ludwig van", "Ludwig", "van Beek");
+        check("Cruz, Anna Maria de la", "Anna Maria", "de la Cruz");
+        check("Smith, John, Jr.", "John", "Smith Jr.");
+        check("Lee, Dr. Ann", "Ann", "Lee");
+        check("Doe, Jane (she/her)", "Jane", "Doe (she/her)");
+        check("Jane Doe (she/her)", "Jane", "Doe (she/her)");
+        check("Ana Pérez 🚀", "Ana", "Pérez 🚀");
+        check("Acme, Inc.", "Acme,", "Inc.");
+        check("Dr. Lee", "", "Lee");
+        check("(she/her)", "(she/her)", "");
         check("Mr.", "Mr.", "");
         check("李 小龙", "李", "小龙");
     }

@@ -38,7 +38,10 @@ impl EmailAddress {
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let text = text.trim();
         let text = match text.get(..7) {
-            Some(head) if head.eq_ignore_ascii_case("mailto:") => text.get(7..).unwrap_or_default(),
+            Some(head) if head.eq_ignore_ascii_case("mailto:") => {
+                let rest = text.get(7..).unwrap_or_default();
+                rest.split('?').next().unwrap_or_default()
+            }
             _ => text,
         };
         let text = text
@@ -46,6 +49,7 @@ impl EmailAddress {
             .and_then(|t| t.strip_suffix('>'))
             .unwrap_or(text)
             .trim();
+        let text = &*super::identity::as_typed(text);
         let reject = |why: &str| Err(AddressError(why.to_owned()));
         if text.is_empty() {
             return reject("it is empty");
@@ -113,10 +117,10 @@ pub fn registrable(domain: &str) -> &str {
     psl::domain_str(domain).unwrap_or(domain)
 }
 
-/// Tells whether `domain` (any case) is a public mailbox provider.
+/// Tells whether `domain` (in any spelling) is a public mailbox provider.
 #[must_use]
 pub fn is_free_mail_domain(domain: &str) -> bool {
-    FREE_MAIL.contains(domain.trim().to_ascii_lowercase().as_str())
+    FREE_MAIL.contains(super::DomainKey::of(domain).as_str())
 }
 
 impl fmt::Display for EmailAddress {
@@ -171,6 +175,9 @@ mod tests {
         check("mailto:ann@acme.io", Some("ann@acme.io"));
         check("ann+x@acme.co.uk", Some("ann+x@acme.co.uk"));
         check("o'brien@acme.ie", Some("o'brien@acme.ie"));
+        check("ann＠acme.io", Some("ann@acme.io"));
+        check("JO\u{308}RG@acme.io", Some("jörg@acme.io"));
+        check("mailto:ann@acme.io?subject=Hi", Some("ann@acme.io"));
         check("jörg@müller.de", Some("jörg@müller.de"));
         check("", None);
         check("ann", None);

@@ -2,6 +2,7 @@
 //!
 //! A key is for comparing only, never for sending: mail goes to the address as its owner writes it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
@@ -9,13 +10,13 @@ use unicode_normalization::UnicodeNormalization;
 /// A mailbox, however its address is spelled.
 ///
 /// One key stands for: upper and lower case by Unicode folding; a quoted local part and the same without quotes (RFC 5321 §4.1.2); a domain in
-/// its Unicode and in its ASCII form (RFC 5890); a dot at the end of the domain; a `+tag`; and, at Gmail, dots and `googlemail.com`.
+/// its Unicode and in its ASCII form (RFC 5890); a dot at the end of the domain; a `+tag`; and what [`PROVIDERS`] say of theirs.
 /// Providers that would tell `Ann@` from `ann@`, or give `ann+x@` to somebody else than `ann@`, are not known, and telling them apart would write
 /// to somebody who asked not to be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MailboxKey(String);
 
-/// A mail domain in lower-case ASCII, without a dot at the end.
+/// A mail domain in lower-case ASCII, without a dot at the end. The domains of a provider that lead to the same mailboxes are one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DomainKey(String);
 
@@ -43,9 +44,9 @@ impl MailboxKey {
             .chars()
             .filter(|c| !crate::domain::text::is_hostile(*c))
             .collect();
-        let address = address.trim();
+        let address = as_typed(address.trim());
         let Some((local, domain)) = address.rsplit_once('@') else {
-            return Self(folded(address));
+            return Self(folded(&address));
         };
         let DomainKey(domain) = DomainKey::of(domain);
         let local = folded(&unquoted(local));
@@ -53,10 +54,29 @@ impl MailboxKey {
             Some((base, _)) if !base.is_empty() => base,
             _ => &local,
         };
-        Self(match domain.as_str() {
-            "gmail.com" | "googlemail.com" => format!("{}@gmail.com", base.replace('.', "")),
-            _ => format!("{base}@{domain}"),
-        })
+        // Fastmail brings whatever is at ann.fastmail.com to ann@fastmail.com.
+        if let Some((user, provider)) = domain.split_once('.')
+            && matches!(provider, "fastmail.com" | "fastmail.fm")
+        {
+            return Self(format!("{user}@{provider}"));
+        }
+        let Some(provider) = provider_of(&domain) else {
+            return Self(format!("{base}@{domain}"));
+        };
+        let told: String = base
+            .chars()
+            .filter(|c| !provider.ignores.contains(*c))
+            .map(|c| if provider.hyphens.contains(c) { '-' } else { c })
+            .collect();
+        // Of nothing but what is ignored, the key must still be its own.
+        let told = if told.is_empty() { base } else { &told };
+        Self(format!("{told}@{domain}"))
+    }
+
+    /// Returns the key of an address as it is kept beside the address: none where the address says it.
+    #[must_use]
+    pub fn beside(address: &str) -> Option<Self> {
+        Some(Self::of(address)).filter(|key| key.as_str() != address)
     }
 
     /// Returns a key as the database kept it.
@@ -83,13 +103,18 @@ impl DomainKey {
     /// Returns the key of a domain name.
     #[must_use]
     pub fn of(domain: &str) -> Self {
-        let domain = domain.trim().trim_end_matches(['.', '。']);
+        let domain = domain.trim().trim_end_matches(['.', '。', '．', '｡']);
         let ascii = idna::domain_to_ascii(domain).ok();
-        Self(
-            ascii
-                .filter(|ascii| !ascii.is_empty())
-                .unwrap_or_else(|| folded(domain)),
-        )
+        let domain = ascii
+            .filter(|ascii| !ascii.is_empty())
+            .unwrap_or_else(|| folded(domain));
+        Self(match provider_of(&domain) {
+            Some(Provider {
+                domains: [first, ..],
+                ..
+            }) => (*first).to_owned(),
+            _ => domain,
+        })
     }
 
     /// Returns the text that is kept and compared.
@@ -107,6 +132,68 @@ impl DomainKey {
             Some(this)
         })
     }
+}
+
+/// Returns an address with letters composed, and with its `@` as mail writes it: Japanese and Chinese keyboards type a wide one.
+#[must_use]
+pub fn as_typed(address: &str) -> Cow<'_, str> {
+    if address.is_ascii() {
+        Cow::Borrowed(address)
+    } else {
+        let composed: String = address.nfc().collect();
+        Cow::Owned(composed.replace(WIDE_AT, "@"))
+    }
+}
+
+const WIDE_AT: [char; 2] = ['＠', '﹫'];
+
+/// A mail provider whose addresses have more than one spelling, by its own manual.
+struct Provider {
+    /// The domains that lead to the same mailboxes; the first stands for all.
+    domains: &'static [&'static str],
+    /// The characters of a local part that it overlooks.
+    ignores: &'static str,
+    /// The characters of a local part that it takes for a hyphen.
+    hyphens: &'static str,
+}
+
+/// The providers that say of themselves which addresses are one mailbox. Outlook, Yahoo and GMX give each domain and each spelling to somebody
+/// of their own.
+const PROVIDERS: &[Provider] = &[
+    Provider {
+        domains: &["gmail.com", "googlemail.com"],
+        ignores: ".",
+        hyphens: "",
+    },
+    Provider {
+        domains: &["icloud.com", "me.com", "mac.com"],
+        ignores: "",
+        hyphens: "",
+    },
+    Provider {
+        domains: &["proton.me", "protonmail.com", "protonmail.ch", "pm.me"],
+        ignores: ".-_",
+        hyphens: "",
+    },
+    Provider {
+        domains: &[
+            "yandex.ru",
+            "ya.ru",
+            "yandex.com",
+            "yandex.by",
+            "yandex.kz",
+            "yandex.ua",
+            "narod.ru",
+        ],
+        ignores: "",
+        hyphens: ".",
+    },
+];
+
+fn provider_of(domain: &str) -> Option<&'static Provider> {
+    PROVIDERS
+        .iter()
+        .find(|provider| provider.domains.contains(&domain))
 }
 
 /// Tells whether an address is its own key, as nearly all are: told without making anything.
@@ -127,7 +214,8 @@ fn is_settled(address: &str) -> bool {
             .as_bytes()
             .last()
             .is_some_and(u8::is_ascii_alphanumeric)
-        && !matches!(domain, "gmail.com" | "googlemail.com")
+        && provider_of(domain).is_none()
+        && !domain.contains("fastmail.")
         && !domain.contains("xn--")
 }
 
@@ -169,95 +257,6 @@ impl fmt::Display for DomainKey {
     }
 }
 
-/// What a suppression names.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Named {
-    /// One mailbox.
-    Mailbox(MailboxKey),
-    /// Everybody at a domain and below it.
-    Domain(DomainKey),
-}
-
-impl Named {
-    /// Reads what somebody names: an address, or a domain as `acme.example`, `@acme.example`, `*@acme.example`, `*.acme.example` or
-    /// `acme.example.`.
-    ///
-    /// # Errors
-    /// [`NotNamed`] where neither can be meant.
-    pub fn parse(text: &str) -> Result<Self, NotNamed> {
-        let strange = text
-            .chars()
-            .find(|c| !c.is_control() && crate::domain::text::is_hostile(*c));
-        let text: String = text
-            .trim()
-            .trim_matches(|c: char| crate::domain::text::is_hostile(c))
-            .trim()
-            .to_owned();
-        let refuse = || NotNamed {
-            text: crate::domain::text::clean_line(&text, 80),
-            hidden: strange,
-        };
-        if let Ok(address) = super::EmailAddress::parse(&text) {
-            if address.local_part().contains('*') {
-                return match address.local_part() {
-                    "*" => Ok(Self::Domain(DomainKey::of(address.domain()))),
-                    _ => Err(refuse()),
-                };
-            }
-            return Ok(Self::Mailbox(address.key()));
-        }
-        let domain = text
-            .strip_prefix("*@")
-            .or_else(|| text.strip_prefix('@'))
-            .unwrap_or(&text);
-        let domain = domain.strip_prefix("*.").unwrap_or(domain);
-        let domain = domain.trim_end_matches('.');
-        let is_domain = !domain.contains(['@', '*', '/', ':'])
-            && super::EmailAddress::parse(&format!("x@{domain}")).is_ok();
-        if is_domain {
-            Ok(Self::Domain(DomainKey::of(domain)))
-        } else {
-            Err(refuse())
-        }
-    }
-
-    /// Returns the text that is kept and compared.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Mailbox(key) => key.as_str(),
-            Self::Domain(key) => key.as_str(),
-        }
-    }
-}
-
-/// Text that names neither a mailbox nor a domain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotNamed {
-    text: String,
-    hidden: Option<char>,
-}
-
-impl fmt::Display for NotNamed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "\"{}\" is neither a mail address nor a domain",
-            self.text
-        )?;
-        match self.hidden {
-            Some(c) => write!(
-                f,
-                "; it holds an invisible character (U+{:04X})",
-                u32::from(c)
-            ),
-            None => Ok(()),
-        }
-    }
-}
-
-impl std::error::Error for NotNamed {}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -286,8 +285,28 @@ mod tests {
                 "Ann.Acker+crm@GoogleMail.com",
                 "\"ann.acker\"@gmail.com",
             ],
+            &["ann@icloud.com", "Ann+shop@me.com", "ann@mac.com"],
+            &[
+                "annacker@proton.me",
+                "ann.acker@protonmail.com",
+                "Ann_Acker+x@pm.me",
+                "ann-acker@protonmail.ch",
+            ],
+            &[
+                "ann-acker@yandex.ru",
+                "Ann.Acker@ya.ru",
+                "ann-acker+x@yandex.com",
+            ],
+            &[
+                "ann@fastmail.com",
+                "shop@ann.fastmail.com",
+                "ann+x@fastmail.com",
+            ],
+            &["ann@outlook.com", "Ann+x@Outlook.com"],
             &[
                 "ann@müller.example",
+                "ann@MÜLLER.example",
+                "ann＠müller．example",
                 "ann@xn--mller-kva.example",
                 "ANN@MÜLLER.example",
                 "ann@mu\u{308}ller.example",
@@ -339,35 +358,13 @@ mod tests {
         check("ann-x@acme.example", "ann@acme.example");
         check("\"a b\"@acme.example", "ab@acme.example");
         check("jorg@acme.example", "jörg@acme.example");
-    }
-
-    #[test]
-    fn a_suppression_names_a_mailbox_or_a_domain_or_is_refused() {
-        let mailbox = |text: &str| Some(Named::Mailbox(MailboxKey::of(text)));
-        let domain = |text: &str| Some(Named::Domain(DomainKey::of(text)));
-        let check = |text: &str, expect: Option<Named>| {
-            assert_eq!(Named::parse(text).ok(), expect, "{text}")
-        };
-        check("Ann+x@acme.example", mailbox("ann@acme.example"));
-        check("<ann@acme.example>", mailbox("ann@acme.example"));
-        check("\u{200B}ann@acme.example ", mailbox("ann@acme.example"));
-        check("acme.example", domain("acme.example"));
-        check("@Acme.example", domain("acme.example"));
-        check("*@acme.example", domain("acme.example"));
-        check("*.acme.example", domain("acme.example"));
-        check("acme.example.", domain("acme.example"));
-        check("müller.example", domain("xn--mller-kva.example"));
-        check("a*@acme.example", None);
-        check("acme", None);
-        check("*", None);
-        check("@", None);
-        check("", None);
-        check("https://acme.example/x", None);
-        check("ann@", None);
-        let refused = Named::parse("an\u{200B}n@acme.example")
-            .unwrap_err()
-            .to_string();
-        assert!(refused.contains("U+200B"), "{refused}");
+        check("a.nn@outlook.com", "ann@outlook.com");
+        check("ann@outlook.com", "ann@hotmail.com");
+        check("a.nn@icloud.com", "ann@icloud.com");
+        check("ann@fastmail.com", "ann@fastmail.fm");
+        check("ann@fastmail.com", "ann@bo.fastmail.com");
+        check("ann@yandex.ru", "ann@yandex.example");
+        check(".@gmail.com", "-@gmail.com");
     }
 
     #[test]

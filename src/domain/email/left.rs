@@ -5,6 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::identity::MailboxKey;
 use super::parsed::ParsedMail;
 use super::subject::thread_subject;
 
@@ -47,7 +48,8 @@ impl LostDraft {
             return false;
         }
         let earliest = self.since.checked_sub(SKEW).unwrap_or(self.since);
-        if at < earliest || !mail.to.iter().any(|to| to.address.as_str() == self.to) {
+        let wanted = MailboxKey::of(&self.to);
+        if at < earliest || !mail.to.iter().any(|to| to.address.key() == wanted) {
             return false;
         }
         let answers = !self.in_reply_to.is_empty()

@@ -7,6 +7,7 @@
 pub mod address;
 pub mod identity;
 pub mod message_id;
+pub mod named;
 pub mod parsed;
 pub mod subject;
 pub mod thread;
@@ -31,8 +32,9 @@ pub mod understand;
 pub mod wish;
 
 pub use address::{EmailAddress, Mailbox};
-pub use identity::{DomainKey, MailboxKey, Named};
+pub use identity::{DomainKey, MailboxKey};
 pub use message_id::MessageId;
+pub use named::{Named, TooWide};
 pub use parsed::ParsedMail;
 pub use trained::{asked_in, judge};
 pub use understand::{MailClass, MailContext, Understanding, understand};

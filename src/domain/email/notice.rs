@@ -615,7 +615,9 @@ fn addresses_of(mail: &ParsedMail, line: &str) -> Vec<(EmailAddress, String)> {
         let Ok(address) = EmailAddress::parse(word) else {
             continue;
         };
-        if Some(&address) == own || mail.to.iter().any(|to| to.address == address) {
+        let key = address.key();
+        let is_own = own.is_some_and(|own| own.key() == key);
+        if is_own || mail.to.iter().any(|to| to.address.key() == key) {
             continue;
         }
         let before = fold(line.get(..from).unwrap_or_default());

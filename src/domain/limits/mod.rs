@@ -137,7 +137,7 @@ pub fn mailbox(
     let mut verdicts = Vec::with_capacity(4);
     verdicts.push(rolling(LimitKind::PerDay, all, DAY, limits.per_day, now));
     if let Some(ramp) = limits.ramp {
-        let first = first_send.into_iter().chain(all.first()).min();
+        let first = begins_at(all, first_send, now);
         verdicts.push(verdict(
             LimitKind::Ramp,
             all,
@@ -196,7 +196,7 @@ pub fn next_room(
     first_send: Option<Timestamp>,
     now: Timestamp,
 ) -> Option<Timestamp> {
-    let first = first_send.into_iter().chain(all.first()).min();
+    let first = begins_at(all, first_send, now);
     let next_day = limits
         .ramp
         .and(first)
@@ -243,6 +243,12 @@ pub fn reserve(
                 ahead: None,
             })
         })
+}
+
+/// Returns the instant from which the days of the ramp count. A first send that is dated ahead counts from now, as the ramp would be closed until then.
+fn begins_at(all: &Sends, first_send: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    let first = first_send.into_iter().chain(all.first()).min();
+    first.map(|first| first.min(now))
 }
 
 /// Returns the number of whole periods of 24 hours since the first send.

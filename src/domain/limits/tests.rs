@@ -318,3 +318,26 @@ fn the_last_room_is_kept_for_what_comes_first() {
     check(&[70, 80, 90], Some((3, 3, 70)));
     check(&[1500, 1501, 1502], None);
 }
+
+#[test]
+fn a_first_send_that_is_dated_ahead_closes_no_ramp() {
+    let ahead = t("2027-11-23T12:00:00Z");
+    let verdicts = mailbox(&Limits::default(), &Sends::default(), Some(ahead), noon());
+    assert!(verdicts.iter().all(|v| v.passed), "{verdicts:#?}");
+    // A moment ahead it is a first day like any other.
+    let soon = noon() + SignedDuration::from_mins(5);
+    let all: Sends = vec![soon; 10].into();
+    let verdicts = mailbox(&Limits::default(), &all, Some(soon), noon());
+    let ramp = verdicts
+        .iter()
+        .find(|v| v.limit == LimitKind::Ramp)
+        .unwrap();
+    assert!(!ramp.passed);
+    let clears = ramp.clears_at.unwrap();
+    assert!(
+        clears <= noon() + SignedDuration::from_hours(25),
+        "{clears}"
+    );
+    let room = next_room(&Limits::default(), &Sends::default(), Some(ahead), noon()).unwrap();
+    assert!(room <= noon() + SignedDuration::from_hours(24), "{room}");
+}

@@ -22,7 +22,9 @@ pub use business::{
 pub(in crate::domain) use closing::closes_at;
 pub use parse::{ScheduleError, parse_days, parse_holidays, parse_window};
 pub(in crate::domain) use parse::{number, parse_clock, parse_date, parse_day};
-pub use search::{HORIZON_DAYS, NextAllowed, Reason, ReasonKind, Slot, next_allowed, search};
+pub use search::{
+    HORIZON_DAYS, NextAllowed, Reason, ReasonKind, Slot, next_allowed, search, short_date,
+};
 pub(in crate::domain) use search::{clock, date_from, day_month, day_name, horizon, opens_at};
 pub use window::{Weekdays, Window};
 pub use zones::{parse_zone, zone_name};

@@ -85,7 +85,7 @@ pub fn search(policy: &SendPolicy, now: Timestamp) -> NextAllowed {
     let because = match at {
         Some(at) if at == now => vec![open_now(policy, now)],
         Some(at) => {
-            let mut because = passed.reasons(policy);
+            let mut because = passed.reasons(policy, now);
             because.push(arrival(policy, at, now));
             because
         }
@@ -173,7 +173,8 @@ impl Passed {
         }
     }
 
-    fn reasons(&self, policy: &SendPolicy) -> Vec<Reason> {
+    fn reasons(&self, policy: &SendPolicy, now: Timestamp) -> Vec<Reason> {
+        let here = policy.local(now).date();
         let zone = zone_name(&policy.zone);
         let mut because = Vec::new();
         let mut told_days = Weekdays::NONE;
@@ -191,7 +192,7 @@ impl Passed {
                     } else {
                         format!(
                             "{} is a {}; days are {}.",
-                            day_month(*date),
+                            date_from(*date, here),
                             day_name(*day),
                             policy.days
                         )
@@ -204,7 +205,7 @@ impl Passed {
                     if holidays.len() <= NAMED_HOLIDAYS {
                         because.push(Reason::new(
                             ReasonKind::Holiday,
-                            format!("{} is a holiday.", day_month(*date)),
+                            format!("{} is a holiday.", date_from(*date, here)),
                         ));
                     }
                 }
@@ -213,7 +214,7 @@ impl Passed {
                     format!(
                         "The window {} is over for {} in {zone}.",
                         policy.window,
-                        day_month(*date)
+                        date_from(*date, here)
                     ),
                 )),
             }
@@ -223,10 +224,10 @@ impl Passed {
             holidays.len().saturating_sub(NAMED_HOLIDAYS),
         ) {
             let text = match more {
-                1 => format!("{} is a holiday.", day_month(*last)),
+                1 => format!("{} is a holiday.", date_from(*last, here)),
                 more => format!(
                     "{more} more holidays follow, the last on {}.",
-                    day_month(*last)
+                    date_from(*last, here)
                 ),
             };
             because.push(Reason::new(ReasonKind::Holiday, text));
@@ -335,6 +336,17 @@ pub(in crate::domain) fn day_month(date: Date) -> String {
         _ => "December",
     };
     format!("{} {month}", date.day())
+}
+
+/// Returns a date in short, as people say it who stand at another: `24 Nov`, with its year if that is another.
+#[must_use]
+pub fn short_date(date: Date, here: Date) -> String {
+    let pattern = if date.year() == here.year() {
+        "%-d %b"
+    } else {
+        "%-d %b %Y"
+    };
+    date.strftime(pattern).to_string()
 }
 
 /// Returns a date as people say it who stand at another: with its year if that is another.

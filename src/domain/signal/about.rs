@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::asks::Asks;
 use super::fields::Fields;
 use crate::domain::amount::{Context, Decimal};
+use crate::domain::contact::name;
 use crate::domain::deal::Cents;
 use crate::domain::text::clean_line;
 
@@ -138,13 +139,11 @@ impl Who {
     }
 }
 
-/// Splits a whole name at its first space.
+/// Splits a whole name into given and family name; empty where there is none.
 #[must_use]
 pub fn split_name(name: &str) -> (String, String) {
-    match name.split_once(' ') {
-        Some((first, rest)) => (first.to_owned(), rest.trim().to_owned()),
-        None => (name.to_owned(), String::new()),
-    }
+    let (first, last) = name::split(name);
+    (first.unwrap_or_default(), last.unwrap_or_default())
 }
 
 impl DealNamed {

@@ -5,16 +5,19 @@ use std::collections::BTreeMap;
 use minijinja::Value;
 use serde::Serialize;
 
+use crate::domain::contact::{greeting, name};
 use crate::domain::text::{clean_block, clean_line};
 
 const MAX_LINE_CHARS: usize = 300;
 const MAX_BLOCK_BYTES: usize = 8 * 1024;
-const MAX_NAME_CHARS: usize = 60;
 const MAX_FIELDS: usize = 100;
 
 /// The variables that a template may name, with what they are. Besides them, `form.` may be followed by any field of the form.
 pub const KNOWN: &[(&str, &str)] = &[
-    ("first_name", "The contact's first name."),
+    (
+        "first_name",
+        "The contact's first name as a greeting says it; none if there is no good one.",
+    ),
     ("last_name", "The contact's last name."),
     ("full_name", "The contact's whole name."),
     ("job_title", "What the contact does."),
@@ -170,10 +173,12 @@ impl Context {
         }
         clean(&mut root, "");
         if let Some(root) = root.as_object_mut() {
-            let first = root.get("first_name").and_then(|n| n.as_str());
-            if first.is_some_and(|name| !is_name(name)) {
-                root.remove("first_name");
-            }
+            let text = |key: &str| root.get(key).and_then(|n| n.as_str()).unwrap_or_default();
+            let first = greeted(text("first_name"), text("last_name"), text("company"));
+            match first {
+                Some(first) => root.insert("first_name".into(), first.into()),
+                None => root.remove("first_name"),
+            };
             // Lists and groups are always there, so that asking whether they are empty is no error.
             root.entry("slots")
                 .or_insert_with(|| Vec::<String>::new().into());
@@ -214,7 +219,8 @@ fn complete(operator: &mut serde_json::Map<String, serde_json::Value>) {
     let Some(name) = text("name") else {
         return;
     };
-    let first = name.split_whitespace().next().unwrap_or(&name).to_owned();
+    let (first, _) = name::split(&name);
+    let first = first.unwrap_or_else(|| name.clone());
     let signature = match text("company") {
         Some(company) => format!("{name}\n{company}"),
         None => name,
@@ -250,15 +256,9 @@ pub(super) fn is_no_name(word: &str) -> bool {
     NO_NAMES.contains(&word.trim().to_lowercase().as_str())
 }
 
-/// Tells whether a first name can stand in a greeting. Forms are filled by machines too: one that puts an address into the name would
-/// have us send its advertisement to a stranger.
-fn is_name(name: &str) -> bool {
-    name.chars().count() <= MAX_NAME_CHARS
-        && name.chars().any(char::is_alphabetic)
-        && !name.contains("://")
-        && !name.to_lowercase().contains("www.")
-        && !name.contains(['@', '/', '<', '>', '{', '}', '[', ']'])
-        && !is_no_name(name)
+/// Returns the first name that a greeting says.
+fn greeted(first: &str, last: &str, company: &str) -> Option<String> {
+    greeting::first_name(first, last, company).filter(|name| !is_no_name(name))
 }
 
 /// Makes a name for use after a dot: `Your message` is `your_message`.

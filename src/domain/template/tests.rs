@@ -47,7 +47,7 @@ fn bare() -> Context {
 }
 
 fn own(text: &str) -> (Templates, Vec<TemplateError>) {
-    Templates::load(&[("own".to_owned(), text.to_owned())])
+    Templates::load(&[("own".to_owned(), Ok(text.to_owned()))])
 }
 
 fn render_own(body: &str, context: &Context) -> Result<Rendered, TemplateError> {
@@ -58,9 +58,9 @@ fn render_own(body: &str, context: &Context) -> Result<Rendered, TemplateError> 
 
 #[test]
 fn every_built_in_template_names_only_known_variables() {
-    let own: Vec<(String, String)> = BUILTIN
+    let own: Vec<OwnTemplate> = BUILTIN
         .iter()
-        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+        .map(|(name, text)| ((*name).to_owned(), Ok((*text).to_owned())))
         .collect();
     let (templates, errors) = Templates::load(&own);
     assert_eq!(errors, []);
@@ -284,14 +284,14 @@ fn a_form_may_have_fields_of_its_own() {
 #[test]
 fn the_operators_template_overrides_by_name_and_a_broken_one_is_not_replaced() {
     let text = "---\r\nsubject: \"Mine\"\r\n---\r\nHello {{ first_name }}.\r\n";
-    let (templates, errors) = Templates::load(&[("check_in".into(), text.into())]);
+    let (templates, errors) = Templates::load(&[("check_in".into(), Ok(text.into()))]);
     assert_eq!(errors, []);
     let rendered = templates.render("check_in", &full()).unwrap();
     assert_eq!(
         (rendered.subject.as_str(), rendered.body.as_str()),
         ("Mine", "Hello Dana.\n")
     );
-    let (templates, errors) = Templates::load(&[("check_in".into(), "broken".into())]);
+    let (templates, errors) = Templates::load(&[("check_in".into(), Ok("broken".into()))]);
     assert_eq!(errors.len(), 1);
     assert!(!templates.contains("check_in"));
 }
@@ -363,4 +363,157 @@ fn deep_nesting_is_refused_and_not_fatal() {
         assert_eq!(errors.len(), 1);
         assert!(!templates.contains("own"));
     }
+}
+
+/// Returns `body` within so many loops over ten items.
+fn nested(loops: usize, body: &str) -> String {
+    let open = "{% for a in [1,2,3,4,5,6,7,8,9,0] %}".repeat(loops);
+    format!("{open}{body}{}", "{% endfor %}".repeat(loops))
+}
+
+fn bombs() -> Vec<(&'static str, String)> {
+    let grows = "{% set ns = namespace(t=\"xxxxxxxxxxxxxxxx\") %}";
+    vec![
+        ("loops", nested(12, "x")),
+        ("loops that write nothing", nested(12, "")),
+        (
+            "loops in macros",
+            format!(
+                "{{% macro m() %}}{}{{% endmacro %}}{}",
+                nested(3, "x"),
+                nested(3, "{{ m() }}")
+            ),
+        ),
+        (
+            "replace",
+            "{{ (\"x\"*100000)|replace(\"x\",\"y\"*100000) }}".into(),
+        ),
+        (
+            "replace of nothing",
+            "{{ (\"x\"*100000)|replace(\"\",\"y\"*1000) }}".into(),
+        ),
+        (
+            "replace, thrown away",
+            "{% if (\"x\"*100000)|replace(\"x\",\"y\"*100000) %}x{% endif %}".into(),
+        ),
+        (
+            "replace chain",
+            format!(
+                "{{% set t = \"xxxxxxxxxx\" %}}{}{{{{ t }}}}",
+                "{% set t = t|replace(\"x\", \"xxxxxxxxxx\") %}".repeat(12)
+            ),
+        ),
+        ("repetition", "{{ \"x\" * 4000000000 }}".into()),
+        (
+            "repetition of repetition",
+            "{{ \"x\" * 100000 * 100000 }}".into(),
+        ),
+        ("lists", "{% set a = [1,2,3] * 100000000 %}x".into()),
+        (
+            "a list printed",
+            "{{ [\"xxxxxxxxxxxxxxxx\"] * 100000 }}".into(),
+        ),
+        (
+            "join",
+            "{{ ([\"xx\"] * 1000)|join(\"y\" * 100000) }}".into(),
+        ),
+        (
+            "joining oneself",
+            format!(
+                "{{% set t = \"xxxxxxxxxxxxxxxx\" %}}{}{{{{ t }}}}",
+                "{% set t = t ~ t %}".repeat(40)
+            ),
+        ),
+        (
+            "plus",
+            format!(
+                "{{% set t = \"xxxxxxxxxxxxxxxx\" %}}{}{{{{ t }}}}",
+                "{% set t = t + t %}".repeat(40)
+            ),
+        ),
+        (
+            "captured",
+            format!("{{% set t %}}{}{{% endset %}}x", nested(8, "xxxxxxxxxx")),
+        ),
+        ("upper", nested(4, "{% set u = (\"x\" * 10000)|upper %}")),
+        ("namespace", format!("{grows}{}", nested(3, "x"))),
+        ("includes itself", "{% include \"own\" %}".into()),
+        (
+            "recursion",
+            "{% macro m(n) %}{{ m(n) }}{{ m(n) }}{% endmacro %}{{ m(1) }}".into(),
+        ),
+        (
+            "recursive loop",
+            "{% for a in [1,2] recursive %}{{ loop([1,2]) }}{% endfor %}".into(),
+        ),
+        (
+            "the subject of another",
+            format!("{}{{% include \"form_follow_up\" %}}", nested(7, "x")),
+        ),
+        (
+            "too long",
+            format!("{}x", nested(2, &"0123456789".repeat(300))),
+        ),
+    ]
+}
+
+#[test]
+fn a_template_that_works_or_grows_without_end_is_given_up() {
+    for (name, body) in bombs() {
+        let (templates, errors) = own(&format!("---\nsubject: Hello\n---\nHi,\n{body}\n"));
+        let said = errors.first().map(ToString::to_string).unwrap_or_default();
+        assert!(said.starts_with("template \"own\""), "{name}: {said:?}");
+        // Where it is used, it says the same.
+        let used = templates.render("own", &full()).map_err(|e| e.to_string());
+        assert_eq!(used, Err(said), "{name}");
+        // The others are as they were.
+        assert!(templates.render("check_in", &full()).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn work_that_shows_only_with_real_values_is_given_up_too() {
+    for (name, body) in [
+        ("loops", nested(12, "x")),
+        (
+            "memory",
+            "{{ (\"x\"*100000)|replace(\"x\",\"y\"*100000) }}".to_owned(),
+        ),
+    ] {
+        let body = format!("Hi,\n{{% if company == \"Northwind\" %}}{body}{{% endif %}}x");
+        // Without a company there is no value to compare.
+        assert!(render_own(&body, &bare()).is_err(), "{name}");
+        let other = Context {
+            company: Some("Acme".into()),
+            ..full()
+        };
+        assert!(render_own(&body, &other).is_ok(), "{name}");
+        let error = render_own(&body, &full()).unwrap_err();
+        assert_eq!(
+            error,
+            TemplateError::TooMuch {
+                template: "own".into(),
+                line: 5
+            },
+            "{name}"
+        );
+        let said = error.to_string();
+        assert!(
+            said.contains("\"own\", line 5") && said.contains("take out"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_long_mail_is_not_much_work() {
+    // As long as a template may be, with as many tags, and near the largest mail.
+    let lines = "Hi {{ first_name }}, {{ deal.name|upper|replace(\"N\", \"M\") }} as we said.\n"
+        .repeat(140);
+    assert!(render_own(&lines, &full()).is_ok());
+    let body = format!("Hi,\n{}", "0123456789abcdef".repeat(3_900));
+    assert!(render_own(&body, &full()).is_ok());
+    let body = nested(1, &nested(1, &"0123456789".repeat(200)));
+    let made = render_own(&body, &full()).unwrap();
+    assert!((200_000..=MAX_BODY_BYTES).contains(&made.body.len()));
 }

@@ -46,7 +46,8 @@ impl Reader<'_> {
         Ok(Some((Day::Yearly(day, month), after)))
     }
 
-    /// Reads a date of digits alone. Only one with a slash of which one number is no month, or both are the same, is clear.
+    /// Reads a date of digits alone. Clear are those with dots, day first, and those with a slash
+    /// where one number is no month, or both are the same.
     fn numeric(&self, word: &str) -> Result<Option<Day>, WhenError> {
         let parts: Vec<&str> = word.trim_end_matches('.').split(['/', '.', '-']).collect();
         let digits = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
@@ -56,9 +57,17 @@ impl Reader<'_> {
         let ambiguous = || WhenError::Ambiguous {
             given: clean_line(word, 20),
         };
+        // "1.12" may be a number; "1.12." is a day.
+        let dotted = !word.contains(['/', '-']) && (parts.len() == 3 || word.ends_with('.'));
         let (first, second, year) = match parts.as_slice() {
             [first, second] if word.contains('/') => (first, second, None),
             [first, second, year] if word.contains('/') && first.len() <= 2 => (
+                first,
+                second,
+                Some(year_number(year).ok_or_else(ambiguous)?),
+            ),
+            [first, second] if dotted => (first, second, None),
+            [first, second, year] if dotted && first.len() <= 2 => (
                 first,
                 second,
                 Some(year_number(year).ok_or_else(ambiguous)?),
@@ -70,7 +79,10 @@ impl Reader<'_> {
         let (Some(first), Some(second)) = (number(first, 2), number(second, 2)) else {
             return Err(ambiguous());
         };
+        // Who writes dots writes the day first.
         let (day, month) = match (first, second) {
+            (day @ 1..=31, month @ 1..=12) if dotted => (day, month),
+            _ if dotted => return Err(self.no_such_date()),
             (same, other) if same == other => (same, same),
             (day @ 13.., month @ 1..=12) | (month @ 1..=12, day @ 13..) => (day, month),
             (1..=12, 1..=12) => return Err(ambiguous()),

@@ -77,6 +77,9 @@ fn phrases_are_read_on_an_ordinary_wednesday() {
     check("14:30", "Wed 2026-11-25 14:30:00");
     check("at 9", "Thu 2026-11-26 09:00:00");
     check("9am", "Thu 2026-11-26 09:00:00");
+    check("1.12.2026", "Tue 2026-12-01 09:00:00");
+    check("1.12. at 10", "Tue 2026-12-01 10:00:00");
+    check("13.12.2026 14:30", "Sun 2026-12-13 14:30:00");
     check("2026-12-01", "Tue 2026-12-01 09:00:00");
     check("2026/12/01", "Tue 2026-12-01 09:00:00");
     check("2026-12-01 14:00", "Tue 2026-12-01 14:00:00");
@@ -164,7 +167,9 @@ fn what_is_unclear_or_past_is_refused_with_the_reason() {
     check("12/1 9:00", "can be read as two dates");
     check("12/1/2026", "can be read as two dates");
     check("25/12/26", "can be read as two dates");
-    check("1.12.2026", "can be read as two dates");
+    check("1-12-2026", "can be read as two dates");
+    check("1.12", "can be read as two dates");
+    check("12.31.2026", "There is no 12.31.2026");
     check("12-1", "can be read as two dates");
     check("mon 14", "Write the hour as 14:00");
     check("9", "not a time that I understand");

@@ -13,6 +13,7 @@ use crate::engine::ground::approval_rules::LoadedRules;
 use crate::engine::ground::command::Done;
 use crate::engine::handle::Engine;
 use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::env::file;
 use crate::store::Durability;
 
 impl Engine {
@@ -45,7 +46,7 @@ impl Engine {
             });
         }
         let text = if loaded.is_own {
-            std::fs::read_to_string(&path).map_err(|e| unwritable(&path, &e))?
+            file::read_text(&path, file::SETTINGS_BYTES).map_err(|e| unwritable(&path, &e))?
         } else {
             BUILTIN.to_owned()
         };

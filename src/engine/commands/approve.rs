@@ -54,8 +54,8 @@ impl Engine {
             }
         }
         crash_point("before-approval");
-        let asked = self.write(Durability::Full, move |tx, core, now| {
-            approve_in(tx, core, id, content_hash, by, now)
+        let asked = self.write_drafts(Durability::Full, move |tx, core, now| {
+            approve_in(tx, core, id, content_hash, by.clone(), now)
         })?;
         crash_point("after-approval");
         self.carry_out(asked)
@@ -184,4 +184,52 @@ fn approve_in(
         moves::set_state(tx, &approved, now)?;
     }
     Ok(asked)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::domain::template::Context;
+    use crate::engine::jobs::tests::{HandClock, paths};
+    use crate::env::Env;
+
+    #[test]
+    fn a_draft_is_never_rendered_while_the_database_is_locked() {
+        let home = tempfile::TempDir::new().unwrap();
+        let env = Env::new(Arc::new(HandClock::new()), 1);
+        let engine = Engine::create(env, paths(home.path())).unwrap();
+        let draft = |tx: &ReadTx<'_>, core: &Core, name: &str| {
+            let context = Context {
+                first_name: Some(name.into()),
+                ..Context::default()
+            };
+            core.draft(tx, "check_in", context)
+        };
+        let locked = engine.write(Durability::Normal, move |tx, core, _| {
+            draft(tx, core, "Ann").map(drop)
+        });
+        assert!(matches!(locked, Err(EngineError::Unrendered { .. })));
+        // Rendered between two tries, it is there for the second.
+        let runs = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&runs);
+        let drawn = engine.write_drafts(Durability::Normal, move |tx, core, _| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            draft(tx, core, "Ann")
+        });
+        assert!(drawn.is_ok());
+        assert_eq!(runs.load(Ordering::Relaxed), 2);
+        // One whose values never hold still is given up.
+        let counted = Arc::clone(&runs);
+        let restless = engine.write_drafts(Durability::Normal, move |tx, core, _| {
+            let run = counted.fetch_add(1, Ordering::Relaxed);
+            draft(tx, core, &format!("Ann{}", "x".repeat(run as usize))).map(drop)
+        });
+        assert!(matches!(restless, Err(EngineError::Outside(_))));
+        // Read without a lock, it is made at once.
+        let read = engine.store().read(|tx| draft(tx, engine.core(), "Bob"));
+        assert!(read.is_ok());
+    }
 }

@@ -2,6 +2,7 @@
 
 mod approval_rule;
 pub(in crate::engine) mod approve;
+pub mod clock;
 pub(in crate::engine) mod moves;
 pub(in crate::engine) mod outbox;
 pub(in crate::engine) mod pause;
@@ -9,6 +10,7 @@ mod record;
 mod safety;
 mod signals;
 
+use crate::domain::by::By;
 use crate::engine::error::Result;
 use crate::engine::ground::command::{Command, Done};
 use crate::engine::handle::Engine;
@@ -56,6 +58,7 @@ impl Engine {
             Command::Pause { until, reason } => self.begin_pause(until, &reason),
             Command::EndPause => self.end_pause(),
             Command::ClearDeliverability => self.clear_deliverability(),
+            Command::ConfirmClock => self.confirm_clock(&By::Operator),
             Command::RetryJob { name } => self.retry_job(&name),
             Command::Suppress { value, reason } => self.suppress(&value, &reason),
             Command::SetApprovalRule { name, state } => self.set_approval_rule(&name, state),

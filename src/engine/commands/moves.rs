@@ -192,11 +192,11 @@ impl Engine {
 
     /// Settles something of a move besides the words of its draft, if it can be carried out so.
     pub(in crate::engine) fn plan_move(&self, id: MoveId, plan: MovePlan) -> Result<Done> {
-        self.write(Durability::Full, move |tx, core, now| {
+        self.write_drafts(Durability::Full, move |tx, core, now| {
             let mv = find_open(tx, id)?;
             refuse_misfit(&mv, &plan)?;
             let previous = moves::plan(tx, id)?;
-            let new = previous.clone().unwrap_or_default().under(plan);
+            let new = previous.clone().unwrap_or_default().under(plan.clone());
             if previous.as_ref() == Some(&new) {
                 return Ok(Done::Nothing {
                     summary: format!("Move {id} says that already."),

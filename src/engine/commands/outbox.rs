@@ -34,7 +34,7 @@ impl Engine {
     /// Tries a message now. It stays the same message under the same Message-ID and key, so nothing can leave twice.
     pub(in crate::engine) fn retry(&self, id: ExecutionId, force: bool) -> Result<Done> {
         self.reconcile()?;
-        let answered = self.write(Durability::Full, move |tx, core, now| {
+        let answered = self.write_drafts(Durability::Full, move |tx, core, now| {
             let row = find_message(tx, id)?;
             match row.status {
                 ExecutionStatus::Queued => {}

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::config::Paths;
 use crate::domain::by::By;
-use crate::domain::email::{EmailAddress, Named};
+use crate::domain::email::{EmailAddress, Named, TooWide};
 use crate::domain::guard::KillSwitch;
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
@@ -124,12 +124,19 @@ impl Engine {
     }
 
     /// Suppresses a person or a domain in the installation at `paths`: first in a file that needs no lock, then in the database, if it can be had
-    /// at once.
+    /// at once. `is_sure` lets it be the domain of a mail provider.
     ///
     /// # Errors
-    /// If it is neither an address nor a domain, or if neither the file nor the database can be had: then nothing is suppressed.
-    pub fn suppress_at(env: &Env, paths: &Paths, value: &str, reason: &str) -> Result<Done> {
+    /// If it is neither an address nor a domain, if it is a domain of many firms, or if neither the file nor the database can be had: then nothing is suppressed.
+    pub fn suppress_at(
+        env: &Env,
+        paths: &Paths,
+        value: &str,
+        is_sure: bool,
+        reason: &str,
+    ) -> Result<Done> {
         let (named, value) = named(value)?;
+        refuse_too_wide(&named, &value, is_sure)?;
         let home = home_of(paths)?;
         let given = flags::suppress(home, &value, reason, env.now());
         let noted = Self::open_within(env.clone(), paths.clone(), HASTE)
@@ -139,6 +146,7 @@ impl Engine {
 
     pub(in crate::engine) fn suppress(&self, value: &str, reason: &str) -> Result<Done> {
         let (named, value) = named(value)?;
+        refuse_too_wide(&named, &value, false)?;
         let home = self.store().directory();
         let given = flags::suppress(home, &value, reason, self.now());
         self.note_suppression(&named, &value, reason)
@@ -217,6 +225,19 @@ fn named(text: &str) -> Result<(Named, String)> {
         Named::Domain(key) => key.to_string(),
     };
     Ok((named, shown))
+}
+
+/// Refuses to suppress everybody at a domain that is not one firm's.
+fn refuse_too_wide(named: &Named, value: &str, is_sure: bool) -> Result<()> {
+    match named.too_wide() {
+        Some(TooWide::Provider) if !is_sure => Err(EngineError::Input(format!(
+            "Anybody can have an address at {value}: this would bar everybody there. Nothing was changed; name one person (ann@{value}), or add --yes to bar them all."
+        ))),
+        Some(TooWide::Registry) => Err(EngineError::Input(format!(
+            "Many firms have their domains under {value}. Nothing was changed; name the domain of one firm (acme.{value})."
+        ))),
+        Some(TooWide::Provider) | None => Ok(()),
+    }
 }
 
 /// The longest wait for another process's write transaction before an order counts by its file alone.

@@ -10,6 +10,7 @@ use super::outcome::Outcome;
 use crate::domain::guard::Mode;
 use crate::domain::id::ExecutionId;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::clock;
 use crate::engine::handle::Engine;
 use crate::engine::road::sources::mailbox::source_name;
 use crate::store::executions::{self, ExecutionRow, ExecutionStatus};
@@ -72,6 +73,12 @@ impl Engine {
     pub fn run_due(&self) -> Result<DueReport> {
         let now = self.now();
         if self.next_due()?.is_none_or(|at| at > now) {
+            return Ok(DueReport::default());
+        }
+        if self
+            .store()
+            .read(|tx| clock::is_in_doubt(tx, self.core(), now))?
+        {
             return Ok(DueReport::default());
         }
         self.end_pause_in_time()?;

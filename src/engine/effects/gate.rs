@@ -17,13 +17,16 @@ use crate::domain::limits::{self, LimitVerdict, MailResults, NEW_MAILBOX, SendHi
 use crate::domain::outbox::SendClass;
 use crate::domain::schedule::{next_allowed, zone_name};
 use crate::engine::error::Result;
+use crate::engine::ground::clock;
 use crate::engine::ground::core::Core;
+use crate::engine::ground::reach::Reach;
 use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::store::audit::Noted;
 use crate::store::control::HoldKind;
-use crate::store::executions::{ExecutionRow, SendTimes};
+use crate::store::executions::{ExecutionRow, ExecutionStatus, SendTimes};
 use crate::store::people::Person;
 use crate::store::{
-    ReadTx, WriteTx, control, executions, messages, people, questions, strays, suppressions,
+    ReadTx, WriteTx, audit, control, executions, messages, people, questions, strays, suppressions,
 };
 
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -62,8 +65,10 @@ pub(in crate::engine) fn ask(
     let zone_label = zone_name(&zone);
     let policy = core.send_policy(zone)?;
     let mode = core.mode();
+    let contact = candidate.person.map(Person::contact_id);
+    let reach = Reach::of(tx, contact, candidate.to_key)?;
     let limits = if asks.limits {
-        judged(tx, core, &candidate, mode, now)?
+        judged(tx, core, (&candidate, &reach), mode, now)?
     } else {
         Vec::new()
     };
@@ -76,14 +81,11 @@ pub(in crate::engine) fn ask(
         earlier: candidate.earlier,
         kill_switch: control::kill_switch(tx),
         pause: control::pause(tx, now)?,
+        clock: clock::refusal(tx, core, now)?,
         approval: Some(candidate.consent),
         content_hash: candidate.content_hash,
-        suppressed: suppressed(tx, candidate.person, candidate.to_key)?,
-        asked: asked(
-            tx,
-            candidate.person.map(Person::contact_id),
-            candidate.to_key,
-        )?,
+        suppressed: suppressed(tx, &reach, contact, candidate.to_key)?,
+        asked: asked(tx, &reach, candidate.to_key)?,
         limits,
         slot: next_allowed(&policy, now),
         zone: zone_label,
@@ -94,7 +96,7 @@ pub(in crate::engine) fn ask(
     let mut verdicts = guard::check(&facts, now);
     // What may have been sent already, by a database that knew more than this one does.
     if asks.limits
-        && let Some(why) = held_by(tx, candidate.to_key)?
+        && let Some(why) = held_by(tx, &reach)?
         && let Some(done) = verdicts
             .iter_mut()
             .find(|v| v.guard == GuardKind::Idempotency)
@@ -117,11 +119,11 @@ pub(in crate::engine) fn ask(
 fn judged(
     tx: &ReadTx<'_>,
     core: &Core,
-    candidate: &Candidate<'_>,
+    (candidate, reach): (&Candidate<'_>, &Reach),
     mode: Mode,
     now: Timestamp,
 ) -> Result<Vec<LimitVerdict>> {
-    let history = history(tx, candidate.person, candidate.to_key, now)?;
+    let history = history(tx, reach, candidate.to_key, now)?;
     let mut judged = limits::check(&core.limits(), &history, now);
     // An answer to a person goes out whatever came back from others.
     if candidate.class != SendClass::Reply {
@@ -164,7 +166,34 @@ pub(in crate::engine) fn ask_again(
         class: row.class,
         carrier: Ok(row.transport.clone()),
     };
-    ask(tx, core, candidate, now)
+    let mut verdicts = ask(tx, core, candidate, now)?;
+    if let Some(why) = consent_fault(tx, row)?
+        && let Some(approval) = verdicts.iter_mut().find(|v| v.guard == GuardKind::Approval)
+    {
+        approval.passed = false;
+        approval.detail = why.into();
+    }
+    Ok(verdicts)
+}
+
+/// Holds the consent of a queued execution against the audit trail, where it cannot be changed unseen. Returns the fault.
+fn consent_fault(tx: &ReadTx<'_>, row: &ExecutionRow) -> Result<Option<&'static str>> {
+    if row.status != ExecutionStatus::Queued {
+        return Ok(None);
+    }
+    Ok(match audit::noted_state(tx, row.id)? {
+        Noted::As(noted) if noted == row.state() => None,
+        Noted::As(_) => Some(
+            "its approval was changed, and not by the program; `caseyos audit verify --deep` says how",
+        ),
+        Noted::WithoutState => None,
+        // Its entries may have been cut off with all of their time.
+        Noted::Never => {
+            let first = audit::first(tx)?;
+            let is_cut = first.is_some_and(|(seq, at)| seq > 1 && row.approved_at <= at);
+            (!is_cut).then_some("no entry of the audit trail says that it was approved")
+        }
+    })
 }
 
 /// Returns the refusal of everything that leaves now: the kill switch, a pause, or the mode.
@@ -184,6 +213,7 @@ pub(in crate::engine) fn standing_refusal(
         earlier: None,
         kill_switch: control::kill_switch(tx),
         pause: control::pause(tx, now)?,
+        clock: clock::refusal(tx, core, now)?,
         approval: Some(Consent {
             by: By::Operator,
             expires_at: Timestamp::MAX,
@@ -206,11 +236,11 @@ pub(in crate::engine) fn standing_refusal(
 /// Returns what left, as the limits need it.
 pub(in crate::engine) fn history(
     tx: &ReadTx<'_>,
-    person: Option<&Person>,
+    reach: &Reach,
     to_key: &str,
     now: Timestamp,
 ) -> Result<SendHistory> {
-    let times = send_times(tx, person, to_key, now)?;
+    let times = send_times(tx, reach, to_key, now)?;
     let domain = MailboxKey::of(to_key).domain();
     Ok(SendHistory {
         all: times.all.into(),
@@ -224,11 +254,10 @@ pub(in crate::engine) fn history(
 /// Returns when mail left: in all, to a person behind whichever of their addresses, and to the domain.
 pub(in crate::engine) fn send_times(
     tx: &ReadTx<'_>,
-    person: Option<&Person>,
+    reach: &Reach,
     to_key: &str,
     now: Timestamp,
 ) -> Result<SendTimes> {
-    let reach = Reach::of(tx, person.map(Person::contact_id), to_key)?;
     Ok(executions::send_times(
         tx,
         |contact, to| reach.includes(contact, to),
@@ -236,81 +265,6 @@ pub(in crate::engine) fn send_times(
         now,
     )?)
 }
-
-/// A person behind all their contacts and addresses: what the limits count for, and what an opt-out holds for.
-///
-/// One person are a contact, the contacts of the same name at the same firm, and those who have one of their mailboxes under another spelling.
-#[derive(Debug, Clone, Default)]
-pub(in crate::engine) struct Reach {
-    pub ids: Vec<ContactId>,
-    pub mailboxes: Vec<MailboxKey>,
-}
-
-impl Reach {
-    /// Begins with whoever is behind an address.
-    pub(super) fn behind(to: &str) -> Self {
-        Self {
-            ids: Vec::new(),
-            mailboxes: vec![MailboxKey::of(to)],
-        }
-    }
-
-    /// Returns the person who is written to: a contact, if one is known, at an address.
-    pub(in crate::engine) fn of(
-        tx: &ReadTx<'_>,
-        contact: Option<ContactId>,
-        to: &str,
-    ) -> Result<Self> {
-        let mut reach = Self::behind(to);
-        let mut next: Vec<ContactId> = contact.into_iter().collect();
-        next.extend(people::of_mailbox(tx, &MailboxKey::of(to))?);
-        while let Some(id) = next.pop() {
-            if reach.ids.contains(&id) || reach.ids.len() >= MOST_CONTACTS {
-                continue;
-            }
-            let addresses = people::addresses(tx, id)?;
-            next.extend(people::namesakes(tx, id)?);
-            for address in &addresses {
-                next.extend(people::of_mailbox(tx, &MailboxKey::of(address))?);
-            }
-            reach.add(id, &addresses);
-        }
-        Ok(reach)
-    }
-
-    /// Adds a contact with their addresses.
-    pub(super) fn add(&mut self, id: ContactId, addresses: &[String]) {
-        self.ids.push(id);
-        for mailbox in addresses.iter().map(|address| MailboxKey::of(address)) {
-            if !self.mailboxes.contains(&mailbox) {
-                self.mailboxes.push(mailbox);
-            }
-        }
-    }
-
-    /// Adds another person.
-    pub(super) fn join(&mut self, other: Self) {
-        for id in other.ids {
-            if !self.ids.contains(&id) {
-                self.ids.push(id);
-            }
-        }
-        for mailbox in other.mailboxes {
-            if !self.mailboxes.contains(&mailbox) {
-                self.mailboxes.push(mailbox);
-            }
-        }
-    }
-
-    /// Tells whether mail to a contact and an address goes to them.
-    pub(in crate::engine) fn includes(&self, contact: Option<ContactId>, to: &str) -> bool {
-        contact.is_some_and(|id| self.ids.contains(&id))
-            || self.mailboxes.contains(&MailboxKey::of(to))
-    }
-}
-
-/// Contacts that are looked at as one person; more of one name at one firm are a mistake in the records.
-const MOST_CONTACTS: usize = 50;
 
 /// Returns what a message is to the person whom it goes to.
 pub(in crate::engine) fn class_of(
@@ -327,7 +281,10 @@ pub(in crate::engine) fn class_of(
         return Ok(SendClass::Reply);
     }
     let reach = Reach::of(tx, contact, to_key)?;
-    let mut was_written_to = executions::has_sent_to(tx, to_key)?;
+    let mut was_written_to = false;
+    for mailbox in &reach.mailboxes {
+        was_written_to = was_written_to || executions::has_sent_to(tx, mailbox)?;
+    }
     for id in reach.ids {
         was_written_to = was_written_to || executions::has_written_to(tx, id)?;
     }
@@ -351,9 +308,11 @@ pub(in crate::engine) fn deliverability(
 pub(super) fn results(tx: &ReadTx<'_>, core: &Core, now: Timestamp) -> Result<MailResults> {
     let week_ago = now.checked_sub(WEEK).unwrap_or(Timestamp::MIN);
     let lifted = control::last_lifted(tx, HoldKind::Deliverability)?;
+    // Lifted under a clock that was ahead, it would hide for long what comes back now.
+    let lifted = lifted.filter(|at| *at <= now);
     let since = lifted.map_or(week_ago, |at| at.max(week_ago));
-    let health = executions::mail_health(tx, since)?;
-    let first = executions::first_sent(tx)?;
+    let health = executions::mail_health(tx, since, now)?;
+    let first = executions::first_sent(tx, now)?;
     Ok(MailResults {
         sent: health.sent.into(),
         bounced: health.bounced.into(),
@@ -405,7 +364,8 @@ pub(in crate::engine) fn review_deliverability(
 /// Returns why somebody must not be written to: their address or its domain is suppressed, or they are, at whichever address or contact.
 pub(in crate::engine) fn suppressed(
     tx: &ReadTx<'_>,
-    person: Option<&Person>,
+    reach: &Reach,
+    contact: Option<ContactId>,
     to_key: &str,
 ) -> Result<Option<String>> {
     if let Some(found) = suppressions::find(tx, &MailboxKey::of(to_key))? {
@@ -414,8 +374,7 @@ pub(in crate::engine) fn suppressed(
             found.value, found.reason
         )));
     }
-    let reach = Reach::of(tx, person.map(Person::contact_id), to_key)?;
-    if let Some(found) = suppressions::find_of_person(tx, reach.mailboxes)? {
+    if let Some(found) = suppressions::find_of_person(tx, &reach.mailboxes)? {
         return Ok(Some(format!(
             "they are suppressed at {}: {}",
             found.value, found.reason
@@ -423,7 +382,7 @@ pub(in crate::engine) fn suppressed(
     }
     for id in &reach.ids {
         if people::stage_of(tx, *id)? == Some(LifecycleStage::DoNotContact) {
-            return Ok(Some(if person.is_some_and(|p| p.contact_id() == *id) {
+            return Ok(Some(if contact == Some(*id) {
                 "the contact's stage is do_not_contact".to_owned()
             } else {
                 format!("contact {id} is the same person, whose stage is do_not_contact")
@@ -433,16 +392,15 @@ pub(in crate::engine) fn suppressed(
     Ok(None)
 }
 
-/// Returns why mail to an address is held: a message of ours to them lies outside, and nobody knows what it was.
-fn held_by(tx: &ReadTx<'_>, to_key: &str) -> Result<Option<String>> {
+/// Returns why mail to a person is held: a message of ours to them lies outside, and nobody knows what it was.
+fn held_by(tx: &ReadTx<'_>, reach: &Reach) -> Result<Option<String>> {
     let open = strays::open(tx)?;
     if open.is_empty() {
         return Ok(None);
     }
-    let asked = MailboxKey::of(to_key);
     let found = open
         .into_iter()
-        .find(|stray| MailboxKey::of(&stray.to_key) == asked);
+        .find(|stray| reach.includes(None, &stray.to_key));
     Ok(found.map(|stray| {
         format!(
             "a message of ours to them (\"{}\") is in {} and this database knows nothing of it, so this may say the same again; `caseyos outbox strays` shows it and `caseyos outbox known {}` lifts this",
@@ -456,19 +414,14 @@ pub(in crate::engine) fn suppressed_since(
     tx: &ReadTx<'_>,
     row: &ExecutionRow,
 ) -> Result<Option<String>> {
-    let person = row
-        .contact_id
-        .map(|c| people::load(tx, c))
-        .transpose()?
-        .flatten();
-    barred(tx, person.as_ref(), &row.to_key)
+    barred(tx, row.contact_id, &row.to_key)
 }
 
 /// Returns the move that asks whether somebody opted out, while nobody has answered it: about their address or its domain, or about them at
 /// whichever address or contact.
 pub(in crate::engine) fn asked(
     tx: &ReadTx<'_>,
-    contact: Option<ContactId>,
+    reach: &Reach,
     to_key: &str,
 ) -> Result<Option<MoveId>> {
     if !questions::is_any_open(tx)? {
@@ -477,7 +430,7 @@ pub(in crate::engine) fn asked(
     if let Some(id) = questions::find(tx, &MailboxKey::of(to_key))? {
         return Ok(Some(id));
     }
-    for mailbox in &Reach::of(tx, contact, to_key)?.mailboxes {
+    for mailbox in &reach.mailboxes {
         if let Some(id) = questions::of_mailbox(tx, mailbox)? {
             return Ok(Some(id));
         }
@@ -488,13 +441,14 @@ pub(in crate::engine) fn asked(
 /// Returns why nothing may be written to somebody now, suppressed or in question.
 pub(in crate::engine) fn barred(
     tx: &ReadTx<'_>,
-    person: Option<&Person>,
+    contact: Option<ContactId>,
     to_key: &str,
 ) -> Result<Option<String>> {
-    if let Some(reason) = suppressed(tx, person, to_key)? {
+    let reach = Reach::of(tx, contact, to_key)?;
+    if let Some(reason) = suppressed(tx, &reach, contact, to_key)? {
         return Ok(Some(reason));
     }
-    let asked = asked(tx, person.map(Person::contact_id), to_key)?;
+    let asked = asked(tx, &reach, to_key)?;
     Ok(asked.map(guard::asked_first))
 }
 

@@ -5,13 +5,16 @@ use serde_json::json;
 
 use crate::domain::by::By;
 use crate::domain::effect::Ended;
+use crate::domain::email::MailboxKey;
 use crate::domain::moves::MoveStatus;
 use crate::engine::effects::kinds;
 use crate::engine::effects::take_back::cancel;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::happened::{Arrived, Happened, Returned};
+use crate::engine::ground::reach::Reach;
 use crate::engine::undo::change::{Back, Change, Tells, change};
+use crate::store::executions::{ExecutionRow, ExecutionStatus};
 use crate::store::{WriteTx, executions};
 
 /// Takes back what waits for a person who answered or cannot be reached: after an answer it would read as if nobody had listened.
@@ -21,12 +24,12 @@ pub(in crate::engine) fn end_waiting(
     happened: &Happened,
     now: Timestamp,
 ) -> Result<()> {
-    let reason = match happened.what {
-        Arrived::Reply => "they answered",
+    let (reason, bounced) = match &happened.what {
+        Arrived::Reply => ("they answered", None),
         Arrived::Bounce {
             because: Returned::Address,
-            ..
-        } => "their address bounced",
+            addresses,
+        } => ("their address bounced", Some(addresses)),
         Arrived::Bounce {
             because: Returned::Policy,
             ..
@@ -39,9 +42,19 @@ pub(in crate::engine) fn end_waiting(
         | Arrived::Merge
         | Arrived::Erasure => return Ok(()),
     };
-    for row in executions::queued_for(tx, happened.contact)? {
+    let reach = Reach::of(tx, Some(happened.contact), "")?;
+    // An answer is the person's; a bounce is one address's, and mail to another may go.
+    let is_meant = |row: &ExecutionRow| match bounced {
+        None => reach.includes(row.contact_id, &row.to_key),
+        Some(addresses) if addresses.is_empty() => row.contact_id == Some(happened.contact),
+        Some(addresses) => {
+            let to = MailboxKey::of(&row.to_key);
+            addresses.iter().any(|one| MailboxKey::of(one) == to)
+        }
+    };
+    for row in executions::waiting(tx, ExecutionStatus::Queued)? {
         // A change of records says nothing to them.
-        if !kinds::of(row.kind).asks().suppression {
+        if !kinds::of(row.kind).asks().suppression || !is_meant(&row) {
             continue;
         }
         let end = (Ended::Overtaken, reason);

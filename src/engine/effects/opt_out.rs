@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::gate::{self, Reach};
+use super::gate;
 use super::kinds;
 use super::take_back::{cancel, open};
 use crate::domain::action::{ActionKind, Means};
@@ -13,6 +13,7 @@ use crate::domain::id::{ContactId, MoveId};
 use crate::domain::moves::{MoveStatus, MoveSubject};
 use crate::domain::suppression::{Cause, Whom};
 use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::reach::Reach;
 use crate::engine::road::outcomes::RECORDED;
 use crate::engine::undo::reopen::refuse_if_replaced;
 use crate::engine::undo::step::{OptOut, Suppressed, Turned};
@@ -154,12 +155,14 @@ impl Alone {
             .or_else(|| theirs.cloned());
         if let Some(company) = &company {
             self.whom = format!("for everybody at {}", company.name);
-            for id in people::of_company(tx, company.id)? {
-                let addresses = people::addresses(tx, id)?;
-                for address in &addresses {
-                    self.add(Named::Mailbox(MailboxKey::of(address)), address);
+            for firm in companies::same_firm(tx, company)? {
+                for id in people::of_company(tx, firm)? {
+                    let addresses = people::addresses(tx, id)?;
+                    for address in &addresses {
+                        self.add(Named::Mailbox(MailboxKey::of(address)), address);
+                    }
+                    self.reach.add(id, &addresses);
                 }
-                self.reach.add(id, &addresses);
             }
         }
         match domain {
@@ -259,7 +262,8 @@ impl Alone {
                 Named::Mailbox(key) => {
                     let own = suppressions::find(tx, key)?;
                     own.is_none_or(|own| own.cause.follows_person())
-                        && gate::suppressed(tx, None, shown)?.is_some()
+                        && gate::suppressed(tx, &Reach::of(tx, None, shown)?, None, shown)?
+                            .is_some()
                 }
                 Named::Domain(_) => !suppressions::of(tx, named)?.is_empty(),
             };

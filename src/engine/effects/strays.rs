@@ -89,7 +89,7 @@ impl Engine {
             }
         }
         for found in seen.unknown {
-            let is_adopted = self.write(Durability::Full, move |tx, core, now| {
+            let is_adopted = self.write_drafts(Durability::Full, move |tx, core, now| {
                 take_in(tx, core, &found, now)
             })?;
             left += u64::from(is_adopted);
@@ -353,8 +353,10 @@ fn adopt(
             continue;
         }
         // A move whose draft cannot be made says nothing.
-        let Ok(Way::Effect(made)) = make::make(tx, core, &mv, now) else {
-            continue;
+        let made = match make::make(tx, core, &mv, now) {
+            Ok(Way::Effect(made)) => made,
+            Err(unready @ EngineError::Unrendered { .. }) => return Err(unready),
+            Ok(Way::ByHand(_) | Way::Lacks(_)) | Err(_) => continue,
         };
         if made.kind != EffectKind::Mail {
             continue;

@@ -3,6 +3,8 @@
 //! What was committed stays: a cancelled or failed import ends between two batches, and a second run finds those rows
 //! unchanged and goes on. Every row of the file is counted once, as new, updated, unchanged or rejected.
 
+mod said;
+
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -12,20 +14,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
+pub use self::said::grouped;
+pub use crate::connectors::files::OrderCause;
 use crate::connectors::files::{
-    ContactFile, Dropped, FileError, MapOverrides, Mapping, RejectedRow, RejectsWriter, Skipped,
-    Vendor,
+    ColumnDates, ContactFile, Dropped, FileError, MapOverrides, Mapping, RejectedRow,
+    RejectsWriter, Skipped, Vendor,
 };
 use crate::domain::by::By;
 use crate::domain::contact::{ContactDraft, DraftFault, DraftPart, LifecycleStage};
+use crate::domain::date_order::DateOrder;
 use crate::domain::text::clean_line;
 use crate::domain::words::words;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
 use crate::engine::undo::change::{self, Back, Tells};
+use crate::env::file;
 pub use crate::store::contacts::{Change, OnConflict, Overwrite};
 use crate::store::contacts::{ContactWriter, Origin, RunMemory, Written, begin_bulk, end_bulk};
-use crate::store::{Durability, StoreError};
+use crate::store::{Durability, HoldsStoreError, StoreError};
 
 /// Rows in one transaction. Fewer cost more: each commit writes every touched page of the address index to the log anew.
 const BATCH_ROWS: usize = 20_000;
@@ -59,6 +65,8 @@ pub struct ImportRequest {
     pub rejects: Option<PathBuf>,
     /// The choice for rows that have the address or id of somebody else; None keeps both people.
     pub on_conflict: Option<OnConflict>,
+    /// The order of day and month in the file's dates; None asks each column, and then the operator's country.
+    pub dates: Option<DateOrder>,
 }
 
 /// How far an import is.
@@ -149,6 +157,21 @@ pub struct ReportedSuspicion {
     pub count: u64,
 }
 
+/// The order in which a column's dates were read. Only columns with dates whose form leaves it open are named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReportedDates {
+    /// The column.
+    pub column: String,
+    /// The order, `dmy`, `mdy` or `ymd`; None if the column contradicts itself and such dates were left out.
+    pub order: Option<DateOrder>,
+    /// The cause.
+    pub cause: OrderCause,
+    /// The line of the file that decides, or the two that contradict each other.
+    pub lines: Vec<u64>,
+    /// Dates seen whose form leaves the order open.
+    pub count: u64,
+}
+
 /// What an import did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ImportReport {
@@ -186,10 +209,14 @@ pub struct ImportReport {
     pub other_people: u64,
     /// Cells with more than one phone number; all were kept.
     pub second_numbers: u64,
+    /// Lines without an id and a name that went on with the row before them; they are no rows.
+    pub continued: u64,
     /// The choice for rows of somebody else.
     pub on_conflict: OnConflict,
     /// The first rows about people who are known, or who must not be written to.
     pub people: Vec<ReportedPerson>,
+    /// The order in which dates were read, for each column of them.
+    pub dates: Vec<ReportedDates>,
     /// Columns that are not read although their cells look like opt-outs or bounces.
     pub suspicious: Vec<ReportedSuspicion>,
     /// What is no row: blank lines, repeated headers, preamble, footer.
@@ -227,6 +254,7 @@ struct Batch {
     weight: usize,
     suspicious: Vec<usize>,
     second_numbers: u64,
+    continued: u64,
     rejects: Vec<Reject>,
     dropped: Vec<Dropped>,
     bytes: u64,
@@ -246,6 +274,7 @@ impl Batch {
         self.suspicious.append(&mut next.suspicious);
         self.weight += next.weight;
         self.second_numbers = next.second_numbers;
+        self.continued = next.continued;
         // These are counted from the beginning of the file.
         (self.bytes, self.skipped, self.padded) = (next.bytes, next.skipped, next.padded);
     }
@@ -366,12 +395,12 @@ impl Engine {
         let name = path.display().to_string();
         let input =
             |error: std::io::Error| EngineError::Input(format!("{name} cannot be read: {error}."));
-        let file = File::open(path).map_err(input)?;
-        if file.metadata().map_err(input)?.is_dir() {
-            return Err(EngineError::Input(format!(
-                "{name} is a directory; name a file of contacts."
-            )));
-        }
+        let file = file::open(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::IsADirectory => {
+                EngineError::Input(format!("{name} is a directory; name a file of contacts."))
+            }
+            _ => input(error),
+        })?;
         self.import(Box::new(file), &name, Some(path), request, cancel, progress)
     }
 
@@ -403,15 +432,21 @@ impl Engine {
         let mut overrides =
             MapOverrides::parse(&request.map).map_err(|e| EngineError::Input(format!("{e}.")))?;
         overrides.system.clone_from(&request.system);
-        let file = ContactFile::open(reader, name, &overrides).map_err(|error| match error {
+        let failed = |error: FileError| match error {
             FileError::Read(_) => {
                 EngineError::Outside(format!("{name}: {error}. Nothing was changed."))
             }
             _ => EngineError::Input(format!("{name}: {error}.")),
-        })?;
+        };
+        let mut file = ContactFile::open(reader, name, &overrides).map_err(failed)?;
+        let dates = self
+            .orders_of_dates(&mut file, beside, &overrides, request.dates, cancel)
+            .map_err(failed)?;
         let delimiter = file.delimiter();
         let mapping = file.mapping().clone();
         let mut run = Run::new(name, &mapping, request);
+        run.report.dates = reported_dates(&dates, &mapping);
+        file.read_dates(dates);
         if !request.dry_run {
             run.rejects_path = request
                 .rejects
@@ -429,6 +464,28 @@ impl Engine {
         drop(batches);
         outcome.map_err(|error| run.with_what_was_kept(error))?;
         run.finish(&mapping, delimiter)
+    }
+
+    /// Decides the order of each column of dates before the first row is read: a file is looked over to its end, a stream
+    /// as far as it can be kept.
+    fn orders_of_dates(
+        &self,
+        file: &mut ContactFile,
+        path: Option<&Path>,
+        overrides: &MapOverrides,
+        told: Option<DateOrder>,
+        cancel: &AtomicBool,
+    ) -> std::result::Result<Vec<ColumnDates>, FileError> {
+        let (mut survey, is_whole) = file.look_ahead()?;
+        let again = path.filter(|path| !is_whole && path.is_file());
+        if let Some(path) = again {
+            let name = path.display().to_string();
+            let second = ContactFile::open(File::open(path)?, &name, overrides)?;
+            survey = second.survey(&|| cancel.load(Ordering::Relaxed))?;
+        }
+        let zone = self.zone();
+        let habit = DateOrder::habit(zone.iana_name().unwrap_or_default());
+        Ok(survey.decide(told, habit))
     }
 
     fn write_batches(
@@ -556,6 +613,14 @@ impl Engine {
                 Self::Store(error)
             }
         }
+        impl HoldsStoreError for Stop {
+            fn store_error(&mut self) -> Option<&mut StoreError> {
+                match self {
+                    Self::Store(error) => Some(error),
+                    Self::Rehearsed => None,
+                }
+            }
+        }
         let now = self.now();
         // The transaction lives on the writer's thread: drafts go there and counts come back.
         let (to_writer, drafts) = sync_channel::<Vec<Vec<Row>>>(1);
@@ -613,7 +678,11 @@ impl Engine {
     /// As [`write_export`].
     pub fn export_to_file(&self, path: &Path, format: &str) -> Result<u64> {
         let failed = |e: std::io::Error| {
-            EngineError::Outside(format!("{} could not be written: {e}.", path.display()))
+            EngineError::Outside(format!(
+                "{} could not be written: {}.",
+                path.display(),
+                file::said(&e)
+            ))
         };
         let mut beside = path.as_os_str().to_owned();
         beside.push(".part");
@@ -753,8 +822,25 @@ fn read_part(file: &mut ContactFile) -> std::io::Result<Option<Batch>> {
     batch.skipped = file.skipped();
     batch.padded = file.padded();
     batch.second_numbers = file.second_numbers();
+    batch.continued = file.continued();
     batch.bytes = file.bytes_read();
     Ok((rows > 0 || file.skipped() != known).then_some(batch))
+}
+
+fn reported_dates(dates: &[ColumnDates], mapping: &Mapping) -> Vec<ReportedDates> {
+    let open = dates.iter().filter(|dates| dates.count > 0);
+    open.map(|dates| ReportedDates {
+        column: mapping
+            .columns
+            .get(dates.index)
+            .map(|column| column.header.clone())
+            .unwrap_or_default(),
+        order: dates.order,
+        cause: dates.cause,
+        lines: dates.lines.clone(),
+        count: dates.count,
+    })
+    .collect()
 }
 
 /// Returns where the rejected rows of a file go: beside it, under its own name.
@@ -807,8 +893,10 @@ impl Run {
                 overwritten: 0,
                 other_people: 0,
                 second_numbers: 0,
+                continued: 0,
                 on_conflict: request.on_conflict.unwrap_or(OnConflict::KeepBoth),
                 people: Vec::new(),
+                dates: Vec::new(),
                 suspicious: Vec::new(),
                 skipped: Skipped::default(),
                 columns,
@@ -833,6 +921,7 @@ impl Run {
         report.overwritten += counts.overwritten;
         report.other_people += counts.other_people;
         report.second_numbers = batch.second_numbers;
+        report.continued = batch.continued;
         let room = REPORTED_PEOPLE.saturating_sub(report.people.len());
         report.people.extend(counts.people.into_iter().take(room));
         for index in std::mem::take(&mut batch.suspicious) {
@@ -914,8 +1003,11 @@ impl Run {
     }
 
     fn rejects_failed(&mut self, path: &Path, error: &std::io::Error) {
-        self.report.rejects_error =
-            Some(format!("{} could not be written: {error}", path.display()));
+        self.report.rejects_error = Some(format!(
+            "{} could not be written: {}",
+            path.display(),
+            file::said(error)
+        ));
         self.report.rejects_file = None;
         self.rejects_path = None;
     }
@@ -998,8 +1090,12 @@ pub fn write_export(engine: &Engine, format: &str, out: &mut dyn Write) -> Resul
                 }
             }
         });
-        let written = write_contacts(out, format, all)
-            .map_err(|e| EngineError::Outside(format!("writing the export failed: {e}.")))?;
+        let written = write_contacts(out, format, all).map_err(|e| {
+            EngineError::Outside(format!(
+                "The export could not be written: {}.",
+                file::said(&e)
+            ))
+        })?;
         match failed {
             Some(error) => Err(error.into()),
             None => Ok(written),

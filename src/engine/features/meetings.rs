@@ -14,6 +14,7 @@ use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
 use crate::engine::ground::lookup::find_person;
+use crate::engine::ground::say::day_and_time;
 use crate::engine::handle::Engine;
 use crate::engine::outside::google::failed;
 use crate::engine::road::sources::calendar::tell;
@@ -93,11 +94,7 @@ impl Engine {
             per_day: PER_DAY,
             limit,
         };
-        let shown = |at: Timestamp, zone: &jiff::tz::TimeZone| {
-            at.to_zoned(zone.clone())
-                .strftime("%a %-d %b %H:%M")
-                .to_string()
-        };
+        let shown = |at: Timestamp, zone: &jiff::tz::TimeZone| day_and_time(at, now, zone);
         Ok(SlotList {
             with: person.email.clone(),
             our_zone: zone_name(&ours.zone),

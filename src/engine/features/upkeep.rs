@@ -78,9 +78,9 @@ impl Job for AuditCut {
         };
         let first = engine
             .store()
-            .read(|tx| Ok::<_, EngineError>(audit::first_at(tx)?))?;
+            .read(|tx| Ok::<_, EngineError>(audit::first(tx)?))?;
         // A day more than is kept: each cut leaves an entry, and one a day is enough.
-        if first.is_some_and(|first| first < back(days + 1)) {
+        if first.is_some_and(|(_, first)| first < back(days + 1)) {
             let before = back(days);
             engine.write(Durability::Full, move |tx, _, now| {
                 audit::prune(tx, before, now)?;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::domain::approval::ApprovalRules;
+use crate::env::file;
 
 /// When a file was last changed, and its length.
 pub(in crate::engine) type Stamp = (std::time::SystemTime, u64);
@@ -29,7 +30,7 @@ impl LoadedRules {
     /// Reads the operator's file; the built-in rules if there is none.
     pub fn read(path: &Path) -> Self {
         let file = path.display().to_string();
-        let (rules, is_own) = match std::fs::read_to_string(path) {
+        let (rules, is_own) = match file::read_text(path, file::SETTINGS_BYTES) {
             Ok(text) => {
                 let rules = ApprovalRules::parse(&text, &file)
                     .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect());

@@ -152,6 +152,8 @@ pub enum Command {
     EndPause,
     /// Let mail out again that too many bounces or complaints keep in; only what comes after counts.
     ClearDeliverability,
+    /// Believe the clock, though it jumped far ahead of the last instant that is known.
+    ConfirmClock,
     /// Give a job that failed or was given up another try at the next pass.
     RetryJob {
         /// The job's name, as the list of jobs shows it.

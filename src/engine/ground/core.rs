@@ -1,7 +1,7 @@
 //! What every part of the engine needs: the clock, the settings, the rules and the templates.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::Timestamp;
@@ -13,12 +13,16 @@ use crate::domain::id::ExecutionId;
 use crate::domain::limits::{Limits, Ramp};
 use crate::domain::rule::Rules;
 use crate::domain::schedule::{SendPolicy, parse_zone};
-use crate::domain::template::Templates;
+use crate::domain::template::{
+    Context, MAX_OWN_TEMPLATES, MAX_TEMPLATE_BYTES, OwnTemplate, Rendered, TemplateError, Templates,
+};
 use crate::domain::zone::guess_zone;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::approval_rules::{KnownRules, LoadedRules, Stamp, stamp};
+use crate::engine::ground::drafts::Drafts;
 use crate::engine::ground::happened::Happened;
 use crate::env::Env;
+use crate::env::file;
 use crate::store::lease::{self, Lease};
 use crate::store::people::Person;
 use crate::store::{ReadTx, Store, WriteTx, control};
@@ -41,6 +45,7 @@ pub(in crate::engine) struct Core {
     approval: KnownRules,
     rules: OnceLock<Rules>,
     templates: OnceLock<Templates>,
+    drafts: Drafts,
     holder: OnceLock<String>,
     holder_lease: Mutex<Option<Lease>>,
     in_flight: Mutex<HashSet<ExecutionId>>,
@@ -82,6 +87,7 @@ impl Core {
             approval: KnownRules::default(),
             rules: OnceLock::new(),
             templates: OnceLock::new(),
+            drafts: Drafts::default(),
             holder: OnceLock::new(),
             holder_lease: Mutex::new(None),
             in_flight: Mutex::default(),
@@ -111,7 +117,7 @@ impl Core {
             .into_iter()
             .map(str::to_owned)
             .collect();
-        let rules = match std::fs::read_to_string(&path) {
+        let rules = match file::read_text(&path, file::SETTINGS_BYTES) {
             Ok(text) => {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
                 let own = Rules::parse(&text, &path.display().to_string(), &names).map_err(
@@ -147,13 +153,43 @@ impl Core {
     /// the built-in one all the same, and says so when it is used.
     pub fn templates(&self) -> &Templates {
         self.templates.get_or_init(|| {
-            let own: Vec<(String, String)> = template_files(&self.paths.templates());
+            let own = template_files(&self.paths.templates());
             let (templates, mistakes) = Templates::load(&own);
             for mistake in mistakes {
                 tracing::warn!(%mistake, "a template cannot be used");
             }
             templates
         })
+    }
+
+    /// Tries the operator's own templates, if that was not done yet. It comes before every write, as it takes its time where there are many.
+    pub fn prepare_templates(&self) {
+        if self.templates.get().is_none() && self.paths.templates().exists() {
+            self.templates();
+        }
+    }
+
+    /// Returns the draft that a template makes of `context`.
+    ///
+    /// # Errors
+    /// In a write transaction, [`EngineError::Unrendered`] if it was not rendered before.
+    pub fn draft(
+        &self,
+        tx: &ReadTx<'_>,
+        template: &str,
+        context: Context,
+    ) -> Result<std::result::Result<Rendered, TemplateError>> {
+        self.drafts.get(tx, self.templates(), template, context)
+    }
+
+    /// Renders a draft for the next write transaction. Must not be called while one is open.
+    ///
+    /// # Errors
+    /// If its values cannot be written down. What is wrong with the template is said by the transaction that needs it.
+    pub fn prepare_draft(&self, template: &str, context: &Context) -> Result<()> {
+        self.drafts
+            .render(self.templates(), template, context)
+            .map(drop)
     }
 
     /// Returns this process's name as a holder of claims, and takes the lease that shows that it lives.
@@ -276,19 +312,24 @@ pub(in crate::engine) fn instance(tx: &ReadTx<'_>) -> Result<String> {
     Ok(control::meta(tx, INSTANCE)?.unwrap_or_else(|| "local".into()))
 }
 
-fn template_files(folder: &PathBuf) -> Vec<(String, String)> {
+/// Reads the operator's own templates, in the order of their names.
+fn template_files(folder: &Path) -> Vec<OwnTemplate> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Vec::new();
     };
-    let mut files: Vec<(String, String)> = entries
+    let mut paths: Vec<PathBuf> = entries
         .flatten()
-        .filter_map(|entry| {
-            let path = entry.path();
-            let name = path.file_stem()?.to_str()?.to_owned();
-            (path.extension()? == "j2")
-                .then(|| std::fs::read_to_string(&path).ok().map(|text| (name, text)))?
-        })
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "j2"))
         .collect();
-    files.sort();
-    files
+    paths.sort();
+    paths
+        .into_iter()
+        .take(MAX_OWN_TEMPLATES)
+        .filter_map(|path| {
+            let name = path.file_stem()?.to_str()?.to_owned();
+            let text = file::read_text(&path, MAX_TEMPLATE_BYTES);
+            Some((name, text.map_err(|e| e.to_string())))
+        })
+        .collect()
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::domain::job::JobState;
 use crate::domain::words::words;
+use crate::engine::ground::say::day;
 use crate::engine::jobs::ending::{Ended, Ending};
 use crate::engine::jobs::job::{Books, JobRun};
 
@@ -109,7 +110,7 @@ pub struct SyncReport {
 
 impl SyncReport {
     /// Adds the end of a job's turn.
-    pub(in crate::engine) fn add(&mut self, ending: &Ending, zone: &TimeZone) {
+    pub(in crate::engine) fn add(&mut self, ending: &Ending, now: Timestamp, zone: &TimeZone) {
         match &ending.ended {
             Ended::NotDue | Ended::Unusable(_) => {}
             Ended::LeftOut { why, until } => {
@@ -118,7 +119,7 @@ impl SyncReport {
                     self.problems.push(format!(
                         "{}: {why} until {}; {}.",
                         ending.name,
-                        shown(*until, zone),
+                        shown(*until, now, zone),
                         asks_now(ending)
                     ));
                 }
@@ -140,7 +141,7 @@ impl SyncReport {
                             after.failures, ending.name
                         ),
                         (JobState::Waiting, Some(at)) => {
-                            format!(" It rests until {}.", shown(at, zone))
+                            format!(" It rests until {}.", shown(at, now, zone))
                         }
                         (JobState::Waiting, None) => String::new(),
                     };
@@ -242,8 +243,7 @@ fn asks_now(ending: &Ending) -> String {
     }
 }
 
-fn shown(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone())
-        .strftime("%-d %b %H:%M")
-        .to_string()
+fn shown(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let time = at.to_zoned(zone.clone());
+    format!("{} {}", day(at, now, zone), time.strftime("%H:%M"))
 }

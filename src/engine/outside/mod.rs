@@ -33,6 +33,7 @@ use crate::env::{monotonic, uptime};
 use crate::secrets::Secret;
 use crate::store::{StoreError, control};
 
+use crate::env::file;
 use auth::SignIns;
 
 /// The providers as this process reaches them: its transport, budgets, tokens and mail servers.
@@ -51,7 +52,8 @@ pub(in crate::engine) fn settings(network: &NetworkConfig) -> HttpSettings {
     let seconds = |n: u32| Duration::from_secs(u64::from(n));
     let roots = (!network.ca_file.is_empty()).then(|| {
         // A file that cannot be read holds no certificate, which is said when a connection is made.
-        let pem = std::fs::read(&network.ca_file).unwrap_or_else(|_| b"unreadable".to_vec());
+        let pem = file::read(network.ca_file.as_ref(), file::SETTINGS_BYTES)
+            .unwrap_or_else(|_| b"unreadable".to_vec());
         (network.ca_file.clone(), pem)
     });
     HttpSettings {

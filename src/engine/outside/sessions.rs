@@ -8,6 +8,7 @@ use crate::connectors::mail::smtp::{SmtpError, SmtpSession};
 use crate::connectors::mail::{Endpoint, Login, Protection};
 use crate::engine::error::EngineError;
 use crate::engine::outside::Outside;
+use crate::env::file;
 
 impl Outside {
     /// Connects to an account's IMAP server.
@@ -102,7 +103,7 @@ fn endpoint(
 ) -> Result<Endpoint, String> {
     let extra_roots = match account.ca_file.as_str() {
         "" => Vec::new(),
-        path => std::fs::read(path)
+        path => file::read(path.as_ref(), file::SETTINGS_BYTES)
             .map_err(|e| format!("the certificates in {path} cannot be read: {e}"))?,
     };
     Ok(Endpoint {

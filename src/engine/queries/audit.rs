@@ -6,12 +6,17 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::audit::{Broken, Link, Walk, hex, unhex};
+use crate::domain::seal::{self, Said};
 use crate::domain::text::json_escaped;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::core::instance;
 use crate::engine::handle::Engine;
-use crate::store::audit;
+use crate::env::file;
+use crate::store::{ReadTx, audit};
 
-pub use crate::store::audit::{AuditCheck, AuditEntry, AuditFilter};
+pub use crate::domain::seal::{Judgement, MAX_FILE_BYTES as MAX_SEALS_BYTES, Seal};
+pub use crate::domain::trail::{Finding, Findings};
+pub use crate::store::audit::{AuditCheck, AuditEntry, AuditFilter, DeepCheck};
 
 /// The most bytes of one line of an export.
 const MAX_LINE_BYTES: u64 = 4 * 1024 * 1024;
@@ -101,6 +106,72 @@ impl Engine {
             .read(|tx| Ok::<_, EngineError>(audit::verify(tx)?))
     }
 
+    /// Checks the audit trail's chain and holds the executions, approvals and suppressions against it. Linear in the length of both.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn verify_audit_deep(&self) -> Result<DeepCheck> {
+        self.store()
+            .read(|tx| Ok::<_, EngineError>(audit::verify_deep(tx)?))
+    }
+
+    /// Returns the number of entries of the audit trail.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn audit_length(&self) -> Result<i64> {
+        self.store()
+            .read(|tx| Ok::<_, EngineError>(audit::length(tx)?))
+    }
+
+    /// Makes a seal of the trail as it ends now, and holds it against the seals that a file has already.
+    ///
+    /// # Errors
+    /// If the chain is broken, or the file holds anything else than seals of this trail; nothing is to be written then.
+    pub fn seal_audit(&self, known: Option<&str>) -> Result<Seal> {
+        let now = self.now();
+        self.store().read(|tx| {
+            let instance = instance(tx)?;
+            let check = audit::verify(tx)?;
+            if let Some(at) = check.broken_at {
+                return Err(EngineError::Outside(format!(
+                    "The audit trail is broken at entry {at}: {}. It was not sealed.",
+                    check.reason
+                )));
+            }
+            if let Some(text) = known {
+                let seals = seal::parse(text, &instance).map_err(not_sealed)?;
+                let held = held(
+                    tx,
+                    &seals,
+                    &DeepCheck {
+                        check: check.clone(),
+                        ..DeepCheck::default()
+                    },
+                )?;
+                if let Some(fault) = held.fault {
+                    return Err(EngineError::Outside(format!("{fault} It was not sealed.")));
+                }
+            }
+            Ok(Seal::new(&instance, now, check.last, &check.head))
+        })
+    }
+
+    /// Checks the trail and the tables, and holds the trail against the seals of a file's text.
+    ///
+    /// # Errors
+    /// If the text holds anything else than seals of this installation.
+    pub fn verify_audit_against(&self, text: &str) -> Result<SealedCheck> {
+        self.store().read(|tx| {
+            let seals = seal::parse(text, &instance(tx)?).map_err(|why| {
+                EngineError::Input(format!("The file of seals cannot be used: {why}."))
+            })?;
+            let deep = audit::verify_deep(tx)?;
+            let seals = held(tx, &seals, &deep)?;
+            Ok(SealedCheck { deep, seals })
+        })
+    }
+
     /// Writes the audit trail as JSON lines that an outsider can check, from an instant on. Returns how many entries went out.
     ///
     /// # Errors
@@ -136,9 +207,102 @@ impl Engine {
         write_line(&mut lines, &end)?;
         out.write_all(&lines)
             .and_then(|()| out.flush())
-            .map_err(|e| EngineError::Outside(format!("The export cannot be written: {e}.")))?;
+            .map_err(|e| {
+                EngineError::Outside(format!("The export cannot be written: {}.", file::said(&e)))
+            })?;
         Ok(end.entries)
     }
+}
+
+fn not_sealed(why: String) -> EngineError {
+    EngineError::Input(format!(
+        "The file of seals cannot be used: {why}. Nothing was written; name a new file."
+    ))
+}
+
+/// The trail held against seals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HeldSeals {
+    /// Number of seals.
+    pub seals: usize,
+    /// Number of those whose entry is there as sealed.
+    pub held: usize,
+    /// Number of those whose entry was cut off with the old ones, so that nothing can be said.
+    pub cut_off: usize,
+    /// Number of the newest sealed entry.
+    pub last: i64,
+    /// Instant of the newest seal.
+    pub at: Timestamp,
+    /// The judgement.
+    pub judgement: Judgement,
+    /// The judgement as a sentence; none if the trail is as sealed.
+    pub fault: Option<String>,
+}
+
+/// The check of the trail, of the tables beside it, and of the seals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SealedCheck {
+    /// The trail and the tables.
+    #[serde(flatten)]
+    pub deep: DeepCheck,
+    /// The seals.
+    pub seals: HeldSeals,
+}
+
+fn held(tx: &ReadTx<'_>, seals: &[Seal], deep: &DeepCheck) -> Result<HeldSeals> {
+    let check = &deep.check;
+    let mut said = Vec::with_capacity(seals.len());
+    for seal in seals {
+        said.push(if seal.last > check.last && check.intact {
+            Said::Beyond
+        } else if seal.last == 0 {
+            Said::Same
+        } else {
+            match audit::load(tx, seal.last)? {
+                Some((_, _, hash)) if hash == seal.head => Said::Same,
+                Some((entry, _, _)) => Said::Other(entry.at),
+                None if seal.last < check.first => Said::CutOff,
+                None => Said::Beyond,
+            }
+        });
+    }
+    let judgement = seal::judge(seals, &said, deep.tables.found > 0);
+    let count = |what: Said| said.iter().filter(|one| **one == what).count();
+    let (last, at) = seals
+        .last()
+        .map_or((0, Timestamp::UNIX_EPOCH), |seal| (seal.last, seal.at));
+    // The first seal that the trail contradicts, and what it has instead.
+    let torn = seals
+        .iter()
+        .zip(&said)
+        .find(|(_, said)| matches!(said, Said::Other(_) | Said::Beyond))
+        .map(|(seal, _)| format!("entry {} as it was sealed on {}", seal.last, seal.at))
+        .unwrap_or_default();
+    let ends = check.last;
+    let fault = match judgement {
+        Judgement::Holds | Judgement::TooOld => None,
+        Judgement::CutOff => Some(format!(
+            "The end of the trail was cut off: it ends with entry {ends}, the seal knows {torn}, and the tables still know what the missing entries told of."
+        )),
+        Judgement::PutBack => Some(format!(
+            "An older database was put back, or the end of the trail was cut off without a trace: it ends with entry {ends}, and the seal knows {torn}."
+        )),
+        Judgement::WentOn => Some(format!(
+            "An older database was put back and went on from there: the trail does not have {torn}, but a later one under its number."
+        )),
+        Judgement::Rewritten => Some(format!(
+            "The chain was rewritten: the trail does not have {torn}, but another one under its number."
+        )),
+    };
+    Ok(HeldSeals {
+        seals: seals.len(),
+        held: count(Said::Same),
+        cut_off: count(Said::CutOff),
+        last,
+        at,
+        judgement,
+        fault,
+    })
 }
 
 fn write_line(out: &mut Vec<u8>, line: &impl Serialize) -> Result<()> {

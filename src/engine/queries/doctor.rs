@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::config::{Config, MailKind, Paths};
 use crate::connectors::clock;
 use crate::domain::account::SecretPlace;
+use crate::domain::guard::Mode;
 use crate::domain::job::JobState;
 use crate::domain::schedule::parse_zone;
 use crate::domain::service::Provider;
@@ -21,7 +22,7 @@ use crate::engine::mail_folders;
 use crate::engine::queries::accounts::AccountStanding;
 use crate::engine::queries::domain_mail;
 use crate::engine::queries::health::Grade;
-use crate::env::{self, Env};
+use crate::env::{self, ClockKind, Env};
 use crate::secrets::{Places, Vault};
 use crate::store::examine::examine as examine_database;
 use crate::store::migrations::NEWEST;
@@ -31,6 +32,8 @@ const CLOCK_LIMIT: Duration = Duration::from_secs(3);
 /// From here on a clock is worth a word, and from there on tokens and signatures fail.
 const CLOCK_WARNING: i64 = 30;
 const CLOCK_FAILURE: i64 = 240;
+/// Most entries of the audit trail that are checked in passing.
+const SHORT_TRAIL: i64 = 20_000;
 /// Less space than this is little.
 const LITTLE_SPACE: u64 = 200 * 1024 * 1024;
 /// A log that grew beyond this was never moved into the file.
@@ -142,8 +145,11 @@ pub fn examine(env: &Env, paths: &Paths, offline: bool) -> Report {
         checks.extend(services(engine));
         checks.extend(jobs(engine));
         checks.extend(mail_ahead(engine));
+        checks.extend(templates(engine));
         checks.push(unknown_mail(engine));
+        checks.push(trail(engine));
     }
+    checks.extend(clock_jump(env, &config, engine.as_ref().ok()));
     checks.push(if offline {
         Check::skipped("clock", "not asked (--offline)")
     } else {
@@ -204,6 +210,27 @@ fn permissions(paths: &Paths) -> Vec<Check> {
                 format!("others may look into {path} (mode {:03o})", mode & 0o777),
                 format!("chmod {expect} '{path}'"),
             )
+        })
+        .collect()
+}
+
+/// Says which of the data others on this machine may change: whoever may write to it may let mail out.
+#[must_use]
+pub fn open_to_others(paths: &Paths) -> Vec<String> {
+    let database = paths.data.join(crate::store::FILE_NAME);
+    let all = [
+        (&paths.data, "700"),
+        (&database, "600"),
+        (&paths.config, "600"),
+    ];
+    all.into_iter()
+        .filter_map(|(path, expect)| {
+            let mode = mode_of(path).filter(|mode| mode & 0o022 != 0)?;
+            Some(format!(
+                "Others on this machine may change {} (mode {:03o}), and so what is sent: chmod {expect} '{0}'",
+                path.display(),
+                mode & 0o777
+            ))
         })
         .collect()
 }
@@ -321,10 +348,50 @@ fn unknown_mail(engine: &Engine) -> Check {
     }
 }
 
+/// Holds the tables against the audit trail, unless it is so long that it takes more than a moment.
+fn trail(engine: &Engine) -> Check {
+    let name = "audit trail";
+    let fix = "caseyos audit verify --deep";
+    match engine.audit_length() {
+        Ok(length) if length > SHORT_TRAIL => {
+            return Check::skipped(name, format!("{length} entries; `{fix}` checks them"));
+        }
+        Ok(_) => {}
+        Err(error) => return Check::new(name, Health::Failure, error.to_string(), fix),
+    }
+    match engine.verify_audit_deep() {
+        Ok(deep) => match (deep.check.broken_at, deep.tables.findings.first()) {
+            (Some(at), _) => Check::new(
+                name,
+                Health::Failure,
+                format!("it is broken at entry {at}: {}", deep.check.reason),
+                fix,
+            ),
+            (None, Some(first)) => Check::new(
+                name,
+                Health::Failure,
+                format!(
+                    "it holds, and the tables say otherwise ({} findings): {}",
+                    deep.tables.found, first.fault
+                ),
+                fix,
+            ),
+            (None, None) => Check::ok(
+                name,
+                format!(
+                    "it holds, and the tables say the same ({} entries)",
+                    deep.check.entries
+                ),
+            ),
+        },
+        Err(error) => Check::new(name, Health::Failure, error.to_string(), fix),
+    }
+}
+
 fn space(directory: &Path) -> Check {
     let name = "disk space";
     let there = directory.ancestors().find(|p| p.exists());
-    match there.and_then(free_space) {
+    match there.and_then(env::file::free_space) {
         None => Check::skipped(name, "it cannot be asked for here"),
         Some(free) if free < LITTLE_SPACE => Check::new(
             name,
@@ -334,17 +401,6 @@ fn space(directory: &Path) -> Check {
         ),
         Some(free) => Check::ok(name, format!("{} are left", megabytes(free))),
     }
-}
-
-#[cfg(unix)]
-fn free_space(path: &Path) -> Option<u64> {
-    let found = rustix::fs::statvfs(path).ok()?;
-    Some(found.f_bavail.saturating_mul(found.f_frsize))
-}
-
-#[cfg(not(unix))]
-fn free_space(_: &Path) -> Option<u64> {
-    None
 }
 
 fn zone(config: &Config) -> Check {
@@ -528,6 +584,23 @@ fn services(engine: &Engine) -> Vec<Check> {
         .collect()
 }
 
+/// Names the templates of the operator's own that cannot be used; nothing where all can.
+fn templates(engine: &Engine) -> Option<Check> {
+    let mistakes: Vec<String> = engine
+        .core()
+        .templates()
+        .mistakes()
+        .map(ToString::to_string)
+        .collect();
+    let first = mistakes.first()?;
+    let found = match mistakes.len() {
+        1 => first.clone(),
+        n => format!("{n} cannot be used; {first}"),
+    };
+    let fix = format!("mend them in {}", engine.paths().templates().display());
+    Some(Check::new("templates", Health::Warning, found, fix))
+}
+
 /// Tells of mail that is dated ahead, which left while the clock was wrong; nothing where there is none.
 fn mail_ahead(engine: &Engine) -> Option<Check> {
     let (count, latest) = engine.mail_ahead().ok()??;
@@ -561,6 +634,34 @@ fn jobs(engine: &Engine) -> Option<Check> {
         format!("given up after {} tries: {}", first.tries, named.join(", ")),
         format!("caseyos jobs retry {}", first.name),
     ))
+}
+
+/// Tells of a clock that is set by a variable, or that jumped; nothing where neither is so.
+fn clock_jump(env: &Env, config: &Config, engine: Option<&Engine>) -> Option<Check> {
+    let name = "clock set";
+    let place = "unset CASEYOS_NOW in shell profiles and cron";
+    match env.clock_kind() {
+        ClockKind::Set if config.mode == Mode::Live => {
+            return Some(Check::new(
+                name,
+                Health::Failure,
+                "CASEYOS_NOW sets the clock of a live home, so nothing leaves",
+                format!("{place}, or set CASEYOS_PRACTICE=1 beside it to practice"),
+            ));
+        }
+        ClockKind::Set => {
+            let found = "CASEYOS_NOW sets the clock";
+            return Some(Check::new(name, Health::Warning, found, place));
+        }
+        ClockKind::Practice if config.mode == Mode::Live => {
+            let found = "CASEYOS_NOW sets the clock of a live home, for practice";
+            return Some(Check::new(name, Health::Warning, found, place));
+        }
+        ClockKind::Practice | ClockKind::Running => {}
+    }
+    let problem = engine?.clock().ok()?.problem?;
+    let (found, fix) = problem.split_once("; ").unwrap_or((&problem, ""));
+    Some(Check::new("clock jumped", Health::Failure, found, fix))
 }
 
 fn clock_check(env: &Env, config: &Config, engine: Option<&Engine>) -> Check {

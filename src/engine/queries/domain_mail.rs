@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::connectors::dns::{self, DnsError, Kind, Record};
-use crate::domain::company::is_free_mail;
+use crate::domain::email::address::is_free_mail_domain;
 use crate::engine::queries::doctor::{Check, Health};
 
 /// How long each question may take.
@@ -27,7 +27,7 @@ pub(super) fn check(config: &Config, offline: bool) -> Vec<Check> {
             "set address in [operator]",
         )];
     }
-    if is_free_mail(&domain) {
+    if is_free_mail_domain(&domain) {
         return vec![Check::ok(
             name,
             format!("{domain} is looked after by its mail provider"),

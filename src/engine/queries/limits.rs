@@ -12,6 +12,7 @@ use crate::engine::effects::forecast::{Outlook, Wish};
 use crate::engine::effects::gate;
 use crate::engine::error::Result;
 use crate::engine::ground::lookup::find_person;
+use crate::engine::ground::reach::Reach;
 use crate::engine::handle::Engine;
 use crate::store::control::HoldKind;
 use crate::store::people::Person;
@@ -103,11 +104,11 @@ impl Engine {
         self.store().read(|tx| {
             let person = who.map(|who| find_person(tx, who)).transpose()?;
             let to_key = person.as_ref().map(Person::address_key).unwrap_or_default();
-            let history = gate::history(tx, person.as_ref(), &to_key, now)?;
             let same = match &person {
-                Some(person) => gate::Reach::of(tx, Some(person.contact_id()), &to_key)?,
-                None => gate::Reach::default(),
+                Some(person) => Reach::of(tx, Some(person.contact_id()), &to_key)?,
+                None => Reach::default(),
             };
+            let history = gate::history(tx, &same, &to_key, now)?;
             let mut verdicts = limits::check(&core.limits(), &history, now);
             let mut outlook = Outlook::new(tx, core, now);
             let class = match &person {

@@ -32,7 +32,7 @@ impl Engine {
             let (mut known, contact) = context(tx, self.core(), &mail, beside, now)?;
             let person = contact.map(|c| people::load(tx, c)).transpose()?.flatten();
             // Records of no mail at all know no more than a lone file does; any others know what `sync` knows.
-            if person.is_none() && executions::first_sent(tx)?.is_none() {
+            if person.is_none() && executions::first_sent(tx, now)?.is_none() {
                 if ours.is_empty() {
                     known.ours = OurIds::Unknown;
                 }

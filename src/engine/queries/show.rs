@@ -11,6 +11,7 @@ use crate::engine::effects::kind::{Letter, Way};
 use crate::engine::effects::{kinds, make};
 use crate::engine::error::Result;
 use crate::engine::ground::lookup::no_such_move;
+use crate::engine::ground::say::day_and_time;
 use crate::engine::handle::Engine;
 use crate::engine::queries::today::item;
 use crate::engine::road::intake::what_happened;
@@ -243,7 +244,15 @@ impl Engine {
             let kind = make::kind_of(tx, &mv)?.filter(|_| means != Means::ByHand);
             let zone = core.config.operator.zone();
             let [revenue, urgency_why, strategic] = mv.why.clone();
-            let due = mv.due_at.to_zoned(zone).strftime("%a %H:%M");
+            let is_near = mv.due_at.duration_since(now).as_hours().abs() < 6 * 24;
+            let due = if is_near {
+                mv.due_at
+                    .to_zoned(zone.clone())
+                    .strftime("%a %H:%M")
+                    .to_string()
+            } else {
+                day_and_time(mv.due_at, now, &zone)
+            };
             let terms = scored.explain(
                 weights,
                 aps::Evidence {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::engine::error::Result;
+use crate::engine::ground::clock;
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
 use crate::engine::road::scoring::{Tallies, facts};
@@ -99,6 +100,9 @@ pub struct TodayList {
     pub mode: Mode,
     /// Whether everything is stopped.
     pub kill_switch: KillSwitch,
+    /// Reason that nothing leaves by this clock; none if it is believed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock: Option<String>,
     /// Open moves by domain, whatever the query asked for.
     pub open: OpenCounts,
     /// Mails that left in the last 24 hours.
@@ -229,6 +233,7 @@ fn header(
         now,
         mode: core.mode(),
         kill_switch: control::kill_switch(tx),
+        clock: clock::warning(tx, core, core.env.now())?,
         open,
         sent: executions::sent_today(tx, now)?,
         sent_cap: u64::from(core.config.limits.per_day),

@@ -14,9 +14,11 @@ use crate::engine::effects::gate;
 use crate::engine::effects::kind::Way;
 use crate::engine::effects::make;
 use crate::engine::error::Result;
+use crate::engine::ground::clock as wrong_clock;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::lookup::find_person;
-use crate::engine::ground::say::clock;
+use crate::engine::ground::reach::Reach;
+use crate::engine::ground::say::{capital, clock, sentence};
 use crate::engine::handle::Engine;
 use crate::store::people::Person;
 use crate::store::{ReadTx, control, moves};
@@ -81,11 +83,14 @@ impl Engine {
                     Some("Everything is stopped; `caseyos resume` lifts it.".to_owned())
                 }
             };
-            let refused = gate::suppressed(tx, Some(&person), &to_key)?
+            let contact = Some(person.contact_id());
+            let reach = Reach::of(tx, contact, &to_key)?;
+            let refused = gate::suppressed(tx, &reach, contact, &to_key)?
                 .map(|reason| format!("Never: {reason}."));
-            let asked = gate::asked(tx, Some(person.contact_id()), &to_key)?
+            let asked = gate::asked(tx, &reach, &to_key)?
                 .map(|id| format!("Held: {}.", guard::asked_first(id)));
-            let refused = refused.or(asked).or(stopped);
+            let by_clock = wrong_clock::warning(tx, core, now)?.map(|why| capital(&sentence(&why)));
+            let refused = refused.or(asked).or(stopped).or(by_clock);
             if let Some(reason) = refused {
                 view.at = None;
                 view.local = None;

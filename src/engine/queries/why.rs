@@ -89,7 +89,7 @@ impl Engine {
                 contact_id: person.contact_id(),
                 name: person.name(),
                 email: person.email.clone(),
-                blocked: gate::barred(tx, Some(&person), &person.address_key())?,
+                blocked: gate::barred(tx, Some(person.contact_id()), &person.address_key())?,
                 pause: control::pause(tx, now)?,
                 paused: person
                     .paused_until

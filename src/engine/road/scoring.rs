@@ -14,6 +14,7 @@ use crate::domain::id::ContactId;
 use crate::domain::learning::{Mean, OutcomeTerm, contact_mean, segment_mean, term_of};
 use crate::domain::moves::MoveStatus;
 use crate::engine::error::Result;
+use crate::engine::ground::clock;
 use crate::engine::ground::core::Core;
 use crate::store::moves::{self, MoveState, ScoringRow, ScoringScope};
 use crate::store::outcomes::{Scope, contact_scope, each_scope, segment_scope, tallies};
@@ -150,9 +151,11 @@ pub(in crate::engine) fn rescore(
     let rows = moves::for_scoring(tx, scope)?;
     let mut tallies = Tallies::for_many(tx, rows.len(), now)?;
     let mut changed = 0;
+    // A clock that nobody believes ends nothing.
+    let ends = !clock::is_in_doubt(tx, core, now)?;
     for row in &rows {
         if row.status == MoveStatus::Snoozed {
-            if row.snoozed_until.is_none_or(|until| until <= now) {
+            if ends && row.snoozed_until.is_none_or(|until| until <= now) {
                 let open = MoveState {
                     id: row.id,
                     status: MoveStatus::Open,
@@ -172,7 +175,7 @@ pub(in crate::engine) fn rescore(
         }
         let expires = expires_at(core, row);
         // Its snooze has just ended: that is a touch.
-        if expires <= now && row.status != MoveStatus::Snoozed {
+        if ends && expires <= now && row.status != MoveStatus::Snoozed {
             let expired = MoveState {
                 id: row.id,
                 status: MoveStatus::Expired,

@@ -65,7 +65,7 @@ impl Engine {
         if let Step::Execution { id } = step {
             return self.take_back(&entry, id);
         }
-        self.write(Durability::Full, move |tx, core, now| {
+        self.write_drafts(Durability::Full, move |tx, core, now| {
             // Asked twice at once, it is undone once.
             if !undo::mark(tx, entry.id, now)? {
                 return Ok(Done::Nothing {

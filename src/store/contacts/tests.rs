@@ -1,6 +1,7 @@
 use super::*;
+use crate::domain::crm::ContactField;
 use crate::domain::suppression::Cause;
-use crate::store::people::RecordKind;
+use crate::store::people::{self, RecordKind};
 use crate::store::people::{find_by_email, find_by_external_id};
 use crate::store::suppressions;
 use crate::store::tests::store;
@@ -183,6 +184,68 @@ fn numbers_of_unnamed_files_do_not_make_two_people_one() {
     assert_eq!(import(&store, &[row("b@x.io")]), [New]);
     assert_eq!(import(&store, &[row("b@x.io")]), [Unchanged]);
     assert_eq!(import(&store, &[row("a@x.io")]), [Unchanged]);
+}
+
+#[test]
+fn a_count_of_a_nameless_list_is_nobodys_identity() {
+    let check = |id: &str, rows: [(&str, &str); 2], did: &[(Change, bool)], people: &[&str]| {
+        let (_directory, store) = store();
+        let rows = rows.map(|(email, name)| {
+            draft(|d| {
+                d.external_ids.extend(ExternalId::new("file0a1b2c3d", id));
+                d.emails
+                    .extend((!email.is_empty()).then(|| email.to_owned()));
+                d.full_name = (!name.is_empty()).then(|| name.to_owned());
+            })
+        });
+        assert_eq!(choose(&store, &rows, OnConflict::KeepBoth), did);
+        assert_eq!(everybody(&store), people);
+        let again: Vec<_> = did.iter().map(|(_, no)| (Unchanged, *no)).collect();
+        assert_eq!(choose(&store, &rows, OnConflict::KeepBoth), again);
+    };
+    let both = [(New, false), (New, false)];
+    check(
+        "1",
+        [("ann@a.example", "Ann Hill"), ("bob@b.example", "Bob Hill")],
+        &both,
+        &[
+            "Ann Hill||ann@a.example|file0a1b2c3d:1",
+            "Bob Hill||bob@b.example|",
+        ],
+    );
+    check(
+        "CONT-0001",
+        [("ann@a.example", ""), ("bob@b.example", "")],
+        &both,
+        &["||ann@a.example|file0a1b2c3d:CONT-0001", "||bob@b.example|"],
+    );
+    // Nothing of his own to know him by: rejected, with the reason.
+    check(
+        "1",
+        [("ann@a.example", "Ann Hill"), ("", "Bob Hill")],
+        &[(New, false), (Unchanged, true)],
+        &["Ann Hill||ann@a.example|file0a1b2c3d:1"],
+    );
+    // The name or the address says that it is the same record.
+    check(
+        "1",
+        [
+            ("ann@a.example", "Ann Hill"),
+            ("ann@new.example", "Ann Hill"),
+        ],
+        &[(New, false), (Updated, false)],
+        &["Ann Hill||ann@new.example ann@a.example|file0a1b2c3d:1"],
+    );
+    // A long number or a random one is given once.
+    check(
+        "5010000000123456",
+        [
+            ("ann@a.example", "Ann Hill"),
+            ("ann@b.example", "Ann Hill-Roe"),
+        ],
+        &[(New, false), (Updated, false)],
+        &["Ann Hill-Roe||ann@b.example ann@a.example|file0a1b2c3d:5010000000123456"],
+    );
 }
 
 /// Writes drafts with a choice; returns what each did and whether it was refused.
@@ -547,4 +610,110 @@ fn a_changed_name_is_found_and_the_old_one_is_not() {
     store.write(Durability::Normal, rebuild_search).unwrap();
     assert_eq!(found(&store, "smith"), ["Ann Smith"]);
     assert_eq!(found(&store, "a@x.io"), ["Ann Smith"]);
+}
+
+fn same(store: &Store, id: i64) -> Vec<i64> {
+    let found = read(store, |tx| people::namesakes(tx, ContactId(id)));
+    found.into_iter().map(|id| id.0).collect()
+}
+
+#[test]
+fn whoever_changes_a_name_is_found_by_the_new_one() {
+    let (_directory, store) = store();
+    let row = |email: &str, name: &str, id: &str| {
+        draft(|d| {
+            d.emails.push(email.into());
+            d.full_name = Some(name.into());
+            d.company = Some("Acme GmbH".into());
+            d.external_ids.extend(ExternalId::new("hubspot", id));
+        })
+    };
+    let ann = row("ann@gmail.com", "Ängla Öberg", "1");
+    import(&store, &[ann, row("b@gmail.com", "Bo Ek", "2")]);
+    assert!(same(&store, 1).is_empty());
+    // By another row, by hand in HubSpot, as a new contact of a mail, and as one whose name comes later.
+    import(&store, &[row("b@gmail.com", "ANGLA OBERG", "2")]);
+    assert_eq!(same(&store, 1), [2]);
+    let now = Timestamp::UNIX_EPOCH;
+    let named = |first: &str, email: &str| people::NewPerson {
+        first_name: first.into(),
+        last_name: if first.is_empty() { "" } else { "Öberg" }.into(),
+        email: email.into(),
+        company: "ACME, Inc.".into(),
+        company_domain: String::new(),
+    };
+    let (third, fourth) = (named("angla", "c@gmail.com"), named("", "d@gmail.com"));
+    let later = named("Ängla", "d@gmail.com");
+    store
+        .write::<_, StoreError>(Durability::Normal, move |tx| {
+            let id = ContactId(2);
+            crate::store::hubspot::set_field(tx, id, ContactField::FirstName, "Bo", now)?;
+            people::add(tx, &third, now)?;
+            let id = people::add(tx, &fourth, now)?;
+            assert_eq!(people::namesakes(tx, id)?, []);
+            people::complete(tx, id, &later, now)?;
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(same(&store, 1), [3, 4]);
+    assert_eq!(same(&store, 4), [1, 3]);
+    assert!(same(&store, 2).is_empty());
+}
+
+#[test]
+fn a_firm_is_found_under_every_spelling() {
+    let (_directory, store) = store();
+    let at = |name: &str, site: Option<&str>| {
+        draft(|d| {
+            d.emails.push(format!("a@{}.io", name.len()));
+            d.company = Some(name.into());
+            d.company_domain = site.map(Into::into);
+        })
+    };
+    let rows = [
+        at("Acme GmbH", Some("acme.example")),
+        at("ACME, Incorporated", None),
+        at("The Acme Company", None),
+        at("OOO Acme", None),
+        at("Acme Rockets", None),
+        at("Acme Limited", Some("other.example")),
+        at("Bolt", None),
+    ];
+    import(&store, &rows);
+    read(&store, |tx| {
+        let acme = crate::store::companies::get(tx, CompanyId(1))?.unwrap();
+        let found = crate::store::companies::same_firm(tx, &acme)?;
+        assert_eq!(found, [1, 2, 3].map(CompanyId));
+        let acme = crate::store::companies::get(tx, CompanyId(4))?.unwrap();
+        let found = crate::store::companies::same_firm(tx, &acme)?;
+        assert_eq!(found, [1, 2, 3, 4, 6].map(CompanyId));
+        Ok(())
+    });
+}
+
+#[test]
+fn a_stop_stays_with_the_record_that_a_merge_leaves() {
+    let (_directory, store) = store();
+    let row = |email: &str, id: &str, stage| {
+        draft(|d| {
+            d.emails.push(email.into());
+            d.stage = stage;
+            d.external_ids.extend(ExternalId::new("hubspot", id));
+        })
+    };
+    let stop = Some(LifecycleStage::DoNotContact);
+    import(
+        &store,
+        &[row("a@x.io", "1", stop), row("b@y.io", "2", None)],
+    );
+    store
+        .write::<_, StoreError>(Durability::Normal, |tx| {
+            crate::store::hubspot::merge_into(tx, RecordKind::Contact, "1", 2)
+        })
+        .unwrap();
+    read(&store, |tx| {
+        assert_eq!(people::stage_of(tx, ContactId(2))?, stop);
+        assert_eq!(people::addresses(tx, ContactId(2))?, ["a@x.io", "b@y.io"]);
+        Ok(())
+    });
 }

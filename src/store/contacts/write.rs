@@ -8,7 +8,7 @@ use rusqlite::{CachedStatement, OptionalExtension, params};
 use serde::Serialize;
 
 use super::super::companies::{CompanyMemory, CompanyWriter};
-use super::super::people::kept_mailbox;
+use super::super::people::{kept_name, name_again};
 use super::super::suppressions::{self, SuppressedBy};
 use super::super::{Result, WriteTx};
 use super::day_start;
@@ -286,7 +286,7 @@ impl KeyIndex {
             self.contacts
                 .entry(key_of(b"", address.as_bytes()))
                 .or_insert(id);
-            if let Some(mailbox) = kept_mailbox(&address) {
+            if let Some(mailbox) = MailboxKey::beside(&address) {
                 let key = key_of(b"", mailbox.as_str().as_bytes());
                 self.contacts.entry(key).or_insert(id);
             }
@@ -307,7 +307,16 @@ fn key_of(system: &[u8], key: &[u8]) -> u64 {
 struct Known {
     id: i64,
     fingerprint: i64,
-    by_id: bool,
+    by: By,
+}
+
+/// The fact by which a draft found a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Id,
+    /// An id that other lists may have given to others.
+    Count,
+    Address,
 }
 
 /// A contact's entry for the search index, written once, when the transaction ends.
@@ -366,8 +375,8 @@ impl<'a> ContactWriter<'a> {
             )?,
             insert: sql.prepare_cached(
                 "INSERT INTO contact (first_name, last_name, email, phone, mobile, title, company_id, city, state, country,
-                     time_zone, linkedin, stage, icp_fit, renewal_at, notes, fingerprint, created_at, updated_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+                     time_zone, linkedin, stage, icp_fit, renewal_at, notes, fingerprint, created_at, updated_at, name_key)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
             )?,
             insert_email: sql.prepare_cached("INSERT OR IGNORE INTO contact_email (key, contact_id, mailbox) VALUES (?1, ?2, ?3)")?,
             insert_id: sql.prepare_cached(
@@ -431,7 +440,7 @@ impl<'a> ContactWriter<'a> {
             let Some(old) = super::get(self.tx, ContactId(known.id))? else {
                 continue;
             };
-            if self.is_same_person(draft, &old, known.by_id)? {
+            if self.is_same_person(draft, &old, known.by)? {
                 same = Some(known.id);
                 break;
             }
@@ -462,18 +471,23 @@ impl<'a> ContactWriter<'a> {
     }
 
     /// Tells whether a draft speaks of the contact that it was found by. An address alone does not make two people one:
-    /// firms share theirs, and a name that is another one's says so. A record's own id does, unless nothing else fits.
+    /// firms share theirs, and a name that is another one's says so. A record's own id does, unless nothing else fits; a count
+    /// does not, unless the name or an address says the same.
     fn is_same_person(
         &self,
         draft: &ContactDraft,
         old: &super::ContactRow,
-        by_id: bool,
+        by: By,
     ) -> Result<bool> {
         let (first, last) = names(draft);
         let theirs = format!("{first} {last}");
         let known = old.full_name();
         let named = !theirs.trim().is_empty() && !known.is_empty();
-        if by_id {
+        if by == By::Count {
+            let agrees = named && name::agree(&theirs, &known);
+            return Ok(agrees || self.has_an_address_of(draft, old.id.0)?);
+        }
+        if by == By::Id {
             return Ok(!named
                 || name::agree(&theirs, &known)
                 || name::share_a_word(&theirs, &known)
@@ -576,7 +590,7 @@ impl<'a> ContactWriter<'a> {
             Ok(Known {
                 id: row.get(0)?,
                 fingerprint: row.get(1)?,
-                by_id: false,
+                by: By::Address,
             })
         };
         // None where the database must be asked, else what the index says.
@@ -588,7 +602,7 @@ impl<'a> ContactWriter<'a> {
             (index.fingerprint(*id)? == fingerprint).then_some(Some(Known {
                 id: *id,
                 fingerprint,
-                by_id: false,
+                by: By::Address,
             }))
         };
         for id in &draft.external_ids {
@@ -603,7 +617,7 @@ impl<'a> ContactWriter<'a> {
             if let Some(mut known) = found
                 && (!is_vague(id) || self.shares_an_address(draft, known.id)?)
             {
-                known.by_id = true;
+                known.by = if id.is_count() { By::Count } else { By::Id };
                 if known.fingerprint == fingerprint {
                     return Ok(vec![known]);
                 }
@@ -643,13 +657,19 @@ impl<'a> ContactWriter<'a> {
 
     /// Tells whether nothing speaks against a draft being that contact: one has no address, or they share one.
     fn shares_an_address(&self, draft: &ContactDraft, id: i64) -> Result<bool> {
+        Ok(draft.emails.is_empty()
+            || super::emails(self.tx, ContactId(id))?.is_empty()
+            || self.has_an_address_of(draft, id)?)
+    }
+
+    /// Tells whether a draft has an address of that contact, in any spelling.
+    fn has_an_address_of(&self, draft: &ContactDraft, id: i64) -> Result<bool> {
         let known = super::emails(self.tx, ContactId(id))?;
-        Ok(known.is_empty()
-            || draft.emails.is_empty()
-            || draft
-                .emails
-                .iter()
-                .any(|e| known.iter().any(|k| MailboxKey::of(k) == MailboxKey::of(e))))
+        let is_known = |email: &String| {
+            let mailbox = MailboxKey::of(email);
+            known.iter().any(|known| MailboxKey::of(known) == mailbox)
+        };
+        Ok(draft.emails.iter().any(is_known))
     }
 
     /// Adds a contact. `whole` is the draft with the addresses that somebody else has: what it says of mail holds for these too.
@@ -691,6 +711,7 @@ impl<'a> ContactWriter<'a> {
             stored,
             draft.created_at.map_or(now, Timestamp::as_millisecond),
             now,
+            kept_name(first, last),
         ])?;
         let mut taken = false;
         for email in &draft.emails {
@@ -893,6 +914,9 @@ impl<'a> ContactWriter<'a> {
             self.now.as_millisecond(),
             fingerprint,
         ])?;
+        if (&old.first_name, &old.last_name) != (&new.first_name, &new.last_name) {
+            name_again(self.tx, new.id)?;
+        }
         // Indexes and triggers hang on these, and most rows do not touch them.
         let placed =
             |row: &super::ContactRow| (row.company_id, row.stage, row.icp_fit, row.renewal_at);
@@ -957,7 +981,7 @@ impl<'a> ContactWriter<'a> {
     /// Adds an address of a contact; returns false where somebody has it already.
     fn insert_address(&mut self, email: &str, id: i64) -> Result<bool> {
         let key = address::key(email);
-        let mailbox = kept_mailbox(&key);
+        let mailbox = MailboxKey::beside(&key);
         let mailbox = mailbox.as_ref().map(MailboxKey::as_str);
         Ok(self.insert_email.execute((&key, id, mailbox))? > 0)
     }
@@ -985,8 +1009,8 @@ impl<'a> ContactWriter<'a> {
             return Ok(any);
         }
         // It holds for the person, so one address says it for all.
-        let theirs = draft.emails.iter().map(|email| MailboxKey::of(email));
-        if suppressions::find_of_person(self.tx, theirs)?.is_some() {
+        let theirs: Vec<MailboxKey> = draft.emails.iter().map(|e| MailboxKey::of(e)).collect();
+        if suppressions::find_of_person(self.tx, &theirs)?.is_some() {
             return Ok(any);
         }
         for email in &draft.emails {

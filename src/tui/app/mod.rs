@@ -160,6 +160,9 @@ impl App {
             Message::Progress(job, progress) => {
                 self.cx.status.jobs.insert(*job, progress.clone());
             }
+            Message::Rehearsed { .. } => {
+                self.cx.status.jobs.remove(&Job::Look);
+            }
             Message::Imported(result) => {
                 self.cx.status.jobs.remove(&Job::Import);
                 self.imported(result);
@@ -408,7 +411,7 @@ impl App {
         self.toasts.fail(text, &self.cx);
     }
 
-    fn imported(&mut self, result: &Answer<ImportReport>) {
+    fn imported(&mut self, result: &Answer<Box<ImportReport>>) {
         match result {
             Ok(report) => {
                 let text = format!(

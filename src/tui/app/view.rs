@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
 use super::App;
+use crate::tui::ids::Tone;
 use crate::tui::keymap::KeyContext;
 use crate::tui::screen::Screen;
 use crate::tui::widgets::{body, footer, status};
@@ -19,6 +20,8 @@ impl App {
     pub fn title(&self) -> String {
         let stopped = if self.cx.status.stopped() {
             " STOPPED"
+        } else if self.cx.status.clock.is_some() {
+            " CLOCK?"
         } else {
             ""
         };
@@ -59,11 +62,20 @@ impl App {
         if let Some(screen) = self.screen() {
             screen.draw(frame, body(area), cx);
         }
+        let clock = cx.status.clock.as_deref().map(|why| {
+            let mut words = why.chars();
+            let first = words
+                .next()
+                .map_or_else(String::new, |c| c.to_uppercase().to_string());
+            format!("{first}{}.", words.as_str())
+        });
         let newest = self.toasts.newest().map(|said| (said, said.sentence(cx)));
         let content = if !self.pressed.is_empty() {
             footer::Content::Pending(&self.pressed, &self.continuations)
         } else if let Some((said, text)) = &newest {
             footer::Content::Said(said.tone, text, &said.hint)
+        } else if let (Some(clock), None) = (&clock, self.overlays.last()) {
+            footer::Content::Said(Tone::Bad, clock, "")
         } else {
             match self.overlays.last() {
                 Some(top) => footer::Content::Keys(top.context(), top.hints()),

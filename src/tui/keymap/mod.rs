@@ -31,6 +31,8 @@ pub enum KeyContext {
     Confirm,
     /// A text to be read.
     Viewer,
+    /// The look at a file before it is imported.
+    Import,
     /// A choice without typing.
     List,
     /// A choice by typing.
@@ -48,6 +50,7 @@ impl KeyContext {
         std::iter::once(Self::Screen).chain(screens).chain([
             Self::Confirm,
             Self::Viewer,
+            Self::Import,
             Self::List,
             Self::Picker,
             Self::Find,
@@ -63,6 +66,7 @@ impl KeyContext {
             Self::On(screen) => screen.word(),
             Self::Confirm => "confirm",
             Self::Viewer => "viewer",
+            Self::Import => "import",
             Self::List => "list",
             Self::Picker => "picker",
             Self::Find => "find",
@@ -78,6 +82,7 @@ impl KeyContext {
             Self::Screen
             | Self::Confirm
             | Self::Viewer
+            | Self::Import
             | Self::List
             | Self::Picker
             | Self::Find

@@ -60,6 +60,7 @@ pub fn sections(below: KeyContext, cx: &Context) -> Vec<(String, Vec<(String, St
     for (context, heading) in [
         (KeyContext::Confirm, "In a question"),
         (KeyContext::Viewer, "In a text"),
+        (KeyContext::Import, "Before an import"),
         (KeyContext::List, "In a list of choices"),
         (KeyContext::Picker, "Where you choose by typing"),
         (KeyContext::Find, "While finding"),

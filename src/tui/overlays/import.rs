@@ -9,13 +9,15 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::field::Field;
+use super::import_preview::Preview;
+use crate::engine::import::OnConflict;
 use crate::env;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
 use crate::tui::ids::Tone;
 use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
-use crate::tui::message::Effect;
+use crate::tui::message::{Effect, ImportWish};
 use crate::tui::widgets::popup;
 
 const WIDTH: u16 = 84;
@@ -55,13 +57,15 @@ impl Overlay for Import {
                 if path.as_os_str().is_empty() {
                     return vec![Intent::Say(Tone::Warning, "A file is needed.".into())];
                 }
-                if !path.is_file() {
-                    return vec![Intent::Say(
-                        Tone::Warning,
-                        format!("There is no file {}.", path.display()),
-                    )];
-                }
-                vec![Intent::Close, Intent::Effect(Effect::Import(path))]
+                let wish = ImportWish {
+                    path,
+                    on_conflict: OnConflict::KeepBoth,
+                };
+                vec![
+                    Intent::Close,
+                    Intent::Open(Box::new(Preview::new(wish.clone()))),
+                    Intent::Effect(Effect::Rehearse(wish)),
+                ]
             }
             KeyAction::Back => vec![Intent::Close],
             _ => Vec::new(),
@@ -95,7 +99,7 @@ impl Overlay for Import {
                     .into(),
             ),
             say(format!(
-                "   {} imports, {} does not; the import can be stopped and goes on where it was",
+                "   {} shows what would happen first, {} leaves",
                 key(KeyAction::Confirm),
                 key(KeyAction::Back)
             )),

@@ -8,6 +8,7 @@ pub mod field;
 pub mod find;
 pub mod help;
 pub mod import;
+pub mod import_preview;
 pub mod outcome;
 pub mod palette;
 pub mod person;

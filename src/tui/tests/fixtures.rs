@@ -13,6 +13,9 @@ use crate::domain::guard::{GuardKind, KillSwitch, Mode, Verdict};
 use crate::domain::id::{ContactId, MoveId, SignalId, UndoId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::signal::Domain;
+use crate::engine::import::{
+    Fate, ImportReport, OnConflict, Overwrite, ReportedColumn, ReportedPerson, ReportedSuspicion,
+};
 use crate::engine::queries::show::{DraftView, Evidence, MoveDetail};
 use crate::engine::queries::today::{OpenCounts, TodayItem, TodayList};
 use crate::engine::queries::undo::UndoItem;
@@ -244,6 +247,7 @@ pub fn list(count: usize) -> TodayList {
         now: now(),
         mode: Mode::Live,
         kill_switch: KillSwitch::Running,
+        clock: None,
         open: OpenCounts {
             all: count as u64,
             sales: of(Domain::Sales),
@@ -424,4 +428,72 @@ pub fn undo_items() -> Vec<UndoItem> {
             possible: true,
         })
         .collect()
+}
+
+/// A look at a file with somebody of each fate.
+pub fn import_report(on_conflict: OnConflict) -> ImportReport {
+    let person = |row: u64, fate: Fate, known: &str, name: &str| ReportedPerson {
+        row,
+        line: row + 1,
+        fate,
+        contact: (!known.is_empty()).then_some(40 + i64::try_from(row).unwrap()),
+        known: known.into(),
+        name: name.into(),
+        overwritten: Vec::new(),
+        suppressed: None,
+    };
+    let changed = ReportedPerson {
+        overwritten: vec![Overwrite {
+            field: "title",
+            old: "Buyer".into(),
+            new: "Head of purchasing".into(),
+        }],
+        ..person(2, Fate::Overwrite, "Omar Haddad", "Omar Haddad")
+    };
+    let stopped = ReportedPerson {
+        suppressed: Some("opted_out"),
+        ..person(4, Fate::Add, "", "Nina \u{1b}[31mBerg")
+    };
+    ImportReport {
+        file: "/home/casey/people.csv".into(),
+        vendor: "HubSpot".into(),
+        system: "hubspot".into(),
+        dry_run: true,
+        cancelled: false,
+        rows: 6,
+        new: 3,
+        updated: 2,
+        unchanged: 0,
+        rejected: 1,
+        padded: 0,
+        taken: 0,
+        opted_out: 1,
+        bounced: 0,
+        overwritten: 1,
+        other_people: 2,
+        second_numbers: 0,
+        continued: 0,
+        on_conflict,
+        people: vec![
+            person(1, Fate::Merge, "Dana Ruiz", "Dana Ruiz"),
+            changed,
+            person(3, Fate::KeepBoth, "Greta Holm", "Sven Lund"),
+            stopped,
+            person(5, Fate::LeaveOut, "Greta Holm", "Ivo Lund"),
+        ],
+        dates: Vec::new(),
+        suspicious: vec![ReportedSuspicion {
+            column: "Mood".into(),
+            count: 2,
+        }],
+        skipped: Default::default(),
+        columns: vec![ReportedColumn {
+            header: "Email".into(),
+            field: Some("email".into()),
+        }],
+        dropped: Vec::new(),
+        rejects: Vec::new(),
+        rejects_file: None,
+        rejects_error: None,
+    }
 }

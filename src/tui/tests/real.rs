@@ -313,6 +313,44 @@ fn messages_in(folder: &Path) -> usize {
 }
 
 #[test]
+fn a_file_is_looked_at_and_then_imported_with_the_choice() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("people.csv");
+    std::fs::write(
+        &file,
+        "email,name,title\nann@annco.example,Zed Other,Buyer\nnew@new.example,Nina Berg,\n",
+    )
+    .unwrap();
+    let path = file.display().to_string();
+    with_loop(home.path(), 120, 40, async |mut operator| {
+        operator.see("1/4").await;
+        let total = |engine: &Engine| engine.list_contacts(None, None, 1).unwrap().total;
+        let before = total(&operator.engine);
+        operator.press("g c I");
+        operator.type_text(&path);
+        operator.press("enter");
+        operator.see("is left out").await;
+        // Nothing is kept by looking, and leaving imports nothing.
+        operator.press("esc");
+        operator.see_gone("imports nothing").await;
+        assert_eq!(total(&operator.engine), before);
+        operator.press("I");
+        operator.type_text(&path);
+        operator.press("enter");
+        operator.see("is left out").await;
+        operator.press("r");
+        operator.see("“Zed Other” changes contact").await;
+        operator.press("enter");
+        operator.see_gone("imports nothing").await;
+        operator.see("1 new, 1 updated").await;
+        assert_eq!(total(&operator.engine), before + 1);
+        let card = operator.engine.contact_card("ann@annco.example").unwrap();
+        assert_eq!(card.item.title, "Buyer");
+        operator
+    });
+}
+
+#[test]
 fn a_move_is_approved_and_its_message_lies_in_the_outbox() {
     let home = tempfile::tempdir().unwrap();
     let mail = home.path().join("mail");

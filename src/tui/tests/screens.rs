@@ -4,9 +4,11 @@ use insta::assert_snapshot;
 
 use super::sights::World;
 use super::*;
+use crate::engine::import::OnConflict;
 use crate::engine::queries::today::OpenCounts;
 use crate::tui::ids::{Job, Progress};
 use crate::tui::looks::Look;
+use crate::tui::message::ImportWish;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
@@ -251,6 +253,79 @@ fn long_work_has_a_gauge_and_can_be_stopped() {
     );
     bench.press("X");
     assert!(bench.other.contains(&Effect::CancelJobs));
+}
+
+#[test]
+fn a_file_is_looked_at_before_it_is_imported() {
+    let wish = |on_conflict| ImportWish {
+        path: "/home/casey/people.csv".into(),
+        on_conflict,
+    };
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut bench = bench(width, height, World::Full);
+        bench.press("g c I");
+        bench.type_text("/home/casey/people.csv");
+        bench.press("enter");
+        assert_eq!(
+            bench.other.last(),
+            Some(&Effect::Rehearse(wish(OnConflict::KeepBoth)))
+        );
+        bench.tell(Message::Progress(
+            Job::Look,
+            Progress {
+                what: "people.csv".into(),
+                done: 30,
+                of: Some(120),
+            },
+        ));
+        let screen = bench.screen();
+        assert!(screen.contains("Looking at the file… 25%"), "{screen}");
+        // What was not seen yet is not imported.
+        bench.press("enter f");
+        assert_eq!(
+            bench.other.last(),
+            Some(&Effect::Rehearse(wish(OnConflict::Fill)))
+        );
+        // The look that was broken off is not that of the choice.
+        bench.tell(Message::Rehearsed {
+            wish: wish(OnConflict::KeepBoth),
+            result: Ok(Box::new(fixtures::import_report(OnConflict::KeepBoth))),
+        });
+        assert!(bench.screen().contains("Looking at the file"));
+        bench.press("b");
+        bench.tell(Message::Rehearsed {
+            wish: wish(OnConflict::KeepBoth),
+            result: Ok(Box::new(fixtures::import_report(OnConflict::KeepBoth))),
+        });
+        assert_snapshot!(format!("import_preview_{width}"), bench.screen());
+        bench.press("G enter");
+        assert_eq!(
+            bench.other.last(),
+            Some(&Effect::Import(wish(OnConflict::KeepBoth)))
+        );
+        assert!(!bench.screen().contains("imports nothing"));
+    }
+}
+
+#[test]
+fn a_look_at_a_file_can_be_left_and_may_fail() {
+    let mut bench = bench(80, 24, World::Full);
+    bench.press("g c I");
+    bench.type_text("nowhere.csv");
+    bench.press("enter");
+    let wish = ImportWish {
+        path: "nowhere.csv".into(),
+        on_conflict: OnConflict::KeepBoth,
+    };
+    bench.tell(Message::Rehearsed {
+        wish,
+        result: Err("nowhere.csv cannot be read: No such file or directory.".into()),
+    });
+    let screen = bench.screen();
+    assert!(screen.contains("nowhere.csv cannot be read"), "{screen}");
+    bench.press("esc");
+    assert_eq!(bench.other.last(), Some(&Effect::CancelRehearsal));
+    assert!(!bench.screen().contains("cannot be read"));
 }
 
 #[test]

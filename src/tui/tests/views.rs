@@ -122,6 +122,29 @@ fn the_mode_is_always_told() {
 }
 
 #[test]
+fn a_clock_that_is_not_believed_is_said_at_the_top_and_at_the_bottom_of_every_screen() {
+    let list = TodayList {
+        mode: Mode::Live,
+        clock: Some("the clock jumped 365 days ahead".into()),
+        ..fixtures::list(3)
+    };
+    for width in [60, 80, 120] {
+        let mut bench = Bench::new(width, 24, list.clone());
+        for key in ["", "g c", "g l"] {
+            if !key.is_empty() {
+                bench.press(key);
+            }
+            let screen = bench.screen();
+            let top = screen.lines().next().unwrap();
+            assert!(top.contains(" CLOCK? "), "{width} {key}: {top}");
+            let bottom = screen.lines().last().unwrap();
+            let said = "The clock jumped 365 days ahead.";
+            assert!(bottom.contains(said), "{width} {key}: {bottom}");
+        }
+    }
+}
+
+#[test]
 fn a_window_that_is_too_small_says_so() {
     for (width, height) in [(59, 40), (120, 14), (1, 1), (10, 3)] {
         let mut bench = bench(width, height);

@@ -62,6 +62,7 @@ fn background(cx: &Context) -> Vec<Span<'static>> {
         let word = match job {
             Job::Sync => "syncing",
             Job::Import => "importing",
+            Job::Look => "reading",
         };
         let gauge = match progress.of.filter(|of| *of > 0) {
             Some(of) => {

@@ -44,6 +44,9 @@ pub fn mode_word(cx: &Context) -> (&'static str, Style) {
     if cx.status.stopped() {
         return ("STOPPED", styles.stopped);
     }
+    if cx.status.clock.is_some() {
+        return ("CLOCK?", styles.stopped);
+    }
     match cx.status.mode {
         Mode::Live => ("LIVE", styles.live),
         Mode::Draft => ("DRAFT", styles.draft),

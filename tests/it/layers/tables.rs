@@ -4,7 +4,7 @@
 pub const ROOMS: &[(&str, &[&str])] = &[
     ("env", &[]),
     ("secrets", &["env", "domain"]),
-    ("telemetry", &["env"]),
+    ("telemetry", &["env", "domain"]),
     ("domain", &[]),
     ("config", &["env", "domain"]),
     ("store", &["env", "domain"]),

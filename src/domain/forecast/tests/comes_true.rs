@@ -129,6 +129,7 @@ impl World {
                 until,
                 reason: String::new(),
             }),
+            clock: None,
             approval: Some(ApprovalFacts {
                 by: By::Operator,
                 expires_at,

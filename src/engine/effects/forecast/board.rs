@@ -17,10 +17,12 @@ use crate::domain::id::{ContactId, ExecutionId};
 use crate::domain::limits::MailResults;
 use crate::domain::schedule::{SendPolicy, zone_name};
 use crate::engine::effects::drain::queue;
-use crate::engine::effects::gate::{self, Reach};
+use crate::engine::effects::gate;
 use crate::engine::effects::kinds;
 use crate::engine::error::Result;
+use crate::engine::ground::clock;
 use crate::engine::ground::core::Core;
+use crate::engine::ground::reach::Reach;
 use crate::store::executions::ExecutionRow;
 use crate::store::people::Person;
 use crate::store::sends::{self, Sent};
@@ -121,16 +123,17 @@ impl Board {
     ) -> Result<Self> {
         let switch = control::kill_switch(tx);
         let is_running = switch == KillSwitch::Running;
+        let by_clock = core.mode() == Mode::Live && clock::refusal(tx, core, now)?.is_some();
         let sent = sends::of_week(tx, now)?;
         let mut board = Self {
-            is_stopped: !is_running && !is_resumed,
+            is_stopped: (!is_running || by_clock) && !is_resumed,
             rows: queue(tx)?,
             facts: Facts {
                 now,
                 paused_until: control::pause(tx, now)?.map(|pause| pause.until),
                 limits: core.limits(),
                 sent: sent.iter().map(|sent| sent.at).collect(),
-                first_send: executions::first_sent(tx)?,
+                first_send: executions::first_sent(tx, now)?,
                 // Where nothing is stopped, `resume` lets out what bounces hold back.
                 results: if is_resumed && is_running {
                     MailResults::default()
@@ -167,33 +170,27 @@ impl Board {
                     found
                 }
             };
-            let person = row.contact_id.and_then(|id| everybody.get(id));
+            let person = row.contact_id.and_then(|id| everybody.get(&id));
             let asks = kinds::of(row.kind).asks();
+            let contact = person.map(Person::contact_id);
+            let reach = Reach::of(tx, contact, &row.to_key)?;
             let is_refused =
-                asks.suppression && gate::suppressed(tx, person, &row.to_key)?.is_some();
+                asks.suppression && gate::suppressed(tx, &reach, contact, &row.to_key)?.is_some();
             // Only the operator's answer lets it go, and that is not foreseen.
-            let is_held =
-                asks.suppression && gate::asked(tx, row.contact_id, &row.to_key)?.is_some();
+            let is_held = asks.suppression && gate::asked(tx, &reach, &row.to_key)?.is_some();
             let carrier = if is_held { Carrier::Broken } else { carrier };
             let mode = stricter(row.mode, core.mode());
             if mode == Mode::Live && asks.limits {
                 self.places.insert(row.id, live.len());
                 self.waiting
                     .add(row.not_before, row.contact_id, &row.to_key);
-                live.push((row, person, carrier, is_refused));
+                live.push((row, (person, reach), carrier, is_refused));
             } else {
                 let found = self.other(row, mode, carrier, is_refused);
                 self.others.insert(row.id, found);
             }
         }
-        for (row, person, carrier, is_refused) in live {
-            let mut reach = Reach::behind(&row.to_key);
-            if let Some(id) = person.map(Person::contact_id) {
-                reach.add(id, everybody.addresses(id));
-                for other in everybody.namesakes(id) {
-                    reach.add(*other, everybody.addresses(*other));
-                }
-            }
+        for (row, (person, reach), carrier, is_refused) in live {
             let to = self.recipient(core, person, &row.to_key, &reach)?;
             self.facts.messages.push(Message {
                 class: row.class,

@@ -5,12 +5,14 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::action::Means;
 use crate::domain::approval::{Facts, Variable, find_unfilled};
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
+use crate::domain::email::{DomainKey, MailboxKey};
 use crate::domain::guard::KillSwitch;
 use crate::engine::effects::gate;
 use crate::engine::effects::kinds::mail::draft;
 use crate::engine::effects::make;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
+use crate::engine::ground::reach::Reach;
 use crate::store::approvals::{History, company_domain, history};
 use crate::store::moves::MoveRow;
 use crate::store::people::Person;
@@ -47,7 +49,10 @@ pub(super) fn gather(
     about_move(tx, mv, &mut facts, now)?;
     let past = match &person {
         Some(person) => {
-            let past = history(tx, person.contact_id(), &person.address_key())?;
+            let contact = person.contact_id();
+            let same = Reach::contacts(tx, contact)?;
+            let mailbox = MailboxKey::of(&person.address_key());
+            let past = history(tx, contact, &same, &mailbox)?;
             about_person(tx, person, &past, &mut facts, now)?;
             past
         }
@@ -146,7 +151,7 @@ fn about_person(
     facts.set(Variable::ContactFit, person.icp_fit.or(person.company_fit));
     facts.set(
         Variable::ContactSuppressed,
-        gate::barred(tx, Some(person), &key)?.is_some(),
+        gate::barred(tx, Some(person.contact_id()), &key)?.is_some(),
     );
     facts.set(
         Variable::ContactPaused,
@@ -161,7 +166,8 @@ fn about_person(
     facts.set(Variable::CompanyFit, person.company_fit);
     facts.set(Variable::CompanyLogo, person.is_logo);
     facts.set(Variable::CompanyPartner, person.is_partner);
-    let is_verified = !own.is_empty() && own == domain && !is_free && past.bounces == 0;
+    let is_there = !own.is_empty() && DomainKey::of(&own) == MailboxKey::of(&key).domain();
+    let is_verified = is_there && !is_free && past.bounces == 0;
     facts.set(Variable::CompanyVerified, is_verified);
     Ok(())
 }

@@ -240,3 +240,102 @@ fn rejected_rows_go_nowhere_when_standard_input_is_read() {
     assert_eq!(report.rejects_file, None);
     assert_eq!((report.rejects[0].row, report.rejects[0].line), (1, 2));
 }
+
+fn import_text(engine: &Engine, text: &str, dates: Option<DateOrder>) -> ImportReport {
+    let request = ImportRequest {
+        dates,
+        ..ImportRequest::default()
+    };
+    let reader = Box::new(std::io::Cursor::new(text.as_bytes().to_vec()));
+    engine
+        .import_reader(
+            reader,
+            "text",
+            &request,
+            &AtomicBool::new(false),
+            &mut |_| {},
+        )
+        .unwrap()
+}
+
+fn renewals(engine: &Engine, people: &[&str]) -> Vec<String> {
+    let day = |who: &&str| {
+        let card = engine.contact_card(who).unwrap();
+        card.renewal_at.map_or_else(String::new, |at| {
+            at.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+        })
+    };
+    people.iter().map(day).collect()
+}
+
+#[test]
+fn all_dates_of_a_column_are_read_in_the_order_that_fits_them() {
+    let people = ["a@x.io", "b@x.io", "c@x.io"];
+    let check = |dates: [&str; 3], told: Option<DateOrder>, expect: [&str; 3], said: &str| {
+        let (_directory, engine) = engine();
+        let text = format!(
+            "email,renewal date,created\na@x.io,{},2026-01-02\nb@x.io,{},\nc@x.io,{},\n",
+            dates[0], dates[1], dates[2]
+        );
+        let report = import_text(&engine, &text, told);
+        assert_eq!(renewals(&engine, &people), expect, "{dates:?}");
+        let lines: Vec<String> = report.dates.iter().map(ReportedDates::said).collect();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].contains(said), "{lines:?}");
+    };
+    check(
+        ["02/01/2027", "31/12/2026", "04/03/2027"],
+        None,
+        ["2027-01-02", "2026-12-31", "2027-03-04"],
+        "day first, as line 3 shows",
+    );
+    check(
+        ["02/01/2027", "12/31/2026", "04/03/2027"],
+        None,
+        ["2027-02-01", "2026-12-31", "2027-04-03"],
+        "month first, as line 3 shows",
+    );
+    check(
+        ["02/01/2027", "", "04/03/2027"],
+        None,
+        ["2027-02-01", "", "2027-04-03"],
+        "--dates dmy reads them day first",
+    );
+    check(
+        ["02/01/2027", "12/31/2026", "04/03/2027"],
+        Some(DateOrder::DayFirst),
+        ["2027-01-02", "", "2027-03-04"],
+        "day first, as you asked",
+    );
+    check(
+        ["07/30/2026", "30/07/2026", "2027-03-04"],
+        None,
+        ["", "", "2027-03-04"],
+        "lines 2 and 3 can't both be right",
+    );
+}
+
+#[test]
+fn the_order_of_dates_is_found_beyond_what_is_kept_in_memory() {
+    let (directory, engine) = engine();
+    let path = directory.path().join("long.csv");
+    let mut text = "email,renewal date,notes\n".to_owned();
+    let filling = "x".repeat(4_000);
+    for i in 0..1_500 {
+        let date = if i == 1_400 {
+            "31/12/2026"
+        } else {
+            "02/01/2027"
+        };
+        text.push_str(&format!("p{i}@x.io,{date},{filling}\n"));
+    }
+    std::fs::write(&path, &text).unwrap();
+    let report = import(&engine, &path, false);
+    assert_eq!(report.dates[0].lines, [1_402]);
+    assert_eq!(renewals(&engine, &["p0@x.io"]), ["2027-01-02"]);
+    // A stream cannot be read twice: what comes late and does not fit is left out and said.
+    let report = import_text(&engine, &text, None);
+    assert_eq!(report.dates[0].order, Some(DateOrder::MonthFirst));
+    assert_eq!(report.dropped.len(), 1, "{:?}", report.dropped);
+    assert!(report.dropped[0].reason.contains("order of its column"));
+}

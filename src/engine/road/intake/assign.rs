@@ -13,6 +13,7 @@ use crate::domain::text::clean_line;
 use crate::engine::error::{May, Refused, Result};
 use crate::engine::ground::core::Core;
 use crate::engine::ground::happened::Happened;
+use crate::engine::ground::reach::Reach;
 use crate::engine::road::intake::{Taken, deals, meeting_and_outcome, propose, wish_in};
 use crate::engine::road::outcomes::RECORDED;
 use crate::store::moves::{MoveRow, MoveState};
@@ -240,11 +241,13 @@ fn of_signal(tx: &ReadTx<'_>, id: SignalId) -> Result<Vec<MoveRow>> {
 fn standing(tx: &WriteTx<'_>, id: SignalId, contact: ContactId) -> Result<Vec<MoveRow>> {
     let mut rows = of_signal(tx, id)?;
     let known: Vec<MoveId> = rows.iter().map(|mv| mv.id).collect();
-    rows.extend(
-        moves::of_contact(tx, contact)?
-            .into_iter()
-            .filter(|mv| mv.status.is_standing() && !known.contains(&mv.id)),
-    );
+    for contact in Reach::contacts(tx, contact)? {
+        rows.extend(
+            moves::of_contact(tx, contact)?
+                .into_iter()
+                .filter(|mv| mv.status.is_standing() && !known.contains(&mv.id)),
+        );
+    }
     Ok(rows)
 }
 

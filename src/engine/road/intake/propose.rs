@@ -15,6 +15,7 @@ use crate::domain::signal::{Said, SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
+use crate::engine::ground::reach::Reach;
 use crate::engine::road::intake::{Taken, subject_of, too_old};
 use crate::engine::road::scoring::rescore;
 use crate::store::deals::DealRow;
@@ -223,10 +224,17 @@ fn overtaken_already(
     let Some(contact) = contact else {
         return Ok(false);
     };
-    Ok(signals::overtaking_since(tx, contact, draft.occurred_at)?
-        .iter()
-        .filter(|later| later.id != signal)
-        .any(|later| overtakes(&later.draft, action, draft).is_some()))
+    for one in Reach::contacts(tx, contact)? {
+        let is_overtaken = signals::overtaking_since(tx, one, draft.occurred_at)?
+            .iter()
+            .filter(|later| later.id != signal)
+            .filter(|later| one == contact || later.draft.kind() != SignalKind::Bounced)
+            .any(|later| overtakes(&later.draft, action, draft).is_some());
+        if is_overtaken {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Returns why an event makes a move pointless that an earlier one led to; none if it does not.
@@ -532,6 +540,18 @@ pub(super) fn close_settled(tx: &WriteTx<'_>, deal: &DealRow, now: Timestamp) ->
     Ok(closed)
 }
 
+/// Returns the moves that an event about a contact may overtake: those of the person. A bounce says something of one address only.
+fn of_person(tx: &ReadTx<'_>, contact: ContactId, kind: SignalKind) -> Result<Vec<MoveRow>> {
+    if kind == SignalKind::Bounced {
+        return Ok(moves::of_contact(tx, contact)?);
+    }
+    let mut all = Vec::new();
+    for contact in Reach::contacts(tx, contact)? {
+        all.extend(moves::of_contact(tx, contact)?);
+    }
+    Ok(all)
+}
+
 /// Closes the moves that an answer, a bounce or what became of a meeting has overtaken. Returns how many. Those that an opt-out ends are ended
 /// by whoever acts on it, for everybody whom it speaks for.
 pub(super) fn close_overtaken(
@@ -552,7 +572,7 @@ pub(super) fn close_overtaken(
         return Ok(0);
     }
     let mut closed = 0;
-    for mv in moves::of_contact(tx, contact)? {
+    for mv in of_person(tx, contact, draft.kind())? {
         if !matches!(mv.status, MoveStatus::Open | MoveStatus::Snoozed)
             || mv.started_at > draft.occurred_at
         {

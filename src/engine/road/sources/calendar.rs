@@ -309,7 +309,7 @@ fn other(
             return Ok(Ok((Other { contact, attendee }, ours)));
         }
     }
-    let home = operator.address.rsplit_once('@').map_or("", |(_, d)| d);
+    let home = MailboxKey::of(&operator.address).domain();
     let with_address: Vec<(&Attendee, EmailAddress)> = others
         .into_iter()
         .filter_map(|a| Some((a, EmailAddress::parse(&a.email).ok()?)))
@@ -319,7 +319,7 @@ fn other(
     }
     let strangers: Vec<&Attendee> = with_address
         .into_iter()
-        .filter(|(_, e)| e.domain() != home || is_free_mail_domain(home))
+        .filter(|(_, e)| e.key().domain() != home || is_free_mail_domain(home.as_str()))
         .map(|(a, _)| a)
         .collect();
     Ok(match strangers.first() {

@@ -19,6 +19,7 @@ use crate::config::Operator;
 use crate::connectors::hubspot::paths::ObjectKind;
 use crate::connectors::hubspot::{owners, pipelines, refusal};
 use crate::connectors::transport::{CallError, CallErrorKind};
+use crate::domain::email::MailboxKey;
 use crate::domain::service::{HubspotVersion, Provider};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::handle::Engine;
@@ -323,14 +324,14 @@ pub(in crate::engine) fn owner_among(
     owners: Vec<(String, String, String)>,
     operator: &Operator,
 ) -> Option<String> {
-    let mine: Vec<String> = std::iter::once(&operator.address)
+    let mine: Vec<MailboxKey> = std::iter::once(&operator.address)
         .chain(&operator.aliases)
-        .map(|a| a.trim().to_lowercase())
-        .filter(|a| !a.is_empty())
+        .filter(|a| !a.trim().is_empty())
+        .map(|a| MailboxKey::of(a))
         .collect();
     owners
         .into_iter()
-        .find(|(_, email, _)| mine.contains(email))
+        .find(|(_, email, _)| mine.contains(&MailboxKey::of(email)))
         .map(|(id, _, _)| id)
 }
 

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::amount::{Decimal, Habit};
 use crate::domain::by::By;
+use crate::domain::distinct;
 use crate::domain::email::address::EmailAddress;
 use crate::domain::signal::{Asks, MAX_PAYLOAD_BYTES, SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
@@ -27,6 +28,8 @@ use crate::store::{Durability, signals};
 const BATCH: usize = 500;
 /// The longest line that is read.
 const MAX_LINE_BYTES: usize = 1024 * 1024;
+/// Most lines of one input that are told of as no signals.
+const MAX_REJECTED: usize = 10_000;
 /// Longest time that an event may lie ahead of the clock: clocks differ.
 const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
 
@@ -84,8 +87,7 @@ impl LinesReport {
 /// # Errors
 /// Says what is wrong with it.
 pub fn parse_line(line: &str, now: Timestamp) -> Result<SignalDraft, String> {
-    let value: Value = serde_json::from_str(line).map_err(|e| format!("not JSON: {e}"))?;
-    let Value::Object(mut fields) = value else {
+    let Value::Object(mut fields) = distinct::parse(line)? else {
         return Err("not a JSON object".into());
     };
     let mut text = |key: &str| -> Result<Option<String>, String> {
@@ -185,6 +187,17 @@ fn clean_payload(fields: Map<String, Value>) -> Map<String, Value> {
     }
 }
 
+/// Returns the text of a line. A byte that is none of UTF-8 is not replaced: nobody would see what was lost.
+fn text_of(line: &[u8]) -> std::result::Result<&str, String> {
+    let text = std::str::from_utf8(line).map_err(|e| {
+        format!(
+            "not UTF-8: byte {} is part of no character",
+            e.valid_up_to() + 1
+        )
+    })?;
+    Ok(text.trim().trim_start_matches('\u{feff}'))
+}
+
 /// Reads one line of bounded length; none at the end. A longer line is read to its end and reported as too long.
 fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<Option<bool>> {
     line.clear();
@@ -274,17 +287,21 @@ impl Engine {
             .map_err(|e| EngineError::Outside(format!("The input cannot be read: {e}.")))?
         {
             number += 1;
-            let text = String::from_utf8_lossy(&line);
-            let text = text.trim().trim_start_matches('\u{feff}');
-            if text.is_empty() && !too_long {
+            if line.trim_ascii().is_empty() && !too_long {
                 continue;
             }
             report.lines += 1;
             let parsed = if too_long {
                 Err(format!("longer than {MAX_LINE_BYTES} bytes"))
             } else {
-                parse_line(text, self.now())
+                text_of(&line).and_then(|text| parse_line(text, self.now()))
             };
+            if report.rejected.len() == MAX_REJECTED {
+                return Err(EngineError::Input(format!(
+                    "More than {MAX_REJECTED} lines are no signals, the first of them line {}. Nothing was changed.",
+                    report.rejected.first().map_or(0, |rejected| rejected.line)
+                )));
+            }
             match parsed {
                 Ok(draft) => {
                     habits.learn(&draft);
@@ -373,6 +390,10 @@ mod tests {
         };
         check("nope", "not JSON");
         check("[1]", "not a JSON object");
+        check(
+            r#"{"kind":"form.submitted","email":"a@x.io","email":"b@x.io"}"#,
+            "the key \"email\" stands twice",
+        );
         check(r#"{"at":"2026-11-23T10:00:00Z"}"#, "\"kind\" is missing");
         check(
             r#"{"kind":"form.submited","at":"2026-11-23T10:00:00Z"}"#,
@@ -388,6 +409,13 @@ mod tests {
             r#"{"kind":"form.submitted","at":"2026-11-23T10:00:00Z","email":"nobody"}"#,
             "not a mail address",
         );
+    }
+
+    #[test]
+    fn a_byte_of_no_character_is_named() {
+        let fault = text_of(b"{\"name\":\"Zo\xeb\"}").unwrap_err();
+        assert_eq!(fault, "not UTF-8: byte 12 is part of no character");
+        assert_eq!(text_of(b"\xef\xbb\xbf {} \r"), Ok(" {}"));
     }
 
     #[test]

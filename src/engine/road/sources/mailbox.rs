@@ -27,8 +27,10 @@ use crate::domain::schedule::first_business_instant_after;
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::{clean_block, clean_line};
 use crate::engine::error::Result;
+use crate::engine::ground::clock::LONGEST_ABSENCE_DAYS;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::happened::{Arrived, Happened, Returned};
+use crate::engine::ground::reach::Reach;
 use crate::engine::road::intake::{self, Taken};
 use crate::engine::road::outcomes::{Observed, record};
 use crate::store::executions::ExecutionRow;
@@ -42,8 +44,6 @@ const MAX_TEXT_BYTES: usize = 32 * 1024;
 const MAX_EXCERPT_BYTES: usize = 4 * 1024;
 /// Days of pause after an auto reply that names no date.
 const DEFAULT_PAUSE_DAYS: i64 = 14;
-/// Days of the longest pause that somebody's program can ask for; then the operator decides.
-const MAX_PAUSE_DAYS: i64 = 60;
 /// The most messages of ours whose words are held against an answer.
 const MAX_OWN_TEXTS: usize = 30;
 
@@ -242,11 +242,10 @@ fn written(
     // Two clocks differ, and the report of a refusal comes within the second.
     let until = at.checked_add(SignedDuration::from_hours(1)).unwrap_or(at);
     for address in chain::reported(&bounce) {
-        let key = address.as_str();
-        if !out.to.iter().any(|known| known == key)
-            && executions::has_sent_to_between(tx, key, since, until)?
+        if !out.to.iter().any(|known| known == address.as_str())
+            && executions::has_sent_to_between(tx, &address.key(), since, until)?
         {
-            out.to.push(key.to_owned());
+            out.to.push(address.to_string());
         }
     }
     out.own_hosts = own.iter().map(|a| a.domain().to_string()).collect();
@@ -259,6 +258,14 @@ fn written(
         }
     }
     Ok(out)
+}
+
+/// Notes that a person answered, whichever of their contacts was written to.
+fn mark_answered(tx: &WriteTx<'_>, contact: ContactId, at: Timestamp) -> Result<()> {
+    for contact in Reach::contacts(tx, contact)? {
+        executions::mark_answered(tx, contact, at)?;
+    }
+    Ok(())
 }
 
 /// Finds the author among the contacts.
@@ -618,7 +625,7 @@ impl Arrival {
                 if let Some(kind) = self.response() {
                     outcome(kind, confidence)?;
                 }
-                executions::mark_answered(tx, contact, at)?;
+                mark_answered(tx, contact, at)?;
                 people::pause(tx, contact, None, "")?;
                 // What waits for them is held, and ends as after every answer once the operator says that this is one.
                 if !intake::is_in_question(tx, signal)? {
@@ -627,7 +634,7 @@ impl Arrival {
             }
             MailClass::OptOut => {
                 outcome(OutcomeKind::EmailUnsubscribed, confidence)?;
-                executions::mark_answered(tx, contact, at)?;
+                mark_answered(tx, contact, at)?;
             }
             MailClass::AutoReply => self.pause(tx, core, contact, at)?,
             MailClass::BounceHard => {
@@ -646,7 +653,7 @@ impl Arrival {
                     }
                 })?;
             }
-            MailClass::MeetingReply => executions::mark_answered(tx, contact, at)?,
+            MailClass::MeetingReply => mark_answered(tx, contact, at)?,
             MailClass::BounceSoft
             | MailClass::BounceDoubtful
             | MailClass::ReadReceipt
@@ -683,8 +690,7 @@ impl Arrival {
             // Nothing says which mail it was, but the report comes from where it should.
             addresses.extend(self.written.iter().cloned());
             for recipient in self.understood.bounce.iter().flat_map(chain::reported) {
-                if self.understood.answers_ours && executions::has_sent_to(tx, recipient.as_str())?
-                {
+                if self.understood.answers_ours && executions::has_sent_to(tx, &recipient.key())? {
                     addresses.insert(recipient.to_string());
                 }
             }
@@ -698,7 +704,7 @@ impl Arrival {
         let away = back
             .and_then(|back| back.to_zoned(jiff::tz::TimeZone::UTC).ok())
             .map(|back| back.timestamp().duration_since(at));
-        away.is_some_and(|away| away > SignedDuration::from_hours(24 * MAX_PAUSE_DAYS))
+        away.is_some_and(|away| away > SignedDuration::from_hours(24 * LONGEST_ABSENCE_DAYS))
     }
 
     /// Out of office: nothing unasked until the day after they are back, else for a fortnight, and never for longer than a pause may last.
@@ -716,13 +722,13 @@ impl Arrival {
         let days = |days: i64| at.checked_add(SignedDuration::from_hours(24 * days)).ok();
         let is_long = self.is_long_absence(at);
         let until = match self.understood.out_of_office_until {
-            Some(_) if is_long => days(MAX_PAUSE_DAYS),
+            Some(_) if is_long => days(LONGEST_ABSENCE_DAYS),
             Some(back) => first_business_instant_after(&policy, back),
             None => days(DEFAULT_PAUSE_DAYS),
         };
         let reason = match self.understood.out_of_office_until {
             Some(back) if is_long => format!(
-                "out of office until {back}, as they say; held for {MAX_PAUSE_DAYS} days, then you decide"
+                "out of office until {back}, as they say; held for {LONGEST_ABSENCE_DAYS} days, then you decide"
             ),
             Some(back) => format!("out of office until {back}"),
             None => format!("out of office; no date given, so {DEFAULT_PAUSE_DAYS} days"),

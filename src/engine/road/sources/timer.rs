@@ -12,6 +12,7 @@ use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
 use crate::engine::ground::paused::paused_between;
+use crate::engine::ground::say;
 use crate::engine::handle::Engine;
 use crate::engine::road::intake::{self, Taken};
 use crate::engine::road::outcomes::{Observed, record};
@@ -148,7 +149,7 @@ fn silences(tx: &WriteTx<'_>, core: &Core, now: Timestamp) -> Result<Taken> {
             "message_id": row.message_id,
             "subject": row.subject,
             "execution": row.id,
-            "since": sent.to_zoned(zone.clone()).strftime("%-d %b").to_string(),
+            "since": say::day(sent, now, &zone),
         });
         let draft = signal(
             SignalKind::NoReply,
@@ -205,7 +206,7 @@ fn quiet_customers(tx: &ReadTx<'_>, core: &Core, now: Timestamp) -> Result<Due> 
         before = shifted(now, -(quiet + paused_between(tx, before, now)?));
     }
     for (contact, email, last) in people::quiet_customers(tx, before)? {
-        let since = last.to_zoned(zone.clone()).strftime("%-d %b").to_string();
+        let since = say::day(last, now, &zone);
         let id = format!("contact:{contact}:{}", last.as_second());
         // A silence that is years old has not begun today.
         let at = shifted(last, quiet).max(shifted(now, -days(1)));
@@ -280,10 +281,7 @@ fn expiries(tx: &ReadTx<'_>, core: &Core, now: Timestamp) -> Result<Due> {
             .map(|c| people::load(tx, c))
             .transpose()?
             .flatten();
-        let expires = at
-            .to_zoned(core.config.operator.zone())
-            .strftime("%-d %b")
-            .to_string();
+        let expires = say::day(at, now, &core.config.operator.zone());
         let payload = json!({"deal": deal.name, "expires": expires, "amount": deal.amount.map(crate::domain::deal::Cents::units)});
         let id = format!("deal:{}:{}", deal.id, at.as_second());
         let draft = signal(

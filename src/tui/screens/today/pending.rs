@@ -38,6 +38,7 @@ pub(super) fn changed_by(command: &Command) -> (Vec<MoveId>, &'static str) {
         | Command::Recall { .. }
         | Command::Pause { .. }
         | Command::EndPause
+        | Command::ConfirmClock
         | Command::ClearDeliverability
         | Command::RetryJob { .. }
         | Command::KnowStray { .. }

@@ -24,6 +24,7 @@ use crate::domain::template::{Context, DealFacts, MeetingFacts, OnboardingFacts,
 use crate::domain::text::clean_line;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
+use crate::engine::ground::say::sentence;
 use crate::store::messages::MessageRow;
 use crate::store::moves::MoveRow;
 use crate::store::people::Person;
@@ -195,11 +196,12 @@ fn from_template(
     };
     let lead = signals::load(tx, mv.lead_signal_id)?;
     let context = context(tx, core, mv, person, &lead, parent, now)?;
-    let rendered = core.templates().render(template, &context);
+    let rendered = core.draft(tx, template, context)?;
     Ok(rendered
         .map(|rendered| (rendered.subject, rendered.body))
         .map_err(|e| {
-            format!("The draft cannot be made: {e} Edit the draft, or mend the template.")
+            let why = sentence(&e.to_string());
+            format!("The draft cannot be made: {why} Edit the draft, or mend the template.")
         }))
 }
 
@@ -207,7 +209,7 @@ fn operator_facts(operator: &Operator) -> OperatorFacts {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     OperatorFacts {
         name: operator.name.clone(),
-        first_name: some(operator.first_name()),
+        first_name: None,
         email: operator.address.clone(),
         company: some(&operator.company),
         job_title: None,
@@ -257,8 +259,13 @@ fn context(
         last_sent_on: parent.filter(|p| !p.inbound).map(|p| {
             let sent = p.sent_at.to_zoned(zone.clone());
             let days = now.duration_since(p.sent_at).as_hours() / 24;
-            sent.strftime(if days < 6 { "%A" } else { "%-d %B" })
-                .to_string()
+            let is_this_year = sent.year() == now.to_zoned(zone.clone()).year();
+            sent.strftime(match (days < 6, is_this_year) {
+                (true, _) => "%A",
+                (false, true) => "%-d %B",
+                (false, false) => "%-d %B %Y",
+            })
+            .to_string()
         }),
         slots: if mv.action.offers_times(&mv.template) {
             offered_times(tx, core, person, now)?
@@ -311,7 +318,9 @@ fn offered_times(
     let Some(busy) = calendar::busy(tx, now)? else {
         return Ok(Vec::new());
     };
-    if now.duration_since(busy.read_at) > BUSY_KNOWN_FOR {
+    let age = now.duration_since(busy.read_at);
+    // Read under a clock that was ahead, it is as old as one likes.
+    if age > BUSY_KNOWN_FOR || age < -BUSY_KNOWN_FOR {
         return Ok(Vec::new());
     }
     let zone = core.zone_of(person);

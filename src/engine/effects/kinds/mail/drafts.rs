@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::config::MailAccount;
 use crate::domain::by::By;
 use crate::domain::effect::Ended;
-use crate::domain::email::ParsedMail;
+use crate::domain::email::{MailboxKey, ParsedMail};
 use crate::domain::id::{ContactId, ExecutionId};
 use crate::domain::moves::MoveStatus;
 use crate::domain::text::{clean_block, clean_line};
@@ -19,6 +19,7 @@ use crate::engine::effects::kinds::mail::render::content_of;
 use crate::engine::effects::kinds::mail::sent::record_left;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
+use crate::engine::ground::reach::Reach;
 use crate::engine::handle::Engine;
 use crate::engine::road::sources::SourceRun;
 use crate::engine::undo::change::{Back, Change, Tells, change};
@@ -294,7 +295,9 @@ fn settle_by_hand(
         let theirs = messages::of_contact(tx, contact, 50)?;
         let answered = theirs.iter().filter(|m| m.inbound && m.sent_at >= at);
         if let Some(answered) = answered.map(|m| m.sent_at).max() {
-            executions::mark_answered(tx, contact, answered)?;
+            for contact in Reach::contacts(tx, contact)? {
+                executions::mark_answered(tx, contact, answered)?;
+            }
         }
     }
     close_as(tx, &row, "sent by hand", now)?;
@@ -327,7 +330,7 @@ pub(in crate::engine) fn recipient(
     content: &Content,
 ) -> Result<(String, Option<ContactId>)> {
     let to_key = content.to.trim().to_lowercase();
-    let contact = if to_key == row.to_key {
+    let contact = if MailboxKey::of(&to_key) == MailboxKey::of(&row.to_key) {
         row.contact_id
     } else {
         people::find_by_email(tx, &to_key)?
@@ -340,7 +343,7 @@ pub(in crate::engine) fn content_as_left(approved: &Content, mail: &ParsedMail) 
     let to = mail
         .to
         .iter()
-        .find(|to| to.address.as_str().eq_ignore_ascii_case(&approved.to))
+        .find(|to| to.address.key() == MailboxKey::of(&approved.to))
         .or(mail.to.first());
     let text = clean_block(&mail.text, MAX_TEXT_BYTES);
     Content {

@@ -12,6 +12,7 @@ use crate::domain::service::Provider;
 use crate::domain::text::clean_line;
 use crate::engine::error::Result;
 use crate::engine::ground::core::{Core, instance};
+use crate::engine::ground::say::day_and_time;
 use crate::engine::outside::auth::is_signed_in_by;
 use crate::store::people::Person;
 use crate::store::{ReadTx, StoreError};
@@ -94,7 +95,7 @@ impl MeetingContent {
     /// Returns its name in a list.
     pub fn subject(&self, core: &Core) -> String {
         let zone = core.config.operator.zone();
-        let at = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%a %-d %b %H:%M");
+        let at = |at: Timestamp| day_and_time(at, core.env.now(), &zone);
         match self {
             Self::Book(invitation) => {
                 let event = &invitation.event;

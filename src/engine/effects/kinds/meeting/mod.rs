@@ -28,6 +28,8 @@ use crate::engine::effects::kind::{
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
 use crate::engine::ground::meeting::{follow, once_at};
+use crate::engine::ground::reach::Reach;
+use crate::engine::ground::say::day_and_time;
 use crate::engine::outside::auth::is_signed_in_by;
 use crate::engine::outside::google::sentence;
 use crate::engine::outside::{Outside, standing};
@@ -411,11 +413,7 @@ impl Effect for Meeting {
 
     fn said(&self, core: &Core, row: &ExecutionRow) -> String {
         let zone = core.config.operator.zone();
-        let clock = |at: Timestamp| {
-            at.to_zoned(zone.clone())
-                .strftime("%a %-d %b %H:%M")
-                .to_string()
-        };
+        let clock = |at: Timestamp| day_and_time(at, core.env.now(), &zone);
         match MeetingContent::read(&row.content) {
             Ok(MeetingContent::Change(change)) => match change.change {
                 Change::Move { to, .. } => format!(
@@ -636,9 +634,7 @@ fn close_those_that_asked(
     booking: i64,
     now: Timestamp,
 ) -> Result<()> {
-    let mut theirs = vec![contact];
-    theirs.extend(people::namesakes(tx, contact)?);
-    for contact in theirs {
+    for contact in Reach::contacts(tx, contact)? {
         for mv in moves::of_contact(tx, contact)? {
             let is_open = matches!(mv.status, MoveStatus::Open | MoveStatus::Snoozed);
             if !is_open || Some(mv.id) == row.move_id || !mv.action.offers_times(&mv.template) {

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::config::{MailAccount, MailKind, MailServer};
 use crate::connectors::mail::maildir::{MailLayout, MaildirError, MaildirFolder};
 use crate::connectors::mail::parse::parse;
+use crate::domain::email::MailboxKey;
 use crate::domain::email::message_id::MessageId;
 use crate::domain::guard::Mode;
 
@@ -174,7 +175,8 @@ impl MaildirPost {
             let mail = parse(bytes);
             // The operator may have changed the words of a draft there.
             if is_draft {
-                return mail.to.iter().any(|to| to.address.as_str() == row.to_key);
+                let wanted = MailboxKey::of(&row.to_key);
+                return mail.to.iter().any(|to| to.address.key() == wanted);
             }
             is_as_rendered(&ours, &mail)
         };
