@@ -10,7 +10,7 @@ use std::hint::black_box;
 
 use caseyos::domain::approval::{ApprovalRules, Facts, Variable, decide};
 use caseyos::domain::aps::{ScoreFacts, Weights, score};
-use caseyos::domain::email::MessageId;
+use caseyos::domain::email::{Decision, MessageId, judge};
 use caseyos::domain::learning::{Tally, outcome_term};
 use caseyos::engine::queries::mail::{read_alone, thread_files};
 use criterion::{Criterion, Throughput};
@@ -144,6 +144,12 @@ fn mail(criterion: &mut Criterion) {
     assert!(read_alone(&message, &ours).answers_ours);
     criterion.bench_function("read a reply of 4 KB", |b| {
         b.iter(|| read_alone(black_box(&message), &ours));
+    });
+
+    let text = "Thanks for the note, Casey. We have settled on another system for this year. Please take me off your list.";
+    assert_eq!(judge("", text, "").decision, Decision::Yes);
+    criterion.bench_function("judge whether a reply opts out", |b| {
+        b.iter(|| judge("", black_box(text), black_box("May I call on Thursday?")));
     });
 
     let mut large = message.clone();

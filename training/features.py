@@ -16,8 +16,11 @@ CONCEPTS = os.path.join(HERE, "..", "assets", "wish", "concepts.txt")
 MAX_CHARS = 6000
 MAX_SENTENCES = 40
 MAX_TOKENS = 400
+MAX_CLAUSES = 10
+# What the loudest piece of a text adds to its score: a wish in the last clause of a long answer is a wish.
+LOUDEST = 0.5
 # Weight of each group of features; a group's features share it evenly, so a long text has no louder voice.
-GROUPS = {"w": 1.0, "l": 0.5, "c": 1.0, "h": 0.6, "k": 1.2, "x": 1.0, "m": 0.6}
+GROUPS = {"w": 1.0, "l": 0.5, "c": 1.5, "h": 0.6, "k": 1.2, "x": 1.0, "m": 0.6}
 
 SPECIAL = {
     "ß": "ss", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "ς": "σ",
@@ -306,9 +309,20 @@ def polarity(concepts, lang, first):
     return "o"
 
 
-def groups(concepts, lang, asked, text):
-    """The hashes of every feature, by group."""
-    mine = own(text, asked)
+def clauses(mine):
+    """The pieces of a text that are weighed one by one: up to a mark that ends a sentence, or the line's end."""
+    out, piece = [], []
+    for c in mine:
+        piece.append(c)
+        if c in ".!?\n。！？":
+            out.append("".join(piece).strip(SPACE + "\n"))
+            piece = []
+    out.append("".join(piece).strip(SPACE + "\n"))
+    return [one for one in out if one][:MAX_CLAUSES]
+
+
+def groups(concepts, lang, asked, mine):
+    """The hashes of every feature of the writer's own lines, by group."""
     said = sentences(closed_up(fold(mine)))
     out = {name: set() for name in GROUPS}
 

@@ -12,7 +12,7 @@ use super::Run;
 use super::output::{Ending, fit, moment};
 use crate::config::edit::{edit, set_mail_account};
 use crate::config::{MailAccount, MailKind};
-use crate::domain::email::MessageId;
+use crate::domain::email::{Decision, MessageId};
 use crate::engine::queries::mail::{read_alone, thread_files};
 use crate::engine::{EngineError, MailFolders, mail_folders};
 use crate::env::file;
@@ -343,6 +343,16 @@ fn read(run: &mut Run<'_>, path: &Path, ours: &[String]) -> Result<Ending, Engin
     }
     if let Some(until) = reading.out_of_office_until {
         out.line(&format!("away     until {until}"))?;
+    }
+    if reading.opt_out.decision != Decision::No {
+        let wish = &reading.opt_out;
+        out.line(&format!(
+            "opt-out  {}, {:.0} % sure, for {}: {}",
+            wish.decision.as_str(),
+            wish.probability * 100.0,
+            wish.scope.whom(),
+            wish.because.join(", ")
+        ))?;
     }
     for reason in &reading.because {
         out.line(&format!("because  {reason}"))?;

@@ -16,6 +16,7 @@ use crate::domain::email::quote::QuoteRule;
 use crate::domain::email::subject::base_subject;
 use crate::domain::email::thread::{ThreadItem, reply_headers, thread};
 use crate::domain::email::understand::{MailClass, MailContext, OurIds, understand};
+use crate::domain::email::wish::OptOut;
 
 use super::parse;
 
@@ -68,6 +69,8 @@ pub struct MailReading {
     pub out_of_office_until: Option<Date>,
     /// The answer to an invitation.
     pub calendar: Option<CalendarAnswer>,
+    /// The wish to be left alone.
+    pub opt_out: OptOut,
     /// The headers that an answer to this message carries.
     pub reply: ReplyReading,
     /// Defects of the bytes.
@@ -146,6 +149,7 @@ pub fn reading(mail: &ParsedMail, context: &MailContext) -> MailReading {
         bounce: understood.bounce,
         out_of_office_until: understood.out_of_office_until,
         calendar: understood.calendar,
+        opt_out: understood.opt_out,
         reply: ReplyReading {
             in_reply_to: headers.in_reply_to.as_ref().map(shown),
             references: headers

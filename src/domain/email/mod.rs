@@ -27,7 +27,6 @@ pub mod quote;
 pub mod words;
 
 pub mod left;
-#[cfg(test)]
 mod trained;
 pub mod understand;
 pub mod wish;
@@ -37,5 +36,6 @@ pub use identity::{DomainKey, MailboxKey};
 pub use message_id::MessageId;
 pub use named::{Named, TooWide};
 pub use parsed::ParsedMail;
+pub use trained::{asked_in, judge};
 pub use understand::{MailClass, MailContext, Understanding, understand};
-pub use wish::{Decision, Demand, OptOut, Scope, judge};
+pub use wish::{Decision, Demand, OptOut, Scope};

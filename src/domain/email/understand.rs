@@ -35,6 +35,7 @@ use super::own_words::OwnWords;
 use super::parsed::ParsedMail;
 use super::quote::{self, Stripped};
 use super::subject;
+use super::trained;
 use super::wish::{self, OptOut};
 use crate::domain::words::words;
 
@@ -128,6 +129,8 @@ pub struct MailContext {
     pub own_words: OwnWords,
     /// The records about the addresses of a delivery report; none if there are no records.
     pub written: Option<Written>,
+    /// Our last sentence that asks something, in the mail that it answers ([`asked_in`](super::asked_in)); empty if that mail is unknown.
+    pub asked: String,
 }
 
 /// A message, understood.
@@ -270,7 +273,12 @@ fn decide(out: &mut Understanding, view: &View<'_>) {
             .push("it is our own message, by its address or Message-ID".to_owned());
         return;
     }
-    if decide_report(out, view) || decide_calendar(out, view) {
+    if decide_report(out, view) {
+        return;
+    }
+    if decide_calendar(out, view) {
+        // "Declined. Please take me off your list": an answer and a wish.
+        out.opt_out = trained::judge("", &out.stripped.text, "");
         return;
     }
     let sent_to_link = view.mail.to.iter().any(|to| {
@@ -284,17 +292,20 @@ fn decide(out: &mut Understanding, view: &View<'_>) {
         && view.signs.daemon.is_none()
         && view.signs.subject.is_none()
     {
+        let why = if sent_to_link {
+            "it was sent to an unsubscribe address".to_owned()
+        } else {
+            format!("the subject is \"{}\"", view.mail.subject)
+        };
+        let sure = 0.97;
         set(
             out,
             MailClass::OptOut,
             Some(ReplyLabel::Unsubscribe),
-            0.97,
-            if sent_to_link {
-                "it was sent to an unsubscribe address".to_owned()
-            } else {
-                format!("the subject is \"{}\"", view.mail.subject)
-            },
+            sure,
+            why.clone(),
         );
+        out.opt_out = OptOut::certain(sure, why);
         return;
     }
     let meaning = classify::classify(&out.stripped.text);
@@ -693,19 +704,30 @@ fn decide_person(out: &mut Understanding, view: &View<'_>, meaning: Classificati
             "a person's message that answers nothing of ours".to_owned(),
         ),
     };
-    let label_confidence = meaning.confidence;
-    let label = meaning.label;
-    let evidence = format!(
+    let mut label_confidence = meaning.confidence;
+    let mut label = meaning.label;
+    let mut evidence = format!(
         "label {}: {}",
         label_name(label),
         meaning.because.join(", ")
     );
     if view.tie != Tie::Others || known {
-        out.opt_out = wish::judge(&view.mail.subject, &out.stripped.text, "");
-        // The subject may say what the text does not.
-        if out.opt_out.decision == wish::Decision::No && label == ReplyLabel::Unsubscribe {
-            out.opt_out = wish::OptOut::certain(label_confidence, meaning.because.join(", "));
-        }
+        let quoted = trained::asked_in_quote(&view.mail.text);
+        let asked = Some(&view.context.asked).filter(|asked| !asked.is_empty());
+        let subject = own_subject(&view.mail.subject, &view.context.sent_subjects);
+        out.opt_out = trained::judge(
+            subject.unwrap_or_default(),
+            &out.stripped.text,
+            asked.unwrap_or(&quoted),
+        );
+    }
+    if out.opt_out.decision == wish::Decision::No && label == ReplyLabel::Unsubscribe {
+        // Words of leaving a list, about another matter.
+        (label, label_confidence) = (ReplyLabel::Unclear, 0.3);
+        evidence = format!(
+            "no wish to be left alone, in spite of: {}",
+            meaning.because.join(", ")
+        );
     }
     if out.opt_out.decision == wish::Decision::Yes {
         set(

@@ -1,12 +1,10 @@
 //! A person's wish to be left alone: how sure it is, whom it speaks for, and the reasons.
 //!
-//! Three answers: yes, no, and ask, where the operator decides and mail waits. The text must be free of quotes and signature.
+//! Three answers: yes, no, and ask, where the operator decides and mail waits. [`judge`](super::judge) gives them.
 
 use serde::Serialize;
 use serde::ser::SerializeStruct as _;
 
-use super::classify::{self, Classification, ReplyLabel};
-use crate::domain::text::clean_line;
 use crate::domain::words::words;
 
 words! {
@@ -58,6 +56,17 @@ impl Scope {
             Self::Firm => "firm",
             Self::Addresses(_) => "addresses",
             Self::Domain(_) => "domain",
+        }
+    }
+
+    /// Returns the people in words: "the writer", "everybody at their firm", the addresses, "everybody at acme.example".
+    #[must_use]
+    pub fn whom(&self) -> String {
+        match self {
+            Self::Me => "the writer".to_owned(),
+            Self::Firm => "everybody at their firm".to_owned(),
+            Self::Addresses(list) => list.join(", "),
+            Self::Domain(domain) => format!("everybody at {domain}"),
         }
     }
 }
@@ -117,139 +126,5 @@ impl OptOut {
             because: vec![why],
             ..Self::default()
         }
-    }
-}
-
-/// Judges what a person wrote. `subject` is the message's, `text` what remains without quotes and signature, and `asked` our last sentence
-/// that asks something, or nothing.
-#[must_use]
-pub fn judge(subject: &str, text: &str, _asked: &str) -> OptOut {
-    if classify::is_opt_out_subject(subject) && text.trim().is_empty() {
-        return OptOut::certain(0.97, format!("the subject is \"{subject}\""));
-    }
-    let folded = text.to_lowercase();
-    let demand = demand(&folded);
-    let meaning = classify::classify(text);
-    if meaning.label != ReplyLabel::Unsubscribe && demand.is_none_or(|d| d == Demand::Access) {
-        return OptOut {
-            demand,
-            ..OptOut::default()
-        };
-    }
-    let sentences = || text.split_inclusive(['.', '!', '?', '\n']);
-    let said: Vec<(&str, Classification)> =
-        sentences().map(|s| (s, classify::classify(s))).collect();
-    let is_interested = said.iter().any(|(_, c)| {
-        use ReplyLabel as L;
-        matches!(
-            c.label,
-            L::Interested | L::MeetingRequest | L::MeetingConfirmed | L::Question
-        )
-    });
-    let mut because = meaning.because;
-    let speaks = said
-        .iter()
-        .find(|(_, c)| c.label == ReplyLabel::Unsubscribe);
-    because.extend(speaks.map(|(s, _)| format!("\"{}\"", clean_line(s, 120))));
-    OptOut {
-        decision: if is_interested {
-            Decision::Ask
-        } else {
-            Decision::Yes
-        },
-        scope: scope(&folded),
-        probability: meaning.confidence,
-        because,
-        demand,
-    }
-}
-
-fn scope(folded: &str) -> Scope {
-    let ends = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '(' | ')');
-    let mut addresses = Vec::new();
-    for token in folded.split(ends).filter(|t| t.contains('@')) {
-        let token = token.trim_matches(['.', ':', '!', '?']);
-        match token.trim_start_matches('*').strip_prefix('@') {
-            Some(domain) => return Scope::Domain(domain.to_owned()),
-            None if addresses.iter().any(|a| a == token) => {}
-            None => addresses.push(token.to_owned()),
-        }
-    }
-    let firm = [
-        "all of us",
-        "everyone at",
-        "everybody at",
-        "our company",
-        "our firm",
-    ];
-    if firm.iter().any(|words| folded.contains(words)) {
-        return Scope::Firm;
-    }
-    if addresses.is_empty() {
-        Scope::Me
-    } else {
-        Scope::Addresses(addresses)
-    }
-}
-
-fn demand(folded: &str) -> Option<Demand> {
-    let laws = ["gdpr", "ccpa", "lgpd", "can-spam"];
-    if !laws.iter().any(|law| folded.contains(law)) {
-        return None;
-    }
-    [
-        ("eras", Demand::Erasure),
-        ("delete", Demand::Erasure),
-        ("object", Demand::Objection),
-        ("access", Demand::Access),
-        ("withdraw", Demand::Withdrawal),
-    ]
-    .into_iter()
-    .find(|(verb, _)| folded.contains(verb))
-    .map(|(_, demand)| demand)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_wish_is_told_from_a_wish_beside_others() {
-        let check = |text: &str, expect: (Decision, Scope)| {
-            let got = judge("Re: Prices", text, "");
-            assert_eq!((got.decision, got.scope), expect, "{text}");
-        };
-        check(
-            "Please remove me from your list.",
-            (Decision::Yes, Scope::Me),
-        );
-        check("Sounds good.", (Decision::No, Scope::Me));
-        check(
-            "I'm interested, please send the offer. But remove me from your list.",
-            (Decision::Ask, Scope::Me),
-        );
-        check(
-            "Please unsubscribe everyone at our company from your list.",
-            (Decision::Yes, Scope::Firm),
-        );
-        check(
-            "Please unsubscribe al@acme.example and bo@acme.example from your list.",
-            (
-                Decision::Yes,
-                Scope::Addresses(vec!["al@acme.example".into(), "bo@acme.example".into()]),
-            ),
-        );
-        check(
-            "Please unsubscribe *@acme.example from your list.",
-            (Decision::Yes, Scope::Domain("acme.example".into())),
-        );
-    }
-
-    #[test]
-    fn a_demand_is_told_by_law_and_verb() {
-        let check = |text: &str, expect| assert_eq!(judge("", text, "").demand, expect, "{text}");
-        check("Under the GDPR, erase my data.", Some(Demand::Erasure));
-        check("Under the CCPA, delete my data.", Some(Demand::Erasure));
-        check("Delete the file.", None);
     }
 }

@@ -42,7 +42,7 @@ pub enum Group {
 pub const GROUPS: [(Group, &str, f64); 7] = [
     (Group::Words, "w", 1.0),
     (Group::OfLanguage, "l", 0.5),
-    (Group::Parts, "c", 1.0),
+    (Group::Parts, "c", 1.5),
     (Group::Ends, "h", 0.6),
     (Group::Meanings, "k", 1.2),
     (Group::Answers, "x", 1.0),

@@ -90,15 +90,11 @@ fn show(name: &str, all: &Tally, by_language: &BTreeMap<String, Tally>) {
 
 #[test]
 fn writers_of_the_thresholds() {
-    // They write in two manners, and what holds for one does not for the other: each is shown by itself.
     for (name, file) in [
+        ("w6", include_str!("../../../../training/replies/w6.jsonl")),
         (
-            "w6, sets the thresholds, written as the training's are",
-            include_str!("../../../../training/replies/w6.jsonl"),
-        ),
-        (
-            "w10, sets the thresholds, written otherwise",
-            include_str!("../../../../training/replies/w10.jsonl"),
+            "w14",
+            include_str!("../../../../training/replies/w14.jsonl"),
         ),
     ] {
         let (all, by_language) = measure(&[file]);
@@ -108,10 +104,10 @@ fn writers_of_the_thresholds() {
 
 #[test]
 fn the_writer_that_nothing_was_set_by() {
-    let (all, by_language) = measure(&[include_str!("../../../../training/replies/w8.jsonl")]);
-    show("the writer that nothing was set by", &all, &by_language);
+    let (all, by_language) = measure(&[include_str!("../../../../training/replies/w15.jsonl")]);
+    show("w15, by whom nothing was set", &all, &by_language);
     // What is reached, with little room: a model that is worse is not to pass unseen.
     assert!(Tally::percent(all.missed, all.wishes) <= 3.0);
     assert!(Tally::percent(all.false_yes, all.others) <= 4.0);
-    assert!(Tally::percent(all.false_ask, all.others) <= 40.0);
+    assert!(Tally::percent(all.false_ask, all.others) <= 25.0);
 }

@@ -75,23 +75,23 @@ pub fn named(text: &str) -> Named {
 }
 
 /// Returns the scope of a wish to be left alone.
-pub fn scope(text: &str, scores: &Scores) -> Scope {
+pub fn scope(text: &str, scores: &Scores<'_>) -> Scope {
     let named = named(text);
     if let Some(domain) = named.domain
-        && scores.domain > -0.5
+        && scores.domain > -0.2
     {
         return Scope::Domain(domain);
     }
     // A domain without its sign: every address that is named lies there.
-    if scores.domain > 0.0
+    if scores.domain >= 0.0
         && let Some(host) = shared_host(&named.addresses)
     {
         return Scope::Domain(host);
     }
-    if !named.addresses.is_empty() && scores.addresses > 0.0 {
+    if !named.addresses.is_empty() && scores.addresses >= 0.0 {
         return Scope::Addresses(named.addresses);
     }
-    if scores.firm > 0.0 || scores.domain > 0.0 {
+    if scores.firm >= 0.0 || scores.domain >= 0.0 {
         return Scope::Firm;
     }
     Scope::Me

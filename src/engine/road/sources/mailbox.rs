@@ -18,7 +18,8 @@ use crate::domain::email::own_words::OwnWords;
 use crate::domain::email::subject::thread_subject;
 use crate::domain::email::understand::{Correspondent, OurIds};
 use crate::domain::email::{
-    Decision, MailClass, MailContext, MailboxKey, ParsedMail, Scope, Understanding, understand,
+    Decision, MailClass, MailContext, MailboxKey, ParsedMail, Scope, Understanding, asked_in,
+    understand,
 };
 use crate::domain::id::{ContactId, SignalId};
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
@@ -148,6 +149,8 @@ pub(in crate::engine) fn context(
     let mut ours: HashSet<MessageId> = beside.ours.iter().cloned().collect();
     let mut threads: BTreeSet<i64> = beside.thread.iter().map(|m| m.thread_id).collect();
     let mut texts: Vec<String> = Vec::new();
+    // The nearest mail of ours that it refers to is the one that it answers.
+    let mut answered: Option<String> = None;
     let reported = crate::domain::email::bounce::reported_id(mail);
     for id in mail
         .ancestors()
@@ -163,8 +166,16 @@ pub(in crate::engine) fn context(
             Some(message) if !message.inbound => None,
             _ => executions::by_message_id(tx, &id_text)?,
         };
-        if let Some(row) = &execution {
-            texts.extend(body_of(row));
+        let ours_said = match (&execution, &message) {
+            (Some(row), _) => body_of(row),
+            (None, Some(message)) if !message.inbound => Some(message.text.clone()),
+            (None, _) => None,
+        };
+        if answered.is_none() {
+            answered.clone_from(&ours_said);
+        }
+        if execution.is_some() {
+            texts.extend(ours_said);
         }
         if execution.is_some() || message.is_some_and(|m| !m.inbound) {
             ours.insert(id.clone());
@@ -174,6 +185,7 @@ pub(in crate::engine) fn context(
         texts.extend(messages::sent_in_thread(tx, thread, MAX_OWN_TEXTS)?);
     }
     let contact = sender(tx, mail)?;
+    let written_at = mail.date.unwrap_or(now);
     let (mut correspondent, mut subjects) = (Correspondent::Stranger, BTreeSet::new());
     if let Some(contact) = contact {
         correspondent = Correspondent::Known;
@@ -182,6 +194,10 @@ pub(in crate::engine) fn context(
             .filter(|m| !m.inbound)
         {
             subjects.insert(thread_subject(&message.subject));
+            // An answer without headers: to what they had from us last.
+            if answered.is_none() && message.sent_at <= written_at {
+                answered = Some(message.text.clone());
+            }
             if texts.len() < 2 * MAX_OWN_TEXTS {
                 texts.push(message.text);
             }
@@ -197,6 +213,7 @@ pub(in crate::engine) fn context(
         today: Some(now.to_zoned(operator.zone()).date()),
         own_words: OwnWords::new(texts.iter().map(String::as_str)),
         written: Some(written),
+        asked: asked_in(answered.as_deref().unwrap_or_default()),
     };
     Ok((context, contact))
 }
