@@ -49,36 +49,13 @@ pub const GROUPS: [(Group, &str, f64); 7] = [
     (Group::Measures, "m", 0.6),
 ];
 
-const TABLE: [u32; 256] = {
-    let mut table = [0_u32; 256];
-    let mut n = 0;
-    while n < 256 {
-        let mut c = n as u32;
-        let mut bit = 0;
-        while bit < 8 {
-            c = if c & 1 == 1 {
-                0xEDB8_8320 ^ (c >> 1)
-            } else {
-                c >> 1
-            };
-            bit += 1;
-        }
-        {
-            table[n] = c;
-        }
-        n += 1;
-    }
-    table
-};
-
 /// CRC-32 of the parts, one behind the other: the hash that Python has built in.
-fn crc(parts: &[&str]) -> u32 {
-    let mut hash = u32::MAX;
-    for byte in parts.iter().flat_map(|part| part.bytes()) {
-        let low = (hash ^ u32::from(byte)) & 0xFF;
-        hash = TABLE.get(low as usize).copied().unwrap_or_default() ^ (hash >> 8);
+fn crc<'p>(parts: impl IntoIterator<Item = &'p &'p str>) -> u32 {
+    let mut hash = crc32fast::Hasher::new();
+    for part in parts {
+        hash.update(part.as_bytes());
     }
-    !hash
+    hash.finalize()
 }
 
 /// The hashes of a text, by group, each once.
@@ -91,16 +68,8 @@ impl Hashes {
     fn add(&mut self, group: Group, parts: &[&str]) {
         let at = group as usize;
         let letter = GROUPS.get(at).map_or("", |(_, letter, _)| letter);
-        let mut hash = u32::MAX;
-        for byte in std::iter::once(&letter)
-            .chain(parts)
-            .flat_map(|part| part.bytes())
-        {
-            let low = (hash ^ u32::from(byte)) & 0xFF;
-            hash = TABLE.get(low as usize).copied().unwrap_or_default() ^ (hash >> 8);
-        }
         if let Some(list) = self.groups.get_mut(at) {
-            list.push(!hash);
+            list.push(crc(std::iter::once(&letter).chain(parts)));
         }
     }
 
