@@ -307,12 +307,12 @@ fn seal(run: &mut Run<'_>, path: Option<&Path>) -> Result<Ending, EngineError> {
     if run.out.is_json() {
         run.out.json(&seal)?;
     } else {
-        run.out.line(&format!(
-            "Sealed in {}: entry {}, {}.",
-            path.display(),
-            seal.last,
-            seal.head
-        ))?;
+        let what = match seal.last {
+            0 => "the trail is empty".to_owned(),
+            last => format!("entry {last}, {}", seal.head),
+        };
+        run.out
+            .line(&format!("Sealed in {}: {what}.", path.display()))?;
     }
     Ok(Ending::Done)
 }
