@@ -389,6 +389,13 @@ impl Templates {
                 .get_template(section)
                 .map_err(|error| explain(&error, name, *line))?;
             used.extend(template.undeclared_variables(true));
+            if bounds::builds_of_values(&template) {
+                return Err(TemplateError::Syntax {
+                    template: name.to_owned(),
+                    line: *line,
+                    message: "a list or a map may hold fixed values only, no variables".to_owned(),
+                });
+            }
         }
         if let Some(variable) = used.into_iter().find(|v| !context::is_known(v)) {
             return Err(TemplateError::UnknownVariable {

@@ -4,6 +4,9 @@
 
 use std::io;
 
+use minijinja::Template;
+use minijinja::machinery::{Instruction, get_compiled_template};
+
 /// Largest template, in bytes.
 pub const MAX_TEMPLATE_BYTES: u64 = 64 * 1024;
 /// Most templates of the operator's own.
@@ -52,6 +55,30 @@ impl io::Write for Limited {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Tells whether a template builds lists or maps of anything but fixed values. A list that holds a list twice, and so on, is small in memory and without
+/// end once it is written or compared, which no unit of work counts.
+pub(super) fn builds_of_values(template: &Template<'_, '_>) -> bool {
+    let compiled = get_compiled_template(template);
+    let parts = std::iter::once(&compiled.instructions).chain(compiled.blocks.values());
+    parts.into_iter().any(|part| {
+        let at = |n: u32| part.get(n);
+        (0..)
+            .map_while(|n| Some((n, at(n)?)))
+            .any(|(n, instruction)| {
+                let held = match instruction {
+                    Instruction::BuildList(Some(items)) | Instruction::BuildTuple(Some(items)) => {
+                        *items
+                    }
+                    Instruction::BuildMap(pairs) => pairs.saturating_mul(2),
+                    _ => return false,
+                };
+                let held = u32::try_from(held).unwrap_or(u32::MAX);
+                (n.saturating_sub(held)..n)
+                    .any(|n| !matches!(at(n), Some(Instruction::LoadConst(_))))
+            })
+    })
 }
 
 /// Returns where a tag longer than a person writes begins, or one tag too many. The library reads chains of operators and of

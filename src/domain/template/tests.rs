@@ -517,3 +517,53 @@ fn a_long_mail_is_not_much_work() {
     let made = render_own(&body, &full()).unwrap();
     assert!((200_000..=MAX_BODY_BYTES).contains(&made.body.len()));
 }
+
+#[test]
+fn a_list_holds_fixed_values_only() {
+    let doubled = "{% set x = [x, x] %}".repeat(45);
+    for (name, body) in [
+        (
+            "lists",
+            format!("{{% set x = [1, 2] %}}{doubled}{{{{ x|join(\"\") }}}}"),
+        ),
+        (
+            "tuples",
+            format!(
+                "{{% set x = (1, 2) %}}{}{{{{ x == x }}}}",
+                doubled.replace(['[', ']'], "").replace("x, x", "(x, x)")
+            ),
+        ),
+        (
+            "maps",
+            format!(
+                "{{% set x = 1 %}}{}{{{{ x ~ \"\" }}}}",
+                "{% set x = {\"a\": x, \"b\": x} %}".repeat(45)
+            ),
+        ),
+        (
+            "a branch that is not taken",
+            format!(
+                "{{% if not company %}}{{% set x = [1, 2] %}}{doubled}{{{{ x }}}}{{% endif %}}"
+            ),
+        ),
+        (
+            "loops",
+            "{% for x in [[company, company]] %}{{ x }}{% endfor %}".to_owned(),
+        ),
+    ] {
+        let (_, errors) = own(&format!("---\nsubject: Hello\n---\nHi,\n{body}\n"));
+        let said = errors.first().map(ToString::to_string).unwrap_or_default();
+        assert!(said.contains("fixed values only"), "{name}: {said:?}");
+    }
+    let (templates, errors) = own(
+        "---\nsubject: Hello\n---\nHi,\n{% for n in [1, 2] %}{{ n }}{% endfor %}{% if company in [\"Northwind\", \"Acme\"] %}!{% endif %}\n",
+    );
+    assert!(errors.is_empty(), "{errors:?}");
+    assert!(
+        templates
+            .render("own", &full())
+            .unwrap()
+            .body
+            .contains("12!")
+    );
+}
