@@ -275,8 +275,11 @@ class Concepts:
         return out
 
 
+QUOTES = {'"': '"', "“": "”", "„": "“”", "«": "»", "「": "」", "『": "』"}
+
+
 def words_told(asked):
-    """The words that a mail tells to answer with: in capitals, or a number of one digit."""
+    """The words that a mail tells to answer with, each as a sentence's tokens: in capitals, a number of one digit, or in quotes."""
     out, word = [], []
     for c in asked + " ":
         if c.isupper() or c.islower() or "0" <= c <= "9":
@@ -284,9 +287,27 @@ def words_told(asked):
             continue
         if word:
             if (len(word) >= 2 and all(w.isupper() for w in word)) or (len(word) == 1 and "0" <= word[0] <= "9"):
-                out.append("".join(word))
+                out.append([fold("".join(word))])
             word = []
+    at = 0
+    while at < len(asked):
+        ends = QUOTES.get(asked[at])
+        at += 1
+        if ends is None:
+            continue
+        end = next((n for n in range(at, min(at + 40, len(asked))) if asked[n] in ends), None)
+        if end is None:
+            continue
+        said = sentences(fold(asked[at:end]))
+        if len(said) == 1 and len(said[0][0]) <= 4:
+            out.append(said[0][0])
+        at = end + 1
     return out
+
+
+def repeats(tokens, told):
+    """Whether a sentence holds the words that it was told to answer with, one behind the other."""
+    return any(tokens[n : n + len(told)] == told for n in range(len(tokens) - len(told) + 1))
 
 
 def grams(token, low, high):
@@ -414,8 +435,7 @@ def groups(concepts, lang, asked, mine):
                 for gram in grams(word, 4, 5):
                     add("x", yes + "~c" + gram)
     # "Reply STOP": the word that it is told to answer with.
-    told = [fold(word) for word in words_told(asked[-400:])]
-    if said and any(word in said[0][0] for word in told):
+    if said and any(repeats(said[0][0], told) for told in words_told(asked[-400:])):
         for feature in ("told", "told" + ("?" if said[0][1] else "."), "told" + tag):
             add("x", feature)
     # "Reply 3 to be left in peace": what is said of the word that the answer repeats.

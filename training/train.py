@@ -83,7 +83,7 @@ def load_questions():
         for text in table["yes"] + table["no"]:
             add(lang, "", text, "no", 0.5)
         for asked in table["word"]:
-            word = features.words_told(asked)[0]
+            word = " ".join(features.words_told(asked)[0]).upper()
             for text in (word, word.lower(), word.capitalize() + "!", word + " 👍", word.lower() + ". " + table["yes"][1]):
                 add(lang, asked, text, "yes", 0.15)
             add(lang, asked, word + "???", "no", 0.15)

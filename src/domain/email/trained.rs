@@ -84,7 +84,10 @@ pub fn asked_in(sent: &str) -> String {
             let sentence = sentence.trim();
             if sentence.ends_with(['?', '？', ';']) {
                 last = sentence;
-            } else if sentence.split(|c: char| !c.is_alphanumeric()).any(is_loud) {
+            } else if features::told(sentence)
+                .iter()
+                .any(|told| told.chars().nth(1).is_some())
+            {
                 command = sentence;
             }
         }
@@ -92,11 +95,6 @@ pub fn asked_in(sent: &str) -> String {
     // "Reply STOP": told, not asked, it is answered all the same.
     let found = if last.is_empty() { command } else { last };
     crate::domain::text::clean_line(found, 400)
-}
-
-/// Tells whether a word stands in capitals, as the word to answer with does.
-fn is_loud(word: &str) -> bool {
-    word.chars().count() >= 2 && word.chars().all(char::is_uppercase)
 }
 
 /// Returns what the quote in an answer asks, for want of the mail that it answers.
@@ -281,7 +279,11 @@ mod tests {
             asked_in("Hello.\nReply STOP to hear no more.\nCasey"),
             "Reply STOP to hear no more."
         );
-        assert_eq!(asked_in("Hello."), "");
+        assert_eq!(
+            asked_in("Hello.\nIf not, just reply \"no\" to this.\nCasey"),
+            "If not, just reply \"no\" to this."
+        );
+        assert_eq!(asked_in("Hello. We have 3 offices."), "");
         assert_eq!(
             asked_in_quote("yes\n\n> Hello Ann,\n> shall I take you\n> off my list?\n>\n> Casey"),
             "Hello Ann, shall I take you off my list?"

@@ -577,21 +577,54 @@ pub fn is_bare_answer(text: &str) -> bool {
         })
 }
 
-/// Returns the words that a mail tells to answer with, folded: in capitals, or a number of one digit.
-fn words_told(asked: &str) -> Vec<String> {
+/// Marks that open a quotation, with those that end it.
+const QUOTES: &[(char, &str)] = &[
+    ('"', "\""),
+    ('“', "”"),
+    ('„', "“”"),
+    ('«', "»"),
+    ('「', "」"),
+    ('『', "』"),
+];
+
+/// Returns what a mail tells to answer with, folded: words in capitals, numbers of one digit, and what stands in quotes.
+pub fn told(asked: &str) -> Vec<String> {
     let is_cased = |c: char| c.is_uppercase() || c.is_lowercase() || c.is_ascii_digit();
-    asked
-        .split(|c: char| !is_cased(c))
-        .filter(|word| {
-            let mut chars = word.chars();
-            match (chars.next(), chars.next()) {
-                (Some(only), None) => only.is_ascii_digit(),
-                (Some(_), Some(_)) => word.chars().all(char::is_uppercase),
-                (None, _) => false,
-            }
-        })
-        .map(fold)
-        .collect()
+    let loud = asked.split(|c: char| !is_cased(c)).filter(|word| {
+        let mut chars = word.chars();
+        match (chars.next(), chars.next()) {
+            (Some(only), None) => only.is_ascii_digit(),
+            (Some(_), Some(_)) => word.chars().all(char::is_uppercase),
+            (None, _) => false,
+        }
+    });
+    let mut out: Vec<String> = loud.map(fold).collect();
+    let mut rest = asked;
+    while let Some((at, (_, ends))) = rest.char_indices().find_map(|(at, c)| {
+        let quote = QUOTES.iter().find(|(open, _)| *open == c)?;
+        Some((at + c.len_utf8(), quote))
+    }) {
+        rest = rest.get(at..).unwrap_or_default();
+        let end = rest
+            .char_indices()
+            .take(40)
+            .find(|(_, c)| ends.contains(*c));
+        if let Some((end, mark)) = end {
+            out.push(fold(rest.get(..end).unwrap_or_default()));
+            rest = rest.get(end + mark.len_utf8()..).unwrap_or_default();
+        }
+    }
+    out
+}
+
+/// Tells whether a sentence holds the words of `told`, one behind the other.
+fn repeats(words: &[&str], told: &str) -> bool {
+    match sentences(told, "").as_slice() {
+        [one] if one.words.len() <= 4 => words
+            .windows(one.words.len().max(1))
+            .any(|part| part == one.words.as_slice()),
+        _ => false,
+    }
 }
 
 /// Returns the tail of `asked` that is looked at.
@@ -633,7 +666,7 @@ pub fn hashes(lang: &str, asked: &str, own: &str) -> Hashes {
         _ => "l",
     };
     let short = first.len() <= 8 && size <= 5;
-    let told = words_told(tail(asked));
+    let told = told(tail(asked));
     let asked = fold(tail(asked));
     let question = sentences(&asked, "");
     let question = question
@@ -664,7 +697,7 @@ pub fn hashes(lang: &str, asked: &str, own: &str) -> Hashes {
     for sentence in question {
         answers_of(&mut out, lang, &sentence.words, yes, tag, short);
     }
-    if first.iter().any(|word| told.iter().any(|t| t == word)) {
+    if told.iter().any(|told| repeats(first, told)) {
         let asks = said.first().is_some_and(|s| s.asks);
         out.add(Group::Answers, &["told"]);
         out.add(Group::Answers, &["told", if asks { "?" } else { "." }]);
