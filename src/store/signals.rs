@@ -173,6 +173,30 @@ pub fn of_deal(tx: &ReadTx<'_>, deal: DealId) -> Result<Vec<SignalRow>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
+/// Returns the last thing that one of these contacts wrote: a mail or a form; none if they never did.
+///
+/// # Errors
+/// Fails if the database cannot be read.
+pub fn last_written(tx: &ReadTx<'_>, contacts: &[ContactId]) -> Result<Option<SignalRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM signal s WHERE s.contact_id = ?1 AND s.kind IN ('mail.reply_received', 'mail.opted_out', 'form.submitted')
+         ORDER BY s.occurred_at DESC, s.hash DESC LIMIT 1"
+    );
+    let mut statement = tx.sql().prepare_cached(&sql)?;
+    let mut last: Option<SignalRow> = None;
+    for contact in contacts {
+        let one = statement.query_row([contact.0], from_row).optional()?;
+        let is_later = |row: &SignalRow| {
+            last.as_ref()
+                .is_none_or(|last| row.draft.occurred_at > last.draft.occurred_at)
+        };
+        if let Some(row) = one.filter(is_later) {
+            last = Some(row);
+        }
+    }
+    Ok(last)
+}
+
 /// Returns the signals of a contact at or after an instant that can overtake a move: answers, opt-outs, bounces and what became
 /// of meetings.
 ///

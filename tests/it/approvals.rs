@@ -107,6 +107,43 @@ fn a_rule_that_is_turned_on_approves_through_the_same_gate() {
 }
 
 #[test]
+fn no_rule_writes_to_somebody_who_refused() {
+    let check = |body: &str| {
+        let mut home = Home::live();
+        home.contacts("Email,First Name,Company\nann@acme.example,Ann,Acme\n");
+        home.signals(&[form("ann@acme.example", "2026-11-23T09:00:00Z", "Prices?")]);
+        let id = home.find_move("ann@acme.example", "email_follow_up");
+        home.ok(&format!("approve {id}"));
+        home.at("2026-11-23T10:05:00Z").ok("sync");
+        let sent = home.outbox().pop().unwrap();
+        let writes = |home: &Home, name: &str, minute: u8, body: &str| {
+            let date = format!("Mon, 23 Nov 2026 10:{minute}:00 +0000");
+            home.deliver(name, answer(&sent, "ann@acme.example", &date, body));
+        };
+        home.write("approval.toml", EVERYTHING);
+        writes(&home, "1", 10, body);
+        home.at("2026-11-23T10:20:00Z");
+        assert_eq!(home.json("sync")["approved_by_rules"], 0, "{body}");
+        // Nor a later move that answers nothing.
+        home.signals(&[
+            "{\"source\":\"manual\",\"kind\":\"manual\",\"at\":\"2026-11-23T10:30:00Z\",\"email\":\"ann@acme.example\",\"action\":\"send_email\",\"title\":\"Ask again\"}".to_owned(),
+        ])
+        .exits(0);
+        home.at("2026-11-24T10:20:00Z");
+        assert_eq!(home.json("sync")["approved_by_rules"], 0, "{body}");
+        assert_eq!(home.outbox().len(), 1, "{body}");
+    };
+    for body in [
+        "Not interested. Do not reply.",
+        "You have the wrong person.",
+        "I have reported you for spam.",
+        "hm, hm",
+    ] {
+        check(body);
+    }
+}
+
+#[test]
 fn what_the_operator_takes_back_no_rule_approves_again() {
     let mut home = answered();
     home.edit_config(|config| {

@@ -3,6 +3,7 @@
 use super::facts::{Facts, Variable};
 use super::{ApprovalRule, ApprovalRules, RuleEffect, RuleState};
 use crate::domain::contact::LifecycleStage;
+use crate::domain::email::classify::ReplyLabel;
 use crate::domain::guard::Mode;
 use crate::domain::words::words;
 
@@ -37,6 +38,8 @@ words! {
         Paused = "paused",
         /// The move was approved before, and it came back.
         ApprovedBefore = "approved_before",
+        /// Their last mail complains, refuses, opts out or says that they are the wrong person.
+        Refused = "refused",
         /// The label of their mail is too unsure to act on.
         UnsureLabel = "unsure_label",
         /// There is no draft.
@@ -263,8 +266,13 @@ fn because(denial: HardDenial, facts: &Facts) -> Option<String> {
             number(Variable::HistoryAttempts) > 0.0,
             "it was approved before and came back",
         ),
+        HardDenial::Refused => [Variable::HistoryLastLabel, Variable::ThreadLabel]
+            .into_iter()
+            .filter_map(|variable| facts.text(variable)?.parse::<ReplyLabel>().ok())
+            .find(|label| label.refuses())
+            .map(|label| format!("their last mail is labeled {label}")),
         HardDenial::UnsureLabel => when(
-            is(Variable::ThreadCheck),
+            is(Variable::ThreadCheck) || is(Variable::HistoryLastCheck),
             "it is not sure what their mail says",
         ),
         HardDenial::NoDraft => {

@@ -175,6 +175,8 @@ variables! {
     HistoryBad = "history"."bad_outcomes", Number, false, "Bounces, opt-outs, negative responses and missed meetings.";
     HistoryBounces = "history"."bounces", Number, false, "Mails to them that bounced.";
     HistoryOptOuts = "history"."opt_outs", Number, false, "Times they asked not to be written to.";
+    HistoryLastLabel = "history"."last_label", Text, false, "What the last thing that they wrote says, such as complaint.";
+    HistoryLastCheck = "history"."check_last_label", Flag, false, "Whether that label is too unsure to act on.";
     HistoryAttempts = "history"."attempts", Number, false, "Approvals that this very move had before.";
     TimeHour = "time"."hour", Number, true, "The hour where the person is, 0 to 23.";
     TimeWeekday = "time"."weekday", Text, true, "mon, tue, wed, thu, fri, sat or sun, where the person is.";
@@ -244,6 +246,7 @@ impl Facts {
             Variable::ContactSuppressed,
             Variable::ContactPaused,
             Variable::ThreadCheck,
+            Variable::HistoryLastCheck,
             Variable::DraftEdited,
             Variable::MoveByHand,
             Variable::EngineStopped,

@@ -240,6 +240,18 @@ fn no_rule_lifts_what_the_program_refuses() {
         |f| f.set(Variable::ThreadCheck, true),
         HardDenial::UnsureLabel,
     );
+    check(
+        |f| f.set(Variable::HistoryLastCheck, true),
+        HardDenial::UnsureLabel,
+    );
+    for label in ["complaint", "not_interested", "unsubscribe", "wrong_person"] {
+        for variable in [Variable::HistoryLastLabel, Variable::ThreadLabel] {
+            let decision = decide(&rules, &facts(|f| f.set(variable, label))).acting;
+            assert_eq!(decision.by, DecidedBy::Hard(HardDenial::Refused), "{label}");
+        }
+    }
+    let objects = facts(|f| f.set(Variable::HistoryLastLabel, "objection"));
+    assert_eq!(decide(&rules, &objects).acting.verdict, Verdict::Allow);
     check(|f| f.set(Variable::DraftMade, false), HardDenial::NoDraft);
     check(|f| f.set(Variable::DraftEdited, true), HardDenial::Edited);
     check(

@@ -58,6 +58,17 @@ words! {
     }
 }
 
+impl ReplyLabel {
+    /// Tells whether its writer wants no answer but one that a person has thought about.
+    #[must_use]
+    pub const fn refuses(self) -> bool {
+        matches!(
+            self,
+            Self::NotInterested | Self::WrongPerson | Self::Complaint | Self::Unsubscribe
+        )
+    }
+}
+
 /// The subject of an objection.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize,

@@ -12,7 +12,7 @@ use super::about::{About, DealNamed, MeetingNamed, Who, Words};
 use super::asks::Asks;
 use super::fields::{Fault, Fields, Unreadable};
 use super::kinds::SignalKind;
-use crate::domain::email::classify::ReplyLabel;
+use crate::domain::email::classify::{CHECK_BELOW, ReplyLabel};
 use crate::domain::email::{Decision, Demand, MailClass, Scope};
 use crate::domain::text::clean_line;
 
@@ -226,11 +226,14 @@ impl DealSaid {
 
 impl MailSaid {
     fn read(f: &mut Fields<'_>) -> Self {
+        let label: Option<ReplyLabel> = f.word("label");
+        let confidence = f.number(&["confidence"]);
+        let is_low = label.is_some() && confidence.is_some_and(|sure| sure < CHECK_BELOW);
         Self {
             class: f.word("class"),
-            label: f.word("label"),
-            confidence: f.number(&["confidence"]),
-            is_unsure: f.flag("check_label").unwrap_or(false),
+            label,
+            confidence,
+            is_unsure: f.flag("check_label").unwrap_or(false) || is_low,
             opt_out: f
                 .word("opt_out")
                 .filter(|decision| *decision != Decision::No),

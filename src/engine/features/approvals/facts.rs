@@ -7,6 +7,7 @@ use crate::domain::approval::{Facts, Variable, find_unfilled};
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
 use crate::domain::email::{DomainKey, MailboxKey};
 use crate::domain::guard::KillSwitch;
+use crate::domain::id::ContactId;
 use crate::engine::effects::gate;
 use crate::engine::effects::kinds::mail::draft;
 use crate::engine::effects::make;
@@ -54,12 +55,14 @@ pub(super) fn gather(
             let mailbox = MailboxKey::of(&person.address_key());
             let past = history(tx, contact, &same, &mailbox)?;
             about_person(tx, person, &past, &mut facts, now)?;
+            about_last_words(tx, &same, &mut facts)?;
             past
         }
         None => {
             facts.set(Variable::ContactKnown, false);
             facts.set(Variable::ContactSuppressed, false);
             facts.set(Variable::ContactPaused, false);
+            facts.set(Variable::HistoryLastCheck, false);
             History::default()
         }
     };
@@ -169,6 +172,19 @@ fn about_person(
     let is_there = !own.is_empty() && DomainKey::of(&own) == MailboxKey::of(&key).domain();
     let is_verified = is_there && !is_free && past.bounces == 0;
     facts.set(Variable::CompanyVerified, is_verified);
+    Ok(())
+}
+
+/// Says what they last wrote, whichever move is asked about: no rule writes on to somebody who refused.
+fn about_last_words(tx: &ReadTx<'_>, same: &[ContactId], facts: &mut Facts) -> Result<()> {
+    let last = signals::last_written(tx, same)?;
+    let mail = last.as_ref().and_then(|row| row.draft.said().mail());
+    let label = mail.and_then(|mail| mail.label).map(|label| label.as_str());
+    facts.set(Variable::HistoryLastLabel, label);
+    facts.set(
+        Variable::HistoryLastCheck,
+        mail.is_some_and(|mail| mail.is_unsure),
+    );
     Ok(())
 }
 
