@@ -1,7 +1,7 @@
 //! `caseyos audit`: the append-only trail.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -105,6 +105,9 @@ enum AuditCommand {
         /// File to write, readable by you alone; standard output by default.
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// Replace the file even if CaseyOS didn't write it or it changed since.
+        #[arg(long, requires = "output")]
+        force: bool,
     },
 }
 
@@ -159,7 +162,8 @@ pub(super) fn run(run: &mut Run<'_>, args: &AuditArgs) -> Result<Ending, EngineE
         AuditCommand::Export {
             since: from,
             output,
-        } => export(run, from.as_deref(), output.as_deref()),
+            force,
+        } => export(run, from.as_deref(), output.as_deref(), *force),
     }
 }
 
@@ -273,6 +277,9 @@ fn against(run: &mut Run<'_>, path: &Path) -> Result<Ending, EngineError> {
 
 fn seal(run: &mut Run<'_>, path: Option<&Path>) -> Result<Ending, EngineError> {
     let engine = run.engine()?;
+    if let Some(path) = path {
+        engine.may_write_to(path)?;
+    }
     let known = match path.map(|path| (path, file::read_text(path, MAX_SEALS_BYTES))) {
         None => None,
         Some((_, Ok(text))) => Some(text).filter(|text| !text.trim().is_empty()),
@@ -378,6 +385,7 @@ fn export(
     run: &mut Run<'_>,
     from: Option<&str>,
     output: Option<&Path>,
+    force: bool,
 ) -> Result<Ending, EngineError> {
     let engine = run.engine()?;
     let from = from
@@ -387,23 +395,7 @@ fn export(
         engine.export_audit(from, &mut *run.out)?;
         return Ok(Ending::Done);
     };
-    let unwritable = |e: std::io::Error| {
-        EngineError::Outside(format!(
-            "{} cannot be written: {}.",
-            path.display(),
-            file::said(&e)
-        ))
-    };
-    create_private_file(path)?;
-    let mut file = BufWriter::new(
-        File::options()
-            .write(true)
-            .truncate(true)
-            .open(path)
-            .map_err(unwritable)?,
-    );
-    let entries = engine.export_audit(from, &mut file)?;
-    file.flush().map_err(unwritable)?;
+    let entries = engine.export_audit_to_file(from, path, force)?;
     if run.out.is_json() {
         run.out
             .json(&serde_json::json!({"file": path.display().to_string(), "entries": entries}))?;

@@ -50,6 +50,9 @@ pub enum ContactsCommand {
     )]
     Timeline(TimelineArgs),
     /// Write all contacts as CSV, JSON or vCards.
+    #[command(
+        after_help = "Examples:\n  caseyos contacts export -o contacts.csv\n  caseyos contacts export -o contacts.csv --force\n  caseyos contacts export --format vcf > all.vcf"
+    )]
     Export(ExportArgs),
 }
 
@@ -76,9 +79,12 @@ pub struct ImportArgs {
     /// your country's].
     #[arg(long, value_name = "ORDER", value_parser = parse_order)]
     pub dates: Option<DateOrder>,
-    /// File for rejected rows [default: FILE.rejects.csv].
+    /// File for rejected rows [default: FILE.rejects.csv, or with a number where you changed that one].
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
+    /// Replace the file of --rejects even if CaseyOS didn't write it or it changed since.
+    #[arg(long, requires = "rejects")]
+    pub force: bool,
 }
 
 /// Arguments of `contacts add`.
@@ -222,6 +228,9 @@ pub struct ExportArgs {
     /// File to write; standard output by default.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Replace the file even if CaseyOS didn't write it or it changed since.
+    #[arg(long, requires = "output")]
+    pub force: bool,
 }
 
 fn parse_choice(text: &str) -> Result<OnConflict, String> {
@@ -378,6 +387,7 @@ fn import(
         system: args.system.clone(),
         dry_run: args.dry_run,
         rejects: args.rejects.clone(),
+        force: args.force,
         on_conflict: Some(args.on_conflict),
         dates: args.dates,
     };
@@ -514,7 +524,7 @@ fn export(
     let n = match &args.output {
         None => write_export(engine, format, out)?,
         Some(path) => {
-            let n = engine.export_to_file(path, format)?;
+            let n = engine.export_to_file(path, format, args.force)?;
             say(
                 out,
                 &format!("{} contacts written to {}.", grouped(n), path.display()),

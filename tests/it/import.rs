@@ -243,3 +243,60 @@ fn a_rehearsal_says_in_which_order_dates_are_read() {
         .exits(2);
     assert!(wrong.err.contains("dmy, mdy and ymd"), "{}", wrong.err);
 }
+
+#[test]
+fn what_is_written_replaces_no_file_of_somebody_else() {
+    let home = Home::init();
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let text = "email,name\nann@acme.example,Ann Lee\nbad@,Bob Hill\n";
+    let (file, link) = (at("list.csv"), at("link.csv"));
+    std::fs::write(&file, text).unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let database = home.path().join("caseyos.db").display().to_string();
+    let config = home.path().join("config.toml").display().to_string();
+    let refuses = |line: &str, why: &str| {
+        let ran = home.run(line.split_whitespace()).exits(2);
+        assert!(ran.err.contains(why), "{line}: {}", ran.err);
+    };
+    for path in [&file, &link] {
+        let line = format!("contacts import {file} --rejects {path} --force");
+        refuses(&line, "being read");
+    }
+    for own in [&database, &config] {
+        refuses(&format!("contacts import {file} --rejects {own}"), "own");
+        refuses(&format!("contacts export -o {own} --force"), "own");
+        refuses(&format!("audit export -o {own} --force"), "own");
+        refuses(&format!("audit seal {own}"), "own");
+    }
+    let rejects = format!("contacts import --rejects {file} -");
+    let piped = home
+        .command(rejects.split_whitespace())
+        .stdin(std::fs::File::open(&file).unwrap())
+        .output()
+        .unwrap();
+    assert_eq!(piped.status.code(), Some(2));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    assert_eq!(people(&home), 0, "nothing was imported");
+
+    let import = format!("contacts import {file} --json");
+    let written = |home: &Home| {
+        let report = home.run(import.split_whitespace()).exits(3).json();
+        report["rejects_file"].as_str().unwrap().to_owned()
+    };
+    let first = written(&home);
+    assert_eq!(first, at("list.csv.rejects.csv"));
+    assert_eq!(written(&home), first, "nobody changed it");
+    std::fs::write(&first, "mended").unwrap();
+    assert_eq!(written(&home), at("list.csv.rejects-2.csv"));
+    assert_eq!(std::fs::read_to_string(&first).unwrap(), "mended");
+    for line in ["contacts export", "audit export"] {
+        let out = at("out");
+        std::fs::write(&out, "mine").unwrap();
+        refuses(&format!("{line} -o {out}"), "--force");
+        assert_eq!(std::fs::read_to_string(&out).unwrap(), "mine");
+        home.ok(&format!("{line} -o {out} --force"));
+        home.ok(&format!("{line} -o {out}"));
+        std::fs::remove_file(&out).unwrap();
+    }
+}

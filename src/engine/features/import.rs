@@ -26,6 +26,7 @@ use crate::domain::date_order::DateOrder;
 use crate::domain::text::clean_line;
 use crate::domain::words::words;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::output::{self, Output, Place};
 use crate::engine::handle::Engine;
 use crate::engine::undo::change::{self, Back, Tells};
 use crate::env::file;
@@ -63,6 +64,8 @@ pub struct ImportRequest {
     pub dry_run: bool,
     /// Where rejected rows go; None puts them beside the file.
     pub rejects: Option<PathBuf>,
+    /// True to let that file replace one that was not written from here.
+    pub force: bool,
     /// The choice for rows that have the address or id of somebody else; None keeps both people.
     pub on_conflict: Option<OnConflict>,
     /// The order of day and month in the file's dates; None asks each column, and then the operator's country.
@@ -447,11 +450,27 @@ impl Engine {
         let mut run = Run::new(name, &mapping, request);
         run.report.dates = reported_dates(&dates, &mapping);
         file.read_dates(dates);
-        if !request.dry_run {
-            run.rejects_path = request
-                .rejects
-                .clone()
-                .or_else(|| beside.map(|path| rejects_path(path, &mapping)));
+        let paths = self.paths();
+        run.rejects_place = match (&request.rejects, beside) {
+            // Standard input may be that very file.
+            (Some(path), source) => {
+                let source = source.unwrap_or(Path::new("/dev/stdin"));
+                Some(output::place(paths, path, Some(source), request.force)?)
+            }
+            (None, Some(source)) => {
+                let path = rejects_path(source, &mapping);
+                match output::free_place(paths, &path, Some(source)) {
+                    Ok(place) => Some(place),
+                    Err(error) => {
+                        run.rejects_refused = Some(error.to_string());
+                        None
+                    }
+                }
+            }
+            (None, None) => None,
+        };
+        if request.dry_run {
+            run.rejects_place = None;
         }
         let stop_reader = Arc::new(AtomicBool::new(false));
         let batches = start_reader(file, Arc::clone(&stop_reader))?;
@@ -672,11 +691,12 @@ impl Engine {
         })
     }
 
-    /// Writes all contacts to a file, which takes its place only when it is whole. Returns how many were written.
+    /// Writes all contacts to a file, which takes its place only when it is whole. `force` lets it replace any file that is not the program's own.
+    /// Returns how many were written.
     ///
     /// # Errors
-    /// As [`write_export`].
-    pub fn export_to_file(&self, path: &Path, format: &str) -> Result<u64> {
+    /// As [`write_export`]; [`EngineError::Input`] if the file may not be replaced.
+    pub fn export_to_file(&self, path: &Path, format: &str, force: bool) -> Result<u64> {
         let failed = |e: std::io::Error| {
             EngineError::Outside(format!(
                 "{} could not be written: {}.",
@@ -684,18 +704,12 @@ impl Engine {
                 file::said(&e)
             ))
         };
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(".part");
-        let beside = PathBuf::from(beside);
-        let mut out = BufWriter::new(create_private(&beside).map_err(failed)?);
-        let written = write_export(self, format, &mut out)
-            .and_then(|n| out.flush().map(|()| n).map_err(failed))
-            .and_then(|n| std::fs::rename(&beside, path).map(|()| n).map_err(failed));
-        if written.is_err() {
-            // What is left is half a file that nobody asked for.
-            drop(std::fs::remove_file(&beside));
-        }
-        written
+        let place = output::place(self.paths(), path, None, force)?;
+        let mut out = BufWriter::new(place.create().map_err(failed)?);
+        let n = write_export(self, format, &mut out)?;
+        let whole = out.into_inner().map_err(|e| failed(e.into_error()))?;
+        whole.keep().map_err(failed)?;
+        Ok(n)
     }
 
     /// Adds or completes one contact by hand. Returns its number and whether it was new, changed or neither.
@@ -858,7 +872,11 @@ fn rejects_path(path: &Path, mapping: &Mapping) -> PathBuf {
 /// What a run has come to so far.
 struct Run {
     report: ImportReport,
-    rejects_path: Option<PathBuf>,
+    rejects_place: Option<Place>,
+    /// The reason that rejected rows have no place beside the file.
+    rejects_refused: Option<String>,
+    /// The file that the writer fills.
+    output: Option<Output>,
     writer: Option<RejectsWriter<BufWriter<File>>>,
     pending: Vec<Reject>,
     bytes: u64,
@@ -905,7 +923,9 @@ impl Run {
                 rejects_file: None,
                 rejects_error: None,
             },
-            rejects_path: None,
+            rejects_place: None,
+            rejects_refused: None,
+            output: None,
             writer: None,
             pending: Vec::new(),
             bytes: 0,
@@ -980,14 +1000,24 @@ impl Run {
     /// Writes what was rejected. A rejects file that cannot be written is said, and stops no import.
     fn write_rejects(&mut self, mapping: &Mapping, delimiter: Option<u8>) {
         let pending = std::mem::take(&mut self.pending);
-        let Some(path) = self.rejects_path.clone().filter(|_| !pending.is_empty()) else {
+        if pending.is_empty() {
+            return;
+        }
+        let Some(place) = self.rejects_place.clone() else {
+            if let Some(why) = self.rejects_refused.take() {
+                self.report.rejects_error = Some(why.trim_end_matches('.').to_owned());
+            }
             return;
         };
-        let mut write = || {
+        let path = place.path().to_owned();
+        let write = || {
             let mut writer = match self.writer.take() {
                 Some(writer) => writer,
                 None => {
-                    RejectsWriter::new(BufWriter::new(create_private(&path)?), mapping, delimiter)?
+                    let output = place.create()?;
+                    let out = BufWriter::new(output.handle()?);
+                    self.output = Some(output);
+                    RejectsWriter::new(out, mapping, delimiter)?
                 }
             };
             for reject in &pending {
@@ -1009,25 +1039,29 @@ impl Run {
             file::said(error)
         ));
         self.report.rejects_file = None;
-        self.rejects_path = None;
+        self.rejects_place = None;
+        self.output = None;
+    }
+
+    /// Puts the file of rejected rows in its place.
+    fn keep_rejects(&mut self) {
+        let written = self.writer.take().map_or(Ok(()), |w| w.finish().map(drop));
+        let kept = written.and_then(|()| self.output.take().map_or(Ok(()), Output::keep));
+        if let Err(error) = kept {
+            let path = self.report.rejects_file.clone().unwrap_or_default();
+            self.rejects_failed(&path, &error);
+        }
     }
 
     fn finish(mut self, mapping: &Mapping, delimiter: Option<u8>) -> Result<ImportReport> {
         self.write_rejects(mapping, delimiter);
-        if let Some(writer) = self.writer.take()
-            && let Err(error) = writer.finish()
-        {
-            let path = self.report.rejects_file.clone().unwrap_or_default();
-            self.rejects_failed(&path, &error);
-        }
+        self.keep_rejects();
         Ok(self.report)
     }
 
     fn with_what_was_kept(&mut self, error: EngineError) -> EngineError {
-        if let Some(writer) = self.writer.take() {
-            // The error at hand matters more than one about this file.
-            drop(writer.finish());
-        }
+        // The error at hand matters more than one about this file.
+        self.keep_rejects();
         let rows = self.report.rows;
         if rows == 0 || self.report.dry_run {
             return error;
@@ -1039,15 +1073,6 @@ impl Run {
             other => other,
         }
     }
-}
-
-/// Makes a file that only its owner may read, for it holds people's data.
-fn create_private(path: &Path) -> std::io::Result<File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 /// Writes contacts as an export to `out`. `format` is `csv`, `json`, `jsonl` or `vcf`. Returns how many were written.

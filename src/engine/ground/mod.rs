@@ -8,6 +8,7 @@ pub(in crate::engine) mod drafts;
 pub(in crate::engine) mod happened;
 pub(in crate::engine) mod lookup;
 pub(in crate::engine) mod meeting;
+pub(in crate::engine) mod output;
 pub(in crate::engine) mod paused;
 pub(in crate::engine) mod reach;
 pub(in crate::engine) mod say;

@@ -1,6 +1,7 @@
 //! The audit trail: looked at, checked, and taken along.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, BufWriter, Write};
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use crate::domain::seal::{self, Said};
 use crate::domain::text::json_escaped;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::instance;
+use crate::engine::ground::output;
 use crate::engine::handle::Engine;
 use crate::env::file;
 use crate::store::{ReadTx, audit};
@@ -170,6 +172,40 @@ impl Engine {
             let seals = held(tx, &seals, &deep)?;
             Ok(SealedCheck { deep, seals })
         })
+    }
+
+    /// Writes the audit trail to a file, which takes its place only when it is whole. `force` lets it replace any file that is not the program's own.
+    /// Returns how many entries went out.
+    ///
+    /// # Errors
+    /// As [`Engine::export_audit`]; [`EngineError::Input`] if the file may not be replaced.
+    pub fn export_audit_to_file(
+        &self,
+        since: Option<Timestamp>,
+        path: &Path,
+        force: bool,
+    ) -> Result<i64> {
+        let failed = |e: std::io::Error| {
+            EngineError::Outside(format!(
+                "{} cannot be written: {}.",
+                path.display(),
+                file::said(&e)
+            ))
+        };
+        let place = output::place(self.paths(), path, None, force)?;
+        let mut out = BufWriter::new(place.create().map_err(failed)?);
+        let entries = self.export_audit(since, &mut out)?;
+        let whole = out.into_inner().map_err(|e| failed(e.into_error()))?;
+        whole.keep().map_err(failed)?;
+        Ok(entries)
+    }
+
+    /// Refuses a file that nothing may be added to: one of the program's own, a folder, a device.
+    ///
+    /// # Errors
+    /// [`EngineError::Input`] with the reason.
+    pub fn may_write_to(&self, path: &Path) -> Result<()> {
+        output::may_be_touched(self.paths(), path, None).map(drop)
     }
 
     /// Writes the audit trail as JSON lines that an outsider can check, from an instant on. Returns how many entries went out.

@@ -127,7 +127,7 @@ fn what_is_exported_is_unchanged_when_it_is_imported() {
     let total = engine.list_contacts(None, None, 1).unwrap().total;
     for ending in ["csv", "vcf"] {
         let path = directory.path().join(format!("out.{ending}"));
-        assert_eq!(engine.export_to_file(&path, ending).unwrap(), total);
+        assert_eq!(engine.export_to_file(&path, ending, false).unwrap(), total);
         let report = import(&engine, &path, false);
         assert_eq!(
             counts(&report),
