@@ -20,8 +20,9 @@ from features import HERE, LANGUAGES
 # Writers whose replies no weight has seen: two set the thresholds, one measures what came out.
 CALIBRATION = ("w6", "w14")
 FINAL = ("w15",)
-# The bounds that the thresholds keep on the calibration writers, as shares of the opt-outs and of the look-alikes.
-MISSED, FALSE_YES, FALSE_ASK = 0.01, 0.02, 0.12
+# The bounds that the thresholds keep on the calibration writers, as shares of the opt-outs and of the look-alikes. A yes is stricter than the aim of 2 %: who is
+# held can be freed with a key.
+MISSED, FALSE_YES, FALSE_ASK = 0.01, 0.01, 0.13
 # The share of plain wishes that may be asked about for the sake of those beside another matter.
 PLAIN_ASKED = 0.08
 # The share of wishes that may be taken to speak for more people than they do, for each kind of scope.
