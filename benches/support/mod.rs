@@ -154,6 +154,7 @@ pub fn import(engine: &Engine, file: &Path) -> ImportReport {
         rejects: None,
         on_conflict: None,
         dates: None,
+        force: false,
     };
     engine
         .import_file(file, &request, &AtomicBool::new(false), &mut |_| {})
