@@ -29,6 +29,8 @@ PLAIN_ASKED = 0.08
 TOO_WIDE = 0.015
 
 MAIN_BITS, SIDE_BITS = 21, 17
+# How much a training reply on the wrong side costs: lower bends less to one writer's odd cases.
+STRICTNESS = 0.3
 ROUNDS = 12
 MODEL = os.path.join(HERE, "..", "assets", "wish", "model.bin")
 VECTORS = os.path.join(HERE, "vectors.json")
@@ -157,7 +159,7 @@ def train(rows, signs, costs, size):
             other = (state >> 33) % (n + 1)
             order[n], order[other] = order[other], order[n]
         for i in order:
-            row, sign, slack = rows[i], signs[i], 0.5 / costs[i]
+            row, sign, slack = rows[i], signs[i], 0.5 / (STRICTNESS * costs[i])
             score = 0.0
             for bucket, value in row:
                 score += weights[bucket] * value
