@@ -33,11 +33,12 @@ pub fn judge(subject: &str, text: &str, asked: &str) -> OptOut {
         return judge_words(subject, "");
     }
     let mut out = judge_words(&own, asked);
-    if out.decision == Decision::No {
+    if out.decision != Decision::Yes {
         let mut said = judge_words(subject, "");
-        if said.decision == Decision::Yes {
-            // "STOP" over another matter: they say two things. A bare name is no matter.
-            if classify::classify(&own).label != ReplyLabel::Unclear {
+        // "STOP" over another matter: they say two things. A bare name is no matter.
+        let silent = classify::classify(&own).label == ReplyLabel::Unclear;
+        if said.decision == Decision::Yes && (silent || out.decision == Decision::No) {
+            if !silent {
                 said.decision = Decision::Ask;
             }
             out = said;
