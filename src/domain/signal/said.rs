@@ -90,6 +90,8 @@ pub struct MailSaid {
     pub sentence: Option<String>,
     /// A demand by law.
     pub demand: Option<Demand>,
+    /// True if it is written in a language that is not read.
+    pub is_unread: bool,
 }
 
 /// A post.
@@ -240,6 +242,7 @@ impl MailSaid {
             scope: scope(f),
             sentence: f.text(&["opt_out_sentence"]),
             demand: f.word("demand"),
+            is_unread: f.text(&["opt_out_language"]).as_deref() == Some("unread"),
         }
     }
 }
@@ -248,9 +251,11 @@ impl MailSaid {
 fn scope(f: &mut Fields<'_>) -> Scope {
     match f.text(&["opt_out_scope"]).as_deref() {
         Some("firm") => Scope::Firm,
-        Some("addresses") => match f.texts("opt_out_addresses") {
-            Some(list) if !list.is_empty() => Scope::Addresses(list),
-            _ => Scope::Me,
+        Some(word @ ("addresses" | "me_and_addresses")) => match f.texts("opt_out_addresses") {
+            Some(list) if list.is_empty() => Scope::Me,
+            Some(list) if word == "addresses" => Scope::Addresses(list),
+            Some(list) => Scope::MeAnd(list),
+            None => Scope::Me,
         },
         Some("domain") => f.text(&["opt_out_domain"]).map_or(Scope::Me, Scope::Domain),
         _ => Scope::Me,

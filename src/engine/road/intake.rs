@@ -130,6 +130,7 @@ pub(in crate::engine) fn wish_in(draft: &SignalDraft, signal: SignalId) -> Optio
         },
         demand: mail.demand,
         law: Law::named_in(&words.searched()),
+        is_unread: mail.is_unread,
     };
     match (draft.kind(), mail.opt_out, mail.demand) {
         (SignalKind::OptedOut, ..) => Some(Arrived::OptOut(wish())),

@@ -501,9 +501,14 @@ impl Arrival {
         let wish = &u.opt_out;
         if wish.decision != Decision::No {
             put("opt_out", json!(wish.decision));
+            if u.is_unread {
+                put("opt_out_language", json!("unread"));
+            }
             put("opt_out_scope", json!(wish.scope.as_str()));
             match &wish.scope {
-                Scope::Addresses(named) => put("opt_out_addresses", json!(named)),
+                Scope::Addresses(named) | Scope::MeAnd(named) => {
+                    put("opt_out_addresses", json!(named))
+                }
                 Scope::Domain(named) => put("opt_out_domain", json!(named)),
                 Scope::Me | Scope::Firm => {}
             }
