@@ -12,6 +12,7 @@ use super::about::{About, DealNamed, MeetingNamed, Who, Words};
 use super::asks::Asks;
 use super::fields::{Fault, Fields, Unreadable};
 use super::kinds::SignalKind;
+use super::wish;
 use crate::domain::email::classify::{CHECK_BELOW, ReplyLabel};
 use crate::domain::email::{Decision, Demand, MailClass, Scope};
 use crate::domain::text::clean_line;
@@ -82,8 +83,6 @@ pub struct MailSaid {
     pub confidence: Option<f64>,
     /// True if the operator should check the label.
     pub is_unsure: bool,
-    /// The answer to the question of a wish to be left alone; none where it is no.
-    pub opt_out: Option<Decision>,
     /// The people whom that wish speaks for.
     pub scope: Scope,
     /// The sentence that says it.
@@ -134,6 +133,7 @@ pub struct WishSaid {
 pub(super) struct Content {
     pub about: About,
     pub said: Said,
+    pub wish: Option<Decision>,
     pub unreadable: Vec<Unreadable>,
 }
 
@@ -143,6 +143,7 @@ impl Content {
         use SignalKind as K;
         let mut fields = Fields::of(payload);
         let f = &mut fields;
+        let wish = wish::told(kind, f);
         let said = match kind {
             K::FormSubmitted => Said::Form(FormSaid {
                 form: f.text(&["form", "form_name"]),
@@ -192,6 +193,7 @@ impl Content {
         Self {
             about,
             said,
+            wish,
             unreadable: fields.into_unreadable(),
         }
     }
@@ -236,9 +238,6 @@ impl MailSaid {
             label,
             confidence,
             is_unsure: f.flag("check_label").unwrap_or(false) || is_low,
-            opt_out: f
-                .word("opt_out")
-                .filter(|decision| *decision != Decision::No),
             scope: scope(f),
             sentence: f.text(&["opt_out_sentence"]),
             demand: f.word("demand"),
