@@ -313,7 +313,7 @@ pub(super) struct SkipArgs {
     /// The moves' numbers.
     #[arg(required = true)]
     ids: Vec<i64>,
-    /// Reason. "do not contact" says that they asked to be left alone, and suppresses them.
+    /// Reason. "do not contact", "unsubscribed", "asked to stop" and the like suppress them.
     #[arg(long, default_value = "")]
     reason: String,
     /// Never write again to the person (me) or to everybody at their firm (firm). On a terminal you are asked if the reason says so.

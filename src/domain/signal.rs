@@ -5,6 +5,7 @@ mod asks;
 mod fields;
 mod kinds;
 mod said;
+mod wish;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -17,6 +18,7 @@ pub use kinds::{Domain, SignalKind, Source};
 pub use said::{DealSaid, FormSaid, MailSaid, PostSaid, Said, TimerSaid, WishSaid};
 
 use super::amount::{AmountFault, Decimal};
+use super::email::Decision;
 use about::DECIMAL;
 use said::Content;
 
@@ -121,6 +123,19 @@ impl SignalDraft {
     #[must_use]
     pub fn unreadable(&self) -> &[Unreadable] {
         &self.content.unreadable
+    }
+
+    /// Returns the wish to be left alone that the event tells of: a yes, or a doubt.
+    #[must_use]
+    pub const fn wish(&self) -> Option<Decision> {
+        self.content.wish
+    }
+
+    /// Tells whether the event says that mail to its address comes back for good.
+    #[must_use]
+    pub fn is_hard_bounce(&self) -> bool {
+        let class = self.said().mail().and_then(|mail| mail.class);
+        self.kind == SignalKind::Bounced && wish::is_hard_bounce(class, &self.payload)
     }
 
     /// Returns everything that the source said, to be kept and shown.

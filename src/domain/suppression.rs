@@ -1,5 +1,6 @@
 //! The causes for which somebody is never written to.
 
+use super::email::{Decision, judge};
 use super::words::words;
 
 words! {
@@ -39,16 +40,110 @@ words! {
     }
 }
 
-/// Tells whether a reason for a skip says that they asked to be left alone.
+/// Phrases by which a reason says that somebody is to be left alone, in words without marks.
+const LEFT_ALONE: &[&str] = &[
+    "unsubscribe",
+    "unsubscribed",
+    "unsubscribes",
+    "unsub",
+    "opt out",
+    "optout",
+    "opted out",
+    "opts out",
+    "opting out",
+    "dnc",
+    "do not contact",
+    "dont contact",
+    "never contact",
+    "no contact",
+    "no more contact",
+    "do not email",
+    "dont email",
+    "do not mail",
+    "dont mail",
+    "do not write",
+    "dont write",
+    "no more email",
+    "no more emails",
+    "no more mail",
+    "no more mails",
+    "stop emailing",
+    "stop mailing",
+    "stop writing",
+    "stop contacting",
+    "asked to stop",
+    "asked us to stop",
+    "asked me to stop",
+    "wants us to stop",
+    "told us to stop",
+    "asked not to be",
+    "asked to not be",
+    "does not want to be contacted",
+    "doesnt want to be contacted",
+    "asked to be removed",
+    "asked to be taken off",
+    "asked for removal",
+    "wants to be removed",
+    "wants off",
+    "remove me",
+    "remove them",
+    "remove him",
+    "remove her",
+    "remove from list",
+    "remove from the list",
+    "remove from our list",
+    "take off the list",
+    "take them off",
+    "left alone",
+    "leave alone",
+    "leave them alone",
+    "leave me alone",
+    "spam complaint",
+    "marked as spam",
+    "marked us as spam",
+    "withdrew consent",
+    "consent withdrawn",
+];
+/// Reasons that say so as a whole, and mean something else within a sentence.
+const ALONE: &[&str] = &["stop", "remove", "removed", "removal", "suppress", "block"];
+/// Words that make it a matter of time: whoever is not to be written to until March is not left alone for good.
+const FOR_NOW: &[&str] = &[
+    "until", "till", "before", "yet", "now", "today", "tomorrow", "week", "month", "quarter",
+    "year", "during",
+];
+/// Words that turn a reason round.
+const NOT_SO: &[&str] = &["didnt", "never", "hasnt", "not", "wasnt", "isnt"];
+
+/// Tells whether a reason for a skip says that they asked to be left alone: by the phrases that operators write, or as the judge of mail
+/// would read it, if it was pasted.
 #[must_use]
 pub fn says_do_not_contact(reason: &str) -> bool {
     let plain: String = reason
         .chars()
+        .map(|c| if matches!(c, '-' | '_' | '/') { ' ' } else { c })
         .filter(|c| c.is_alphanumeric() || c.is_whitespace())
         .flat_map(char::to_lowercase)
         .collect();
-    let words = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    words.starts_with("do not contact") || words.contains("asked to be left alone")
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    if ALONE.contains(&words.join(" ").as_str()) {
+        return true;
+    }
+    let said = LEFT_ALONE.iter().find_map(|phrase| {
+        let phrase: Vec<&str> = phrase.split(' ').collect();
+        let at = words
+            .windows(phrase.len())
+            .position(|part| part == phrase)?;
+        Some((at, at + phrase.len()))
+    });
+    let Some((from, to)) = said else {
+        return judge("", reason, "").decision == Decision::Yes;
+    };
+    let before = words.get(from.saturating_sub(2)..from).unwrap_or_default();
+    let behind = words.get(to..).unwrap_or_default();
+    let is_for_now = behind.iter().take(4).any(|word| FOR_NOW.contains(word));
+    // "Asked to stop by in March."
+    let is_visit = plain.contains("stop by") && behind.first() == Some(&"by");
+    !is_for_now && !is_visit && !before.iter().any(|word| NOT_SO.contains(word))
 }
 
 #[cfg(test)]
@@ -64,6 +159,57 @@ mod tests {
         check("Do not contact: they asked to be left alone", true);
         check("  DO  NOT CONTACT.", true);
         check("they asked to be left alone", true);
+        for reason in [
+            "unsubscribe",
+            "Unsubscribed",
+            "UNSUBSCRIBED.",
+            "opted out",
+            "opt out",
+            "opt-out",
+            "Opt-Out by phone",
+            "DNC",
+            "dnc list",
+            "don't contact",
+            "Do not email",
+            "asked to stop",
+            "They asked us to stop.",
+            "asked not to be contacted",
+            "asked not to be contacted again",
+            "remove",
+            "Remove me",
+            "removed",
+            "wants to be removed",
+            "stop",
+            "stop emailing",
+            "please take me off your list",
+            "Bitte nehmen Sie mich aus dem Verteiler.",
+            "marked us as spam",
+            "do_not_contact",
+        ] {
+            check(reason, true);
+        }
+        for reason in [
+            "not now",
+            "wrong time",
+            "bad timing",
+            "no budget",
+            "not interested",
+            "removed from the project",
+            "asked to stop by in March",
+            "do not contact until March",
+            "do not contact before the renewal",
+            "do not email this week",
+            "did not opt out",
+            "never unsubscribed",
+            "already a customer",
+            "duplicate",
+            "left the company",
+            "non-stop travel",
+            "call instead",
+            "on parental leave",
+        ] {
+            check(reason, false);
+        }
         check("not relevant", false);
         check("contact them later", false);
         check("", false);

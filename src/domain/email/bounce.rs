@@ -71,6 +71,12 @@ pub struct RecipientReport {
     pub status: Option<Status>,
     /// The remote server's answer, cleaned and cut.
     pub diagnostic: Option<String>,
+    /// The kind of failure for this recipient.
+    #[serde(skip)]
+    pub kind: BounceKind,
+    /// True if the refusal is about the message or the sender.
+    #[serde(skip)]
+    pub policy: bool,
 }
 
 /// The kind of a failed delivery.
@@ -145,6 +151,8 @@ pub fn read(mail: &ParsedMail, signs: &MachineSigns) -> Option<Bounce> {
             .into_iter()
             .map(|address| RecipientReport {
                 recipient: Some(address),
+                kind,
+                policy,
                 ..report.clone()
             })
             .collect();
@@ -152,6 +160,8 @@ pub fn read(mail: &ParsedMail, signs: &MachineSigns) -> Option<Bounce> {
             let recipient = mail.disposition.as_deref().and_then(final_recipient);
             each.push(RecipientReport {
                 recipient,
+                kind,
+                policy,
                 ..report
             });
         }
@@ -181,6 +191,7 @@ pub fn read(mail: &ParsedMail, signs: &MachineSigns) -> Option<Bounce> {
             report.status = find_status(&notice);
         }
         let (this, this_policy) = judge(report, &notice);
+        (report.kind, report.policy) = (this, this_policy);
         let name = report
             .recipient
             .as_ref()
@@ -403,6 +414,8 @@ fn read_fields(text: &str) -> Vec<RecipientReport> {
                 action,
                 status,
                 diagnostic: group.diagnostic,
+                kind: BounceKind::None,
+                policy: false,
             })
         })
         .collect()
@@ -757,6 +770,8 @@ fn read_notice(
         action: DeliveryAction::Failed,
         status: None,
         diagnostic: None,
+        kind: BounceKind::None,
+        policy: false,
     };
     let subject = fold(&mail.subject);
     let folded = fold(notice);

@@ -4,7 +4,7 @@
 //! a stranger does not know, or if each server that it names is the recipient's or our own provider's.
 
 use super::address::EmailAddress;
-use super::bounce::Bounce;
+use super::bounce::{Bounce, BounceKind, RecipientReport};
 use super::parsed::ParsedMail;
 
 /// Days within which a report about a mail of ours comes; servers try for five (RFC 5321, 4.5.4.1).
@@ -29,12 +29,33 @@ pub fn is_borne_out(mail: &ParsedMail, written: &Written) -> bool {
             .all(|to| comes_from(mail, to, &written.own_hosts))
 }
 
-/// Returns the addresses of a report that say which of our recipients it means, the one that we wrote to first.
+/// Returns the addresses of a report that say which of our recipients it means, the one that we wrote to first, and those who failed before the rest.
+pub fn named(bounce: &Bounce) -> impl Iterator<Item = &EmailAddress> {
+    let rest = bounce.recipients.iter().filter(|report| !failed(report));
+    reported(bounce).chain(rest.flat_map(addresses))
+}
+
+/// Returns the addresses that a report says failed for good: mail to the others of the same report arrived, or is still tried.
 pub fn reported(bounce: &Bounce) -> impl Iterator<Item = &EmailAddress> {
-    bounce
+    let failed = bounce.recipients.iter().filter(|report| failed(report));
+    failed.flat_map(addresses)
+}
+
+/// Returns those of the failed addresses whose refusal is about the address itself.
+pub fn dead(bounce: &Bounce) -> impl Iterator<Item = &EmailAddress> {
+    let dead = bounce
         .recipients
         .iter()
-        .flat_map(|report| report.original_recipient.iter().chain(&report.recipient))
+        .filter(|report| failed(report) && !report.policy);
+    dead.flat_map(addresses)
+}
+
+fn failed(report: &RecipientReport) -> bool {
+    report.kind == BounceKind::Hard
+}
+
+fn addresses(report: &RecipientReport) -> impl Iterator<Item = &EmailAddress> {
+    report.original_recipient.iter().chain(&report.recipient)
 }
 
 /// Tells whether every server that the message names is the recipient's or one of `own`.
@@ -124,6 +145,7 @@ fn first_hop(received: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::super::address::Mailbox;
+    use super::super::{bounce, machine};
     use super::*;
 
     fn report(from: &str, reporter: &str, received: &[&str]) -> ParsedMail {
@@ -197,6 +219,55 @@ mod tests {
             &["by 2002:a05:1 with SMTP id x", hop, lie],
             true,
         );
+    }
+
+    #[test]
+    fn only_who_failed_for_good_is_reported() {
+        let group = |to: &str, action: &str, status: &str| {
+            format!(
+                "Final-Recipient: rfc822; {to}@four.example\nAction: {action}\nStatus: {status}\n\n"
+            )
+        };
+        let mail = ParsedMail {
+            report_type: Some("delivery-status".to_owned()),
+            delivery_status: Some(
+                [
+                    group("in", "delivered", "2.0.0"),
+                    group("on", "relayed", "2.1.0"),
+                    group("many", "expanded", "2.0.0"),
+                    group("slow", "delayed", "4.4.1"),
+                    group("full", "failed", "4.2.2"),
+                    group("spam", "failed", "5.7.1"),
+                    group("rd", "failed", "5.1.1"),
+                    group("ed", "failed", "5.1.10"),
+                ]
+                .concat(),
+            ),
+            ..report("mailer-daemon@four.example", "", &[])
+        };
+        let bounce = bounce::read(&mail, &machine::signs(&mail)).unwrap();
+        let local = |list: Vec<&EmailAddress>| {
+            let parts = list.into_iter().map(|a| a.local_part().to_owned());
+            parts.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(local(reported(&bounce).collect()), "spam rd ed");
+        assert_eq!(local(dead(&bounce).collect()), "rd ed");
+        assert_eq!(
+            local(named(&bounce).collect()),
+            "spam rd ed in on many slow full"
+        );
+        for (action, status) in [
+            ("delivered", "2.0.0"),
+            ("delayed", "5.0.0"),
+            ("relayed", ""),
+        ] {
+            let mail = ParsedMail {
+                delivery_status: Some(group("rd", action, status)),
+                ..mail.clone()
+            };
+            let bounce = bounce::read(&mail, &machine::signs(&mail)).unwrap();
+            assert_eq!(reported(&bounce).count(), 0, "{action}");
+        }
     }
 
     #[test]

@@ -31,6 +31,11 @@ const MONTHS: [&[&str]; 12] = [
         "ocak",
         "ιανουαριου",
         "ιανουαριος",
+        "sty",
+        "oca",
+        "ian",
+        "ιαν",
+        "янв",
         "январь",
         "января",
     ],
@@ -53,6 +58,12 @@ const MONTHS: [&[&str]; 12] = [
         "subat",
         "φεβρουαριου",
         "φεβρουαριος",
+        "febr",
+        "lut",
+        "sub",
+        "φεβ",
+        "фев",
+        "февр",
         "февраль",
         "февраля",
     ],
@@ -77,6 +88,9 @@ const MONTHS: [&[&str]; 12] = [
         "mart",
         "μαρτιου",
         "μαρτιος",
+        "marc",
+        "μαρ",
+        "мар",
         "март",
         "марта",
     ],
@@ -97,6 +111,10 @@ const MONTHS: [&[&str]; 12] = [
         "nisan",
         "απριλιου",
         "απριλιος",
+        "kwi",
+        "nis",
+        "απρ",
+        "апр",
         "апрель",
         "апреля",
     ],
@@ -116,6 +134,7 @@ const MONTHS: [&[&str]; 12] = [
         "mayis",
         "μαιου",
         "μαιος",
+        "μαι",
         "маи",
         "мая",
     ],
@@ -137,6 +156,11 @@ const MONTHS: [&[&str]; 12] = [
         "haziran",
         "ιουνιου",
         "ιουνιος",
+        "cze",
+        "iun",
+        "haz",
+        "ιουν",
+        "июн",
         "июнь",
         "июня",
     ],
@@ -159,6 +183,11 @@ const MONTHS: [&[&str]; 12] = [
         "temmuz",
         "ιουλιου",
         "ιουλιος",
+        "lip",
+        "iul",
+        "tem",
+        "ιουλ",
+        "июл",
         "июль",
         "июля",
     ],
@@ -178,6 +207,10 @@ const MONTHS: [&[&str]; 12] = [
         "agustos",
         "αυγουστου",
         "αυγουστος",
+        "sie",
+        "agu",
+        "αυγ",
+        "авг",
         "август",
         "августа",
     ],
@@ -198,6 +231,13 @@ const MONTHS: [&[&str]; 12] = [
         "eylul",
         "σεπτεμβριου",
         "σεπτεμβριος",
+        "wrz",
+        "szept",
+        "eyl",
+        "σεπ",
+        "σεπτ",
+        "сен",
+        "сент",
         "сентябрь",
         "сентября",
     ],
@@ -220,6 +260,10 @@ const MONTHS: [&[&str]; 12] = [
         "pazdziernik",
         "οκτωβριου",
         "οκτωβριος",
+        "paz",
+        "eki",
+        "οκτ",
+        "окт",
         "октябрь",
         "октября",
     ],
@@ -236,6 +280,9 @@ const MONTHS: [&[&str]; 12] = [
         "kasim",
         "νοεμβριου",
         "νοεμβριος",
+        "kas",
+        "νοε",
+        "ноя",
         "ноябрь",
         "ноября",
         "нояб",
@@ -258,6 +305,11 @@ const MONTHS: [&[&str]; 12] = [
         "aralik",
         "δεκεμβριου",
         "δεκεμβριος",
+        "desember",
+        "des",
+        "gru",
+        "ara",
+        "δεκ",
         "декабрь",
         "декабря",
         "дек",
@@ -644,6 +696,25 @@ const FILLERS: &[&str] = &[
     "στις",
 ];
 
+/// Words for the day after.
+const TOMORROW: &[&str] = &[
+    "tomorrow",
+    "morgen",
+    "demain",
+    "domani",
+    "imorgon",
+    "jutro",
+    "manana",
+    "amanha",
+    "zitra",
+    "holnap",
+    "maine",
+    "αυριο",
+    "завтра",
+    "yarin",
+    "huomenna",
+];
+
 /// A date as it was written, in the readings that it allows.
 #[derive(Debug, Clone, Copy, Default)]
 struct Written {
@@ -713,11 +784,14 @@ pub fn return_date(text: &str, written: Date) -> Option<Date> {
         let rest = list.get(at..).unwrap_or_default();
         // "ab Montag wieder da"
         let returns_then = || {
-            weekday(word.text).is_some()
+            (weekday(word.text).is_some()
+                || TOMORROW.contains(&word.text)
+                || ahead(rest, written).is_some()
+                || end_of(rest, written).is_some())
                 && rest
                     .iter()
                     .skip(1)
-                    .take(3)
+                    .take(4)
                     .any(|w| w.clause == word.clause && RETURN_WORDS.contains(&w.text))
         };
         let expected = cue.is_some_and(|(_, kind, _)| matches!(kind, 1 | 2)) || returns_then();
@@ -995,6 +1069,16 @@ fn plain(folded: &str) -> String {
 
 /// Writes `14.11.-29.11.` as `14.11. until 29.11.`; other tokens as they are.
 fn split_range(token: &str, out: &mut String) {
+    // "5-Dec-2026", "5/Dec/2026".
+    let parts: Vec<&str> = token.split(['-', '/']).collect();
+    if let [d, m, y] = parts.as_slice()
+        && day(d).is_some()
+        && month(m).is_some()
+        && year(y.trim_end_matches([',', ';', ')', '!'])).is_some()
+    {
+        out.push_str(&parts.join(" "));
+        return;
+    }
     let parted = token
         .match_indices(['-', '~', '\u{301c}', '\u{ff5e}'])
         .find_map(|(at, dash)| {
@@ -1021,6 +1105,7 @@ fn split_range(token: &str, out: &mut String) {
 
 /// Writes "11月29日まで" as "until 11-29"-like words that the other rules read.
 fn east_asian(text: &str) -> String {
+    let text = &east_asian_weekdays(text);
     if !text.contains(['月', '월', '日', '년', '年']) {
         return text.to_owned();
     }
@@ -1071,6 +1156,62 @@ fn east_asian(text: &str) -> String {
                 out.push(c);
                 at += 1;
             }
+        }
+    }
+    out
+}
+
+/// Writes "月曜日に出社" as "back monday". A weekday in brackets belongs to the date before it.
+fn east_asian_weekdays(text: &str) -> String {
+    const NAMES: [(&str, [&str; 6]); 7] = [
+        (
+            "monday",
+            ["月曜日", "月曜", "星期一", "周一", "週一", "월요일"],
+        ),
+        (
+            "tuesday",
+            ["火曜日", "火曜", "星期二", "周二", "週二", "화요일"],
+        ),
+        (
+            "wednesday",
+            ["水曜日", "水曜", "星期三", "周三", "週三", "수요일"],
+        ),
+        (
+            "thursday",
+            ["木曜日", "木曜", "星期四", "周四", "週四", "목요일"],
+        ),
+        (
+            "friday",
+            ["金曜日", "金曜", "星期五", "周五", "週五", "금요일"],
+        ),
+        (
+            "saturday",
+            ["土曜日", "土曜", "星期六", "周六", "週六", "토요일"],
+        ),
+        (
+            "sunday",
+            ["日曜日", "日曜", "星期日", "周日", "週日", "일요일"],
+        ),
+    ];
+    let mut out = text.to_owned();
+    for (english, names) in NAMES {
+        for name in names {
+            let found = out.find(name).map(|at| (at, at + name.len()));
+            let Some((from, to)) = found else { continue };
+            let before: String = out
+                .get(..from)
+                .unwrap_or_default()
+                .chars()
+                .rev()
+                .take(4)
+                .collect();
+            if before.starts_with(['(', '（', '日', '일', '号']) {
+                continue;
+            }
+            let before: String = before.chars().rev().collect();
+            let behind: String = out.get(to..).unwrap_or_default().chars().take(14).collect();
+            let cue = east_asian_cue(&before, &behind);
+            out.replace_range(from..to, &format!(" {cue} {english} "));
         }
     }
     out
@@ -1380,6 +1521,24 @@ fn date_read(list: &[Word<'_>], written: Date, expected: bool) -> Option<(Writte
     if !expected {
         return None;
     }
+    if let Some(found) = ahead(list, written).or_else(|| end_of(list, written)) {
+        return Some(found);
+    }
+    // "vuelvo el 30", "am 30. zurück".
+    if matches!(
+        first,
+        "the" | "am" | "den" | "le" | "el" | "il" | "dia" | "op" | "dne" | "dnia"
+    ) && day(text(1)).is_some()
+        && !UNITS.iter().any(|(words, _)| words.contains(&text(2)))
+        && !text(1).contains(|c: char| c.is_ascii_alphabetic())
+    {
+        let behind = list.get(1..).unwrap_or_default();
+        if let Some((date, used)) = date_at(behind, written, true) {
+            return Some((date, used + 1));
+        }
+        let found = next_with(written, |date| Some(date.day()) == day(text(1)))?;
+        return Some((Written::relative(found), 2));
+    }
     if let Some(weekday) = weekday(first) {
         // "Monday, 3 March" is the date, not the weekday.
         let ahead = list.get(1..).unwrap_or_default();
@@ -1397,29 +1556,23 @@ fn date_read(list: &[Word<'_>], written: Date, expected: bool) -> Option<(Writte
         {
             return Some((date, used + 1 + skip));
         }
+        // "lunedì 7": the next 7th that is a Monday.
+        if let Some(number) = ahead.first().and_then(|w| day(w.text))
+            && let Some(found) = next_with(written, |date| {
+                date.day() == number && date.weekday() == weekday
+            })
+            && found
+                .since(written)
+                .is_ok_and(|span| span.get_days() <= MAX_WEEKDAY_DAYS)
+        {
+            return Some((Written::relative(found), 2 + skip));
+        }
         return written
             .nth_weekday(1, weekday)
             .ok()
             .map(|date| (Written::relative(date), 1));
     }
-    let tomorrow = [
-        "tomorrow",
-        "morgen",
-        "demain",
-        "domani",
-        "imorgon",
-        "jutro",
-        "manana",
-        "amanha",
-        "zitra",
-        "holnap",
-        "maine",
-        "αυριο",
-        "завтра",
-        "yarin",
-        "huomenna",
-    ];
-    if tomorrow.contains(&first) {
+    if TOMORROW.contains(&first) {
         return written
             .checked_add(1.day())
             .ok()
@@ -1450,6 +1603,344 @@ fn date_read(list: &[Word<'_>], written: Date, expected: bool) -> Option<(Writte
         .then(|| written.nth_weekday(1, Weekday::Monday).ok())
         .flatten()
         .map(|d| (Written::relative(d), 2))
+}
+
+/// Returns the first day after `written` that fits, within two years.
+fn next_with(written: Date, fits: impl Fn(Date) -> bool) -> Option<Date> {
+    (1..=730_i32)
+        .filter_map(|days| written.checked_add(days.days()).ok())
+        .find(|date| fits(*date))
+}
+
+/// Days ahead within which a weekday with its number is one date.
+const MAX_WEEKDAY_DAYS: i32 = 200;
+
+/// Units of time with their days; a month is counted by the calendar.
+const UNITS: &[(&[&str], i32)] = &[
+    (
+        &[
+            "day",
+            "days",
+            "tag",
+            "tage",
+            "tagen",
+            "jour",
+            "jours",
+            "dia",
+            "dias",
+            "giorno",
+            "giorni",
+            "dag",
+            "dagen",
+            "dagar",
+            "dage",
+            "dager",
+            "paivan",
+            "dni",
+            "dzien",
+            "dnu",
+            "dny",
+            "nap",
+            "zile",
+            "zi",
+            "ημερες",
+            "ημερα",
+            "день",
+            "дня",
+            "днеи",
+            "gun",
+        ],
+        1,
+    ),
+    (
+        &[
+            "week",
+            "weeks",
+            "woche",
+            "wochen",
+            "semaine",
+            "semaines",
+            "semana",
+            "semanas",
+            "settimana",
+            "settimane",
+            "weken",
+            "vecka",
+            "veckor",
+            "uge",
+            "uger",
+            "uke",
+            "uker",
+            "viikon",
+            "tydzien",
+            "tygodnie",
+            "tygodni",
+            "tyden",
+            "tydny",
+            "tydnu",
+            "het",
+            "saptamana",
+            "saptamani",
+            "εβδομαδα",
+            "εβδομαδες",
+            "неделю",
+            "недели",
+            "недель",
+            "hafta",
+        ],
+        7,
+    ),
+    (
+        &[
+            "month",
+            "months",
+            "monat",
+            "monate",
+            "monaten",
+            "mois",
+            "mes",
+            "meses",
+            "mese",
+            "mesi",
+            "mes",
+            "maand",
+            "maanden",
+            "manad",
+            "manader",
+            "maned",
+            "maneder",
+            "kuukauden",
+            "miesiac",
+            "miesiace",
+            "miesiecy",
+            "mesic",
+            "mesice",
+            "mesicu",
+            "honap",
+            "luna",
+            "luni",
+            "μηνα",
+            "μηνες",
+            "месяц",
+            "месяца",
+            "месяцев",
+            "ay",
+        ],
+        30,
+    ),
+];
+const NUMBERS: &[&[&str]] = &[
+    &[
+        "a", "one", "an", "einem", "einer", "eine", "ein", "un", "une", "una", "um", "uma", "een",
+        "en", "ett", "et", "tydzien", "jeden", "egy", "o", "ενα", "μια", "одну", "один", "bir",
+        "yhden",
+    ],
+    &[
+        "two", "zwei", "deux", "dos", "due", "dois", "duas", "twee", "tva", "to", "kahden", "dwa",
+        "dwie", "dva", "dve", "ket", "doua", "doi", "δυο", "два", "две", "iki",
+    ],
+    &[
+        "three",
+        "drei",
+        "trois",
+        "tres",
+        "tre",
+        "drie",
+        "kolmen",
+        "trzy",
+        "tri",
+        "harom",
+        "trei",
+        "τρεις",
+        "τρια",
+        "три",
+        "uc",
+    ],
+    &[
+        "four",
+        "vier",
+        "quatre",
+        "cuatro",
+        "quattro",
+        "quatro",
+        "fyra",
+        "fire",
+        "neljan",
+        "cztery",
+        "ctyri",
+        "negy",
+        "patru",
+        "τεσσερις",
+        "четыре",
+        "dort",
+    ],
+];
+
+/// Reads a length of time ahead: "in two weeks", "dans 10 jours", "két hét múlva", "через неделю".
+fn ahead(list: &[Word<'_>], written: Date) -> Option<(Written, usize)> {
+    const BEFORE: &[&str] = &[
+        "in",
+        "dans",
+        "en",
+        "dentro",
+        "tra",
+        "fra",
+        "em",
+        "over",
+        "om",
+        "za",
+        "peste",
+        "σε",
+        "через",
+        "within",
+    ];
+    const BEHIND: &[&str] = &["sonra", "mulva", "kuluttua", "kuluessa", "icinde"];
+    let text = |n: usize| list.get(n).map_or("", |w| w.text);
+    let is_before = BEFORE.contains(&text(0));
+    let mut n = usize::from(is_before);
+    if text(0) == "dentro" && matches!(text(1), "de") {
+        n = 2;
+    }
+    let number = text(n)
+        .parse::<i32>()
+        .ok()
+        .filter(|count| (1..=400).contains(count))
+        .or_else(|| {
+            let at = NUMBERS.iter().position(|words| words.contains(&text(n)))?;
+            i32::try_from(at + 1).ok()
+        });
+    let unit = |word: &str| {
+        UNITS
+            .iter()
+            .find(|(words, _)| words.contains(&word))
+            .map(|(_, days)| *days)
+    };
+    // "через неделю", "za tydzień" say no number.
+    let (count, days, used) = match (number, unit(text(n + 1)), unit(text(n))) {
+        (Some(count), Some(days), _) => (count, days, n + 2),
+        (_, _, Some(days)) if is_before => (1, days, n + 1),
+        _ => return None,
+    };
+    let is_behind = BEHIND.contains(&text(used));
+    if !is_before && !is_behind {
+        return None;
+    }
+    let span = match days {
+        30 => count.months(),
+        days => (count * days).days(),
+    };
+    let date = written.checked_add(span).ok()?;
+    Some((Written::relative(date), used + usize::from(is_behind)))
+}
+
+/// Reads the end of a month or of the year: "end of December", "Ende Dezember", "fin du mois".
+fn end_of(list: &[Word<'_>], written: Date) -> Option<(Written, usize)> {
+    const ENDS: &[&str] = &[
+        "end",
+        "ende",
+        "fin",
+        "finales",
+        "final",
+        "fine",
+        "fim",
+        "finais",
+        "eind",
+        "einde",
+        "slutet",
+        "slutten",
+        "udgangen",
+        "utgangen",
+        "konca",
+        "koniec",
+        "konce",
+        "sfarsitul",
+        "τελος",
+        "τελη",
+        "конца",
+        "конце",
+        "loppuun",
+    ];
+    const MONTH: &[&str] = &[
+        "month",
+        "monats",
+        "monat",
+        "mois",
+        "mes",
+        "mese",
+        "maand",
+        "manaden",
+        "maneden",
+        "miesiaca",
+        "mesice",
+        "lunii",
+        "μηνα",
+        "месяца",
+    ];
+    const YEAR: &[&str] = &[
+        "year",
+        "jahres",
+        "jahr",
+        "annee",
+        "ano",
+        "anno",
+        "jaar",
+        "aret",
+        "roku",
+        "anului",
+        "ετους",
+        "года",
+    ];
+    let text = |n: usize| list.get(n).map_or("", |w| w.text);
+    if !ENDS.contains(&text(0)) {
+        return None;
+    }
+    let mut n = 1;
+    while n < 4
+        && matches!(
+            text(n),
+            "of" | "the"
+                | "this"
+                | "des"
+                | "dieses"
+                | "de"
+                | "du"
+                | "del"
+                | "di"
+                | "do"
+                | "da"
+                | "d"
+                | "van"
+                | "av"
+                | "af"
+                | "tego"
+                | "ce"
+                | "van-de"
+                | "deze"
+                | "του"
+                | "der"
+                | "este"
+                | "deste"
+                | "dell'anno"
+                | "l'annee"
+        )
+    {
+        n += 1;
+    }
+    if MONTH.contains(&text(n)) {
+        return Some((Written::relative(written.last_of_month()), n + 1));
+    }
+    if YEAR.contains(&text(n)) {
+        return Some((Written::relative(written.last_of_year()), n + 1));
+    }
+    let month = month(text(n))?;
+    let year = year(text(n + 1));
+    let first = Date::new(year.unwrap_or(written.year()), month, 1).ok()?;
+    let last = first.last_of_month();
+    let last = match year {
+        None if last < written => first.checked_add(1.year()).ok()?.last_of_month(),
+        _ => last,
+    };
+    Some((Written::relative(last), n + 1 + usize::from(year.is_some())))
 }
 
 /// Reads "3-9 March" as the 9th, in the year that is nearest.
@@ -1696,5 +2187,224 @@ mod tests {
         ] {
             check(text, 11, 30);
         }
+    }
+    #[test]
+    fn absences_end_as_people_say_it() {
+        // Written on Tuesday 24 November 2026.
+        let (this, next) = (2026, 2027);
+        let expect: &[(Option<(i16, i8, i8)>, &[&str])] = &[
+            (
+                Some((this, 12, 3)),
+                &[
+                    "back on 3rd of December",
+                    "I return on the 3rd of December",
+                    "back on December the 3rd",
+                ],
+            ),
+            (
+                Some((this, 12, 14)),
+                &[
+                    "I'm away until the 14th",
+                    "Je suis absent jusqu'au 14 décembre",
+                    "vuelvo el 14",
+                    "zurück am 14.",
+                ],
+            ),
+            (
+                Some((this, 12, 5)),
+                &[
+                    "Ich bin bis einschl. 04.12. nicht da",
+                    "back 5 Dec.",
+                    "zurück am 5. Dez.",
+                    "de retour le 5 déc.",
+                    "vuelvo el 5 dic",
+                    "torno il 5 dic.",
+                    "volto a 5 dez",
+                    "terug op 5 dec",
+                    "tillbaka 5 dec",
+                    "tilbage 5. dec.",
+                    "tilbake 5. desember",
+                    "tilbake 5. des.",
+                    "palaan 5. joulukuuta",
+                    "wracam 5 gru",
+                    "wracam 5 grudnia",
+                    "vrátím se 5. prosince",
+                    "december 5-én jövök vissza",
+                    "vissza: dec. 5.",
+                    "revin pe 5 decembrie",
+                    "επιστρέφω 5 Δεκ",
+                    "επιστρέφω στις 5 Δεκεμβρίου",
+                    "вернусь 5 дек.",
+                    "вернусь 5 декабря",
+                    "5 Aralık'ta döneceğim",
+                    "12月5日に出社します",
+                    "12月5日返回",
+                    "12월 5일에 복귀합니다",
+                    "back on 5-Dec-2026",
+                ],
+            ),
+            (
+                Some((this, 12, 15)),
+                &[
+                    "Ab dem 15.12. wieder erreichbar",
+                    "ab 15. Dezember wieder da",
+                ],
+            ),
+            (
+                Some((next, 1, 2)),
+                &[
+                    "Out of office from 12/24 to 01/02",
+                    "Ausente de 24 de dezembro a 2 de janeiro",
+                    "Urlaub vom 24.12. bis 02.01.",
+                    "away December 24 - January 2",
+                    "в отпуске с 24 декабря по 2 января",
+                ],
+            ),
+            (
+                Some((next, 1, 5)),
+                &[
+                    "back 2027-01-05",
+                    "Back on Jan 5th, 2027",
+                    "back 05.01.2027",
+                    "De retour le 5 janvier prochain",
+                    "Szabadságon vagyok január 5-ig",
+                    "1月5日まで休みます",
+                    "1월 5일까지 휴가입니다",
+                    "1月5日回来",
+                    "ma torna martedì 5 gennaio",
+                    "away until 5 January 2027",
+                ],
+            ),
+            (
+                Some((this, 11, 30)),
+                &[
+                    "Back Monday",
+                    "back next Monday",
+                    "Ritorno lunedì 30",
+                    "ich bin am Montag wieder da",
+                    "je reviens lundi",
+                    "vuelvo el lunes",
+                    "torno lunedì",
+                    "volto na segunda-feira",
+                    "ik ben maandag terug",
+                    "tillbaka på måndag",
+                    "tilbage mandag",
+                    "tilbake mandag",
+                    "palaan maanantaina",
+                    "wracam w poniedziałek",
+                    "vrátím se v pondělí",
+                    "hétfőn jövök vissza",
+                    "revin luni",
+                    "επιστρέφω τη Δευτέρα",
+                    "вернусь в понедельник",
+                    "pazartesi döneceğim",
+                    "月曜日に出社します",
+                    "周一回来",
+                    "월요일에 복귀합니다",
+                    "out until the end of the month",
+                    "bis Ende des Monats abwesend",
+                    "back on the 30th",
+                ],
+            ),
+            (
+                Some((this, 12, 7)),
+                &["torno lunedì 7", "back Monday 7", "back Monday the 7th"],
+            ),
+            (
+                Some((this, 11, 25)),
+                &[
+                    "back tomorrow",
+                    "morgen wieder da",
+                    "de retour demain",
+                    "domani torno",
+                ],
+            ),
+            (
+                Some((this, 11, 27)),
+                &[
+                    "away until Friday",
+                    "bis Freitag nicht da",
+                    "back in 3 days",
+                ],
+            ),
+            (
+                Some((this, 12, 8)),
+                &[
+                    "back in two weeks",
+                    "I will be back in 2 weeks",
+                    "zurück in zwei Wochen",
+                    "bin in zwei Wochen wieder da",
+                    "de retour dans deux semaines",
+                    "vuelvo en dos semanas",
+                    "torno tra due settimane",
+                    "volto em duas semanas",
+                    "terug over twee weken",
+                    "tillbaka om två veckor",
+                    "tilbage om to uger",
+                    "wracam za dwa tygodnie",
+                    "вернусь через две недели",
+                ],
+            ),
+            (
+                Some((this, 12, 1)),
+                &["back in a week", "вернусь через неделю"],
+            ),
+            (Some((this, 12, 24)), &["back in a month"]),
+            (
+                Some((this, 12, 31)),
+                &[
+                    "out until end of December",
+                    "away until the end of the year",
+                    "bis Ende Dezember nicht erreichbar",
+                    "absent jusqu'à fin décembre",
+                    "fuera hasta finales de diciembre",
+                    "assente fino a fine dicembre",
+                    "ausente até ao fim de dezembro",
+                    "afwezig tot eind december",
+                    "nieobecny do końca grudnia",
+                    "в отпуске до конца декабря",
+                ],
+            ),
+            (Some((next, 3, 31)), &["on leave until the end of March"]),
+            (
+                Some((this, 12, 4)),
+                &[
+                    "I am away until 4 December.\n\nIch bin bis zum 4. Dezember abwesend.",
+                    "Ich bin bis 04.12.2026 im Urlaub. I am on vacation until 4 December 2026.",
+                ],
+            ),
+            (
+                Some((next, 1, 4)),
+                &["I will be out 23 December through 3 January, back on 4 January"],
+            ),
+            (
+                Some((next, 1, 3)),
+                &["from December 24, 2026 until January 3, 2027"],
+            ),
+            (
+                None,
+                &[
+                    "away until further notice",
+                    "bis auf Weiteres nicht erreichbar",
+                    "Out 1-14 November",
+                    "I was away from 9 to 20 November",
+                    "I am back after two weeks of vacation",
+                    "back in 30 minutes",
+                    "I am away this week",
+                    "in two weeks we launch",
+                ],
+            ),
+        ];
+        let mut wrong = Vec::new();
+        for (day, texts) in expect {
+            let day = day.map(|(y, m, d)| date(y, m, d));
+            for text in *texts {
+                let got = return_date(text, date(2026, 11, 24));
+                if got != day {
+                    wrong.push(format!("{text:?}: {got:?} for {day:?}"));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 }

@@ -26,16 +26,20 @@ pub mod own_words;
 pub mod quote;
 pub mod words;
 
+mod judged;
 pub mod left;
+mod scope;
 mod trained;
 pub mod understand;
+pub mod unread;
 pub mod wish;
 
 pub use address::{EmailAddress, Mailbox};
 pub use identity::{DomainKey, MailboxKey};
+pub use judged::judge;
 pub use message_id::MessageId;
 pub use named::{Named, TooWide};
 pub use parsed::ParsedMail;
-pub use trained::{asked_in, judge};
+pub use trained::asked_in;
 pub use understand::{MailClass, MailContext, Understanding, understand};
 pub use wish::{Decision, Demand, OptOut, Scope};

@@ -679,7 +679,9 @@ fn is_disclaimer(folded: &str, previous: Option<&str>) -> bool {
                 .all(|c| matches!(c, '-' | '_' | '*' | '=' | ' '))
     });
     let text = folded.trim_start_matches(['*', '-', '_', ' ', '[', '(']);
-    starts_paragraph
+    // One that speaks of attachments needs no blank line above it.
+    let is_sure = text.len() > 45 && text.contains("attachment") && is_confidentiality(text);
+    (starts_paragraph || is_sure)
         && text.len() >= 12
         && (DISCLAIMERS
             .get()

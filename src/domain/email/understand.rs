@@ -29,6 +29,7 @@ use super::chain::{self, Written};
 use super::classify::{self, Classification, ObjectionKind, ReplyLabel};
 use super::dates::return_date;
 use super::identity::MailboxKey;
+use super::judged::judge;
 use super::machine::{self, MachineSigns};
 use super::message_id::MessageId;
 use super::own_words::OwnWords;
@@ -36,6 +37,7 @@ use super::parsed::ParsedMail;
 use super::quote::{self, Stripped};
 use super::subject;
 use super::trained;
+use super::unread::{self, is_unread};
 use super::wish::{self, OptOut};
 use crate::domain::words::words;
 
@@ -165,6 +167,9 @@ pub struct Understanding {
     pub from_us: bool,
     /// The wish to be left alone, if they have it.
     pub opt_out: OptOut,
+    /// True if a person wrote in a language that is not read.
+    #[serde(skip)]
+    pub is_unread: bool,
 }
 
 /// The tie between a message and our mail.
@@ -229,6 +234,7 @@ pub fn understand(mail: &ParsedMail, context: &MailContext) -> Understanding {
                 .as_ref()
                 .is_some_and(|id| context.ours.contains(id)),
         opt_out: OptOut::default(),
+        is_unread: false,
         stripped,
     };
     let view = View {
@@ -278,7 +284,7 @@ fn decide(out: &mut Understanding, view: &View<'_>) {
     }
     if decide_calendar(out, view) {
         // "Declined. Please take me off your list": an answer and a wish.
-        out.opt_out = trained::judge("", &out.stripped.text, "");
+        out.opt_out = judge("", &out.stripped.text, "");
         return;
     }
     let sent_to_link = view.mail.to.iter().any(|to| {
@@ -715,11 +721,17 @@ fn decide_person(out: &mut Understanding, view: &View<'_>, meaning: Classificati
         let quoted = trained::asked_in_quote(&view.mail.text);
         let asked = Some(&view.context.asked).filter(|asked| !asked.is_empty());
         let subject = own_subject(&view.mail.subject, &view.context.sent_subjects);
-        out.opt_out = trained::judge(
+        out.opt_out = judge(
             subject.unwrap_or_default(),
             &out.stripped.text,
             asked.unwrap_or(&quoted),
         );
+    }
+    if out.opt_out.decision != wish::Decision::Yes && is_unread(&out.stripped.text) {
+        // What the lexicon found in it is a chance likeness.
+        (label, label_confidence) = (ReplyLabel::Unclear, 0.3);
+        evidence = unread::REASON.to_owned();
+        out.is_unread = true;
     }
     if out.opt_out.decision == wish::Decision::No && label == ReplyLabel::Unsubscribe {
         // Words of leaving a list, about another matter.
@@ -740,7 +752,7 @@ fn decide_person(out: &mut Understanding, view: &View<'_>, meaning: Classificati
         out.because.push(why);
         return;
     }
-    out.objection = meaning.objection;
+    out.objection = meaning.objection.filter(|_| !out.is_unread);
     if label == ReplyLabel::OutOfOffice {
         out.out_of_office_until = back_on(out, view);
     }
@@ -1103,6 +1115,84 @@ mod tests {
             &ours,
             Reply,
         );
+    }
+
+    #[test]
+    fn small_print_below_a_yes_is_no_wish() {
+        let ours = lone("<seq1@casey>");
+        let mut wrong = Vec::new();
+        for footer in [
+            "--\nTo stop receiving our newsletter click here",
+            "To stop receiving our newsletter click here",
+            "To stop receiving mail from ACME click unsubscribe",
+            "Unsubscribe | Manage preferences",
+            "Unsubscribe",
+            "Click here to unsubscribe: https://acme.example/u",
+            "You can unsubscribe at any time using the link below.",
+            "If you no longer want to hear from us, reply STOP.",
+            "If you do not wish to receive further emails from us, please reply with \"unsubscribe\".",
+            "Sent from my iPhone",
+            "Sent from Outlook for Android",
+            "CONFIDENTIAL: This email is for the addressee only. If you are not the intended recipient, delete it and do not contact the sender again.",
+            "This message and any attachment are confidential. If you have received it in error, please delete it and remove it from your system.",
+            "Acme Ltd, 1 High Street. To opt out of marketing emails, visit https://acme.example/optout",
+            "_______________________________________________\nplanning mailing list\nTo unsubscribe send an email to planning-leave@acme.example",
+            "Sent with Mailchimp. Unsubscribe from this list",
+            "You received this message because you are subscribed to the Google Groups \"x\" group.\nTo unsubscribe from this group and stop receiving emails from it, send an email to x+unsubscribe@googlegroups.com.",
+            "Um unseren Newsletter abzubestellen, klicken Sie hier.",
+            "Wenn Sie keine weiteren E-Mails erhalten möchten, klicken Sie bitte hier.",
+            "Diese E-Mail ist vertraulich. Wenn Sie nicht der richtige Adressat sind, löschen Sie diese E-Mail bitte.",
+            "Pour vous désabonner, cliquez ici.",
+            "Se désinscrire de la newsletter",
+            "Para darse de baja, haga clic aquí.",
+            "Per cancellarti dalla newsletter clicca qui.",
+            "Para cancelar a subscrição, clique aqui.",
+            "Klik hier om u uit te schrijven.",
+            "Avregistrera dig här",
+            "Afmeld nyhedsbrev",
+            "Meld deg av her",
+            "Aby zrezygnować z subskrypcji, kliknij tutaj.",
+            "Pro odhlášení z odběru klikněte zde.",
+            "A leiratkozáshoz kattintson ide.",
+            "Pentru dezabonare faceți clic aici.",
+            "Отписаться от рассылки",
+            "Abonelikten çıkmak için tıklayın.",
+            "配信停止はこちら",
+            "退订请点击这里",
+            "수신거부를 원하시면 여기를 클릭하세요.",
+        ] {
+            for gap in ["\n", "\n\n", "\n\nAnn Hill\n\n"] {
+                let text = format!("Yes, Tuesday works, see you at ten.{gap}{footer}");
+                let got = understand(
+                    &mail("Re: Quick question", "<seq1@casey>", &text, &[]),
+                    &ours,
+                );
+                // A line that says nothing but the word may be the writer's own.
+                let is_word =
+                    footer == "Unsubscribe" && got.opt_out.decision == wish::Decision::Ask;
+                if got.class != Reply || got.opt_out.decision != wish::Decision::No && !is_word {
+                    wrong.push(format!("{text:?}: {:?} {:?}", got.class, got.opt_out));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn a_language_that_is_not_read_is_asked_about_and_a_machine_is_still_one() {
+        let ours = lone("<seq1@casey>");
+        let re = "Re: Quick question";
+        for text in ["ไม่สนใจ ขอบคุณ", "Не, благодаря, нямам интерес към това"]
+        {
+            let got = check(&mail(re, "<seq1@casey>", text, &[]), &ours, Reply);
+            assert_eq!(got.label, Some(ReplyLabel::Unclear), "{text}");
+            assert!(got.check_label && got.is_unread, "{text}");
+            assert_eq!(got.opt_out.decision, wish::Decision::Ask, "{text}");
+            let away = [("auto-submitted", "auto-replied")];
+            let got = check(&mail(re, "<seq1@casey>", text, &away), &ours, AutoReply);
+            assert_eq!(got.label, Some(ReplyLabel::OutOfOffice), "{text}");
+            assert_eq!(got.opt_out.decision, wish::Decision::No, "{text}");
+        }
     }
 
     #[test]

@@ -43,18 +43,21 @@ pub enum Scope {
     Firm,
     /// The addresses that the text names, in lower case.
     Addresses(Vec<String>),
+    /// The writer, and the addresses that the text names besides, in lower case.
+    MeAnd(Vec<String>),
     /// Everybody at the domain that the text names, in lower case.
     Domain(String),
 }
 
 impl Scope {
-    /// Returns the scope's word: `me`, `firm`, `addresses`, `domain`.
+    /// Returns the scope's word: `me`, `firm`, `addresses`, `me_and_addresses`, `domain`.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Me => "me",
             Self::Firm => "firm",
             Self::Addresses(_) => "addresses",
+            Self::MeAnd(_) => "me_and_addresses",
             Self::Domain(_) => "domain",
         }
     }
@@ -66,6 +69,7 @@ impl Scope {
             Self::Me => "the writer".to_owned(),
             Self::Firm => "everybody at their firm".to_owned(),
             Self::Addresses(list) => list.join(", "),
+            Self::MeAnd(list) => format!("the writer, {}", list.join(", ")),
             Self::Domain(domain) => format!("everybody at {domain}"),
         }
     }
@@ -100,13 +104,15 @@ impl Default for OptOut {
 
 impl Serialize for OptOut {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let named = usize::from(matches!(self.scope, Scope::Addresses(_) | Scope::Domain(_)));
+        let named = usize::from(!matches!(self.scope, Scope::Me | Scope::Firm));
         let mut out = serializer.serialize_struct("OptOut", 5 + named)?;
         out.serialize_field("decision", &self.decision)?;
         out.serialize_field("scope", self.scope.as_str())?;
         match &self.scope {
             Scope::Me | Scope::Firm => {}
-            Scope::Addresses(list) => out.serialize_field("addresses", list)?,
+            Scope::Addresses(list) | Scope::MeAnd(list) => {
+                out.serialize_field("addresses", list)?
+            }
             Scope::Domain(domain) => out.serialize_field("domain", domain)?,
         }
         out.serialize_field("probability", &self.probability)?;

@@ -92,6 +92,10 @@ impl<'a> Fields<'a> {
         answer
     }
 
+    pub(super) const fn payload(&self) -> &'a Map<String, Value> {
+        self.payload
+    }
+
     pub(super) fn get(&self, key: &str) -> Option<&'a Value> {
         self.payload.get(key)
     }

@@ -12,6 +12,7 @@ use super::about::{About, DealNamed, MeetingNamed, Who, Words};
 use super::asks::Asks;
 use super::fields::{Fault, Fields, Unreadable};
 use super::kinds::SignalKind;
+use super::wish;
 use crate::domain::email::classify::{CHECK_BELOW, ReplyLabel};
 use crate::domain::email::{Decision, Demand, MailClass, Scope};
 use crate::domain::text::clean_line;
@@ -82,14 +83,14 @@ pub struct MailSaid {
     pub confidence: Option<f64>,
     /// True if the operator should check the label.
     pub is_unsure: bool,
-    /// The answer to the question of a wish to be left alone; none where it is no.
-    pub opt_out: Option<Decision>,
     /// The people whom that wish speaks for.
     pub scope: Scope,
     /// The sentence that says it.
     pub sentence: Option<String>,
     /// A demand by law.
     pub demand: Option<Demand>,
+    /// True if it is written in a language that is not read.
+    pub is_unread: bool,
 }
 
 /// A post.
@@ -132,6 +133,7 @@ pub struct WishSaid {
 pub(super) struct Content {
     pub about: About,
     pub said: Said,
+    pub wish: Option<Decision>,
     pub unreadable: Vec<Unreadable>,
 }
 
@@ -141,6 +143,7 @@ impl Content {
         use SignalKind as K;
         let mut fields = Fields::of(payload);
         let f = &mut fields;
+        let wish = wish::told(kind, f);
         let said = match kind {
             K::FormSubmitted => Said::Form(FormSaid {
                 form: f.text(&["form", "form_name"]),
@@ -190,6 +193,7 @@ impl Content {
         Self {
             about,
             said,
+            wish,
             unreadable: fields.into_unreadable(),
         }
     }
@@ -234,12 +238,10 @@ impl MailSaid {
             label,
             confidence,
             is_unsure: f.flag("check_label").unwrap_or(false) || is_low,
-            opt_out: f
-                .word("opt_out")
-                .filter(|decision| *decision != Decision::No),
             scope: scope(f),
             sentence: f.text(&["opt_out_sentence"]),
             demand: f.word("demand"),
+            is_unread: f.text(&["opt_out_language"]).as_deref() == Some("unread"),
         }
     }
 }
@@ -248,9 +250,11 @@ impl MailSaid {
 fn scope(f: &mut Fields<'_>) -> Scope {
     match f.text(&["opt_out_scope"]).as_deref() {
         Some("firm") => Scope::Firm,
-        Some("addresses") => match f.texts("opt_out_addresses") {
-            Some(list) if !list.is_empty() => Scope::Addresses(list),
-            _ => Scope::Me,
+        Some(word @ ("addresses" | "me_and_addresses")) => match f.texts("opt_out_addresses") {
+            Some(list) if list.is_empty() => Scope::Me,
+            Some(list) if word == "addresses" => Scope::Addresses(list),
+            Some(list) => Scope::MeAnd(list),
+            None => Scope::Me,
         },
         Some("domain") => f.text(&["opt_out_domain"]).map_or(Scope::Me, Scope::Domain),
         _ => Scope::Me,

@@ -66,15 +66,18 @@ impl Alone {
                 alone.add_domain(tx, DomainKey::of(domain))?;
             }
             Scope::Domain(domain) => alone.foreign.push(domain.clone()),
-            Scope::Addresses(addresses) => {
+            Scope::Addresses(addresses) | Scope::MeAnd(addresses) => {
                 alone.add_named(tx, addresses, |address| {
                     let key = MailboxKey::of(address);
                     own.iter().any(|known| MailboxKey::of(known) == key)
                         || is_theirs(key.domain().as_str())
                 })?;
                 // Whom they name, and nobody else.
-                if !alone.named.is_empty() {
+                if matches!(scope, Scope::Addresses(_)) && !alone.named.is_empty() {
                     return Ok(alone);
+                }
+                if !alone.whom.is_empty() {
+                    alone.whom = format!("for them {}", alone.whom.replacen("at ", "and ", 1));
                 }
             }
         }

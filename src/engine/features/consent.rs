@@ -10,6 +10,7 @@ use crate::domain::action::ActionKind;
 use crate::domain::aps::Points;
 use crate::domain::by::By;
 use crate::domain::consent::demand_words;
+use crate::domain::email::unread::REASON;
 use crate::domain::email::{Demand, MailboxKey, Named};
 use crate::domain::id::{ContactId, MoveId, SignalId, UndoId};
 use crate::domain::moves::{MoveStatus, MoveSubject};
@@ -196,8 +197,13 @@ fn in_doubt(
         whom => format!(", {whom}"),
     };
     let why = format!(
-        "{}They may have asked not to be written to{whom}; mail to them waits. `caseyos consent yes {id}`: they opted out. `caseyos consent no {id}`: they did not.",
-        quoted(&wish.sentence)
+        "{}{}They may have asked not to be written to{whom}; mail to them waits. `caseyos consent yes {id}`: they opted out. `caseyos consent no {id}`: they did not.",
+        quoted(&wish.sentence),
+        if wish.is_unread {
+            format!("{}. ", capital(REASON))
+        } else {
+            String::new()
+        }
     );
     explain(tx, id, &why, now)?;
     let asked = Change {

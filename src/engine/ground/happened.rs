@@ -58,6 +58,8 @@ pub(in crate::engine) struct Wish {
     pub demand: Option<Demand>,
     /// The law that it names.
     pub law: Law,
+    /// True if it is written in a language that is not read.
+    pub is_unread: bool,
 }
 
 /// The reason of a bounce.

@@ -154,6 +154,7 @@ fn wish() -> Wish {
         sentence: String::new(),
         demand: None,
         law: Law::Gdpr,
+        is_unread: false,
     }
 }
 

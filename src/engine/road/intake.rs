@@ -16,17 +16,17 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::consent::{Law, ends_mail, sentence_of};
-use crate::domain::email::Decision;
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
+use crate::domain::email::{Decision, MailboxKey};
 use crate::domain::id::{ContactId, DealId, SignalId};
 use crate::domain::meeting::MeetingStatus;
 use crate::domain::moves::MoveSubject;
 use crate::domain::outcome::{OutcomeKind, OutcomeSource};
-use crate::domain::signal::{SignalDraft, SignalKind, Source};
+use crate::domain::signal::{Said, SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
-use crate::engine::ground::happened::{Arrived, Happened, Wish};
+use crate::engine::ground::happened::{Arrived, Happened, Returned, Wish};
 use crate::engine::road::outcomes::{Observed, RECORDED, record};
 use crate::store::deals::{MeetingRow, save_meeting, set_meeting_state};
 use crate::store::people::NewPerson;
@@ -79,8 +79,29 @@ pub(in crate::engine) fn take_all(
         .map(|d| ((d.occurred_at, d.hash()), d))
         .collect();
     for draft in ordered.into_values() {
-        let (_, one) = take(tx, core, &draft, None, now)?;
-        taken.add(&one);
+        taken.add(&take_told(tx, core, &draft, now)?);
+    }
+    Ok(taken)
+}
+
+/// Takes in one event that somebody else observed. A mailbox finds out itself which addresses its reports are about; here the event says it.
+pub(in crate::engine) fn take_told(
+    tx: &WriteTx<'_>,
+    core: &Core,
+    draft: &SignalDraft,
+    now: Timestamp,
+) -> Result<Taken> {
+    let (signal, taken) = take(tx, core, draft, None, now)?;
+    let Some(signal) = signal.filter(|_| draft.is_hard_bounce()) else {
+        return Ok(taken);
+    };
+    let contact = signals::load(tx, signal)?.contact_id;
+    if let (Some(contact), Some(address)) = (contact, &draft.email) {
+        let what = Arrived::Bounce {
+            because: Returned::Address,
+            addresses: vec![MailboxKey::of(address).to_string()],
+        };
+        core.tell(tx, &Happened { contact, what }, now)?;
     }
     Ok(taken)
 }
@@ -114,25 +135,31 @@ pub(in crate::engine) fn take(
     Ok((Some(id), taken))
 }
 
-/// Returns the wish to be left alone that an event tells of. What a person did not write as such, or wrote beside other wishes, is a doubt.
+/// Returns the wish to be left alone that an event tells of. What was said beside another answer is a doubt.
 pub(in crate::engine) fn wish_in(draft: &SignalDraft, signal: SignalId) -> Option<Arrived> {
-    let mail = draft.said().mail()?;
+    let said = draft.said().mail();
+    let wishes = draft.wish();
+    let demand = said.and_then(|mail| mail.demand);
     let words = &draft.about().words;
     let text = words.text.as_deref().unwrap_or_default();
     let wish = || Wish {
         signal,
         at: draft.occurred_at,
         written_from: draft.email.clone(),
-        scope: mail.scope.clone(),
-        sentence: match &mail.sentence {
+        scope: said.map(|mail| mail.scope.clone()).unwrap_or_default(),
+        sentence: match said.and_then(|mail| mail.sentence.as_ref()) {
             Some(sentence) => clean_line(sentence, 200),
             None => sentence_of(text, &[]),
         },
-        demand: mail.demand,
+        demand,
         law: Law::named_in(&words.searched()),
+        is_unread: said.is_some_and(|mail| mail.is_unread),
     };
-    match (draft.kind(), mail.opt_out, mail.demand) {
+    // An invitation that was answered is an answer as well.
+    let is_beside = matches!(draft.said(), Said::Meeting(_));
+    match (draft.kind(), wishes, demand) {
         (SignalKind::OptedOut, ..) => Some(Arrived::OptOut(wish())),
+        (_, Some(Decision::Yes), _) if !is_beside => Some(Arrived::OptOut(wish())),
         (_, Some(Decision::Yes | Decision::Ask), _) => Some(Arrived::Doubt(wish())),
         (_, _, Some(demand)) if ends_mail(demand) => Some(Arrived::OptOut(wish())),
         (_, _, Some(_)) => Some(Arrived::Demand(wish())),

@@ -15,8 +15,9 @@ use crate::domain::signal::{Said, SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
+use crate::engine::ground::happened::Arrived;
 use crate::engine::ground::reach::Reach;
-use crate::engine::road::intake::{Taken, subject_of, too_old};
+use crate::engine::road::intake::{Taken, subject_of, too_old, wish_in};
 use crate::engine::road::scoring::rescore;
 use crate::store::deals::DealRow;
 use crate::store::moves::{MoveRow, MoveState, ScoringScope};
@@ -39,6 +40,10 @@ pub(super) fn propose(
     now: Timestamp,
 ) -> Result<()> {
     if has_move_like(tx, about.0, ActionKind::never_expires)? {
+        return Ok(());
+    }
+    // Who wants no more mail, or is known to want none, gets no answer to it.
+    if about.1.is_some() && matches!(wish_in(draft, about.0), Some(Arrived::OptOut(_))) {
         return Ok(());
     }
     propose_now(tx, core, (draft, hash), about, taken, now)
@@ -192,7 +197,7 @@ fn proposed(
     let mut facts = SignalFacts::of(draft);
     // An opt-out has a kind of its own, so this one the operator took for none: what remains is an answer like others.
     if let Some(mail) = facts.mail.as_mut()
-        && mail.opt_out.is_some()
+        && draft.wish().is_some()
         && mail.label == Some(ReplyLabel::Unsubscribe)
     {
         mail.label = Some(ReplyLabel::Unclear);

@@ -242,7 +242,7 @@ impl Engine {
             EmailAddress::parse(email).map_err(|e| EngineError::Input(e.to_string()))?;
         }
         self.write(Durability::Full, move |tx, core, now| {
-            let (_, taken) = intake::take(tx, core, &draft, None, now)?;
+            let taken = intake::take_told(tx, core, &draft, now)?;
             let counts = SourceCounts {
                 seen: 1,
                 new: taken.new,

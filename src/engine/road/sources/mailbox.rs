@@ -493,7 +493,7 @@ impl Arrival {
             put("absence", json!("long"));
         }
         if let Some(bounce) = &u.bounce {
-            let named: Vec<&str> = chain::reported(bounce).map(EmailAddress::as_str).collect();
+            let named: Vec<&str> = chain::named(bounce).map(EmailAddress::as_str).collect();
             if !named.is_empty() {
                 put("reported", json!(named));
             }
@@ -501,9 +501,14 @@ impl Arrival {
         let wish = &u.opt_out;
         if wish.decision != Decision::No {
             put("opt_out", json!(wish.decision));
+            if u.is_unread {
+                put("opt_out_language", json!("unread"));
+            }
             put("opt_out_scope", json!(wish.scope.as_str()));
             match &wish.scope {
-                Scope::Addresses(named) => put("opt_out_addresses", json!(named)),
+                Scope::Addresses(named) | Scope::MeAnd(named) => {
+                    put("opt_out_addresses", json!(named))
+                }
                 Scope::Domain(named) => put("opt_out_domain", json!(named)),
                 Scope::Me | Scope::Firm => {}
             }
@@ -637,6 +642,7 @@ impl Arrival {
                 mark_answered(tx, contact, at)?;
             }
             MailClass::AutoReply => self.pause(tx, core, contact, at)?,
+            MailClass::BounceHard if self.reached_them() => {}
             MailClass::BounceHard => {
                 outcome(OutcomeKind::EmailBounced, confidence)?;
                 executions::mark_answered(tx, contact, at)?;
@@ -682,18 +688,38 @@ impl Arrival {
         }
     }
 
-    /// Returns the addresses that a bounce is about.
+    /// Tells whether a report about our mail to somebody says that it arrived there, and failed for others only, to whom we did not write.
+    fn reached_them(&self) -> bool {
+        let (Some(row), Some(bounce)) = (&self.answered, &self.understood.bounce) else {
+            return false;
+        };
+        self.written.is_empty()
+            && names(chain::named(bounce), row)
+            && !names(chain::reported(bounce), row)
+    }
+
+    /// Returns the addresses that a bounce is about: all that it says failed, if we wrote to them.
     fn bounced_addresses(&self, tx: &ReadTx<'_>) -> Result<Vec<String>> {
-        let mut addresses: BTreeSet<String> =
-            self.answered.iter().map(|e| e.to_key.clone()).collect();
-        if addresses.is_empty() {
-            // Nothing says which mail it was, but the report comes from where it should.
-            addresses.extend(self.written.iter().cloned());
-            for recipient in self.understood.bounce.iter().flat_map(chain::reported) {
-                if self.understood.answers_ours && executions::has_sent_to(tx, &recipient.key())? {
-                    addresses.insert(recipient.to_string());
-                }
+        let mut addresses: BTreeSet<String> = BTreeSet::new();
+        let Some(bounce) = &self.understood.bounce else {
+            return Ok(self.answered.iter().map(|e| e.to_key.clone()).collect());
+        };
+        for recipient in chain::dead(bounce) {
+            let is_written = self
+                .written
+                .iter()
+                .any(|written| written == recipient.as_str());
+            if is_written
+                || self.understood.answers_ours && executions::has_sent_to(tx, &recipient.key())?
+            {
+                addresses.insert(recipient.key().to_string());
             }
+        }
+        // Their server may forward, and name only where it forwarded to.
+        if let Some(row) = &self.answered
+            && !names(chain::named(bounce), row)
+        {
+            addresses.insert(row.to_key.clone());
         }
         Ok(addresses.into_iter().collect())
     }
@@ -738,11 +764,16 @@ impl Arrival {
     }
 }
 
+/// Tells whether the address that a mail went to is among some.
+fn names<'a>(mut addresses: impl Iterator<Item = &'a EmailAddress>, row: &ExecutionRow) -> bool {
+    addresses.any(|address| address.key() == MailboxKey::of(&row.to_key))
+}
+
 fn bounced_contact(
     tx: &WriteTx<'_>,
     bounce: &crate::domain::email::bounce::Bounce,
 ) -> Result<Option<ContactId>> {
-    for recipient in chain::reported(bounce) {
+    for recipient in chain::named(bounce) {
         if let Some(contact) = people::find_by_email(tx, recipient.as_str())? {
             return Ok(Some(contact));
         }
