@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::domain::email::address::{AddressError, EmailAddress};
 use crate::domain::email::identity::{as_typed, of_link};
 
 /// Returns what two spellings of one mailbox have in common. Local parts are compared without case: the standard
@@ -76,6 +77,19 @@ pub fn parse_list(cell: &str) -> Vec<Result<String, String>> {
         }
     }
     found
+}
+
+impl EmailAddress {
+    /// Returns the address in text that somebody typed or pasted: also with a name before it, in quotes or with a sentence's dot behind it.
+    ///
+    /// # Errors
+    /// Anything that does not hold exactly one valid address.
+    pub fn pasted(text: &str) -> Result<Self, AddressError> {
+        Self::parse(text).or_else(|error| match parse(text) {
+            Some(address) => Self::parse(&address),
+            None => Err(error),
+        })
+    }
 }
 
 /// Returns the one address that `text` holds, in lower case, without display name, angle brackets or `mailto:`; None

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use super::DomainKey;
 use super::identity::{as_typed, of_link};
-use crate::domain::contact::address as written;
 
 /// The longest address that SMTP can carry (RFC 5321 §4.5.3.1.3, less the brackets).
 const MAX_ADDRESS_BYTES: usize = 254;
@@ -71,17 +70,6 @@ impl EmailAddress {
             Ok(address) => Ok(Self(address.as_str().to_lowercase())),
             Err(error) => Err(AddressError(error.to_string())),
         }
-    }
-
-    /// Returns the address in text that somebody typed or pasted: also with a name before it, in quotes or with a sentence's dot behind it.
-    ///
-    /// # Errors
-    /// Anything that does not hold exactly one valid address.
-    pub fn pasted(text: &str) -> Result<Self, AddressError> {
-        Self::parse(text).or_else(|error| match written::parse(text) {
-            Some(address) => Self::parse(&address),
-            None => Err(error),
-        })
     }
 
     /// Returns the address as it is kept and compared.
