@@ -5,6 +5,7 @@ use crate::domain::email::address::is_free_mail_domain;
 
 mod firm;
 
+pub use crate::domain::email::address::registrable;
 pub use firm::FirmKey;
 
 /// Hosts where many people and firms live side by side: an address there says nothing about the company.
@@ -83,12 +84,6 @@ pub fn domain_of_website(text: &str) -> Option<String> {
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
     (is_host && !SHARED_HOSTS.iter().any(shared) && !is_free_mail_domain(&host)).then_some(host)
-}
-
-/// Returns the domain that may be registered under which `host` lies: `eu.acme.co.uk` gives `acme.co.uk`.
-#[must_use]
-pub fn registrable(host: &str) -> &str {
-    psl::domain_str(host).unwrap_or(host)
 }
 
 /// Returns the key that two spellings of a company's name share: `ACME, Inc.` and `Acme Inc` give `acme inc`. Empty for

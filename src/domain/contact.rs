@@ -7,6 +7,7 @@
 pub mod address;
 pub mod greeting;
 pub mod name;
+mod nickname;
 pub mod who;
 
 use crate::domain::company::domain_of_website;

@@ -9,6 +9,7 @@ use crate::domain::action::ActionKind;
 use crate::domain::audit::hex;
 use crate::domain::by::By;
 use crate::domain::effect::{EffectKind, Ended, Origin};
+use crate::domain::email::address::firm_domain;
 use crate::domain::email::{DomainKey, MailboxKey};
 use crate::domain::guard::{GuardKind, Mode, Verdict};
 use crate::domain::id::{ContactId, ExecutionId, MoveId};
@@ -749,7 +750,7 @@ pub struct SendTimes {
 pub fn send_times(
     tx: &ReadTx<'_>,
     is_theirs: impl Fn(Option<ContactId>, &str) -> bool,
-    domain: &DomainKey,
+    firm: Option<&DomainKey>,
     now: Timestamp,
 ) -> Result<SendTimes> {
     let mut times = SendTimes::default();
@@ -758,7 +759,8 @@ pub fn send_times(
         if is_theirs(sent.contact, &sent.to_key) {
             times.to_contact.push(sent.at);
         }
-        if !domain.as_str().is_empty() && MailboxKey::of(&sent.to_key).domain() == *domain {
+        let theirs = || firm_domain(&MailboxKey::of(&sent.to_key).domain());
+        if firm.is_some_and(|firm| theirs().as_ref() == Some(firm)) {
             times.to_domain.push(sent.at);
         }
     }

@@ -51,6 +51,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("migrations/0016_person.sql"),
         then: Some(|connection| Ok(person::finish(connection)?)),
     },
+    Step {
+        sql: include_str!("migrations/0017_names.sql"),
+        then: Some(|connection| Ok(person::finish(connection)?)),
+    },
 ];
 
 /// The newest schema version that this program knows.
@@ -281,6 +285,15 @@ mod tests {
                 })
                 .unwrap();
         }
+    }
+
+    #[test]
+    fn names_come_to_be_compared_with_their_nicknames() {
+        let more = "INSERT INTO contact (id, first_name, last_name, created_at, updated_at, name_key) VALUES
+                (501, 'Bob', 'Lee (he/him)', 1, 1, 'bob he him lee'), (502, 'Robert', 'Lee', 1, 1, 'lee robert'), (503, 'Ann', '(she/her)', 1, 1, 'ann she her');";
+        let (_folder, store) = opened_with(16, more);
+        let names = "SELECT group_concat(name_key, ', ') FROM (SELECT * FROM contact WHERE id > 500 ORDER BY id)";
+        assert_eq!(text(&store, names), "lee robert, lee robert, ");
     }
 
     #[test]

@@ -345,6 +345,44 @@ fn the_cap_of_a_domain_counts_every_spelling() {
 }
 
 #[test]
+fn the_cap_of_a_domain_counts_what_is_below_it() {
+    let home = Home::live();
+    home.limits("per_contact_week = 9\nper_day = 1000\nper_hour = 1000\nper_domain_day = 1\nmin_gap_seconds = 0");
+    let (has_left, said) = writes(&home, "ann@mail.acme.example");
+    assert!(has_left, "{said}");
+    for other in ["bo@acme.example", "cy@eu.acme.example"] {
+        let when = home.run(["when", "ann@mail.acme.example", "--json"]);
+        assert_eq!(when.exits(0).json()["limit"], "per_domain_day");
+        let (has_left, said) = writes(&home, other);
+        assert!(!has_left, "{other}: {said}");
+    }
+    for other in ["ann@one.onmicrosoft.com", "bo@two.onmicrosoft.com"] {
+        let (has_left, said) = writes(&home, other);
+        assert!(has_left, "{other}: {said}");
+    }
+}
+
+#[test]
+fn an_address_is_read_alike_wherever_it_is_given() {
+    for pasted in [
+        "mailto:ann%2Bx@acme.example",
+        "Ann <ANN@acme.example>",
+        "\"ann@acme.example\"",
+        "ann＠ａｃｍｅ。example",
+        "ann@acme.example.",
+    ] {
+        let home = Home::live();
+        home.run(["suppress", "add", "ann@acme.example"]).exits(0);
+        let (has_left, said) = writes(&home, pasted);
+        assert!(!has_left && said.contains("suppress"), "{pasted}: {said}");
+        let added = ["contacts", "add", "--email", pasted, "--name", "Ann Acker"];
+        home.run(added).exits(0);
+        let listed = home.json("contacts list");
+        assert_eq!(listed["total"], 1, "{pasted}: {listed}");
+    }
+}
+
+#[test]
 fn whoever_was_written_to_under_one_spelling_is_no_stranger_under_another() {
     for (one, other) in writable() {
         let home = Home::live();
@@ -510,6 +548,14 @@ fn one_person_at_one_firm_is_known_in_every_spelling() {
     ] {
         check(angla, [there, name, "North"], true);
     }
+    for firm in ["Acme™", "Acme.com", "Acme Kft.", "株式会社Acme"] {
+        check(ann, [there, "Ann Acker", firm], true);
+    }
+    let bob = ["bob@kite.example", "Bob Lee (he/him)", "Kite Intl."];
+    for name in ["Robert Lee", "Lee, Robert", "Dr. Rob Lee, PhD"] {
+        check(bob, [there, name, "Kite International Inc."], true);
+    }
+    check(bob, [there, "Bill Lee", "Kite International Inc."], false);
     check(ann, [there, "Ann Acker", "Acme Rockets"], false);
     check(ann, [there, "Anna Ackerman", "Acme"], false);
     check(ann, [there, "Ann Acker", ""], false);
@@ -521,6 +567,16 @@ fn one_person_at_one_firm_is_known_in_every_spelling() {
     check(
         ["ann@gmail.com", "Ann Acker", "Self-employed"],
         [there, "Ann Acker", "self employed"],
+        false,
+    );
+    check(
+        ["ann1@privaterelay.appleid.com", "Ann Acker", ""],
+        ["ann2@privaterelay.appleid.com", "Ann Acker", ""],
+        false,
+    );
+    check(
+        ["ann@one.onmicrosoft.com", "Ann Acker", ""],
+        ["ann@two.onmicrosoft.com", "Ann Acker", ""],
         false,
     );
 }

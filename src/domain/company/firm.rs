@@ -1,8 +1,10 @@
 //! The key of a firm's name: what every spelling of it has in common.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::domain::contact::name;
+use crate::domain::email::address::registrable;
 
 /// A firm's name, however it is spelled: without case, accents, punctuation, legal form and article.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +38,9 @@ const LEGAL_FORMS: &[&str] = &[
     "proprietary",
     "pvt",
     "private limited",
+    "limited liability company",
+    "limited liability partnership",
+    "public limited company",
     "pte",
     "ltee",
     "enr",
@@ -57,6 +62,7 @@ const LEGAL_FORMS: &[&str] = &[
     "kgaa",
     "se",
     "sce",
+    "gesmbh",
     "gesellschaft mit beschrankter haftung",
     "aktiengesellschaft",
     // France, Belgium, Luxembourg, Quebec.
@@ -232,9 +238,61 @@ const NO_FIRM: &[&str] = &[
     "various",
     "other",
     "test",
-    "company",
     "mycompany",
+    "soleproprietor",
+    "soletrader",
+    "individual",
+    "notapplicable",
+    "nocompany",
+    "nofirm",
+    "nil",
+    "null",
+    "tbd",
+    "myself",
+    "unaffiliated",
+    "opentowork",
+    "lookingforwork",
+    "betweenjobs",
+    "jobseeker",
+    "homemaker",
 ];
+
+/// Words that name no firm, however many of them stand together.
+const NO_FIRM_WORDS: &[&str] = &[
+    "self",
+    "employed",
+    "freelance",
+    "freelancer",
+    "freelancing",
+    "independent",
+    "consultant",
+    "consultants",
+    "consulting",
+    "contractor",
+    "company",
+    "private",
+    "retired",
+    "unemployed",
+    "student",
+];
+
+/// Short forms of words in firms' names, with the whole word.
+const SHORT_FORMS: &[(&str, &str)] = &[
+    ("intl", "international"),
+    ("natl", "national"),
+    ("mfg", "manufacturing"),
+    ("bros", "brothers"),
+    ("svcs", "services"),
+    ("assoc", "associates"),
+    ("grp", "group"),
+    ("mgmt", "management"),
+];
+
+/// Top-level domains that no registry has, kept for examples and private networks (RFC 2606, RFC 6762).
+const RESERVED: [&str; 4] = ["example", "test", "invalid", "local"];
+
+static EMPTY: LazyLock<HashSet<String>> =
+    LazyLock::new(|| NO_FIRM_WORDS.iter().map(|word| name::plain(word)).collect());
 
 /// Legal forms, folded as names are, the longest first.
 static FORMS: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
@@ -249,9 +307,14 @@ impl FirmKey {
     /// Returns the key of a firm's name; none where the text names no firm.
     #[must_use]
     pub fn of(firm: &str) -> Option<Self> {
-        let mut words = firm_words(firm);
+        let marked = |c: &char| !matches!(c, '™' | '℠' | '®' | '©');
+        let firm: String = firm.chars().filter(marked).collect();
+        let mut words = firm_words(of_site(firm.trim()).as_deref().unwrap_or(&firm));
         if words.len() > 1 && words.first().is_some_and(|word| word == "the") {
             words.remove(0);
+        }
+        if words.iter().all(|word| EMPTY.contains(word)) {
+            return None;
         }
         let mut words = words.as_slice();
         while let Some(shorter) = without_form(words) {
@@ -284,6 +347,22 @@ impl FirmKey {
     }
 }
 
+/// Returns the name in the domain that a firm is called by: "Acme.com" is Acme. None where the text is no domain.
+fn of_site(firm: &str) -> Option<String> {
+    let is_of_domain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
+    if !firm.contains('.') || !firm.chars().all(is_of_domain) {
+        return None;
+    }
+    let host = firm.to_lowercase();
+    let host = host.strip_prefix("www.").unwrap_or(&host);
+    let is_known = psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known())
+        || RESERVED
+            .iter()
+            .any(|top| host.rsplit('.').next() == Some(top));
+    let (label, _) = registrable(host).split_once('.')?;
+    (is_known && label.chars().count() > 1).then(|| label.to_owned())
+}
+
 /// Returns the words of a firm's name as they are compared: umlauts in either spelling alike, without "and", single letters drawn together.
 fn firm_words(text: &str) -> Vec<String> {
     let folded = name::fold(text);
@@ -296,7 +375,10 @@ fn firm_words(text: &str) -> Vec<String> {
         let is_letter = word.len() == 1 && word.bytes().all(|b| b.is_ascii_alphabetic());
         match words.last_mut().filter(|_| is_letter && is_letter_before) {
             Some(last) => last.push_str(word),
-            None => words.push(name::plain(word)),
+            None => {
+                let whole = SHORT_FORMS.iter().find(|(short, _)| *short == word);
+                words.push(name::plain(whole.map_or(word, |(_, whole)| whole)));
+            }
         }
         is_letter_before = is_letter;
     }
@@ -351,6 +433,15 @@ mod tests {
                 "Acme Co., Ltd.",
                 "Acme AB (publ)",
                 "株式会社Acme",
+                "Acme™",
+                "ACME®, Inc.",
+                "Acme.com",
+                "www.acme.co.uk",
+                "acme.example",
+                "Acme Limited Liability Company",
+                "Acme GesmbH",
+                "Acme Kft.",
+                "Acme K.K.",
                 "㈱ Acme",
             ][..],
             &[
@@ -361,6 +452,8 @@ mod tests {
             &["Blue Sky LLC", "BlueSky", "Blue-Sky, Inc."][..],
             &["株式会社アクメ", "アクメ株式会社", "アクメ"][..],
             &["ООО Ромашка", "Ромашка"][..],
+            &["Acme Int'l", "Acme Intl.", "Acme International, Inc."][..],
+            &["Lee Bros.", "Lee Brothers LLC"][..],
         ] {
             let key = FirmKey::of(group[0]);
             assert!(key.is_some());
@@ -374,6 +467,8 @@ mod tests {
             ("AG", "SE"),
             ("Limited", "Company Ltd"),
             ("Costa", "Sta"),
+            ("Node.js", "Node"),
+            ("Acme Consulting", "Acme"),
         ] {
             assert_ne!(FirmKey::of(one), FirmKey::of(other), "{one} {other}");
         }
@@ -384,6 +479,12 @@ mod tests {
             "Self-Employed",
             "freelance",
             "The Company",
+            "Self Employed Consultant",
+            "Independent Contractor",
+            "Freelance / Consulting",
+            "Sole Proprietor",
+            "-",
+            "null",
         ] {
             assert_eq!(FirmKey::of(nothing), None, "{nothing}");
         }

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::domain::email::identity::as_typed;
+use crate::domain::email::address::{AddressError, EmailAddress};
+use crate::domain::email::identity::{as_typed, of_link};
 
 /// Returns what two spellings of one mailbox have in common. Local parts are compared without case: the standard
 /// allows a server to tell them apart, and none does.
@@ -78,25 +79,41 @@ pub fn parse_list(cell: &str) -> Vec<Result<String, String>> {
     found
 }
 
+impl EmailAddress {
+    /// Returns the address in text that somebody typed or pasted: also with a name before it, in quotes or with a sentence's dot behind it.
+    ///
+    /// # Errors
+    /// Anything that does not hold exactly one valid address.
+    pub fn pasted(text: &str) -> Result<Self, AddressError> {
+        Self::parse(text).or_else(|error| match parse(text) {
+            Some(address) => Self::parse(&address),
+            None => Err(error),
+        })
+    }
+}
+
 /// Returns the one address that `text` holds, in lower case, without display name, angle brackets or `mailto:`; None
 /// for anything else than an address with a domain of at least two labels.
 #[must_use]
 pub fn parse(text: &str) -> Option<String> {
-    let mut text = trim_invisible(text);
-    if let Some((_, rest)) = text.rsplit_once('<')
-        && let Some(inner) = rest.strip_suffix('>')
-    {
-        text = trim_invisible(inner);
+    fn bare(text: &str) -> &str {
+        let text = trim_invisible(text);
+        let inner = text
+            .rsplit_once('<')
+            .and_then(|(_, rest)| rest.strip_suffix('>'));
+        trim_invisible(inner.unwrap_or(text))
     }
-    if let Some(head) = text.get(..7)
-        && head.eq_ignore_ascii_case("mailto:")
-    {
-        text = text.get(7..).unwrap_or("").split('?').next().unwrap_or("");
-    }
+    let typed = as_typed(text);
+    let link = of_link(bare(&typed));
+    let text = bare(&link);
     // An apostrophe is a spreadsheet's text mark at the front; a dot at the end is a sentence's.
     let text = text
-        .trim_start_matches('\'')
-        .trim_end_matches(['.', ';', ',', '\'']);
+        .trim_start_matches(['\'', '‘', '“', '„'])
+        .trim_end_matches(['.', ';', ',', '\'', '’', '”']);
+    let text = match text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
+        Some(inner) if inner.contains('@') && !inner.contains('"') => inner,
+        _ => text,
+    };
     let text = trim_invisible(text);
     if is_dotted_ascii(text) {
         return Some(text.to_ascii_lowercase());
@@ -109,10 +126,6 @@ pub fn parse(text: &str) -> Option<String> {
         return None;
     }
     // What is left is rare: international addresses and quoted local parts.
-    let text = &*as_typed(text);
-    if is_dotted_ascii(text) {
-        return Some(text.to_ascii_lowercase());
-    }
     if text.is_ascii() && !text.starts_with('"') {
         return None;
     }

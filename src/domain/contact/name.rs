@@ -8,12 +8,32 @@ pub(super) const PARTICLES: [&str; 24] = [
     "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "du", "la", "le",
     "ten", "ter", "zu", "zum", "zur", "bin", "ibn", "al", "el", "af",
 ];
-pub(super) const HONORIFICS: [&str; 16] = [
-    "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "herr", "frau", "monsieur", "madame",
-    "mme", "sr", "sra", "ing",
+pub(super) const HONORIFICS: [&str; 21] = [
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "mx",
+    "dr",
+    "prof",
+    "sir",
+    "herr",
+    "frau",
+    "monsieur",
+    "madame",
+    "mme",
+    "sr",
+    "sra",
+    "ing",
+    "professor",
+    "doctor",
+    "rev",
+    "dott",
+    "dipl",
 ];
-pub(super) const SUFFIXES: [&str; 14] = [
+pub(super) const SUFFIXES: [&str; 24] = [
     "jr", "sr", "ii", "iii", "iv", "phd", "md", "mba", "cpa", "esq", "msc", "bsc", "cfa", "pmp",
+    "dds", "dvm", "llm", "llb", "cissp", "cfp", "dba", "edd", "pharmd", "mph",
 ];
 
 /// Legal forms after a comma: "Acme, Inc." is nobody called Inc.

@@ -2,12 +2,13 @@
 //!
 //! Limits and suppressions join whom this joins, so a doubt joins: the worst of it is a mail that is not written.
 
-use super::name;
+use super::{name, nickname};
 use crate::domain::company::FirmKey;
-use crate::domain::email::address::{is_free_mail_domain, registrable};
+use crate::domain::email::address::firm_domain;
 use crate::domain::email::{DomainKey, MailboxKey};
 
-/// A person's name, however it is spelled: without case, accents, titles and initials, and in either order.
+/// A person's name, however it is spelled: without case, accents, titles, pronouns and initials, in either order, and with one form for each
+/// nickname. Names with one key may still be two people's: Alexander and Alexandra are both an Alex.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameKey(String);
 
@@ -29,6 +30,8 @@ impl NameKey {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Name {
     key: NameKey,
+    /// The words of the key, in its order.
+    words: Vec<String>,
     initials: Vec<String>,
     generation: Option<String>,
 }
@@ -36,9 +39,21 @@ struct Name {
 /// Suffixes that tell a parent from a child.
 const GENERATIONS: [&str; 5] = ["jr", "sr", "ii", "iii", "iv"];
 
+/// Tells whether a word says how somebody is spoken of: `she/her`.
+fn is_pronouns(word: &str) -> bool {
+    const PRONOUNS: [&str; 10] = [
+        "she", "her", "hers", "he", "him", "his", "they", "them", "theirs", "ze",
+    ];
+    let word = word.trim_matches([',', ';', '|']).to_lowercase();
+    word.contains('/') && word.split('/').all(|part| PRONOUNS.contains(&part))
+}
+
 impl Name {
     fn of(first: &str, last: &str) -> Option<Self> {
-        let folded = name::fold(&format!("{first} {last}"));
+        let whole = name::without_brackets(&format!("{first} {last}"));
+        let is_name = |word: &&str| !is_pronouns(word);
+        let whole: Vec<&str> = whole.split_whitespace().filter(is_name).collect();
+        let folded = name::fold(&whole.join(" "));
         let (mut initials, mut words) = (Vec::new(), Vec::with_capacity(2));
         for word in name::telling(&folded) {
             if word.len() == 1 {
@@ -56,9 +71,14 @@ impl Name {
         if words.len() < 2 {
             return None;
         }
-        words.sort_unstable();
+        words.sort_by(|one, other| {
+            let place = |word: &str| (nickname::root(word).to_owned(), word.to_owned());
+            place(one).cmp(&place(other))
+        });
+        let roots: Vec<&str> = words.iter().map(|word| nickname::root(word)).collect();
         Some(Self {
-            key: NameKey(words.join(" ")),
+            key: NameKey(roots.join(" ")),
+            words,
             initials,
             generation,
         })
@@ -66,6 +86,11 @@ impl Name {
 
     fn is_of_same_person(&self, other: &Self) -> bool {
         self.key == other.key
+            && self
+                .words
+                .iter()
+                .zip(&other.words)
+                .all(|(one, other)| nickname::is_same(one, other))
             && (self.initials.is_empty()
                 || other.initials.is_empty()
                 || self.initials.iter().any(|one| other.initials.contains(one)))
@@ -155,13 +180,6 @@ impl Who {
     }
 }
 
-/// Returns the registered domain that a domain is under; none where anybody can have a mailbox.
-fn firm_domain(domain: &DomainKey) -> Option<DomainKey> {
-    let registered = DomainKey::of(registrable(domain.as_str()));
-    (!registered.as_str().is_empty() && !is_free_mail_domain(registered.as_str()))
-        .then_some(registered)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,6 +202,10 @@ mod tests {
                 ("Aengla", "Oeberg"),
                 ("Dr. Ängla", "Öberg, PhD"),
                 ("Ａｎｇｌａ", "Ｏｂｅｒｇ"),
+                ("Ängla", "Öberg (she/her)"),
+                ("Ängla", "Öberg she/her/hers"),
+                ("Ängla (Ange)", "Öberg"),
+                ("Professor Ängla", "Öberg, DDS"),
             ][..],
             &[
                 ("Céa", "Strauß"),
@@ -233,6 +255,10 @@ mod tests {
         let john = |name: &str| who(name, "Smith & Sons", "");
         assert!(john("John Smith").is_same(&john("John Q. Smith Jr.")));
         assert!(!john("John Q. Smith").is_same(&john("John A. Smith")));
+        assert!(john("Jack Smith").is_same(&john("Smith, John")));
+        assert!(john("Alex Smith").is_same(&john("Alexandra Smith")));
+        assert!(!john("Alexander Smith").is_same(&john("Alexandra Smith")));
+        assert!(john("Bob Smith (he/him)").is_same(&john("Dr. Robert Smith, PhD")));
         assert!(!john("John Smith Jr.").is_same(&john("John Smith Sr.")));
     }
 
@@ -246,5 +272,17 @@ mod tests {
         assert!(!firm("Acme", "gmail.com").is_same(&firm("Bolt", "gmail.com")));
         assert!(!firm("", "").is_same(&firm("", "")));
         assert!(!firm("Self-employed", "").is_same(&firm("self employed", "")));
+        let tenant = |name: &str| firm("", &format!("{name}.onmicrosoft.com"));
+        assert!(!tenant("acme").is_same(&tenant("bolt")));
+        assert!(tenant("acme").is_same(&tenant("acme")));
+    }
+
+    #[test]
+    fn a_relay_makes_nobody_the_same() {
+        for relay in ["privaterelay.appleid.com", "acme.zendesk.com", "duck.com"] {
+            let one = who("Ann Acker", "", &format!("a1@{relay}"));
+            let other = who("Ann Acker", "", &format!("a2@{relay}"));
+            assert!(!one.is_same(&other), "{relay}");
+        }
     }
 }

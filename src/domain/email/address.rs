@@ -6,6 +6,9 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::DomainKey;
+use super::identity::{as_typed, of_link};
+
 /// The longest address that SMTP can carry (RFC 5321 §4.5.3.1.3, less the brackets).
 const MAX_ADDRESS_BYTES: usize = 254;
 
@@ -36,20 +39,16 @@ impl EmailAddress {
     /// # Errors
     /// Anything that is not one valid address by RFC 5321 with a dotted domain.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
-        let text = text.trim();
-        let text = match text.get(..7) {
-            Some(head) if head.eq_ignore_ascii_case("mailto:") => {
-                let rest = text.get(7..).unwrap_or_default();
-                rest.split('?').next().unwrap_or_default()
-            }
-            _ => text,
-        };
-        let text = text
-            .strip_prefix('<')
-            .and_then(|t| t.strip_suffix('>'))
-            .unwrap_or(text)
-            .trim();
-        let text = &*super::identity::as_typed(text);
+        fn bare(text: &str) -> &str {
+            let text = text.trim();
+            let inner = text.strip_prefix('<').and_then(|t| t.strip_suffix('>'));
+            inner.unwrap_or(text).trim()
+        }
+        let text = as_typed(text);
+        let text = of_link(bare(&text));
+        let text = bare(&text);
+        // The root of all domains may be written, and nobody means it.
+        let text = text.strip_suffix('.').unwrap_or(text);
         let reject = |why: &str| Err(AddressError(why.to_owned()));
         if text.is_empty() {
             return reject("it is empty");
@@ -111,16 +110,39 @@ impl EmailAddress {
     }
 }
 
-/// Returns the part of a domain that was registered, by the public suffix list; all of it where the list knows none.
+/// Hosts under which each customer has a domain of their own and that the public suffix list lacks, the longest first.
+const TENANT_HOSTS: [&str; 3] = ["mail.onmicrosoft.com", "onmicrosoft.com", "onmicrosoft.us"];
+
+/// Returns the part of a domain that was registered, by the public suffix list, or that a customer of a host has; all of it where neither is known.
 #[must_use]
 pub fn registrable(domain: &str) -> &str {
-    psl::domain_str(domain).unwrap_or(domain)
+    let tenant = TENANT_HOSTS.iter().find_map(|host| {
+        let below = domain.strip_suffix(host)?.strip_suffix('.')?;
+        domain.get(below.rfind('.').map_or(0, |dot| dot + 1)..)
+    });
+    tenant.or_else(|| psl::domain_str(domain)).unwrap_or(domain)
 }
 
-/// Tells whether `domain` (in any spelling) is a public mailbox provider.
+/// Tells whether many firms have their domains under a domain, so that it is nobody's own.
+#[must_use]
+pub fn is_registry(domain: &str) -> bool {
+    TENANT_HOSTS.contains(&domain) || psl::domain_str(domain).is_none()
+}
+
+/// Tells whether `domain` (in any spelling), or one above it, is a public mailbox provider or a relay.
 #[must_use]
 pub fn is_free_mail_domain(domain: &str) -> bool {
-    FREE_MAIL.contains(super::DomainKey::of(domain).as_str())
+    let domain = DomainKey::of(domain);
+    domain.and_above().enumerate().any(|(above, name)| {
+        FREE_MAIL.contains(name) || (above > 0 && FREE_MAIL.contains(&*format!("*.{name}")))
+    })
+}
+
+/// Returns the registered domain that a domain is under, by which a firm is known; none where anybody can have a mailbox.
+#[must_use]
+pub fn firm_domain(domain: &DomainKey) -> Option<DomainKey> {
+    let registered = DomainKey::of(registrable(domain.as_str()));
+    (!registered.as_str().is_empty() && !is_free_mail_domain(domain.as_str())).then_some(registered)
 }
 
 impl fmt::Display for EmailAddress {
@@ -187,6 +209,11 @@ mod tests {
         check("ann@@acme.io", None);
         check("ann@acme..io", None);
         check("ann@acme.io\r\nBcc: x@y.z", None);
+        check("ann@acme.io.", Some("ann@acme.io"));
+        check("mailto:ann%2Bx@acme.io", Some("ann+x@acme.io"));
+        check("<mailto:ann%40acme.io>", Some("ann@acme.io"));
+        check("ａｎｎ＠ａｃｍｅ．ｉｏ", Some("ann@acme.io"));
+        check("ann@acme。io", Some("ann@acme.io"));
         check("ann@acme.io, bob@acme.io", None);
         check("Ann <ann@acme.io>", None);
         check(&format!("{}@acme.io", "a".repeat(300)), None);
@@ -201,5 +228,65 @@ mod tests {
         );
         assert!(address("ann@GMAIL.com").is_free_mail());
         assert!(!address("ann@acme.io").is_free_mail());
+    }
+
+    #[test]
+    fn a_firm_is_known_by_what_it_registered() {
+        let check = |domain: &str, expect: Option<&str>| {
+            let found = firm_domain(&DomainKey::of(domain));
+            assert_eq!(found.as_ref().map(DomainKey::as_str), expect, "{domain}");
+        };
+        check("mail.acme.example", Some("acme.example"));
+        check("mail.acme.co.uk.", Some("acme.co.uk"));
+        check("contoso.onmicrosoft.com", Some("contoso.onmicrosoft.com"));
+        check("x.contoso.onmicrosoft.com", Some("contoso.onmicrosoft.com"));
+        check(
+            "contoso.mail.onmicrosoft.com",
+            Some("contoso.mail.onmicrosoft.com"),
+        );
+        check("zendesk.com", Some("zendesk.com"));
+        for nobodys in [
+            "",
+            "gmail.com",
+            "GoogleMail.com",
+            "privaterelay.appleid.com",
+            "duck.com",
+            "mozmail.com",
+            "ann.mozmail.com",
+            "simplelogin.com",
+            "ann.aleeas.com",
+            "acme.zendesk.com",
+            "guest.booking.com",
+        ] {
+            check(nobodys, None);
+        }
+    }
+
+    #[test]
+    fn an_address_is_read_as_it_was_pasted() {
+        let check = |text: &str, expect: Option<&str>| {
+            let got = EmailAddress::pasted(text).ok();
+            assert_eq!(got.as_ref().map(EmailAddress::as_str), expect, "{text:?}");
+        };
+        for text in [
+            "ann@acme.io",
+            "Ann Acker <ANN@acme.io>",
+            "\"Acker, Ann\" <ann@acme.io>",
+            "\"ann@acme.io\"",
+            "'ann@acme.io'",
+            "“ann@acme.io”",
+            "ann@acme.io.",
+            "<ann@acme.io>",
+            "Mailto:Ann@acme.io?cc=bo@acme.io",
+            "Ann <mailto:ann%40acme.io>",
+            "Ann＜ann＠acme．io＞",
+            "\u{200B}ann@acme.io\u{FEFF}",
+        ] {
+            check(text, Some("ann@acme.io"));
+        }
+        check("ann@acme.io bo@acme.io", None);
+        check("mailto:ann@acme.io,bo@acme.io", None);
+        check("an\u{200B}n@acme.io", None);
+        check("\"ann\"@acme.io", Some("\"ann\"@acme.io"));
     }
 }

@@ -134,18 +134,59 @@ impl DomainKey {
     }
 }
 
-/// Returns an address with letters composed, and with its `@` as mail writes it: Japanese and Chinese keyboards type a wide one.
+/// Returns an address or a domain with letters composed, and with what Japanese and Chinese keyboards type wide as mail writes it: letters,
+/// digits, `@` and dots.
 #[must_use]
 pub fn as_typed(address: &str) -> Cow<'_, str> {
     if address.is_ascii() {
-        Cow::Borrowed(address)
-    } else {
-        let composed: String = address.nfc().collect();
-        Cow::Owned(composed.replace(WIDE_AT, "@"))
+        return Cow::Borrowed(address);
     }
+    let narrow = |c: char| match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        '﹫' => '@',
+        c => c,
+    };
+    let typed: String = address.nfc().map(narrow).collect();
+    // A full stop of Chinese is a dot in a domain (RFC 3490 §3.1), and a letter of a local part.
+    let domain = typed.rfind('@').map_or(0, |at| at + 1);
+    let (local, domain) = typed.split_at_checked(domain).unwrap_or(("", &typed));
+    Cow::Owned(format!("{local}{}", domain.replace(['。', '｡'], ".")))
 }
 
-const WIDE_AT: [char; 2] = ['＠', '﹫'];
+/// Returns what a `mailto:` link names, read as RFC 6068 writes it: without its headers, and `%2B` as `+`. Other text is returned as it is.
+#[must_use]
+pub fn of_link(text: &str) -> Cow<'_, str> {
+    let Some(rest) = text
+        .get(..7)
+        .filter(|head| head.eq_ignore_ascii_case("mailto:"))
+        .and_then(|_| text.get(7..))
+    else {
+        return Cow::Borrowed(text);
+    };
+    let named = rest.split('?').next().unwrap_or(rest);
+    if !named.contains('%') {
+        return Cow::Borrowed(named);
+    }
+    let mut bytes = Vec::with_capacity(named.len());
+    let mut left = named.as_bytes();
+    while let Some((first, after)) = left.split_first() {
+        let read = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
+        let digits = after
+            .get(..2)
+            .filter(|d| d.iter().all(u8::is_ascii_hexdigit));
+        match digits.filter(|_| *first == b'%').and_then(read) {
+            Some(byte) => {
+                bytes.push(byte);
+                left = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                left = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).map_or(Cow::Borrowed(named), Cow::Owned)
+}
 
 /// A mail provider whose addresses have more than one spelling, by its own manual.
 struct Provider {
@@ -236,10 +277,13 @@ fn unquoted(local: &str) -> String {
 }
 
 /// Folds letters so that two spellings that differ only in case or in how they are composed are equal. Upper case comes first: by it `ß` and
-/// `SS`, `ς` and `Σ` meet.
+/// `SS`, `ς` and `Σ` meet. The Turkish `ı` is no `i` (Unicode's default folding leaves it alone).
 pub(crate) fn folded(text: &str) -> String {
     text.nfkc()
-        .flat_map(char::to_uppercase)
+        .flat_map(|c| {
+            c.to_uppercase()
+                .map(move |upper| if c == 'ı' { c } else { upper })
+        })
         .flat_map(char::to_lowercase)
         .nfc()
         .collect()
@@ -331,6 +375,7 @@ mod tests {
                 "ann@例え.テスト",
                 "ann@xn--r8jz45g.xn--zckzah",
                 "ann@例え。テスト",
+                "ａｎｎ＠例え｡テスト",
             ],
         ];
         for group in spellings {
@@ -358,6 +403,8 @@ mod tests {
         check("ann-x@acme.example", "ann@acme.example");
         check("\"a b\"@acme.example", "ab@acme.example");
         check("jorg@acme.example", "jörg@acme.example");
+        check("ıl@acme.example", "il@acme.example");
+        check("İl@acme.example", "il@acme.example");
         check("a.nn@outlook.com", "ann@outlook.com");
         check("ann@outlook.com", "ann@hotmail.com");
         check("a.nn@icloud.com", "ann@icloud.com");
@@ -365,6 +412,21 @@ mod tests {
         check("ann@fastmail.com", "ann@bo.fastmail.com");
         check("ann@yandex.ru", "ann@yandex.example");
         check(".@gmail.com", "-@gmail.com");
+    }
+
+    #[test]
+    fn a_link_names_what_it_encodes() {
+        let check = |text: &str, expect: &str| assert_eq!(of_link(text), expect, "{text}");
+        check("mailto:ann%2Bx@acme.example", "ann+x@acme.example");
+        check(
+            "MAILTO:ann%40acme.example?subject=Hi%20",
+            "ann@acme.example",
+        );
+        check("mailto:j%C3%B6rg@acme.example", "jörg@acme.example");
+        check("mailto:50%25@acme.example", "50%@acme.example");
+        check("mailto:a%zz%@acme.example", "a%zz%@acme.example");
+        check("mailto:%FF@acme.example", "%FF@acme.example");
+        check("ann%2Bx@acme.example", "ann%2Bx@acme.example");
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::address::{EmailAddress, is_free_mail_domain};
+use super::address::{EmailAddress, is_free_mail_domain, is_registry};
 use super::identity::{DomainKey, MailboxKey, as_typed};
 use crate::domain::company::domain_of_website;
-use crate::domain::contact::address::{self, is_invisible, trim_invisible};
+use crate::domain::contact::address::{is_invisible, trim_invisible};
 use crate::domain::text::{clean_line, is_hostile};
 
 /// What a suppression names.
@@ -37,7 +37,7 @@ impl Named {
             Some(inner) if inner.contains('@') => inner,
             _ => &*text,
         };
-        if let Some(address) = one_address(text) {
+        if let Ok(address) = EmailAddress::pasted(text) {
             if is_number(address.domain()) {
                 return Err(refuse(Why::Number));
             }
@@ -89,9 +89,7 @@ impl Named {
         if is_free_mail_domain(domain.as_str()) {
             return Some(TooWide::Provider);
         }
-        psl::domain_str(domain.as_str())
-            .is_none()
-            .then_some(TooWide::Registry)
+        is_registry(domain.as_str()).then_some(TooWide::Registry)
     }
 
     /// Returns the text that is kept and compared.
@@ -111,12 +109,6 @@ pub enum TooWide {
     Provider,
     /// A domain under which others register theirs, such as `co.uk`.
     Registry,
-}
-
-/// Reads one address, whatever is around it.
-fn one_address(text: &str) -> Option<EmailAddress> {
-    let parsed = EmailAddress::parse(text).ok();
-    parsed.or_else(|| EmailAddress::parse(&address::parse(text)?).ok())
 }
 
 /// Tells whether text in the place of a domain is an IP address, also as mail writes it: `[192.0.2.1]`, `[IPv6:2001:db8::1]`.
@@ -207,6 +199,10 @@ mod tests {
             mailbox("ann@acme.example"),
         );
         check("\"Ann\" <ann@acme.example>", mailbox("ann@acme.example"));
+        check("mailto:ann%2Bx@acme.example", mailbox("ann@acme.example"));
+        check("ann@ａｃｍｅ。example", mailbox("ann@acme.example"));
+        check("ａｃｍｅ．example", domain("acme.example"));
+        check("acme。example", domain("acme.example"));
         check("Ann Acker <ann@acme.example>", mailbox("ann@acme.example"));
         check("\"ann@acme.example\"", mailbox("ann@acme.example"));
         check("\"ann\"@acme.example", mailbox("ann@acme.example"));
@@ -255,5 +251,7 @@ mod tests {
         check("me.com", Some(TooWide::Provider));
         check("co.uk", Some(TooWide::Registry));
         check("*.github.io", Some(TooWide::Registry));
+        check("onmicrosoft.com", Some(TooWide::Registry));
+        check("contoso.onmicrosoft.com", None);
     }
 }

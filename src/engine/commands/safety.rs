@@ -220,7 +220,7 @@ fn named(text: &str) -> Result<(Named, String)> {
         EngineError::Input(format!("{e}. Nothing was changed; name an address (ann@acme.example) or a domain (acme.example)."))
     })?;
     let shown = match &named {
-        Named::Mailbox(key) => EmailAddress::parse(clean_line(text, 254).as_str())
+        Named::Mailbox(key) => EmailAddress::pasted(clean_line(text, 254).as_str())
             .map_or_else(|_| key.to_string(), String::from),
         Named::Domain(key) => key.to_string(),
     };

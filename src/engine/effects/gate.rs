@@ -7,7 +7,7 @@ use super::kinds;
 use crate::domain::by::By;
 use crate::domain::contact::LifecycleStage;
 use crate::domain::effect::EffectKind;
-use crate::domain::email::address::is_free_mail_domain;
+use crate::domain::email::address::{firm_domain, is_free_mail_domain};
 use crate::domain::email::{MailClass, MailboxKey};
 use crate::domain::guard::{
     self, ApprovalFacts, Asks, GuardFacts, GuardKind, InDraft, Mode, Verdict,
@@ -261,7 +261,7 @@ pub(in crate::engine) fn send_times(
     Ok(executions::send_times(
         tx,
         |contact, to| reach.includes(contact, to),
-        &MailboxKey::of(to_key).domain(),
+        firm_domain(&MailboxKey::of(to_key).domain()).as_ref(),
         now,
     )?)
 }

@@ -7,7 +7,7 @@ use super::kinds;
 use super::take_back::{cancel, open};
 use crate::domain::action::{ActionKind, Means};
 use crate::domain::effect::Ended;
-use crate::domain::email::address::{EmailAddress, is_free_mail_domain, registrable};
+use crate::domain::email::address::firm_domain;
 use crate::domain::email::{DomainKey, MailboxKey, Named, Scope};
 use crate::domain::id::{ContactId, MoveId};
 use crate::domain::moves::{MoveStatus, MoveSubject};
@@ -56,21 +56,21 @@ impl Alone {
         {
             own.push(from);
         }
-        let theirs: Vec<DomainKey> = own.iter().filter_map(|a| firm_domain(a)).collect();
-        let is_theirs = |domain: &str| theirs.contains(&DomainKey::of(registrable(domain)));
+        let theirs: Vec<DomainKey> = own.iter().filter_map(|a| firm_of(a)).collect();
+        let is_theirs =
+            |domain: &DomainKey| firm_domain(domain).is_some_and(|domain| theirs.contains(&domain));
         let mut alone = Self::default();
         match scope {
             Scope::Me => {}
             Scope::Firm => alone.add_firm(tx, contact, theirs.first())?,
-            Scope::Domain(domain) if is_theirs(DomainKey::of(domain).as_str()) => {
+            Scope::Domain(domain) if is_theirs(&DomainKey::of(domain)) => {
                 alone.add_domain(tx, DomainKey::of(domain))?;
             }
             Scope::Domain(domain) => alone.foreign.push(domain.clone()),
             Scope::Addresses(addresses) | Scope::MeAnd(addresses) => {
                 alone.add_named(tx, addresses, |address| {
                     let key = MailboxKey::of(address);
-                    own.iter().any(|known| MailboxKey::of(known) == key)
-                        || is_theirs(key.domain().as_str())
+                    own.iter().any(|known| MailboxKey::of(known) == key) || is_theirs(&key.domain())
                 })?;
                 // Whom they name, and nobody else.
                 if matches!(scope, Scope::Addresses(_)) && !alone.named.is_empty() {
@@ -100,7 +100,7 @@ impl Alone {
                 let domain = written_from
                     .into_iter()
                     .chain(own.iter().map(String::as_str))
-                    .find_map(firm_domain);
+                    .find_map(firm_of);
                 domain.map_or(Scope::Me, |domain| {
                     Scope::Domain(domain.as_str().to_owned())
                 })
@@ -153,8 +153,7 @@ impl Alone {
         let domain = company
             .as_ref()
             .and_then(|company| company.domain.as_deref())
-            .filter(|domain| !is_free_mail_domain(domain))
-            .map(DomainKey::of)
+            .and_then(|domain| firm_domain(&DomainKey::of(domain)))
             .or_else(|| theirs.cloned());
         if let Some(company) = &company {
             self.whom = format!("for everybody at {}", company.name);
@@ -342,9 +341,8 @@ impl Alone {
 }
 
 /// Returns the domain of the firm that an address is at; none where anybody can have an address.
-fn firm_domain(address: &str) -> Option<DomainKey> {
-    let address = EmailAddress::parse(address).ok()?;
-    (!address.is_free_mail()).then(|| DomainKey::of(address.registrable_domain()))
+fn firm_of(address: &str) -> Option<DomainKey> {
+    firm_domain(&MailboxKey::of(address).domain())
 }
 
 /// Closes a move. Returns it as it stood.

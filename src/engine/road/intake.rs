@@ -225,7 +225,7 @@ fn contact_of(
     let Some(address) = draft
         .email
         .as_deref()
-        .and_then(|text| EmailAddress::parse(text).ok())
+        .and_then(|text| EmailAddress::pasted(text).ok())
     else {
         return Ok(None);
     };

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::{Wish, ends};
 use crate::domain::effect::EffectKind;
-use crate::domain::email::address::is_free_mail_domain;
+use crate::domain::email::address::firm_domain;
 use crate::domain::email::{DomainKey, MailboxKey};
 use crate::domain::forecast::{
     Asks, Carrier, Facts, Fate, Forecast, Foreseen, Message, Place, Question, Recipient, play,
@@ -86,10 +86,9 @@ impl Mails {
             self.by_contact.entry(contact).or_default().push(place);
         }
         let mailbox = MailboxKey::of(to_key);
-        self.by_domain
-            .entry(mailbox.domain())
-            .or_default()
-            .push(place);
+        if let Some(firm) = firm_domain(&mailbox.domain()) {
+            self.by_domain.entry(firm).or_default().push(place);
+        }
         self.by_mailbox.entry(mailbox).or_default().push(place);
     }
 
@@ -268,10 +267,10 @@ impl Board {
         reach: &Reach,
     ) -> Result<Recipient> {
         let zone = person.map_or_else(|| core.config.operator.zone(), |p| core.zone_of(p));
-        let domain = MailboxKey::of(to_key).domain();
+        let firm = firm_domain(&MailboxKey::of(to_key).domain());
         Ok(Recipient {
             window: self.window(core, zone)?,
-            domain: (!is_free_mail_domain(domain.as_str())).then(|| self.domain(&domain)),
+            domain: firm.map(|firm| self.domain(&firm)),
             sent: self.sent.times(self.sent.to(reach)).into(),
             same: self.waiting.to(reach),
         })
@@ -293,11 +292,7 @@ impl Board {
         if let Some(known) = self.domains.get(domain) {
             return *known;
         }
-        let places = self
-            .sent
-            .by_domain
-            .get(domain)
-            .filter(|_| !domain.as_str().is_empty());
+        let places = self.sent.by_domain.get(domain);
         let times = self.sent.times(places.into_iter().flatten().copied());
         self.facts.domains.push(times.into());
         let place = self.facts.domains.len() - 1;

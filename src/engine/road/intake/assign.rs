@@ -279,7 +279,7 @@ pub(in crate::engine) fn person_of(
     let company = given(company, who.company.clone());
     let address = match email.trim() {
         "" => None,
-        email => Some(EmailAddress::parse(email).map_err(|e| {
+        email => Some(EmailAddress::pasted(email).map_err(|e| {
             let email = clean_line(email, 120);
             refused(format!("\"{email}\" is no address: {e}."))
         })?),

@@ -123,7 +123,7 @@ pub fn parse_line(line: &str, now: Timestamp) -> Result<SignalDraft, String> {
         .map(|e| e.trim().to_owned())
         .filter(|e| !e.is_empty());
     if let Some(email) = &email {
-        EmailAddress::parse(email)
+        EmailAddress::pasted(email)
             .map_err(|_| format!("\"email\" is not a mail address: {}", clean_line(email, 80)))?;
     }
     let external_id = match fields.get("external_id").or_else(|| fields.get("id")) {
@@ -239,7 +239,7 @@ impl Engine {
     /// Fails where its address is not one, or the database cannot be written.
     pub fn add_signal(&self, draft: SignalDraft) -> Result<LinesReport> {
         if let Some(email) = &draft.email {
-            EmailAddress::parse(email).map_err(|e| EngineError::Input(e.to_string()))?;
+            EmailAddress::pasted(email).map_err(|e| EngineError::Input(e.to_string()))?;
         }
         self.write(Durability::Full, move |tx, core, now| {
             let taken = intake::take_told(tx, core, &draft, now)?;
