@@ -480,7 +480,7 @@ fn an_entry_with_the_highest_number_is_an_error_and_no_panic() {
     let home = busy();
     change(
         &home,
-        "INSERT INTO audit SELECT 9223372036854775807, at, actor, event, subject, detail, previous, hash FROM audit WHERE seq = 1",
+        "INSERT INTO audit SELECT 9223372036854775807, at, actor, event, subject, detail, previous, zeroblob(32) FROM audit WHERE seq = 1",
     );
     let ran = home.run(["mode", "draft"]).exits(1);
     assert!(ran.err.contains("highest number"), "{}", ran.err);
