@@ -312,6 +312,9 @@ fn parse_hash(text: &str) -> Result<[u8; 32], EngineError> {
 
 /// Prints the result of a change and returns its exit code.
 pub(super) fn finish(run: &mut Run<'_>, done: &Done) -> Result<Ending, EngineError> {
+    if !matches!(done, Done::Nothing { .. }) {
+        run.out.did(done.summary());
+    }
     if run.out.is_json() {
         run.out.json(done)?;
     } else {

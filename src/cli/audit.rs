@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::Run;
+use super::approve::finish;
 use super::output::{Ending, fit, moment, since};
+use crate::engine::command::Command;
 use crate::engine::queries::audit::{
     AuditCheck, AuditFilter, Findings, Judgement, MAX_SEALS_BYTES, verify_export,
 };
@@ -29,6 +31,7 @@ Examples:
   caseyos audit verify --deep                        whether anybody changed the trail, or the tables beside it
   caseyos audit seal /media/usb/seals.jsonl          how the trail ends now, kept where nobody changes both
   caseyos audit verify --against /media/usb/seals.jsonl
+  caseyos audit accept --because 'a disk failed'     once you know how the end was lost
   caseyos audit export --output trail.jsonl          the trail for somebody else to check";
 
 #[derive(Debug, Subcommand)]
@@ -61,6 +64,17 @@ enum AuditCommand {
     Seal {
         /// File to add the seal to; standard output by default.
         file: Option<PathBuf>,
+    },
+    /// Take the trail as it stands after its end was cut off.
+    ///
+    /// Until then `audit verify` and `doctor` say that it is broken. What you write is kept as an entry.
+    #[command(
+        after_help = "Example:\n  caseyos audit accept --because \"the disk lost its last minute on 23 Nov\""
+    )]
+    Accept {
+        /// Reason, for whoever reads the trail later.
+        #[arg(long, value_name = "TEXT")]
+        because: String,
     },
     /// List the newest entries.
     #[command(
@@ -126,6 +140,9 @@ pub(super) fn run(run: &mut Run<'_>, args: &AuditArgs) -> Result<Ending, EngineE
         } => against(run, path),
         AuditCommand::Verify { deep: true, .. } => {
             let deep = run.engine()?.verify_audit_deep()?;
+            if !deep.check.intact {
+                findings(run, &deep.tables)?;
+            }
             told(run, &deep.check, &deep, THE_TRAIL)?;
             tables(run, &deep.tables)?;
             Ok(Ending::Done)
@@ -136,6 +153,11 @@ pub(super) fn run(run: &mut Run<'_>, args: &AuditArgs) -> Result<Ending, EngineE
             Ok(Ending::Done)
         }
         AuditCommand::Seal { file } => seal(run, file.as_deref()),
+        AuditCommand::Accept { because } => {
+            let because = because.clone();
+            let done = run.engine()?.run(Command::AcceptTrail { because })?;
+            finish(run, &done)
+        }
         AuditCommand::List {
             about,
             subject,
@@ -186,6 +208,12 @@ fn told(
 ) -> Result<(), EngineError> {
     if run.out.is_json() {
         run.out.json(all)?;
+    }
+    if let (Some(at), true) = (check.broken_at, check.may_be_accepted) {
+        return Err(EngineError::Outside(format!(
+            "{what} is broken at entry {at}: {}. Put back a backup; or, once you know how it came about, `caseyos audit accept --because \"...\"` takes it as it stands.",
+            check.reason
+        )));
     }
     if let Some(at) = check.broken_at {
         return Err(EngineError::Outside(format!(

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::Run;
 use super::output::Ending;
 use super::prompt::ask_line;
+use crate::config::check_address;
 use crate::config::edit::{edit, set};
 use crate::domain::schedule::parse_zone;
 use crate::engine::{Engine, EngineError};
@@ -53,13 +54,21 @@ pub(super) fn run(run: &mut Run<'_>, args: &InitArgs) -> Result<Ending, EngineEr
         && std::io::stdout().is_terminal();
     let keep = |text: String| (!text.is_empty()).then_some(text);
     let name = answer(run, args.name.clone(), ask, "Your name", known.name)?;
-    let address = answer(
-        run,
-        args.address.clone(),
-        ask,
-        "Your mail address",
-        known.address,
-    )?;
+    let address = loop {
+        let address = answer(
+            run,
+            args.address.clone(),
+            ask,
+            "Your mail address",
+            known.address.clone(),
+        )?;
+        match check_address(&address) {
+            Ok(()) => break address,
+            // Only this is asked again; the answers before it stay.
+            Err(why) if ask && args.address.is_none() => run.out.talk(&why)?,
+            Err(why) => return Err(EngineError::Input(format!("{why} Nothing was written."))),
+        }
+    };
     let default_zone = if known.time_zone == "UTC" {
         crate::env::system_zone()
             .filter(|name| parse_zone(name).is_ok())

@@ -169,7 +169,7 @@ pub fn main() -> ExitCode {
         (Ok(Ending::Blocked), Ok(())) => ExitCode::from(4),
         (Ok(Ending::Nothing), Ok(())) => ExitCode::from(if fail_on_empty { 5 } else { 0 }),
         (Ok(_), Err(error)) => {
-            complain(&output::unwritten(&error).to_string());
+            complain(&out.failed(&error));
             ExitCode::from(1)
         }
         (Err(error), _) => {

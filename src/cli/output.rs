@@ -32,6 +32,8 @@ pub struct Out {
     colour: bool,
     is_terminal: bool,
     closed: bool,
+    /// What was done, for stderr where standard output cannot say it.
+    done: Vec<String>,
 }
 
 impl Write for Out {
@@ -59,6 +61,7 @@ impl Out {
             colour,
             is_terminal,
             closed: false,
+            done: Vec::new(),
         }
     }
 
@@ -86,6 +89,22 @@ impl Out {
                 Ok(gone)
             }
             other => other,
+        }
+    }
+
+    /// Takes note of what was done: it stands, even where the output fails.
+    pub(super) fn did(&mut self, summary: &str) {
+        self.done.push(summary.to_owned());
+    }
+
+    /// Says that the output could not be written, and what was done all the same: nobody should do it again.
+    pub(super) fn failed(&self, error: &io::Error) -> String {
+        match self.done.as_slice() {
+            [] => unwritten(error).to_string(),
+            all => format!(
+                "Only the output could not be written; what was done stands. {}",
+                all.join(" ")
+            ),
         }
     }
 

@@ -51,7 +51,7 @@ pub(super) fn resume(run: &mut Run<'_>, args: &ResumeArgs) -> Result<Ending, Eng
             run.out.heading("Would leave, if everything runs again")?;
             super::outbox::print_list(run.out, &waiting, engine.now(), &engine.zone())?;
         }
-        let asked = run.is_in_terminal() && super::outbox::ask(run.out, "Let effects out again?")?;
+        let asked = run.is_in_terminal() && super::outbox::ask(run.out, "Resume sending?")?;
         if !asked {
             return Err(EngineError::Input(
                 "Everything stays stopped. `caseyos resume --yes` lets effects out; `caseyos outbox drop` takes back what must not go.".into(),

@@ -31,7 +31,7 @@ pub use limits::{LimitsConfig, RampConfig, SendWindow};
 pub use mail::{MailAccount, MailAuth, MailConfig, MailKind, MailServer, Security};
 pub use metrics::{MetricsConfig, Minutes};
 pub use network::NetworkConfig;
-pub use operator::Operator;
+pub use operator::{Operator, check_address};
 pub use outbox::OutboxConfig;
 pub use paths::Paths;
 pub use providers::{GoogleConfig, HubspotConfig, HubspotVersion};

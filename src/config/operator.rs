@@ -54,10 +54,20 @@ impl Operator {
             parse_zone(&self.time_zone).map_err(|e| e.to_string())?;
         }
         for address in std::iter::once(&self.address).chain(&self.aliases) {
-            if !address.is_empty() && !address.contains('@') {
-                return Err(format!("\"{address}\" is not a mail address."));
-            }
+            check_address(address)?;
         }
         Ok(())
+    }
+}
+
+/// Checks an address of the operator's; an empty one is none yet.
+///
+/// # Errors
+/// Says that it is no mail address.
+pub fn check_address(address: &str) -> Result<(), String> {
+    if address.is_empty() || address.contains('@') {
+        Ok(())
+    } else {
+        Err(format!("\"{address}\" is not a mail address."))
     }
 }

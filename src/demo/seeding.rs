@@ -113,7 +113,7 @@ fn write_config(folder: &Path, world: &World) -> Result<(), EngineError> {
     let text = toml::to_string(&config).map_err(|e| EngineError::Outside(format!("{e}.")))?;
     let path = folder.join("config.toml");
     let head = "# The configuration of a demo world. Its mail goes from one folder below to another and reaches nobody.\n";
-    std::fs::write(&path, format!("{head}{text}"))
+    crate::config::edit::replace(&path, &format!("{head}{text}"))
         .map_err(|e| EngineError::Outside(format!("writing {} failed: {e}.", path.display())))
 }
 

@@ -31,12 +31,54 @@ pub struct Link<'a> {
 }
 
 /// A break in a chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Broken {
     /// The number of the entry that is at fault.
     pub at: i64,
     /// The fault, in words.
     pub reason: String,
+}
+
+/// The event of finding that the end of the trail is not the one that was remembered. It stays a break until [`ACCEPTED`] follows it.
+pub const BROKEN: &str = "audit.broken";
+/// The event of the operator's taking the trail as it stands, with all breaks that entries before it note.
+pub const ACCEPTED: &str = "audit.accepted";
+
+/// Compares the number and the hash of the last entry with what was remembered of it. Of a trail and a memory that are both empty it says nothing.
+#[must_use]
+pub fn end_fault(last: Option<(i64, &str)>, remembered: Option<(i64, &str)>) -> Option<Broken> {
+    let broken = |at, reason: String| Some(Broken { at, reason });
+    let Some((head, hash)) = remembered else {
+        let (seq, _) = last?;
+        return broken(
+            seq,
+            "what was remembered of this last entry was removed, so nobody can tell whether more came after it".into(),
+        );
+    };
+    let (seq, own) = last.unwrap_or_default();
+    if seq < head {
+        let first = seq.saturating_add(1);
+        return broken(
+            first,
+            match head.saturating_sub(seq) {
+                1 => "this entry, the last, was removed".into(),
+                _ => format!("entries {first} to {head} at the end were removed"),
+            },
+        );
+    }
+    if seq > head {
+        return broken(
+            head.saturating_add(1),
+            "this entry was inserted at the end, and not by the program".into(),
+        );
+    }
+    if own != hash {
+        return broken(
+            seq,
+            "this entry, the last, was put in the place of another".into(),
+        );
+    }
+    None
 }
 
 impl Link<'_> {
@@ -65,6 +107,7 @@ pub struct Walk {
     last: Option<(i64, Hash)>,
     entries: i64,
     cut: Option<(i64, String)>,
+    noted: Option<(i64, Broken)>,
 }
 
 impl Walk {
@@ -74,9 +117,9 @@ impl Walk {
     /// Names the entry at fault, which may be the one before.
     pub fn step(&mut self, link: &Link<'_>) -> Result<(), Broken> {
         let broken = |at, reason: String| Err(Broken { at, reason });
-        let expected = self.last.map_or(link.seq, |(seq, _)| seq + 1);
+        let expected = self.last.map_or(link.seq, |(seq, _)| seq.saturating_add(1));
         if link.seq > expected {
-            let missing = match link.seq - 1 - expected {
+            let missing = match link.seq.saturating_sub(1).saturating_sub(expected) {
                 0 => "this entry was removed".to_owned(),
                 _ => format!("entries {expected} to {} were removed", link.seq - 1),
             };
@@ -115,7 +158,28 @@ impl Walk {
         {
             self.cut = Some((cut.through, cut.hash));
         }
+        match link.event {
+            ACCEPTED => self.noted = None,
+            BROKEN if self.noted.is_none() => {
+                let found = serde_json::from_str(link.detail).unwrap_or_else(|_| Broken {
+                    at: link.seq,
+                    reason: "the end of the trail was not the one that was remembered".into(),
+                });
+                self.noted = Some((link.seq, found));
+            }
+            _ => {}
+        }
         Ok(())
+    }
+
+    /// Returns the first break that an entry notes and the operator has not accepted.
+    #[must_use]
+    pub fn noted(&self) -> Option<Broken> {
+        let (entry, found) = self.noted.as_ref()?;
+        Some(Broken {
+            at: found.at,
+            reason: format!("{}, as entry {entry} noted", found.reason),
+        })
     }
 
     /// Ends the walk.
@@ -165,7 +229,7 @@ impl Walk {
 
 fn moved_or_changed(link: &Link<'_>) -> String {
     let home = (1..NEARBY)
-        .flat_map(|n| [link.seq + n, link.seq - n])
+        .flat_map(|n| [link.seq.saturating_add(n), link.seq.saturating_sub(n)])
         .find(|seq| *seq > 0 && link.hash == link.hash_as(*seq));
     match home {
         Some(home) => format!(

@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::audit::Link;
+use sha2::{Digest, Sha256};
+
+use super::audit::{Link, hex};
 
 /// Maximum number of findings that are spelled out; more are counted.
 pub const MAX_FINDINGS: usize = 100;
@@ -29,6 +31,22 @@ pub struct ExecutionState {
     pub by: String,
     /// End of the approval, in milliseconds UTC.
     pub until_ms: i64,
+    /// Its recipient and its way there, as [`route`] names them; none in entries of versions that noted none.
+    #[serde(default)]
+    pub route: Option<String>,
+}
+
+/// Names whom an execution goes to, about whom it is, and by which way and in which class it goes. A name can be compared and tells nobody an address.
+#[must_use]
+pub fn route(to_key: &str, contact: Option<i64>, transport: &str, class: &str) -> String {
+    let mut hasher = Sha256::new();
+    for part in [to_key, transport, class] {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    hasher.update(contact.unwrap_or_default().to_be_bytes());
+    let hash: [u8; 32] = hasher.finalize().into();
+    hex(&hash).chars().take(16).collect()
 }
 
 impl ExecutionState {
@@ -36,12 +54,23 @@ impl ExecutionState {
     #[must_use]
     pub fn has_consent_of(&self, other: &Self) -> bool {
         let consent = |s: &Self| (s.mode.clone(), s.content.clone(), s.by.clone(), s.until_ms);
-        consent(self) == consent(other)
+        consent(self) == consent(other) && self.has_route_of(other)
+    }
+
+    /// Tells whether it goes the way that another state says, if that says one.
+    fn has_route_of(&self, noted: &Self) -> bool {
+        noted.route.is_none() || noted.route == self.route
+    }
+
+    /// Tells whether a row in the state `self` is as an entry noted it.
+    #[must_use]
+    pub fn is_as(&self, noted: &Self) -> bool {
+        self.status == noted.status && self.ended == noted.ended && self.has_consent_of(noted)
     }
 
     /// Tells whether a row in the state `self` fits the last entry about it. A claim has no entry of its own.
     fn fits(&self, noted: &Self) -> bool {
-        self == noted
+        self.is_as(noted)
             || (self.status == "sending"
                 && noted.status == "queued"
                 && self.ended == noted.ended
@@ -56,6 +85,21 @@ pub struct SuppressionName {
     pub key: String,
     /// Its cause.
     pub cause: String,
+}
+
+/// A time at which nothing leaves, as an entry notes it; instants are in milliseconds UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldState {
+    /// The row's id.
+    pub id: i64,
+    /// Its kind, such as `pause`.
+    pub kind: String,
+    /// Its start.
+    pub since_ms: i64,
+    /// The planned end of a pause.
+    pub until_ms: Option<i64>,
+    /// Its end; none while it is in force.
+    pub ended_ms: Option<i64>,
 }
 
 /// Something that the tables and the trail do not say alike.
@@ -107,6 +151,7 @@ pub struct Trail {
     first: Option<(i64, i64)>,
     executions: BTreeMap<i64, Told>,
     suppressions: BTreeMap<SuppressionName, (i64, bool)>,
+    holds: BTreeMap<i64, (i64, HoldState)>,
     stray: BTreeSet<i64>,
 }
 
@@ -126,7 +171,13 @@ impl Trail {
         self.first.get_or_insert((link.seq, link.at));
         let about = execution_of(link.subject);
         // Most entries tell of neither; looking for the words is cheaper than reading the JSON.
-        let tells = ["\"state\"", "\"states\"", "\"suppressed\"", "\"lifted\""];
+        let tells = [
+            "\"state\"",
+            "\"states\"",
+            "\"suppressed\"",
+            "\"lifted\"",
+            "\"hold_states\"",
+        ];
         let detail = if tells.iter().any(|word| link.detail.contains(word)) {
             serde_json::from_str(link.detail).unwrap_or(Value::Null)
         } else {
@@ -142,10 +193,31 @@ impl Trail {
                 }
             }
         }
+        for hold in read::<Vec<HoldState>>(&detail, "hold_states").unwrap_or_default() {
+            self.holds.insert(hold.id, (link.seq, hold));
+        }
         for (key, in_force) in [("suppressed", true), ("lifted", false)] {
             for name in read::<Vec<SuppressionName>>(&detail, key).unwrap_or_default() {
                 self.suppressions.insert(name, (link.seq, in_force));
             }
+        }
+    }
+
+    /// Compares a hold of the tables. One that no entry tells of is of a version that noted none.
+    pub fn hold(&mut self, row: &HoldState, found: &mut Findings) {
+        if let Some((entry, noted)) = self.holds.remove(&row.id)
+            && noted != *row
+        {
+            let kind = &row.kind;
+            found.add(Finding {
+                about: format!("hold:{}", row.id),
+                entry: Some(entry),
+                fault: format!(
+                    "The {kind} that began {} was changed: it is not as entry {entry} says.",
+                    instant(noted.since_ms)
+                ),
+                help: "`caseyos pause` and `caseyos limits` show what is in force; set it anew if it should hold.".into(),
+            });
         }
     }
 
@@ -166,8 +238,14 @@ impl Trail {
             .is_some_and(|(seq, first)| seq > 1 && at_ms <= first)
     }
 
-    /// Compares an execution of the tables, approved at an instant in milliseconds.
-    pub fn execution(&mut self, id: i64, row: &ExecutionState, at_ms: i64, found: &mut Findings) {
+    /// Compares an execution of the tables, approved at an instant in milliseconds; `is_whole` tells whether its content still has its hash.
+    pub fn execution(
+        &mut self,
+        id: i64,
+        (row, is_whole): (&ExecutionState, bool),
+        at_ms: i64,
+        found: &mut Findings,
+    ) {
         found.executions += 1;
         self.stray.insert(id);
         let about = format!("execution:{id}");
@@ -182,7 +260,10 @@ impl Trail {
             }
             return;
         };
-        let Some(state) = told.state.as_ref().filter(|state| !row.fits(state)) else {
+        // Contents of older versions were rewritten by migrations; entries that note a route are younger.
+        let is_other = |state: &ExecutionState| state.route.is_some() && !is_whole;
+        let differs = |state: &&ExecutionState| !row.fits(state) || is_other(state);
+        let Some(state) = told.state.as_ref().filter(differs) else {
             return;
         };
         let entry = told.entry;
@@ -206,6 +287,14 @@ impl Trail {
         } else if row.content != state.content || row.mode != state.mode {
             format!(
                 "The approval of execution {id} was changed: it is for another content or mode than entry {entry} says."
+            )
+        } else if is_other(state) {
+            format!(
+                "The content of execution {id} was changed: it is not the one that was approved."
+            )
+        } else if !row.has_route_of(state) {
+            format!(
+                "Execution {id} was changed: it goes to somebody else, or another way, than entry {entry} says."
             )
         } else {
             format!("Execution {id} ended otherwise than entry {entry} says.")
@@ -247,6 +336,18 @@ impl Trail {
         });
     }
 
+    /// Notes a suppression whose reach is not that of what it names.
+    pub fn other_reach(key: &str, found: &mut Findings) {
+        found.add(Finding {
+            about: format!("suppression:{key}"),
+            entry: None,
+            fault: format!(
+                "The suppression of {key} was changed: it is of another kind than what it names."
+            ),
+            help: format!("`caseyos suppress remove {key}`, then `caseyos suppress add {key}`."),
+        });
+    }
+
     /// Ends the comparison: names what entries tell of and the tables do not have.
     pub fn end(self, found: &mut Findings) {
         for (id, told) in &self.executions {
@@ -264,6 +365,18 @@ impl Trail {
                 help: format!(
                     "It may be sent a second time, since nothing here knows of it: put back a backup that has it, or look into what you sent; `caseyos audit list execution:{id}` shows its entries."
                 ),
+            });
+        }
+        for (id, (entry, hold)) in &self.holds {
+            found.add(Finding {
+                about: format!("hold:{id}"),
+                entry: Some(*entry),
+                fault: format!(
+                    "The {} that began {} is gone, and entry {entry} tells of it.",
+                    hold.kind,
+                    instant(hold.since_ms)
+                ),
+                help: "Set it anew if it should hold: `caseyos pause`.".into(),
             });
         }
         for (SuppressionName { key, cause }, (entry, in_force)) in &self.suppressions {
@@ -309,6 +422,7 @@ mod tests {
             content: "ab".into(),
             by: "operator".into(),
             until_ms,
+            route: Some("ab".into()),
         }
     }
 
@@ -346,7 +460,7 @@ mod tests {
     ) -> Vec<String> {
         let mut found = Findings::default();
         for (id, row) in rows {
-            trail.execution(*id, row, at_ms, &mut found);
+            trail.execution(*id, (row, true), at_ms, &mut found);
         }
         for key in suppressed {
             trail.suppression(name(key), at_ms, &mut found);
@@ -431,6 +545,11 @@ mod tests {
         );
         check(
             told(),
+            other(|row| row.route = Some("cd".into())),
+            "it goes to somebody else",
+        );
+        check(
+            told(),
             other(|row| row.ended = "closed".into()),
             "ended otherwise",
         );
@@ -477,11 +596,36 @@ mod tests {
     }
 
     #[test]
+    fn a_hold_that_was_changed_or_removed_is_a_finding() {
+        let hold = |ended_ms| HoldState {
+            id: 3,
+            kind: "pause".into(),
+            since_ms: 5,
+            until_ms: Some(9),
+            ended_ms,
+        };
+        let check = |row: Option<HoldState>, expect: &str| {
+            let mut told = trail(1, &[("pause", json!({"hold_states": [hold(None)]}))]);
+            let mut found = Findings::default();
+            if let Some(row) = row {
+                told.hold(&row, &mut found);
+            }
+            told.end(&mut found);
+            let all: Vec<_> = found.findings.into_iter().map(|f| f.fault).collect();
+            assert_eq!(all.len(), usize::from(!expect.is_empty()), "{all:?}");
+            assert!(all.iter().all(|fault| fault.contains(expect)), "{all:?}");
+        };
+        check(Some(hold(None)), "");
+        check(Some(hold(Some(7))), "was changed");
+        check(None, "is gone");
+    }
+
+    #[test]
     fn findings_are_bounded_and_counted() {
         let mut found = Findings::default();
         let mut told = trail(1, &[]);
         for id in 0..250 {
-            told.execution(id, &state("sent", 5), 2000, &mut found);
+            told.execution(id, (&state("sent", 5), true), 2000, &mut found);
         }
         assert_eq!((found.found, found.findings.len()), (250, MAX_FINDINGS));
     }

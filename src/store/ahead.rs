@@ -38,6 +38,8 @@ pub fn bring_back(tx: &WriteTx<'_>, absence: SignedDuration, now: Timestamp) -> 
         "UPDATE move SET closed_at = ?1 WHERE closed_at > ?2",
         "UPDATE move SET updated_at = ?1 WHERE updated_at > ?2",
         "UPDATE hold SET until = ?1 + max(0, until - since), since = ?1 WHERE ended_at IS NULL AND since > ?2",
+        // One that only the wrong clock had ended is in force again, unless another took its place.
+        "UPDATE OR IGNORE hold SET ended_at = NULL, ended_by = '' WHERE kind = 'pause' AND ended_by = 'engine' AND ended_at > ?1 AND ?2 > ?1",
         "UPDATE execution SET approval_expires_at = ?1, not_before = ?1, check_at = NULL WHERE status = 'queued' AND approved_at > ?2",
         "UPDATE execution SET not_before = ?1, check_at = NULL WHERE status = 'queued' AND max(not_before, coalesce(check_at, 0)) > ?2",
         "UPDATE execution SET silence_at = ?1 + silence_at - settled_at WHERE silence_at IS NOT NULL AND settled_at > ?2",

@@ -10,11 +10,13 @@ use rusqlite::OptionalExtension;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::watch::{self, HEAD};
+use super::watch::{self, HEAD, remembered, whole_trail_removed};
 use super::{ReadTx, Result, WriteTx, instant};
-use crate::domain::audit::{Broken, Cut, Hash, Link, PRUNED, Walk, hex};
+use crate::domain::audit::{ACCEPTED, BROKEN, Broken, Cut, Link, PRUNED, Walk, end_fault, hex};
 use crate::domain::id::ExecutionId;
 use crate::domain::trail::{ExecutionState, Finding, Findings, Trail};
+
+pub use super::watch::HashOf;
 
 /// A name under which the highest number that may be deleted was kept once. Nothing reads it any more.
 const PRUNE_TO: &str = "audit_prune_to";
@@ -47,6 +49,8 @@ pub struct AuditCheck {
     pub broken_at: Option<i64>,
     /// Reason for the break; empty if there is none.
     pub reason: String,
+    /// True if only the end is at fault, now or once, and the operator may accept the trail as it stands.
+    pub may_be_accepted: bool,
     /// The number of the first entry; greater than 1 if earlier ones were cut off, 0 if there is none.
     pub first: i64,
     /// The number of the last entry that holds.
@@ -71,6 +75,7 @@ impl AuditCheck {
             intact: broken_at.is_none(),
             broken_at,
             reason,
+            may_be_accepted: false,
             first: walk.first(),
             last,
             head,
@@ -192,13 +197,13 @@ pub fn verify(tx: &ReadTx<'_>) -> Result<AuditCheck> {
 ///
 /// # Errors
 /// Fails if the database cannot be read.
-pub fn verify_deep(tx: &ReadTx<'_>) -> Result<DeepCheck> {
+pub fn verify_deep(tx: &ReadTx<'_>, hash: HashOf<'_>) -> Result<DeepCheck> {
     let mut trail = Trail::default();
     let check = verify_and(tx, &mut |link| trail.hear(link))?;
     // What the entries behind a break tell is as good as nothing.
     let mut tables = Findings::default();
-    if check.intact {
-        watch::compare(tx.sql(), &mut trail, &mut tables)?;
+    if check.intact || check.may_be_accepted {
+        watch::compare(tx.sql(), &mut trail, hash, &mut tables)?;
         trail.end(&mut tables);
     }
     if super::control::meta(tx, PRUNE_TO)?.is_some() {
@@ -219,15 +224,25 @@ fn verify_and(tx: &ReadTx<'_>, hear: &mut dyn FnMut(&Link<'_>)) -> Result<AuditC
         hear(link);
         Ok(())
     });
-    let broken = match walked {
+    let (broken, may_be_accepted) = match walked {
         Err(Stop::Store(error)) => return Err(error),
-        Err(Stop::Broken(broken)) => Some(broken),
-        Ok(()) => match head_fault(tx, &walk)? {
-            Some(broken) => Some(broken),
-            None => walk.end().err(),
+        Err(Stop::Broken(broken)) => (Some(broken), false),
+        Ok(()) => match walk.end().err() {
+            Some(broken) => (Some(broken), false),
+            None => {
+                let broken = match walk.noted() {
+                    Some(noted) => Some(noted),
+                    None => head_fault(tx, &walk)?,
+                };
+                let is_any = broken.is_some();
+                (broken, is_any)
+            }
         },
     };
-    Ok(AuditCheck::of(&walk, broken))
+    Ok(AuditCheck {
+        may_be_accepted,
+        ..AuditCheck::of(&walk, broken)
+    })
 }
 
 /// Returns the state that the trail last noted of an execution, by the entries about it alone; none if they carry none.
@@ -277,50 +292,21 @@ pub fn first(tx: &ReadTx<'_>) -> Result<Option<(i64, Timestamp)>> {
 
 /// Compares the end of the chain with the head remembered in `meta`.
 fn head_fault(tx: &ReadTx<'_>, walk: &Walk) -> Result<Option<Broken>> {
-    let remembered = super::control::meta(tx, HEAD)?;
-    let head: Option<(i64, &str)> = remembered
-        .as_deref()
-        .and_then(|text| text.split_once(':'))
-        .and_then(|(seq, hash)| Some((seq.parse().ok()?, hash)));
-    let last: Option<(i64, Hash)> = walk.last();
-    let broken = |at, reason: String| Ok(Some(Broken { at, reason }));
-    match (last, head) {
-        (None, None) => {
-            // Numbers that were given out are remembered even where their rows went with the trail.
-            let given: i64 = tx.sql().query_row(
-                "SELECT (SELECT count(*) FROM execution) + coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name IN ('execution', 'undo')), 0)",
-                [],
-                |row| row.get(0),
-            )?;
-            if given > 0 {
-                return broken(1, "the whole trail was removed: something was approved or changed, and no entry tells of it".into());
-            }
-            Ok(None)
-        }
-        (Some((seq, _)), None) => broken(
-            seq,
-            "what was remembered of this last entry was removed, so nobody can tell whether more came after it".into(),
-        ),
-        (last, Some((head, hash))) => {
-            let (seq, own) = last.map_or((0, String::new()), |(seq, own)| (seq, hex(&own)));
-            if seq < head {
-                return broken(
-                    seq + 1,
-                    match head - seq {
-                        1 => "this entry, the last, was removed".into(),
-                        _ => format!("entries {} to {head} at the end were removed", seq + 1),
-                    },
-                );
-            }
-            if seq > head {
-                return broken(head + 1, "this entry was inserted at the end, and not by the program".into());
-            }
-            if own != hash {
-                return broken(seq, "this entry, the last, was put in the place of another".into());
-            }
-            Ok(None)
-        }
+    let head = super::control::meta(tx, HEAD)?;
+    let last = walk.last().map(|(seq, own)| (seq, hex(&own)));
+    if last.is_none() && head.is_none() {
+        // Numbers that were given out are remembered even where their rows went with the trail.
+        let given: i64 = tx.sql().query_row(
+            "SELECT (SELECT count(*) FROM execution) + coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name IN ('execution', 'undo')), 0)",
+            [],
+            |row| row.get(0),
+        )?;
+        return Ok((given > 0).then(whole_trail_removed));
     }
+    Ok(end_fault(
+        last.as_ref().map(|(seq, hash)| (*seq, hash.as_str())),
+        head.as_deref().and_then(remembered),
+    ))
 }
 
 /// Cuts off the entries older than an instant, if there are any, and adds an entry about the cut. Returns it.
@@ -339,6 +325,17 @@ pub fn prune(tx: &WriteTx<'_>, before: Timestamp, now: Timestamp) -> Result<Opti
             .sql()
             .prepare_cached("SELECT max(seq) FROM audit")?
             .query_row([], |row| row.get(0))?,
+    };
+    // A break that nobody has accepted stays a finding, however old it gets.
+    let open: Option<i64> = tx
+        .sql()
+        .prepare_cached(
+            "SELECT min(seq) FROM audit WHERE event = ?1 AND seq > coalesce((SELECT max(seq) FROM audit WHERE event = ?2), 0)",
+        )?
+        .query_row([BROKEN, ACCEPTED], |row| row.get(0))?;
+    let through = match (through, open) {
+        (Some(through), Some(open)) => Some(through.min(open - 1)),
+        (through, _) => through,
     };
     let Some(through) = through else {
         return Ok(None);

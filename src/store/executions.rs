@@ -14,7 +14,7 @@ use crate::domain::email::{DomainKey, MailboxKey};
 use crate::domain::guard::{GuardKind, Mode, Verdict};
 use crate::domain::id::{ContactId, ExecutionId, MoveId};
 use crate::domain::outbox::{SendClass, WaitsFor};
-use crate::domain::trail::ExecutionState;
+use crate::domain::trail::{ExecutionState, route};
 use crate::domain::words::words;
 
 words! {
@@ -136,6 +136,12 @@ impl ExecutionRow {
             content: hex(&self.content_hash),
             by: self.approved_by.to_string(),
             until_ms: self.approval_expires_at.as_millisecond(),
+            route: Some(route(
+                &self.to_key,
+                self.contact_id.map(|contact| contact.0),
+                &self.transport,
+                self.class.as_str(),
+            )),
         }
     }
 

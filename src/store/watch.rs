@@ -7,9 +7,12 @@
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 use serde_json::{Map, Value, json};
 
-use crate::domain::audit::{Link, hex};
+use crate::domain::audit::{BROKEN, Broken, Link, end_fault, hex};
+use crate::domain::effect::EffectKind;
 use crate::domain::signal::canonical_json;
-use crate::domain::trail::{ExecutionState, Findings, SuppressionName, Trail, execution_of};
+use crate::domain::trail::{
+    ExecutionState, Findings, HoldState, SuppressionName, Trail, execution_of, route,
+};
 
 /// The name under which the last entry is remembered.
 pub(super) const HEAD: &str = "audit_head";
@@ -27,11 +30,19 @@ pub(super) fn begin(connection: &Connection) -> Result<()> {
     connection.execute_batch(
         "CREATE TEMP TABLE IF NOT EXISTS touched_execution (id INTEGER PRIMARY KEY);
          CREATE TEMP TABLE IF NOT EXISTS touched_suppression (key TEXT NOT NULL, cause TEXT NOT NULL, PRIMARY KEY (key, cause)) WITHOUT ROWID;
+         CREATE TEMP TABLE IF NOT EXISTS touched_hold (id INTEGER PRIMARY KEY);
+         CREATE TEMP TRIGGER IF NOT EXISTS hold_is_new AFTER INSERT ON main.hold BEGIN
+             INSERT OR IGNORE INTO touched_hold VALUES (new.id);
+         END;
+         CREATE TEMP TRIGGER IF NOT EXISTS hold_is_changed AFTER UPDATE ON main.hold BEGIN
+             INSERT OR IGNORE INTO touched_hold VALUES (new.id);
+         END;
          CREATE TEMP TRIGGER IF NOT EXISTS execution_is_new AFTER INSERT ON main.execution BEGIN
              INSERT OR IGNORE INTO touched_execution VALUES (new.id);
          END;
          CREATE TEMP TRIGGER IF NOT EXISTS execution_is_changed
-         AFTER UPDATE OF status, ended, mode, content_hash, approved_by, approval_expires_at ON main.execution BEGIN
+         AFTER UPDATE OF status, ended, mode, content_hash, approved_by, approval_expires_at, to_key, contact_id, transport, send_class
+         ON main.execution BEGIN
              INSERT OR IGNORE INTO touched_execution VALUES (new.id);
          END;
          CREATE TEMP TRIGGER IF NOT EXISTS suppression_is_new AFTER INSERT ON main.suppression BEGIN
@@ -43,8 +54,9 @@ pub(super) fn begin(connection: &Connection) -> Result<()> {
     )
 }
 
-const STATE: &str =
-    "status, ended, mode, lower(hex(content_hash)), approved_by, approval_expires_at";
+const STATE: &str = "status, ended, mode, lower(hex(content_hash)), approved_by, approval_expires_at, to_key, contact_id, transport, send_class";
+/// Number of the columns of [`STATE`].
+const STATE_COLUMNS: usize = 10;
 
 /// Reads the columns of [`STATE`], which begin at `from`.
 fn state(row: &Row<'_>, from: usize) -> Result<ExecutionState> {
@@ -55,6 +67,12 @@ fn state(row: &Row<'_>, from: usize) -> Result<ExecutionState> {
         content: row.get(from + 3)?,
         by: row.get(from + 4)?,
         until_ms: row.get(from + 5)?,
+        route: Some(route(
+            &row.get::<_, String>(from + 6)?,
+            row.get(from + 7)?,
+            &row.get::<_, String>(from + 8)?,
+            &row.get::<_, String>(from + 9)?,
+        )),
     })
 }
 
@@ -87,8 +105,16 @@ fn append_as_it_is(
         .prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
+    // A trail that ends otherwise than it was left must not be healed by the next entry: that it was found so becomes an entry itself.
+    if event != BROKEN
+        && let Some(found) = fault_at_end(connection, last.as_ref())?
+    {
+        append_as_it_is(connection, at, ("engine", BROKEN, "audit"), &json!(found))?;
+        return append_as_it_is(connection, at, (actor, event, subject), detail);
+    }
     let (last_seq, previous) = last.unwrap_or_default();
-    let (seq, detail) = (last_seq + 1, canonical_json(detail));
+    let seq = last_seq.checked_add(1).ok_or_else(numbers_used_up)?;
+    let detail = canonical_json(detail);
     let link = Link {
         seq,
         at,
@@ -111,6 +137,60 @@ fn append_as_it_is(
     Ok(())
 }
 
+fn numbers_used_up() -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(
+        "the audit trail has an entry with the highest number there is, which the program never wrote; put back a backup".into(),
+    )
+}
+
+/// Compares the last entry with what is remembered of it, before another one follows it.
+fn fault_at_end(connection: &Connection, last: Option<&(i64, Vec<u8>)>) -> Result<Option<Broken>> {
+    let head: Option<String> = connection
+        .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+        .query_row([HEAD], |row| row.get(0))
+        .optional()?;
+    if last.is_none() && head.is_none() && is_known_to_have_been(connection)? {
+        return Ok(Some(whole_trail_removed()));
+    }
+    let own = last.map(|(seq, hash)| (*seq, hex(hash)));
+    Ok(end_fault(
+        own.as_ref().map(|(seq, hash)| (*seq, hash.as_str())),
+        head.as_deref().and_then(remembered),
+    ))
+}
+
+/// Reads the number and the hash that are remembered of the last entry.
+pub(super) fn remembered(text: &str) -> Option<(i64, &str)> {
+    let (seq, hash) = text.split_once(':')?;
+    Some((seq.parse().ok()?, hash))
+}
+
+/// Returns the break of a trail that went with all that was remembered of it.
+pub(super) fn whole_trail_removed() -> Broken {
+    Broken {
+        at: 1,
+        reason: "the whole trail was removed: something was approved or changed, and no entry tells of it".into(),
+    }
+}
+
+/// Tells whether an execution was made by an earlier transaction, so that a trail must have been there.
+fn is_known_to_have_been(connection: &Connection) -> Result<bool> {
+    let is_watched: bool = connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM temp.sqlite_master WHERE name = 'touched_execution')",
+        [],
+        |row| row.get(0),
+    )?;
+    // What only stock is taken of was there before there was a trail.
+    if !is_watched {
+        return Ok(false);
+    }
+    connection.query_row(
+        "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'execution'), 0) > (SELECT count(*) FROM touched_execution)",
+        [],
+        |row| row.get(0),
+    )
+}
+
 /// Returns the particulars of an entry that is about to be written, with the state of what it is about.
 fn completed(connection: &Connection, event: &str, subject: &str, detail: &Value) -> Result<Value> {
     let Value::Object(map) = detail else {
@@ -131,6 +211,10 @@ fn completed(connection: &Connection, event: &str, subject: &str, detail: &Value
         None => {
             for (key, names) in take_suppressions(connection)? {
                 map.insert(key.into(), json!(names));
+            }
+            let holds = take_holds(connection)?;
+            if !holds.is_empty() {
+                map.insert("hold_states".into(), json!(holds));
             }
         }
     }
@@ -169,6 +253,32 @@ fn take_suppressions(connection: &Connection) -> Result<Vec<(&'static str, Vec<S
         .collect())
 }
 
+const HOLD: &str = "id, kind, since, until, ended_at";
+
+fn hold(row: &Row<'_>) -> Result<HoldState> {
+    Ok(HoldState {
+        id: row.get(0)?,
+        kind: row.get(1)?,
+        since_ms: row.get(2)?,
+        until_ms: row.get(3)?,
+        ended_ms: row.get(4)?,
+    })
+}
+
+/// Takes the holds that were changed. There is one of each kind at a time.
+fn take_holds(connection: &Connection) -> Result<Vec<HoldState>> {
+    let sql =
+        format!("SELECT {HOLD} FROM hold WHERE id IN (SELECT id FROM touched_hold) ORDER BY id");
+    let all = connection
+        .prepare_cached(&sql)?
+        .query_map([], hold)?
+        .collect::<Result<_>>()?;
+    connection
+        .prepare_cached("DELETE FROM touched_hold")?
+        .execute([])?;
+    Ok(all)
+}
+
 /// Writes the entries about what no entry of the transaction told of. `at` is its instant, where it is known.
 pub(super) fn finish(connection: &Connection, at: Option<i64>) -> Result<()> {
     let ids: Vec<i64> = connection
@@ -188,7 +298,9 @@ pub(super) fn finish(connection: &Connection, at: Option<i64>) -> Result<()> {
         .execute([])?;
     let is_left = || -> Result<bool> {
         connection
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM touched_suppression)")?
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM touched_suppression) OR EXISTS (SELECT 1 FROM touched_hold)",
+            )?
             .query_row([], |row| row.get(0))
     };
     while is_left()? {
@@ -221,27 +333,47 @@ fn suppressed_at(connection: &Connection) -> Result<i64> {
         .query_row([], |row| row.get(0))
 }
 
+/// The hash that consent to a content of a kind is bound to.
+pub type HashOf<'a> = &'a dyn Fn(EffectKind, &str) -> [u8; 32];
+
 /// Holds every execution and suppression against the trail.
 pub(super) fn compare(
     connection: &Connection,
     trail: &mut Trail,
+    hash: HashOf<'_>,
     found: &mut Findings,
 ) -> Result<()> {
-    let sql = format!("SELECT id, approved_at, {STATE} FROM execution ORDER BY id");
+    let sql = format!("SELECT id, approved_at, {STATE}, kind, content FROM execution ORDER BY id");
     let mut executions = connection.prepare(&sql)?;
     let mut rows = executions.query([])?;
     while let Some(row) = rows.next()? {
-        trail.execution(row.get(0)?, &state(row, 2)?, row.get(1)?, found);
+        let (id, state) = (row.get(0)?, state(row, 2)?);
+        let kind: String = row.get(2 + STATE_COLUMNS)?;
+        let content: String = row.get(3 + STATE_COLUMNS)?;
+        let is_whole = kind
+            .parse::<EffectKind>()
+            .is_ok_and(|kind| hex(&hash(kind, &content)) == state.content);
+        trail.execution(id, (&state, is_whole), row.get(1)?, found);
     }
-    let mut suppressions =
-        connection.prepare("SELECT key, cause, created_at FROM suppression ORDER BY key, cause")?;
+    let mut suppressions = connection
+        .prepare("SELECT key, cause, created_at, kind FROM suppression ORDER BY key, cause")?;
     let mut rows = suppressions.query([])?;
     while let Some(row) = rows.next()? {
         let name = SuppressionName {
             key: row.get(0)?,
             cause: row.get(1)?,
         };
+        let is_address = row.get::<_, String>(3)? == "address";
+        if is_address != name.key.contains('@') {
+            Trail::other_reach(&name.key, found);
+        }
         trail.suppression(name, row.get(2)?, found);
+    }
+    let sql = format!("SELECT {HOLD} FROM hold ORDER BY id");
+    let mut holds = connection.prepare(&sql)?;
+    let mut rows = holds.query([])?;
+    while let Some(row) = rows.next()? {
+        trail.hold(&hold(row)?, found);
     }
     Ok(())
 }

@@ -473,7 +473,7 @@ fn consent_is_to_one_content() {
             "UPDATE execution SET content = replace(content, 'Other words', 'Evil words')",
         )
         .unwrap();
-    home.at("2026-11-23T10:00:00Z").ok("sync");
+    home.at("2026-11-23T10:00:00Z").run(["sync"]).exits(3);
     assert!(home.outbox().is_empty());
     let detail = home.json("show 1");
     assert_eq!(detail["executions"][0]["status"], "cancelled");

@@ -277,3 +277,36 @@ fn a_server_with_the_same_time_confirms_the_clock() {
     let log = google.home.json("audit list --event clock.confirmed");
     assert_eq!(log.as_array().unwrap().len(), 1, "{log}");
 }
+
+#[test]
+fn a_pause_is_not_ended_by_a_clock_that_is_not_believed() {
+    let mut home = with_moves(&["ann"]);
+    home.ok("pause --for 3d");
+    let ran = by_wrong_clock(&home, A_YEAR_ON, "pause --off").exits(1);
+    assert!(ran.err.contains("was not ended"), "{}", ran.err);
+    home.at(LATER);
+    let until = home.json("limits")["pause"]["until"].clone();
+    assert_eq!(until, "2026-11-26T10:00:00Z");
+}
+
+#[test]
+fn a_pause_that_a_clock_ahead_ended_is_in_force_again() {
+    let mut home = with_moves(&["ann"]);
+    home.ok("pause --for 3d");
+    home.at(A_YEAR_ON).ok("sync");
+    home.at(LATER).ok("clock confirm");
+    let until = home.json("limits")["pause"]["until"].clone();
+    assert_eq!(until, "2026-11-26T10:00:00Z");
+}
+
+#[test]
+fn the_clock_and_its_confirmation_say_the_same() {
+    let home = with_moves(&["ann"]);
+    for line in ["clock", "clock confirm"] {
+        let ran = by_wrong_clock(&home, LATER, line);
+        assert!(ran.out.contains("CASEYOS_NOW"), "{line}: {}", ran.out);
+    }
+    for line in ["clock", "clock confirm"] {
+        assert!(home.ok(line).contains("believed"), "{line}");
+    }
+}

@@ -142,6 +142,20 @@ fn a_full_disk_is_called_that() {
         assert_eq!(output.status.code(), Some(1), "{line}: {said}");
         assert!(said.contains("the disk is full"), "{line}: {said}");
     }
+    // What was done is not taken back by an output that fails, and nobody is told to try it again.
+    let output = home
+        .command(["pause", "--for", "2d"])
+        .stdout(full())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("what was done stands. Paused until"),
+        "{said}"
+    );
+    assert!(!said.contains("try again"), "{said}");
+    home.ok("pause --off");
     let export = home
         .run(["audit", "export", "--output", "/dev/full"])
         .exits(1);

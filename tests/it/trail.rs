@@ -131,6 +131,16 @@ fn every_difference_between_the_tables_and_the_trail_is_named() {
         "gus@g.example is suppressed (operator) and no entry tells of it",
     );
     check(
+        "UPDATE suppression SET kind = 'domain' WHERE key = 'eve@e.example'",
+        "of another kind than what it names",
+    );
+    home.ok("pause --for 3d");
+    check(
+        "UPDATE hold SET ended_at = since WHERE kind = 'pause'",
+        "The pause that began 2026-11-23T10:00:00Z was changed",
+    );
+    check("DELETE FROM hold", "is gone, and entry");
+    check(
         "INSERT INTO meta VALUES ('audit_prune_to', '3')",
         "`audit_prune_to` in the table `meta` was set",
     );
@@ -145,7 +155,8 @@ fn an_approval_that_was_changed_by_hand_lets_nothing_out() {
         let mut home = home.copy();
         change(&home, sql);
         home.at("2026-11-26T10:00:00Z");
-        let outbox = home.ok("sync") + &home.ok("audit list --event execution.cancelled --json");
+        home.run(["sync"]);
+        let outbox = home.ok("audit list --event execution.cancelled --json");
         assert_eq!(home.outbox().len(), sent, "{outbox}");
         assert!(outbox.contains(expect), "{outbox}");
     };
@@ -401,4 +412,138 @@ fn seals_older_than_what_is_kept_say_nothing() {
         "{}",
         ran.out
     );
+}
+
+/// Deletes the last entries, as somebody with the file in hand can.
+fn cut_off(home: &Home, entries: u32) {
+    change(
+        home,
+        &format!(
+            "DROP TRIGGER IF EXISTS audit_is_append_only_delete; DELETE FROM audit WHERE seq > (SELECT max(seq) - {entries} FROM audit);"
+        ),
+    );
+}
+
+#[test]
+fn an_end_that_was_cut_off_stays_a_finding_until_it_is_accepted() {
+    let home = busy();
+    assert!(
+        home.ok("audit accept --because x")
+            .contains("nothing to accept")
+    );
+    cut_off(&home, 2);
+    let found = home.run(["audit", "verify"]).exits(1).err;
+    assert!(found.contains("at the end were removed"), "{found}");
+    assert!(found.contains("audit accept --because"), "{found}");
+    for line in ["mode draft", "mode live", "suppress add hal@h.example"] {
+        home.ok(line);
+        let still = home.run(["audit", "verify"]).exits(1).err;
+        assert!(still.contains("at the end were removed"), "{line}: {still}");
+    }
+    let noted = home.json("audit list --event audit.broken");
+    assert_eq!(noted.as_array().unwrap().len(), 1, "{noted}");
+    let json = home.run(["audit", "verify", "--json"]).exits(1).json();
+    assert_eq!(json["may_be_accepted"], true, "{json}");
+    home.run(["audit", "seal"]).exits(1);
+    home.run(["audit", "accept", "--because", ""]).exits(2);
+    let doctor = home.run(["doctor", "--offline"]).exits(1).out;
+    assert!(doctor.contains("it is broken at entry"), "{doctor}");
+    let said = home
+        .run(["audit", "accept", "--because", "a disk failed"])
+        .exits(0)
+        .out;
+    assert!(said.contains("taken as it stands"), "{said}");
+    home.ok("audit verify");
+    home.ok("audit seal");
+    let why = home.json("audit list --event audit.accepted");
+    assert_eq!(why[0]["detail"]["because"], "a disk failed", "{why}");
+    // Another cut is another finding.
+    cut_off(&home, 1);
+    home.ok("mode draft");
+    home.run(["audit", "verify"]).exits(1);
+}
+
+#[test]
+fn a_trail_that_was_removed_whole_is_not_begun_anew_without_a_word() {
+    let home = busy();
+    change(
+        &home,
+        "DROP TRIGGER audit_is_append_only_delete; DELETE FROM audit; DELETE FROM meta WHERE key = 'audit_head';",
+    );
+    home.ok("mode draft");
+    let found = home.run(["audit", "verify"]).exits(1).err;
+    assert!(found.contains("the whole trail was removed"), "{found}");
+}
+
+#[test]
+fn an_entry_with_the_highest_number_is_an_error_and_no_panic() {
+    let home = busy();
+    change(
+        &home,
+        "INSERT INTO audit SELECT 9223372036854775807, at, actor, event, subject, detail, previous, zeroblob(32) FROM audit WHERE seq = 1",
+    );
+    let ran = home.run(["mode", "draft"]).exits(1);
+    assert!(ran.err.contains("highest number"), "{}", ran.err);
+    home.run(["audit", "verify"]).exits(1);
+}
+
+#[test]
+fn a_message_that_was_turned_to_somebody_else_never_leaves() {
+    let home = busy();
+    let ben = execution_to(&home, "ben@b.example");
+    let ann = execution_to(&home, "ann@a.example");
+    let sent = home.outbox().len();
+    let check = |sql: &str| {
+        let home = home.copy();
+        change(&home, sql);
+        let later = home.at_later("2026-11-23T11:00:00Z");
+        let why = later.ok(&format!("why execution:{ben}"));
+        assert!(why.contains("changed"), "{sql}: {why}");
+        let ran = later.run("sync");
+        assert!(
+            ran.err.contains("was changed since, and not by CaseyOS"),
+            "{sql}: {} {}",
+            ran.out,
+            ran.err
+        );
+        assert_eq!(home.outbox().len(), sent, "{sql}");
+        let item = later.ok(&format!("outbox show {ben}"));
+        assert!(item.contains("it was not sent"), "{sql}: {item}");
+        let again = later.ok("why ben@b.example");
+        assert!(again.contains("it was not sent"), "{sql}: {again}");
+    };
+    check(&format!(
+        "UPDATE execution SET to_key = 'eve@e.example' WHERE id = {ben}"
+    ));
+    check(&format!(
+        "UPDATE execution SET contact_id = (SELECT contact_id FROM execution WHERE id = {ann}) WHERE id = {ben}"
+    ));
+    check(&format!(
+        "UPDATE execution SET send_class = CASE send_class WHEN 'reply' THEN 'first_touch' ELSE 'reply' END WHERE id = {ben}"
+    ));
+    check(&format!(
+        "UPDATE execution SET content = replace(content, 'ben@b.example', 'eve@e.example') WHERE id = {ben}"
+    ));
+    // Of what was sent, the deep check tells.
+    for (sql, expect) in [
+        (
+            format!("UPDATE execution SET to_key = 'eve@e.example' WHERE id = {ann}"),
+            "it goes to somebody else",
+        ),
+        (
+            format!("UPDATE execution SET contact_id = NULL WHERE id = {ann}"),
+            "it goes to somebody else",
+        ),
+        (
+            format!(
+                "UPDATE execution SET content = replace(content, 'ann@a.example', 'eve@e.example') WHERE id = {ann}"
+            ),
+            "The content of execution",
+        ),
+    ] {
+        let home = home.copy();
+        change(&home, &sql);
+        let deep = home.run(["audit", "verify", "--deep"]).exits(1);
+        assert!(deep.out.contains(expect), "{sql}: {}", deep.out);
+    }
 }

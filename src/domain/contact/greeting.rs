@@ -3,7 +3,7 @@
 //! Names come as people, forms and other programs wrote them, and are kept so. A greeting takes from them what a
 //! salesperson would say aloud, or nothing: "Hi there," is right where "Hi J.," and "Hi Sales," are not.
 
-use super::name::{HONORIFICS, PARTICLES, SUFFIXES, fold, is_one_of, without_brackets};
+use super::name::{PARTICLES, SUFFIXES, fold, is_one_of, is_title, without_brackets};
 
 /// The longest name that can stand in a greeting, in characters.
 const MAX_CHARS: usize = 60;
@@ -14,7 +14,9 @@ const ROLES: &str = "info information sales support team office admin administra
      noreply reception purchasing procurement orders bookings reservations careers jobs recruiting press media legal \
      finance general enquiries inquiries mail email newsletter owner manager management department dept service \
      services customer customers front desk operations shipping company buro vertrieb buchhaltung verwaltung einkauf \
-     kundenservice kundendienst empfang ventas contacto compras facturacion ventes comptabilite accueil";
+     kundenservice kundendienst empfang ceo cto cfo coo cmo vp president director founder boss the family familie \
+     famille familia firstname lastname fname lname first name username user guest test tester unknown anonymous none \
+     null undefined madam friend ventas contacto compras facturacion ventes comptabilite accueil";
 /// Words that say that a name is a group's or a firm's, wherever they stand.
 const GROUPS: &str = "team department dept helpdesk payable receivable abteilung equipo equipe inc llc ltd limited gmbh corp \
      corporation company plc bv sarl srl ag kg ohg oy ab aps pty noreply reception";
@@ -46,8 +48,11 @@ pub fn first_name(first: &str, last: &str, company: &str) -> Option<String> {
         return eastern(&first, &last);
     }
     let words: Vec<&str> = first.split_whitespace().collect();
+    if let Some(couple) = couple(&words, &last) {
+        return couple;
+    }
     let given = given_words(&words);
-    if given.is_empty() || is_role(&words, &last) {
+    if given.is_empty() || is_role(&words, &last) || is_unsure(&given, &last) {
         return None;
     }
     let family: Vec<&str> = last
@@ -60,9 +65,45 @@ pub fn first_name(first: &str, last: &str, company: &str) -> Option<String> {
     {
         name = format!("{one} {}", family.join(" "));
     }
-    let name = cased(&name, &last);
+    let name = cased(name.trim_end_matches('.'), &last);
     let fits = name.chars().count() <= MAX_CHARS && name.chars().any(char::is_alphabetic);
     fits.then_some(name)
+}
+
+fn is_and(word: &str) -> bool {
+    matches!(word, "&" | "and" | "und" | "et")
+}
+
+/// Returns the greeting of two people who share a name, "Ann & Tom"; none within where it is not sure which words are given names. None for one
+/// person.
+fn couple(words: &[&str], last: &str) -> Option<Option<String>> {
+    if !words.iter().copied().any(is_and) {
+        return None;
+    }
+    let family: Vec<&str> = last.split_whitespace().collect();
+    let is_given = |word: &str| {
+        let is_word = word.chars().filter(|c| c.is_alphabetic()).count() > 1;
+        is_word && !is_and(word) && !is_title(word) && !is_listed(&fold(word), ROLES)
+    };
+    let (one, and, other) = match (words, family.as_slice()) {
+        ([one, and, other], _) => (*one, *and, *other),
+        // "Ann and Tom", split like a name.
+        ([one, and], [other]) => (*one, *and, *other),
+        _ => return Some(None),
+    };
+    let is_sure = is_and(and) && is_given(one) && is_given(other);
+    Some(is_sure.then(|| format!("{} {and} {}", cased(one, last), cased(other, last))))
+}
+
+/// Tells whether the words may be something else than a given name: the name of an account, initials without a family name, or a particle.
+fn is_unsure(given: &[&str], last: &str) -> bool {
+    let is_account = |word: &str| word.trim_end_matches('.').contains('.');
+    let particle = |word: &str| PARTICLES.iter().any(|p| p.eq_ignore_ascii_case(word));
+    let is_particle = given.iter().all(|word| particle(word))
+        && last.split_whitespace().next().is_some_and(particle);
+    let is_short = |word: &str| word.chars().count() <= 2 && word.chars().all(char::is_uppercase);
+    let is_initials = last.is_empty() && matches!(given, [one] if is_short(one) && one.is_ascii());
+    given.iter().any(|word| is_account(word)) || is_particle || is_initials
 }
 
 /// Tells whether a text is an address or a program's text, of mail or of the web. Forms are filled by machines too: one
@@ -141,7 +182,7 @@ fn given_words<'w>(words: &[&'w str]) -> Vec<&'w str> {
         if is_particle && !given.is_empty() {
             break;
         }
-        let is_title = given.is_empty() && is_one_of(word, &HONORIFICS);
+        let is_title = given.is_empty() && is_title(word);
         let is_number = !word.chars().any(char::is_alphabetic) && *word != "&";
         if is_title || is_number || is_initials(word) || is_one_of(word, &SUFFIXES) {
             continue;
@@ -237,7 +278,12 @@ fn cased(name: &str, last: &str) -> String {
     let shouts = !has_small(name)
         && has_capital(name)
         && (letters(name) > 2 || (letters(last) > 2 && !has_small(last)));
-    if !shouts && has_capital(name) {
+    // "aNNA" was written with the key for capitals locked.
+    let mut all = name.chars().filter(|c| c.is_alphabetic());
+    let is_locked = all.next().is_some_and(char::is_lowercase)
+        && letters(name) > 2
+        && all.all(char::is_uppercase);
+    if !shouts && !is_locked && has_capital(name) {
         return name.to_owned();
     }
     let mut out = String::with_capacity(name.len());
@@ -345,6 +391,74 @@ mod tests {
             ("محمد علي", "محمد"),
             ("Bob 2 Lee", "Bob"),
             ("P0 Lee", "P0"),
+            ("Dr. med. Anna Berg", "Anna"),
+            ("Dr. rer. nat. Anna Berg", "Anna"),
+            ("Prof. Dr. h.c. Anna Berg", "Anna"),
+            ("Dipl.-Ing. Anna Berg", "Anna"),
+            ("Dipl. Ing. Anna Berg", "Anna"),
+            ("Ing. Anna Berg", "Anna"),
+            ("Dott.ssa Anna Berg", "Anna"),
+            ("Dott. Aldo Berg", "Aldo"),
+            ("Rev. Anna Berg", "Anna"),
+            ("Rev. Dr. Anna Berg", "Anna"),
+            ("Sir Tom Berg", "Tom"),
+            ("Lady Anna Berg", "Anna"),
+            ("Lt. Col. Anna Berg", "Anna"),
+            ("Lt Col Anna Berg", "Anna"),
+            ("Capt. Anna Berg", "Anna"),
+            ("Gen. Anna Berg", "Anna"),
+            ("Gen Tanizaki", "Gen"),
+            ("Mag. Anna Berg", "Anna"),
+            ("Berg, Dr. med. Anna", "Anna"),
+            ("Dr. Al Gore", "Al"),
+            ("Dr. van der Berg", ""),
+            ("Sir", ""),
+            ("Rev. Berg", ""),
+            ("Dr. Anna", ""),
+            ("Ann & Tom Berg", "Ann & Tom"),
+            ("ANN & TOM BERG", "Ann & Tom"),
+            ("Ann and Tom Berg", "Ann and Tom"),
+            ("Ann and Tom", "Ann and Tom"),
+            ("Ann & Tom", "Ann & Tom"),
+            ("Ann Berg and Tom Lee", ""),
+            ("Ann, Tom and Bob Lee", ""),
+            ("Mr. & Mrs. Berg", ""),
+            ("Mr and Mrs Berg", ""),
+            ("Ann and Team", ""),
+            ("The Smiths", ""),
+            ("The Berg Family", ""),
+            ("Familie Berg", ""),
+            ("CEO", ""),
+            ("Info", ""),
+            ("Team", ""),
+            ("Firstname", ""),
+            ("Firstname Lastname", ""),
+            ("First Name", ""),
+            ("first_name", ""),
+            ("{{first_name}}", ""),
+            ("%FIRSTNAME%", ""),
+            ("*|FNAME|*", ""),
+            ("[First Name]", ""),
+            ("null", ""),
+            ("Guest", ""),
+            ("ANNA BERG", "Anna"),
+            ("anna berg", "Anna"),
+            ("aNNA bERG", "Anna"),
+            ("Anna.", "Anna"),
+            ("anna.berg", ""),
+            ("Van Der Berg", ""),
+            ("van der Berg", ""),
+            ("de la Cruz", ""),
+            ("Ana de la Cruz", "Ana"),
+            ("bin Khalid", ""),
+            ("Berg, Anna", "Anna"),
+            ("BERG, ANNA", "Anna"),
+            ("Szabó Anna", "Szabó Anna"),
+            ("Wang Fang", "Wang Fang"),
+            ("A. B.", ""),
+            ("JB", ""),
+            ("A.B. Berg", ""),
+            ("Anna 🎉", "Anna"),
             ("ann@acme.example", ""),
             ("Win at https://x.example Now", ""),
             ("", ""),

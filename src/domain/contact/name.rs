@@ -36,6 +36,49 @@ pub(super) const SUFFIXES: [&str; 24] = [
     "dds", "dvm", "llm", "llb", "cissp", "cfp", "dba", "edd", "pharmd", "mph",
 ];
 
+/// Titles that no given name is spelled like.
+const TITLES: [&str; 26] = [
+    "dipl-ing",
+    "dipl-kfm",
+    "dipl-kffr",
+    "dipl",
+    "dott",
+    "dottssa",
+    "dottoressa",
+    "ingr",
+    "lt",
+    "ltcol",
+    "col",
+    "capt",
+    "cpt",
+    "sgt",
+    "cmdr",
+    "rev",
+    "revd",
+    "lady",
+    "lord",
+    "dame",
+    "judr",
+    "mudr",
+    "phdr",
+    "mgr",
+    "msgr",
+    "atty",
+];
+/// Titles that are titles only with a dot: Gen, Hon and Eng are names too.
+const DOTTED: [&str; 28] = [
+    "gen", "maj", "adm", "hon", "eng", "engr", "arch", "avv", "geom", "rag", "mag", "lic", "bc",
+    "med", "rer", "nat", "phil", "jur", "pol", "oec", "habil", "hc", "fr", "pr", "sig", "sigra",
+    "dra", "ret",
+];
+
+/// Tells whether a word before a name is a title.
+pub(super) fn is_title(word: &str) -> bool {
+    is_one_of(word, &HONORIFICS)
+        || is_one_of(word, &TITLES)
+        || (word.contains('.') && is_one_of(word, &DOTTED))
+}
+
 /// Legal forms after a comma: "Acme, Inc." is nobody called Inc.
 const LEGAL_FORMS: [&str; 12] = [
     "inc", "llc", "ltd", "limited", "gmbh", "corp", "plc", "co", "lp", "llp", "pty", "sa",
@@ -56,7 +99,7 @@ pub fn split(full: &str) -> (Option<String>, Option<String>) {
         }
     }
     let mut words: Vec<&str> = full.split_whitespace().collect();
-    while words.len() > 1 && words.first().is_some_and(|w| is_one_of(w, &HONORIFICS)) {
+    while words.len() > 1 && words.first().is_some_and(|w| is_title(w)) {
         // "Mr. Smith" has a family name only.
         if words.len() == 2 {
             words.remove(0);
@@ -93,7 +136,7 @@ fn joined(part: &[&str]) -> Option<String> {
 /// Splits what stands on both sides of a comma, the family name before it.
 fn turned(last: &str, first: &str) -> (Option<String>, Option<String>) {
     let mut given: Vec<&str> = first.split_whitespace().collect();
-    while given.len() > 1 && given.first().is_some_and(|w| is_one_of(w, &HONORIFICS)) {
+    while given.len() > 1 && given.first().is_some_and(|w| is_title(w)) {
         given.remove(0);
     }
     let mut behind = given.split_off(given.len() - additions(&given));
@@ -105,7 +148,7 @@ fn turned(last: &str, first: &str) -> (Option<String>, Option<String>) {
         family.splice(0..0, given.pop());
     }
     family.extend(last.split_whitespace());
-    while family.len() > 1 && family.first().is_some_and(|w| is_one_of(w, &HONORIFICS)) {
+    while family.len() > 1 && family.first().is_some_and(|w| is_title(w)) {
         family.remove(0);
     }
     family.append(&mut behind);

@@ -64,7 +64,12 @@ impl Engine {
         self.write(Durability::Full, move |tx, core, now| {
             if !clock::is_in_doubt(tx, core, now)? && !clock::is_set_back(tx, now)? {
                 return Ok(Done::Nothing {
-                    summary: "The clock is believed already.".into(),
+                    summary: match clock::refusal(tx, core, now)? {
+                        Some(why) => format!(
+                            "The clock is confirmed already, and that is not enough: {why}."
+                        ),
+                        None => "The clock is believed already.".into(),
+                    },
                 });
             }
             let known = clock::known(tx)?;
@@ -78,8 +83,14 @@ impl Engine {
                 back: Back::None,
             };
             change(tx, confirmed, now)?;
+            let summary = match clock::refusal(tx, core, now)? {
+                Some(why) => format!(
+                    "The clock is confirmed. What ended meanwhile ends at the next pass. Nothing leaves yet: {why}."
+                ),
+                None => "The clock is believed. What ended meanwhile ends at the next pass, and what is approved leaves again.".into(),
+            };
             Ok(Done::Changed {
-                summary: "The clock is believed. What ended meanwhile ends at the next pass, and what is approved leaves again.".into(),
+                summary,
                 undo: None,
             })
         })

@@ -9,6 +9,7 @@ pub(in crate::engine) mod pause;
 mod record;
 mod safety;
 mod signals;
+mod trail;
 
 use crate::domain::by::By;
 use crate::engine::error::Result;
@@ -59,6 +60,7 @@ impl Engine {
             Command::EndPause => self.end_pause(),
             Command::ClearDeliverability => self.clear_deliverability(),
             Command::ConfirmClock => self.confirm_clock(&By::Operator),
+            Command::AcceptTrail { because } => self.accept_trail(&because),
             Command::RetryJob { name } => self.retry_job(&name),
             Command::Suppress { value, reason } => self.suppress(&value, &reason),
             Command::SetApprovalRule { name, state } => self.set_approval_rule(&name, state),

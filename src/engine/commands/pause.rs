@@ -11,6 +11,7 @@ use crate::domain::id::UndoId;
 use crate::domain::text::clean_line;
 use crate::engine::effects::gate;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::clock;
 use crate::engine::ground::command::Done;
 use crate::engine::ground::core::Core;
 use crate::engine::handle::Engine;
@@ -38,7 +39,10 @@ impl Engine {
                     "A pause lasts two years at most; `caseyos stop` has no end. Nothing was changed.".into(),
                 ));
             }
-            finish_if_over(tx, core, now)?;
+            // By a clock that is not believed nothing is over.
+            if !clock::is_in_doubt(tx, core, now)? {
+                finish_if_over(tx, core, now)?;
+            }
             let shown = shown(core, until);
             let (step, what) = match control::hold(tx, HoldKind::Pause)? {
                 Some(hold) if hold.until == Some(until) && hold.reason == reason => {
@@ -81,6 +85,12 @@ impl Engine {
 
     pub(in crate::engine) fn end_pause(&self) -> Result<Done> {
         self.write(Durability::Full, move |tx, core, now| {
+            // Ended at a wrong instant, the pause would move every due time that fell into it by as much.
+            if let Some(doubt) = clock::doubt(tx, core, now)? {
+                return Err(EngineError::Outside(format!(
+                    "The pause was not ended, as {doubt}."
+                )));
+            }
             finish_if_over(tx, core, now)?;
             let Some(hold) = control::hold(tx, HoldKind::Pause)? else {
                 return Ok(Done::Nothing { summary: "No pause is in force.".into() });

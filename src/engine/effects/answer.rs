@@ -30,7 +30,7 @@ impl Engine {
         Ok(match outcome {
             Outcome::Settled(row) => sent(self.core(), &row, undo),
             Outcome::Held(verdicts) => self.held(id, undo, verdicts)?,
-            Outcome::Cancelled(verdicts) => {
+            Outcome::Cancelled(verdicts) | Outcome::Changed(verdicts) => {
                 let ending = match load()? {
                     Some(row) if row.status == ExecutionStatus::Drafted => {
                         "Nothing was sent, and the draft lies where it was."

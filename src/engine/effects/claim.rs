@@ -71,6 +71,7 @@ pub(in crate::engine) fn claim(
     executions::save_verdicts(tx, id, "claim", &verdicts)?;
     if let Some(refusal) = binding(&verdicts) {
         let sentence = sentence_of(refusal);
+        let is_changed = gate::is_changed(tx, &row)?;
         let again = refusal.clears_at.or(check_again(now));
         executions::note_held(tx, id, &sentence, again)?;
         if !gate::is_final(refusal) {
@@ -84,7 +85,11 @@ pub(in crate::engine) fn claim(
         }
         let detail = json!({"because": sentence, "verdicts": verdicts});
         note(tx, id, &detail, now)?;
-        return no(Outcome::Cancelled(verdicts));
+        return no(if is_changed {
+            Outcome::Changed(verdicts)
+        } else {
+            Outcome::Cancelled(verdicts)
+        });
     }
     let at_once = u64::from(core.config.outbox.at_once);
     if is_live && executions::count_sending(tx, &row.transport)? >= at_once {

@@ -23,6 +23,8 @@ pub struct DueReport {
     pub sent: u64,
     /// Messages that were tried and still wait.
     pub waiting: u64,
+    /// Messages that another hand changed after their approval, so that they were not sent.
+    pub changed: u64,
 }
 
 /// Puts messages into the order in which they leave.
@@ -46,13 +48,13 @@ fn is_recent(at: Timestamp, now: Timestamp) -> bool {
 }
 
 impl Engine {
-    /// Carries out what is queued and whose own time has come. Returns how many left and how many still wait.
-    pub(in crate::engine) fn drain(&self) -> Result<(u64, u64)> {
+    /// Carries out what is queued and whose own time has come. Returns what became of it.
+    pub(in crate::engine) fn drain(&self) -> Result<DueReport> {
         self.drain_those(|_| true)
     }
 
-    /// Carries out what is queued through one carrier and whose own time has come. Returns how many left and how many still wait.
-    pub(in crate::engine) fn drain_through(&self, carrier: &str) -> Result<(u64, u64)> {
+    /// Carries out what is queued through one carrier and whose own time has come. Returns what became of it.
+    pub(in crate::engine) fn drain_through(&self, carrier: &str) -> Result<DueReport> {
         self.drain_those(|row| row.transport == carrier)
     }
 
@@ -84,13 +86,13 @@ impl Engine {
         self.end_pause_in_time()?;
         let found = self.ask_about_uncertain(false)?;
         let is_read = self.is_gate_fresh(now)?;
-        let (sent, waiting) = self.drain_those(|row| {
+        let report = self.drain_those(|row| {
             row.check_at.is_none_or(|at| at <= now)
                 && (is_read || row.mode != Mode::Live || is_recent(row.approved_at, now))
         })?;
         Ok(DueReport {
-            sent: sent + found,
-            waiting,
+            sent: report.sent + found,
+            ..report
         })
     }
 
@@ -107,7 +109,7 @@ impl Engine {
         })
     }
 
-    fn drain_those(&self, wanted: impl Fn(&ExecutionRow) -> bool) -> Result<(u64, u64)> {
+    fn drain_those(&self, wanted: impl Fn(&ExecutionRow) -> bool) -> Result<DueReport> {
         let mut queued = self
             .store()
             .read(|tx| Ok::<_, EngineError>(executions::waiting(tx, ExecutionStatus::Queued)?))?;
@@ -147,8 +149,9 @@ impl Engine {
         for done in reports {
             report.sent += done.sent;
             report.waiting += done.waiting;
+            report.changed += done.changed;
         }
-        Ok((report.sent, report.waiting))
+        Ok(report)
     }
 
     /// Carries out one mailbox's messages. Each asks the guards in its own transaction, so a stop holds all that come after it.
@@ -165,6 +168,7 @@ impl Engine {
                 Ok(
                     Outcome::Held(_) | Outcome::Failed(_) | Outcome::Uncertain(_) | Outcome::NotYet,
                 ) => report.waiting += 1,
+                Ok(Outcome::Changed(_)) => report.changed += 1,
                 Ok(Outcome::Cancelled(_) | Outcome::Gone) => {}
                 // One that cannot be carried out must not hold up those behind it.
                 Err(error) => {

@@ -182,9 +182,9 @@ fn consent_fault(tx: &ReadTx<'_>, row: &ExecutionRow) -> Result<Option<&'static 
         return Ok(None);
     }
     Ok(match audit::noted_state(tx, row.id)? {
-        Noted::As(noted) if noted == row.state() => None,
+        Noted::As(noted) if row.state().is_as(&noted) => None,
         Noted::As(_) => Some(
-            "its approval was changed, and not by the program; `caseyos audit verify --deep` says how",
+            "its approval was changed, or its recipient, and not by the program; `caseyos audit verify --deep` says how",
         ),
         Noted::WithoutState => None,
         // Its entries may have been cut off with all of their time.
@@ -194,6 +194,12 @@ fn consent_fault(tx: &ReadTx<'_>, row: &ExecutionRow) -> Result<Option<&'static 
             (!is_cut).then_some("no entry of the audit trail says that it was approved")
         }
     })
+}
+
+/// Tells whether another hand changed what a queued execution would send, or its consent.
+pub(in crate::engine) fn is_changed(tx: &ReadTx<'_>, row: &ExecutionRow) -> Result<bool> {
+    let is_other = kinds::of(row.kind).hash(&row.content) != row.content_hash;
+    Ok(is_other || consent_fault(tx, row)?.is_some())
 }
 
 /// Returns the refusal of everything that leaves now: the kill switch, a pause, or the mode.

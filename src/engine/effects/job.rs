@@ -47,6 +47,14 @@ impl Job for Reconcile {
     }
 }
 
+fn changed_in_words(n: u64) -> String {
+    let what = match n {
+        1 => "1 approved message was changed since, and not by CaseyOS, so it was not sent. Its move is open again".to_owned(),
+        n => format!("{n} approved messages were changed since, and not by CaseyOS, so they were not sent. Their moves are open again"),
+    };
+    format!("{what}; `caseyos audit list --event execution.cancelled` shows which.")
+}
+
 /// Lets out approved messages whose time has come.
 #[derive(Debug)]
 pub(in crate::engine) struct Outbox;
@@ -68,10 +76,15 @@ impl Job for Outbox {
     }
 
     fn run(&self, engine: &Engine, _: &Context<'_>) -> Result<JobRun> {
-        let (sent, waiting) = engine.drain()?;
+        let report = engine.drain()?;
+        let notices = match report.changed {
+            0 => Vec::new(),
+            n => vec![changed_in_words(n)],
+        };
         Ok(JobRun {
-            sent,
-            waiting: Some(waiting),
+            sent: report.sent,
+            waiting: Some(report.waiting),
+            notices,
             ..JobRun::default()
         })
     }

@@ -13,6 +13,8 @@ pub(in crate::engine) enum Outcome {
     Held(Vec<Verdict>),
     /// A guard refused for good: it is cancelled and the move is open again.
     Cancelled(Vec<Verdict>),
+    /// The same, because another hand changed what was approved.
+    Changed(Vec<Verdict>),
     /// It could not be delivered; the sentence says what was kept.
     Failed(String),
     /// Nobody knows whether it left; the sentence says what is done about it.

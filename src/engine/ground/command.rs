@@ -154,6 +154,11 @@ pub enum Command {
     ClearDeliverability,
     /// Believe the clock, though it jumped far ahead of the last instant that is known.
     ConfirmClock,
+    /// Take the audit trail as it stands, though its end was found to be another than it was left with.
+    AcceptTrail {
+        /// Reason, for whoever reads the trail later.
+        because: String,
+    },
     /// Give a job that failed or was given up another try at the next pass.
     RetryJob {
         /// The job's name, as the list of jobs shows it.

@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::audit::{Broken, Link, Walk, hex, unhex};
+use crate::domain::effect::EffectKind;
 use crate::domain::seal::{self, Said};
 use crate::domain::text::json_escaped;
+use crate::engine::effects::kinds;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::instance;
 use crate::engine::ground::output;
@@ -114,7 +116,7 @@ impl Engine {
     /// If the database cannot be read.
     pub fn verify_audit_deep(&self) -> Result<DeepCheck> {
         self.store()
-            .read(|tx| Ok::<_, EngineError>(audit::verify_deep(tx)?))
+            .read(|tx| Ok::<_, EngineError>(audit::verify_deep(tx, &hash_of)?))
     }
 
     /// Returns the number of entries of the audit trail.
@@ -168,7 +170,7 @@ impl Engine {
             let seals = seal::parse(text, &instance(tx)?).map_err(|why| {
                 EngineError::Input(format!("The file of seals cannot be used: {why}."))
             })?;
-            let deep = audit::verify_deep(tx)?;
+            let deep = audit::verify_deep(tx, &hash_of)?;
             let seals = held(tx, &seals, &deep)?;
             Ok(SealedCheck { deep, seals })
         })
@@ -248,6 +250,10 @@ impl Engine {
             })?;
         Ok(end.entries)
     }
+}
+
+fn hash_of(kind: EffectKind, content: &str) -> [u8; 32] {
+    kinds::of(kind).hash(content)
 }
 
 fn not_sealed(why: String) -> EngineError {

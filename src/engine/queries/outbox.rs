@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::by::By;
-use crate::domain::effect::{EffectKind, Origin};
+use crate::domain::effect::{EffectKind, Ended, Origin};
 use crate::domain::forecast::{Fate, Foreseen};
 use crate::domain::guard::{GuardKind, KillSwitch, Verdict, binding};
 use crate::domain::id::{ContactId, ExecutionId, MoveId, UndoId};
@@ -211,6 +211,9 @@ pub(in crate::engine) fn reason(
         }
         ExecutionStatus::Sent => found.because = "it left".into(),
         ExecutionStatus::Drafted => found.because = "a draft of it was made; nothing left".into(),
+        ExecutionStatus::Cancelled if row.ended == Ended::Guarded => {
+            found.because = format!("it was not sent: {}", sentence(&row.error));
+        }
         ExecutionStatus::Cancelled => {
             found.because = format!("it was taken back: {}", sentence(&row.error))
         }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::action::Means;
+use crate::domain::effect::Ended;
 use crate::domain::guard::{GuardKind, Pause, Verdict, binding};
 use crate::domain::id::{ContactId, ExecutionId, MoveId};
 use crate::domain::moves::MoveStatus;
@@ -149,7 +150,12 @@ fn explain(
                 }
                 Way::Lacks(lack) => why.because = lack,
             }
-            if let Some(dead) = execution.filter(|e| e.status == ExecutionStatus::Failed) {
+            // Otherwise an approval that a guard ended would look as if nobody had ever given it.
+            let is_told = |e: &ExecutionRow| {
+                e.status == ExecutionStatus::Failed
+                    || (e.status == ExecutionStatus::Cancelled && e.ended == Ended::Guarded)
+            };
+            if let Some(dead) = execution.filter(is_told) {
                 let found = reason(tx, core, &dead, outlook, now)?;
                 why.because = format!("{}; {}", found.because.trim_end_matches('.'), why.because);
             }

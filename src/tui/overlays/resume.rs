@@ -145,7 +145,7 @@ impl Overlay for Resume {
         let cells = usize::from(WIDTH.min(area.width).saturating_sub(4));
         let mut lines = self.lines(cells, cx);
         let height = u16::try_from(lines.len()).unwrap_or(8) + 4;
-        let inner = popup(frame, area, WIDTH, height, "Let effects out again", cx);
+        let inner = popup(frame, area, WIDTH, height, "Resume sending", cx);
         lines.push(Line::default());
         lines.push(keys("yes", "leave it as it is", cx));
         frame.render_widget(Paragraph::new(lines), inner);

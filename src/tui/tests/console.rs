@@ -428,6 +428,7 @@ fn answer(look: &Look, world: World) -> Answer<Sight> {
             } else {
                 String::new()
             },
+            may_be_accepted: false,
             first: i64::from(full),
             last: if full { 41 } else { 0 },
             head: String::new(),

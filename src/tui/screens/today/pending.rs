@@ -39,6 +39,7 @@ pub(super) fn changed_by(command: &Command) -> (Vec<MoveId>, &'static str) {
         | Command::Pause { .. }
         | Command::EndPause
         | Command::ConfirmClock
+        | Command::AcceptTrail { .. }
         | Command::ClearDeliverability
         | Command::RetryJob { .. }
         | Command::KnowStray { .. }

@@ -89,7 +89,10 @@ pub(in crate::engine) fn make(
 ) -> Result<Result<Draft, String>> {
     let operator = &core.config.operator;
     if operator.address.is_empty() {
-        return Ok(Err("No mail can be written before config.toml says who you are: set [operator] name and address.".into()));
+        return Ok(Err(format!(
+            "No mail can be written before {} says who you are: set [operator] name and address, or run `caseyos init`.",
+            core.paths.config.display()
+        )));
     }
     let person = match mv.contact_id {
         Some(contact) => people::load(tx, contact)?,

@@ -31,7 +31,7 @@ impl Job for HubspotWrites {
 
     fn run(&self, engine: &Engine, _: &Context<'_>) -> Result<JobRun> {
         Ok(JobRun {
-            sent: engine.drain_through(hubspot::CARRIER)?.0,
+            sent: engine.drain_through(hubspot::CARRIER)?.sent,
             ..JobRun::default()
         })
     }

@@ -91,7 +91,7 @@ impl Engine {
             .store()
             .read(|tx| executions::waiting_through(tx, HUBSPOT))?;
         self.reconcile()?;
-        let (sent, _) = self.drain_through(HUBSPOT)?;
+        let sent = self.drain_through(HUBSPOT)?.sent;
         report.sent = sent;
         for row in before {
             let now_there = self.store().read(|tx| executions::load(tx, row.id))?;
