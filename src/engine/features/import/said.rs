@@ -56,7 +56,9 @@ impl ImportReport {
         }
         for odd in &report.suspicious {
             let column = report.columns.iter().find(|c| c.header == odd.column);
-            if column.is_none_or(|column| column.field.is_some()) {
+            let is_read = column.is_some_and(|column| column.field.is_some());
+            // Cards have no columns that could be mapped.
+            if is_read || report.columns.is_empty() {
                 out.push(format!(
                     "  LOOK: {} cells of “{}” may be an opt-out or a bounce, and nobody was suppressed for them. Look at them before you write to \
                      anybody; `caseyos suppress add ADDRESS` suppresses one",
