@@ -289,6 +289,12 @@ impl ContactDraft {
         Ok(())
     }
 
+    /// Tells whether the source says that the person wants no mail, or must not be contacted at all.
+    #[must_use]
+    pub fn wants_no_mail(&self) -> bool {
+        self.opted_out || self.stage == Some(LifecycleStage::DoNotContact)
+    }
+
     fn normalize_emails(&mut self) -> Result<(), DraftFault> {
         if let [only] = self.emails.as_slice()
             && address::is_plain(only)
@@ -423,7 +429,9 @@ impl ContactDraft {
             hash.field(b'a', &at.as_millisecond().to_le_bytes());
         }
         if self.opted_out {
-            hash.field(b'u', b"1");
+            // Without an address the record itself is marked.
+            let mark = if self.emails.is_empty() { b"2" } else { b"1" };
+            hash.field(b'u', mark);
         }
         if self.bounced {
             hash.field(b'b', b"1");

@@ -8,8 +8,8 @@ mod write;
 
 pub use search::{Hit, rebuild_search, search};
 pub use write::{
-    Change, ContactWriter, Met, OnConflict, Origin, Overwrite, RunMemory, Written, begin_bulk,
-    end_bulk,
+    Change, ContactWriter, Held, Met, OnConflict, Origin, Overwrite, RunMemory, Written,
+    begin_bulk, end_bulk,
 };
 
 use jiff::Timestamp;

@@ -146,6 +146,8 @@ pub enum Vendor {
     Linkedin,
     /// Pipedrive.
     Pipedrive,
+    /// Zoho CRM.
+    Zoho,
     /// A vCard file.
     Vcard,
     /// Our own export.
@@ -165,6 +167,7 @@ impl Vendor {
             Self::Outlook => "Outlook",
             Self::Linkedin => "LinkedIn",
             Self::Pipedrive => "Pipedrive",
+            Self::Zoho => "Zoho",
             Self::Vcard => "vCard",
             Self::Caseyos => "CaseyOS",
             Self::Other => "unknown",
@@ -181,6 +184,7 @@ impl Vendor {
             Self::Outlook => "outlook",
             Self::Linkedin => "linkedin",
             Self::Pipedrive => "pipedrive",
+            Self::Zoho => "zoho",
             Self::Vcard => "vcard",
             Self::Caseyos => "caseyos",
             Self::Other => NAMELESS,
@@ -537,18 +541,35 @@ fn vendor_of(header: &[String], keys: &[String]) -> Vendor {
         Vendor::Caseyos
     } else if has("connectedon") && has("url") {
         Vendor::Linkedin
-    } else if any(&[
-        "recordid",
-        "hsobjectid",
-        "unsubscribedfromallemail",
-        "recordidcontact",
-    ]) || (has("lifecyclestage")
+    } else if has("recordid")
         && any(&[
-            "contactowner",
-            "associatedcompany",
-            "leadstatus",
-            "createdate",
-        ]))
+            "createdtime",
+            "modifiedtime",
+            "contactownerid",
+            "leadownerid",
+            "accountnameid",
+        ])
+    {
+        Vendor::Zoho
+    } else if any(&["hsobjectid", "unsubscribedfromallemail", "recordidcontact"])
+        || (has("recordid")
+            && any(&[
+                "lifecyclestage",
+                "createdate",
+                "associatedcompany",
+                "associatedcompanyids",
+                "primaryassociatedcompany",
+                "primaryassociatedcompanyid",
+                "marketingcontactstatus",
+                "lastactivitydate",
+            ]))
+        || (has("lifecyclestage")
+            && any(&[
+                "contactowner",
+                "associatedcompany",
+                "leadstatus",
+                "createdate",
+            ]))
         || exact(&[
             "firstname",
             "lastname",
@@ -605,6 +626,12 @@ fn vendor_of(header: &[String], keys: &[String]) -> Vendor {
     } else {
         Vendor::Other
     }
+}
+
+/// Returns the field of a header by itself, given as its key.
+#[cfg(test)]
+pub(super) fn meaning_of(key: &str) -> Option<Field> {
+    lookup(key).map(|found| found.field)
 }
 
 /// Returns the meaning of a header by itself.
@@ -792,7 +819,7 @@ const SYNONYMS: [(Field, &[&str]); 23] = [
          adressemail adressedemessagerie courriel adressecourriel adresseelectronique correo correoelectronico \
          direcciondecorreoelectronico direcciondecorreo direccionemail indirizzoemail indirizzodipostaelettronica \
          postaelettronica enderecodeemail enderecoemail emailprofessionnel emailpro geschaftlicheemail emailgeschaftlich \
-         emailid primaryemailaddress workemailaddress businessemailaddress emails",
+         emailid emailaddresses allemails primaryemailaddress workemailaddress businessemailaddress emails",
             "additionalemailaddresses additionalemails otheremails secondaryemail otheremail alternateemail personalemail \
          privateemail homeemail emailhome emailother personemailhome personemailother emailpersonal emailprivat \
          secondaryemailaddress personalemailaddress alternateemailaddress",
@@ -1003,6 +1030,20 @@ mod tests {
             "Person - Name|Person - Organization|Person - Email - Work|Person - Phone - Work|Person - ID",
             Vendor::Pipedrive,
             "full_name|company|email|phone|id",
+        );
+    }
+
+    #[test]
+    fn a_record_id_alone_is_no_hubspot_export() {
+        check(
+            "Record ID|First Name|Last Name|Email|Email addresses",
+            Vendor::Other,
+            "id|first_name|last_name|email|email",
+        );
+        check(
+            "Record Id|First Name|Last Name|Email|Email Opt Out|Created Time|Account Name",
+            Vendor::Zoho,
+            "id|first_name|last_name|email|opted_out|created_at|company",
         );
     }
 

@@ -3,8 +3,8 @@
 use super::dates::{parse_date, parse_instant};
 use super::encoding::decode;
 use super::header::{Field, Mapping, Vendor, is_of_child_table};
-use super::values::{guarded, parse_share, parse_stop_flag, parse_zone, unwrapped};
-use super::wishes::{Wish, wish_of};
+use super::values::{guarded, parse_share, parse_zone, unwrapped};
+use super::wishes::{Wish, Wishes, looks_like, wish_of};
 use crate::domain::contact::{
     ContactDraft, DraftFault, DraftPart, ExternalId, LifecycleStage, MAX_EMAILS, MAX_LINE, address,
     clean, is_placeholder,
@@ -53,8 +53,10 @@ pub(super) fn draft_of<'a>(
     mapping: &Mapping,
     cell: impl Fn(usize) -> Cow<'a, [u8]>,
     dropped: &mut Vec<Dropped>,
-) -> Result<ContactDraft, Reject> {
+    suspicious: &mut Vec<usize>,
+) -> Result<ContactDraft, (Reject, Option<Box<ContactDraft>>)> {
     let mut draft = ContactDraft::default();
+    let mut wishes = Wishes::default();
     let mut email_column = None;
     let mut fax_groups: Vec<(u16, bool)> = Vec::new();
     let mut further: Vec<String> = Vec::new();
@@ -147,14 +149,18 @@ pub(super) fn draft_of<'a>(
                 }
             }
             Field::City => set(&mut draft.city, text),
-            Field::State => set(&mut draft.state, text),
+            // No region is called "unsubscribed".
+            Field::State => match wish_of(field, "", text) {
+                None => set(&mut draft.state, text),
+                wish => wishes.note(wish),
+            },
             Field::Country => set(&mut draft.country, text),
             Field::Linkedin => set(&mut draft.linkedin, text),
             Field::Stage => {
                 if draft.stage.is_none() {
                     draft.stage = LifecycleStage::parse_lenient(text);
                 }
-                note_wish(&mut draft, wish_of(Field::Status, text));
+                wishes.note(wish_of(field, "", text));
             }
             Field::TimeZone => match parse_zone(text) {
                 Some(zone) => draft.time_zone = Some(zone),
@@ -171,7 +177,12 @@ pub(super) fn draft_of<'a>(
                 }
                 Err(fault) => drop(fault),
             },
-            Field::Notes => set(&mut draft.notes, text),
+            Field::Notes => {
+                if looks_like(text) {
+                    suspicious.push(index);
+                }
+                set(&mut draft.notes, text);
+            }
             Field::CreatedAt => match parse_instant(text, mapping.order_of(index)) {
                 Ok(at) => {
                     draft.created_at.get_or_insert(at);
@@ -182,15 +193,19 @@ pub(super) fn draft_of<'a>(
             | Field::Bounced
             | Field::Subscribed
             | Field::MailStatus
-            | Field::Status => note_wish(&mut draft, wish_of(field, text)),
-            Field::DoNotContact => {
-                if parse_stop_flag(text) {
-                    draft.stage = Some(LifecycleStage::DoNotContact);
+            | Field::Status
+            | Field::DoNotContact => {
+                let key = mapping.keys.get(index).map_or("", String::as_str);
+                match wish_of(field, key, text) {
+                    Some(Wish::Unclear) => suspicious.push(index),
+                    Some(_) if field == Field::DoNotContact => wishes.note_do_not_contact(),
+                    wish => wishes.note(wish),
                 }
             }
             Field::Ignore => {}
         }
     }
+    wishes.tell(&mut draft);
     place_numbers(&mut draft, further);
     if !further_firms.is_empty() {
         note(
@@ -202,16 +217,58 @@ pub(super) fn draft_of<'a>(
         let profile = draft.linkedin.as_deref().and_then(linkedin_id);
         draft.external_ids.extend(profile);
     }
-    finish(&mut draft).map_err(|fault| Reject {
-        column: match fault.part {
-            DraftPart::Email => email_column
-                .and_then(|i| column_at_fault(mapping, &cell, i))
-                .map(str::to_owned),
-            DraftPart::Whole => None,
-        },
-        reason: fault.reason,
+    let wish = wish_alone(&draft);
+    finish(&mut draft).map_err(|fault| {
+        let reject = Reject {
+            column: match fault.part {
+                DraftPart::Email => email_column
+                    .and_then(|i| column_at_fault(mapping, &cell, i))
+                    .map(str::to_owned),
+                DraftPart::Whole => None,
+            },
+            reason: fault.reason,
+        };
+        (reject, wish)
     })?;
     Ok(draft)
+}
+
+/// Returns what holds of a row that is rejected: its wish, with the ids and those addresses that can be read. None where it has no wish.
+pub(super) fn wish_alone(draft: &ContactDraft) -> Option<Box<ContactDraft>> {
+    if !draft.wants_no_mail() && !draft.bounced {
+        return None;
+    }
+    let readable = |cell: &String| address::parse_list(cell).into_iter().flatten();
+    Some(Box::new(ContactDraft {
+        external_ids: draft.external_ids.clone(),
+        emails: draft.emails.iter().flat_map(readable).collect(),
+        opted_out: draft.wants_no_mail(),
+        bounced: draft.bounced,
+        ..ContactDraft::default()
+    }))
+}
+
+/// Returns the wish of a row whose cells may stand under wrong headers: nobody can say for certain whose it is.
+pub(super) fn wish_of_spoilt(mapping: &Mapping, cells: &[String]) -> Option<Box<ContactDraft>> {
+    let beyond = cells.len().saturating_sub(mapping.keys.len());
+    let says = |index: usize, field: Field, at: usize| {
+        let key = mapping.keys.get(index).map_or("", String::as_str);
+        let cell = cells.get(at)?;
+        let wish = wish_of(field, key, cell)?;
+        matches!(wish, Wish::OptedOut | Wish::Bounced { .. }).then_some(())
+    };
+    let may = cells.iter().any(|cell| looks_like(cell))
+        || mapping.plan.iter().any(|&(index, field, _)| {
+            says(index, field, index)
+                .or_else(|| says(index, field, index + beyond))
+                .is_some()
+        });
+    may.then(|| {
+        Box::new(ContactDraft {
+            opted_out: true,
+            ..ContactDraft::default()
+        })
+    })
 }
 
 /// The addresses and numbers of a line that goes on with the row before it.
@@ -405,14 +462,6 @@ fn note(draft: &mut ContactDraft, line: String) {
 pub(super) const SPOILT: &str = "a number that a spreadsheet spoilt (as in 4.41E+11)";
 /// Mark of a cell with more than one number; it is counted, not left out.
 pub(super) const SECOND_NUMBER: &str = "a further number";
-
-fn note_wish(draft: &mut ContactDraft, wish: Option<Wish>) {
-    match wish {
-        Some(Wish::OptedOut) => draft.opted_out = true,
-        Some(Wish::Bounced) => draft.bounced = true,
-        None => {}
-    }
-}
 
 fn set(slot: &mut Option<String>, text: &str) {
     if slot.is_none() {

@@ -47,7 +47,7 @@ pub fn parse_stop_flag(text: &str) -> bool {
 }
 
 /// Tells whether a cell is the date of noughts by which databases say "never": `0000-00-00 00:00:00`.
-fn is_zero_date(text: &str) -> bool {
+pub(super) fn is_zero_date(text: &str) -> bool {
     text.len() >= 8
         && text
             .bytes()

@@ -9,8 +9,11 @@ use super::dates::{parse_date, parse_instant};
 use super::delimited::{MAX_FIELD, MAX_RECORD, Scanner};
 use super::encoding::decode;
 use super::header::{MapOverrides, Mapping, Vendor};
-use super::row::{Dropped, Reject, SPOILT, finish, is_spoilt, linkedin_id, phones, place_numbers};
+use super::row::{
+    Dropped, Reject, SPOILT, finish, is_spoilt, linkedin_id, phones, place_numbers, wish_alone,
+};
 use super::values::{parse_share, parse_stop_flag, parse_zone};
+use super::wishes::looks_like;
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
 use std::io;
 
@@ -36,6 +39,8 @@ pub(super) struct Card {
     pub outcome: Result<ContactDraft, RejectedRow>,
     pub raw: Vec<u8>,
     pub dropped: Vec<Dropped>,
+    /// Names of the properties that may be an opt-out.
+    pub suspicious: Vec<String>,
 }
 
 /// One card of a file.
@@ -177,12 +182,17 @@ impl CardReader {
             return Ok(Some(Read::Group));
         }
         let mut dropped = Vec::new();
-        let built = draft_of(&properties, &mut dropped);
+        let mut suspicious = Vec::new();
+        let built = draft_of(&properties, &mut dropped, &mut suspicious);
         Ok(Some(Read::Card(Card {
             line: begin,
-            outcome: built.map_err(|reject| reject_with(reject, &raw)),
+            outcome: built.map_err(|(reject, wish)| RejectedRow {
+                wish,
+                ..reject_with(reject, &raw)
+            }),
             raw,
             dropped,
+            suspicious,
         })))
     }
 
@@ -291,12 +301,14 @@ fn rejected(line: u64, reason: &str, raw: &[u8]) -> Card {
         outcome: Err(reject_with(Reject::whole(reason), raw)),
         raw: Vec::new(),
         dropped: Vec::new(),
+        suspicious: Vec::new(),
     }
 }
 
 fn reject_with(reject: Reject, raw: &[u8]) -> RejectedRow {
     RejectedRow {
         reject,
+        wish: None,
         raw: vec![decode(raw.get(..MAX_RECORD).unwrap_or(raw)).into_owned()],
     }
 }
@@ -488,7 +500,11 @@ fn unescape(text: &str) -> String {
     out
 }
 
-fn draft_of(lines: &[Vec<u8>], dropped: &mut Vec<Dropped>) -> Result<ContactDraft, Reject> {
+fn draft_of(
+    lines: &[Vec<u8>],
+    dropped: &mut Vec<Dropped>,
+    suspicious: &mut Vec<String>,
+) -> Result<ContactDraft, (Reject, Option<Box<ContactDraft>>)> {
     let mut draft = ContactDraft::default();
     let mut emails: Vec<(u8, String)> = Vec::new();
     let mut numbers: Vec<(u16, bool, String)> = Vec::new();
@@ -508,6 +524,9 @@ fn draft_of(lines: &[Vec<u8>], dropped: &mut Vec<Dropped>) -> Result<ContactDraf
                 reason,
             })
         };
+        if matches!(property.name.as_str(), "NOTE" | "CATEGORIES") && looks_like(value) {
+            suspicious.push(property.name.clone());
+        }
         match property.name.as_str() {
             "FN" if draft.full_name.is_none() => draft.full_name = Some(value.to_owned()),
             "N" if !has_name => {
@@ -638,10 +657,14 @@ fn draft_of(lines: &[Vec<u8>], dropped: &mut Vec<Dropped>) -> Result<ContactDraf
         let profile = draft.linkedin.as_deref().and_then(linkedin_id);
         draft.external_ids.extend(profile);
     }
-    finish(&mut draft).map_err(|fault| Reject {
-        column: (fault.part == crate::domain::contact::DraftPart::Email)
-            .then(|| "EMAIL".to_owned()),
-        reason: fault.reason,
+    let wish = wish_alone(&draft);
+    finish(&mut draft).map_err(|fault| {
+        let reject = Reject {
+            column: (fault.part == crate::domain::contact::DraftPart::Email)
+                .then(|| "EMAIL".to_owned()),
+            reason: fault.reason,
+        };
+        (reject, wish)
     })?;
     Ok(draft)
 }

@@ -20,7 +20,10 @@ pub fn key(address: &str) -> Cow<'_, str> {
 /// to strip or unquote.
 #[must_use]
 pub fn is_plain(text: &str) -> bool {
-    !text.bytes().any(|b| b.is_ascii_uppercase()) && is_dotted_ascii(text)
+    // A spreadsheet's text mark is no part of it.
+    !text.starts_with('\'')
+        && !text.bytes().any(|b| b.is_ascii_uppercase())
+        && is_dotted_ascii(text)
 }
 
 /// Tells whether a character shows nothing and takes no room: zero-width characters and joiners, byte order marks, soft

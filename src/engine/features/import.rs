@@ -21,7 +21,7 @@ use crate::connectors::files::{
     RejectsWriter, Skipped, Vendor,
 };
 use crate::domain::by::By;
-use crate::domain::contact::{ContactDraft, DraftFault, DraftPart, LifecycleStage};
+use crate::domain::contact::{ContactDraft, DraftFault, DraftPart};
 use crate::domain::date_order::DateOrder;
 use crate::domain::text::clean_line;
 use crate::domain::words::words;
@@ -31,7 +31,9 @@ use crate::engine::handle::Engine;
 use crate::engine::undo::change::{self, Back, Tells};
 use crate::env::file;
 pub use crate::store::contacts::{Change, OnConflict, Overwrite};
-use crate::store::contacts::{ContactWriter, Origin, RunMemory, Written, begin_bulk, end_bulk};
+use crate::store::contacts::{
+    ContactWriter, Held, Origin, RunMemory, Written, begin_bulk, end_bulk,
+};
 use crate::store::{Durability, HoldsStoreError, StoreError};
 
 /// Rows in one transaction. Fewer cost more: each commit writes every touched page of the address index to the log anew.
@@ -151,7 +153,7 @@ pub struct ReportedPerson {
     pub suppressed: Option<&'static str>,
 }
 
-/// A column that is not read although its cells look like opt-outs or bounces.
+/// A column with cells that may be opt-outs or bounces and are not followed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReportedSuspicion {
     /// The column.
@@ -206,6 +208,12 @@ pub struct ImportReport {
     pub opted_out: u64,
     /// Rows whose address mail comes back from: it is suppressed.
     pub bounced: u64,
+    /// Rows that say so as they did before, while the suppression was lifted since.
+    pub lifted: u64,
+    /// Rows that say so, or may, of somebody whose address is not known: nothing was suppressed for them.
+    pub not_held: u64,
+    /// Lines of the first of these rows.
+    pub not_held_lines: Vec<u64>,
     /// Rows that replaced a value of a known record.
     pub overwritten: u64,
     /// Rows that have the address or id of somebody with another name, and were kept beside them or rejected.
@@ -220,7 +228,7 @@ pub struct ImportReport {
     pub people: Vec<ReportedPerson>,
     /// The order in which dates were read, for each column of them.
     pub dates: Vec<ReportedDates>,
-    /// Columns that are not read although their cells look like opt-outs or bounces.
+    /// Columns with cells that may be opt-outs or bounces and are not followed.
     pub suspicious: Vec<ReportedSuspicion>,
     /// What is no row: blank lines, repeated headers, preamble, footer.
     pub skipped: Skipped,
@@ -248,6 +256,8 @@ struct Row {
     line: u64,
     draft: ContactDraft,
     raw: Vec<u8>,
+    /// True if the row is rejected, and only its wish holds.
+    is_rejected: bool,
 }
 
 /// What the reader hands over at once, or several of these.
@@ -255,7 +265,7 @@ struct Row {
 struct Batch {
     drafts: Vec<Vec<Row>>,
     weight: usize,
-    suspicious: Vec<usize>,
+    suspicious: Vec<String>,
     second_numbers: u64,
     continued: u64,
     rejects: Vec<Reject>,
@@ -312,6 +322,8 @@ struct Counts {
     taken: u64,
     opted_out: u64,
     bounced: u64,
+    lifted: u64,
+    not_held_lines: Vec<u64>,
     overwritten: u64,
     other_people: u64,
     people: Vec<ReportedPerson>,
@@ -319,6 +331,18 @@ struct Counts {
 }
 
 impl Counts {
+    fn note_wish(&mut self, row: &Row, held: Option<Held>) {
+        match held {
+            None => {}
+            Some(Held::Yes) => {
+                self.opted_out += u64::from(row.draft.wants_no_mail());
+                self.bounced += u64::from(row.draft.bounced);
+            }
+            Some(Held::Lifted) => self.lifted += 1,
+            Some(Held::NoAddress) => self.not_held_lines.push(row.line),
+        }
+    }
+
     fn note(&mut self, row: &Row, written: Written, delimiter: Option<u8>) {
         let draft = &row.draft;
         let met = written.met.as_deref();
@@ -330,9 +354,8 @@ impl Counts {
             Change::Unchanged => self.unchanged += 1,
         }
         self.taken += u64::from(written.taken);
-        let opted_out = draft.opted_out || draft.stage == Some(LifecycleStage::DoNotContact);
-        self.opted_out += u64::from(opted_out);
-        self.bounced += u64::from(draft.bounced);
+        self.note_wish(row, written.held);
+        let is_held = written.held == Some(Held::Yes);
         let is_apart = met
             .is_some_and(|met| met.is_other && (met.is_refused || written.change == Change::New));
         self.other_people += u64::from(is_apart);
@@ -352,7 +375,7 @@ impl Counts {
                 rejected: RejectedRow::whole(reason, ContactFile::raw_cells(&row.raw, delimiter)),
             });
         }
-        let suppressed = match (opted_out, draft.bounced) {
+        let suppressed = match (is_held && draft.wants_no_mail(), is_held && draft.bounced) {
             (true, _) => Some("opted_out"),
             (false, true) => Some("bounced"),
             _ => None,
@@ -770,6 +793,11 @@ fn write_all(
 ) -> Result<Counts, StoreError> {
     let mut counts = Counts::default();
     for row in drafts.iter().flatten() {
+        if row.is_rejected {
+            let held = writer.hold(&row.draft)?;
+            counts.note_wish(row, Some(held));
+            continue;
+        }
         let written = writer.write(&row.draft, Origin::Import, memory)?;
         counts.note(row, written, delimiter);
     }
@@ -820,13 +848,25 @@ fn read_part(file: &mut ContactFile) -> std::io::Result<Option<Batch>> {
                     line: row.line,
                     draft,
                     raw: row.raw,
+                    is_rejected: false,
                 });
             }
-            Err(rejected) => batch.rejects.push(Reject {
-                row: row.row,
-                line: row.line,
-                rejected,
-            }),
+            Err(mut rejected) => {
+                if let Some(draft) = rejected.wish.take() {
+                    drafts.push(Row {
+                        row: row.row,
+                        line: row.line,
+                        draft: *draft,
+                        raw: Vec::new(),
+                        is_rejected: true,
+                    });
+                }
+                batch.rejects.push(Reject {
+                    row: row.row,
+                    line: row.line,
+                    rejected,
+                });
+            }
         }
         if batch.rejects.len() >= PART_REJECTS {
             break;
@@ -908,6 +948,9 @@ impl Run {
                 taken: 0,
                 opted_out: 0,
                 bounced: 0,
+                lifted: 0,
+                not_held: 0,
+                not_held_lines: Vec::new(),
                 overwritten: 0,
                 other_people: 0,
                 second_numbers: 0,
@@ -938,16 +981,18 @@ impl Run {
         let report = &mut self.report;
         report.opted_out += counts.opted_out;
         report.bounced += counts.bounced;
+        report.lifted += counts.lifted;
+        report.not_held += counts.not_held_lines.len() as u64;
+        let room = REPORTED_REJECTS.saturating_sub(report.not_held_lines.len());
+        let lines = counts.not_held_lines.iter().take(room);
+        report.not_held_lines.extend(lines);
         report.overwritten += counts.overwritten;
         report.other_people += counts.other_people;
         report.second_numbers = batch.second_numbers;
         report.continued = batch.continued;
         let room = REPORTED_PEOPLE.saturating_sub(report.people.len());
         report.people.extend(counts.people.into_iter().take(room));
-        for index in std::mem::take(&mut batch.suspicious) {
-            let Some(header) = report.columns.get(index).map(|c| c.header.clone()) else {
-                continue;
-            };
+        for header in std::mem::take(&mut batch.suspicious) {
             match report.suspicious.iter_mut().find(|s| s.column == header) {
                 Some(known) => known.count += 1,
                 None => report.suspicious.push(ReportedSuspicion {

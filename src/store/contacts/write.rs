@@ -79,6 +79,17 @@ pub struct Met {
     pub overwritten: Vec<Overwrite>,
 }
 
+/// The standing of a wish not to be written to, once its row is dealt with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// Nothing is written to the person, or to the address.
+    Yes,
+    /// The row was followed before, and the suppression was lifted since.
+    Lifted,
+    /// There is no address, or nobody can say which of several.
+    NoAddress,
+}
+
 /// Result of writing a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
@@ -90,6 +101,8 @@ pub struct Written {
     pub taken: bool,
     /// The known person whom the draft changed or was kept apart from; None where nobody was met or nothing changed.
     pub met: Option<Box<Met>>,
+    /// The standing of the wish in the draft; None where it has none.
+    pub held: Option<Held>,
 }
 
 /// A hasher for hashes and counters: one multiplication spreads them.
@@ -406,6 +419,91 @@ impl<'a> ContactWriter<'a> {
         origin: Origin,
         memory: &mut RunMemory,
     ) -> Result<Written> {
+        let mut written = self.write_row(draft, origin, memory)?;
+        if draft.wants_no_mail() || draft.bounced {
+            let is_refused = written.met.as_ref().is_some_and(|met| met.is_refused);
+            let contact = (!is_refused).then_some(written.id);
+            written.held = Some(self.standing(draft, contact)?);
+        }
+        Ok(written)
+    }
+
+    /// Follows the wish of a row that is not taken: `draft` has it with the addresses and ids that could be read.
+    ///
+    /// # Errors
+    /// Fails if the database refuses.
+    pub fn hold(&mut self, draft: &ContactDraft) -> Result<Held> {
+        let known = self.find(draft, 0, None)?;
+        // An address may be shared, a count is anybody's: only a record's own id says whose the other addresses are.
+        let contact = known
+            .iter()
+            .find(|known| known.by == By::Id)
+            .map(|known| ContactId(known.id));
+        self.suppress(draft, contact)?;
+        if let Some(id) = contact
+            && draft.wants_no_mail()
+            && draft.emails.is_empty()
+            && super::emails(self.tx, id)?.is_empty()
+        {
+            self.tx
+                .sql()
+                .prepare_cached("UPDATE contact SET stage = ?2, updated_at = ?3 WHERE id = ?1")?
+                .execute((
+                    id.0,
+                    LifecycleStage::DoNotContact.as_str(),
+                    self.now.as_millisecond(),
+                ))?;
+        }
+        self.standing(draft, contact)
+    }
+
+    /// Tells how the wish of a draft stands now.
+    fn standing(&self, draft: &ContactDraft, contact: Option<ContactId>) -> Result<Held> {
+        let mut all = draft.emails.clone();
+        if let Some(id) = contact {
+            let stage = super::super::people::stage_of(self.tx, id)?;
+            if draft.wants_no_mail() && stage == Some(LifecycleStage::DoNotContact) {
+                return Ok(Held::Yes);
+            }
+            all.extend(super::emails(self.tx, id)?);
+        }
+        if !draft.wants_no_mail() {
+            return Ok(match self.bounced_address(draft, contact)? {
+                None => Held::NoAddress,
+                Some(email) if suppressions::find(self.tx, &MailboxKey::of(&email))?.is_some() => {
+                    Held::Yes
+                }
+                Some(_) => Held::Lifted,
+            });
+        }
+        let keys: Vec<MailboxKey> = all.iter().map(|email| MailboxKey::of(email)).collect();
+        if keys.is_empty() {
+            return Ok(Held::NoAddress);
+        }
+        let is_held = suppressions::find_of_person(self.tx, &keys)?.is_some();
+        Ok(if is_held { Held::Yes } else { Held::Lifted })
+    }
+
+    /// Returns the address that a bounce is about: the row's first, else the only one that is known.
+    fn bounced_address(
+        &self,
+        draft: &ContactDraft,
+        contact: Option<ContactId>,
+    ) -> Result<Option<String>> {
+        if let Some(first) = draft.emails.first() {
+            return Ok(Some(first.clone()));
+        }
+        let Some(id) = contact else { return Ok(None) };
+        let mut known = super::emails(self.tx, id)?;
+        Ok(if known.len() == 1 { known.pop() } else { None })
+    }
+
+    fn write_row(
+        &mut self,
+        draft: &ContactDraft,
+        origin: Origin,
+        memory: &mut RunMemory,
+    ) -> Result<Written> {
         let fingerprint = draft.fingerprint().cast_signed();
         let found = self.find(draft, fingerprint, memory.index.as_ref())?;
         let Some(first) = found.first() else {
@@ -431,6 +529,7 @@ impl<'a> ContactWriter<'a> {
                     change: Change::Unchanged,
                     taken: false,
                     met: None,
+                    held: None,
                 });
             }
         }
@@ -528,12 +627,13 @@ impl<'a> ContactWriter<'a> {
             return Ok(written);
         }
         met.is_refused = true;
-        self.suppress(draft)?;
+        self.suppress(draft, None)?;
         Ok(Written {
             id: old.id,
             change: Change::Unchanged,
             taken: false,
             met: Some(Box::new(met)),
+            held: None,
         })
     }
 
@@ -691,6 +791,11 @@ impl<'a> ContactWriter<'a> {
             Origin::Direct => 0,
         };
         let now = self.now.as_millisecond();
+        // A wish without an address holds by the stage, also for addresses that come later.
+        let stage = match whole.opted_out && whole.emails.is_empty() {
+            true => LifecycleStage::DoNotContact,
+            false => draft.stage.unwrap_or(LifecycleStage::Lead),
+        };
         let id = self.insert.insert(params![
             first,
             last,
@@ -704,7 +809,7 @@ impl<'a> ContactWriter<'a> {
             text(&draft.country),
             text(&draft.time_zone),
             text(&draft.linkedin),
-            draft.stage.unwrap_or(LifecycleStage::Lead).as_str(),
+            stage.as_str(),
             draft.icp_fit,
             draft.renewal_date.and_then(day_start),
             text(&draft.notes),
@@ -740,7 +845,7 @@ impl<'a> ContactWriter<'a> {
                 texts: Some(texts),
             },
         );
-        self.suppress(whole)?;
+        self.suppress(whole, None)?;
         if origin == Origin::Import {
             remember(memory, id, fingerprint);
         }
@@ -752,6 +857,7 @@ impl<'a> ContactWriter<'a> {
             change: Change::New,
             taken,
             met: None,
+            held: None,
         })
     }
 
@@ -770,6 +876,7 @@ impl<'a> ContactWriter<'a> {
                 change: Change::Unchanged,
                 taken: false,
                 met: None,
+                held: None,
             });
         };
         let fills = fingerprint.is_some() && self.on_conflict == OnConflict::Fill;
@@ -829,7 +936,9 @@ impl<'a> ContactWriter<'a> {
         set(&mut new.notes, draft.notes.as_deref());
         new.company_id = company;
         let stops = draft.stage == Some(LifecycleStage::DoNotContact);
-        if old.stage != LifecycleStage::DoNotContact && (!fills || stops) {
+        if draft.opted_out && known.is_empty() {
+            new.stage = LifecycleStage::DoNotContact;
+        } else if old.stage != LifecycleStage::DoNotContact && (!fills || stops) {
             new.stage = draft.stage.unwrap_or(old.stage);
         }
         new.icp_fit = draft.icp_fit.or(old.icp_fit);
@@ -842,7 +951,7 @@ impl<'a> ContactWriter<'a> {
             new.icp_fit = old.icp_fit.or(new.icp_fit);
             new.renewal_at = old.renewal_at.or(new.renewal_at);
         }
-        changed |= self.suppress(draft)?;
+        changed |= self.suppress(draft, Some(contact))?;
         let overwritten = overwritten(&old, &new);
         let search_changed = has_new_address
             || new.first_name != old.first_name
@@ -881,6 +990,7 @@ impl<'a> ContactWriter<'a> {
             },
             taken,
             met: Some(Box::new(met)),
+            held: None,
         })
     }
 
@@ -986,9 +1096,10 @@ impl<'a> ContactWriter<'a> {
         Ok(self.insert_email.execute((&key, id, mailbox))? > 0)
     }
 
-    /// Stops mail to every address of a draft whose person opted out, and to the first of one whose mail comes back.
+    /// Stops mail to every address of a draft whose person opted out, and to the first of one whose mail comes back; a draft without
+    /// addresses speaks of those of its contact.
     /// Returns whether any was not stopped already.
-    fn suppress(&self, draft: &ContactDraft) -> Result<bool> {
+    fn suppress(&self, draft: &ContactDraft, contact: Option<ContactId>) -> Result<bool> {
         let mut any = false;
         let add = |email: &str, cause, reason| {
             let named = Named::Mailbox(MailboxKey::of(email));
@@ -997,23 +1108,31 @@ impl<'a> ContactWriter<'a> {
             suppressions::add(self.tx, (&named, value), cause, why, self.now)
         };
         if draft.bounced
-            && let Some(first) = draft.emails.first()
+            && let Some(address) = self.bounced_address(draft, contact)?
         {
             any |= add(
-                first,
+                &address,
                 Cause::Bounced,
                 "mail to it came back, as the imported record says",
             )?;
         }
-        if !draft.opted_out {
+        // The stage of a row that is not taken has no record to stand in.
+        let stops = draft.opted_out || (contact.is_none() && draft.wants_no_mail());
+        if !stops {
             return Ok(any);
         }
+        let mut emails = draft.emails.clone();
+        if emails.is_empty()
+            && let Some(id) = contact
+        {
+            emails = super::emails(self.tx, id)?;
+        }
         // It holds for the person, so one address says it for all.
-        let theirs: Vec<MailboxKey> = draft.emails.iter().map(|e| MailboxKey::of(e)).collect();
+        let theirs: Vec<MailboxKey> = emails.iter().map(|e| MailboxKey::of(e)).collect();
         if suppressions::find_of_person(self.tx, &theirs)?.is_some() {
             return Ok(any);
         }
-        for email in &draft.emails {
+        for email in &emails {
             any |= add(
                 email,
                 Cause::OptedOut,

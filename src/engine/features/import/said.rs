@@ -55,12 +55,39 @@ impl ImportReport {
             ));
         }
         for odd in &report.suspicious {
+            let column = report.columns.iter().find(|c| c.header == odd.column);
+            let is_read = column.is_some_and(|column| column.field.is_some());
+            // Cards have no columns that could be mapped.
+            if is_read || report.columns.is_empty() {
+                out.push(format!(
+                    "  LOOK: {} cells of “{}” may be an opt-out or a bounce, and nobody was suppressed for them. Look at them before you write to \
+                     anybody; `caseyos suppress add ADDRESS` suppresses one",
+                    grouped(odd.count),
+                    odd.column
+                ));
+                continue;
+            }
             out.push(format!(
                 "  LOOK: “{}” is not read, but {} of its cells look like an opt-out or a bounce; nobody was suppressed for it. Import again with \
                  --map mail_status=\"{}\" to suppress them, before you write to anybody",
                 odd.column,
                 grouped(odd.count),
                 odd.column
+            ));
+        }
+        if report.not_held > 0 {
+            let lines: Vec<String> = report.not_held_lines.iter().map(|n| grouped(*n)).collect();
+            out.push(format!(
+                "  LOOK: {} rows say, or may say, that somebody opted out or that mail comes back, without an address to suppress: nothing was done for \
+                 them (lines {}). Find the address and run `caseyos suppress add ADDRESS`",
+                grouped(report.not_held),
+                some_of(&lines)
+            ));
+        }
+        if report.lifted > 0 {
+            out.push(format!(
+                "  LOOK: {} rows say so of people whose suppression was lifted since; it stays lifted. `caseyos suppress add ADDRESS` suppresses one again",
+                grouped(report.lifted)
             ));
         }
         for (n, what) in [

@@ -339,3 +339,109 @@ fn the_order_of_dates_is_found_beyond_what_is_kept_in_memory() {
     assert_eq!(report.dropped.len(), 1, "{:?}", report.dropped);
     assert!(report.dropped[0].reason.contains("order of its column"));
 }
+
+fn suppressed(engine: &Engine, who: &str) -> bool {
+    engine.contact_card(who).unwrap().suppressed.is_some()
+}
+
+#[test]
+fn a_wish_without_an_address_holds_for_the_known_person() {
+    let (_directory, engine) = engine();
+    import_text(
+        &engine,
+        "Record ID,Email,First Name,Last Name,Create Date\n7,ann@x.example,Ann,Lee,\n8,bo@x.example,Bo,Ek,\n",
+        None,
+    );
+    let wishes = "Record ID,Unsubscribed from all email,Hard bounced,Create Date\n7,true,,\n8,,Yes,\n9,true,,\n10,,Yes,\n";
+    let report = import_text(&engine, wishes, None);
+    assert_eq!(
+        (report.opted_out, report.bounced, report.not_held_lines),
+        (2, 1, vec![5])
+    );
+    for who in ["ann@x.example", "bo@x.example", "hubspot:9"] {
+        assert!(suppressed(&engine, who), "{who}");
+    }
+    // An address that comes later is theirs.
+    let later = "Record ID,Email,Create Date\n9,cy@x.example,\n";
+    import_text(&engine, later, None);
+    assert!(suppressed(&engine, "cy@x.example"));
+    let again = import_text(&engine, wishes, None);
+    assert_eq!((again.opted_out, again.unchanged), (2, 3));
+}
+
+#[test]
+fn a_wish_in_a_rejected_row_is_followed_or_named() {
+    let (_directory, engine) = engine();
+    import_text(
+        &engine,
+        "id,email,name\nA-77-x,ann@x.example,Ann Lee\n",
+        None,
+    );
+    let report = import_text(
+        &engine,
+        "id,email,name,opt out,status\n\
+         A-77-x,ann@,Ann Lee,yes,\n\
+         ,bo@x.example; nonsense,Bo Ek,,Unsubscribed\n\
+         ,cy@x.example,Cy, Roe,yes,Active\n\
+         ,,Di,yes,\n\
+         ,ed@,Ed,no,Active\n",
+        None,
+    );
+    assert_eq!(counts(&report), [5, 0, 0, 0, 5]);
+    assert_eq!(
+        (report.opted_out, report.not_held_lines.clone()),
+        (2, vec![4, 5])
+    );
+    assert!(suppressed(&engine, "ann@x.example"));
+    let list = engine.list_suppressions().unwrap();
+    let list: Vec<_> = list.iter().map(|one| one.value.as_str()).collect();
+    assert_eq!(list, ["ann@x.example", "bo@x.example"]);
+    let said = report.said(0).join("\n");
+    assert!(
+        said.contains("LOOK: 2 rows say, or may say") && said.contains("lines 4, 5"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_lifted_suppression_is_not_said_to_be_in_force() {
+    let (_directory, engine) = engine();
+    let text = "email,name,opt out\nann@x.example,Ann Lee,yes\n";
+    assert_eq!(import_text(&engine, text, None).opted_out, 1);
+    engine
+        .store()
+        .write::<_, StoreError>(Durability::Normal, |tx| {
+            let ann = crate::domain::email::Named::parse("ann@x.example").unwrap();
+            crate::store::suppressions::remove(tx, &ann)
+        })
+        .unwrap();
+    let again = import_text(&engine, text, None);
+    assert_eq!((again.opted_out, again.lifted, again.unchanged), (0, 1, 1));
+    assert!(!suppressed(&engine, "ann@x.example"));
+}
+
+#[test]
+fn what_may_be_a_wish_is_named_and_not_followed() {
+    let (_directory, engine) = engine();
+    let report = import_text(
+        &engine,
+        "email,name,Tags,Notes,State,Marketing consent\n\
+         ann@x.example,Ann Lee,customer; unsubscribed,,,\n\
+         bo@x.example,Bo Ek,,Please do not email him again,,\n\
+         cy@x.example,Cy Roe,,,Unsubscribed,\n\
+         di@x.example,Di Fox,,,Texas,none\n",
+        None,
+    );
+    let named: Vec<_> = report
+        .suspicious
+        .iter()
+        .map(|one| (one.column.as_str(), one.count))
+        .collect();
+    assert_eq!(named.len(), 3, "{named:?}");
+    for column in ["Tags", "Notes", "Marketing consent"] {
+        assert!(named.contains(&(column, 1)), "{named:?}");
+    }
+    assert_eq!(report.opted_out, 1);
+    assert!(suppressed(&engine, "cy@x.example"));
+    assert!(!suppressed(&engine, "ann@x.example"));
+}
