@@ -669,6 +669,15 @@ phrases! { DISCLAIMERS = [
     "you received this message because", "you're receiving this", "to unsubscribe from this group", "you received this email because", "sie erhalten diese e-mail, weil",
 ]; }
 
+phrases! { HEADINGS = [
+    "confidential:", "confidentiality:", "confidentiality notice", "privileged and confidential", "vertraulich:", "aviso de confidencialidad",
+]; }
+
+phrases! { UNINTENDED = [
+    "if you are not the intended", "if you are not the addressee", "if you're not the intended", "wenn sie nicht der", "sollten sie nicht der", "falls sie nicht der", "si vous n'etes pas le destinataire", "si vous n'etes pas destinataire", "si usted no es el destinatario", "si no es usted el destinatario", "si no es el destinatario",
+    "se non siete il destinatario", "se non e il destinatario", "se nao for o destinatario", "se voce nao e o destinatario", "als u niet de", "indien u niet de",
+]; }
+
 fn is_disclaimer(folded: &str, previous: Option<&str>) -> bool {
     // A paragraph's first line only, and a long one: "This message is for Bob" may be the person's own.
     let starts_paragraph = previous.is_none_or(|line| {
@@ -679,16 +688,20 @@ fn is_disclaimer(folded: &str, previous: Option<&str>) -> bool {
                 .all(|c| matches!(c, '-' | '_' | '*' | '=' | ' '))
     });
     let text = folded.trim_start_matches(['*', '-', '_', ' ', '[', '(']);
-    // One that speaks of attachments needs no blank line above it.
-    let is_sure = text.len() > 45 && text.contains("attachment") && is_confidentiality(text);
-    (starts_paragraph || is_sure)
-        && text.len() >= 12
-        && (DISCLAIMERS
-            .get()
-            .iter()
-            .any(|d| text.starts_with(d.as_str()))
-            && (text.len() > 45 || text.len() < 30)
-            || is_confidentiality(text))
+    // One that speaks of attachments, bears a heading or speaks to whom it was not meant for needs no blank line above it.
+    let begins = |phrases: &[String]| phrases.iter().any(|p| text.starts_with(p.as_str()));
+    let is_known = begins(DISCLAIMERS.get());
+    let is_confidential = is_confidentiality(text);
+    let is_sure = text.len() > 45
+        && (text.contains("attachment") && is_confidential
+            || begins(HEADINGS.get())
+            || begins(UNINTENDED.get())
+            || (is_known || is_confidential)
+                && UNINTENDED.get().iter().any(|u| text.contains(u.as_str())));
+    is_sure
+        || starts_paragraph
+            && text.len() >= 12
+            && (is_known && (text.len() > 45 || text.len() < 30) || is_confidential)
 }
 
 phrases! { BANNERS = [
