@@ -1179,6 +1179,54 @@ mod tests {
     }
 
     #[test]
+    fn plain_business_is_neither_a_wish_nor_a_question_of_one() {
+        let ours = lone("<seq1@casey>");
+        let mut wrong = Vec::new();
+        for text in [
+            "Could you tell me more about pricing?",
+            "Can you send me more details?",
+            "Could you call me?",
+            "And when?",
+            "Are you there?",
+            "How does it work?",
+            "And what does it cost?",
+            "What does the small plan cost for ten people?",
+            "Do you work with HubSpot?",
+            "Sounds good, let's talk on Tuesday.",
+            "Yes please, send the proposal.",
+            "Thanks, I'll read it tonight.",
+            "Can we move the call to Friday at three?",
+            "Who else in our field uses it?",
+            "Please send the contract to our legal team.",
+            "We have no budget this year. Ask me again in March.",
+            "Was kostet das für zehn Personen?",
+            "Können Sie mir mehr zu den Preisen sagen?",
+            "Gern, am Dienstag um zehn.",
+            "Quel est le prix pour dix utilisateurs ?",
+            "Pouvez-vous m'en dire plus sur les tarifs ?",
+            "¿Cuánto cuesta para diez personas?",
+            "¿Me puede contar más sobre los precios?",
+            "Quanto costa per dieci persone?",
+            "Quanto custa para dez pessoas?",
+            "Wat kost het voor tien mensen?",
+            "Vad kostar det för tio personer?",
+            "Ile to kosztuje dla dziesięciu osób?",
+            "Сколько это стоит на десять человек?",
+            "10人だといくらですか？",
+            "十个人多少钱？",
+            "열 명이면 얼마인가요?",
+        ] {
+            for subject in ["Re: Quick question", "Question 0"] {
+                let got = understand(&mail(subject, "<seq1@casey>", text, &[]), &ours);
+                if got.opt_out.decision != wish::Decision::No {
+                    wrong.push(format!("{subject}: {text:?}: {:?}", got.opt_out));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
     fn a_language_that_is_not_read_is_asked_about_and_a_machine_is_still_one() {
         let ours = lone("<seq1@casey>");
         let re = "Re: Quick question";
