@@ -8,8 +8,10 @@ use super::Run;
 use super::output::{Ending, fit};
 use crate::domain::amount::{self, Amount, AmountFault, Context, Decimal};
 use crate::domain::deal::Cents;
+use crate::domain::deal::stage_title;
 use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
+use crate::domain::words::counted;
 use crate::engine::queries::pipeline::{CLOSED_DAYS, DealLine, sums_in_words};
 use crate::engine::{Engine, EngineError};
 
@@ -99,7 +101,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &DealsArgs) -> Result<Ending, EngineE
                             36
                         ),
                         amount,
-                        fit(&d.stage, 24)
+                        fit(&stage_title(&d.stage), 24)
                     ))?;
                 }
             }
@@ -159,9 +161,9 @@ pub(super) fn run(run: &mut Run<'_>, args: &DealsArgs) -> Result<Ending, EngineE
                 run.out.json(&report)?;
             } else {
                 run.out.line(&format!(
-                    "{} {name}; {} new moves, {} refreshed.",
+                    "{} {name}; {}, {} refreshed.",
                     if known { "Changed" } else { "Added" },
-                    report.proposed,
+                    counted(report.proposed, "new move", "new moves"),
                     report.refreshed
                 ))?;
             }

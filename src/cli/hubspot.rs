@@ -8,9 +8,8 @@ use jiff::civil::Time;
 
 use super::Run;
 use super::approve::{Leave, finish, finish_wish, show_or_finish};
-use super::output::{Ending, fit, moment};
+use super::output::{Ending, fit, moment, when};
 use crate::domain::amount::{self, AmountFault, Context};
-use crate::domain::when_text::parse_when;
 use crate::engine::hubspot::{Gate, Take, Target, Wish};
 use crate::engine::{Engine, EngineError};
 
@@ -228,7 +227,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &HubspotArgs) -> Result<Ending, Engin
         } => {
             let now = engine.now();
             let due = match due {
-                Some(text) => parse_when(text, now, &engine.zone(), Time::constant(9, 0, 0, 0))
+                Some(text) => when(text, &engine, Time::constant(9, 0, 0, 0))
                     .map_err(|e| EngineError::Input(format!("--due: {e}")))?,
                 None => now
                     .checked_add(SignedDuration::from_hours(24))
@@ -318,14 +317,17 @@ pub(super) fn run(run: &mut Run<'_>, args: &HubspotArgs) -> Result<Ending, Engin
     }
 }
 
-/// Writes an amount as HubSpot takes it, digits with a point before the decimals. HubSpot itself refuses a text that is no amount.
+/// Writes an amount as HubSpot takes it, digits with a point before the decimals; an empty one clears it.
 fn plain_amount(text: &str) -> Result<String, EngineError> {
     match amount::read(text, &Context::default()) {
         Ok(Some(amount)) => Ok(amount.cents.units().to_string()),
         Err(fault @ AmountFault::Ambiguous { .. }) => Err(EngineError::Input(format!(
             "amount {fault}: write it with two decimals, such as 64000.00. Nothing was written."
         ))),
-        Ok(None) | Err(AmountFault::Unreadable { .. }) => Ok(text.to_owned()),
+        Err(fault @ AmountFault::Unreadable { .. }) => Err(EngineError::Input(format!(
+            "amount {fault}. Write a number, such as 64000. Nothing was written."
+        ))),
+        Ok(None) => Ok(String::new()),
     }
 }
 

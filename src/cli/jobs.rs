@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use super::Run;
 use super::approve::finish;
 use super::output::{Ending, fit, moment};
+use crate::domain::words::counted;
 use crate::engine::command::Command;
 use crate::engine::queries::jobs::{JobItem, JobState};
 use crate::engine::{Engine, EngineError, JobOutcome, PassControl, PassScope, SyncReport};
@@ -89,11 +90,12 @@ fn print_job(run: &mut Run<'_>, engine: &Engine, job: &JobItem) -> Result<(), En
         job.about
     ))?;
     if !job.error.is_empty() {
-        let times = if job.tries == 1 { "time" } else { "times" };
-        run.out.line(&format!(
-            "    failed {} {times} in a row: {}",
-            job.tries, job.error
-        ))?;
+        let times = counted(job.tries, "time", "times");
+        run.out
+            .line(&format!("    failed {times} in a row: {}", job.error))?;
+    }
+    if !job.hindrance.is_empty() {
+        run.out.line(&format!("    {}", job.hindrance))?;
     }
     if job.state == JobState::Dead {
         run.out.line(&format!(

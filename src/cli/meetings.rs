@@ -7,9 +7,8 @@ use serde::Serialize;
 
 use super::Run;
 use super::approve::{Leave, finish, finish_wish};
-use super::output::{Ending, fit, moment};
+use super::output::{Ending, fit, moment, when};
 use super::slots::length;
-use crate::domain::when_text::parse_when;
 use crate::engine::EngineError;
 use crate::engine::meetings::Booking;
 
@@ -123,7 +122,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &MeetingsArgs) -> Result<Ending, Engi
             leave,
         }) => {
             let nine = Time::constant(9, 0, 0, 0);
-            let start = parse_when(at, engine.now(), &engine.zone(), nine)
+            let start = when(at, &engine, nine)
                 .map_err(|e| EngineError::Input(format!("{e} Nothing was booked.")))?;
             let wish = Booking {
                 who: who.clone(),
@@ -144,7 +143,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &MeetingsArgs) -> Result<Ending, Engi
             leave,
         }) => {
             let nine = Time::constant(9, 0, 0, 0);
-            let start = parse_when(at, engine.now(), &engine.zone(), nine)
+            let start = when(at, &engine, nine)
                 .map_err(|e| EngineError::Input(format!("{e} Nothing was moved.")))?;
             let done = engine.move_meeting(booking, start, *length, *dry_run)?;
             return finish_wish(run, &engine, done, *leave);

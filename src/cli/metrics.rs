@@ -4,7 +4,8 @@ use clap::Args;
 
 use super::Run;
 use super::output::{Ending, fit};
-use crate::domain::metrics::{Measure, Metrics, Share};
+use crate::domain::metrics::{Measure, MeasureName, Metrics, Share};
+use crate::domain::words::counted;
 use crate::engine::EngineError;
 
 /// Show your results: the funnel of sent, replied and booked, rates with their targets, time saved, days and weeks.
@@ -122,7 +123,13 @@ fn measure_words(measure: &Measure) -> String {
             format!("{} of {}, too few to tell", measure.n, measure.of)
         }
         (Some(_), true) => format!("{} of {}", measure.n, measure.of),
-        (Some(_), false) => format!("{} in {} days", measure.n, measure.of),
+        (Some(_), false) => {
+            let days = counted(measure.of, "day", "days");
+            match measure.name {
+                MeasureName::HoursSavedPerDay => format!("{} in {days}", minutes_words(measure.n)),
+                _ => format!("{} in {days}", measure.n),
+            }
+        }
     };
     format!("{}  {}  {rests}", fit(&value, 9), fit(&met, 24))
 }

@@ -10,12 +10,11 @@ use jiff::SignedDuration;
 
 use super::Run;
 use super::approve::finish;
-use super::output::Ending;
+use super::output::{Ending, when};
 use crate::domain::id::MoveId;
 use crate::domain::moves::{MAX_MEETING_MINUTES, MovePlan};
 use crate::domain::suppression::{Whom, says_do_not_contact};
 use crate::domain::text::{clean_block, clean_line};
-use crate::domain::when_text::parse_when;
 use crate::engine::command::{Command, Done};
 use crate::engine::queries::show::DeedView;
 use crate::engine::{Engine, EngineError};
@@ -82,7 +81,7 @@ impl Plan {
     fn read(&self, engine: &Engine) -> Result<Option<MovePlan>, EngineError> {
         let when = |text: &String| {
             let nine = jiff::civil::time(9, 0, 0, 0);
-            parse_when(text, engine.now(), &engine.zone(), nine)
+            when(text, engine, nine)
                 .map_err(|e| EngineError::Input(format!("{e} Nothing was changed.")))
         };
         let line =
@@ -299,8 +298,8 @@ pub(super) fn snooze(run: &mut Run<'_>, args: &SnoozeArgs) -> Result<Ending, Eng
         .filter_map(|w| w.parse().ok().map(MoveId))
         .collect();
     let nine = jiff::civil::time(9, 0, 0, 0);
-    let until = parse_when(&phrase.join(" "), engine.now(), &engine.zone(), nine)
-        .map_err(|e| EngineError::Input(e.to_string()))?;
+    let until =
+        when(&phrase.join(" "), &engine, nine).map_err(|e| EngineError::Input(e.to_string()))?;
     finish(run, &engine.run(Command::Snooze { ids, until })?)
 }
 

@@ -156,7 +156,11 @@ pub(super) fn print_list(
             .clears_at
             .map(|at| format!(" (clears {})", moment(at, now, zone)))
             .unwrap_or_default();
-        out.line(&format!("       {}{clears}", item.because))?;
+        let because = match clears.is_empty() {
+            true => item.because.as_str(),
+            false => item.because.trim_end_matches('.'),
+        };
+        out.line(&format!("       {because}{clears}"))?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::approve::finish;
 use super::output::{Ending, fit, moment};
 use crate::domain::id::MoveId;
 use crate::domain::outcome::OutcomeKind;
+use crate::domain::words::spoken;
 use crate::engine::EngineError;
 use crate::engine::command::Command;
 
@@ -85,7 +86,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &OutcomeArgs) -> Result<Ending, Engin
                     run.out.line(&format!(
                         "{}  {}  {:>+3}  {}  {}{cause}{confidence}{undone}",
                         fit(&moment(row.occurred_at, engine.now(), &engine.zone()), 16),
-                        fit(row.kind.as_str(), 20),
+                        fit(&spoken(row.kind.as_str()), 20),
                         row.impact,
                         fit(who, 28),
                         row.source,

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use crate::domain::duration::parse_duration;
 use crate::domain::text::{clean_block, clean_line, json_escaped};
-use crate::engine::EngineError;
+use crate::domain::when_text::{WhenError, read_when};
+use crate::engine::{Engine, EngineError};
 use crate::env::file;
 
 /// The ending of a subcommand.
@@ -220,6 +221,19 @@ pub(super) fn capital(text: &str) -> String {
 /// Shows a share of one as a percentage.
 pub(super) fn share(part: f64) -> String {
     format!("{:.0} %", part * 100.0)
+}
+
+/// Reads a future time that was typed; a local time that a clock change skips or repeats is told of on stderr.
+pub(super) fn when(
+    text: &str,
+    engine: &Engine,
+    default_time: jiff::civil::Time,
+) -> Result<Timestamp, WhenError> {
+    let told = read_when(text, engine.now(), &engine.zone(), default_time)?;
+    if let Some(change) = &told.clock_change {
+        complain(change);
+    }
+    Ok(told.at)
 }
 
 /// Reads the instant since which something is asked for: a length of time such as `30d` back from now, a date, or an instant.

@@ -4,10 +4,9 @@ use clap::{Args, Subcommand};
 
 use super::Run;
 use super::approve::finish;
-use super::output::{Ending, fit, moment};
+use super::output::{Ending, fit, moment, when};
 use crate::config::edit::{edit, set};
 use crate::domain::guard::Mode;
-use crate::domain::when_text::parse_when;
 use crate::engine::command::{Command, Done};
 use crate::engine::{Engine, EngineError};
 
@@ -107,8 +106,7 @@ pub(super) fn pause(run: &mut Run<'_>, args: &PauseArgs) -> Result<Ending, Engin
         });
     };
     let midnight = jiff::civil::time(0, 0, 0, 0);
-    let until = parse_when(text, engine.now(), &engine.zone(), midnight)
-        .map_err(|e| EngineError::Input(e.to_string()))?;
+    let until = when(text, &engine, midnight).map_err(|e| EngineError::Input(e.to_string()))?;
     let reason = args.reason.clone();
     finish(run, &engine.run(Command::Pause { until, reason })?)
 }

@@ -9,6 +9,7 @@ use super::output::{Ending, Out, fit, moment};
 use crate::domain::guard::{Verdict, binding};
 use crate::domain::id::MoveId;
 use crate::domain::moves::MoveStatus;
+use crate::domain::words::spoken;
 use crate::engine::EngineError;
 use crate::engine::queries::show::MoveDetail;
 
@@ -73,7 +74,7 @@ fn print(
         "what",
         &format!(
             "{} ({}), due {}, by rule {}",
-            d.item.action,
+            d.item.action.label(),
             d.item.domain,
             moment(d.item.due_at, now, zone),
             d.rule
@@ -109,7 +110,7 @@ fn print(
             out.line(&format!(
                 "{}  {}  {} ({}, signal {})",
                 fit(&moment(e.occurred_at, now, zone), 16),
-                fit(&e.kind, 28),
+                fit(&spoken(&e.kind), 28),
                 e.summary,
                 e.source,
                 e.signal_id
@@ -191,8 +192,11 @@ pub(super) fn print_verdicts(
         };
         out.line(&format!(
             "{mark}  {}  {}{clears}",
-            fit(v.guard.as_str(), 16),
-            v.detail
+            fit(v.guard.words(), 16),
+            match clears.is_empty() {
+                true => v.detail.as_str(),
+                false => v.detail.trim_end_matches('.'),
+            }
         ))?;
     }
     Ok(())

@@ -13,6 +13,7 @@ use crate::domain::amount::Decimal;
 use crate::domain::id::SignalId;
 use crate::domain::signal::{SignalKind, Source};
 use crate::domain::text::clean_block;
+use crate::domain::words::{counted, spoken};
 use crate::engine::command::{Command, MatchTo};
 use crate::engine::queries::signals::{SignalDetail, SignalFeed, SignalOrder, SignalQuery};
 use crate::engine::{Engine, EngineError, LinesReport};
@@ -234,7 +235,7 @@ fn print_feed(run: &mut Run<'_>, feed: &SignalFeed, engine: &Engine) -> Result<(
             "{:>6}  {}  {}  {}  {}{made}{mark}",
             s.id,
             fit(&moment(s.at, engine.now(), &engine.zone()), 16),
-            fit(&s.kind, 26),
+            fit(&spoken(&s.kind), 22),
             fit(&who, 28),
             s.summary
         ))?;
@@ -255,7 +256,9 @@ fn print_detail(
     let (now, zone) = (engine.now(), engine.zone());
     run.out.heading(&format!(
         "Signal {} · {} · {}",
-        item.id, item.kind, item.summary
+        item.id,
+        spoken(&item.kind),
+        item.summary
     ))?;
     run.out.line(&format!(
         "happened {}, stored {}, from {}{}",
@@ -314,25 +317,25 @@ fn print_report(
     decimal: Option<Decimal>,
 ) -> Result<(), EngineError> {
     run.out.line(&format!(
-        "{} lines: {} new, {} known already, {} rejected; {} new contacts, {} new moves, {} refreshed, {} closed, {} outcomes.",
-        report.lines,
+        "{}: {} new, {} known already, {} rejected; {}, {}, {} refreshed, {} closed, {}.",
+        counted(report.lines, "line", "lines"),
         report.new,
         report.known,
         report.rejected.len(),
-        report.contacts,
-        report.proposed,
+        counted(report.contacts, "new contact", "new contacts"),
+        counted(report.proposed, "new move", "new moves"),
         report.refreshed,
         report.closed,
-        report.outcomes
+        counted(report.outcomes, "outcome", "outcomes")
     ))?;
     if report.decided > 0 {
-        let (n, s) = (report.decided, if report.decided == 1 { "" } else { "s" });
+        let amounts = counted(report.decided, "amount", "amounts");
         let by = match decimal {
             Some(decimal) => format!("with a decimal {decimal}, as --decimal says"),
             None => "as the other amounts of their column".to_owned(),
         };
         run.out
-            .talk(&format!("{n} amount{s} with two readings read {by}."))?;
+            .talk(&format!("{amounts} with two readings read {by}."))?;
     }
     for rejected in report.rejected.iter().take(20) {
         run.out.talk(&format!(

@@ -66,7 +66,10 @@ pub(super) fn run(run: &mut Run<'_>, args: &WhyArgs) -> Result<Ending, EngineErr
             mv.id.map_or_else(String::new, |id| id.to_string()),
             fit(mv.status.as_str(), 9),
             mv.title,
-            mv.because
+            match clears.is_empty() {
+                true => mv.because.as_str(),
+                false => mv.because.trim_end_matches('.'),
+            }
         ))?;
     }
     if let Some(first) = why.moves.first() {

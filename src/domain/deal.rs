@@ -13,6 +13,23 @@ pub const DEFAULT_STAGES: &[&str] = &[
     "closedlost",
 ];
 
+/// Returns a stage's name for people.
+#[must_use]
+pub fn stage_title(stage: &str) -> String {
+    let known = match stage {
+        "appointmentscheduled" => "Appointment scheduled",
+        "qualifiedtobuy" => "Qualified to buy",
+        "presentationscheduled" => "Presentation scheduled",
+        "decisionmakerboughtin" => "Decision maker bought in",
+        "contractsent" => "Contract sent",
+        "closedwon" => "Closed won",
+        "closedlost" => "Closed lost",
+        "" => "No stage",
+        other => return other.replace('_', " "),
+    };
+    known.to_owned()
+}
+
 /// An amount of money in hundredths of its currency's unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

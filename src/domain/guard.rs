@@ -34,6 +34,23 @@ words! {
     }
 }
 
+impl GuardKind {
+    /// Returns the words for it in sentences; its own word is for rows and JSON.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Idempotency => "once only",
+            Self::KillSwitch => "kill switch",
+            Self::Approval => "approval",
+            Self::Suppression => "suppression",
+            Self::RateLimits => "rate limits",
+            Self::SendWindow => "send window",
+            Self::Mode => "mode",
+            Self::ConnectorHealth => "connection",
+        }
+    }
+}
+
 /// The questions that a kind of effect puts to the guards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asks {

@@ -12,8 +12,10 @@ mod tests;
 
 pub use span::{before, parse_span};
 
+use std::cell::Cell;
+
 use jiff::civil::{Date, DateTime, Time, Weekday};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Span, Timestamp, ToSpan};
 
 use super::schedule::{clock, day_month, day_name, number, parse_clock, parse_date, parse_day};
@@ -87,6 +89,52 @@ pub enum WhenError {
     },
 }
 
+/// An instant that was read from a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The instant.
+    pub at: Timestamp,
+    /// The reading of a local time that a clock change skips or repeats, in a sentence; none for any other.
+    pub clock_change: Option<String>,
+}
+
+/// Says how a local time is read that a change of the clocks skips or repeats; none for any other.
+fn clock_change(local: DateTime, zone: &TimeZone) -> Option<String> {
+    let ambiguous = zone.to_ambiguous_timestamp(local);
+    let day = day_month(local.date());
+    let said = clock(local.time());
+    match ambiguous.offset() {
+        AmbiguousOffset::Unambiguous { .. } => None,
+        AmbiguousOffset::Gap { .. } => {
+            let read = ambiguous.compatible().ok()?.to_zoned(zone.clone());
+            Some(format!(
+                "The clocks go forward on {day} and skip {said}, so {} is meant.",
+                clock(read.time())
+            ))
+        }
+        AmbiguousOffset::Fold { .. } => Some(format!(
+            "The clocks go back on {day} and show {said} twice; the first is meant."
+        )),
+    }
+}
+
+/// Returns the future instant that `text` names, as [`parse_when`], with what is to be said about it.
+///
+/// # Errors
+/// As [`parse_when`].
+pub fn read_when(
+    text: &str,
+    now: Timestamp,
+    zone: &TimeZone,
+    default_time: Time,
+) -> Result<Told, WhenError> {
+    let (at, local) = read(text, now, zone, default_time)?;
+    Ok(Told {
+        at,
+        clock_change: local.and_then(|local| clock_change(local, zone)),
+    })
+}
+
 /// Returns the future instant that `text` names, read at `now` in `zone`; a day without a time of day means that day at `default_time`.
 ///
 /// - Lengths: `1h`, `90m`, `1h30m`, `2d`, `3 days`, `in 2 weeks`, `a month`, each also with a time of day (`2d 9:00`).
@@ -106,6 +154,16 @@ pub fn parse_when(
     zone: &TimeZone,
     default_time: Time,
 ) -> Result<Timestamp, WhenError> {
+    read(text, now, zone, default_time).map(|(at, _)| at)
+}
+
+/// Returns the instant, and the local time that it was read from, if it was.
+fn read(
+    text: &str,
+    now: Timestamp,
+    zone: &TimeZone,
+    default_time: Time,
+) -> Result<(Timestamp, Option<DateTime>), WhenError> {
     let phrase = text.trim();
     if phrase.is_empty() {
         return Err(WhenError::Empty);
@@ -117,13 +175,17 @@ pub fn parse_when(
         today: now.to_zoned(zone.clone()).datetime(),
         zone,
         default_time,
+        local: Cell::new(None),
     };
     if phrase.len() > MAX_BYTES {
         return Err(reader.unknown());
     }
-    let at = match parse_instant(phrase, zone) {
-        Some(at) => at,
-        None => reader.read(&phrase.to_lowercase())?,
+    let (at, local) = match parse_instant(phrase, zone) {
+        Some(found) => found,
+        None => {
+            let at = reader.read(&phrase.to_lowercase())?;
+            (at, reader.local.get())
+        }
     };
     if at <= now {
         let was = at.to_zoned(zone.clone());
@@ -138,24 +200,25 @@ pub fn parse_when(
             ),
         });
     }
-    Ok(at)
+    Ok((at, local))
 }
 
-/// Reads the machine forms: an RFC 3339 instant, or a local date and time joined by `T`.
-fn parse_instant(phrase: &str, zone: &TimeZone) -> Option<Timestamp> {
+/// Reads the machine forms: an RFC 3339 instant, or a local date and time joined by `T`, which comes with the instant.
+fn parse_instant(phrase: &str, zone: &TimeZone) -> Option<(Timestamp, Option<DateTime>)> {
     let begins_with_year = phrase.len() > 10 && phrase.get(..10).and_then(parse_date).is_some();
     if !begins_with_year {
         return None;
     }
     if let Ok(at) = phrase.parse::<Timestamp>() {
-        return Some(at);
+        return Some((at, None));
     }
     let local: DateTime = phrase.parse().ok()?;
     // jiff reads a civil time out of a zoned one and drops the zone; what carries a zone must not come this far.
     if phrase.contains(['[', '+']) {
         return None;
     }
-    local.to_zoned(zone.clone()).ok().map(|z| z.timestamp())
+    let zoned = local.to_zoned(zone.clone()).ok()?;
+    Some((zoned.timestamp(), Some(local)))
 }
 
 /// A day read from the beginning of some words.
@@ -173,6 +236,8 @@ struct Reader<'a> {
     today: DateTime,
     zone: &'a TimeZone,
     default_time: Time,
+    /// The local time that the last instant was made from.
+    local: Cell<Option<DateTime>>,
 }
 
 /// The day part of a phrase.
@@ -267,6 +332,7 @@ impl Reader<'_> {
     }
 
     fn instant(&self, local: DateTime) -> Result<Timestamp, WhenError> {
+        self.local.set(Some(local));
         local
             .to_zoned(self.zone.clone())
             .map(|zoned| zoned.timestamp())

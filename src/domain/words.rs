@@ -45,6 +45,19 @@ macro_rules! words {
 }
 pub(crate) use words;
 
+/// Returns a token of rows and JSON in words: `hubspot.deal_stage_changed` as "deal stage changed".
+#[must_use]
+pub fn spoken(token: &str) -> String {
+    let own = token.rsplit('.').next().unwrap_or(token);
+    own.replace('_', " ")
+}
+
+/// Returns a count with its noun: "1 line", "2 lines".
+#[must_use]
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 /// A word that is not on its list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{word}\" is not {what}{}", hint(.suggestion.as_deref(), .known))]

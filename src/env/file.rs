@@ -33,6 +33,32 @@ pub fn open(path: &Path) -> Result<File> {
     Ok(file)
 }
 
+/// The state of a file that shows whether it was changed since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    bytes: u64,
+    changed: Option<std::time::SystemTime>,
+    /// The file's number on its volume; none where the system does not say.
+    number: Option<u64>,
+}
+
+impl Mark {
+    /// Reads the mark of a file; none if it cannot be looked at.
+    #[must_use]
+    pub fn of(path: &Path) -> Option<Self> {
+        let about = std::fs::metadata(path).ok()?;
+        #[cfg(unix)]
+        let number = Some(std::os::unix::fs::MetadataExt::ino(&about));
+        #[cfg(not(unix))]
+        let number = None;
+        Some(Self {
+            bytes: about.len(),
+            changed: about.modified().ok(),
+            number,
+        })
+    }
+}
+
 /// Refuses whatever is neither a file nor a pipe. The null device is an empty file.
 fn refuse_other(path: &Path) -> Result<()> {
     let about = std::fs::metadata(path)?;

@@ -35,6 +35,10 @@ pub fn bring_back(tx: &WriteTx<'_>, absence: SignedDuration, now: Timestamp) -> 
         "UPDATE move SET snoozed_until = ?1 + max(0, snoozed_until - updated_at) WHERE status = 'snoozed' AND updated_at > ?2",
         // One move of a family is open at a time: where another came up since, it stays as it is.
         "UPDATE OR IGNORE move SET status = 'open', closed_at = NULL, close_reason = '' WHERE status = 'expired' AND closed_at > ?2",
+        // A snooze that only the wrong clock had ended goes on, unless it was set by that clock too: then it had its length.
+        "UPDATE move SET status = 'snoozed', changes_at = snoozed_until WHERE status = 'open' AND snoozed_until > ?1 AND updated_at > ?2
+             AND NOT EXISTS (SELECT 1 FROM audit WHERE audit.subject = 'move:' || move.id AND audit.event = 'move.snoozed' AND audit.at > ?2)",
+        "UPDATE move SET snoozed_until = NULL WHERE status = 'open' AND snoozed_until > ?1 AND ?1 < ?2",
         "UPDATE move SET closed_at = ?1 WHERE closed_at > ?2",
         "UPDATE move SET updated_at = ?1 WHERE updated_at > ?2",
         "UPDATE hold SET until = ?1 + max(0, until - since), since = ?1 WHERE ended_at IS NULL AND since > ?2",

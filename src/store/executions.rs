@@ -519,6 +519,22 @@ pub fn by_mark(
         .collect::<rusqlite::Result<_>>()?)
 }
 
+/// Returns what was written since an instant to the record at a location, oldest first.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn written_since(
+    tx: &ReadTx<'_>,
+    location: &str,
+    since: Timestamp,
+) -> Result<Vec<ExecutionRow>> {
+    listed(
+        tx,
+        "kind = 'record' AND status = 'sent' AND location = ?1 AND settled_at >= ?2 ORDER BY settled_at, id",
+        (location, since.as_millisecond()),
+    )
+}
+
 /// Finds an execution by its idempotency key.
 ///
 /// # Errors

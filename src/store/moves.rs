@@ -244,7 +244,7 @@ pub struct MoveState {
     pub id: MoveId,
     /// Its status.
     pub status: MoveStatus,
-    /// End of its snooze.
+    /// End of its snooze; of the last one if that ended by itself.
     pub snoozed_until: Option<Timestamp>,
     /// Instant at which it was closed.
     pub closed_at: Option<Timestamp>,

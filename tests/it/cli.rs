@@ -263,7 +263,7 @@ fn the_kill_switch_holds_and_fails_closed() {
     home.ok("stop on holiday");
     let ran = home.run(["approve", "1"]).exits(4);
     assert!(
-        ran.out.contains("kill_switch") && ran.out.contains("on holiday"),
+        ran.out.contains("kill switch") && ran.out.contains("on holiday"),
         "{ran:?}"
     );
     assert!(home.outbox().is_empty() && home.json("show 1")["status"] == "open");
@@ -328,7 +328,7 @@ fn what_is_queued_stays_when_everything_stops() {
         .execute_batch("UPDATE move SET due_at = due_at")
         .unwrap();
     let held = home.run(["approve", "1"]).exits(4);
-    assert!(held.out.contains("send_window"), "{held:?}");
+    assert!(held.out.contains("send window"), "{held:?}");
     home.ok("stop");
     home.at("2026-11-23T10:00:00Z").ok("sync");
     assert!(home.outbox().is_empty());

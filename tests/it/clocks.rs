@@ -121,6 +121,31 @@ fn a_pass_a_year_ahead_ends_nothing() {
 }
 
 #[test]
+fn a_practice_pass_a_year_ahead_ends_no_snooze_for_good() {
+    let mut home = with_moves(&["ann", "bob", "cem"]);
+    home.ok("snooze 1 3d");
+    home.ok("snooze 2 30m");
+    let status = |home: &Home, id: &str| home.json(&format!("show {id}"))["status"].clone();
+    home.at(WEEKS_ON).ok("sync");
+    home.ok("snooze 3 2d");
+    home.at("2026-12-20T10:00:00Z").ok("sync");
+    home.at(A_YEAR_ON).ok("sync");
+    assert_ne!(status(&home, "1"), "snoozed");
+    home.at(LATER).ok("clock confirm");
+    home.ok("sync");
+    let shown = home.json("show 1");
+    assert_eq!(shown["status"], "snoozed");
+    assert_eq!(shown["snoozed_until"], "2026-11-26T10:00:00Z");
+    // One has ended by the right clock too, and one was set ahead and had its length.
+    assert_eq!(status(&home, "2"), "open");
+    assert_eq!(home.json("show 2")["snoozed_until"], Value::Null);
+    assert_eq!(status(&home, "3"), "open");
+    home.at("2026-11-26T10:00:00Z").ok("sync");
+    assert_eq!(status(&home, "1"), "open");
+    home.audit_holds();
+}
+
+#[test]
 fn a_long_absence_is_confirmed_by_one_command() {
     let home = with_moves(&["ann"]);
     let ran = by_wrong_clock(&home, A_YEAR_ON, "sync").exits(3);

@@ -372,7 +372,7 @@ fn a_stop_holds_records_and_meetings_and_a_resume_lets_them_go() {
     let mv = wished(&portal.home, "create_task", &json!({}));
     portal.run("stop").exits(0);
     let ran = portal.run(&format!("approve {mv}")).exits(4);
-    assert!(ran.out.contains("kill_switch"), "{}", ran.out);
+    assert!(ran.out.contains("kill switch"), "{}", ran.out);
     assert_eq!(portal.there().ids("tasks"), Vec::<u64>::new());
     portal.run("resume --yes").exits(0);
     portal.run(&format!("approve {mv}")).exits(0);

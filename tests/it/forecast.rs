@@ -53,7 +53,7 @@ fn room_that_is_kept_for_an_answer_has_one_story() {
     let said = home.run(["approve", &first.to_string()]).exits(4).out;
     assert_eq!(
         said,
-        "Held by rate_limits: Room for 1 more is left, and is kept for what comes first: 1 answer or follow-up waits. It clears at Wed 18 Nov 07:00 UTC. The approval is kept; a sync after that sends it.\n"
+        "Held by rate limits: Room for 1 more is left, and is kept for what comes first: 1 answer or follow-up waits. It clears at Wed 18 Nov 07:00 UTC. The approval is kept; a sync after that sends it.\n"
     );
     let outbox = home.json("outbox");
     let leaves: Vec<_> = outbox
@@ -239,7 +239,7 @@ fn a_clock_that_was_set_back_is_named() {
         .out;
     assert_eq!(
         said,
-        "Held by rate_limits: Messages keep a gap, and the last send is dated 1 h 42 min ahead of this clock. It clears at 12:00:30 UTC. The approval is kept; a sync after that sends it.\n"
+        "Held by rate limits: Messages keep a gap, and the last send is dated 1 h 42 min ahead of this clock. It clears at 12:00:30 UTC. The approval is kept; a sync after that sends it.\n"
     );
 }
 
@@ -283,7 +283,7 @@ fn a_queue_that_outlasts_an_approval_says_so() {
     let third = home.at_later("2026-11-23T10:30:00Z").json("outbox show 3");
     assert_eq!(
         third["because"],
-        "rate_limits: 1 of 1 messages left this mailbox in the last hour."
+        "rate limits: 1 of 1 messages left this mailbox in the last hour."
     );
     assert_eq!(third["clears_at"], "2026-11-23T12:00:20Z");
 }

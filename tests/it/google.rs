@@ -735,6 +735,23 @@ fn times_are_offered_that_suit_both_and_a_meeting_is_booked_once() {
     assert_eq!(events(&google), 0);
     let next = google.home.run(["undo"]);
     assert!(!next.out.contains("ooking"), "{}", next.out);
+    // Called off in the calendar itself, it can be booked again.
+    google.home.run(book).exits(0);
+    assert_eq!(events(&google), 1);
+    google.synced();
+    let shown = google.double().show();
+    let booked = shown["calendars"]["events"][OPERATOR]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|e| e["summary"] == "Call with Ann Ames" && e["status"] != "cancelled")
+        .unwrap()["id"]
+        .clone();
+    google.happen("cancel", &json!({"event": booked}));
+    google.synced();
+    assert_eq!(events(&google), 0);
+    let again = google.home.run(book).exits(0);
+    assert_eq!(events(&google), 1, "{}", again.out);
     google.home.audit_holds();
 }
 

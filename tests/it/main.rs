@@ -93,3 +93,4 @@ mod tui;
 mod two;
 #[cfg(test)]
 mod unanswered;
+mod words;

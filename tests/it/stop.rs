@@ -135,6 +135,17 @@ fn a_suppression_is_in_force_beside_a_holder_of_the_database() {
     home.audit_holds();
 }
 
+/// Tells whether every thread of a process stands still; true where the system does not say.
+fn is_suspended(pid: &str) -> bool {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else {
+        return !fs::exists("/proc/self").unwrap_or_default();
+    };
+    threads.flatten().all(|thread| {
+        let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        stat.rsplit(") ").next().is_some_and(|s| s.starts_with('T'))
+    })
+}
+
 #[test]
 fn a_stop_names_the_import_that_is_suspended_with_the_lock() {
     let home = Home::live();
@@ -154,6 +165,8 @@ fn a_stop_names_the_import_that_is_suspended_with_the_lock() {
         let status = Command::new("kill").args([name, &pid]).status().unwrap();
         assert!(status.success());
     };
+    let lock = home.database();
+    lock.busy_timeout(Duration::ZERO).unwrap();
     // Suspended again and again until it is so within a transaction.
     let note = home.path().join("caseyos.writer");
     poll(
@@ -162,7 +175,11 @@ fn a_stop_names_the_import_that_is_suspended_with_the_lock() {
         || {
             signal("-STOP");
             let text = fs::read_to_string(&note).unwrap_or_default();
-            let holds = text.trim().starts_with(&pid) && import.try_wait().unwrap().is_none();
+            // The note stands for a moment after the lock is gone, and a signal needs one to take effect.
+            let holds = text.trim().starts_with(&pid)
+                && is_suspended(&pid)
+                && lock.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_err()
+                && import.try_wait().unwrap().is_none();
             if !holds {
                 signal("-CONT");
             }
@@ -173,6 +190,7 @@ fn a_stop_names_the_import_that_is_suspended_with_the_lock() {
         import.try_wait().unwrap().is_none(),
         "the import was too fast"
     );
+    drop(lock);
     let ran = at_once(&home, "stop").exits(0);
     signal("-CONT");
     let named = format!("process {pid} (`caseyos contacts import ");

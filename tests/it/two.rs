@@ -321,7 +321,7 @@ fn a_stop_ends_another_process_s_wait_within_a_second() {
     let took = monotonic() - begin;
     assert!(took < Duration::from_secs(1), "{took:?}");
     let ran = finish(vec![waiting]).remove(0).exits(4);
-    assert!(ran.out.contains("kill_switch"), "{ran:?}");
+    assert!(ran.out.contains("kill switch"), "{ran:?}");
     home.at_later("2026-11-23T10:30:00Z").ok("sync");
     assert!(home.outbox().is_empty(), "and nothing leaves afterwards");
 }

@@ -90,6 +90,12 @@ pub fn parse_window(text: &str) -> Result<Window, ScheduleError> {
         Bound::At(time) => time,
         Bound::EndOfDay => Time::midnight(),
     };
+    // Nobody who writes a time twice is sure to mean the whole day.
+    if start == end && start != Time::midnight() {
+        return Err(error(
+            "it ends when it begins; the whole day is 00:00-24:00",
+        ));
+    }
     Ok(Window { start, end })
 }
 
@@ -293,6 +299,8 @@ mod tests {
         check("-5-17", "its start");
         check("٩-17", "its start");
         check("\u{1b}[2J-17", "its start");
+        check("17:00-17:00", "ends when it begins");
+        check("9-9am", "00:00-24:00");
     }
 
     #[test]
@@ -382,6 +390,10 @@ mod tests {
             let window = Window { start: time(start), end: time(end) };
             let back = parse_window(&window.to_string()).unwrap();
             prop_assert!(back == window || (window.is_all_day() && back.is_all_day()));
+            if start == end && start > 0 {
+                let twice = format!("{}-{}", window.start, window.end);
+                prop_assert!(parse_window(&twice).is_err());
+            }
         }
 
         #[test]

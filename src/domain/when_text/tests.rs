@@ -269,3 +269,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_time_that_a_clock_change_skips_or_repeats_is_told_of() {
+    let zone = TimeZone::get("Europe/Madrid").unwrap();
+    let check = |text: &str, at: &str, expect: &str| {
+        let now = "2026-03-20T10:00:00Z".parse().unwrap();
+        let told = read_when(text, now, &zone, Time::constant(9, 0, 0, 0)).unwrap();
+        assert_eq!(told.at.to_string(), at, "{text}");
+        assert_eq!(told.clock_change.unwrap_or_default(), expect, "{text}");
+    };
+    let skipped = "The clocks go forward on 29 March and skip 02:30, so 03:30 is meant.";
+    check("29 mar 2:30", "2026-03-29T01:30:00Z", skipped);
+    check("2026-03-29 02:30", "2026-03-29T01:30:00Z", skipped);
+    check("2026-03-29T02:30", "2026-03-29T01:30:00Z", skipped);
+    let twice = "The clocks go back on 25 October and show 02:30 twice; the first is meant.";
+    check("2026-10-25 02:30", "2026-10-25T00:30:00Z", twice);
+    check("25 oct 2:30", "2026-10-25T00:30:00Z", twice);
+    check("2026-10-25T02:30:00+01:00", "2026-10-25T01:30:00Z", "");
+    check("29 mar 3:30", "2026-03-29T01:30:00Z", "");
+    check("2h", "2026-03-20T12:00:00Z", "");
+    check("tomorrow", "2026-03-21T08:00:00Z", "");
+}

@@ -187,7 +187,7 @@ fn refusal_sentence(engine: &Engine, verdicts: &[Verdict], ending: &str) -> Stri
             });
             format!(
                 "Held by {}: {}{} {ending}",
-                v.guard,
+                v.guard.words(),
                 sentence(&v.detail),
                 until.unwrap_or_default()
             )

@@ -202,7 +202,7 @@ impl Engine {
         Ok(refusal.map(|v| Done::Blocked {
             summary: format!(
                 "Not done, by {}: {} Nothing was written.",
-                v.guard,
+                v.guard.words(),
                 sentence(&v.detail)
             ),
             verdicts: vec![v],
@@ -390,7 +390,7 @@ fn refuse(
     Ok(Asked::Answered(Box::new(Done::Blocked {
         summary: format!(
             "Blocked by {}: {}. Nothing was approved or sent.",
-            refusal.guard,
+            refusal.guard.words(),
             refusal.detail.trim_end_matches('.')
         ),
         verdicts: verdicts.to_vec(),
@@ -534,12 +534,12 @@ pub(in crate::engine) fn preview(
     let summary = match (core.mode(), binding(&verdicts)) {
         (_, Some(refusal)) if refusal.guard != GuardKind::Mode => format!(
             "Would be held by {}: {} Nothing was sent.",
-            refusal.guard,
+            refusal.guard.words(),
             sentence(&refusal.detail)
         ),
         (Mode::Draft, Some(refusal)) => format!(
             "Would be refused by {}: {} Nothing was sent.",
-            refusal.guard,
+            refusal.guard.words(),
             sentence(&refusal.detail)
         ),
         (Mode::DryRun, _) => match ask.move_id {

@@ -27,7 +27,7 @@ pub(in crate::engine) enum Outcome {
 
 /// Says a guard's refusal with its name, as it is kept with a row.
 pub(in crate::engine) fn sentence_of(refusal: &Verdict) -> String {
-    format!("{}: {}", refusal.guard, refusal.detail)
+    format!("{}: {}", refusal.guard.words(), refusal.detail)
 }
 
 /// Names an execution in a sentence: "the mail to ann@acme.example".

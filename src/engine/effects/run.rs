@@ -13,6 +13,7 @@ use crate::domain::guard::{KillSwitch, Mode};
 use crate::domain::id::{ExecutionId, UndoId};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::command::Done;
+use crate::engine::ground::say::clock;
 use crate::engine::handle::Engine;
 use crate::env::crash_point;
 use crate::store::executions::ExecutionRow;
@@ -96,14 +97,14 @@ impl Engine {
             Ok((KillSwitch::Running, None, None)) => None,
             Ok((KillSwitch::Running, None, Some(why))) => Some(format!("suppression: {why}")),
             Ok((KillSwitch::Running, Some(pause), _)) => Some(format!(
-                "kill_switch: paused by the operator until {}",
-                pause.until
+                "kill switch: paused by the operator until {}",
+                clock(pause.until, self.now(), &self.zone())
             )),
             Ok((KillSwitch::Stopped { .. }, _, _)) => {
-                Some("kill_switch: stopped by the operator just before it left".into())
+                Some("kill switch: stopped by the operator just before it left".into())
             }
             Ok((KillSwitch::Unreadable, _, _)) | Err(_) => {
-                Some("kill_switch: it cannot be read, which counts as stopped".into())
+                Some("kill switch: it cannot be read, which counts as stopped".into())
             }
         }
     }

@@ -55,10 +55,7 @@ impl Engine {
         let rules = match &loaded.rules {
             Ok(rules) => rules,
             Err(mistakes) => {
-                let first = mistakes.first().map_or("", String::as_str);
-                run.problems.push(format!(
-                    "{first} Nothing is approved by rules until that is mended."
-                ));
+                run.problems.push(unreadable(mistakes));
                 return Ok(run);
             }
         };
@@ -279,6 +276,12 @@ fn allowed(decided: &[Decided]) -> Vec<(MoveId, String, [u8; 32])> {
         .collect()
 }
 
+/// Says that the rules cannot be read, by their first mistake.
+fn unreadable(mistakes: &[String]) -> String {
+    let first = mistakes.first().map_or("", String::as_str);
+    format!("{first} Nothing is approved by rules until that is mended.")
+}
+
 /// Asks the rules of approval about open moves.
 #[derive(Debug)]
 pub(in crate::engine) struct Approvals;
@@ -290,6 +293,11 @@ impl Job for Approvals {
 
     fn about(&self) -> String {
         "Approves moves that the rules of approval allow".into()
+    }
+
+    fn hindrance(&self, engine: &Engine) -> Option<String> {
+        let loaded = engine.core().approval_rules();
+        loaded.rules.as_ref().err().map(|m| unreadable(m))
     }
 
     fn plan(&self, _: &Engine) -> Plan {

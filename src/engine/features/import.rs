@@ -29,7 +29,7 @@ use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::output::{self, Output, Place};
 use crate::engine::handle::Engine;
 use crate::engine::undo::change::{self, Back, Tells};
-use crate::env::file;
+use crate::env::file::{self, Mark};
 pub use crate::store::contacts::{Change, OnConflict, Overwrite};
 use crate::store::contacts::{
     ContactWriter, Held, Origin, RunMemory, Written, begin_bulk, end_bulk,
@@ -182,6 +182,9 @@ pub struct ReportedDates {
 pub struct ImportReport {
     /// The file, as it was named.
     pub file: String,
+    /// The state of the file when it was opened; none for what is no file.
+    #[serde(skip)]
+    pub mark: Option<Mark>,
     /// Whose export it seems to be.
     pub vendor: String,
     /// The system of the ids in it.
@@ -421,13 +424,17 @@ impl Engine {
         let name = path.display().to_string();
         let input =
             |error: std::io::Error| EngineError::Input(format!("{name} cannot be read: {error}."));
+        let mark = Mark::of(path);
         let file = file::open(path).map_err(|error| match error.kind() {
             std::io::ErrorKind::IsADirectory => {
                 EngineError::Input(format!("{name} is a directory; name a file of contacts."))
             }
             _ => input(error),
         })?;
-        self.import(Box::new(file), &name, Some(path), request, cancel, progress)
+        let mut report =
+            self.import(Box::new(file), &name, Some(path), request, cancel, progress)?;
+        report.mark = mark;
+        Ok(report)
     }
 
     /// Imports the contacts that `reader` yields; `name` is what the report calls it. Rejected rows go to the request's
@@ -935,6 +942,7 @@ impl Run {
         Self {
             report: ImportReport {
                 file: name.to_owned(),
+                mark: None,
                 vendor: mapping.vendor.label().to_owned(),
                 system: mapping.system.clone(),
                 dry_run: request.dry_run,

@@ -164,7 +164,7 @@ impl Engine {
             };
             let undo = change(tx, missed, now)?;
             Ok(Done::Changed {
-                summary: format!("{} did not come to \"{}\".", row.email, row.title),
+                summary: format!("{} didn't show up for \"{}\".", row.email, row.title),
                 undo,
             })
         })

@@ -152,6 +152,11 @@ pub(in crate::engine) trait Job: Send + Sync + fmt::Debug {
     /// Returns its plan.
     fn plan(&self, engine: &Engine) -> Plan;
 
+    /// Says what keeps it from doing anything, such as a file that cannot be read; none if nothing does.
+    fn hindrance(&self, _engine: &Engine) -> Option<String> {
+        None
+    }
+
     /// Does the work. Whatever it commits stays, so a long job commits in parts, each with its cursor.
     fn run(&self, engine: &Engine, context: &Context<'_>) -> Result<JobRun>;
 }

@@ -30,6 +30,8 @@ pub struct JobItem {
     pub tries: u64,
     /// The failure of the last run; empty if it ran well.
     pub error: String,
+    /// The reason that it does nothing now; empty if there is none.
+    pub hindrance: String,
 }
 
 impl Engine {
@@ -55,6 +57,7 @@ impl Engine {
                     last_ok_at: row.last_ok_at,
                     tries: row.standing.failures,
                     error: row.error,
+                    hindrance: job.hindrance(self).unwrap_or_default(),
                 });
             }
             Ok(items)

@@ -156,7 +156,7 @@ pub(in crate::engine) fn reason(
             match (refusal, own, row.waits_for) {
                 (Some(v), ..) => {
                     found.guard = Some(v.guard);
-                    found.because = format!("{}: {}", v.guard, v.detail);
+                    found.because = format!("{}: {}", v.guard.words(), v.detail);
                     found.clears_at = v.clears_at;
                     // While everything is stopped there is no forecast but of what `resume` would let out.
                     found.leaves_at = found

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::domain::deal::{Cents, DEFAULT_STAGES, default_stage_order, short_amount};
+use crate::domain::deal::{Cents, DEFAULT_STAGES, default_stage_order, short_amount, stage_title};
 use crate::domain::id::{ContactId, DealId, MoveId};
 use crate::domain::moves::MoveStatus;
 use crate::engine::error::{EngineError, Result};
@@ -183,23 +183,6 @@ pub struct DealCard {
     pub stage_title: String,
     /// Its moves, those that stand first.
     pub moves: Vec<DealMove>,
-}
-
-/// Returns a stage's name for people.
-#[must_use]
-pub fn stage_title(stage: &str) -> String {
-    let known = match stage {
-        "appointmentscheduled" => "Appointment scheduled",
-        "qualifiedtobuy" => "Qualified to buy",
-        "presentationscheduled" => "Presentation scheduled",
-        "decisionmakerboughtin" => "Decision maker bought in",
-        "contractsent" => "Contract sent",
-        "closedwon" => "Closed won",
-        "closedlost" => "Closed lost",
-        "" => "No stage",
-        other => return other.replace('_', " "),
-    };
-    known.to_owned()
 }
 
 /// Returns sums in short form: `3 · $64k + €12k`.

@@ -257,7 +257,7 @@ impl Engine {
                 weights,
                 aps::Evidence {
                     revenue,
-                    urgency: format!("{urgency_why}; due {due}"),
+                    urgency: format!("{}; due {due}", urgency_why.trim_end_matches('.')),
                     ease: kind.map_or("by hand", |kind| kind.words().ready).into(),
                     strategic,
                     outcomes: outcome_words(&outcome, stage, mv.action.family()),
@@ -353,7 +353,9 @@ impl Engine {
                     ..item(before + 1, line)
                 },
                 status: mv.status,
-                snoozed_until: mv.snoozed_until,
+                snoozed_until: mv
+                    .snoozed_until
+                    .filter(|_| mv.status == MoveStatus::Snoozed),
                 created_at: mv.created_at,
                 close_reason: mv.close_reason,
                 rule: mv.rule,

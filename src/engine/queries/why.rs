@@ -141,7 +141,11 @@ fn explain(
                     let refusal = binding(&why.verdicts);
                     why.because = match refusal {
                         Some(v) => {
-                            format!("waits for your approval; then {}: {}", v.guard, v.detail)
+                            format!(
+                                "waits for your approval; then {}: {}",
+                                v.guard.words(),
+                                v.detail
+                            )
                         }
                         None => "waits for your approval; nothing else stands in its way".into(),
                     };

@@ -159,7 +159,8 @@ pub(in crate::engine) fn rescore(
                 let open = MoveState {
                     id: row.id,
                     status: MoveStatus::Open,
-                    snoozed_until: None,
+                    // Kept: a clock that is put back behind it brings the snooze back.
+                    snoozed_until: row.snoozed_until,
                     closed_at: None,
                     close_reason: String::new(),
                 };
@@ -179,7 +180,7 @@ pub(in crate::engine) fn rescore(
             let expired = MoveState {
                 id: row.id,
                 status: MoveStatus::Expired,
-                snoozed_until: None,
+                snoozed_until: row.snoozed_until,
                 closed_at: Some(now),
                 close_reason: format!(
                     "nobody touched it for {} days",

@@ -7,9 +7,10 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::engine::import::{ImportReport, OnConflict, grouped};
+use crate::env::file::Mark;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
-use crate::tui::ids::Job;
+use crate::tui::ids::{Job, Tone};
 use crate::tui::intent::{Intent, Overlay};
 use crate::tui::keymap::KeyContext;
 use crate::tui::message::{Effect, ImportWish, Message};
@@ -61,8 +62,18 @@ impl Preview {
         vec![Intent::Effect(Effect::Rehearse(self.wish.clone()))]
     }
 
-    fn confirm(&self) -> Vec<Intent> {
+    fn confirm(&mut self) -> Vec<Intent> {
         match &self.found {
+            // What was seen is no more what would be imported.
+            Some(Ok(report)) if report.mark != Mark::of(&self.wish.path) => {
+                self.found = None;
+                self.top = 0;
+                let said = "The file was changed since you looked. Here is what it says now.";
+                vec![
+                    Intent::Say(Tone::Warning, said.into()),
+                    Intent::Effect(Effect::Rehearse(self.wish.clone())),
+                ]
+            }
             Some(Ok(_)) => vec![
                 Intent::Close,
                 Intent::Effect(Effect::Import(self.wish.clone())),

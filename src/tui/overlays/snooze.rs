@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use super::picker::{Click, Picker, Row};
 use crate::domain::id::MoveId;
 use crate::domain::moves::MovePlan;
-use crate::domain::when_text::parse_when;
+use crate::domain::when_text::{parse_when, read_when};
 use crate::engine::command::Command;
 use crate::tui::action::KeyAction;
 use crate::tui::context::Context;
@@ -61,6 +61,15 @@ pub struct Snooze {
 
 fn parse(text: &str, cx: &Context) -> Result<Timestamp, String> {
     parse_when(text, cx.now, &cx.zone, MORNING).map_err(|e| e.to_string())
+}
+
+/// Says that a typed time is one which a change of the clocks skips or repeats; empty for any other.
+fn clock_change(text: &str, at: Timestamp, cx: &Context) -> String {
+    read_when(text, cx.now, &cx.zone, MORNING)
+        .ok()
+        .filter(|told| told.at == at)
+        .and_then(|told| told.clock_change)
+        .map_or_else(String::new, |change| format!(". {change}"))
 }
 
 impl Snooze {
@@ -191,9 +200,10 @@ impl Overlay for Snooze {
         let note = match self.until(cx) {
             Ok(at) if typed => Line::from(Span::styled(
                 format!(
-                    "   {arrow} {} {}",
+                    "   {arrow} {} {}{}",
                     at.to_zoned(cx.zone.clone()).strftime("%a %-d %b %Y %H:%M"),
-                    times::away(at, cx.now)
+                    times::away(at, cx.now),
+                    clock_change(self.picker.field.text(), at, cx)
                 ),
                 styles.good,
             )),

@@ -101,6 +101,7 @@ fn signals() -> Vec<SignalItem> {
 
 fn job() -> JobItem {
     JobItem {
+        hindrance: String::new(),
         name: "audit".into(),
         about: "Cuts off the old end of the trail".into(),
         state: JobState::Dead,

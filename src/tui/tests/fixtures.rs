@@ -456,6 +456,7 @@ pub fn import_report(on_conflict: OnConflict) -> ImportReport {
     };
     ImportReport {
         file: "/home/casey/people.csv".into(),
+        mark: None,
         vendor: "HubSpot".into(),
         system: "hubspot".into(),
         dry_run: true,

@@ -4,8 +4,9 @@ use insta::assert_snapshot;
 
 use super::sights::World;
 use super::*;
-use crate::engine::import::OnConflict;
+use crate::engine::import::{ImportReport, OnConflict};
 use crate::engine::queries::today::OpenCounts;
+use crate::env::file::Mark;
 use crate::tui::ids::{Job, Progress};
 use crate::tui::looks::Look;
 use crate::tui::message::ImportWish;
@@ -305,6 +306,41 @@ fn a_file_is_looked_at_before_it_is_imported() {
         );
         assert!(!bench.screen().contains("imports nothing"));
     }
+}
+
+#[test]
+fn a_file_that_changed_after_the_look_is_looked_at_again() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("people.csv");
+    std::fs::write(&path, "Email\nann@acme.example\n").unwrap();
+    let wish = ImportWish {
+        path: path.clone(),
+        on_conflict: OnConflict::KeepBoth,
+    };
+    let looked = || Message::Rehearsed {
+        wish: wish.clone(),
+        result: Ok(Box::new(ImportReport {
+            mark: Mark::of(&path),
+            ..fixtures::import_report(OnConflict::KeepBoth)
+        })),
+    };
+    let mut bench = bench(120, 40, World::Full);
+    bench.press("g c I");
+    bench.type_text(&path.to_string_lossy());
+    bench.press("enter");
+    bench.tell(looked());
+    std::fs::write(&path, "Email\nann@acme.example\nbob@kite.example\n").unwrap();
+    let before = bench.other.len();
+    bench.press("enter");
+    assert_eq!(
+        bench.other.get(before..),
+        Some(&[Effect::Rehearse(wish.clone())][..])
+    );
+    let screen = bench.screen();
+    assert!(screen.contains("changed since you looked"), "{screen}");
+    bench.tell(looked());
+    bench.press("enter");
+    assert_eq!(bench.other.last(), Some(&Effect::Import(wish.clone())));
 }
 
 #[test]

@@ -6,14 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::fixtures::now;
 use crate::domain::contact::LifecycleStage;
+use crate::domain::deal::stage_title;
 use crate::domain::id::{ContactId, DealId, MoveId};
 use crate::domain::moves::MoveStatus;
 use crate::engine::queries::contacts::{ContactCard, ContactItem};
 use crate::engine::queries::news::{FirstSteps, Mark, News};
 use crate::engine::queries::page::Slice;
-use crate::engine::queries::pipeline::{
-    DealCard, DealLine, DealMove, Pipeline, Stage, Sum, stage_title,
-};
+use crate::engine::queries::pipeline::{DealCard, DealLine, DealMove, Pipeline, Stage, Sum};
 use crate::engine::queries::timeline::{
     ContactLine, FactValue, Place, TimelineEntry, TimelineItem, TimelineKind,
 };

@@ -77,7 +77,7 @@ impl Outlook {
                 None => make(
                     Tone::Bad,
                     word,
-                    format!("Refused by {}: {detail}.", guard_name(refusal.guard)),
+                    format!("Refused by {}: {detail}.", refusal.guard.words()),
                 ),
             };
         }
@@ -139,21 +139,6 @@ impl Outlook {
     }
 }
 
-/// Returns a guard's name on the screen.
-#[must_use]
-pub const fn guard_name(guard: GuardKind) -> &'static str {
-    match guard {
-        GuardKind::Idempotency => "once only",
-        GuardKind::KillSwitch => "kill switch",
-        GuardKind::Approval => "approval",
-        GuardKind::Suppression => "suppression",
-        GuardKind::RateLimits => "rate limits",
-        GuardKind::SendWindow => "send window",
-        GuardKind::Mode => "mode",
-        GuardKind::ConnectorHealth => "connection",
-    }
-}
-
 /// Tells whether a move's approval is still to be given.
 #[must_use]
 pub const fn is_ahead(status: MoveStatus) -> bool {
@@ -197,7 +182,7 @@ pub fn verdict_lines(verdicts: &[Verdict], cells: usize, cx: &Context) -> Vec<Li
             lines.push(if i == 0 {
                 Line::from(vec![
                     Span::styled(format!("{sign} "), style),
-                    Span::styled(format!("{:<13}", guard_name(verdict.guard)), styles.text),
+                    Span::styled(format!("{:<13}", verdict.guard.words()), styles.text),
                     Span::styled(line, text),
                 ])
             } else {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::domain::action::{ActionKind, Means};
 use crate::domain::aps::Points;
 use crate::domain::contact::LifecycleStage;
-use crate::domain::deal::{revenue_of, short_amount};
+use crate::domain::deal::{revenue_of, short_amount, stage_title};
 use crate::domain::email::MailClass;
 use crate::domain::email::classify::ReplyLabel;
 use crate::domain::id::{ContactId, DealId, MoveId, SignalId};
@@ -13,6 +13,7 @@ use crate::domain::moves::{MoveStatus, MoveSubject};
 use crate::domain::rule::{Proposal, SignalFacts};
 use crate::domain::signal::{Said, SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
+use crate::domain::words::spoken;
 use crate::engine::error::Result;
 use crate::engine::ground::core::Core;
 use crate::engine::ground::happened::Arrived;
@@ -267,7 +268,7 @@ fn overtakes(event: &SignalDraft, action: ActionKind, lead: &SignalDraft) -> Opt
             action == ActionKind::PrepMeeting && is_same_meeting(event, lead),
         ),
         SignalKind::NoShow => (
-            "they did not come to the meeting",
+            "they didn't show up for the meeting",
             action == ActionKind::PrepMeeting && is_same_meeting(event, lead),
         ),
         SignalKind::MeetingDeclined => (
@@ -395,8 +396,8 @@ pub(in crate::engine) fn what_happened(draft: &SignalDraft) -> String {
     // The texts that only a signal of its kind has.
     let (own, other) = match draft.said() {
         Said::Form(said) => (said.form.clone(), said.page.clone()),
-        Said::Deal(said) => (said.stage.clone(), None),
-        Said::Mail(said) => (said.label.map(|l| l.as_str().replace('_', " ")), None),
+        Said::Deal(said) => (said.stage.as_deref().map(stage_title), None),
+        Said::Mail(said) => (said.label.map(|l| spoken(l.as_str())), None),
         Said::Timer(said) => (said.since.clone(), said.expires.clone()),
         Said::Meeting(_) | Said::Post(_) | Said::Manual(_) => (None, None),
     };
@@ -428,7 +429,7 @@ pub(in crate::engine) fn what_happened(draft: &SignalDraft) -> String {
         SignalKind::MeetingHeld => "meeting held".into(),
         SignalKind::MeetingRescheduled => "meeting moved".into(),
         SignalKind::MeetingDeclined => "meeting declined".into(),
-        SignalKind::NoShow => "did not come".into(),
+        SignalKind::NoShow => "didn't show up".into(),
         SignalKind::Mention => quoted("mentioned us", &[&words.text]),
         SignalKind::Engagement => "engaged with a post".into(),
         SignalKind::ThoughtLeader => {

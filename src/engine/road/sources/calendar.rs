@@ -20,14 +20,14 @@ use crate::domain::signal::{SignalDraft, SignalKind, Source};
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
-use crate::engine::ground::meeting::follow;
+use crate::engine::ground::meeting::{follow, taken_back};
 use crate::engine::handle::Engine;
 use crate::engine::outside::Outside;
 use crate::engine::outside::google::failed;
 use crate::engine::road::intake::{self, Taken};
 use crate::engine::road::sources::{PassScope, SignalSource, SourceRun};
 use crate::env::crash_point;
-use crate::store::calendar::{self as events, BusyTimes, EventRow};
+use crate::store::calendar::{self as events, BookingState, BusyTimes, EventRow};
 use crate::store::deals::{MeetingRow, save_meeting, set_meeting_state};
 use crate::store::sources::{self, SourceCounts};
 use crate::store::{Durability, ReadTx, WriteTx, people, remotes};
@@ -443,7 +443,17 @@ fn take(
         None => counts.drop_one("waits for an answer, or is over"),
     }
     events::save(tx, &row)?;
-    if let Some(booking) = events::follow(tx, &row)? {
+    if event.is_cancelled {
+        let booked = events::load_booking(tx, &row.event)?.filter(|booking| {
+            booking.event == row.event
+                && booking.calendar == row.calendar
+                && booking.state == BookingState::Booked
+        });
+        if let Some(booking) = booked {
+            let why = "the meeting was called off in the calendar";
+            taken_back(tx, &booking, why, false, now)?;
+        }
+    } else if let Some(booking) = events::follow(tx, &row)? {
         follow(tx, &booking)?;
     }
     Ok(())

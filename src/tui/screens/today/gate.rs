@@ -9,7 +9,7 @@ use crate::tui::context::Context;
 use crate::tui::text::clean;
 use crate::tui::times;
 use crate::tui::widgets::columns;
-use crate::tui::widgets::verdicts::{Outlook, guard_name, is_ahead, verdict_lines, yours_to_give};
+use crate::tui::widgets::verdicts::{Outlook, is_ahead, verdict_lines, yours_to_give};
 
 /// Returns the lines of the pane.
 pub(super) fn lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Vec<Line<'static>> {
@@ -29,7 +29,7 @@ pub(super) fn lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Vec<Line
         let mut spans: Vec<Span<'static>> = Vec::new();
         let mut used = 0;
         for verdict in plain {
-            let text = format!("{} {}  ", cx.glyphs().pass, guard_name(verdict.guard));
+            let text = format!("{} {}  ", cx.glyphs().pass, verdict.guard.words());
             let wide = crate::tui::text::width(&text);
             if used + wide > cells && used > 0 {
                 lines.push(Line::from(std::mem::take(&mut spans)));
@@ -38,7 +38,7 @@ pub(super) fn lines(detail: &MoveDetail, cells: usize, cx: &Context) -> Vec<Line
             used += wide;
             spans.push(Span::styled(format!("{} ", cx.glyphs().pass), styles.good));
             spans.push(Span::styled(
-                format!("{}  ", guard_name(verdict.guard)),
+                format!("{}  ", verdict.guard.words()),
                 styles.muted,
             ));
         }

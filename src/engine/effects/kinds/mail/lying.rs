@@ -246,7 +246,7 @@ impl Engine {
         let summary = match binding(&verdicts) {
             Some(refusal) => format!(
                 "Would be held by {}: {}. Nothing was sent.",
-                refusal.guard,
+                refusal.guard.words(),
                 refusal.detail.trim_end_matches('.')
             ),
             None => format!(
@@ -423,7 +423,7 @@ fn approve_lying(
         change(tx, refused, now)?;
         let summary = format!(
             "Blocked by {}: {}. The draft lies where it was; nothing was sent.",
-            refusal.guard,
+            refusal.guard.words(),
             refusal.detail.trim_end_matches('.')
         );
         return answered(Done::Blocked {

@@ -27,16 +27,16 @@ use crate::engine::effects::kind::{
 };
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ground::core::Core;
-use crate::engine::ground::meeting::{follow, once_at};
+use crate::engine::ground::meeting::{follow, once_at, taken_back};
 use crate::engine::ground::reach::Reach;
 use crate::engine::ground::say::day_and_time;
 use crate::engine::outside::auth::is_signed_in_by;
 use crate::engine::outside::google::sentence;
 use crate::engine::outside::{Outside, standing};
 use crate::store::calendar::{self as events, BookingRow, BookingState};
-use crate::store::executions::{self, End, ExecutionRow, ExecutionStatus};
+use crate::store::executions::{self, ExecutionRow, ExecutionStatus};
 use crate::store::moves::{MoveRow, MoveState};
-use crate::store::{ReadTx, WriteTx, moves, people, undo};
+use crate::store::{ReadTx, WriteTx, moves, people};
 
 pub use wishes::Booking;
 
@@ -678,25 +678,12 @@ fn called_off(
     change: &MeetingChange,
     now: Timestamp,
 ) -> Result<()> {
-    let id = change.booking;
-    events::settle_booking(tx, id, BookingState::Booked, BookingState::TakenBack)?;
     executions::set_once(tx, row.id, "")?;
-    // Else the next undo would come upon one of them and find nothing to take back, for ever.
-    for of_meeting in executions::by_mark(tx, row.contact_id, &change.event)? {
-        if let Some(entry) = undo::of_execution(tx, of_meeting)? {
-            undo::mark(tx, entry, now)?;
+    match events::load_booking(tx, &change.booking.to_string())? {
+        Some(booking) => {
+            let why = "the meeting was called off";
+            taken_back(tx, &booking, why, row.undoes.is_some(), now)
         }
+        None => Ok(()),
     }
-    let booked =
-        events::load_booking(tx, &id.to_string())?.and_then(|booking| booking.execution_id);
-    if let Some(execution) = booked.filter(|_| row.undoes.is_none()) {
-        let end = End {
-            to: ExecutionStatus::Cancelled,
-            ended: Ended::TakenBack,
-            location: "",
-            because: "the meeting was called off",
-        };
-        executions::settle(tx, execution, ExecutionStatus::Sent, end, now)?;
-    }
-    Ok(tx.emit(now, "meeting.taken_back", format!("booking:{id}"))?)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::content::RecordContent;
+use super::deliver::carried;
 use super::made;
 use super::operation::Operation;
 use super::targets::{Both, Target, find_both, to_stage};
@@ -250,6 +251,22 @@ impl Engine {
                     .filter(|n| kept.contains(&n.as_str()))
                     .map(|n| (n.clone(), known.text(n).to_owned())),
             );
+        }
+        if let Some(seen) = &seen {
+            // The operator saw what was written from here since, too.
+            let place = format!("hubspot:{}/{}", both.kind, both.id);
+            let since = seen.applied_at;
+            let written = self
+                .store()
+                .read(|tx| executions::written_since(tx, &place, since))?;
+            for row in &written {
+                if let Operation::Set {
+                    properties: own, ..
+                } = carried(row)?
+                {
+                    base.extend(own.into_iter().filter(|(n, _)| properties.contains_key(n)));
+                }
+            }
         }
         Ok(Operation::Set {
             kind: both.kind,
