@@ -504,7 +504,7 @@ impl<'a> ContactWriter<'a> {
         origin: Origin,
         memory: &mut RunMemory,
     ) -> Result<Written> {
-        let fingerprint = draft.fingerprint().cast_signed();
+        let fingerprint = self.mark_of(draft);
         let found = self.find(draft, fingerprint, memory.index.as_ref())?;
         let Some(first) = found.first() else {
             return self.add(draft, draft, origin, fingerprint, memory);
@@ -585,6 +585,18 @@ impl<'a> ContactWriter<'a> {
         if by == By::Count {
             let agrees = named && name::agree(&theirs, &known);
             return Ok(agrees || self.has_an_address_of(draft, old.id.0)?);
+    /// Returns the number by which a row is known again. The choice is part of it: a row that was decided by one is read again under another.
+    fn mark_of(&self, draft: &ContactDraft) -> i64 {
+        // These numbers are stored.
+        let choice = match self.on_conflict {
+            OnConflict::KeepBoth => 0,
+            OnConflict::Skip => 0x9E37_79B9_7F4A_7C15,
+            OnConflict::Fill => 0xC2B2_AE3D_27D4_EB4F,
+            OnConflict::Replace => 0x1656_67B1_9E37_79F9,
+        };
+        (draft.fingerprint() ^ choice).cast_signed()
+    }
+
         }
         if by == By::Id {
             return Ok(!named
