@@ -510,7 +510,7 @@ impl<'a> ContactWriter<'a> {
             return self.add(draft, draft, origin, fingerprint, memory);
         };
         if origin == Origin::Direct {
-            return self.merge(draft, first.id, None, &mut memory.companies);
+            return self.merge(draft, first.id, None, false, &mut memory.companies);
         }
         for known in &found {
             let id = known.id;
@@ -545,17 +545,23 @@ impl<'a> ContactWriter<'a> {
             }
             other.get_or_insert((known.id, old));
         }
+        let mut keeps_name = false;
         let id = match (same, other) {
             (Some(id), _) => id,
             (None, Some((id, _)))
                 if matches!(self.on_conflict, OnConflict::Replace | OnConflict::Fill) =>
             {
                 id
+                let (first, last) = names(draft);
+                let theirs = format!("{first} {last}");
+                let is_own_record = known.by == By::Id;
+                keeps_name = !name::may_replace(theirs.trim(), &old.full_name(), is_own_record);
             }
             (None, Some((_, old))) => return self.keep_apart(draft, &old, fingerprint, memory),
             (None, None) => first.id,
         };
-        let mut written = self.merge(draft, id, Some(fingerprint), &mut memory.companies)?;
+        let row = Some(fingerprint);
+        let mut written = self.merge(draft, id, row, keeps_name, &mut memory.companies)?;
         if same.is_none()
             && let Some(met) = &mut written.met
         {
@@ -579,12 +585,6 @@ impl<'a> ContactWriter<'a> {
         by: By,
     ) -> Result<bool> {
         let (first, last) = names(draft);
-        let theirs = format!("{first} {last}");
-        let known = old.full_name();
-        let named = !theirs.trim().is_empty() && !known.is_empty();
-        if by == By::Count {
-            let agrees = named && name::agree(&theirs, &known);
-            return Ok(agrees || self.has_an_address_of(draft, old.id.0)?);
     /// Returns the number by which a row is known again. The choice is part of it: a row that was decided by one is read again under another.
     fn mark_of(&self, draft: &ContactDraft) -> i64 {
         // These numbers are stored.
@@ -597,20 +597,27 @@ impl<'a> ContactWriter<'a> {
         (draft.fingerprint() ^ choice).cast_signed()
     }
 
+        let theirs = format!("{first} {last}");
+        let known = old.full_name();
+        let named = !theirs.trim().is_empty() && !known.is_empty();
+        if by == By::Count {
+            let agrees = named && name::agree(&theirs, &known);
+            return Ok(agrees || self.has_an_address_of(draft, old.id.0)?);
         }
         if by == By::Id {
             return Ok(!named
                 || name::agree(&theirs, &known)
-                || name::share_a_word(&theirs, &known)
+                || name::may_be_renamed(&known, &theirs)
                 || self.shares_an_address(draft, old.id.0)?);
         }
-        if named {
-            return Ok(name::agree(&theirs, &known));
+        if named && !name::agree(&theirs, &known) {
+            return Ok(false);
         }
-        // Two records of one system are two people as long as no name says otherwise.
+        // Two records of one system are two people. Another address book numbers its cards anew and a profile may be renamed, so with a
+        // name that agrees these do not count.
         let ids = super::external_ids(self.tx, old.id)?;
         Ok(!draft.external_ids.iter().any(|id| {
-            !is_vague(id) && ids.iter().any(|known| known.system == id.system) && !ids.contains(id)
+            counts(id) && ids.iter().any(|known| known.system == id.system) && !ids.contains(id)
         }))
     }
 
@@ -619,6 +626,10 @@ impl<'a> ContactWriter<'a> {
     fn keep_apart(
         &mut self,
         draft: &ContactDraft,
+        let counts = |id: &ExternalId| {
+            !is_vague(id)
+                && !(named && (id.is_count() || matches!(&*id.system, "vcard" | "linkedin")))
+        };
         old: &super::ContactRow,
         fingerprint: i64,
         memory: &mut RunMemory,
@@ -873,7 +884,7 @@ impl<'a> ContactWriter<'a> {
         })
     }
 
-    /// Lays what the draft carries over a contact, and notes the row that it was, if it was one.
+    /// Lays what the draft carries over a contact, without its name where that is kept, and notes the row that it was, if it was one.
     fn merge(
         &mut self,
         draft: &ContactDraft,
@@ -889,6 +900,7 @@ impl<'a> ContactWriter<'a> {
                 taken: false,
                 met: None,
                 held: None,
+        keeps_name: bool,
             });
         };
         let fills = fingerprint.is_some() && self.on_conflict == OnConflict::Fill;
@@ -920,7 +932,7 @@ impl<'a> ContactWriter<'a> {
             .filter(|e| address::key(e) != address::key(&old.email));
         let (first, last) = names(draft);
         // Half of a name is not filled in with half of another.
-        let (first, last) = if fills && !old.full_name().is_empty() {
+        let (first, last) = if keeps_name || (fills && !old.full_name().is_empty()) {
             ("", "")
         } else {
             (first, last)
@@ -936,6 +948,13 @@ impl<'a> ContactWriter<'a> {
         };
         set(&mut new.email, primary.map(String::as_str));
         set(&mut new.first_name, Some(first));
+        // One word may stand for the given name in one list and for the family name in another.
+        let is_moved = (first.is_empty() && old.last_name.is_empty() && old.first_name == last)
+            || (last.is_empty() && old.first_name.is_empty() && old.last_name == first);
+        if is_moved && !(first.is_empty() && last.is_empty()) {
+            new.first_name.clear();
+            new.last_name.clear();
+        }
         set(&mut new.last_name, Some(last));
         set(&mut new.phone, draft.phone.as_deref());
         set(&mut new.mobile, draft.mobile_phone.as_deref());
