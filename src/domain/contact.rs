@@ -12,6 +12,7 @@ pub mod who;
 
 use crate::domain::company::domain_of_website;
 use crate::domain::email::MailboxKey;
+use crate::domain::suppression::{CarriedSuppression, Cause};
 use crate::domain::text::{clean_block, clean_line};
 use crate::domain::words::words;
 use jiff::Timestamp;
@@ -212,6 +213,9 @@ pub struct ContactDraft {
     /// True if the source says that mail to their first address comes back for good.
     #[serde(default)]
     pub bounced: bool,
+    /// Suppressions of their addresses and of the domains of these, as our own export names them.
+    #[serde(default)]
+    pub suppressed: Vec<CarriedSuppression>,
 }
 
 /// The faulty part of a draft.
@@ -293,6 +297,13 @@ impl ContactDraft {
     #[must_use]
     pub fn wants_no_mail(&self) -> bool {
         self.opted_out || self.stage == Some(LifecycleStage::DoNotContact)
+    }
+
+    /// Tells whether the source says that mail to one of their addresses comes back for good.
+    #[must_use]
+    pub fn says_bounced(&self) -> bool {
+        let is_bounce = |one: &CarriedSuppression| one.cause == Cause::Bounced;
+        self.bounced || self.suppressed.iter().any(is_bounce)
     }
 
     fn normalize_emails(&mut self) -> Result<(), DraftFault> {
@@ -435,6 +446,10 @@ impl ContactDraft {
         }
         if self.bounced {
             hash.field(b'b', b"1");
+        }
+        for one in &self.suppressed {
+            hash.field(b'C', one.cause.as_str().as_bytes());
+            hash.field(b'S', one.value.as_bytes());
         }
         hash.finish()
     }

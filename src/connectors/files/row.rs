@@ -9,6 +9,7 @@ use crate::domain::contact::{
     ContactDraft, DraftFault, DraftPart, ExternalId, LifecycleStage, MAX_EMAILS, MAX_LINE, address,
     clean, is_placeholder,
 };
+use crate::domain::suppression::CarriedSuppression;
 use std::borrow::Cow;
 
 /// The reason that a row was rejected.
@@ -206,6 +207,14 @@ pub(super) fn draft_of<'a>(
         }
     }
     wishes.tell(&mut draft);
+            Field::Suppressed => {
+                for piece in text.split(';').map(str::trim).filter(|p| !p.is_empty()) {
+                    match CarriedSuppression::parse(piece) {
+                        Some(one) => draft.suppressed.push(one),
+                        None => wishes.note(wish_of(Field::OptedOut, "", piece)),
+                    }
+                }
+            }
     place_numbers(&mut draft, further);
     if !further_firms.is_empty() {
         note(
@@ -235,7 +244,7 @@ pub(super) fn draft_of<'a>(
 
 /// Returns what holds of a row that is rejected: its wish, with the ids and those addresses that can be read. None where it has no wish.
 pub(super) fn wish_alone(draft: &ContactDraft) -> Option<Box<ContactDraft>> {
-    if !draft.wants_no_mail() && !draft.bounced {
+    if !draft.wants_no_mail() && !draft.bounced && draft.suppressed.is_empty() {
         return None;
     }
     let readable = |cell: &String| address::parse_list(cell).into_iter().flatten();
@@ -248,6 +257,7 @@ pub(super) fn wish_alone(draft: &ContactDraft) -> Option<Box<ContactDraft>> {
     }))
 }
 
+        suppressed: draft.suppressed.clone(),
 /// Returns the wish of a row whose cells may stand under wrong headers: nobody can say for certain whose it is.
 pub(super) fn wish_of_spoilt(mapping: &Mapping, cells: &[String]) -> Option<Box<ContactDraft>> {
     let beyond = cells.len().saturating_sub(mapping.keys.len());

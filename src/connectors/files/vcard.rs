@@ -14,7 +14,8 @@ use super::row::{
 };
 use super::values::{parse_share, parse_stop_flag, parse_zone};
 use super::wishes::looks_like;
-use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
+use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage, is_placeholder};
+use crate::domain::suppression::CarriedSuppression;
 use std::io;
 
 /// The mapping of a file that has no columns.
@@ -612,6 +613,7 @@ fn draft_of(
             "X-CASEYOS-CREATED" => draft.created_at = parse_instant(value, None).ok(),
             "X-CASEYOS-OPTED-OUT" => draft.opted_out |= parse_stop_flag(value),
             _ => {}
+            "X-CASEYOS-SUPPRESSED" => draft.suppressed.extend(CarriedSuppression::parse(value)),
         }
     }
     for (group, site) in sites {

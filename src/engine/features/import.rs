@@ -336,7 +336,7 @@ impl Counts {
             None => {}
             Some(Held::Yes) => {
                 self.opted_out += u64::from(row.draft.wants_no_mail());
-                self.bounced += u64::from(row.draft.bounced);
+                self.bounced += u64::from(row.draft.says_bounced());
             }
             Some(Held::Lifted) => self.lifted += 1,
             Some(Held::NoAddress) => self.not_held_lines.push(row.line),
@@ -375,7 +375,10 @@ impl Counts {
                 rejected: RejectedRow::whole(reason, ContactFile::raw_cells(&row.raw, delimiter)),
             });
         }
-        let suppressed = match (is_held && draft.wants_no_mail(), is_held && draft.bounced) {
+        let suppressed = match (
+            is_held && draft.wants_no_mail(),
+            is_held && draft.says_bounced(),
+        ) {
             (true, _) => Some("opted_out"),
             (false, true) => Some("bounced"),
             _ => None,

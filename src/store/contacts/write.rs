@@ -420,7 +420,7 @@ impl<'a> ContactWriter<'a> {
         memory: &mut RunMemory,
     ) -> Result<Written> {
         let mut written = self.write_row(draft, origin, memory)?;
-        if draft.wants_no_mail() || draft.bounced {
+        if draft.wants_no_mail() || draft.says_bounced() {
             let is_refused = written.met.as_ref().is_some_and(|met| met.is_refused);
             let contact = (!is_refused).then_some(written.id);
             written.held = Some(self.standing(draft, contact)?);
@@ -467,6 +467,9 @@ impl<'a> ContactWriter<'a> {
             }
             all.extend(super::emails(self.tx, id)?);
         }
+        if !draft.wants_no_mail() && !draft.says_bounced() {
+            return Ok(Held::Yes);
+        }
         if !draft.wants_no_mail() {
             return Ok(match self.bounced_address(draft, contact)? {
                 None => Held::NoAddress,
@@ -490,8 +493,15 @@ impl<'a> ContactWriter<'a> {
         draft: &ContactDraft,
         contact: Option<ContactId>,
     ) -> Result<Option<String>> {
-        if let Some(first) = draft.emails.first() {
-            return Ok(Some(first.clone()));
+        let carried = draft.suppressed.iter();
+        let mut carried = carried.filter(|one| one.cause == Cause::Bounced);
+        let named = carried.next().map(|one| &one.value);
+        let address = match draft.bounced {
+            true => draft.emails.first().or(named),
+            false => named,
+        };
+        if let Some(address) = address {
+            return Ok(Some(address.clone()));
         }
         let Some(id) = contact else { return Ok(None) };
         let mut known = super::emails(self.tx, id)?;
@@ -535,27 +545,27 @@ impl<'a> ContactWriter<'a> {
         }
         let mut same = None;
         let mut other = None;
+        let mut keeps_name = false;
         for known in &found {
             let Some(old) = super::get(self.tx, ContactId(known.id))? else {
                 continue;
             };
             if self.is_same_person(draft, &old, known.by)? {
                 same = Some(known.id);
+                let (first, last) = names(draft);
+                let theirs = format!("{first} {last}");
+                let is_own_record = known.by == By::Id;
+                keeps_name = !name::may_replace(theirs.trim(), &old.full_name(), is_own_record);
                 break;
             }
             other.get_or_insert((known.id, old));
         }
-        let mut keeps_name = false;
         let id = match (same, other) {
             (Some(id), _) => id,
             (None, Some((id, _)))
                 if matches!(self.on_conflict, OnConflict::Replace | OnConflict::Fill) =>
             {
                 id
-                let (first, last) = names(draft);
-                let theirs = format!("{first} {last}");
-                let is_own_record = known.by == By::Id;
-                keeps_name = !name::may_replace(theirs.trim(), &old.full_name(), is_own_record);
             }
             (None, Some((_, old))) => return self.keep_apart(draft, &old, fingerprint, memory),
             (None, None) => first.id,
@@ -575,16 +585,6 @@ impl<'a> ContactWriter<'a> {
         Ok(written)
     }
 
-    /// Tells whether a draft speaks of the contact that it was found by. An address alone does not make two people one:
-    /// firms share theirs, and a name that is another one's says so. A record's own id does, unless nothing else fits; a count
-    /// does not, unless the name or an address says the same.
-    fn is_same_person(
-        &self,
-        draft: &ContactDraft,
-        old: &super::ContactRow,
-        by: By,
-    ) -> Result<bool> {
-        let (first, last) = names(draft);
     /// Returns the number by which a row is known again. The choice is part of it: a row that was decided by one is read again under another.
     fn mark_of(&self, draft: &ContactDraft) -> i64 {
         // These numbers are stored.
@@ -597,6 +597,16 @@ impl<'a> ContactWriter<'a> {
         (draft.fingerprint() ^ choice).cast_signed()
     }
 
+    /// Tells whether a draft speaks of the contact that it was found by. An address alone does not make two people one:
+    /// firms share theirs, and a name that is another one's says so. A record's own id does, unless nothing else fits; a count
+    /// does not, unless the name or an address says the same.
+    fn is_same_person(
+        &self,
+        draft: &ContactDraft,
+        old: &super::ContactRow,
+        by: By,
+    ) -> Result<bool> {
+        let (first, last) = names(draft);
         let theirs = format!("{first} {last}");
         let known = old.full_name();
         let named = !theirs.trim().is_empty() && !known.is_empty();
@@ -616,6 +626,10 @@ impl<'a> ContactWriter<'a> {
         // Two records of one system are two people. Another address book numbers its cards anew and a profile may be renamed, so with a
         // name that agrees these do not count.
         let ids = super::external_ids(self.tx, old.id)?;
+        let counts = |id: &ExternalId| {
+            !is_vague(id)
+                && !(named && (id.is_count() || matches!(&*id.system, "vcard" | "linkedin")))
+        };
         Ok(!draft.external_ids.iter().any(|id| {
             counts(id) && ids.iter().any(|known| known.system == id.system) && !ids.contains(id)
         }))
@@ -626,10 +640,6 @@ impl<'a> ContactWriter<'a> {
     fn keep_apart(
         &mut self,
         draft: &ContactDraft,
-        let counts = |id: &ExternalId| {
-            !is_vague(id)
-                && !(named && (id.is_count() || matches!(&*id.system, "vcard" | "linkedin")))
-        };
         old: &super::ContactRow,
         fingerprint: i64,
         memory: &mut RunMemory,
@@ -890,6 +900,7 @@ impl<'a> ContactWriter<'a> {
         draft: &ContactDraft,
         id: i64,
         fingerprint: Option<i64>,
+        keeps_name: bool,
         companies: &mut CompanyMemory,
     ) -> Result<Written> {
         let contact = ContactId(id);
@@ -900,7 +911,6 @@ impl<'a> ContactWriter<'a> {
                 taken: false,
                 met: None,
                 held: None,
-        keeps_name: bool,
             });
         };
         let fills = fingerprint.is_some() && self.on_conflict == OnConflict::Fill;
@@ -938,6 +948,13 @@ impl<'a> ContactWriter<'a> {
             (first, last)
         };
         let mut new = old.clone();
+        // One word may stand for the given name in one list and for the family name in another.
+        let is_moved = (first.is_empty() && old.last_name.is_empty() && old.first_name == last)
+            || (last.is_empty() && old.first_name.is_empty() && old.last_name == first);
+        if is_moved && !(first.is_empty() && last.is_empty()) {
+            new.first_name.clear();
+            new.last_name.clear();
+        }
         let set = |slot: &mut String, value: Option<&str>| {
             if let Some(value) = value.filter(|v| !v.is_empty())
                 && *slot != value
@@ -948,13 +965,6 @@ impl<'a> ContactWriter<'a> {
         };
         set(&mut new.email, primary.map(String::as_str));
         set(&mut new.first_name, Some(first));
-        // One word may stand for the given name in one list and for the family name in another.
-        let is_moved = (first.is_empty() && old.last_name.is_empty() && old.first_name == last)
-            || (last.is_empty() && old.first_name.is_empty() && old.last_name == first);
-        if is_moved && !(first.is_empty() && last.is_empty()) {
-            new.first_name.clear();
-            new.last_name.clear();
-        }
         set(&mut new.last_name, Some(last));
         set(&mut new.phone, draft.phone.as_deref());
         set(&mut new.mobile, draft.mobile_phone.as_deref());
@@ -1147,6 +1157,7 @@ impl<'a> ContactWriter<'a> {
                 "mail to it came back, as the imported record says",
             )?;
         }
+        any |= self.suppress_again(draft)?;
         // The stage of a row that is not taken has no record to stand in.
         let stops = draft.opted_out || (contact.is_none() && draft.wants_no_mail());
         if !stops {
@@ -1169,6 +1180,36 @@ impl<'a> ContactWriter<'a> {
                 Cause::OptedOut,
                 "opted out, as the imported record says",
             )?;
+        }
+        Ok(any)
+    }
+
+    /// Sets the suppressions that another home's export carries, each with its cause. One of a whole mail provider stays with the addresses of
+    /// the row. Returns true if any is new.
+    fn suppress_again(&self, draft: &ContactDraft) -> Result<bool> {
+        let mut any = false;
+        let mut add = |named: &Named, cause| {
+            let why = ("as the imported record says", SuppressedBy::Import);
+            let what = (named, named.as_str());
+            any |= suppressions::add(self.tx, what, cause, why, self.now)?;
+            Ok::<_, super::super::StoreError>(())
+        };
+        for one in &draft.suppressed {
+            let Ok(named) = Named::parse(&one.value) else {
+                continue;
+            };
+            if named.too_wide().is_none() {
+                add(&named, one.cause)?;
+                continue;
+            }
+            for mailbox in draft.emails.iter().map(|email| MailboxKey::of(email)) {
+                let domain = mailbox.domain();
+                let is_below = domain.and_above().any(|above| above == named.as_str());
+                let over = suppressions::over(self.tx, &mailbox)?;
+                if is_below && !over.iter().any(|(_, cause)| *cause == one.cause) {
+                    add(&Named::Mailbox(mailbox), one.cause)?;
+                }
+            }
         }
         Ok(any)
     }
