@@ -524,13 +524,25 @@ fn tidy_phone(slot: &mut Option<String>) {
     tidy(slot, 64);
     if let Some(text) = slot {
         // A spreadsheet's way to keep "+49…" from being a formula.
-        if let Some(bare) = text.strip_prefix('\'') {
+        let bare = text.trim_start_matches(['\'', ' ']);
+        if bare.len() < text.len() {
             *text = bare.to_owned();
         }
-        if text.bytes().filter(u8::is_ascii_digit).count() < 3 {
+        if !is_phone(text) {
             *slot = None;
         }
     }
+}
+
+/// Tells whether a text is a phone number: five digits or more that are not all noughts, or a number in letters (1-800-FLOWERS).
+#[must_use]
+pub fn is_phone(text: &str) -> bool {
+    let digits = text.chars().filter(|c| c.is_numeric()).count();
+    let letters = text.bytes().filter(u8::is_ascii_uppercase).count();
+    let is_plain = |c: char| c.is_ascii_digit() || matches!(c, '+' | '(');
+    let is_in_letters = digits >= 3 && digits + letters >= 10 && text.starts_with(is_plain);
+    let is_nothing = text.chars().all(|c| c == '0' || !c.is_numeric());
+    !is_nothing && (digits >= 5 || is_in_letters)
 }
 
 /// Tells whether a cell says in so many words that there is nothing in it.
