@@ -489,6 +489,7 @@ fn add(
         created_at: None,
         opted_out: false,
         bounced: false,
+        suppressed: Vec::new(),
     };
     let (id, change) = engine.add_contact(draft)?;
     let card = engine.contact_card(&id.to_string())?;

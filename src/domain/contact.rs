@@ -12,6 +12,7 @@ pub mod who;
 
 use crate::domain::company::domain_of_website;
 use crate::domain::email::MailboxKey;
+use crate::domain::suppression::{CarriedSuppression, Cause};
 use crate::domain::text::{clean_block, clean_line};
 use crate::domain::words::words;
 use jiff::Timestamp;
@@ -212,6 +213,9 @@ pub struct ContactDraft {
     /// True if the source says that mail to their first address comes back for good.
     #[serde(default)]
     pub bounced: bool,
+    /// Suppressions of their addresses and of the domains of these, as our own export names them.
+    #[serde(default)]
+    pub suppressed: Vec<CarriedSuppression>,
 }
 
 /// The faulty part of a draft.
@@ -293,6 +297,13 @@ impl ContactDraft {
     #[must_use]
     pub fn wants_no_mail(&self) -> bool {
         self.opted_out || self.stage == Some(LifecycleStage::DoNotContact)
+    }
+
+    /// Tells whether the source says that mail to one of their addresses comes back for good.
+    #[must_use]
+    pub fn says_bounced(&self) -> bool {
+        let is_bounce = |one: &CarriedSuppression| one.cause == Cause::Bounced;
+        self.bounced || self.suppressed.iter().any(is_bounce)
     }
 
     fn normalize_emails(&mut self) -> Result<(), DraftFault> {
@@ -436,6 +447,10 @@ impl ContactDraft {
         if self.bounced {
             hash.field(b'b', b"1");
         }
+        for one in &self.suppressed {
+            hash.field(b'C', one.cause.as_str().as_bytes());
+            hash.field(b'S', one.value.as_bytes());
+        }
         hash.finish()
     }
 }
@@ -509,13 +524,25 @@ fn tidy_phone(slot: &mut Option<String>) {
     tidy(slot, 64);
     if let Some(text) = slot {
         // A spreadsheet's way to keep "+49…" from being a formula.
-        if let Some(bare) = text.strip_prefix('\'') {
+        let bare = text.trim_start_matches(['\'', ' ']);
+        if bare.len() < text.len() {
             *text = bare.to_owned();
         }
-        if text.bytes().filter(u8::is_ascii_digit).count() < 3 {
+        if !is_phone(text) {
             *slot = None;
         }
     }
+}
+
+/// Tells whether a text is a phone number: five digits or more that are not all noughts, or a number in letters (1-800-FLOWERS).
+#[must_use]
+pub fn is_phone(text: &str) -> bool {
+    let digits = text.chars().filter(|c| c.is_numeric()).count();
+    let letters = text.bytes().filter(u8::is_ascii_uppercase).count();
+    let is_plain = |c: char| c.is_ascii_digit() || matches!(c, '+' | '(');
+    let is_in_letters = digits >= 3 && digits + letters >= 10 && text.starts_with(is_plain);
+    let is_nothing = text.chars().all(|c| c == '0' || !c.is_numeric());
+    !is_nothing && (digits >= 5 || is_in_letters)
 }
 
 /// Tells whether a cell says in so many words that there is nothing in it.

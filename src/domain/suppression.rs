@@ -1,6 +1,8 @@
 //! The causes for which somebody is never written to.
 
-use super::email::{Decision, judge};
+use serde::{Deserialize, Serialize};
+
+use super::email::{Decision, Named, judge};
 use super::words::words;
 
 words! {
@@ -25,6 +27,34 @@ impl Cause {
             Self::OptedOut | Self::Erased | Self::Operator => true,
             Self::Bounced => false,
         }
+    }
+}
+
+/// A suppression as a file of contacts carries it, `bounced:ann@acme.example` or `operator:acme.example`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarriedSuppression {
+    /// The cause.
+    pub cause: Cause,
+    /// The address or domain.
+    pub value: String,
+}
+
+impl CarriedSuppression {
+    /// Reads the form in which it is written; None for any other text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (cause, value) = text.trim().split_once(':')?;
+        let named = Named::parse(value).ok()?;
+        Some(Self {
+            cause: cause.trim().parse().ok()?,
+            value: named.as_str().to_owned(),
+        })
+    }
+}
+
+impl std::fmt::Display for CarriedSuppression {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.cause, self.value)
     }
 }
 

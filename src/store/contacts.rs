@@ -21,6 +21,7 @@ use super::{ReadTx, Result, instant, stage};
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
 use crate::domain::email::MailboxKey;
 use crate::domain::id::{CompanyId, ContactId};
+use crate::domain::suppression::CarriedSuppression;
 
 /// One stored contact.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,6 +116,7 @@ impl ContactRow {
             created_at: Some(self.created_at),
             opted_out,
             bounced: false,
+            suppressed: Vec::new(),
         }
     }
 }
@@ -280,7 +282,19 @@ pub fn export(tx: &ReadTx<'_>, row: ContactRow) -> Result<ContactDraft> {
     let ids = external_ids(tx, row.id)?;
     let theirs: Vec<MailboxKey> = emails.iter().map(|e| MailboxKey::of(e)).collect();
     let opted_out = super::suppressions::find_of_person(tx, &theirs)?.is_some();
-    Ok(row.into_draft(emails, ids, opted_out))
+    let mut draft = row.into_draft(emails, ids, opted_out);
+    for mailbox in &theirs {
+        for (named, cause) in super::suppressions::over(tx, mailbox)? {
+            let one = CarriedSuppression {
+                cause,
+                value: named.as_str().to_owned(),
+            };
+            if !draft.suppressed.contains(&one) {
+                draft.suppressed.push(one);
+            }
+        }
+    }
+    Ok(draft)
 }
 
 /// Returns the midnight with which a day is stored.

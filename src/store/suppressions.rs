@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::flags::{self, PendingSuppression};
 use super::{ReadTx, Result, WriteTx, instant, word};
-use crate::domain::email::{MailboxKey, Named};
+use crate::domain::email::{DomainKey, MailboxKey, Named};
 use crate::domain::suppression::Cause;
 use crate::domain::words::words;
 
@@ -175,6 +175,29 @@ pub fn find(tx: &ReadTx<'_>, mailbox: &MailboxKey) -> Result<Option<Suppression>
         }
     }
     Ok(None)
+}
+
+/// Returns whatever bars a mailbox, with each cause: itself, its domain and those above it. What is only written down beside the database
+/// counts like any other.
+///
+/// # Errors
+/// Fails if the database or what is written down beside it cannot be read.
+pub fn over(tx: &ReadTx<'_>, mailbox: &MailboxKey) -> Result<Vec<(Named, Cause)>> {
+    let pending = pending(tx)?;
+    let domain = mailbox.domain();
+    let mut all = Vec::new();
+    for key in std::iter::once(mailbox.as_str()).chain(domain.and_above()) {
+        let beside = pending.iter().filter(|(named, _)| named.as_str() == key);
+        all.extend(beside.map(|(named, _)| (named.clone(), Cause::Operator)));
+        for found in of_key(tx, key)? {
+            let named = match found.kind {
+                SuppressionKind::Address => Named::Mailbox(mailbox.clone()),
+                SuppressionKind::Domain => Named::Domain(DomainKey::of(key)),
+            };
+            all.push((named, found.cause));
+        }
+    }
+    Ok(all)
 }
 
 /// Returns the first suppression of a person's mailboxes that holds for the person, wherever else they are written to.

@@ -70,6 +70,8 @@ pub enum Field {
     MailStatus,
     /// A state of anything: read only for words that can mean nothing but mail.
     Status,
+    /// Suppressions as our own export names them, with semicolons between.
+    Suppressed,
     /// The kind of the phone number with the same index: "Mobile", "Work Fax".
     PhoneLabel,
     /// A column that the operator wants left out.
@@ -78,7 +80,7 @@ pub enum Field {
 
 impl Field {
     /// Every field that `--map` may name, with its name.
-    pub const NAMED: [(&'static str, Self); 28] = [
+    pub const NAMED: [(&'static str, Self); 29] = [
         ("id", Self::Id),
         ("external_ids", Self::ExternalIds),
         ("first_name", Self::FirstName),
@@ -106,6 +108,7 @@ impl Field {
         ("subscribed", Self::Subscribed),
         ("mail_status", Self::MailStatus),
         ("status", Self::Status),
+        ("suppressed", Self::Suppressed),
         ("ignore", Self::Ignore),
     ];
 
@@ -780,7 +783,7 @@ fn numbered(key: &str) -> Option<Found> {
 }
 
 /// The known headers of each field: those that mean it first, then those that fill in, words parted by spaces.
-const SYNONYMS: [(Field, &[&str]); 23] = [
+const SYNONYMS: [(Field, &[&str]); 24] = [
     (
         Field::Id,
         &[
@@ -943,6 +946,7 @@ const SYNONYMS: [(Field, &[&str]); 23] = [
          optoutemail donotemail donotmail donotsendemail abgemeldet desinscrit noemail emailunsubscribed isunsubscribed",
         ],
     ),
+    (Field::Suppressed, &["caseyossuppressed"]),
     (
         Field::DoNotContact,
         &["donotcontact dnc nichtkontaktieren nepascontacter nocontactar"],

@@ -7,8 +7,9 @@ use super::values::{guarded, parse_share, parse_zone, unwrapped};
 use super::wishes::{Wish, Wishes, looks_like, wish_of};
 use crate::domain::contact::{
     ContactDraft, DraftFault, DraftPart, ExternalId, LifecycleStage, MAX_EMAILS, MAX_LINE, address,
-    clean, is_placeholder,
+    clean, is_phone, is_placeholder,
 };
+use crate::domain::suppression::CarriedSuppression;
 use std::borrow::Cow;
 
 /// The reason that a row was rejected.
@@ -99,20 +100,24 @@ pub(super) fn draft_of<'a>(
                     (_, Some((_, false))) => continue,
                     _ => false,
                 };
-                let mut numbers = phones(text).peekable();
-                let first = numbers.next().unwrap_or("");
-                if is_spoilt(first) {
-                    drop(SPOILT);
-                    continue;
+                let mut numbers = Vec::new();
+                for number in phones(text).filter(|number| !is_placeholder(number)) {
+                    match fault_of_number(number) {
+                        Some(fault) => drop(fault),
+                        None => numbers.push(number),
+                    }
                 }
+                let Some((first, more)) = numbers.split_first() else {
+                    continue;
+                };
                 if is_mobile {
                     set(&mut draft.mobile_phone, first);
                 } else {
                     set(&mut draft.phone, first);
                 }
-                if numbers.peek().is_some() {
+                if !more.is_empty() {
                     drop(SECOND_NUMBER);
-                    further.extend(numbers.map(str::to_owned));
+                    further.extend(more.iter().map(|number| (*number).to_owned()));
                 }
             }
             Field::PhoneLabel => {
@@ -202,6 +207,14 @@ pub(super) fn draft_of<'a>(
                     wish => wishes.note(wish),
                 }
             }
+            Field::Suppressed => {
+                for piece in text.split(';').map(str::trim).filter(|p| !p.is_empty()) {
+                    match CarriedSuppression::parse(piece) {
+                        Some(one) => draft.suppressed.push(one),
+                        None => wishes.note(wish_of(Field::OptedOut, "", piece)),
+                    }
+                }
+            }
             Field::Ignore => {}
         }
     }
@@ -235,7 +248,7 @@ pub(super) fn draft_of<'a>(
 
 /// Returns what holds of a row that is rejected: its wish, with the ids and those addresses that can be read. None where it has no wish.
 pub(super) fn wish_alone(draft: &ContactDraft) -> Option<Box<ContactDraft>> {
-    if !draft.wants_no_mail() && !draft.bounced {
+    if !draft.wants_no_mail() && !draft.bounced && draft.suppressed.is_empty() {
         return None;
     }
     let readable = |cell: &String| address::parse_list(cell).into_iter().flatten();
@@ -244,6 +257,7 @@ pub(super) fn wish_alone(draft: &ContactDraft) -> Option<Box<ContactDraft>> {
         emails: draft.emails.iter().flat_map(readable).collect(),
         opted_out: draft.wants_no_mail(),
         bounced: draft.bounced,
+        suppressed: draft.suppressed.clone(),
         ..ContactDraft::default()
     }))
 }
@@ -321,9 +335,9 @@ impl Further {
             };
             if field != Field::Email {
                 for number in phones(&text) {
-                    match clean(number, MAX_LINE).filter(|number| !is_spoilt(number)) {
-                        Some(number) => numbers.push(number),
-                        None => drop(SPOILT),
+                    match fault_of_number(number) {
+                        Some(fault) => drop(fault),
+                        None => numbers.extend(clean(number, MAX_LINE)),
                     }
                 }
                 continue;
@@ -412,8 +426,16 @@ pub(super) fn phones(text: &str) -> impl Iterator<Item = &str> {
 
 const NUMBER_ENDS: [char; 5] = [',', ';', '|', '\n', '\r'];
 
+/// Returns the fault of what stands in the place of a phone number; None where it is one.
+pub(super) fn fault_of_number(number: &str) -> Option<&'static str> {
+    if is_spoilt(number) {
+        return Some(SPOILT);
+    }
+    (!is_phone(number)).then_some(NO_NUMBER)
+}
+
 /// Tells whether a number was rewritten by a spreadsheet, so that digits of it are gone.
-pub(super) fn is_spoilt(number: &str) -> bool {
+fn is_spoilt(number: &str) -> bool {
     let Some((digits, exponent)) = number.trim().split_once(['E', 'e']) else {
         return false;
     };
@@ -430,7 +452,10 @@ pub(super) fn is_spoilt(number: &str) -> bool {
 /// Puts further numbers where there is room: the other field first, then the notes.
 pub(super) fn place_numbers(draft: &mut ContactDraft, further: Vec<String>) {
     let mut rest = Vec::new();
-    for number in further.into_iter().filter(|number| !is_spoilt(number)) {
+    for number in further
+        .into_iter()
+        .filter(|number| fault_of_number(number).is_none())
+    {
         let is_known = [&draft.phone, &draft.mobile_phone]
             .iter()
             .any(|known| known.as_deref() == Some(number.as_str()));
@@ -459,7 +484,9 @@ fn note(draft: &mut ContactDraft, line: String) {
 }
 
 /// The fault of a number of which digits are gone.
-pub(super) const SPOILT: &str = "a number that a spreadsheet spoilt (as in 4.41E+11)";
+const SPOILT: &str = "a number that a spreadsheet spoilt (as in 4.41E+11)";
+/// The fault of a word, or of too few digits, in the place of a number.
+const NO_NUMBER: &str = "not a phone number";
 /// Mark of a cell with more than one number; it is counted, not left out.
 pub(super) const SECOND_NUMBER: &str = "a further number";
 
@@ -520,6 +547,31 @@ mod tests {
         }
         for number in ["+49 30 12345", "030123456", "ext E5", "E", ""] {
             assert!(!is_spoilt(number), "{number}");
+        }
+        for number in [
+            "+49 30 12345",
+            "(212) 555-0142 x5",
+            "1-800-FLOWERS",
+            "+1 (800) GOFEDEX",
+            "call me at 030 12345",
+            "٠٣٠١٢٣٤٥٦",
+        ] {
+            assert_eq!(fault_of_number(number), None, "{number}");
+        }
+        for word in [
+            "12",
+            "call me",
+            "555",
+            "call me 12",
+            "x12",
+            "Mr 1234",
+            "0000000000",
+            "000-0000",
+            "-",
+            "",
+            "MY NUMBER IS 123",
+        ] {
+            assert_eq!(fault_of_number(word), Some(NO_NUMBER), "{word}");
         }
     }
 }

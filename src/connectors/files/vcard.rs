@@ -10,11 +10,12 @@ use super::delimited::{MAX_FIELD, MAX_RECORD, Scanner};
 use super::encoding::decode;
 use super::header::{MapOverrides, Mapping, Vendor};
 use super::row::{
-    Dropped, Reject, SPOILT, finish, is_spoilt, linkedin_id, phones, place_numbers, wish_alone,
+    Dropped, Reject, fault_of_number, finish, linkedin_id, phones, place_numbers, wish_alone,
 };
 use super::values::{parse_share, parse_stop_flag, parse_zone};
 use super::wishes::looks_like;
-use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage};
+use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage, is_placeholder};
+use crate::domain::suppression::CarriedSuppression;
 use std::io;
 
 /// The mapping of a file that has no columns.
@@ -557,8 +558,10 @@ fn draft_of(
             "TEL" if !["FAX", "PAGER", "BBS"].iter().any(|t| property.has_type(t)) => {
                 let number = phones(value).next().unwrap_or("");
                 let number = number.split(';').next().unwrap_or("");
-                if is_spoilt(number) {
-                    drop(SPOILT);
+                if let Some(fault) = fault_of_number(number) {
+                    if !is_placeholder(number) {
+                        drop(fault);
+                    }
                     continue;
                 }
                 let is_mobile = ["CELL", "IPHONE", "MOBILE"]
@@ -610,6 +613,7 @@ fn draft_of(
             "X-CASEYOS-ICP-FIT" => draft.icp_fit = parse_share(value),
             "X-CASEYOS-RENEWAL" => draft.renewal_date = parse_date(value, None).ok(),
             "X-CASEYOS-CREATED" => draft.created_at = parse_instant(value, None).ok(),
+            "X-CASEYOS-SUPPRESSED" => draft.suppressed.extend(CarriedSuppression::parse(value)),
             "X-CASEYOS-OPTED-OUT" => draft.opted_out |= parse_stop_flag(value),
             _ => {}
         }

@@ -39,7 +39,7 @@ impl ExportFormat {
     }
 }
 
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 23] = [
     "first_name",
     "last_name",
     "full_name",
@@ -59,6 +59,7 @@ const COLUMNS: [&str; 22] = [
     "icp_fit",
     "renewal_date",
     "opted_out",
+    "caseyos_suppressed",
     "created_at",
     "external_ids",
     "notes",
@@ -84,6 +85,7 @@ struct JsonContact<'a> {
     icp_fit: Option<f64>,
     renewal_date: Option<String>,
     opted_out: bool,
+    suppressed: Vec<String>,
     created_at: Option<String>,
     external_ids: Vec<String>,
     notes: Option<&'a str>,
@@ -110,6 +112,7 @@ impl<'a> From<&'a ContactDraft> for JsonContact<'a> {
             icp_fit: c.icp_fit,
             renewal_date: c.renewal_date.map(|d| d.to_string()),
             opted_out: c.opted_out,
+            suppressed: c.suppressed.iter().map(ToString::to_string).collect(),
             created_at: c.created_at.map(|t| t.to_string()),
             external_ids: c.external_ids.iter().map(ToString::to_string).collect(),
             notes: c.notes.as_deref(),
@@ -176,6 +179,7 @@ fn write_csv<W: Write>(writer: &mut csv::Writer<W>, c: &ContactDraft) -> io::Res
         .emails
         .split_first()
         .map_or(("", &[][..]), |(p, o)| (p.as_str(), o));
+    let suppressed: Vec<String> = c.suppressed.iter().map(ToString::to_string).collect();
     let ids: Vec<String> = c.external_ids.iter().map(ToString::to_string).collect();
     writer
         .write_record([
@@ -202,6 +206,7 @@ fn write_csv<W: Write>(writer: &mut csv::Writer<W>, c: &ContactDraft) -> io::Res
             } else {
                 String::new()
             },
+            guard(&suppressed.join("; ")),
             c.created_at.map(|t| t.to_string()).unwrap_or_default(),
             guard(&ids.join("; ")),
             text(&c.notes),
@@ -313,6 +318,9 @@ fn vcard(c: &ContactDraft) -> String {
     }
     if c.opted_out {
         line(&mut out, "X-CASEYOS-OPTED-OUT", "true");
+    }
+    for one in &c.suppressed {
+        line(&mut out, "X-CASEYOS-SUPPRESSED", &escape(&one.to_string()));
     }
     out.push_str("END:VCARD\r\n");
     out

@@ -3,7 +3,7 @@
 //! Names come as people, forms and other programs wrote them, and are kept so. A greeting takes from them what a
 //! salesperson would say aloud, or nothing: "Hi there," is right where "Hi J.," and "Hi Sales," are not.
 
-use super::name::{PARTICLES, SUFFIXES, fold, is_one_of, is_title, without_brackets};
+use super::name::{PARTICLES, SUFFIXES, fold, is_and, is_one_of, is_title, without_brackets};
 
 /// The longest name that can stand in a greeting, in characters.
 const MAX_CHARS: usize = 60;
@@ -68,10 +68,6 @@ pub fn first_name(first: &str, last: &str, company: &str) -> Option<String> {
     let name = cased(name.trim_end_matches('.'), &last);
     let fits = name.chars().count() <= MAX_CHARS && name.chars().any(char::is_alphabetic);
     fits.then_some(name)
-}
-
-fn is_and(word: &str) -> bool {
-    matches!(word, "&" | "and" | "und" | "et")
 }
 
 /// Returns the greeting of two people who share a name, "Ann & Tom"; none within where it is not sure which words are given names. None for one

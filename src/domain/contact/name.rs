@@ -1,5 +1,7 @@
 //! Names of people: splitting a whole name, and folding one for comparison.
 
+use super::nickname;
+use super::who::is_pronouns;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -212,12 +214,119 @@ pub(super) fn is_one_of(word: &str, list: &[&str]) -> bool {
     })
 }
 
+/// Suffixes that tell a parent from a child.
+const GENERATIONS: [&str; 5] = ["jr", "sr", "ii", "iii", "iv"];
+
+/// Returns the mark of a folded name that tells a parent from a child. It stands behind a name: "Jr" alone would be somebody's own.
+pub(super) fn generation(folded: &str) -> Option<&str> {
+    folded
+        .split(' ')
+        .skip(2)
+        .find(|word| GENERATIONS.contains(word))
+}
+
+/// Tells whether the names of two people of one name say so: one is a Jr, the other a Sr.
+fn are_of_two_generations(one: &str, other: &str) -> bool {
+    let (one, other) = (fold(one), fold(other));
+    match (generation(&one), generation(&other)) {
+        (Some(one), Some(other)) => one != other,
+        _ => false,
+    }
+}
+
+/// Tells whether a word joins two names.
+pub(super) fn is_and(word: &str) -> bool {
+    matches!(word, "&" | "+" | "and" | "und" | "et" | "og" | "och")
+}
+
+/// Tells whether a name is that of several people, as "Ann & Tom Able" or "Ann/Tom", and so nobody's own.
+#[must_use]
+pub fn is_of_several(name: &str) -> bool {
+    let name = without_brackets(name);
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let joins = |word: &str| word == "/" || is_and(&word.to_lowercase());
+    let is_between = words
+        .iter()
+        .enumerate()
+        .any(|(at, word)| at > 0 && at + 1 < words.len() && joins(word));
+    let is_name = |part: &str| part.chars().filter(|c| c.is_alphabetic()).count() > 1;
+    let joined = |word: &&str| {
+        !is_pronouns(word)
+            && word
+                .split_once(['&', '/', '+'])
+                .is_some_and(|(one, other)| is_name(one) && is_name(other))
+    };
+    is_between || words.iter().any(|word| joined(&word))
+}
+
+/// Tells whether `short` stands for `long`: an initial, or three letters or more of its beginning.
+fn abbreviates(short: &str, long: &str) -> bool {
+    let letters = short.chars().count();
+    (letters == 1 || letters >= 3) && short != long && long.starts_with(short)
+}
+
+/// Tells whether a name may take the place of the one that is known of the same person. One that says less never does: a missing word, an
+/// initial for a name, lost accents, capitals alone, "Ann & Tom". The person's own record may shorten a name to another whole one.
+#[must_use]
+pub fn may_replace(new: &str, known: &str, is_own_record: bool) -> bool {
+    match (is_of_several(new), is_of_several(known)) {
+        (true, false) => return false,
+        (false, true) => return true,
+        _ => {}
+    }
+    let (ours, mut theirs) = (words(new), words(known));
+    let mut further = Vec::new();
+    for word in ours {
+        match theirs.iter().position(|known| *known == word) {
+            Some(at) => drop(theirs.remove(at)),
+            None => further.push(word),
+        }
+    }
+    if further.is_empty() && theirs.is_empty() {
+        return !is_plainer(new, known);
+    }
+    let is_cut = further
+        .iter()
+        .any(|word| theirs.iter().any(|known| abbreviates(word, known)));
+    let says_less = is_cut || further.is_empty();
+    !says_less || (is_own_record && is_whole(new))
+}
+
+/// Tells whether a name is the same as another one in a poorer spelling: without its title, accents or small letters.
+fn is_plainer(new: &str, known: &str) -> bool {
+    let count = |name: &str| fold(name).split(' ').count();
+    let is_of_one_case = |name: &str| {
+        let is_upper = name.chars().any(char::is_uppercase);
+        let is_lower = name.chars().any(char::is_lowercase);
+        is_upper != is_lower
+    };
+    count(new) < count(known)
+        || (new.is_ascii() && !known.is_ascii())
+        || (is_of_one_case(new) && !is_of_one_case(known))
+}
+
+/// Tells whether a name has two words that are more than initials.
+fn is_whole(name: &str) -> bool {
+    words(name)
+        .iter()
+        .filter(|word| word.chars().count() > 1)
+        .count()
+        > 1
+}
+
 /// Tells whether two whole names may be one person's: one says no more than the other ("Ann", "A. Lee", "Dr. Ann B.
-/// Lee"), or only the given name is shorter ("Dan Lee", "Daniel Lee"). A name that is not known speaks against nobody.
+/// Lee"), or only the given name is shorter ("Dan Lee", "Daniel Lee"). A name that is not known speaks against nobody; that of several people
+/// is nobody's, and a Jr is no Sr.
 #[must_use]
 pub fn agree(one: &str, other: &str) -> bool {
     if one == other {
         return true;
+    }
+    if is_of_several(one) || is_of_several(other) {
+        return fold(one) == fold(other);
+    }
+    if are_of_two_generations(one, other) {
+        return false;
     }
     let (one, other) = (words(one), words(other));
     if one.is_empty() || other.is_empty() {
@@ -252,13 +361,27 @@ pub fn agree(one: &str, other: &str) -> bool {
     }
 }
 
-/// Tells whether two whole names have a word in common, initials aside.
+/// Tells whether somebody of the first name may be called the second one by now: they have a word in common that is no initial, and not
+/// just the family name, which a whole family shares.
 #[must_use]
-pub fn share_a_word(one: &str, other: &str) -> bool {
-    let other = words(other);
-    words(one)
-        .iter()
-        .any(|word| word.chars().count() > 1 && other.contains(word))
+pub fn may_be_renamed(one: &str, other: &str) -> bool {
+    if are_of_two_generations(one, other) {
+        return false;
+    }
+    let (one, other) = (words(one), words(other));
+    let is_shared = |word: &String| word.chars().count() > 1 && other.contains(word);
+    let is_of_family = match (one.as_slice(), other.as_slice()) {
+        ([given, .., family], [their_given, .., their_family]) => {
+            family == their_family
+                && !other.contains(given)
+                && !one.contains(their_given)
+                && !abbreviates(given, their_given)
+                && !abbreviates(their_given, given)
+                && !nickname::is_same(given, their_given)
+        }
+        _ => false,
+    };
+    one.iter().any(is_shared) && !is_of_family
 }
 
 /// Returns the words of a name as they are compared: without titles and suffixes, umlauts in either spelling alike.
@@ -390,12 +513,94 @@ mod tests {
             ("Ann", "Bob"),
             ("Jo Lee", "Jan Lee"),
             ("李 小龙", "王 小明"),
+            ("John Able Jr.", "John Able Sr."),
+            ("John Able II", "John Able III"),
         ] {
             assert!(!agree(one, other), "{one} / {other}");
             assert!(!agree(other, one), "{other} / {one}");
         }
-        assert!(share_a_word("Ann Lee", "Ann Hill"));
-        assert!(!share_a_word("Greta Holm", "Sven Lund"));
+    }
+
+    #[test]
+    fn a_name_changes_with_its_person_and_not_with_the_family() {
+        for (one, other, expect) in [
+            ("Ann Lee", "Ann Hill", true),
+            ("Robert Lee", "Bob Lee", true),
+            ("Greta Holm", "Sven Lund", false),
+            ("Ann Lee", "Tom Lee", false),
+            ("John Able Jr.", "John Able Sr.", false),
+        ] {
+            assert_eq!(may_be_renamed(one, other), expect, "{one} / {other}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_several_people_is_nobodys() {
+        for name in [
+            "Ann & Tom",
+            "Ann and Tom Able",
+            "ANN AND TOM ABLE",
+            "Able, Ann & Tom",
+            "Ann&Tom Able",
+            "Ann/Tom Able",
+            "Ann + Tom",
+            "Ann und Tom",
+            "Ann et Tom",
+        ] {
+            assert!(is_of_several(name), "{name}");
+            for one in ["Tom Able", "Ann Able", "Ann", "Tom"] {
+                assert!(!agree(name, one) && !agree(one, name), "{name} / {one}");
+                assert!(!may_replace(name, one, true), "{name} / {one}");
+            }
+            assert!(agree(name, &name.to_lowercase()), "{name}");
+        }
+        for name in [
+            "Ann Able",
+            "Ann Able (she/her)",
+            "Ann Able she/her",
+            "José Ortega y Gasset",
+            "And",
+            "Ann And",
+            "Able c/o Acme",
+        ] {
+            assert!(!is_of_several(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_says_less_replaces_none() {
+        let known = "Tom Able";
+        for poorer in [
+            "Able", "T", "T.", "Tom", "T. Able", "TOM ABLE", "tom able", "Mr.",
+        ] {
+            assert!(!may_replace(poorer, known, false), "{poorer}");
+            assert!(!may_replace(poorer, known, true), "{poorer}");
+        }
+        for (poorer, known) in [
+            ("A. Able", "Ann Able"),
+            ("Ann B. Able", "Ann Beth Able"),
+            ("Zoe Mueller", "Zoë Müller"),
+            ("Ann Able", "Ann Able, PhD"),
+            ("John Able", "John Able Jr."),
+        ] {
+            assert!(!may_replace(poorer, known, false), "{poorer} / {known}");
+        }
+        // The person's own record may say so; an address that several share may not.
+        for (shorter, known) in [("Dan Able", "Daniel Able"), ("Ann Able", "Ann Able Hill")] {
+            assert!(!may_replace(shorter, known, false), "{shorter} / {known}");
+            assert!(may_replace(shorter, known, true), "{shorter} / {known}");
+        }
+        for (richer, known) in [
+            ("Tom Able", "T. Able"),
+            ("Tom Able", "Able"),
+            ("Tom Able", "TOM ABLE"),
+            ("Zoë Able", "Zoe Able"),
+            ("Anna Lee", "Ann Lee"),
+            ("Tom Able", "Ann & Tom"),
+            ("Ann Hill", "Ann Lee"),
+        ] {
+            assert!(may_replace(richer, known, false), "{richer} / {known}");
+        }
     }
 
     #[test]

@@ -36,11 +36,8 @@ struct Name {
     generation: Option<String>,
 }
 
-/// Suffixes that tell a parent from a child.
-const GENERATIONS: [&str; 5] = ["jr", "sr", "ii", "iii", "iv"];
-
 /// Tells whether a word says how somebody is spoken of: `she/her`.
-fn is_pronouns(word: &str) -> bool {
+pub(super) fn is_pronouns(word: &str) -> bool {
     const PRONOUNS: [&str; 10] = [
         "she", "her", "hers", "he", "him", "his", "they", "them", "theirs", "ze",
     ];
@@ -62,12 +59,7 @@ impl Name {
                 words.push(name::plain(word));
             }
         }
-        // A mark stands behind a name: "Jr" alone would be somebody's own.
-        let generation = folded
-            .split(' ')
-            .skip(2)
-            .find(|word| GENERATIONS.contains(word))
-            .map(str::to_owned);
+        let generation = name::generation(&folded).map(str::to_owned);
         if words.len() < 2 {
             return None;
         }

@@ -193,7 +193,7 @@ pub struct ImportReport {
     pub dry_run: bool,
     /// Whether it was stopped before the end of the file.
     pub cancelled: bool,
-    /// Rows looked at; the sum of the next four.
+    /// Rows taken from the file; the sum of the next four.
     pub rows: u64,
     /// People who were not known.
     pub new: u64,
@@ -276,6 +276,8 @@ struct Batch {
     bytes: u64,
     skipped: Skipped,
     padded: u64,
+    /// Rows that the reader took from the file, whatever becomes of them.
+    read: u64,
 }
 
 impl Batch {
@@ -289,6 +291,7 @@ impl Batch {
         self.dropped.append(&mut next.dropped);
         self.suspicious.append(&mut next.suspicious);
         self.weight += next.weight;
+        self.read += next.read;
         self.second_numbers = next.second_numbers;
         self.continued = next.continued;
         // These are counted from the beginning of the file.
@@ -339,7 +342,7 @@ impl Counts {
             None => {}
             Some(Held::Yes) => {
                 self.opted_out += u64::from(row.draft.wants_no_mail());
-                self.bounced += u64::from(row.draft.bounced);
+                self.bounced += u64::from(row.draft.says_bounced());
             }
             Some(Held::Lifted) => self.lifted += 1,
             Some(Held::NoAddress) => self.not_held_lines.push(row.line),
@@ -378,7 +381,10 @@ impl Counts {
                 rejected: RejectedRow::whole(reason, ContactFile::raw_cells(&row.raw, delimiter)),
             });
         }
-        let suppressed = match (is_held && draft.wants_no_mail(), is_held && draft.bounced) {
+        let suppressed = match (
+            is_held && draft.wants_no_mail(),
+            is_held && draft.says_bounced(),
+        ) {
             (true, _) => Some("opted_out"),
             (false, true) => Some("bounced"),
             _ => None,
@@ -845,6 +851,7 @@ fn read_part(file: &mut ContactFile) -> std::io::Result<Option<Batch>> {
     while rows < PART_ROWS && batch.weight < PART_BYTES {
         let Some(row) = file.next_row()? else { break };
         rows += 1;
+        batch.read += 1;
         batch.dropped.extend(row.dropped);
         batch.suspicious.extend(row.suspicious);
         match row.outcome {
@@ -1014,7 +1021,12 @@ impl Run {
         report.unchanged += counts.unchanged;
         report.taken += counts.taken;
         report.rejected += batch.rejects.len() as u64;
-        report.rows = report.new + report.updated + report.unchanged + report.rejected;
+        report.rows += batch.read;
+        debug_assert_eq!(
+            report.rows,
+            report.new + report.updated + report.unchanged + report.rejected,
+            "a row is counted once"
+        );
         report.skipped = batch.skipped;
         report.padded = batch.padded;
         for dropped in batch.dropped {

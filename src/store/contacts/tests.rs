@@ -434,6 +434,144 @@ fn the_operator_chooses_for_rows_of_somebody_else() {
 }
 
 #[test]
+fn a_poorer_name_replaces_no_richer_one() {
+    let check = |first: &str, second: &str, id: Option<&str>, kept: &str| {
+        let (_directory, store) = store();
+        let row = |name: &str, title: &str| {
+            draft(|d| {
+                d.external_ids
+                    .extend(id.and_then(|id| ExternalId::new("crm", id)));
+                d.emails.push("info@able.example".into());
+                d.full_name = Some(name.into());
+                d.title = Some(title.into());
+            })
+        };
+        let rows = [row(first, "Owner"), row(second, "Partner")];
+        for choice in [OnConflict::KeepBoth, OnConflict::Replace] {
+            choose(&store, &rows, choice);
+            let ids = id.map(|id| format!("crm:{id}")).unwrap_or_default();
+            let expect = format!("{kept}|Partner|info@able.example|{ids}");
+            assert_eq!(everybody(&store), [expect], "{first} / {second}");
+        }
+    };
+    for poorer in ["Able", "T", "T. Able", "Tom", "TOM ABLE"] {
+        check("Tom Able", poorer, None, "Tom Able");
+        check("Tom Able", poorer, Some("A-77"), "Tom Able");
+        check(poorer, "Tom Able", None, "Tom Able");
+        check(poorer, "Tom Able", Some("A-77"), "Tom Able");
+    }
+    check("Daniel Able", "Dan Able", None, "Daniel Able");
+    check("Daniel Able", "Dan Able", Some("A-77"), "Dan Able");
+    check("Zoë Able", "Zoe Able", None, "Zoë Able");
+}
+
+#[test]
+fn one_word_is_no_half_of_a_name_beside_itself() {
+    let (_directory, store) = store();
+    let last = draft(|d| {
+        d.emails.push("info@able.example".into());
+        d.last_name = Some("Able".into());
+    });
+    import(&store, &[person("info@able.example", "Able"), last]);
+    assert_eq!(everybody(&store), ["Able||info@able.example|"]);
+}
+
+#[test]
+fn people_who_share_an_address_stay_two() {
+    let check = |rows: [(&str, &str); 2], did: (Change, bool), people: &[&str]| {
+        let (_directory, store) = store();
+        let rows = rows.map(|(id, name)| {
+            draft(|d| {
+                d.external_ids.extend(ExternalId::new("crm", id));
+                d.emails.push("able@able.example".into());
+                d.full_name = Some(name.into());
+            })
+        });
+        let all = [(New, false), did];
+        assert_eq!(choose(&store, &rows, OnConflict::KeepBoth), all);
+        assert_eq!(everybody(&store), people);
+    };
+    let rejected = (Unchanged, true);
+    for other in [
+        "John Able Sr.",
+        "Ann & John Able",
+        "Ann and John",
+        "Ann/John Able",
+    ] {
+        check(
+            [("", "John Able Jr."), ("", other)],
+            rejected,
+            &["John Able Jr.||able@able.example|"],
+        );
+    }
+    check(
+        [("", "Ann & John"), ("", "John Able")],
+        rejected,
+        &["Ann & John||able@able.example|"],
+    );
+    for other in ["John Able Sr.", "John Able", "John Able Jr."] {
+        check(
+            [("A-1", "John Able Jr."), ("A-2", other)],
+            (New, false),
+            &[
+                "John Able Jr.||able@able.example|crm:A-1",
+                &format!("{other}|||crm:A-2"),
+            ],
+        );
+    }
+}
+
+#[test]
+fn one_id_with_another_name_and_address_is_two_people() {
+    for (one, other) in [("Ann Lee", "Tom Lee"), ("Jo Able Jr.", "Jo Able Sr.")] {
+        let (_directory, store) = store();
+        let rows = [("a@x.example", one), ("b@y.example", other)].map(|(email, name)| {
+            let mut row = person(email, name);
+            row.external_ids.extend(ExternalId::new("crm", "A-1"));
+            row
+        });
+        assert_eq!(import(&store, &rows), [New, New], "{other}");
+    }
+}
+
+#[test]
+fn a_row_is_read_again_under_another_choice() {
+    let (_directory, store) = store();
+    let mut other = person("info@shared.example", "Sven Lund");
+    other.title = Some("Buyer".into());
+    let rows = [person("info@shared.example", "Greta Holm"), other];
+    let check = |choice, did: [(Change, bool); 2], people: &str| {
+        for did in [did, did.map(|(_, refused)| (Unchanged, refused))] {
+            assert_eq!(choose(&store, &rows, choice), did, "{choice}");
+            assert_eq!(everybody(&store), [people], "{choice}");
+        }
+    };
+    let greta = "Greta Holm||info@shared.example|";
+    check(
+        OnConflict::KeepBoth,
+        [(New, false), (Unchanged, true)],
+        greta,
+    );
+    check(
+        OnConflict::Skip,
+        [(Unchanged, false), (Unchanged, true)],
+        greta,
+    );
+    let filled = "Greta Holm|Buyer|info@shared.example|";
+    check(
+        OnConflict::Fill,
+        [(Unchanged, false), (Updated, false)],
+        filled,
+    );
+    let replaced = "Sven Lund|Buyer|info@shared.example|";
+    check(
+        OnConflict::Replace,
+        [(Unchanged, false), (Updated, false)],
+        replaced,
+    );
+}
+
+#[test]
 fn a_wish_is_followed_although_its_row_is_not_taken() {
     let (_directory, store) = store();
     let mut other = person("info@shared.example", "Sven Lund");

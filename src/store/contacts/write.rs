@@ -420,7 +420,7 @@ impl<'a> ContactWriter<'a> {
         memory: &mut RunMemory,
     ) -> Result<Written> {
         let mut written = self.write_row(draft, origin, memory)?;
-        if draft.wants_no_mail() || draft.bounced {
+        if draft.wants_no_mail() || draft.says_bounced() {
             let is_refused = written.met.as_ref().is_some_and(|met| met.is_refused);
             let contact = (!is_refused).then_some(written.id);
             written.held = Some(self.standing(draft, contact)?);
@@ -467,6 +467,9 @@ impl<'a> ContactWriter<'a> {
             }
             all.extend(super::emails(self.tx, id)?);
         }
+        if !draft.wants_no_mail() && !draft.says_bounced() {
+            return Ok(Held::Yes);
+        }
         if !draft.wants_no_mail() {
             return Ok(match self.bounced_address(draft, contact)? {
                 None => Held::NoAddress,
@@ -490,8 +493,15 @@ impl<'a> ContactWriter<'a> {
         draft: &ContactDraft,
         contact: Option<ContactId>,
     ) -> Result<Option<String>> {
-        if let Some(first) = draft.emails.first() {
-            return Ok(Some(first.clone()));
+        let carried = draft.suppressed.iter();
+        let mut carried = carried.filter(|one| one.cause == Cause::Bounced);
+        let named = carried.next().map(|one| &one.value);
+        let address = match draft.bounced {
+            true => draft.emails.first().or(named),
+            false => named,
+        };
+        if let Some(address) = address {
+            return Ok(Some(address.clone()));
         }
         let Some(id) = contact else { return Ok(None) };
         let mut known = super::emails(self.tx, id)?;
@@ -504,13 +514,13 @@ impl<'a> ContactWriter<'a> {
         origin: Origin,
         memory: &mut RunMemory,
     ) -> Result<Written> {
-        let fingerprint = draft.fingerprint().cast_signed();
+        let fingerprint = self.mark_of(draft);
         let found = self.find(draft, fingerprint, memory.index.as_ref())?;
         let Some(first) = found.first() else {
             return self.add(draft, draft, origin, fingerprint, memory);
         };
         if origin == Origin::Direct {
-            return self.merge(draft, first.id, None, &mut memory.companies);
+            return self.merge(draft, first.id, None, false, &mut memory.companies);
         }
         for known in &found {
             let id = known.id;
@@ -535,12 +545,17 @@ impl<'a> ContactWriter<'a> {
         }
         let mut same = None;
         let mut other = None;
+        let mut keeps_name = false;
         for known in &found {
             let Some(old) = super::get(self.tx, ContactId(known.id))? else {
                 continue;
             };
             if self.is_same_person(draft, &old, known.by)? {
                 same = Some(known.id);
+                let (first, last) = names(draft);
+                let theirs = format!("{first} {last}");
+                let is_own_record = known.by == By::Id;
+                keeps_name = !name::may_replace(theirs.trim(), &old.full_name(), is_own_record);
                 break;
             }
             other.get_or_insert((known.id, old));
@@ -555,7 +570,8 @@ impl<'a> ContactWriter<'a> {
             (None, Some((_, old))) => return self.keep_apart(draft, &old, fingerprint, memory),
             (None, None) => first.id,
         };
-        let mut written = self.merge(draft, id, Some(fingerprint), &mut memory.companies)?;
+        let row = Some(fingerprint);
+        let mut written = self.merge(draft, id, row, keeps_name, &mut memory.companies)?;
         if same.is_none()
             && let Some(met) = &mut written.met
         {
@@ -567,6 +583,18 @@ impl<'a> ContactWriter<'a> {
             index.learn(draft, id, fingerprint);
         }
         Ok(written)
+    }
+
+    /// Returns the number by which a row is known again. The choice is part of it: a row that was decided by one is read again under another.
+    fn mark_of(&self, draft: &ContactDraft) -> i64 {
+        // These numbers are stored.
+        let choice = match self.on_conflict {
+            OnConflict::KeepBoth => 0,
+            OnConflict::Skip => 0x9E37_79B9_7F4A_7C15,
+            OnConflict::Fill => 0xC2B2_AE3D_27D4_EB4F,
+            OnConflict::Replace => 0x1656_67B1_9E37_79F9,
+        };
+        (draft.fingerprint() ^ choice).cast_signed()
     }
 
     /// Tells whether a draft speaks of the contact that it was found by. An address alone does not make two people one:
@@ -589,16 +617,21 @@ impl<'a> ContactWriter<'a> {
         if by == By::Id {
             return Ok(!named
                 || name::agree(&theirs, &known)
-                || name::share_a_word(&theirs, &known)
+                || name::may_be_renamed(&known, &theirs)
                 || self.shares_an_address(draft, old.id.0)?);
         }
-        if named {
-            return Ok(name::agree(&theirs, &known));
+        if named && !name::agree(&theirs, &known) {
+            return Ok(false);
         }
-        // Two records of one system are two people as long as no name says otherwise.
+        // Two records of one system are two people. Another address book numbers its cards anew and a profile may be renamed, so with a
+        // name that agrees these do not count.
         let ids = super::external_ids(self.tx, old.id)?;
+        let counts = |id: &ExternalId| {
+            !is_vague(id)
+                && !(named && (id.is_count() || matches!(&*id.system, "vcard" | "linkedin")))
+        };
         Ok(!draft.external_ids.iter().any(|id| {
-            !is_vague(id) && ids.iter().any(|known| known.system == id.system) && !ids.contains(id)
+            counts(id) && ids.iter().any(|known| known.system == id.system) && !ids.contains(id)
         }))
     }
 
@@ -861,12 +894,13 @@ impl<'a> ContactWriter<'a> {
         })
     }
 
-    /// Lays what the draft carries over a contact, and notes the row that it was, if it was one.
+    /// Lays what the draft carries over a contact, without its name where that is kept, and notes the row that it was, if it was one.
     fn merge(
         &mut self,
         draft: &ContactDraft,
         id: i64,
         fingerprint: Option<i64>,
+        keeps_name: bool,
         companies: &mut CompanyMemory,
     ) -> Result<Written> {
         let contact = ContactId(id);
@@ -908,12 +942,19 @@ impl<'a> ContactWriter<'a> {
             .filter(|e| address::key(e) != address::key(&old.email));
         let (first, last) = names(draft);
         // Half of a name is not filled in with half of another.
-        let (first, last) = if fills && !old.full_name().is_empty() {
+        let (first, last) = if keeps_name || (fills && !old.full_name().is_empty()) {
             ("", "")
         } else {
             (first, last)
         };
         let mut new = old.clone();
+        // One word may stand for the given name in one list and for the family name in another.
+        let is_moved = (first.is_empty() && old.last_name.is_empty() && old.first_name == last)
+            || (last.is_empty() && old.first_name.is_empty() && old.last_name == first);
+        if is_moved && !(first.is_empty() && last.is_empty()) {
+            new.first_name.clear();
+            new.last_name.clear();
+        }
         let set = |slot: &mut String, value: Option<&str>| {
             if let Some(value) = value.filter(|v| !v.is_empty())
                 && *slot != value
@@ -1116,6 +1157,7 @@ impl<'a> ContactWriter<'a> {
                 "mail to it came back, as the imported record says",
             )?;
         }
+        any |= self.suppress_again(draft)?;
         // The stage of a row that is not taken has no record to stand in.
         let stops = draft.opted_out || (contact.is_none() && draft.wants_no_mail());
         if !stops {
@@ -1138,6 +1180,36 @@ impl<'a> ContactWriter<'a> {
                 Cause::OptedOut,
                 "opted out, as the imported record says",
             )?;
+        }
+        Ok(any)
+    }
+
+    /// Sets the suppressions that another home's export carries, each with its cause. One of a whole mail provider stays with the addresses of
+    /// the row. Returns true if any is new.
+    fn suppress_again(&self, draft: &ContactDraft) -> Result<bool> {
+        let mut any = false;
+        let mut add = |named: &Named, cause| {
+            let why = ("as the imported record says", SuppressedBy::Import);
+            let what = (named, named.as_str());
+            any |= suppressions::add(self.tx, what, cause, why, self.now)?;
+            Ok::<_, super::super::StoreError>(())
+        };
+        for one in &draft.suppressed {
+            let Ok(named) = Named::parse(&one.value) else {
+                continue;
+            };
+            if named.too_wide().is_none() {
+                add(&named, one.cause)?;
+                continue;
+            }
+            for mailbox in draft.emails.iter().map(|email| MailboxKey::of(email)) {
+                let domain = mailbox.domain();
+                let is_below = domain.and_above().any(|above| above == named.as_str());
+                let over = suppressions::over(self.tx, &mailbox)?;
+                if is_below && !over.iter().any(|(_, cause)| *cause == one.cause) {
+                    add(&Named::Mailbox(mailbox), one.cause)?;
+                }
+            }
         }
         Ok(any)
     }

@@ -2,6 +2,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::*;
 use crate::domain::contact::ContactDraft;
+use crate::domain::suppression::Cause;
 
 fn engine() -> (tempfile::TempDir, Engine) {
     let directory = tempfile::tempdir().unwrap();
@@ -444,4 +445,149 @@ fn what_may_be_a_wish_is_named_and_not_followed() {
     assert_eq!(report.opted_out, 1);
     assert!(suppressed(&engine, "cy@x.example"));
     assert!(!suppressed(&engine, "ann@x.example"));
+}
+
+/// What bars whom: cause and address or domain.
+fn barred(engine: &Engine) -> Vec<String> {
+    let all = engine.list_suppressions().unwrap();
+    let mut all: Vec<_> = all
+        .iter()
+        .map(|one| format!("{}:{}", one.cause, one.value))
+        .collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn what_bars_people_goes_with_an_export_to_a_new_home() {
+    let (directory, old) = engine();
+    import_text(
+        &old,
+        "email,name,other emails,opt out,hard bounced\n\
+         ann@x.example,Ann Lee,ann@home.example,,\n\
+         bo@x.example,Bo Ek,bo@home.example,yes,\n\
+         cy@y.example,Cy Roe,,,yes\n\
+         di@mail.acme.example,Di Fox,,,\n\
+         ed@gmail.com,Ed Fox,,,\n",
+        None,
+    );
+    old.suppress("acme.example", "asked by phone").unwrap();
+    old.suppress("cy@y.example", "asked by phone").unwrap();
+    old.store()
+        .write::<_, StoreError>(Durability::Normal, |tx| {
+            let now = jiff::Timestamp::UNIX_EPOCH;
+            for (value, cause) in [
+                ("ann@home.example", Cause::Bounced),
+                ("bo@home.example", Cause::Erased),
+                ("gmail.com", Cause::Operator),
+            ] {
+                let named = crate::domain::email::Named::parse(value).unwrap();
+                let why = ("because", crate::store::suppressions::SuppressedBy::Mail);
+                crate::store::suppressions::add(tx, (&named, value), cause, why, now)?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    let mut expect = barred(&old);
+    assert_eq!(expect.len(), 8, "{expect:?}");
+    // A file may not bar everybody at a mail provider, only those who are in it.
+    expect.retain(|one| !one.ends_with("gmail.com"));
+    expect.push("operator:ed@gmail.com".to_owned());
+    expect.sort();
+    let before = barred(&old);
+    for ending in ["csv", "vcf"] {
+        let path = directory.path().join(format!("out.{ending}"));
+        old.export_to_file(&path, ending, false).unwrap();
+        assert_eq!(counts(&import(&old, &path, false)), [5, 0, 0, 5, 0]);
+        let (_other, new) = engine();
+        let report = import(&new, &path, false);
+        assert_eq!((report.new, report.opted_out, report.bounced), (5, 2, 2));
+        assert_eq!(barred(&old), before);
+        assert_eq!(barred(&new), expect, "{ending}");
+        assert_eq!(counts(&import(&new, &path, false)), [5, 0, 0, 5, 0]);
+    }
+}
+
+#[test]
+fn what_is_no_phone_number_is_left_out_with_its_reason() {
+    let (_directory, engine) = engine();
+    let report = import_text(
+        &engine,
+        "email,name,phone,mobile\n\
+         a@x.example,Ann,12,4.41E+11\n\
+         b@x.example,Bo,call me,\n\
+         c@x.example,Cy,n/a,+49 170 12345\n\
+         d@x.example,Di,\"12, 5\",030 123456\n",
+        None,
+    );
+    assert_eq!(counts(&report), [4, 4, 0, 0, 0]);
+    let dropped: Vec<_> = report
+        .dropped
+        .iter()
+        .map(|one| (one.column.as_str(), one.reason.as_str(), one.count))
+        .collect();
+    assert_eq!(
+        dropped,
+        [
+            ("phone", "not a phone number", 3),
+            (
+                "mobile",
+                "a number that a spreadsheet spoilt (as in 4.41E+11)",
+                1
+            ),
+        ]
+    );
+    let phones = |who: &str| {
+        let item = engine.contact_card(who).unwrap();
+        (item.item.phone, item.item.mobile_phone)
+    };
+    assert_eq!(phones("a@x.example"), (String::new(), String::new()));
+    assert_eq!(phones("c@x.example").1, "+49 170 12345");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn the_classes_of_a_report_add_up_to_the_rows_of_the_file(
+        rows in proptest::collection::vec((0_usize..4, 0_usize..7, 0_usize..7, 0_usize..9), 0..60),
+        choices in [0_usize..4, 0_usize..4]
+    ) {
+        let ids = ["", "A-1", "A-2", "3"];
+        let emails = ["", "a@x.io", "A@x.io", "b@x.io; a@x.io", "bad@", "info@y.io", "'b@x.io"];
+        let names = ["", "Ann Lee", "Tom Lee", "A. Lee", "Ann & Tom", "Ann Lee Jr.", "Lee"];
+        let mut text = "id,email,name,phone,opt out\n".to_owned();
+        let (mut expect, mut has_open) = (0, false);
+        for (id, email, name, kind) in &rows {
+            let (id, email, name) = (ids[*id], emails[*email], names[*name]);
+            expect += 1;
+            match kind {
+                1 if !has_open => {
+                    has_open = true;
+                    text.push_str("x,\"open,x\n");
+                }
+                2 => text.push_str(&format!("{id},{email},{name},12,no,too,many\n")),
+                3 => text.push_str(&format!("{id},{email},x{name}\n")),
+                4 => text.push_str(&format!("\n{id},{email},{name},030 12345,yes\n")),
+                5 => text.push_str(&format!("id,email,name,phone,opt out\n{id},{email},{name},call me,\n")),
+                _ => text.push_str(&format!("{id},{email},{name},12,\n")),
+            }
+        }
+        let (_directory, engine) = engine();
+        for (choice, dry_run) in [(choices[0], true), (choices[0], false), (choices[1], false)] {
+            let request = ImportRequest {
+                dry_run,
+                on_conflict: Some(OnConflict::ALL[choice]),
+                ..ImportRequest::default()
+            };
+            let reader = Box::new(std::io::Cursor::new(text.clone().into_bytes()));
+            let report = engine
+                .import_reader(reader, "text", &request, &AtomicBool::new(false), &mut |_| {})
+                .unwrap();
+            let [read, classes @ ..] = counts(&report);
+            proptest::prop_assert_eq!(read, classes.iter().sum::<u64>(), "{}", text);
+            proptest::prop_assert_eq!(read, expect, "{}", text);
+            proptest::prop_assert_eq!(report.rejects.len() as u64, report.rejected);
+        }
+    }
 }
