@@ -1,6 +1,6 @@
 //! The causes for which somebody is never written to.
 
-use super::email::{Decision, judge};
+use super::email::{Decision, Named, judge};
 use super::words::words;
 
 words! {
@@ -24,6 +24,30 @@ impl Cause {
         match self {
             Self::OptedOut | Self::Erased | Self::Operator => true,
             Self::Bounced => false,
+        }
+    }
+}
+
+words! {
+    /// The reach of a suppression.
+    pub enum SuppressionKind ("a kind of suppression") {
+        /// One address.
+        Address = "address",
+        /// Every address of a domain, and of those below it.
+        Domain = "domain",
+        /// Everybody at a firm of a name.
+        Firm = "firm",
+    }
+}
+
+impl SuppressionKind {
+    /// Returns the reach of what is named.
+    #[must_use]
+    pub const fn of(named: &Named) -> Self {
+        match named {
+            Named::Mailbox(_) => Self::Address,
+            Named::Domain(_) => Self::Domain,
+            Named::Firm(_) => Self::Firm,
         }
     }
 }
