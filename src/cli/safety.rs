@@ -149,7 +149,7 @@ pub(super) fn mode(run: &mut Run<'_>, args: &ModeArgs) -> Result<Ending, EngineE
     )
 }
 
-/// List addresses and domains that are never emailed; add or lift one.
+/// List addresses, domains and firms that are never emailed; add or lift one.
 #[derive(Debug, Args)]
 pub(super) struct SuppressArgs {
     #[command(subcommand)]
@@ -158,12 +158,12 @@ pub(super) struct SuppressArgs {
 
 #[derive(Debug, Subcommand)]
 enum SuppressCommand {
-    /// Never email a person, or anybody at a domain and below it; in force at once, also while another process holds the database.
+    /// Never email a person, anybody at a domain and below it, or anybody at a firm; in force at once, also while another process holds the database.
     #[command(
-        after_help = "Examples:\n  caseyos suppress add ann@acme.example\n  caseyos suppress add acme.example --reason 'asked by phone'\n\nAn address stands for its mailbox, however it is spelled (ann+news@, ANN@, \"ann\"@), and for the person: none of their addresses is written to. A domain that many firms share (co.uk) is refused, and that of a mail provider (gmail.com) needs --yes."
+        after_help = "Examples:\n  caseyos suppress add ann@acme.example\n  caseyos suppress add acme.example --reason 'asked by phone'\n  caseyos suppress add 'firm:Acme GmbH'\n\nAn address stands for its mailbox, however it is spelled (ann+news@, ANN@, \"ann\"@), and for the person: none of their addresses is written to. A domain that many firms share (co.uk) is refused, and that of a mail provider (gmail.com) needs --yes."
     )]
     Add {
-        /// ann@acme.example for a person; acme.example, @acme.example or *@acme.example for a domain.
+        /// ann@acme.example for a person; acme.example, @acme.example or *@acme.example for a domain; firm:Acme for a firm, however its name is spelled.
         value: String,
         /// Reason.
         #[arg(long, default_value = "")]
@@ -174,7 +174,7 @@ enum SuppressCommand {
     },
     /// Lift a suppression.
     Remove {
-        /// The address or domain.
+        /// The address, domain or firm, as `suppress list` has it or under another spelling.
         value: String,
     },
     /// List all suppressions.

@@ -6,7 +6,7 @@ use crate::domain::email::address::is_free_mail_domain;
 mod firm;
 
 pub use crate::domain::email::address::registrable;
-pub use firm::FirmKey;
+pub use firm::{FirmKey, forms_in_front};
 
 /// Hosts where many people and firms live side by side: an address there says nothing about the company.
 const SHARED_HOSTS: [&str; 26] = [

@@ -59,6 +59,30 @@ impl std::fmt::Display for CarriedSuppression {
 }
 
 words! {
+    /// The reach of a suppression.
+    pub enum SuppressionKind ("a kind of suppression") {
+        /// One address.
+        Address = "address",
+        /// Every address of a domain, and of those below it.
+        Domain = "domain",
+        /// Everybody at a firm of a name.
+        Firm = "firm",
+    }
+}
+
+impl SuppressionKind {
+    /// Returns the reach of what is named.
+    #[must_use]
+    pub const fn of(named: &Named) -> Self {
+        match named {
+            Named::Mailbox(_) => Self::Address,
+            Named::Domain(_) => Self::Domain,
+            Named::Firm(_) => Self::Firm,
+        }
+    }
+}
+
+words! {
     /// The people whom the operator suppresses for one who asked to be left alone.
     pub enum Whom ("whom to leave alone") {
         /// The person, at every address.

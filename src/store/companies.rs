@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{CachedStatement, OptionalExtension};
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::company::{name_key, registrable};
+use crate::domain::company::{forms_in_front, name_key, registrable};
 use crate::domain::contact::ContactDraft;
 use crate::domain::contact::who::Firm;
 use crate::domain::id::CompanyId;
@@ -51,6 +51,12 @@ pub fn get(tx: &ReadTx<'_>, id: CompanyId) -> Result<Option<Company>> {
         .optional()?)
 }
 
+/// Tells whether a record is of one firm: it is told by its name or by a domain of its own, and not "Self-employed".
+#[must_use]
+pub fn is_firm(company: &Company) -> bool {
+    Firm::of(&company.name, company.domain.as_deref().unwrap_or_default()).is_told()
+}
+
 /// Returns the records of a firm under every spelling of its name, that record among them, lowest number first.
 ///
 /// # Errors
@@ -62,12 +68,14 @@ pub fn same_firm(tx: &ReadTx<'_>, company: &Company) -> Result<Vec<CompanyId>> {
     let Some(first) = own.key().and_then(|key| key.as_str().chars().next()) else {
         return Ok(found);
     };
-    // Spellings differ behind the first letter, in an article or in a legal form in front.
+    // Spellings differ behind the first letter, in an article or in a legal form in front ("PT Acme").
     let stored = name_key(&company.name).chars().next().unwrap_or(first);
     let mut alike = tx.sql().prepare_cached(
         "SELECT id, name, domain FROM company WHERE name_key >= ?1 AND name_key < ?1 || char(1114111)",
     )?;
-    for prefix in [first.to_string(), stored.to_string(), "the ".to_owned()] {
+    let mut prefixes = vec![first.to_string(), stored.to_string(), "the ".to_owned()];
+    prefixes.extend(forms_in_front().map(|form| format!("{form} ")));
+    for prefix in prefixes {
         let mut rows = alike.query([&prefix])?;
         while let Some(row) = rows.next()? {
             let (id, name): (i64, String) = (row.get(0)?, row.get(1)?);

@@ -55,6 +55,7 @@ const STEPS: &[Step] = &[
         sql: include_str!("migrations/0017_names.sql"),
         then: Some(|connection| Ok(person::finish(connection)?)),
     },
+    sql(include_str!("migrations/0018_firms.sql")),
 ];
 
 /// The newest schema version that this program knows.
@@ -294,6 +295,22 @@ mod tests {
         let (_folder, store) = opened_with(16, more);
         let names = "SELECT group_concat(name_key, ', ') FROM (SELECT * FROM contact WHERE id > 500 ORDER BY id)";
         assert_eq!(text(&store, names), "lee robert, lee robert, ");
+    }
+
+    #[test]
+    fn suppressions_stay_while_firms_come_to_be_suppressed() {
+        let all = "SELECT group_concat(key || ' ' || kind || ' ' || cause || ' ' || created_at, ', ') FROM suppression";
+        let (_folder, newest) = opened(NEWEST);
+        let (_older, store) = opened(17);
+        assert_eq!(text(&store, all), text(&newest, all));
+        let added = store.write::<_, StoreError>(crate::store::Durability::Normal, |tx| {
+            tx.sql().execute(
+                "INSERT INTO suppression VALUES ('firm:acme', 'operator', 'firm:Acme', 'firm', 'asked', 'operator', 1)",
+                [],
+            )?;
+            Ok(())
+        });
+        assert!(added.is_ok(), "{added:?}");
     }
 
     #[test]

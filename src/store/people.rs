@@ -176,6 +176,20 @@ pub fn company_of(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<CompanyId>> {
     Ok(found.flatten().map(CompanyId))
 }
 
+/// Returns the name of a person's firm; none if no firm is known.
+///
+/// # Errors
+/// Fails if the database cannot be read.
+pub fn firm_name(tx: &ReadTx<'_>, id: ContactId) -> Result<Option<String>> {
+    Ok(tx
+        .sql()
+        .prepare_cached(
+            "SELECT f.name FROM contact c JOIN company f ON f.id = c.company_id WHERE c.id = ?1",
+        )?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?)
+}
+
 /// Finds the contact with an address: the one who has it as it is spelled, else the first with the same mailbox.
 ///
 /// # Errors

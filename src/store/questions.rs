@@ -6,7 +6,7 @@ use super::{ReadTx, Result, WriteTx};
 use crate::domain::email::{MailboxKey, Named};
 use crate::domain::id::MoveId;
 
-/// Lets a move ask about a mailbox or a domain.
+/// Lets a move ask about a mailbox, a domain or a firm.
 ///
 /// # Errors
 /// Fails if SQLite refuses.
@@ -85,6 +85,20 @@ pub fn find(tx: &ReadTx<'_>, mailbox: &MailboxKey) -> Result<Option<MoveId>> {
 /// Fails if the database cannot be read.
 pub fn of_mailbox(tx: &ReadTx<'_>, mailbox: &MailboxKey) -> Result<Option<MoveId>> {
     of_key(tx, mailbox.as_str())
+}
+
+/// Returns the first move that asks about one of these firms, each named by its name or by a domain.
+///
+/// # Errors
+/// Fails if the database cannot be read.
+pub fn of_firm(tx: &ReadTx<'_>, firms: &[Named]) -> Result<Option<MoveId>> {
+    for key in firms.iter().flat_map(Named::and_above) {
+        let found = of_key(tx, key)?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }
 
 fn of_key(tx: &ReadTx<'_>, key: &str) -> Result<Option<MoveId>> {

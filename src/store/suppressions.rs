@@ -1,4 +1,4 @@
-//! Mailboxes and domains that must never be written to, found by identity.
+//! Mailboxes, domains and firms that must never be written to, found by identity.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -6,18 +6,8 @@ use serde::Serialize;
 use super::flags::{self, PendingSuppression};
 use super::{ReadTx, Result, WriteTx, instant, word};
 use crate::domain::email::{DomainKey, MailboxKey, Named};
-use crate::domain::suppression::Cause;
+use crate::domain::suppression::{Cause, SuppressionKind};
 use crate::domain::words::words;
-
-words! {
-    /// The reach of a suppression.
-    pub enum SuppressionKind ("a kind of suppression") {
-        /// One address.
-        Address = "address",
-        /// Every address of a domain, and of those below it.
-        Domain = "domain",
-    }
-}
 
 words! {
     /// The one who sets a suppression. What somebody else set outranks the operator's.
@@ -33,10 +23,10 @@ words! {
     }
 }
 
-/// One mailbox or domain that must never be written to, for one cause.
+/// One mailbox, domain or firm that must never be written to, for one cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Suppression {
-    /// `ann@acme.example` or `acme.example`, as it was named.
+    /// `ann@acme.example`, `acme.example` or `firm:Acme GmbH`, as it was named.
     pub value: String,
     /// Its reach.
     pub kind: SuppressionKind,
@@ -64,7 +54,7 @@ pub fn add(
     (reason, source): (&str, SuppressedBy),
     now: Timestamp,
 ) -> Result<bool> {
-    let kind = kind_of(named);
+    let kind = SuppressionKind::of(named);
     Ok(tx
         .sql()
         .prepare_cached(
@@ -81,13 +71,6 @@ pub fn add(
             now.as_millisecond(),
         ))?
         > 0)
-}
-
-const fn kind_of(named: &Named) -> SuppressionKind {
-    match named {
-        Named::Mailbox(_) => SuppressionKind::Address,
-        Named::Domain(_) => SuppressionKind::Domain,
-    }
 }
 
 /// Lifts a suppression, whatever its causes, also one that the database does not have yet; returns those that it had.
@@ -138,7 +121,7 @@ fn pending(tx: &ReadTx<'_>) -> Result<Vec<(Named, PendingSuppression)>> {
 
 fn of_pending(named: &Named, pending: PendingSuppression) -> Suppression {
     Suppression {
-        kind: kind_of(named),
+        kind: SuppressionKind::of(named),
         value: pending.value,
         cause: Cause::Operator,
         reason: match pending.reason {
@@ -150,7 +133,7 @@ fn of_pending(named: &Named, pending: PendingSuppression) -> Suppression {
     }
 }
 
-/// Returns the suppressions of exactly this mailbox or domain that the database has, the person's own wish first.
+/// Returns the suppressions of exactly this mailbox, domain or firm that the database has, the person's own wish first.
 ///
 /// # Errors
 /// Fails if the database cannot be read.
@@ -193,6 +176,8 @@ pub fn over(tx: &ReadTx<'_>, mailbox: &MailboxKey) -> Result<Vec<(Named, Cause)>
             let named = match found.kind {
                 SuppressionKind::Address => Named::Mailbox(mailbox.clone()),
                 SuppressionKind::Domain => Named::Domain(DomainKey::of(key)),
+                // No mailbox or domain is the key of a firm's name.
+                SuppressionKind::Firm => continue,
             };
             all.push((named, found.cause));
         }
@@ -211,6 +196,24 @@ pub fn find_of_person<'a>(
     let pending = pending(tx)?;
     for mailbox in mailboxes {
         let key = mailbox.as_str();
+        if let Some((named, found)) = pending.iter().find(|(named, _)| named.as_str() == key) {
+            return Ok(Some(of_pending(named, found.clone())));
+        }
+        let all = of_key(tx, key)?;
+        if let Some(found) = all.into_iter().find(|found| found.cause.follows_person()) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// Returns the first suppression of one of these firms, each named by its name or by a domain; a domain is barred by those above it too.
+///
+/// # Errors
+/// Fails if the database or what is written down beside it cannot be read.
+pub fn find_of_firm(tx: &ReadTx<'_>, firms: &[Named]) -> Result<Option<Suppression>> {
+    let pending = pending(tx)?;
+    for key in firms.iter().flat_map(Named::and_above) {
         if let Some((named, found)) = pending.iter().find(|(named, _)| named.as_str() == key) {
             return Ok(Some(of_pending(named, found.clone())));
         }

@@ -9,7 +9,9 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::audit::{BROKEN, Broken, Link, end_fault, hex};
 use crate::domain::effect::EffectKind;
+use crate::domain::email::Named;
 use crate::domain::signal::canonical_json;
+use crate::domain::suppression::SuppressionKind;
 use crate::domain::trail::{
     ExecutionState, Findings, HoldState, SuppressionName, Trail, execution_of, route,
 };
@@ -363,8 +365,7 @@ pub(super) fn compare(
             key: row.get(0)?,
             cause: row.get(1)?,
         };
-        let is_address = row.get::<_, String>(3)? == "address";
-        if is_address != name.key.contains('@') {
+        if row.get::<_, String>(3)? != SuppressionKind::of(&Named::again(&name.key)).as_str() {
             Trail::other_reach(&name.key, found);
         }
         trail.suppression(name, row.get(2)?, found);

@@ -150,7 +150,7 @@ fn an_opt_out_suppresses_those_whom_it_speaks_for_and_nobody_else() {
     check(OPT_OUT, &[ann], &[cy, di], false, "");
     check(
         "Please unsubscribe everyone at our company from your mailing list.",
-        &["acme.example", ann, bo, cy],
+        &["acme.example", ann, bo, cy, "firm:Acme"],
         &[di],
         true,
         ", for everybody at acme.example",
@@ -224,7 +224,7 @@ fn an_opt_out_by_mail_is_lifted_only_by_name() {
     // What the operator did last is another thing.
     let undone = home.run(["undo"]);
     assert!(!undone.out.contains("Suppressed"), "{undone:?}");
-    assert_eq!(suppressed(&home).len(), 4);
+    assert_eq!(suppressed(&home).len(), 5);
     let undone = home.ok(&format!("undo {id}"));
     assert!(undone.contains("Suppressed"), "{undone}");
     assert!(suppressed(&home).is_empty());
@@ -243,7 +243,7 @@ fn an_opt_out_by_mail_is_lifted_only_by_name() {
     assert!(!counts_as_opt_out(&home));
     // Taken back once more, it is in force again.
     home.ok(&format!("undo {}", entry(&home, "Undone: Suppressed")));
-    assert_eq!(suppressed(&home).len(), 4);
+    assert_eq!(suppressed(&home).len(), 5);
     assert_eq!(written_to(&home), ["di@kite.example"]);
     assert!(counts_as_opt_out(&home));
     home.audit_holds();
@@ -367,6 +367,7 @@ fn they_opted_out_after_all() {
             "ann@acme.example",
             "bo@acme.example",
             "cy.cole@gmail.com",
+            "firm:Acme",
         ],
     );
     check(" --scope domain", &["acme.example", "ann@acme.example"]);
@@ -456,7 +457,13 @@ fn a_skip_that_says_do_not_contact_suppresses() {
         home.audit_holds();
     };
     let cy = "cy.cole@gmail.com";
-    let firm: &[&str] = &["acme.example", "ann@acme.example", "bo@acme.example", cy];
+    let firm: &[&str] = &[
+        "acme.example",
+        "ann@acme.example",
+        "bo@acme.example",
+        cy,
+        "firm:Acme",
+    ];
     check(&["--reason", "do not contact"], &[cy]);
     check(
         &["--reason", "Do not contact: they asked to be left alone"],
@@ -519,10 +526,10 @@ fn a_kill_in_between_leaves_all_of_it_or_nothing() {
             let place = format!("{point}#{pass}");
             let has_died = home.crashes_at(&place, "sync");
             let half = suppressed(&home).len();
-            assert!(matches!(half, 0 | 4), "{place}: {half}");
-            assert_eq!(to_bo(&home).0 == "cancelled", half == 4, "{place}");
+            assert!(matches!(half, 0 | 5), "{place}: {half}");
+            assert_eq!(to_bo(&home).0 == "cancelled", half == 5, "{place}");
             home.ok("sync");
-            assert_eq!(suppressed(&home).len(), 4, "{place}");
+            assert_eq!(suppressed(&home).len(), 5, "{place}");
             assert_eq!(to_bo(&home).0, "cancelled", "{place}");
             assert_eq!(moves_of(&home, "note_opt_out").len(), 1, "{place}");
             home.audit_holds();

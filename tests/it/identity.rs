@@ -604,6 +604,166 @@ fn a_firm_that_is_left_alone_is_meant_under_every_spelling() {
     }
 }
 
+/// Tells why mail to an address is blocked; empty if it is not.
+fn blocked(home: &Home, address: &str) -> String {
+    let blocked = home.json(&format!("why {address}"))["blocked"].clone();
+    if blocked.is_null() {
+        String::new()
+    } else {
+        blocked.to_string()
+    }
+}
+
+const ALL_OF_US: &str = "Please unsubscribe everyone at our company from your mailing list.";
+
+#[test]
+fn a_firm_that_opted_out_bars_colleagues_who_are_learned_later() {
+    let mut home = Home::live();
+    home.contacts("email,name,company\nann@acme.example,Ann Acker,Acme GmbH\n");
+    let (has_left, said) = writes(&home, "ann@acme.example");
+    assert!(has_left, "{said}");
+    let ours = home.outbox().remove(0);
+    let date = "Mon, 23 Nov 2026 10:20:00 +0000";
+    home.deliver("1", answer(&ours, "ann@acme.example", date, ALL_OF_US));
+    home.at("2026-11-23T10:30:00Z").ok("sync");
+    let list = home.json("suppress list");
+    let firm = list.as_array().unwrap().iter();
+    let firm: Vec<_> = firm.filter(|one| one["kind"] == "firm").collect();
+    assert_eq!(firm.len(), 1, "{list:#}");
+    assert_eq!(firm[0]["value"], "firm:Acme GmbH");
+    assert_eq!(firm[0]["cause"], "opted_out");
+    home.contacts(
+        "email,name,company\nbo@berlin.example,Bo Ek,\"ACME, Inc.\"\ncy@gmail.com,Cy Lund,The Acme Co.\ndi@yahoo.com,Di Moe,PT Acme\n\
+         el@yahoo.com,El Ray,Acme Rockets\nfi@bolt.example,Fi Orr,Bolt\n",
+    );
+    let barred = ["bo@berlin.example", "cy@gmail.com", "di@yahoo.com"];
+    for address in barred {
+        let why = blocked(&home, address);
+        assert!(why.contains("they are at Acme GmbH"), "{address}: {why}");
+        let (has_left, said) = writes(&home, address);
+        assert!(!has_left, "{address}: {said}");
+        let card = home.json(&format!("contacts show {address}"));
+        let why = card["suppressed"].to_string();
+        assert!(why.contains("they are at Acme GmbH"), "{address}: {why}");
+    }
+    for address in ["el@yahoo.com", "fi@bolt.example"] {
+        assert_eq!(blocked(&home, address), "", "{address}");
+    }
+    home.audit_holds();
+    let undone = home.json("undo list");
+    let opt_out = undone.as_array().unwrap().iter().find(|entry| {
+        let summary = entry["summary"].as_str().unwrap();
+        summary.starts_with("Suppressed everybody")
+    });
+    let opt_out = opt_out.unwrap_or_else(|| panic!("{undone:#}"))["id"].clone();
+    home.ok(&format!("undo {opt_out}"));
+    for address in barred {
+        assert_eq!(blocked(&home, address), "", "{address}");
+    }
+    assert_eq!(home.json("suppress list").as_array().unwrap().len(), 0);
+    home.audit_holds();
+}
+
+#[test]
+fn a_question_about_a_firm_holds_mail_to_colleagues_who_are_learned_later() {
+    let mut home = Home::live();
+    home.contacts("email,name,company\nann@acme.example,Ann Acker,Acme GmbH\n");
+    let (has_left, said) = writes(&home, "ann@acme.example");
+    assert!(has_left, "{said}");
+    let ours = home.outbox().remove(0);
+    let date = "Mon, 23 Nov 2026 10:20:00 +0000";
+    let text = format!("{ALL_OF_US} I'm interested, please send the offer.");
+    home.deliver("1", answer(&ours, "ann@acme.example", date, &text));
+    home.at("2026-11-23T10:30:00Z").ok("sync");
+    home.contacts("email,name,company\ncy@gmail.com,Cy Lund,\"ACME, Inc.\"\n");
+    let (has_left, said) = writes(&home, "cy@gmail.com");
+    assert!(!has_left, "{said}");
+    assert!(said.contains("they may have asked"), "{said}");
+}
+
+#[test]
+fn a_firm_is_suppressed_by_its_name_until_that_is_lifted() {
+    let home = Home::live();
+    home.contacts(
+        "email,name,company\nann@gmail.com,Ann Acker,\"ACME, Inc.\"\nbo@yahoo.com,Bo Ek,Bolt\n",
+    );
+    let said = home
+        .run(["suppress", "add", "firm:Acme GmbH", "--reason", "by phone"])
+        .exits(0)
+        .out;
+    assert!(said.contains("everybody at acme gmbh"), "{said}");
+    let why = blocked(&home, "ann@gmail.com");
+    assert!(why.contains("by phone"), "{why}");
+    assert_eq!(blocked(&home, "bo@yahoo.com"), "");
+    home.run(["suppress", "remove", "firm:The Acme Co."])
+        .exits(0);
+    assert_eq!(blocked(&home, "ann@gmail.com"), "");
+    home.ok("undo");
+    assert_ne!(blocked(&home, "ann@gmail.com"), "");
+    home.audit_holds();
+    for nothing in ["firm:", "firm:Self employed", "firm:n/a"] {
+        let ran = home.run(["suppress", "add", nothing]).exits(2);
+        assert!(ran.err.contains("names no firm"), "{nothing}: {}", ran.err);
+    }
+}
+
+#[test]
+fn whoever_is_self_employed_speaks_for_nobody_else() {
+    let home = Home::live();
+    home.contacts(
+        "email,name,company\nann@gmail.com,Ann Acker,Self employed\nbo@yahoo.com,Bo Ek,Self employed\ncy@yahoo.com,Cy Lund,self-employed\n",
+    );
+    home.signals(&[form("ann@gmail.com", MONDAY, "Price?")]);
+    let mv = home.today()[0]["id"].to_string();
+    let reason = ["--reason", "do not contact", "--suppress", "firm"];
+    home.run(["skip", &mv].iter().chain(&reason)).exits(0);
+    let list = home.json("suppress list");
+    assert_eq!(list.as_array().unwrap().len(), 1, "{list:#}");
+    assert_eq!(list[0]["value"], "ann@gmail.com");
+    for address in ["bo@yahoo.com", "cy@yahoo.com"] {
+        let (has_left, said) = writes(&home, address);
+        assert!(has_left, "{address}: {said}");
+    }
+}
+
+#[test]
+fn a_domain_that_is_barred_bars_its_people_at_their_other_addresses() {
+    let home = Home::live();
+    home.contacts("Record ID,email,name\n7,bo@acme.example,Bo Ek\n8,cy@gmail.com,Cy Lund\n");
+    home.contacts("Record ID,email,name\n7,bo@yahoo.com,Bo Ek\n8,cy@bolt.example,Cy Lund\n");
+    // A mail provider is nobody's firm: only mail to it is barred.
+    home.run(["suppress", "add", "gmail.com", "--yes"]).exits(0);
+    let (has_left, said) = writes(&home, "cy@bolt.example");
+    assert!(has_left, "{said}");
+    home.run(["suppress", "add", "acme.example"]).exits(0);
+    let why = blocked(&home, "bo@yahoo.com");
+    assert!(why.contains("acme.example"), "{why}");
+    let (has_left, said) = writes(&home, "bo@yahoo.com");
+    assert!(!has_left, "{said}");
+    home.ok("suppress remove acme.example");
+    assert_eq!(blocked(&home, "bo@yahoo.com"), "");
+}
+
+#[test]
+fn an_opt_out_for_a_domain_ends_moves_to_its_people_at_their_other_addresses() {
+    let mut home = Home::live();
+    home.contacts(
+        "Record ID,email,name\n1,ann@acme.example,Ann Acker\n2,eve@acme.example,Eve Orr\n",
+    );
+    home.contacts("Record ID,email,name\n2,eve@yahoo.com,Eve Orr\n");
+    let (has_left, said) = writes(&home, "ann@acme.example");
+    assert!(has_left, "{said}");
+    home.signals(&[form("eve@yahoo.com", MONDAY, "Price?")]);
+    let is_to_eve = |mv: &serde_json::Value| mv["email"] == "eve@yahoo.com";
+    assert!(home.today().iter().any(is_to_eve), "{:#?}", home.today());
+    let ours = home.outbox().remove(0);
+    let date = "Mon, 23 Nov 2026 10:20:00 +0000";
+    let text = "Please unsubscribe *@acme.example from your mailing list.";
+    home.deliver("1", answer(&ours, "ann@acme.example", date, text));
+    home.at("2026-11-23T10:30:00Z").ok("sync");
+    assert!(!home.today().iter().any(is_to_eve), "{:#?}", home.today());
+}
+
 #[test]
 fn an_opt_out_follows_what_is_learned_later_and_goes_with_its_undo() {
     let mut home = Home::live();

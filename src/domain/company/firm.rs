@@ -1,6 +1,6 @@
 //! The key of a firm's name: what every spelling of it has in common.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::LazyLock;
 
 use crate::domain::contact::name;
@@ -345,6 +345,15 @@ impl FirmKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Returns the first words of the legal forms, each once: some stand in front of the name.
+pub fn forms_in_front() -> impl Iterator<Item = &'static str> {
+    let words: BTreeSet<&str> = FORMS
+        .iter()
+        .filter_map(|form| form.first().map(String::as_str))
+        .collect();
+    words.into_iter()
 }
 
 /// Returns the name in the domain that a firm is called by: "Acme.com" is Acme. None where the text is no domain.

@@ -115,6 +115,12 @@ impl Firm {
         self.key.as_ref()
     }
 
+    /// Tells whether it is known which firm it is, by its name or a domain of its own.
+    #[must_use]
+    pub const fn is_told(&self) -> bool {
+        self.key.is_some() || self.domain.is_some()
+    }
+
     /// Tells whether two records are of one firm: they have one domain, or one name and no two domains that are named differently.
     /// `acme.com` and `acme.de` are named alike.
     #[must_use]

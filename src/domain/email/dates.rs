@@ -2188,11 +2188,13 @@ mod tests {
             check(text, 11, 30);
         }
     }
+
     #[test]
     fn absences_end_as_people_say_it() {
         // Written on Tuesday 24 November 2026.
         let (this, next) = (2026, 2027);
-        let expect: &[(Option<(i16, i8, i8)>, &[&str])] = &[
+        type Ends<'a> = (Option<(i16, i8, i8)>, &'a [&'a str]);
+        let expect: &[Ends<'_>] = &[
             (
                 Some((this, 12, 3)),
                 &[

@@ -38,7 +38,7 @@ pub use address::{EmailAddress, Mailbox};
 pub use identity::{DomainKey, MailboxKey};
 pub use judged::judge;
 pub use message_id::MessageId;
-pub use named::{Named, TooWide};
+pub use named::{Named, TooWide, firm_in};
 pub use parsed::ParsedMail;
 pub use trained::asked_in;
 pub use understand::{MailClass, MailContext, Understanding, understand};

@@ -1,10 +1,10 @@
-//! What somebody names to be left alone: a mailbox or a domain, read as people write and paste it.
+//! What somebody names to be left alone: a mailbox, a domain or a firm, read as people write and paste it.
 
 use std::fmt;
 
 use super::address::{EmailAddress, is_free_mail_domain, is_registry};
 use super::identity::{DomainKey, MailboxKey, as_typed};
-use crate::domain::company::domain_of_website;
+use crate::domain::company::{FirmKey, domain_of_website};
 use crate::domain::contact::address::{is_invisible, trim_invisible};
 use crate::domain::text::{clean_line, is_hostile};
 
@@ -15,14 +15,23 @@ pub enum Named {
     Mailbox(MailboxKey),
     /// Everybody at a domain and below it.
     Domain(DomainKey),
+    /// Everybody at a firm of a name, at whichever domain.
+    Firm(FirmNamed),
 }
+
+/// A firm's name as it is kept beside mailboxes and domains: `firm:` with the name's key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FirmNamed(String);
+
+/// The text in front of a firm's name: `firm:Acme GmbH`.
+pub const FIRM: &str = "firm:";
 
 impl Named {
     /// Reads what somebody names: an address, also as `"Ann" <ann@acme.example>` or `mailto:ann@acme.example`, or a domain as `acme.example`,
-    /// `@acme.example`, `*@acme.example`, `*.acme.example`, `www.acme.example` or `acme.example.`.
+    /// `@acme.example`, `*@acme.example`, `*.acme.example`, `www.acme.example` or `acme.example.`, or a firm as `firm:Acme GmbH`.
     ///
     /// # Errors
-    /// [`NotNamed`] where neither can be meant.
+    /// [`NotNamed`] where none of them can be meant.
     pub fn parse(text: &str) -> Result<Self, NotNamed> {
         let text = trim_invisible(text.trim_matches(|c: char| is_unseen(c) || c.is_whitespace()));
         let refuse = |why| NotNamed {
@@ -31,6 +40,9 @@ impl Named {
         };
         if let Some(inside) = text.chars().find(|c| is_unseen(*c)) {
             return Err(refuse(Why::Hidden(inside)));
+        }
+        if let Some(firm) = firm_in(text) {
+            return Self::firm(firm).ok_or_else(|| refuse(Why::NoFirm));
         }
         let text = as_typed(text);
         let text = match text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
@@ -80,6 +92,26 @@ impl Named {
         ))
     }
 
+    /// Names everybody at a firm; none where the text is no firm's name, as "Self-employed" is none.
+    #[must_use]
+    pub fn firm(name: &str) -> Option<Self> {
+        let key = FirmKey::of(name)?;
+        Some(Self::Firm(FirmNamed(format!("{FIRM}{}", key.as_str()))))
+    }
+
+    /// Reads what was named once and kept: whatever it is, it names something.
+    #[must_use]
+    pub fn again(value: &str) -> Self {
+        if let Some(firm) = firm_in(value).and_then(Self::firm) {
+            return firm;
+        }
+        if value.contains('@') {
+            Self::Mailbox(MailboxKey::of(value))
+        } else {
+            Self::Domain(DomainKey::of(value))
+        }
+    }
+
     /// Tells whom a domain bars besides one firm; none for a mailbox and for a firm's own domain.
     #[must_use]
     pub fn too_wide(&self) -> Option<TooWide> {
@@ -92,14 +124,33 @@ impl Named {
         is_registry(domain.as_str()).then_some(TooWide::Registry)
     }
 
+    /// Returns the keys whose suppression bars what is named: its own, and for a domain those above it.
+    pub fn and_above(&self) -> impl Iterator<Item = &str> {
+        let (own, domain) = match self {
+            Self::Domain(domain) => (None, Some(domain)),
+            Self::Mailbox(_) | Self::Firm(_) => (Some(self.as_str()), None),
+        };
+        own.into_iter()
+            .chain(domain.into_iter().flat_map(DomainKey::and_above))
+    }
+
     /// Returns the text that is kept and compared.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Mailbox(key) => key.as_str(),
             Self::Domain(key) => key.as_str(),
+            Self::Firm(FirmNamed(key)) => key,
         }
     }
+}
+
+/// Returns the name in `firm:Acme GmbH`; none where a mailbox or a domain is named.
+#[must_use]
+pub fn firm_in(text: &str) -> Option<&str> {
+    let head = text.get(..FIRM.len())?;
+    let rest = text.get(FIRM.len()..)?;
+    (head.eq_ignore_ascii_case(FIRM) && !rest.contains('@')).then(|| rest.trim())
 }
 
 /// What makes a domain more than one firm's.
@@ -124,7 +175,7 @@ fn is_unseen(c: char) -> bool {
     is_hostile(c) || is_invisible(c)
 }
 
-/// Text that names neither a mailbox nor a domain.
+/// Text that names neither a mailbox nor a domain nor a firm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotNamed {
     text: String,
@@ -141,11 +192,16 @@ enum Why {
     Number,
     /// It is more than one.
     Several,
+    /// It is to be a firm, and is no firm's name.
+    NoFirm,
     Unclear,
 }
 
 impl fmt::Display for NotNamed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.why == Why::NoFirm {
+            return write!(f, "\"{}\" names no firm", self.text);
+        }
         write!(
             f,
             "\"{}\" is neither a mail address nor a domain",
@@ -162,7 +218,7 @@ impl fmt::Display for NotNamed {
                 f.write_str("; no mail goes to an IP address, so write the domain's name")
             }
             Why::Several => f.write_str("; name one at a time"),
-            Why::Unclear => Ok(()),
+            Why::Unclear | Why::NoFirm => Ok(()),
         }
     }
 }
@@ -237,6 +293,33 @@ mod tests {
         says("ann@192.0.2.1", "IP address");
         says("ann@[IPv6:2001:db8::1]", "IP address");
         says("ann@acme.example bo@acme.example", "one at a time");
+    }
+
+    #[test]
+    fn a_firm_is_named_by_its_name_in_every_spelling() {
+        let acme = Named::firm("Acme").unwrap();
+        for text in [
+            "firm:Acme GmbH",
+            "FIRM: ACME, Inc.",
+            "firm:acme.com",
+            acme.as_str(),
+        ] {
+            assert_eq!(Named::parse(text).as_ref(), Ok(&acme), "{text}");
+            assert_eq!(Named::again(text), acme, "{text}");
+        }
+        assert_eq!(acme.as_str(), "firm:acme");
+        for text in ["firm:", "firm:self employed", "firm:N/A", "Firm: -"] {
+            let refused = Named::parse(text).unwrap_err().to_string();
+            assert!(refused.ends_with("names no firm"), "{refused}");
+        }
+        assert_eq!(
+            Named::again("acme.example"),
+            Named::parse("acme.example").unwrap()
+        );
+        assert_eq!(
+            Named::again("a@acme.example"),
+            Named::parse("a@acme.example").unwrap()
+        );
     }
 
     #[test]

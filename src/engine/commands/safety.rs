@@ -9,7 +9,8 @@ use serde_json::json;
 
 use crate::config::Paths;
 use crate::domain::by::By;
-use crate::domain::email::{EmailAddress, Named, TooWide};
+use crate::domain::email::named::FIRM;
+use crate::domain::email::{EmailAddress, Named, TooWide, firm_in};
 use crate::domain::guard::KillSwitch;
 use crate::domain::text::clean_line;
 use crate::engine::error::{EngineError, Result};
@@ -169,10 +170,15 @@ impl Engine {
         let (whom, never) = match named {
             Named::Mailbox(_) => ("", "never written to, whatever address they use"),
             Named::Domain(_) => ("everybody at ", "no address there is ever written to"),
+            Named::Firm(_) => (
+                "everybody at ",
+                "nobody at a firm of that name is ever written to",
+            ),
         };
+        let shown = firm_in(value).unwrap_or(value);
         Ok(match undo {
             Some(undo) => Done::Changed {
-                summary: format!("Suppressed {whom}{value}: {never}."),
+                summary: format!("Suppressed {whom}{shown}: {never}."),
                 undo,
             },
             None => Done::Nothing {
@@ -214,15 +220,20 @@ impl Engine {
     }
 }
 
-/// Reads an address or a domain, with the text that it is shown as.
+/// Reads an address, a domain or a firm, with the text that it is shown as.
 fn named(text: &str) -> Result<(Named, String)> {
     let named = Named::parse(text).map_err(|e| {
-        EngineError::Input(format!("{e}. Nothing was changed; name an address (ann@acme.example) or a domain (acme.example)."))
+        EngineError::Input(format!("{e}. Nothing was changed; name an address (ann@acme.example), a domain (acme.example) or a firm (firm:Acme)."))
     })?;
     let shown = match &named {
         Named::Mailbox(key) => EmailAddress::pasted(clean_line(text, 254).as_str())
             .map_or_else(|_| key.to_string(), String::from),
         Named::Domain(key) => key.to_string(),
+        Named::Firm(_) => {
+            let line = clean_line(text, 80);
+            let name = firm_in(line.trim()).unwrap_or_default();
+            format!("{FIRM}{}", name.to_lowercase())
+        }
     };
     Ok((named, shown))
 }

@@ -8,7 +8,7 @@ use crate::domain::by::By;
 use crate::domain::contact::LifecycleStage;
 use crate::domain::effect::EffectKind;
 use crate::domain::email::address::{firm_domain, is_free_mail_domain};
-use crate::domain::email::{MailClass, MailboxKey};
+use crate::domain::email::{MailClass, MailboxKey, firm_in};
 use crate::domain::guard::{
     self, ApprovalFacts, Asks, GuardFacts, GuardKind, InDraft, Mode, Verdict,
 };
@@ -367,7 +367,8 @@ pub(in crate::engine) fn review_deliverability(
     change(tx, held, now).map(|_| ())
 }
 
-/// Returns why somebody must not be written to: their address or its domain is suppressed, or they are, at whichever address or contact.
+/// Returns why somebody must not be written to: their address or its domain is suppressed, or they are, at whichever address or contact, or a firm
+/// that they are at.
 pub(in crate::engine) fn suppressed(
     tx: &ReadTx<'_>,
     reach: &Reach,
@@ -384,6 +385,13 @@ pub(in crate::engine) fn suppressed(
         return Ok(Some(format!(
             "they are suppressed at {}: {}",
             found.value, found.reason
+        )));
+    }
+    if let Some(found) = suppressions::find_of_firm(tx, &reach.firms(tx)?)? {
+        let firm = firm_in(&found.value).unwrap_or(&found.value);
+        return Ok(Some(format!(
+            "they are at {firm}, where everybody is suppressed: {}",
+            found.reason
         )));
     }
     for id in &reach.ids {
@@ -423,8 +431,8 @@ pub(in crate::engine) fn suppressed_since(
     barred(tx, row.contact_id, &row.to_key)
 }
 
-/// Returns the move that asks whether somebody opted out, while nobody has answered it: about their address or its domain, or about them at
-/// whichever address or contact.
+/// Returns the move that asks whether somebody opted out, while nobody has answered it: about their address or its domain, about them at
+/// whichever address or contact, or about a firm that they are at.
 pub(in crate::engine) fn asked(
     tx: &ReadTx<'_>,
     reach: &Reach,
@@ -441,7 +449,7 @@ pub(in crate::engine) fn asked(
             return Ok(Some(id));
         }
     }
-    Ok(None)
+    Ok(questions::of_firm(tx, &reach.firms(tx)?)?)
 }
 
 /// Returns why nothing may be written to somebody now, suppressed or in question.

@@ -8,6 +8,7 @@ use super::take_back::{cancel, open};
 use crate::domain::action::{ActionKind, Means};
 use crate::domain::effect::Ended;
 use crate::domain::email::address::firm_domain;
+use crate::domain::email::named::FIRM;
 use crate::domain::email::{DomainKey, MailboxKey, Named, Scope};
 use crate::domain::id::{ContactId, MoveId};
 use crate::domain::moves::{MoveStatus, MoveSubject};
@@ -30,11 +31,11 @@ pub(in crate::engine) const OPTED_OUT: &str = "they opted out";
 /// Those whom a wish to be left alone speaks for.
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Alone {
-    /// Mailboxes and domains, with the text that each is shown as.
+    /// Mailboxes, domains and firms, with the text that each is shown as.
     named: Vec<(Named, String)>,
     reach: Reach,
     domains: Vec<DomainKey>,
-    /// Contacts who have an address at one of these domains, and may be written to at another.
+    /// Contacts who have an address at one of these domains; at another they are at that firm all the same.
     there: Vec<ContactId>,
     /// Everybody else than the writer alone, in words: "for everybody at acme.example".
     pub whom: String,
@@ -139,7 +140,8 @@ impl Alone {
         Ok(())
     }
 
-    /// Adds everybody at a contact's firm: its domain, unless many firms share it, and each of its contacts.
+    /// Adds everybody at a contact's firm: its domain, unless many firms share it, each of its contacts, and by its name those who come to be
+    /// known later. Whoever is self-employed has no firm.
     fn add_firm(
         &mut self,
         tx: &ReadTx<'_>,
@@ -147,7 +149,7 @@ impl Alone {
         theirs: Option<&DomainKey>,
     ) -> Result<()> {
         let company = match people::company_of(tx, contact)? {
-            Some(id) => companies::get(tx, id)?,
+            Some(id) => companies::get(tx, id)?.filter(companies::is_firm),
             None => None,
         };
         let domain = company
@@ -157,6 +159,11 @@ impl Alone {
             .or_else(|| theirs.cloned());
         if let Some(company) = &company {
             self.whom = format!("for everybody at {}", company.name);
+            // A firm of which only the domain is known is called by it, and that names no other firm.
+            let is_named = company.domain.as_deref() != Some(company.name.as_str());
+            if let Some(named) = Named::firm(&company.name).filter(|_| is_named) {
+                self.add(named, &format!("{FIRM}{}", company.name));
+            }
             for firm in companies::same_firm(tx, company)? {
                 for id in people::of_company(tx, firm)? {
                     let addresses = people::addresses(tx, id)?;
@@ -233,7 +240,9 @@ impl Alone {
     }
 
     fn includes(&self, contact: Option<ContactId>, to: &str) -> bool {
-        self.reach.includes(contact, to) || self.is_there(to)
+        self.reach.includes(contact, to)
+            || self.is_there(to)
+            || contact.is_some_and(|id| self.there.contains(&id))
     }
 
     /// Tells whether an address is at one of the domains, or below it.
@@ -245,15 +254,14 @@ impl Alone {
     }
 
     /// Returns the contacts who are not written to any more.
-    fn contacts(&self, tx: &ReadTx<'_>) -> Result<Vec<ContactId>> {
+    fn contacts(&self) -> Vec<ContactId> {
         let mut all = self.reach.ids.clone();
         for id in &self.there {
-            let is_new = !all.contains(id);
-            if is_new && people::load(tx, *id)?.is_some_and(|p| self.is_there(&p.email)) {
+            if !all.contains(id) {
                 all.push(*id);
             }
         }
-        Ok(all)
+        all
     }
 
     /// Tells whether all of them are suppressed already, so that there is nothing to ask.
@@ -267,7 +275,7 @@ impl Alone {
                         && gate::suppressed(tx, &Reach::of(tx, None, shown)?, None, shown)?
                             .is_some()
                 }
-                Named::Domain(_) => !suppressions::of(tx, named)?.is_empty(),
+                Named::Domain(_) | Named::Firm(_) => !suppressions::of(tx, named)?.is_empty(),
             };
             if !is_known {
                 return Ok(false);
@@ -303,7 +311,7 @@ impl Alone {
     pub fn end(&self, tx: &WriteTx<'_>, until: Timestamp, now: Timestamp) -> Result<Vec<Turned>> {
         let reason = self.reason();
         let mut turned = Vec::new();
-        for id in self.contacts(tx)? {
+        for id in self.contacts() {
             for mv in moves::of_contact(tx, id)? {
                 let is_open = matches!(mv.status, MoveStatus::Open | MoveStatus::Snoozed);
                 if is_open && mv.action.means() == Means::Mail && mv.started_at <= until {
@@ -408,7 +416,7 @@ pub(in crate::engine) fn refuse_unanswered(tx: &ReadTx<'_>, mv: &MoveRow) -> Res
 pub(in crate::engine) fn turn(tx: &WriteTx<'_>, step: &OptOut, now: Timestamp) -> Result<OptOut> {
     let lifts = step.in_force;
     for one in &step.suppressed {
-        let named = named_again(&one.value);
+        let named = Named::again(&one.value);
         if lifts {
             suppressions::remove_cause(tx, &named, Cause::OptedOut)?;
         } else {
@@ -466,12 +474,4 @@ fn asking(tx: &ReadTx<'_>, id: MoveId) -> Result<MoveId> {
     };
     let standing = moves::find_standing(tx, mv.subject, mv.action.family())?;
     Ok(standing.map_or(id, |mv| mv.id))
-}
-
-fn named_again(value: &str) -> Named {
-    if value.contains('@') {
-        Named::Mailbox(MailboxKey::of(value))
-    } else {
-        Named::Domain(DomainKey::of(value))
-    }
 }

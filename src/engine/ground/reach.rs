@@ -1,6 +1,7 @@
 //! One person behind several contacts and addresses: the one notion that limits, suppressions, meetings and answers ask.
 
-use crate::domain::email::MailboxKey;
+use crate::domain::email::address::firm_domain;
+use crate::domain::email::{DomainKey, MailboxKey, Named};
 use crate::domain::id::ContactId;
 use crate::engine::error::Result;
 use crate::store::{ReadTx, people};
@@ -68,6 +69,29 @@ impl Reach {
                 self.mailboxes.push(mailbox);
             }
         }
+    }
+
+    /// Returns the firms that they are at: the domains of all their addresses, unless anybody can have an address there, and the names of the
+    /// firms in their records.
+    pub fn firms(&self, tx: &ReadTx<'_>) -> Result<Vec<Named>> {
+        let mut found = Vec::new();
+        let mut add = |named: Named| {
+            if !found.contains(&named) {
+                found.push(named);
+            }
+        };
+        let is_own = |domain: &DomainKey| firm_domain(domain).is_some();
+        for domain in self.mailboxes.iter().map(MailboxKey::domain) {
+            if is_own(&domain) {
+                add(Named::Domain(domain));
+            }
+        }
+        for id in &self.ids {
+            if let Some(firm) = people::firm_name(tx, *id)?.and_then(|name| Named::firm(&name)) {
+                add(firm);
+            }
+        }
+        Ok(found)
     }
 
     /// Tells whether mail to a contact and an address goes to them.

@@ -4,13 +4,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::contact::{ExternalId, LifecycleStage};
-use crate::domain::email::MailboxKey;
 use crate::domain::id::ContactId;
+use crate::engine::effects::gate;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::ground::reach::Reach;
 use crate::engine::handle::Engine;
 use crate::store::contacts::{self, ContactRow};
 use crate::store::people::RecordKind;
-use crate::store::{ReadTx, StoreError, people, suppressions};
+use crate::store::{ReadTx, StoreError, people};
 
 /// One line of a list of contacts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -149,7 +150,7 @@ impl Engine {
             let not_found = || EngineError::NotFound(format!("There is no contact “{who}”."));
             let id = find(tx, who)?.ok_or_else(not_found)?;
             let row = contacts::get(tx, id)?.ok_or_else(not_found)?;
-            Ok(card(tx, row)?)
+            card(tx, row)
         })
     }
 }
@@ -167,14 +168,13 @@ fn find(tx: &ReadTx<'_>, who: &str) -> Result<Option<ContactId>, StoreError> {
     people::find_by_email(tx, who)
 }
 
-fn card(tx: &ReadTx<'_>, row: ContactRow) -> Result<ContactCard, StoreError> {
+fn card(tx: &ReadTx<'_>, row: ContactRow) -> Result<ContactCard> {
     let emails = contacts::emails(tx, row.id)?;
-    let mut suppressed =
-        (row.stage == LifecycleStage::DoNotContact).then(|| "marked as do not contact".to_owned());
+    let reach = Reach::of(tx, Some(row.id), "")?;
+    let mut suppressed = gate::suppressed(tx, &reach, Some(row.id), "")?;
     for email in &emails {
         if suppressed.is_none() {
-            suppressed = suppressions::find(tx, &MailboxKey::of(email))?
-                .map(|s| format!("{}: {}", s.value, s.reason));
+            suppressed = gate::suppressed(tx, &reach, Some(row.id), email)?;
         }
     }
     Ok(ContactCard {
