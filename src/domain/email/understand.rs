@@ -1227,6 +1227,57 @@ mod tests {
     }
 
     #[test]
+    fn mail_that_is_refused_is_not_answered_by_mail() {
+        let ours = lone("<seq1@casey>");
+        let mut wrong = Vec::new();
+        for text in [
+            "Please don't email me, call me: +49 30 123.",
+            "Don't mail me, phone me.",
+            "Please use WhatsApp, no mail.",
+            "Pas de mail svp, appelez-moi.",
+            "If you write once more I report you as spam.",
+            "Don't bother writing back, I won't read it.",
+            "I have reported this as phishing.",
+            "Don't chase me.",
+        ] {
+            let got = understand(
+                &mail("Re: Quick question", "<seq1@casey>", text, &[]),
+                &ours,
+            );
+            if got.opt_out.decision == wish::Decision::No {
+                wrong.push(format!("{text:?}: {:?}", got.opt_out));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn warm_words_bar_nobody() {
+        let ours = lone("<seq1@casey>");
+        let mut wrong = Vec::new();
+        for text in [
+            "Drop by any time.",
+            "Basta! Compro!",
+            "Everyone here wants to hug you.",
+            "My office manager wants to hug you.",
+            "Our team wants to hear from you again.",
+            "Nobody here wants to wait any longer, send it today.",
+            "Je vous rappelle la semaine prochaine.\n\nCordialement",
+            "Oui, cela nous intéresse. Pouvez-vous envoyer les tarifs ?\n\nCordialement,\nThibault",
+            "Με εκτίμηση",
+        ] {
+            let got = understand(
+                &mail("Re: Quick question", "<seq1@casey>", text, &[]),
+                &ours,
+            );
+            if got.opt_out.decision == wish::Decision::Yes {
+                wrong.push(format!("{text:?}: {:?}", got.opt_out));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
     fn a_language_that_is_not_read_is_asked_about_and_a_machine_is_still_one() {
         let ours = lone("<seq1@casey>");
         let re = "Re: Quick question";
