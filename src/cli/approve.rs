@@ -263,7 +263,7 @@ fn wait(
         }
         if kill_switch != KillSwitch::Running {
             return Ok(Some(stays(
-                "Held by kill_switch: everything was stopped. The approval is kept.",
+                "Held by the kill switch: everything was stopped. The approval is kept.",
             )));
         }
         if run.interrupt.load(Ordering::Relaxed) {

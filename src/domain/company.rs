@@ -1,6 +1,7 @@
 //! Companies: facts from an import, and keys that match two spellings of a name.
 
-use crate::domain::contact::{address, clean, name};
+use crate::domain::contact::cell::{MAX_URL, clean};
+use crate::domain::contact::{address, name};
 use crate::domain::email::address::is_free_mail_domain;
 
 mod firm;
@@ -42,7 +43,7 @@ const SHARED_HOSTS: [&str; 26] = [
 /// without `www.`, at most 253 bytes. None where the text holds no host name, and for hosts that many firms share.
 #[must_use]
 pub fn domain_of_website(text: &str) -> Option<String> {
-    let cleaned = clean(text, super::contact::MAX_URL)?;
+    let cleaned = clean(text, MAX_URL)?;
     let mut host = cleaned.as_str();
     if let Some((scheme, rest)) = host.split_once("://")
         && scheme.bytes().all(|b| b.is_ascii_alphanumeric())

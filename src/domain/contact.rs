@@ -5,11 +5,14 @@
 //! say the same thing.
 
 pub mod address;
+pub mod cell;
 pub mod greeting;
 pub mod name;
 mod nickname;
 pub mod who;
 
+pub use self::cell::{MAX_URL, clean, is_placeholder};
+use self::cell::{is_clean_ascii, is_empty_mark};
 use crate::domain::company::domain_of_website;
 use crate::domain::email::MailboxKey;
 use crate::domain::suppression::{CarriedSuppression, Cause};
@@ -25,8 +28,6 @@ use thiserror::Error;
 pub const MAX_NAME: usize = 120;
 /// Characters of any other one-line field that are kept.
 pub const MAX_LINE: usize = 240;
-/// Characters of a web address that are kept.
-pub const MAX_URL: usize = 1_000;
 /// Bytes of a note that are kept.
 pub const MAX_NOTES: usize = 16 * 1024;
 /// E-mail addresses of one person that are kept.
@@ -474,37 +475,6 @@ fn not_an_address(bad: &str) -> String {
     )
 }
 
-/// Returns `text` cleaned to one line of at most `max_chars` characters, or None if nothing is left.
-#[must_use]
-pub fn clean(text: &str, max_chars: usize) -> Option<String> {
-    let trimmed = text.trim_ascii();
-    let trimmed = if trimmed.is_ascii() {
-        trimmed
-    } else {
-        address::trim_invisible(trimmed)
-    };
-    if trimmed.is_empty() {
-        return None;
-    }
-    if is_clean_ascii(trimmed, max_chars) {
-        return Some(trimmed.to_owned());
-    }
-    let cleaned = clean_line(trimmed, max_chars);
-    (!cleaned.is_empty()).then_some(cleaned)
-}
-
-/// Tells whether `clean_line` would return `text` itself; says no to all that is not plain ASCII.
-fn is_clean_ascii(text: &str, max_chars: usize) -> bool {
-    let mut previous = b' ';
-    text.len() <= max_chars
-        && text.bytes().all(|b| {
-            let fine = matches!(b, b' '..=b'~') && !(b == b' ' && previous == b' ');
-            previous = b;
-            fine
-        })
-        && previous != b' '
-}
-
 fn tidy(slot: &mut Option<String>, max_chars: usize) {
     tidy_with(slot, max_chars, is_placeholder);
 }
@@ -543,89 +513,6 @@ pub fn is_phone(text: &str) -> bool {
     let is_in_letters = digits >= 3 && digits + letters >= 10 && text.starts_with(is_plain);
     let is_nothing = text.chars().all(|c| c == '0' || !c.is_numeric());
     !is_nothing && (digits >= 5 || is_in_letters)
-}
-
-/// Tells whether a cell says in so many words that there is nothing in it.
-#[must_use]
-pub fn is_placeholder(text: &str) -> bool {
-    is_empty_mark(text) || is_empty_word(text)
-}
-
-/// Tells whether a cell holds a mark for nothing that is no word: nobody is called so.
-fn is_empty_mark(text: &str) -> bool {
-    if text.len() > 14 {
-        return false;
-    }
-    matches!(
-        text,
-        "-" | "--" | "---" | "—" | "–" | "." | ".." | "..." | "…" | "?" | "??" | "???" | "/" | "_"
-    ) || [
-        "n/a",
-        "#n/a",
-        "n.a.",
-        "n.a",
-        "n/d",
-        "n.d.",
-        "(null)",
-        "(none)",
-        "(empty)",
-        "(blank)",
-        "(unknown)",
-        "(not set)",
-        "[null]",
-        "[none]",
-        "<null>",
-        "<none>",
-        "<empty>",
-        "\\n",
-        "#ref!",
-        "#name?",
-        "#value!",
-        "#null!",
-        "#div/0!",
-        "#num!",
-        "#error!",
-        "#spill!",
-        "#calc!",
-        "#getting_data",
-        "null null",
-        "none none",
-        "nan nan",
-        "nil nil",
-        "undefined undefined",
-        "[object object]",
-    ]
-    .iter()
-    .any(|p| text.eq_ignore_ascii_case(p))
-}
-
-/// Tells whether a cell holds a program's or a person's word for nothing. A few people are called so.
-fn is_empty_word(text: &str) -> bool {
-    (2..=14).contains(&text.len())
-        && [
-            "null",
-            "none",
-            "nil",
-            "nan",
-            "undefined",
-            "unknown",
-            "tbd",
-            "tba",
-            "tbc",
-            "not set",
-            "notset",
-            "not available",
-            "not provided",
-            "no name",
-            "noname",
-            "unbekannt",
-            "inconnu",
-            "desconocido",
-            "sconosciuto",
-            "onbekend",
-        ]
-        .iter()
-        .any(|p| text.eq_ignore_ascii_case(p))
 }
 
 /// Takes away name parts that say nothing. "Ann Null" is a person and so is "Nil Jones": a plain name stays beside a

@@ -149,7 +149,7 @@ pub fn domain(address: &str) -> Option<&str> {
 
 fn is_nothing(text: &str) -> bool {
     text.is_empty()
-        || super::is_placeholder(text)
+        || super::cell::is_placeholder(text)
         || ["na", "no email", "noemail", "keine"]
             .iter()
             .any(|word| text.eq_ignore_ascii_case(word))

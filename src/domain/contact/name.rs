@@ -1,7 +1,6 @@
 //! Names of people: splitting a whole name, and folding one for comparison.
 
 use super::nickname;
-use super::who::is_pronouns;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -447,6 +446,15 @@ pub fn fold(text: &str) -> String {
             });
     }
     out
+}
+
+/// Tells whether a word says how somebody is spoken of: `she/her`.
+pub(super) fn is_pronouns(word: &str) -> bool {
+    const PRONOUNS: [&str; 10] = [
+        "she", "her", "hers", "he", "him", "his", "they", "them", "theirs", "ze",
+    ];
+    let word = word.trim_matches([',', ';', '|']).to_lowercase();
+    word.contains('/') && word.split('/').all(|part| PRONOUNS.contains(&part))
 }
 
 #[cfg(test)]

@@ -36,19 +36,10 @@ struct Name {
     generation: Option<String>,
 }
 
-/// Tells whether a word says how somebody is spoken of: `she/her`.
-pub(super) fn is_pronouns(word: &str) -> bool {
-    const PRONOUNS: [&str; 10] = [
-        "she", "her", "hers", "he", "him", "his", "they", "them", "theirs", "ze",
-    ];
-    let word = word.trim_matches([',', ';', '|']).to_lowercase();
-    word.contains('/') && word.split('/').all(|part| PRONOUNS.contains(&part))
-}
-
 impl Name {
     fn of(first: &str, last: &str) -> Option<Self> {
         let whole = name::without_brackets(&format!("{first} {last}"));
-        let is_name = |word: &&str| !is_pronouns(word);
+        let is_name = |word: &&str| !name::is_pronouns(word);
         let whole: Vec<&str> = whole.split_whitespace().filter(is_name).collect();
         let folded = name::fold(&whole.join(" "));
         let (mut initials, mut words) = (Vec::new(), Vec::with_capacity(2));
