@@ -255,7 +255,7 @@ pub fn is_of_several(name: &str) -> bool {
                 .split_once(['&', '/', '+'])
                 .is_some_and(|(one, other)| is_name(one) && is_name(other))
     };
-    is_between || words.iter().any(|word| joined(&word))
+    is_between || words.iter().any(joined)
 }
 
 /// Tells whether `short` stands for `long`: an initial, or three letters or more of its beginning.
