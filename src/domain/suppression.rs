@@ -289,7 +289,7 @@ fn is_of_another_thing(behind: &[&str], is_stop: bool) -> bool {
         && !named
             .iter()
             .take_while(|word| ARTICLES.contains(word))
-            .any(|word| is_mail(word))
+            .any(&is_mail)
         && !named
             .iter()
             .find(|word| !ARTICLES.contains(word))
