@@ -18,7 +18,8 @@ pub use kinds::{Domain, SignalKind, Source};
 pub use said::{DealSaid, FormSaid, MailSaid, PostSaid, Said, TimerSaid, WishSaid};
 
 use super::amount::{AmountFault, Decimal};
-use super::email::Decision;
+use super::email::quote::strip;
+use super::email::{Decision, Demand, OptOut, Scope, judge, judge_absence};
 use about::DECIMAL;
 use said::Content;
 
@@ -131,11 +132,59 @@ impl SignalDraft {
         self.content.wish
     }
 
+    /// Returns the demand by law that the event tells of.
+    #[must_use]
+    pub const fn demand(&self) -> Option<Demand> {
+        self.content.demand
+    }
+
+    /// Returns what a person wrote in the event, free of quotes, where no mailbox has judged it; empty if there is nothing.
+    #[must_use]
+    pub fn unjudged_text(&self) -> String {
+        let is_written = matches!(
+            self.kind,
+            SignalKind::FormSubmitted | SignalKind::ReplyReceived | SignalKind::AutoReply
+        );
+        let is_judged = self.said().mail().is_some_and(|mail| mail.class.is_some())
+            && self.source == Source::Mail;
+        if !is_written || is_judged {
+            return String::new();
+        }
+        let text = wish::free_text(&self.payload);
+        let own = strip(&text).text;
+        if own.trim().is_empty() { text } else { own }
+    }
+
+    /// Judges what a person wrote in the event where no mailbox has.
+    #[must_use]
+    pub fn heard(&self) -> OptOut {
+        let text = self.unjudged_text();
+        match self.kind {
+            _ if text.trim().is_empty() => OptOut::default(),
+            SignalKind::AutoReply => judge_absence(&text),
+            _ => judge("", &text, ""),
+        }
+    }
+
+    /// Returns whom the wish of the event speaks for.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        if self.wish().is_some() || self.kind == SignalKind::OptedOut {
+            self.content.scope.clone()
+        } else {
+            self.heard().scope
+        }
+    }
+
     /// Tells whether the event says that mail to its address comes back for good.
     #[must_use]
     pub fn is_hard_bounce(&self) -> bool {
         let class = self.said().mail().and_then(|mail| mail.class);
-        self.kind == SignalKind::Bounced && wish::is_hard_bounce(class, &self.payload)
+        match self.kind {
+            SignalKind::Bounced => wish::is_hard_bounce(class, &self.payload),
+            SignalKind::Manual => false,
+            _ => class.is_none() && wish::tells_hard_bounce(&self.payload, 0),
+        }
     }
 
     /// Returns everything that the source said, to be kept and shown.

@@ -150,13 +150,65 @@ const LEFT_ALONE: &[&str] = &[
     "take them off",
     "left alone",
     "leave alone",
+    "leave him alone",
+    "leave her alone",
+    "leave us alone",
     "leave them alone",
+    "leaving them alone",
     "leave me alone",
     "spam complaint",
     "marked as spam",
     "marked us as spam",
     "withdrew consent",
     "consent withdrawn",
+    "revoked consent",
+    "consent revoked",
+    "do not disturb",
+    "dnd",
+    "never again",
+    "never email",
+    "never mail",
+    "never write",
+    "never call or email",
+    "blacklist",
+    "blacklisted",
+    "blacklist them",
+    "blocklist",
+    "blocklisted",
+    "erasure",
+    "right to be forgotten",
+    "gdpr request",
+    "gdpr deletion",
+    "gdpr objection",
+    "delete my data",
+    "delete his data",
+    "delete her data",
+    "delete their data",
+    "delete all data",
+    "abgemeldet",
+    "abmelden",
+    "abbestellt",
+    "ausgetragen",
+    "werbesperre",
+    "nicht kontaktieren",
+    "nicht mehr kontaktieren",
+    "nicht anschreiben",
+    "nicht mehr anschreiben",
+    "keine mails mehr",
+    "keine werbung",
+    "desabonne",
+    "désabonné",
+    "désinscrit",
+    "ne pas contacter",
+    "ne plus contacter",
+    "no contactar",
+    "dado de baja",
+    "dada de baja",
+    "non contattare",
+    "disiscritto",
+    "uitgeschreven",
+    "afgemeld",
+    "niet contacteren",
 ];
 /// Reasons that say so as a whole, and mean something else within a sentence.
 const ALONE: &[&str] = &["stop", "remove", "removed", "removal", "suppress", "block"];
@@ -164,6 +216,68 @@ const ALONE: &[&str] = &["stop", "remove", "removed", "removal", "suppress", "bl
 const FOR_NOW: &[&str] = &[
     "until", "till", "before", "yet", "now", "today", "tomorrow", "week", "month", "quarter",
     "year", "during",
+];
+/// Words that stand before what somebody left.
+const ARTICLES: &[&str] = &[
+    "the",
+    "a",
+    "an",
+    "our",
+    "your",
+    "my",
+    "his",
+    "her",
+    "their",
+    "this",
+    "that",
+    "all",
+    "any",
+    "every",
+    "further",
+    "future",
+    "more",
+    "mailing",
+    "email",
+    "marketing",
+    "sales",
+    "monthly",
+    "weekly",
+];
+/// Beginnings of words for what mail is and does: only who leaves that is to be left alone.
+const MAILS: &[&str] = &[
+    "mail",
+    "email",
+    "newsletter",
+    "everything",
+    "contact",
+    "market",
+    "outreach",
+    "communic",
+    "sequence",
+    "cadence",
+    "campaign",
+    "messag",
+    "send",
+    "writ",
+    "reach",
+    "bother",
+    "spam",
+    "pester",
+    "chas",
+    "follow",
+    "call",
+    "correspond",
+    "database",
+    "promo",
+    "advert",
+    "subscri",
+    "distribution",
+    "verteiler",
+];
+/// Whole words of the same kind.
+const MAIL_WORDS: &[&str] = &[
+    "list", "lists", "us", "me", "him", "her", "them", "crm", "data", "file", "files", "records",
+    "system",
 ];
 /// Words that turn a reason round.
 const NOT_SO: &[&str] = &["didnt", "never", "hasnt", "not", "wasnt", "isnt"];
@@ -182,22 +296,58 @@ pub fn says_do_not_contact(reason: &str) -> bool {
     if ALONE.contains(&words.join(" ").as_str()) {
         return true;
     }
-    let said = LEFT_ALONE.iter().find_map(|phrase| {
-        let phrase: Vec<&str> = phrase.split(' ').collect();
-        let at = words
-            .windows(phrase.len())
-            .position(|part| part == phrase)?;
-        Some((at, at + phrase.len()))
-    });
-    let Some((from, to)) = said else {
+    let said: Vec<(usize, usize)> = LEFT_ALONE
+        .iter()
+        .filter_map(|phrase| {
+            let phrase: Vec<&str> = phrase.split(' ').collect();
+            let at = words
+                .windows(phrase.len())
+                .position(|part| part == phrase)?;
+            Some((at, at + phrase.len()))
+        })
+        .collect();
+    if said.is_empty() {
         return judge("", reason, "").decision == Decision::Yes;
-    };
+    }
+    said.into_iter().any(|(from, to)| is_said(&words, from, to))
+}
+
+/// Tells whether the words from one place to another, which say that somebody is to be left alone, mean mail, and for good.
+fn is_said(words: &[&str], from: usize, to: usize) -> bool {
     let before = words.get(from.saturating_sub(2)..from).unwrap_or_default();
     let behind = words.get(to..).unwrap_or_default();
     let is_for_now = behind.iter().take(4).any(|word| FOR_NOW.contains(word));
     // "Asked to stop by in March."
-    let is_visit = plain.contains("stop by") && behind.first() == Some(&"by");
-    !is_for_now && !is_visit && !before.iter().any(|word| NOT_SO.contains(word))
+    let is_stop = words.get(to.saturating_sub(1)) == Some(&"stop");
+    let is_visit = is_stop && behind.first() == Some(&"by");
+    !is_for_now
+        && !is_visit
+        && !is_of_another_thing(behind, is_stop)
+        && !before.iter().any(|word| NOT_SO.contains(word))
+}
+
+/// Tells whether the words behind a phrase name something else than mail that was left or is to stop: "of the trial", "using it".
+fn is_of_another_thing(behind: &[&str], is_stop: bool) -> bool {
+    let is_mail =
+        |word: &&str| MAIL_WORDS.contains(word) || MAILS.iter().any(|mail| word.starts_with(mail));
+    let (first, rest) = match behind.split_first() {
+        Some((first, rest)) => (*first, rest),
+        None => return false,
+    };
+    let named = match first {
+        "of" | "from" => rest,
+        _ if is_stop && (first.ends_with("ing") || ARTICLES.contains(&first)) => behind,
+        _ => return false,
+    };
+    !named.is_empty()
+        && !named
+            .iter()
+            .take_while(|word| ARTICLES.contains(word))
+            .any(&is_mail)
+        && !named
+            .iter()
+            .find(|word| !ARTICLES.contains(word))
+            .is_none_or(is_mail)
 }
 
 #[cfg(test)]
@@ -239,6 +389,27 @@ mod tests {
             "Bitte nehmen Sie mich aus dem Verteiler.",
             "marked us as spam",
             "do_not_contact",
+            "told us to leave him alone",
+            "leave her alone",
+            "GDPR erasure request",
+            "right to be forgotten",
+            "abgemeldet",
+            "hat sich abgemeldet",
+            "blacklist",
+            "blacklisted",
+            "do not disturb",
+            "DND",
+            "angry: never again",
+            "never email again",
+            "opted out of our emails",
+            "opted out of all marketing",
+            "unsubscribed from the newsletter",
+            "unsubscribed from everything",
+            "asked to stop the emails",
+            "asked to stop all outreach",
+            "asked to stop sending mails",
+            "asked to be removed from our list",
+            "asked to be removed from the mailing list",
         ] {
             check(reason, true);
         }
@@ -261,6 +432,15 @@ mod tests {
             "non-stop travel",
             "call instead",
             "on parental leave",
+            "they opted out of the trial",
+            "opted out of the pilot",
+            "asked to stop the trial",
+            "asked us to stop the project",
+            "asked to stop using it",
+            "unsubscribed from competitor",
+            "unsubscribed from Kite's product",
+            "asked to be removed from the project",
+            "do not disturb until Monday",
         ] {
             check(reason, false);
         }

@@ -557,3 +557,120 @@ fn a_stranger_is_no_exception() {
     let list = home.json("suppress list");
     assert_eq!(list[1]["value"], "fay@moth.example", "{list:#}");
 }
+
+/// A provider's report that somebody marked our mail as spam.
+fn spam_report(home: &Home, fields: &str, id: &str) -> String {
+    let subject = &home.outbox()[0].subject;
+    format!(
+        "Return-Path: <fbl@provider.example>\r\nFrom: <fbl@provider.example>\r\nTo: casey@ruiz.example\r\nSubject: FW: {subject}\r\nDate: {DATE}\r\n\
+         Message-ID: <r1@provider.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=feedback-report; boundary=\"b\"\r\n\r\n\
+         --b\r\nContent-Type: text/plain\r\n\r\nThis is a spam report.\r\n\
+         --b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nUser-Agent: Loop/1\r\nVersion: 1\r\n{fields}\r\n\
+         --b\r\nContent-Type: message/rfc822\r\n\r\nFrom: casey@ruiz.example\r\nTo: x@x.example\r\nSubject: {subject}\r\nMessage-ID: {id}\r\n\r\nHi\r\n--b--\r\n"
+    )
+}
+
+#[test]
+fn a_spam_report_suppresses_who_complained_and_never_the_provider() {
+    let check = |fields: &str, is_ours: bool, names: &[&str]| {
+        let home = acme();
+        let ours = home.outbox()[0].message_id.clone();
+        let id = if is_ours {
+            ours.as_str()
+        } else {
+            "<other@x.example>"
+        };
+        home.deliver("1", spam_report(&home, fields, id));
+        home.ok("sync");
+        assert_eq!(suppressed(&home), names, "{fields} {is_ours}");
+        let list = home.ok("contacts list");
+        assert!(!list.contains("provider.example"), "{list}");
+    };
+    let ann = "Original-Rcpt-To: <ann@acme.example>\r\n";
+    check(ann, true, &["ann@acme.example"]);
+    check(ann, false, &["ann@acme.example"]);
+    check("", true, &["ann@acme.example"]);
+    check("", false, &[]);
+    // A contact to whom nothing was sent, and a stranger.
+    check("Original-Rcpt-To: <di@kite.example>\r\n", true, &[]);
+    check("Original-Rcpt-To: <eve@else.example>\r\n", true, &[]);
+}
+
+#[test]
+fn a_wish_in_a_form_is_heard() {
+    let told = |facts: Value| {
+        let home = acme();
+        let mut signal = serde_json::json!({"source": "form", "kind": "form.submitted", "at": "2026-11-23T10:10:00Z", "email": "di@kite.example"});
+        let fields = signal.as_object_mut().unwrap();
+        fields.extend(facts.as_object().unwrap().clone());
+        home.signals(&[signal.to_string()]).exits(0);
+        (suppressed(&home), moves_of(&home, "confirm_opt_out").len())
+    };
+    let check = |facts: Value, names: &[&str], asked: usize| {
+        let (suppressed, questions) = told(facts.clone());
+        assert_eq!(suppressed, names, "{facts}");
+        assert_eq!(questions, asked, "{facts}");
+    };
+    let di = &["di@kite.example"];
+    let leave = "Please remove me from your list and never email me again.";
+    for key in ["message", "text", "body", "comments"] {
+        check(serde_json::json!({key: leave}), di, 0);
+    }
+    check(
+        serde_json::json!({"fields": [{"name": "message", "value": leave}]}),
+        di,
+        0,
+    );
+    check(serde_json::json!({"message": "ไม่สนใจ ขอบคุณ"}), &[], 1);
+    check(
+        serde_json::json!({"message": "What does it cost for ten people?"}),
+        &[],
+        0,
+    );
+    check(serde_json::json!({"subscribed": false}), &[], 1);
+    check(serde_json::json!({"sms_opt_out": true}), &[], 0);
+    check(serde_json::json!({"bounce_type": "hard"}), di, 0);
+    check(serde_json::json!({"demand": "erasure"}), di, 0);
+    check(
+        serde_json::json!({"opt_out": true, "opt_out_scope": "firm"}),
+        &["di@kite.example", "kite.example"],
+        0,
+    );
+}
+
+#[test]
+fn a_wish_for_a_firm_of_which_the_sender_is_not_is_a_question() {
+    let home = acme();
+    let ours = home.outbox().remove(0);
+    let text = "Remove everybody at Acme from your list.";
+    home.deliver("1", answer(&ours, "max@else.example", DATE, text));
+    home.ok("sync");
+    assert!(suppressed(&home).is_empty(), "{:?}", suppressed(&home));
+    question(&home);
+    let home = acme();
+    home.deliver("1", answer(&ours, "max@acme.example", DATE, text));
+    home.ok("sync");
+    assert!(suppressed(&home).contains(&"acme.example".to_owned()));
+}
+
+#[test]
+fn a_wish_in_an_automatic_reply_is_a_question() {
+    let check = |text: &str, asked: usize| {
+        let home = acme();
+        let ours = home.outbox().remove(0);
+        let reply = answer(&ours, "ann@acme.example", DATE, text).replacen(
+            "MIME-Version",
+            "Auto-Submitted: auto-replied\r\nMIME-Version",
+            1,
+        );
+        home.deliver("1", reply);
+        home.ok("sync");
+        assert!(suppressed(&home).is_empty(), "{text}");
+        assert_eq!(moves_of(&home, "confirm_opt_out").len(), asked, "{text}");
+    };
+    check("I am away. PS: remove me from your list.", 1);
+    check(
+        "I am out of office until Monday. For urgent matters write to bob@acme.example.",
+        0,
+    );
+}

@@ -527,7 +527,10 @@ fn read_body(mail: &mut ParsedMail, message: &Message<'_>, defects: &mut Vec<Def
                 }
                 set_once(&mut mail.calendar, &part_text(part));
             }
-            "message/feedback-report" => mail.report_type = Some("feedback-report".to_owned()),
+            "message/feedback-report" => {
+                mail.report_type = Some("feedback-report".to_owned());
+                set_once(&mut mail.feedback, &part_text(part));
+            }
             _ => {
                 let listed = u32::try_from(number).is_ok_and(|n| text_ids.contains(&n));
                 let broken = is_whole && is_multipart;

@@ -7,9 +7,43 @@ use super::scope::held_against;
 use super::trained;
 use super::unread::{REASON, is_unread};
 use super::wish::{Decision, OptOut, Scope};
+use super::words::fold;
 
 /// Confidence of the lexicon from which a wish within a text that is not read is one: "UNSUBSCRIBE" above a line of Thai.
 const SURE: f64 = 0.9;
+/// Words of a sentence at least in which an automatic reply wishes something: fewer are a link's.
+const WISH_WORDS: usize = 3;
+/// Sentences of an automatic reply that are looked at.
+const MAX_SENTENCES: usize = 40;
+/// Parts of sentences that automatic replies have anyway, folded.
+const USUAL: &[&str] = &[
+    "reply to this",
+    "respond to this",
+    "answer this",
+    "replying to this",
+    "not monitored",
+    "unmonitored",
+    "not be read",
+    "be forwarded",
+    "be deleted",
+    "is deleted",
+    "automatic",
+    "automated",
+    "instead",
+    "click",
+    "http",
+    "to unsubscribe",
+    "you are receiving",
+    "you received this",
+    "antworten sie nicht",
+    "nicht auf diese",
+    "weitergeleitet",
+    "ne pas repondre",
+    "no responda",
+    "non rispondere",
+    "nao responda",
+    "niet te antwoorden",
+];
 /// Words of a link at most.
 const LINK_WORDS: usize = 4;
 
@@ -42,6 +76,35 @@ pub fn judge(subject: &str, text: &str, asked: &str) -> OptOut {
         out.scope = held_against(std::mem::take(&mut out.scope), said);
     }
     out
+}
+
+/// Judges what an automatic reply says. A program speaks for somebody who is not there, so a wish in it is at most a doubt; what absences and
+/// receipts usually say is none.
+#[must_use]
+pub fn judge_absence(text: &str) -> OptOut {
+    let told: Vec<&str> = text
+        .split('\n')
+        .flat_map(|line| line.split_inclusive(['.', '!', '?', ';']))
+        .map(str::trim)
+        .filter(|sentence| sentence.split_whitespace().count() >= WISH_WORDS)
+        .filter(|sentence| !is_usual(sentence))
+        .take(MAX_SENTENCES)
+        .collect();
+    told.into_iter()
+        .map(|sentence| trained::judge("", sentence, ""))
+        .find(|one| one.decision == Decision::Yes)
+        .map(|one| OptOut {
+            decision: Decision::Ask,
+            scope: Scope::Me,
+            ..one
+        })
+        .unwrap_or_default()
+}
+
+/// Tells whether a sentence is one that automatic replies have anyway: about the reply itself, the mailbox, or how their own lists are left.
+fn is_usual(sentence: &str) -> bool {
+    let folded = fold(sentence);
+    USUAL.iter().any(|part| folded.contains(part))
 }
 
 /// Tells whether only the last line wishes it, in as few words as a link has, and what stands above it means to go on: a footer whose mark was lost.

@@ -15,6 +15,7 @@ pub mod thread;
 pub mod bounce;
 pub mod calendar;
 pub mod chain;
+pub mod complaint;
 pub mod machine;
 mod notice;
 
@@ -36,7 +37,7 @@ pub mod wish;
 
 pub use address::{EmailAddress, Mailbox};
 pub use identity::{DomainKey, MailboxKey};
-pub use judged::judge;
+pub use judged::{judge, judge_absence};
 pub use message_id::MessageId;
 pub use named::{Named, TooWide, firm_in};
 pub use parsed::ParsedMail;

@@ -76,6 +76,8 @@ pub struct ParsedMail {
     pub delivery_status: Option<String>,
     /// The fields of a message/disposition-notification part.
     pub disposition: Option<String>,
+    /// The fields of a message/feedback-report part.
+    pub feedback: Option<String>,
     /// The header of the message that a report returns.
     pub returned_header: Option<String>,
     /// The first calendar object.

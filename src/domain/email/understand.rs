@@ -27,9 +27,10 @@ use super::bounce::{self, Bounce, BounceKind};
 use super::calendar::{self, CalendarAnswer, Participation};
 use super::chain::{self, Written};
 use super::classify::{self, Classification, ObjectionKind, ReplyLabel};
+use super::complaint::{self, Complaint};
 use super::dates::return_date;
 use super::identity::MailboxKey;
-use super::judged::judge;
+use super::judged::{judge, judge_absence};
 use super::machine::{self, MachineSigns};
 use super::message_id::MessageId;
 use super::own_words::OwnWords;
@@ -167,6 +168,9 @@ pub struct Understanding {
     pub from_us: bool,
     /// The wish to be left alone, if they have it.
     pub opt_out: OptOut,
+    /// The complaint that a provider reports.
+    #[serde(skip)]
+    pub complaint: Option<Complaint>,
     /// True if a person wrote in a language that is not read.
     #[serde(skip)]
     pub is_unread: bool,
@@ -200,6 +204,7 @@ pub fn understand(mail: &ParsedMail, context: &MailContext) -> Understanding {
         signs
             .read_receipt
             .as_ref()
+            .or(signs.feedback_report.as_ref())
             .and_then(|_| bounce::reported_id(mail))
     });
     let referred: Vec<&MessageId> = reported.iter().chain(mail.ancestors()).collect();
@@ -234,6 +239,7 @@ pub fn understand(mail: &ParsedMail, context: &MailContext) -> Understanding {
                 .as_ref()
                 .is_some_and(|id| context.ours.contains(id)),
         opt_out: OptOut::default(),
+        complaint: None,
         is_unread: false,
         stripped,
     };
@@ -399,6 +405,14 @@ fn decide_report(out: &mut Understanding, view: &View<'_>) -> bool {
     }
     if let Some(why) = &view.signs.feedback_report {
         // A provider's complaint loop: the recipient pressed "spam".
+        out.complaint = complaint::read(view.mail);
+        if out.complaint.is_none() {
+            set(out, MailClass::Unrelated, None, 0.9, why.clone());
+            out.because
+                .push("it reports no complaint of a person".to_owned());
+            return true;
+        }
+        out.opt_out = OptOut::certain(0.9, why.clone());
         set(
             out,
             MailClass::OptOut,
@@ -629,6 +643,7 @@ fn auto_reply(
 ) {
     set(out, MailClass::AutoReply, None, confidence, why);
     out.out_of_office_until = back_on(out, view);
+    out.opt_out = judge_absence(&out.stripped.text);
     let moved_on = matches!(
         meaning.label,
         ReplyLabel::WrongPerson | ReplyLabel::Referral
@@ -831,6 +846,63 @@ mod tests {
         assert_eq!(got.class, class, "{mail:#?}\n{got:#?}");
         assert!(!got.because.is_empty());
         got
+    }
+
+    #[test]
+    fn an_opt_out_in_an_automatic_reply_is_a_doubt() {
+        let decision = |text: &str| {
+            let mail = mail(
+                "Automatic reply: Quick question",
+                "<seq1@casey>",
+                text,
+                &[("auto-submitted", "auto-replied")],
+            );
+            check(&mail, &with(Correspondent::Known), AutoReply)
+                .opt_out
+                .decision
+        };
+        for text in [
+            "I am away until Monday.\n\nPS: remove me from your list.",
+            "I have left the company. Please do not send further mail to this address.",
+            "I am out of office. Please stop emailing me.",
+            "Ich bin im Urlaub. Bitte nehmen Sie mich aus Ihrem Verteiler.",
+            "Bob no longer works here. Please remove this address from your mailing list.",
+            "I am on leave. Do not contact me again.",
+        ] {
+            assert_eq!(decision(text), wish::Decision::Ask, "{text}");
+        }
+        for text in [
+            "I am out of office until Monday. Please contact bob@acme.io for urgent matters.",
+            "I am away and will not read your mail. It will not be forwarded.",
+            "This is an automatic reply. Please do not reply to this email.",
+            "This mailbox is not monitored. Please do not send mail here; use support@acme.io.",
+            "I have left the company. Please contact bob@acme.io instead.",
+            "I no longer work at Acme. Please update your records and write to bob@acme.io.",
+            "Ich bin bis Montag nicht im Haus. Ihre E-Mail wird nicht weitergeleitet.",
+            "Je suis absent jusqu'au 3 mars. Merci de ne pas répondre à ce message.",
+            "Thank you for your message. We received your request and will answer within two days.",
+            "I am on parental leave until May. My mail is deleted, please write again then.",
+            "Thanks for your mail. I am travelling with limited access to mail.",
+            "This email address is no longer in use. Please use ann@acme.com.",
+            "Bob no longer works here. Please direct all mail to ann@acme.com.",
+            "ฉันไม่อยู่ที่สำนักงาน",
+        ] {
+            assert_eq!(decision(text), wish::Decision::No, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_spam_report_is_the_complaint_of_whom_it_names() {
+        let mut report = mail("FW: Quick question", "", "This is a spam report.", &[]);
+        report.report_type = Some("feedback-report".to_owned());
+        report.feedback = Some("Feedback-Type: abuse\nOriginal-Rcpt-To: <bo@kite.io>".to_owned());
+        report.returned_header = Some("Message-ID: <seq1@casey>".to_owned());
+        let got = check(&report, &lone("<seq1@casey>"), OptOut);
+        let complaint = got.complaint.unwrap();
+        assert_eq!(complaint.recipients[0].as_str(), "bo@kite.io");
+        assert!(got.answers_ours);
+        report.feedback = Some("Feedback-Type: not-spam".to_owned());
+        check(&report, &lone("<seq1@casey>"), Unrelated);
     }
 
     #[test]

@@ -83,12 +83,8 @@ pub struct MailSaid {
     pub confidence: Option<f64>,
     /// True if the operator should check the label.
     pub is_unsure: bool,
-    /// The people whom that wish speaks for.
-    pub scope: Scope,
     /// The sentence that says it.
     pub sentence: Option<String>,
-    /// A demand by law.
-    pub demand: Option<Demand>,
     /// True if it is written in a language that is not read.
     pub is_unread: bool,
 }
@@ -134,6 +130,8 @@ pub(super) struct Content {
     pub about: About,
     pub said: Said,
     pub wish: Option<Decision>,
+    pub scope: Scope,
+    pub demand: Option<Demand>,
     pub unreadable: Vec<Unreadable>,
 }
 
@@ -176,6 +174,13 @@ impl Content {
             }),
             K::Manual => Said::Manual(Box::new(WishSaid::read(f))),
         };
+        // Whichever kind of event says it, what stands beside a wish belongs to it.
+        let is_theirs = kind != K::Manual;
+        let scope = f.quietly(scope);
+        let demand = f.quietly(|f| f.word("demand"));
+        let demand = demand
+            .or_else(|| wish::demanded(payload))
+            .filter(|_| is_theirs);
         let about = About {
             who: Who::read(f),
             deal: DealNamed::read(f),
@@ -194,6 +199,8 @@ impl Content {
             about,
             said,
             wish,
+            scope,
+            demand,
             unreadable: fields.into_unreadable(),
         }
     }
@@ -238,9 +245,7 @@ impl MailSaid {
             label,
             confidence,
             is_unsure: f.flag("check_label").unwrap_or(false) || is_low,
-            scope: scope(f),
             sentence: f.text(&["opt_out_sentence"]),
-            demand: f.word("demand"),
             is_unread: f.text(&["opt_out_language"]).as_deref() == Some("unread"),
         }
     }

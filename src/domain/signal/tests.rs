@@ -416,3 +416,43 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_person_wrote_is_judged_where_no_mailbox_has() {
+    let heard = |kind, text: &str| {
+        let payload = json!({"message": text});
+        let payload = payload.as_object().cloned().unwrap();
+        let at = "2026-11-23T09:00:00Z".parse().unwrap();
+        SignalDraft::new(Source::Form, kind, at, payload)
+            .heard()
+            .decision
+    };
+    for text in [
+        "Please remove me from your list and never email me again.",
+        "Unsubscribe me from all your emails.",
+        "Stop emailing me!",
+    ] {
+        let kind = SignalKind::FormSubmitted;
+        assert_eq!(heard(kind, text), Decision::Yes, "{text}");
+        assert_eq!(heard(SignalKind::ReplyReceived, text), Decision::Yes);
+        assert_eq!(heard(SignalKind::Mention, text), Decision::No);
+    }
+    for text in [
+        "",
+        "Price?",
+        "And the price?",
+        "What does it cost for ten people?",
+        "Please send me the offer for 20 seats. Thanks, Ann",
+        "We would like a demo next week. Are you free on Tuesday?",
+        "Can your tool export a list of contacts to CSV?",
+        "I want to know how to cancel my booking.",
+        "Do you integrate with HubSpot?",
+        "Call me back at 555-0100 please.",
+        "We are looking for a new supplier and would like to talk.",
+        "Guten Tag, bitte senden Sie mir ein Angebot.",
+        "Our current contract ends in March; what would a switch look like?",
+    ] {
+        let kind = SignalKind::FormSubmitted;
+        assert_eq!(heard(kind, text), Decision::No, "{text}");
+    }
+}

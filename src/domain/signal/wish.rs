@@ -6,68 +6,212 @@ use serde_json::{Map, Value};
 
 use super::fields::Fields;
 use super::kinds::SignalKind;
-use crate::domain::email::{Decision, MailClass, bounce};
+use crate::domain::email::{Decision, Demand, MailClass, bounce};
 use crate::domain::words::UnknownWord;
 
 /// Objects within objects that are looked into, for events that wrap their facts.
 const MAX_DEPTH: usize = 4;
-/// Most entries of one object that are looked at.
+/// Most entries of one object or list that are looked at.
 const MAX_KEYS: usize = 500;
+/// Bytes of free text that are read.
+const MAX_TEXT: usize = 8000;
 
 /// Parts of keys whose true value is a wish, in letters alone.
 const FLAGS: &[&str] = &[
     "optout",
     "optedout",
+    "optsout",
     "unsubscrib",
     "donotcontact",
     "donotemail",
     "donotmail",
+    "donotsend",
+    "donotwrite",
+    "donotmarket",
+    "donotdisturb",
     "dontcontact",
     "dontemail",
+    "dontmail",
+    "dontsend",
     "nevercontact",
+    "neveremail",
+    "nomoreemail",
+    "nomoremail",
+    "nomarketing",
+    "nonewsletter",
+    "noemailmarketing",
+    "stopemail",
+    "stopmail",
+    "stopcontact",
+    "stopsending",
+    "removeme",
+    "removefromlist",
+    "removefromourlist",
+    "removefrommailing",
+    "takemeoff",
+    "leavemealone",
+    "blacklist",
+    "blocklist",
     "markedspam",
     "markedasspam",
-    "spamcomplaint",
+    "spamcomplain",
     "spamreport",
     "reportedspam",
     "reportedasspam",
-    "complained",
     "consentwithdrawn",
     "withdrawnconsent",
     "withdrewconsent",
+    "withdrawconsent",
+    "withdrawalofconsent",
     "consentrevoked",
     "revokedconsent",
+    "revokeconsent",
+    "objecttomarketing",
+    "objectedtomarketing",
+    "marketingobjection",
 ];
 /// Whole keys of the same kind.
 const FLAG_KEYS: &[&str] = &[
     "dnc",
     "isdnc",
-    "complaint",
-    "abuse",
+    "dnd",
+    "isdnd",
+    "unsub",
+    "unsubbed",
+    "isunsub",
+    "isunsubbed",
+    "noemail",
+    "noemails",
+    "nomail",
+    "nomails",
+    "nocontact",
+    "suppress",
     "suppressed",
-    "blocklisted",
+    "suppressedat",
+    "suppressedon",
+    "issuppressed",
+    "suppressme",
 ];
-/// Parts of keys that only look like one of these: our own fields beside a wish, links, counters.
+/// Parts of keys whose true value is the demand that their data are deleted.
+const ERASURES: &[&str] = &[
+    "erasure",
+    "eraseme",
+    "erasemydata",
+    "forgetme",
+    "righttobeforgotten",
+    "gdprdelet",
+    "gdprerase",
+    "gdprforget",
+    "deleteme",
+    "deletemydata",
+    "datadeletion",
+    "deletionrequest",
+];
+/// What a key with "suppress" must name to be about mail.
+const SUPPRESSES: &[&str] = &["mail", "send", "contact", "marketing", "outreach"];
+/// Words in keys that only look like one of these: our own fields beside a wish, links, counters, settings.
 const BESIDE: &[&str] = &[
     "optoutscope",
     "optoutsentence",
     "optoutdomain",
     "optoutaddresses",
     "optoutlanguage",
+    "listunsubscribe",
+];
+/// Words of the same kind, which stand alone or at a key's end.
+const BESIDE_WORDS: &[&str] = &[
     "url",
+    "urls",
     "link",
+    "links",
     "header",
+    "headers",
     "token",
     "count",
+    "counts",
     "total",
     "rate",
-    "listunsubscribe",
     "page",
+    "deadline",
+    "until",
+    "expires",
+    "available",
+    "enabled",
+    "policy",
+    "period",
+    "window",
+    "clause",
+    "notice",
+    "instructions",
+    "template",
+    "footer",
+    "allowed",
+    "can",
+    "may",
+    "could",
+    "allow",
+    "show",
+];
+/// Parts of keys that deny what follows.
+const DENIES: &[&str] = &[
+    "notoptedout",
+    "notoptout",
+    "notunsub",
+    "notsuppress",
+    "notblack",
+    "notblock",
+    "neveroptedout",
+    "neverunsub",
+    "nevercomplain",
+];
+/// Other channels than mail, as parts of keys.
+const CHANNELS: &[&str] = &[
+    "sms",
+    "phone",
+    "whatsapp",
+    "cookie",
+    "push",
+    "telefon",
+    "voicemail",
+    "viber",
+    "telegram",
+    "linkedin",
+];
+/// The same, as whole words.
+const CHANNEL_WORDS: &[&str] = &[
+    "mms",
+    "call",
+    "calls",
+    "calling",
+    "fax",
+    "text",
+    "texts",
+    "texting",
+    "post",
+    "postal",
+    "letter",
+    "letters",
+    "tracking",
+    "analytics",
+    "ads",
+    "chat",
+    "ip",
+    "dns",
+    "sale",
+    "sell",
+    "selling",
+    "sharing",
+    "mobile",
+    "voice",
 ];
 /// Whole keys whose false value puts the consent in doubt.
 const CONSENTS: &[&str] = &[
     "consent",
     "marketingconsent",
+    "emailmarketingconsent",
+    "consentemail",
+    "consenttoemail",
+    "consentmarketing",
     "emailconsent",
     "mailconsent",
     "gdprconsent",
@@ -75,14 +219,33 @@ const CONSENTS: &[&str] = &[
     "consentgiven",
     "consents",
 ];
-/// The same, but on a form a box that was not ticked.
-const SIGN_UPS: &[&str] = &[
+/// The same, of a state or of mail in words.
+const STATE_OF_CONSENT: &[&str] = &[
     "subscribed",
     "issubscribed",
-    "optin",
-    "optedin",
+    "emailsubscribed",
     "emailoptin",
+    "optinemail",
+    "emailoptedin",
+    "optedinemail",
+    "optedintoemail",
+    "marketingoptin",
+    "marketingoptedin",
+    "acceptsmarketing",
+    "acceptsemail",
+    "acceptsemails",
+    "acceptsemailmarketing",
+    "allowemail",
+    "allowemails",
+    "emailallowed",
+    "emailpermission",
+    "canemail",
+    "oktoemail",
+    "mailable",
+    "emailable",
 ];
+/// The same, but on a form a box that was not ticked.
+const BOXES: &[&str] = &["optin", "optedin", "isoptedin", "newsletter", "newsletters"];
 /// Keys that hold the word of an event or a state.
 const STATES: &[&str] = &[
     "class",
@@ -135,6 +298,20 @@ const WISHES: &[&str] = &[
     "groupunsubscribe",
     "listunsubscribe",
     "unsubscribeme",
+    "unsub",
+    "unsubbed",
+    "unsubs",
+    "unsubscribes",
+    "emailunsubscribe",
+    "optingout",
+    "blacklisted",
+    "blocklisted",
+    "suppressed",
+    "dnd",
+    "donotdisturb",
+    "nevercontact",
+    "dontcontact",
+    "dontemail",
     "donotcontact",
     "dnc",
     "donotemail",
@@ -153,6 +330,97 @@ const WISHES: &[&str] = &[
 const COMPLAINTS: &[&str] = &["complaint", "spam", "abuse", "emailcomplaint"];
 /// The same, of a consent or a subscription.
 const ENDED: &[&str] = &["withdrawn", "revoked", "withdrew", "optout", "ended"];
+/// Words of a consent that was not given.
+const REFUSED: &[&str] = &[
+    "denied",
+    "deny",
+    "refused",
+    "declined",
+    "rejected",
+    "notgiven",
+    "notgranted",
+    "disallowed",
+    "noconsent",
+    "expired",
+];
+/// Channels of a wish in an object that are mail, or all of them.
+const MAILS: &[&str] = &[
+    "email",
+    "emails",
+    "mail",
+    "mails",
+    "all",
+    "global",
+    "everything",
+    "marketing",
+    "emailmarketing",
+];
+/// Keys of an object that hold the value of what it is the value of.
+const VALUES: &[&str] = &[
+    "value",
+    "values",
+    "answer",
+    "answers",
+    "response",
+    "checked",
+    "selected",
+    "propertyvalue",
+    "fieldvalue",
+    "newvalue",
+];
+/// The same, only within the object.
+const STANDS: &[&str] = &["status", "state", "at", "date", "timestamp", "on"];
+/// Keys of an object that name a field.
+const NAMES: &[&str] = &[
+    "name",
+    "key",
+    "field",
+    "fieldname",
+    "property",
+    "propertyname",
+    "label",
+    "id",
+    "slug",
+    "question",
+    "title",
+    "ref",
+];
+/// Those of them that name nothing else in a whole event.
+const TOP_NAMES: &[&str] = &["propertyname", "fieldname"];
+/// Fields of free text that a person wrote.
+const FREE_TEXTS: &[&str] = &[
+    "message",
+    "yourmessage",
+    "text",
+    "body",
+    "comment",
+    "comments",
+    "feedback",
+    "question",
+    "questions",
+    "notes",
+    "enquiry",
+    "inquiry",
+    "details",
+    "reply",
+    "replytext",
+    "additionalinfo",
+    "anythingelse",
+];
+
+/// Keys whose word "cleaned" says that the address was taken off a list because mail to it comes back.
+const CLEANED: &[&str] = &[
+    "status",
+    "emailstatus",
+    "liststatus",
+    "subscriptionstatus",
+    "marketingstatus",
+    "contactstatus",
+    "memberstatus",
+    "event",
+    "eventtype",
+    "type",
+];
 
 const YES: &[&str] = &[
     "yes", "y", "true", "t", "1", "on", "x", "checked", "ticked", "ja", "oui", "si", "sim",
@@ -255,6 +523,7 @@ fn hard(payload: &Map<String, Value>, depth: usize) -> bool {
                             | "unknownuser"
                             | "userunknown"
                             | "nosuchuser"
+                            | "cleaned"
                     ) || bounce::is_dead_address(text))
             }
             Value::Object(inner) if depth < MAX_DEPTH => hard(inner, depth + 1),
@@ -263,59 +532,311 @@ fn hard(payload: &Map<String, Value>, depth: usize) -> bool {
     })
 }
 
+/// Tells whether an event of another kind says that mail to the address comes back for good: there only words of bounces count.
+pub(super) fn tells_hard_bounce(payload: &Map<String, Value>, depth: usize) -> bool {
+    payload.iter().take(MAX_KEYS).any(|(key, value)| {
+        let key = letters(key);
+        match value {
+            Value::Bool(true) => matches!(
+                key.as_str(),
+                "hardbounce" | "hardbounced" | "ishardbounce" | "hashardbounced"
+            ),
+            Value::String(text) => {
+                let word = letters(text);
+                let is_hard = matches!(
+                    word.as_str(),
+                    "hardbounce" | "hardbounced" | "bouncehard" | "emailhardbounced"
+                );
+                is_hard && (key.contains("bounce") || STATES.contains(&key.as_str()))
+                    || word == "cleaned" && CLEANED.contains(&key.as_str())
+                    || matches!(
+                        key.as_str(),
+                        "bouncetype" | "bounceclass" | "bouncecategory"
+                    ) && matches!(word.as_str(), "hard" | "permanent")
+            }
+            Value::Object(inner) if depth < MAX_DEPTH => tells_hard_bounce(inner, depth + 1),
+            _ => false,
+        }
+    })
+}
+
+/// Returns the demand that a payload makes by a field of its own: `"gdpr_erasure": true`.
+pub(super) fn demanded(payload: &Map<String, Value>) -> Option<Demand> {
+    payload.iter().take(MAX_KEYS).find_map(|(key, value)| {
+        let key = letters(key);
+        let is_erasure = ERASURES.iter().any(|part| key.contains(part));
+        (is_erasure && said(value) == Some(Decision::Yes)).then_some(Demand::Erasure)
+    })
+}
+
+/// Returns the free texts of a payload, a line each.
+pub(super) fn free_text(payload: &Map<String, Value>) -> String {
+    let mut out = String::new();
+    gather(payload, 0, &mut out);
+    out
+}
+
+fn gather(payload: &Map<String, Value>, depth: usize, out: &mut String) {
+    let mut add = |key: &str, value: &Value| {
+        if let Value::String(text) = value
+            && FREE_TEXTS.contains(&key)
+            && out.len() < MAX_TEXT
+        {
+            let text: String = text.chars().take(MAX_TEXT).collect();
+            out.push_str(text.trim());
+            out.push('\n');
+        }
+    };
+    if let Some((name, value)) = pair(payload, depth) {
+        add(&letters(&name), value);
+    }
+    for (key, value) in payload.iter().take(MAX_KEYS) {
+        add(&letters(key), value);
+    }
+    if depth == MAX_DEPTH {
+        return;
+    }
+    for value in payload.values().take(MAX_KEYS) {
+        match value {
+            Value::Object(inner) => gather(inner, depth + 1, out),
+            Value::Array(items) => {
+                for inner in items.iter().take(MAX_KEYS).filter_map(Value::as_object) {
+                    gather(inner, depth + 1, out);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Returns the name and the value of an object that is a field: `{"name": "unsubscribe", "value": "yes"}`.
+fn pair(object: &Map<String, Value>, depth: usize) -> Option<(String, &Value)> {
+    // At the top, a name is a person's.
+    let names = if depth == 0 { TOP_NAMES } else { NAMES };
+    let find = |keys: &[&str]| {
+        keys.iter().find_map(|wanted| {
+            let known = object.iter().take(MAX_KEYS);
+            known
+                .filter(|(_, value)| !value.is_null())
+                .find(|(key, _)| letters(key) == *wanted)
+                .map(|(_, value)| value)
+        })
+    };
+    let value = find(VALUES)?;
+    let name = find(names)?.as_str()?;
+    Some((name.to_owned(), value))
+}
+
 fn look(kind: SignalKind, payload: &Map<String, Value>, depth: usize) -> Option<Decision> {
     let mut found = None;
+    let mut hear = |one: Option<Decision>| match (one, found) {
+        (Some(Decision::Yes), _) | (Some(Decision::Ask), None) => found = one,
+        _ => {}
+    };
+    if kind != SignalKind::Manual
+        && let Some((name, value)) = pair(payload, depth)
+    {
+        hear(fact(kind, &name, value));
+    }
     for (key, value) in payload.iter().take(MAX_KEYS) {
-        let name = letters(key);
-        let one = match value {
+        hear(match value {
             // What the operator asks to be written elsewhere is nobody's wish.
             Value::Object(_) if kind == SignalKind::Manual => None,
-            Value::Object(inner) if depth < MAX_DEPTH => look(kind, inner, depth + 1),
-            value => fact(kind, &name, value),
-        };
-        match one {
-            Some(Decision::Yes) => return one,
-            Some(Decision::Ask) => found = one,
-            Some(Decision::No) | None => {}
-        }
+            Value::Object(inner) if depth < MAX_DEPTH => {
+                held(kind, key, inner).or_else(|| look(kind, inner, depth + 1))
+            }
+            Value::Array(items)
+                if depth < MAX_DEPTH
+                    && kind != SignalKind::Manual
+                    && items.iter().any(Value::is_object) =>
+            {
+                let mut within = None;
+                for inner in items.iter().take(MAX_KEYS).filter_map(Value::as_object) {
+                    match look(kind, inner, depth + 1) {
+                        Some(Decision::Yes) => within = Some(Decision::Yes),
+                        Some(Decision::Ask) if within.is_none() => within = Some(Decision::Ask),
+                        _ => {}
+                    }
+                }
+                within
+            }
+            value => fact(kind, key, value),
+        });
     }
     found
 }
 
+/// Returns what a field says whose value is an object: `{"value": true}`, or one for each channel.
+fn held(kind: SignalKind, key: &str, inner: &Map<String, Value>) -> Option<Decision> {
+    let is_complaint = Key::of(key).is_complaint();
+    let one = |value: &Value| fact(kind, key, value).filter(|one| *one != Decision::No);
+    let told = inner.iter().take(MAX_KEYS).find_map(|(name, value)| {
+        let name = letters(name);
+        let is_value = VALUES.contains(&name.as_str());
+        let is_stand = STANDS.contains(&name.as_str()) || MAILS.contains(&name.as_str());
+        (is_value || is_stand && !is_complaint)
+            .then(|| one(value))
+            .flatten()
+    });
+    told.or_else(|| {
+        // A part of it, such as a list of its own.
+        let is_flag = one(&Value::Bool(true)) == Some(Decision::Yes);
+        let is_part = |(name, value): (&String, &Value)| {
+            let at = Key::of(name);
+            value == &Value::Bool(true)
+                && !at.is_beside()
+                && !at.is_of_another_channel()
+                && !NAMES.contains(&at.letters.as_str())
+        };
+        (is_flag && !is_complaint && inner.iter().take(MAX_KEYS).any(is_part))
+            .then_some(Decision::Ask)
+    })
+}
+
+/// A key, in letters alone and in words.
+struct Key {
+    letters: String,
+    words: Vec<String>,
+}
+
+impl Key {
+    fn of(key: &str) -> Self {
+        let mut words = vec![String::new()];
+        let mut was_small = false;
+        for c in key.chars().take(200) {
+            let is_new = !c.is_alphanumeric() || was_small && c.is_uppercase();
+            if is_new && words.last().is_some_and(|word| !word.is_empty()) {
+                words.push(String::new());
+            }
+            if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+                word.extend(c.to_lowercase());
+            }
+            was_small = c.is_lowercase();
+        }
+        Self {
+            letters: letters(key),
+            words,
+        }
+    }
+
+    fn contains(&self, parts: &[&str]) -> bool {
+        parts.iter().any(|part| self.letters.contains(part))
+    }
+
+    fn has_word(&self, words: &[&str]) -> bool {
+        self.words.iter().any(|word| words.contains(&word.as_str()))
+    }
+
+    /// Tells whether it only looks like a wish.
+    fn is_beside(&self) -> bool {
+        self.contains(BESIDE)
+            || self.contains(DENIES)
+            || self.has_word(BESIDE_WORDS)
+            || BESIDE_WORDS
+                .iter()
+                .any(|word| word.len() > 3 && self.letters.ends_with(word))
+            || self.letters.ends_with("url")
+    }
+
+    /// Tells whether it names another channel than mail, and not mail.
+    fn is_of_another_channel(&self) -> bool {
+        (self.contains(CHANNELS) || self.has_word(CHANNEL_WORDS)) && !self.contains(&["mail"])
+    }
+
+    /// Tells whether its true value is a wish.
+    fn is_flag(&self) -> bool {
+        self.contains(FLAGS)
+            || self.contains(ERASURES)
+            || FLAG_KEYS.contains(&self.letters.as_str())
+            || self.contains(&["suppress"]) && self.contains(SUPPRESSES)
+    }
+
+    /// Tells whether it may be the fact that somebody called our mail spam.
+    fn is_complaint(&self) -> bool {
+        self.contains(&["complain"]) && !self.contains(&["spam"])
+            || matches!(
+                self.letters.as_str(),
+                "abuse" | "isabuse" | "spam" | "isspam"
+            )
+    }
+}
+
 /// Returns what one field says.
 fn fact(kind: SignalKind, key: &str, value: &Value) -> Option<Decision> {
-    if BESIDE.iter().any(|part| key.contains(part)) {
+    let at = Key::of(key);
+    if at.is_beside() || at.is_of_another_channel() {
         return None;
     }
-    if FLAGS.iter().any(|part| key.contains(part)) || FLAG_KEYS.contains(&key) {
+    let key = at.letters.as_str();
+    if at.is_complaint() {
+        return complaint(value);
+    }
+    if at.is_flag() {
         return said(value);
     }
     let denies = || said(value) == Some(Decision::No) && !value.is_null();
-    if CONSENTS.contains(&key) && denies() {
+    if (CONSENTS.contains(&key) || STATE_OF_CONSENT.contains(&key)) && denies() {
         return Some(Decision::Ask);
     }
-    if SIGN_UPS.contains(&key) && denies() && kind != SignalKind::FormSubmitted {
+    // On a form, a box that was not ticked refuses nothing; a "no" in words does.
+    let is_word = || matches!(value, Value::String(text) if matches!(letters(text).as_str(), "no" | "n" | "nein" | "non" | "nao"));
+    if BOXES.contains(&key) && denies() && (kind != SignalKind::FormSubmitted || is_word()) {
         return Some(Decision::Ask);
     }
-    if STATES.contains(&key) || CONSENTS.contains(&key) {
-        return match value {
-            Value::Array(items) => items.iter().take(100).find_map(|item| state(key, item)),
-            value => state(key, value),
-        };
+    let is_state = STATES.contains(&key)
+        || CONSENTS.contains(&key)
+        || STATE_OF_CONSENT.contains(&key)
+        || BOXES.contains(&key);
+    if !is_state {
+        return None;
     }
-    None
+    match value {
+        Value::Array(items) => items
+            .iter()
+            .take(100)
+            .find_map(|item| state(kind, key, item)),
+        Value::String(text) if matches!(key, "tag" | "tags") => text
+            .split([',', ';', '|', '\n'])
+            .take(100)
+            .find_map(|tag| state(kind, key, &Value::String(tag.to_owned()))),
+        value => state(kind, key, value),
+    }
+}
+
+/// Returns what a field named a complaint says: only a plain yes, or a word of spam, is one about our mail.
+fn complaint(value: &Value) -> Option<Decision> {
+    let is_plain = match value {
+        Value::Bool(flag) => *flag,
+        Value::Number(number) => number.as_f64() == Some(1.0),
+        Value::String(text) => {
+            let word = letters(text);
+            matches!(word.as_str(), "spam" | "abuse") || said(value) == Some(Decision::Yes)
+        }
+        _ => false,
+    };
+    is_plain.then_some(Decision::Yes)
 }
 
 /// Returns the wish that a word of an event or a state is.
-fn state(key: &str, value: &Value) -> Option<Decision> {
+fn state(kind: SignalKind, key: &str, value: &Value) -> Option<Decision> {
     let word = letters(value.as_str()?);
     let is_label = matches!(key, "label" | "class");
-    let is_consent = key.contains("consent") || key.contains("subscription");
+    let is_consent = key.contains("consent")
+        || key.contains("subscription")
+        || STATE_OF_CONSENT.contains(&key)
+        || BOXES.contains(&key);
+    // "Complaint" is also what people choose on a form to complain about something else.
+    if kind == SignalKind::FormSubmitted && word == "complaint" {
+        return (!is_label).then_some(Decision::Ask);
+    }
     let is_wish = WISHES.contains(&word.as_str())
         || !is_label && COMPLAINTS.contains(&word.as_str())
         || is_consent && ENDED.contains(&word.as_str());
     if is_wish {
         return Some(Decision::Yes);
+    }
+    if is_consent && REFUSED.contains(&word.as_str()) {
+        return Some(Decision::Ask);
     }
     // A form that is named after it: "Unsubscribe from our newsletter".
     let is_form = matches!(key, "form" | "formname");
@@ -406,7 +927,30 @@ mod tests {
             json!({"event": "unsubscribe"}),
             json!({"event": "spamreport"}),
             json!({"event": "complained"}),
-            json!({"type": "complaint"}),
+            json!({"properties": {"hs_email_optout": {"value": "true"}}}),
+            json!({"opt_out": {"value": true}}),
+            json!({"opt_out": {"email": true}}),
+            json!({"opt_out": {"email": true, "sms": false}}),
+            json!({"fields": [{"name": "unsubscribe", "value": "yes"}]}),
+            json!({"fields": [{"name": "unsubscribe", "value": "no"}, {"label": "Do not contact", "answer": true}]}),
+            json!({"propertyName": "hs_email_optout", "propertyValue": "true"}),
+            json!({"tags": "vip, do not contact"}),
+            json!({"tags": "unsubscribed;vip"}),
+            json!({"email_blacklisted": 1}),
+            json!({"emailBlacklisted": true}),
+            json!({"is_suppressed": true}),
+            json!({"SuppressSending": true}),
+            json!({"suppress_email": "yes"}),
+            json!({"type": "unsub"}),
+            json!({"no_email": true}),
+            json!({"no_contact": true}),
+            json!({"remove_me": true}),
+            json!({"gdpr_erasure": true}),
+            json!({"complaint": "spam"}),
+            json!({"complaint": {"complaintFeedbackType": "abuse"}}),
+            json!({"email_sms_opt_out": true}),
+            json!({"account_opt_out": true}),
+            json!({"gdpr_consent": "withdrawn"}),
             json!({"RecordType": "SpamComplaint"}),
             json!({"lifecycle": "do_not_contact"}),
             json!({"lifecycle_stage": "Do not contact"}),
@@ -453,6 +997,32 @@ mod tests {
             json!({"unsubscribe_count": 3}),
             json!({"opt_out_scope": "firm"}),
             json!({"message": "How do I unsubscribe?"}),
+            json!({"sms_opt_out": true}),
+            json!({"smsOptOut": true}),
+            json!({"opt_out_of_sms": true}),
+            json!({"opt_out": {"sms": true}}),
+            json!({"opt_out": {"email": false, "phone": true}}),
+            json!({"opt_out": {"value": false}}),
+            json!({"phone_opt_out": true}),
+            json!({"do_not_call": true}),
+            json!({"call_opt_out": true}),
+            json!({"cookie_opt_out": true}),
+            json!({"push_unsubscribed": true}),
+            json!({"opt_out_deadline": "2026-12-01"}),
+            json!({"unsubscribeUrl": "yes"}),
+            json!({"can_unsubscribe": true}),
+            json!({"not_unsubscribed": true}),
+            json!({"complaint": "The lift is noisy"}),
+            json!({"complaint": 4711}),
+            json!({"complaint": {"text": "The lift is noisy"}}),
+            json!({"complained_about": "the noise"}),
+            json!({"suppress_notifications": true}),
+            json!({"ip_blacklisted": true}),
+            json!({"tags": "vip, contact soon"}),
+            json!({"fields": [{"name": "unsubscribe", "value": "no"}]}),
+            json!({"fields": [{"name": "company", "value": "Acme"}]}),
+            json!({"gdpr_erasure": false}),
+            json!({"no_email": false}),
         ] {
             check(SignalKind::FormSubmitted, payload, None);
         }
@@ -463,16 +1033,31 @@ mod tests {
             json!({"unsubscribed": "newsletter"}),
             json!({"consent": false}),
             json!({"consent": "no"}),
+            json!({"gdpr_consent": "denied"}),
+            json!({"subscribed": false}),
+            json!({"is_subscribed": false}),
+            json!({"email_opt_in": false}),
+            json!({"opt_in": "no"}),
+            json!({"newsletter": "no"}),
+            json!({"opt_out": {"newsletter": true}}),
+            json!({"type": "complaint"}),
             json!({"form_name": "Unsubscribe from the newsletter"}),
             json!({"opt_out": false, "label": "unsubscribe"}),
             json!({"opt_out": "ask", "label": "unsubscribe"}),
         ] {
             check(SignalKind::FormSubmitted, payload, Some(Decision::Ask));
         }
+        for payload in [
+            json!({"subscribed": false}),
+            json!({"opt_in": false}),
+            json!({"newsletter": false}),
+        ] {
+            check(SignalKind::ReplyReceived, payload, Some(Decision::Ask));
+        }
         check(
             SignalKind::ReplyReceived,
-            json!({"subscribed": false}),
-            Some(Decision::Ask),
+            json!({"type": "complaint"}),
+            Some(Decision::Yes),
         );
         check(
             SignalKind::Manual,
@@ -501,6 +1086,16 @@ mod tests {
         check(json!({"reason": "550 5.7.1 blocked"}), false);
         check(json!({"hard": false}), false);
         check(json!({}), false);
+        let beside = |payload: Value, expect: bool| {
+            let map = payload.as_object().unwrap();
+            assert_eq!(tells_hard_bounce(map, 0), expect, "{payload}");
+        };
+        beside(json!({"bounce_type": "hard"}), true);
+        beside(json!({"status": "cleaned"}), true);
+        beside(json!({"data": {"hard_bounced": true}}), true);
+        beside(json!({"bounce_type": "soft"}), false);
+        beside(json!({"type": "hard"}), false);
+        beside(json!({"reason": "user unknown"}), false);
         assert!(is_hard_bounce(Some(MailClass::BounceHard), &Map::new()));
         let doubtful = json!({"bounce_type": "hard"});
         assert!(!is_hard_bounce(

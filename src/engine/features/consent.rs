@@ -312,10 +312,9 @@ fn confirm(
     let mut outcome = String::new();
     for signal in signals::of_move(tx, mv.id, MAX_SIGNALS)? {
         let from = signal.draft.email.as_deref();
-        let scope = signal.draft.said().mail().map(|mail| mail.scope.clone());
         alone.join(match whom {
             Some(whom) => Alone::wanted(tx, contact, from, whom)?,
-            None => Alone::of(tx, contact, from, &scope.unwrap_or_default())?,
+            None => Alone::of(tx, contact, from, &signal.draft.scope())?,
         });
         if outcome.is_empty() {
             outcome = outcome_of(signal.id);

@@ -17,7 +17,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::consent::{Law, ends_mail, sentence_of};
 use crate::domain::email::address::{EmailAddress, is_free_mail_domain};
-use crate::domain::email::{Decision, MailboxKey};
+use crate::domain::email::unread::REASON;
+use crate::domain::email::{Decision, MailboxKey, OptOut};
 use crate::domain::id::{ContactId, DealId, SignalId};
 use crate::domain::meeting::MeetingStatus;
 use crate::domain::moves::MoveSubject;
@@ -139,21 +140,31 @@ pub(in crate::engine) fn take(
 pub(in crate::engine) fn wish_in(draft: &SignalDraft, signal: SignalId) -> Option<Arrived> {
     let said = draft.said().mail();
     let wishes = draft.wish();
-    let demand = said.and_then(|mail| mail.demand);
+    let heard = match wishes {
+        Some(_) => OptOut::default(),
+        None => draft.heard(),
+    };
+    let wishes = wishes.or(Some(heard.decision).filter(|one| *one != Decision::No));
+    let demand = draft.demand().or(heard.demand);
     let words = &draft.about().words;
-    let text = words.text.as_deref().unwrap_or_default();
+    let text = draft.unjudged_text();
+    let text = match words.text.as_deref() {
+        Some(own) if text.trim().is_empty() => own,
+        _ => text.as_str(),
+    };
     let wish = || Wish {
         signal,
         at: draft.occurred_at,
         written_from: draft.email.clone(),
-        scope: said.map(|mail| mail.scope.clone()).unwrap_or_default(),
+        scope: draft.scope(),
         sentence: match said.and_then(|mail| mail.sentence.as_ref()) {
             Some(sentence) => clean_line(sentence, 200),
-            None => sentence_of(text, &[]),
+            None => sentence_of(text, &heard.because),
         },
         demand,
-        law: Law::named_in(&words.searched()),
-        is_unread: said.is_some_and(|mail| mail.is_unread),
+        law: Law::named_in(&format!("{}\n{text}", words.searched())),
+        is_unread: said.is_some_and(|mail| mail.is_unread)
+            || heard.because.first().is_some_and(|why| why == REASON),
     };
     // An invitation that was answered is an answer as well.
     let is_beside = matches!(draft.said(), Said::Meeting(_));

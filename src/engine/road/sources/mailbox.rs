@@ -10,8 +10,10 @@ use serde_json::{Map, Value, json};
 use crate::config::{MailAccount, MailKind};
 use crate::domain::consent::sentence_of;
 use crate::domain::email::EmailAddress;
+use crate::domain::email::address::firm_domain;
 use crate::domain::email::calendar::Participation;
 use crate::domain::email::chain::{self, REPORT_DAYS, Written};
+use crate::domain::email::complaint::Complaint;
 use crate::domain::email::machine;
 use crate::domain::email::message_id::MessageId;
 use crate::domain::email::own_words::OwnWords;
@@ -312,6 +314,8 @@ struct Arrival {
     thread_id: i64,
     /// The addresses of a delivery report that we wrote to in the days before it.
     written: Vec<String>,
+    /// The address of ours to which a complaint belongs.
+    complained: Option<String>,
 }
 
 impl Arrival {
@@ -340,7 +344,7 @@ impl Arrival {
         {
             ours.extend(mail.ancestors().take(600).cloned());
         }
-        let understood = understand(&mail, &context);
+        let mut understood = understand(&mail, &context);
         let written = context.written.map(|w| w.to).unwrap_or_default();
         let mut answered = None;
         let mut thread = None;
@@ -365,10 +369,23 @@ impl Arrival {
             .and_then(|e| e.contact_id)
             .or_else(|| thread.as_ref().and_then(|m| m.contact_id))
             .or(author);
+        let complained = match &understood.complaint {
+            Some(complaint) => complainer(tx, complaint)?,
+            None => None,
+        };
+        // The provider who reports it is nobody's contact.
         let contact = match (contact, &understood.bounce) {
+            _ if understood.complaint.is_some() => complained.as_ref().map(|(id, _)| *id),
             (None, Some(bounce)) => bounced_contact(tx, bounce)?,
             (contact, _) => contact,
         };
+        let answered =
+            answered.filter(|row| understood.complaint.is_none() || row.contact_id == contact);
+        if let Some(contact) = contact
+            && is_for_others(tx, contact, &mail, &understood)?
+        {
+            doubt(&mut understood);
+        }
         Ok(Self {
             source: source.to_owned(),
             unique,
@@ -379,7 +396,16 @@ impl Arrival {
             contact,
             thread_id: thread.map_or(0, |m| m.thread_id),
             written,
+            complained: complained.map(|(_, address)| address),
         })
+    }
+
+    /// Returns the address of the person who speaks: the author, or who complained to the reporting provider.
+    fn speaker(&self) -> Option<String> {
+        match &self.understood.complaint {
+            Some(_) => self.complained.clone(),
+            None => self.mail.from.as_ref().map(|from| from.address.to_string()),
+        }
     }
 
     /// Stores the message and what follows from it; the error is why it makes no signal.
@@ -404,6 +430,9 @@ impl Arrival {
             MailClass::Unrelated => return Ok(Err("not about us")),
         };
         let about_stranger = self.contact.is_none();
+        if about_stranger && self.understood.complaint.is_some() {
+            return Ok(Err("a spam report about nobody we wrote to"));
+        }
         if about_stranger && !matches!(self.understood.class, MailClass::Reply | MailClass::OptOut)
         {
             return Ok(Err("from nobody known"));
@@ -484,10 +513,8 @@ impl Arrival {
             "in_reply_to",
             json!(u.in_reply_to.as_ref().map(ToString::to_string)),
         );
-        put(
-            "from_name",
-            json!(self.mail.from.as_ref().map(|f| f.name.clone())),
-        );
+        let author = self.mail.from.as_ref().filter(|_| u.complaint.is_none());
+        put("from_name", json!(author.map(|f| f.name.clone())));
         put("out_of_office_until", json!(u.out_of_office_until));
         if kind == SignalKind::AutoReply && self.is_long_absence(at) {
             put("absence", json!("long"));
@@ -528,7 +555,7 @@ impl Arrival {
         let message_id = self.mail.message_id.as_ref().map(ToString::to_string);
         SignalDraft::new(Source::Mail, kind, at, payload)
             .with_id(message_id.unwrap_or_default(), 0)
-            .with_email(self.mail.from.as_ref().map(|f| f.address.to_string()))
+            .with_email(self.speaker())
     }
 
     fn store_message(
@@ -558,12 +585,7 @@ impl Arrival {
                 contact_id: contact,
                 execution_id: None,
                 signal_id: Some(signal),
-                from_address: self
-                    .mail
-                    .from
-                    .as_ref()
-                    .map(|f| f.address.to_string())
-                    .unwrap_or_default(),
+                from_address: self.speaker().unwrap_or_default(),
                 to_address: self
                     .mail
                     .to
@@ -767,6 +789,82 @@ impl Arrival {
 /// Tells whether the address that a mail went to is among some.
 fn names<'a>(mut addresses: impl Iterator<Item = &'a EmailAddress>, row: &ExecutionRow) -> bool {
     addresses.any(|address| address.key() == MailboxKey::of(&row.to_key))
+}
+
+/// Finds the person who complained, with the address that we wrote to: whom the report names, else the recipient of our mail in it. None if we
+/// wrote to nobody of the kind.
+fn complainer(tx: &ReadTx<'_>, complaint: &Complaint) -> Result<Option<(ContactId, String)>> {
+    for address in &complaint.recipients {
+        if let Some(contact) = people::find_by_email(tx, address.as_str())?
+            && wrote_to(tx, contact, &address.key())?
+        {
+            return Ok(Some((contact, address.to_string())));
+        }
+    }
+    let Some(id) = complaint
+        .original
+        .as_ref()
+        .filter(|_| complaint.recipients.is_empty())
+    else {
+        return Ok(None);
+    };
+    let id = id.to_string();
+    let row = executions::by_message_id(tx, &id)?;
+    if let Some(row) = row
+        && let Some(contact) = row.contact_id
+    {
+        return Ok(Some((contact, row.to_key)));
+    }
+    let ours = messages::find(tx, &id)?.filter(|message| !message.inbound);
+    Ok(ours.and_then(|message| Some((message.contact_id?, message.to_address))))
+}
+
+/// Tells whether a contact has had mail from us at an address.
+fn wrote_to(tx: &ReadTx<'_>, contact: ContactId, to: &MailboxKey) -> Result<bool> {
+    if executions::has_sent_to(tx, to)? {
+        return Ok(true);
+    }
+    let known = messages::of_contact(tx, contact, 200)?;
+    Ok(known
+        .iter()
+        .any(|message| !message.inbound && MailboxKey::of(&message.to_address) == *to))
+}
+
+/// Tells whether a sender who is neither the contact nor of their firm asks something for many.
+fn is_for_others(
+    tx: &ReadTx<'_>,
+    contact: ContactId,
+    mail: &ParsedMail,
+    understood: &Understanding,
+) -> Result<bool> {
+    let is_wide = matches!(understood.opt_out.scope, Scope::Firm | Scope::Domain(_));
+    let Some(from) = mail.from.as_ref().filter(|_| is_wide) else {
+        return Ok(false);
+    };
+    let key = from.address.key();
+    let firm = firm_domain(&key.domain());
+    let is_theirs = |own: &String| {
+        let own = MailboxKey::of(own);
+        own == key || firm.is_some() && firm_domain(&own.domain()) == firm
+    };
+    Ok(!people::addresses(tx, contact)?.iter().any(is_theirs))
+}
+
+/// Makes a question of a wish.
+fn doubt(understood: &mut Understanding) {
+    if understood.class == MailClass::OptOut {
+        understood.class = if understood.answers_ours {
+            MailClass::Reply
+        } else {
+            MailClass::ProbableReply
+        };
+    }
+    if understood.opt_out.decision == Decision::Yes {
+        understood.opt_out.decision = Decision::Ask;
+        understood
+            .because
+            .push("the sender asks it for a firm that is not known as theirs".to_owned());
+    }
 }
 
 fn bounced_contact(
