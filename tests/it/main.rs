@@ -93,4 +93,5 @@ mod tui;
 mod two;
 #[cfg(test)]
 mod unanswered;
+#[cfg(test)]
 mod words;
