@@ -633,7 +633,7 @@ fn a_wish_in_a_form_is_heard() {
     check(serde_json::json!({"demand": "erasure"}), di, 0);
     check(
         serde_json::json!({"opt_out": true, "opt_out_scope": "firm"}),
-        &["di@kite.example", "kite.example"],
+        &["di@kite.example", "firm:Kite", "kite.example"],
         0,
     );
 }

@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 /// A mailbox, however its address is spelled.
 ///
 /// One key stands for: upper and lower case by Unicode folding; a quoted local part and the same without quotes (RFC 5321 §4.1.2); a domain in
-/// its Unicode and in its ASCII form (RFC 5890); a dot at the end of the domain; a `+tag`; and what [`PROVIDERS`] say of theirs.
+/// its Unicode and in its ASCII form (RFC 5890); a dot at the end of the domain; a `+tag`; and what `PROVIDERS` say of theirs.
 /// Providers that would tell `Ann@` from `ann@`, or give `ann+x@` to somebody else than `ann@`, are not known, and telling them apart would write
 /// to somebody who asked not to be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
