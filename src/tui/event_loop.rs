@@ -227,6 +227,7 @@ where
         }
         this.draw()?;
     }
+    this.host.ending();
     this.finish().await;
     Ok(this.farewell)
 }

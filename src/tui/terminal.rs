@@ -18,6 +18,13 @@ use ratatui::backend::CrosstermBackend;
 
 use crate::domain::text::clean_line;
 
+/// The time that the loop has to end by itself once its terminal is gone.
+#[cfg(unix)]
+const GRACE: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Whether the loop has ended.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
 /// The operator's input as it comes in.
 pub type Input = Pin<Box<dyn Stream<Item = io::Result<Event>> + Send>>;
 
@@ -40,6 +47,9 @@ pub trait Host {
 
     /// Stops the process until the shell continues it. The terminal must be lent meanwhile.
     fn stop(&mut self);
+
+    /// Hears that the loop has ended and only waits for what still runs.
+    fn ending(&mut self) {}
 
     /// Puts text on the clipboard.
     ///
@@ -106,6 +116,8 @@ impl Taken {
         give_back_upon_panic();
         let taken = Self { mouse };
         taken.enter()?;
+        #[cfg(unix)]
+        end_with_the_terminal();
         let out = BufWriter::with_capacity(64 * 1024, io::stdout());
         let screen = Terminal::new(CrosstermBackend::new(out))?;
         Ok((taken, screen))
@@ -137,6 +149,36 @@ impl Drop for Taken {
 /// Tells whether the terminal of the process went away: its window was closed, or the connection to it broke.
 pub fn is_gone() -> bool {
     !io::stdin().is_terminal() || !io::stdout().is_terminal()
+}
+
+/// Ends the process soon after its terminal is gone, unless the loop ends it: reading from a terminal that was closed can spin for ever in
+/// crossterm, and the loop's own thread then hears no signal. An end here is a kill to the database, which the next start mends.
+#[cfg(unix)]
+fn end_with_the_terminal() {
+    use rustix::event::{PollFd, PollFlags, poll};
+
+    let watch = || {
+        let terminal = io::stdin();
+        loop {
+            // A hang-up is told without being asked for.
+            let mut watched = [PollFd::new(&terminal, PollFlags::empty())];
+            match poll(&mut watched, None) {
+                Ok(_) => break,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return,
+            }
+        }
+        std::thread::sleep(GRACE);
+        if !ENDING.load(Ordering::SeqCst) {
+            std::process::exit(0);
+        }
+    };
+    let thread = std::thread::Builder::new()
+        .name("tui-terminal".into())
+        .spawn(watch);
+    if let Err(error) = thread {
+        tracing::warn!("the watch of the terminal could not be started: {error}");
+    }
 }
 
 /// Gives the terminal back as it was found; does nothing if it is not taken. Errors are ignored: there is nobody left to tell.
@@ -191,6 +233,10 @@ impl Host for Taken {
 
     fn take_back(&mut self) -> io::Result<()> {
         self.enter()
+    }
+
+    fn ending(&mut self) {
+        ENDING.store(true, Ordering::SeqCst);
     }
 
     fn stop(&mut self) {
