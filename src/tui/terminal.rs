@@ -154,6 +154,10 @@ pub fn is_gone() -> bool {
 /// Ends the process soon after its terminal is gone, unless the loop ends it: reading from a terminal that was closed can spin for ever in
 /// crossterm, and the loop's own thread then hears no signal. An end here is a kill to the database, which the next start mends.
 #[cfg(unix)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "main waits for a thread that hears nothing more"
+)]
 fn end_with_the_terminal() {
     use rustix::event::{PollFd, PollFlags, poll};
 
