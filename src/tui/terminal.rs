@@ -173,8 +173,12 @@ fn end_with_the_terminal() {
             }
         }
         std::thread::sleep(GRACE);
-        if !ENDING.load(Ordering::SeqCst) {
-            std::process::exit(0);
+        // Lent to an editor, it is not read here: what was written there is still to be kept.
+        while !ENDING.load(Ordering::SeqCst) {
+            if TAKEN.load(Ordering::SeqCst) {
+                std::process::exit(0);
+            }
+            std::thread::sleep(GRACE);
         }
     };
     let thread = std::thread::Builder::new()
