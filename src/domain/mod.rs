@@ -23,6 +23,7 @@ pub mod signal;
 pub mod slots;
 pub mod suppression;
 pub mod template;
+pub mod wishes;
 
 pub mod aps;
 pub mod learning;

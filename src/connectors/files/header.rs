@@ -5,10 +5,9 @@
 //! `--map field=column` goes before all of them.
 
 use super::dates::ColumnDates;
-use super::wishes;
 use crate::domain::contact::NAMELESS;
-use crate::domain::contact::name::fold;
 use crate::domain::date_order::DateOrder;
+use crate::domain::wishes::{self, Name, Subject, Topic, Wish, key_of as header_key};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -121,6 +120,33 @@ impl Field {
             .map_or("phone_label", |(name, _)| name)
     }
 
+    /// Returns the field whose columns speak of a subject; None for a subject that no column is read for, only looked at.
+    const fn of(subject: Subject) -> Option<Self> {
+        match subject {
+            Subject::OptedOut | Subject::Reason => Some(Self::OptedOut),
+            Subject::DoNotContact => Some(Self::DoNotContact),
+            Subject::Bounced | Subject::Left => Some(Self::Bounced),
+            Subject::Subscribed => Some(Self::Subscribed),
+            Subject::MailStatus | Subject::Preference => Some(Self::MailStatus),
+            Subject::Status => Some(Self::Status),
+            Subject::Until | Subject::Doubt { .. } => None,
+        }
+    }
+
+    /// Returns the subject of the columns of a field; None if they say nothing of mail to the person.
+    const fn subject(self) -> Option<Subject> {
+        match self {
+            Self::OptedOut => Some(Subject::OptedOut),
+            Self::DoNotContact => Some(Subject::DoNotContact),
+            Self::Bounced => Some(Subject::Bounced),
+            Self::Subscribed => Some(Subject::Subscribed),
+            Self::MailStatus => Some(Subject::MailStatus),
+            // No region or stage is called "unsubscribed".
+            Self::Status | Self::State | Self::Stage => Some(Subject::Status),
+            _ => None,
+        }
+    }
+
     /// Returns the field of that name or of a header that means it.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
@@ -129,7 +155,7 @@ impl Field {
             .iter()
             .find(|(known, _)| header_key(known) == key)
             .map(|(_, field)| *field)
-            .or_else(|| lookup(&key).map(|found| found.field))
+            .or_else(|| lookup(name).map(|found| found.field))
     }
 }
 
@@ -295,6 +321,9 @@ pub struct Mapping {
     /// The columns without a meaning: their cells are looked at for opt-outs that nobody would read.
     #[serde(skip)]
     pub(super) unread: Vec<usize>,
+    /// The topic of each column that speaks, or may speak, of mail to the person, in the file's order.
+    #[serde(skip)]
+    pub(super) topics: Vec<Option<Topic>>,
     /// True if a line without an id and a name can go on with the row before it: the file has columns of a child table.
     #[serde(skip)]
     pub(super) continues: bool,
@@ -336,6 +365,26 @@ impl Mapping {
         self.columns.get(*index).map(|c| c.header.as_str())
     }
 
+    /// Returns what a cell of a column says of mail to the person.
+    pub(super) fn wish_of(&self, index: usize, text: &str) -> Option<Wish> {
+        let topic = self.topics.get(index).copied().flatten()?;
+        wishes::wish_of(topic, text)
+    }
+
+    /// Returns the field by which the operator may follow a column whose cells may be wishes; None where each cell is to be looked at.
+    #[must_use]
+    pub fn advice(&self, header: &str) -> Option<Field> {
+        let column = self.columns.iter().find(|c| c.header == header)?;
+        let topic = self.topics.get(column.index).copied().flatten();
+        match topic.map(|topic| topic.subject) {
+            Some(Subject::Reason | Subject::Doubt { forbids: true }) => Some(Field::OptedOut),
+            Some(Subject::Until) => Some(Field::DoNotContact),
+            Some(Subject::Doubt { forbids: false }) => Some(Field::Subscribed),
+            Some(_) => None,
+            None => column.field.is_none().then_some(Field::MailStatus),
+        }
+    }
+
     /// Returns the order of the dates in a column; None if it contradicts itself.
     pub(super) fn order_of(&self, index: usize) -> Option<DateOrder> {
         let decided = self.dates.iter().find(|dates| dates.index == index);
@@ -346,16 +395,18 @@ impl Mapping {
     pub(super) fn build(header: &[String], overrides: &MapOverrides) -> Result<Self, Vec<String>> {
         let keys: Vec<String> = header.iter().map(|h| header_key(h)).collect();
         let vendor = vendor_of(header, &keys);
-        let mut found: Vec<Option<Found>> = keys.iter().map(|key| lookup(key)).collect();
+        let mut found: Vec<Option<Found>> = header.iter().map(|name| lookup(name)).collect();
         settle_names(&keys, &mut found, vendor);
         let mut missing = Vec::new();
         // A column that the operator names for a field takes the place of those that were guessed for it.
         for (field, _) in &overrides.pairs {
             if *field != Field::Ignore {
                 for guess in &mut found {
-                    if guess
-                        .as_ref()
-                        .is_some_and(|g| g.field == *field && !g.fixed)
+                    // Wishes add up: one column of them never makes another one silent.
+                    if field.subject().is_none()
+                        && guess
+                            .as_ref()
+                            .is_some_and(|g| g.field == *field && !g.fixed)
                     {
                         *guess = None;
                     }
@@ -411,6 +462,11 @@ impl Mapping {
                     && found.get(*i).is_some_and(Option::is_none)
             })
             .collect();
+        let topics = header
+            .iter()
+            .zip(&found)
+            .map(|(text, found)| topic_of(text, found.as_ref()))
+            .collect();
         let has = |wanted: &[Field]| found.iter().flatten().any(|f| wanted.contains(&f.field));
         let continues = has(&[Field::Id])
             && has(&[Field::FirstName, Field::LastName, Field::FullName])
@@ -430,6 +486,7 @@ impl Mapping {
             columns,
             dates: Vec::new(),
             unread,
+            topics,
             plan: plan
                 .into_iter()
                 .map(|(_, i, field, group)| (i, field, group))
@@ -442,9 +499,9 @@ impl Mapping {
 /// Says how well a record would do as the header: the number of different fields that it names.
 pub(super) fn score(cells: &[String], overrides: &MapOverrides) -> usize {
     let keys: Vec<String> = cells.iter().map(|c| header_key(c)).collect();
-    let mut fields: Vec<Field> = keys
+    let mut fields: Vec<Field> = cells
         .iter()
-        .filter_map(|key| lookup(key).map(|f| f.field))
+        .filter_map(|cell| lookup(cell).map(|f| f.field))
         // Cells such as "subscribed" are words of a row as well as of a header.
         .map(|field| match field {
             Field::Bounced | Field::Subscribed | Field::MailStatus | Field::Status => {
@@ -467,14 +524,7 @@ pub(super) fn score(cells: &[String], overrides: &MapOverrides) -> usize {
 pub(super) fn address_column(cells: &[String]) -> Option<usize> {
     cells
         .iter()
-        .position(|cell| lookup(&header_key(cell)).is_some_and(|found| found.field == Field::Email))
-}
-
-/// Returns a header's letters and digits in lower case without accents.
-pub(super) fn header_key(header: &str) -> String {
-    let mut key = fold(header.get(..header.len().min(400)).unwrap_or(header));
-    key.retain(|c| c != ' ');
-    key
+        .position(|cell| lookup(cell).is_some_and(|found| found.field == Field::Email))
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -484,6 +534,17 @@ struct Found {
     rank: u8,
     group: u16,
     fixed: bool,
+}
+
+/// Returns what a column says of mail to the person. The operator's word about its field goes before what its header says.
+fn topic_of(header: &str, found: Option<&Found>) -> Option<Topic> {
+    let name = Name::of(header);
+    let Some(found) = found else {
+        return Topic::of(&name);
+    };
+    let known = Topic::of(&name)
+        .filter(|topic| !found.fixed && Field::of(topic.subject) == Some(found.field));
+    known.or_else(|| Some(Topic::with(&name, found.field.subject()?)))
 }
 
 /// Settles headers whose meaning hangs on their neighbours.
@@ -631,27 +692,14 @@ fn vendor_of(header: &[String], keys: &[String]) -> Vendor {
     }
 }
 
-/// Returns the field of a header by itself, given as its key.
-#[cfg(test)]
-pub(super) fn meaning_of(key: &str) -> Option<Field> {
-    lookup(key).map(|found| found.field)
-}
-
 /// Returns the meaning of a header by itself.
-fn lookup(key: &str) -> Option<Found> {
+fn lookup(header: &str) -> Option<Found> {
+    let key = &*header_key(header);
     if key.is_empty() || key.len() > 80 {
         return None;
     }
     if let Some(found) = numbered(key) {
         return Some(found);
-    }
-    if key.starts_with("optedoutofemail") {
-        return Some(Found {
-            field: Field::OptedOut,
-            rank: 1,
-            group: 0,
-            fixed: false,
-        });
     }
     if let Some(found) = of_child_table(key) {
         return Some(found);
@@ -663,7 +711,10 @@ fn lookup(key: &str) -> Option<Found> {
                 .then_some((*field, rank * 8))
         })
     });
-    let (field, rank) = named.or_else(|| Some((wishes::field_of(key)?, 8)))?;
+    let (field, rank) = named.or_else(|| {
+        let topic = Topic::of(&Name::of(header))?;
+        Some((Field::of(topic.subject)?, 8))
+    })?;
     Some(Found {
         field,
         rank,
@@ -783,7 +834,7 @@ fn numbered(key: &str) -> Option<Found> {
 }
 
 /// The known headers of each field: those that mean it first, then those that fill in, words parted by spaces.
-const SYNONYMS: [(Field, &[&str]); 24] = [
+const SYNONYMS: [(Field, &[&str]); 22] = [
     (
         Field::Id,
         &[
@@ -939,18 +990,7 @@ const SYNONYMS: [(Field, &[&str]); 24] = [
          contactcreateddate creationdate creationtime createdon createdtime erstelltam datedecreation fechadecreacion",
         ],
     ),
-    (
-        Field::OptedOut,
-        &[
-            "unsubscribedfromallemail unsubscribed optout optedout emailoptout emailoptedout hasoptedoutofemail hsemailoptout \
-         optoutemail donotemail donotmail donotsendemail abgemeldet desinscrit noemail emailunsubscribed isunsubscribed",
-        ],
-    ),
     (Field::Suppressed, &["caseyossuppressed"]),
-    (
-        Field::DoNotContact,
-        &["donotcontact dnc nichtkontaktieren nepascontacter nocontactar"],
-    ),
 ];
 
 #[cfg(test)]

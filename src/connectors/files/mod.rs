@@ -10,7 +10,6 @@ mod header;
 mod row;
 mod values;
 mod vcard;
-mod wishes;
 mod write;
 
 pub use dates::{ColumnDates, OrderCause, Survey};
@@ -19,6 +18,7 @@ pub use row::{Dropped, Reject};
 pub use write::{ExportFormat, RejectsWriter, write_contacts};
 
 use crate::domain::contact::ContactDraft;
+use crate::domain::wishes::key_of;
 use delimited::{Fault, Record, Scanner};
 use encoding::{TextReader, decode};
 use row::Further;
@@ -557,10 +557,6 @@ impl ContactFile {
         } else {
             Vec::new()
         };
-        suspicious.extend(self.mapping.unread.iter().copied().filter(|index| {
-            let cell = scanner.field(record, *index);
-            std::str::from_utf8(&cell).is_ok_and(wishes::looks_like)
-        }));
         let header = |index: usize| Some(self.mapping.columns.get(index)?.header.clone());
         let suspicious = suspicious.into_iter().filter_map(header).collect();
         Ok(Some(Line::Row(RowResult {
@@ -655,8 +651,7 @@ fn is_header_again(scanner: &Scanner, record: &Record, mapping: &Mapping) -> boo
             // Most rows differ in the first cell's length already.
             let header = mapping.columns.get(index).map_or("", |c| c.header.as_str());
             cell.as_ref() == header.as_bytes()
-                || (cell.len().abs_diff(header.len()) < 4
-                    && header::header_key(&decode(&cell)) == *key)
+                || (cell.len().abs_diff(header.len()) < 4 && key_of(&decode(&cell)) == *key)
         })
 }
 

@@ -4,12 +4,12 @@ use super::dates::{parse_date, parse_instant};
 use super::encoding::decode;
 use super::header::{Field, Mapping, Vendor, is_of_child_table};
 use super::values::{guarded, parse_share, parse_zone, unwrapped};
-use super::wishes::{Wish, Wishes, looks_like, wish_of};
 use crate::domain::contact::{
     ContactDraft, DraftFault, DraftPart, ExternalId, LifecycleStage, MAX_EMAILS, MAX_LINE, address,
     clean, is_phone, is_placeholder,
 };
 use crate::domain::suppression::CarriedSuppression;
+use crate::domain::wishes::{Name, Subject, Topic, Wish, suggests, wish_of};
 use std::borrow::Cow;
 
 /// The reason that a row was rejected.
@@ -154,10 +154,9 @@ pub(super) fn draft_of<'a>(
                 }
             }
             Field::City => set(&mut draft.city, text),
-            // No region is called "unsubscribed".
-            Field::State => match wish_of(field, "", text) {
+            Field::State => match mapping.wish_of(index, text) {
                 None => set(&mut draft.state, text),
-                wish => wishes.note(wish),
+                wish => wishes.note(index, Field::Status, wish),
             },
             Field::Country => set(&mut draft.country, text),
             Field::Linkedin => set(&mut draft.linkedin, text),
@@ -165,7 +164,7 @@ pub(super) fn draft_of<'a>(
                 if draft.stage.is_none() {
                     draft.stage = LifecycleStage::parse_lenient(text);
                 }
-                wishes.note(wish_of(field, "", text));
+                wishes.note(index, Field::Status, mapping.wish_of(index, text));
             }
             Field::TimeZone => match parse_zone(text) {
                 Some(zone) => draft.time_zone = Some(zone),
@@ -183,8 +182,8 @@ pub(super) fn draft_of<'a>(
                 Err(fault) => drop(fault),
             },
             Field::Notes => {
-                if looks_like(text) {
-                    suspicious.push(index);
+                if suggests(text) {
+                    wishes.doubt(index);
                 }
                 set(&mut draft.notes, text);
             }
@@ -199,26 +198,30 @@ pub(super) fn draft_of<'a>(
             | Field::Subscribed
             | Field::MailStatus
             | Field::Status
-            | Field::DoNotContact => {
-                let key = mapping.keys.get(index).map_or("", String::as_str);
-                match wish_of(field, key, text) {
-                    Some(Wish::Unclear) => suspicious.push(index),
-                    Some(_) if field == Field::DoNotContact => wishes.note_do_not_contact(),
-                    wish => wishes.note(wish),
-                }
-            }
+            | Field::DoNotContact => wishes.note(index, field, mapping.wish_of(index, text)),
             Field::Suppressed => {
                 for piece in text.split(';').map(str::trim).filter(|p| !p.is_empty()) {
                     match CarriedSuppression::parse(piece) {
                         Some(one) => draft.suppressed.push(one),
-                        None => wishes.note(wish_of(Field::OptedOut, "", piece)),
+                        None => wishes.note(index, Field::OptedOut, wish_of(own_flag(), piece)),
                     }
                 }
             }
             Field::Ignore => {}
         }
     }
-    wishes.tell(&mut draft);
+    for &index in &mapping.unread {
+        let raw = cell(index);
+        let Ok(text) = std::str::from_utf8(&raw) else {
+            continue;
+        };
+        match mapping.wish_of(index, text) {
+            Some(_) => wishes.doubt(index),
+            None if suggests(text) => wishes.doubt(index),
+            None => {}
+        }
+    }
+    wishes.tell(&mut draft, suspicious);
     place_numbers(&mut draft, further);
     if !further_firms.is_empty() {
         note(
@@ -246,15 +249,75 @@ pub(super) fn draft_of<'a>(
     Ok(draft)
 }
 
+/// Returns the topic of a flag of our own export.
+pub(super) fn own_flag() -> Topic {
+    Topic::with(&Name::of("opted_out"), Subject::OptedOut)
+}
+
+/// What all cells of a row say together.
+#[derive(Debug, Default)]
+struct Wishes {
+    opted_out: bool,
+    do_not_contact: bool,
+    bounced: bool,
+    bounced_for_good: bool,
+    soft: bool,
+    /// True if a cell says that there is no refusal.
+    denied: bool,
+    /// The columns that say why somebody opted out.
+    reasons: Vec<usize>,
+    /// The columns whose cells may be a wish and are not followed.
+    doubts: Vec<usize>,
+}
+
+impl Wishes {
+    fn note(&mut self, index: usize, field: Field, wish: Option<Wish>) {
+        match wish {
+            Some(Wish::OptedOut) if field == Field::DoNotContact => self.do_not_contact = true,
+            Some(Wish::OptedOut) => self.opted_out = true,
+            Some(Wish::Bounced { sure }) => {
+                self.bounced = true;
+                self.bounced_for_good |= sure;
+            }
+            Some(Wish::Soft) => self.soft = true,
+            Some(Wish::Denied) => self.denied = true,
+            Some(Wish::Reason) => self.reasons.push(index),
+            Some(Wish::Unclear) => self.doubt(index),
+            None => {}
+        }
+    }
+
+    fn doubt(&mut self, index: usize) {
+        self.doubts.push(index);
+    }
+
+    /// Writes them into the draft of the row, and names the columns that are not followed. A date beside "soft" is that of the soft
+    /// bounce. A reason says nothing by itself where another column says whether they opted out.
+    fn tell(self, draft: &mut ContactDraft, suspicious: &mut Vec<usize>) {
+        draft.opted_out |= self.opted_out;
+        draft.bounced |= self.bounced_for_good || (self.bounced && !self.soft);
+        if self.do_not_contact {
+            draft.stage = Some(LifecycleStage::DoNotContact);
+        }
+        suspicious.extend(self.doubts);
+        if !draft.wants_no_mail() && !self.denied {
+            suspicious.extend(self.reasons);
+        }
+    }
+}
+
 /// Returns what holds of a row that is rejected: its wish, with the ids and those addresses that can be read. None where it has no wish.
 pub(super) fn wish_alone(draft: &ContactDraft) -> Option<Box<ContactDraft>> {
     if !draft.wants_no_mail() && !draft.bounced && draft.suppressed.is_empty() {
         return None;
     }
-    let readable = |cell: &String| address::parse_list(cell).into_iter().flatten();
     Some(Box::new(ContactDraft {
         external_ids: draft.external_ids.clone(),
-        emails: draft.emails.iter().flat_map(readable).collect(),
+        emails: draft
+            .emails
+            .iter()
+            .flat_map(|cell| address::readable(cell))
+            .collect(),
         opted_out: draft.wants_no_mail(),
         bounced: draft.bounced,
         suppressed: draft.suppressed.clone(),
@@ -265,18 +328,15 @@ pub(super) fn wish_alone(draft: &ContactDraft) -> Option<Box<ContactDraft>> {
 /// Returns the wish of a row whose cells may stand under wrong headers: nobody can say for certain whose it is.
 pub(super) fn wish_of_spoilt(mapping: &Mapping, cells: &[String]) -> Option<Box<ContactDraft>> {
     let beyond = cells.len().saturating_sub(mapping.keys.len());
-    let says = |index: usize, field: Field, at: usize| {
-        let key = mapping.keys.get(index).map_or("", String::as_str);
-        let cell = cells.get(at)?;
-        let wish = wish_of(field, key, cell)?;
-        matches!(wish, Wish::OptedOut | Wish::Bounced { .. }).then_some(())
+    let says = |index: usize, at: usize| {
+        let wish = cells.get(at).and_then(|cell| mapping.wish_of(index, cell));
+        matches!(wish, Some(Wish::OptedOut | Wish::Bounced { .. }))
     };
-    let may = cells.iter().any(|cell| looks_like(cell))
-        || mapping.plan.iter().any(|&(index, field, _)| {
-            says(index, field, index)
-                .or_else(|| says(index, field, index + beyond))
-                .is_some()
-        });
+    let may = cells.iter().any(|cell| suggests(cell))
+        || mapping
+            .plan
+            .iter()
+            .any(|&(index, ..)| says(index, index) || says(index, index + beyond));
     may.then(|| {
         Box::new(ContactDraft {
             opted_out: true,
@@ -515,6 +575,7 @@ pub(super) fn linkedin_id(url: &str) -> Option<ExternalId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connectors::files::MapOverrides;
 
     #[test]
     fn numbers_are_taken_out_of_their_wrappings() {
@@ -573,5 +634,67 @@ mod tests {
         ] {
             assert_eq!(fault_of_number(word), Some(NO_NUMBER), "{word}");
         }
+    }
+
+    /// What a row says whose columns and cells are given: its draft, and the headers of those that are named.
+    fn row(cells: &[(&str, &str)]) -> (ContactDraft, Vec<String>) {
+        let mut header = vec!["email".to_owned()];
+        header.extend(cells.iter().map(|(header, _)| (*header).to_owned()));
+        let mapping = Mapping::build(&header, &MapOverrides::default()).unwrap();
+        let (mut dropped, mut suspicious) = (Vec::new(), Vec::new());
+        let cell = |index: usize| match index.checked_sub(1).and_then(|n| cells.get(n)) {
+            Some((_, cell)) => Cow::Borrowed(cell.as_bytes()),
+            None => Cow::Borrowed(&b"ann@x.example"[..]),
+        };
+        let draft = draft_of(&mapping, cell, &mut dropped, &mut suspicious).unwrap();
+        let named = suspicious.into_iter().map(|n| header[n].clone()).collect();
+        (draft, named)
+    }
+
+    #[test]
+    fn a_date_beside_a_soft_bounce_is_its_date() {
+        let bounced = |cells: &[(&str, &str)]| row(cells).0.bounced;
+        assert!(!bounced(&[
+            ("Bounce date", "2026-01-02"),
+            ("Bounce type", "Soft")
+        ]));
+        assert!(bounced(&[
+            ("Bounce date", "2026-01-02"),
+            ("Bounce type", "Hard")
+        ]));
+        assert!(bounced(&[("Bounce type", "Soft"), ("Hard bounced", "Yes")]));
+        assert!(bounced(&[("Bounce date", "2026-01-02")]));
+    }
+
+    #[test]
+    fn a_reason_is_decided_by_the_column_that_says_so() {
+        let reason = ("Email Opt Out Reason", "Not relevant");
+        let check = |cells: &[(&str, &str)], is_out: bool, named: &[&str]| {
+            let (draft, found) = row(cells);
+            assert_eq!(
+                (draft.wants_no_mail(), &*found),
+                (
+                    is_out,
+                    &*named.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()
+                ),
+                "{cells:?}"
+            );
+        };
+        check(&[reason], false, &["Email Opt Out Reason"]);
+        check(&[reason, ("Email Opt Out", "Yes")], true, &[]);
+        check(&[reason, ("Email Opt Out", "No")], false, &[]);
+        check(
+            &[reason, ("Email Opt Out", "")],
+            false,
+            &["Email Opt Out Reason"],
+        );
+        check(&[reason, ("Subscribed", "Yes")], false, &[]);
+        check(&[reason, ("Subscribed", "0")], true, &[]);
+        check(&[("Unsubscribe Reason", "Unsubscribed")], true, &[]);
+        check(
+            &[("Unsubscribe Reason", "API"), ("Subscribed", "0")],
+            true,
+            &[],
+        );
     }
 }

@@ -1,59 +1,6 @@
-//! Flags, shares and zones as exports write them, and cells taken out of what spreadsheets put around them.
+//! Shares and zones as exports write them, and cells taken out of what spreadsheets put around them.
 
 use crate::domain::amount;
-
-/// Reads a flag that stops contact. Whatever is neither blank nor a clear "no" counts as "yes": a date or a reason in
-/// such a column means that somebody asked to be left alone.
-#[must_use]
-pub fn parse_stop_flag(text: &str) -> bool {
-    let text = text.trim();
-    let no = [
-        "",
-        "0",
-        "false",
-        "no",
-        "n",
-        "f",
-        "nein",
-        "non",
-        "off",
-        "falsch",
-        "faux",
-        "falso",
-        "never",
-        "subscribed",
-        "null",
-        "none",
-        "opted in",
-        "not opted out",
-        "nej",
-        "nee",
-        "nie",
-        "não",
-        "allow",
-        "allowed",
-        "active",
-        "enabled",
-        "opt in",
-        "never subscribed",
-        "never_subscribed",
-        "non-subscribed",
-        "unconfirmed",
-        "0.0",
-    ];
-    !(no.iter().any(|word| text.eq_ignore_ascii_case(word))
-        || is_zero_date(text)
-        || crate::domain::contact::is_placeholder(text))
-}
-
-/// Tells whether a cell is the date of noughts by which databases say "never": `0000-00-00 00:00:00`.
-pub(super) fn is_zero_date(text: &str) -> bool {
-    text.len() >= 8
-        && text
-            .bytes()
-            .all(|b| b == b'0' || matches!(b, b'-' | b'/' | b'.' | b':' | b' ' | b'T' | b'Z'))
-        && text.contains('0')
-}
 
 /// Reads a share of one: `0.85`, `0,85`, `85%`, or `85` of 100.
 #[must_use]
@@ -134,36 +81,6 @@ pub(super) fn guarded(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn anything_but_a_clear_no_stops_contact() {
-        for no in [
-            "",
-            " ",
-            "false",
-            "FALSE",
-            "0",
-            "No",
-            "nein",
-            "-",
-            "n/a",
-            "0000-00-00",
-            "0000-00-00 00:00:00",
-        ] {
-            assert!(!parse_stop_flag(no), "{no:?}");
-        }
-        for yes in [
-            "true",
-            "1",
-            "Yes",
-            "x",
-            "2024-01-02",
-            "asked on the phone",
-            "Ja",
-        ] {
-            assert!(parse_stop_flag(yes), "{yes:?}");
-        }
-    }
 
     #[test]
     fn shares_and_zones_are_read() {

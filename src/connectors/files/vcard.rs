@@ -10,12 +10,13 @@ use super::delimited::{MAX_FIELD, MAX_RECORD, Scanner};
 use super::encoding::decode;
 use super::header::{MapOverrides, Mapping, Vendor};
 use super::row::{
-    Dropped, Reject, fault_of_number, finish, linkedin_id, phones, place_numbers, wish_alone,
+    Dropped, Reject, fault_of_number, finish, linkedin_id, own_flag, phones, place_numbers,
+    wish_alone,
 };
-use super::values::{parse_share, parse_stop_flag, parse_zone};
-use super::wishes::looks_like;
+use super::values::{parse_share, parse_zone};
 use crate::domain::contact::{ContactDraft, ExternalId, LifecycleStage, is_placeholder};
 use crate::domain::suppression::CarriedSuppression;
+use crate::domain::wishes::{Name, Topic, Wish, suggests, wish_of};
 use std::io;
 
 /// The mapping of a file that has no columns.
@@ -28,6 +29,7 @@ pub(super) fn mapping(overrides: &MapOverrides) -> Mapping {
             .unwrap_or_else(|| Vendor::Vcard.system().to_owned()),
         columns: Vec::new(),
         unread: Vec::new(),
+        topics: Vec::new(),
         plan: Vec::new(),
         dates: Vec::new(),
         continues: false,
@@ -525,7 +527,7 @@ fn draft_of(
                 reason,
             })
         };
-        if matches!(property.name.as_str(), "NOTE" | "CATEGORIES") && looks_like(value) {
+        if matches!(property.name.as_str(), "NOTE" | "CATEGORIES") && suggests(value) {
             suspicious.push(property.name.clone());
         }
         match property.name.as_str() {
@@ -614,8 +616,20 @@ fn draft_of(
             "X-CASEYOS-RENEWAL" => draft.renewal_date = parse_date(value, None).ok(),
             "X-CASEYOS-CREATED" => draft.created_at = parse_instant(value, None).ok(),
             "X-CASEYOS-SUPPRESSED" => draft.suppressed.extend(CarriedSuppression::parse(value)),
-            "X-CASEYOS-OPTED-OUT" => draft.opted_out |= parse_stop_flag(value),
-            _ => {}
+            "X-CASEYOS-OPTED-OUT" => {
+                draft.opted_out |= wish_of(own_flag(), value) == Some(Wish::OptedOut)
+            }
+            // Fields that a program or its user invented: "X-OPT-OUT", "X-Do-Not-Email".
+            name => {
+                let own = name.strip_prefix("X-").map(Name::of);
+                let wish = own.and_then(|name| wish_of(Topic::of(&name)?, value));
+                match wish {
+                    Some(Wish::OptedOut) => draft.opted_out = true,
+                    Some(Wish::Bounced { .. }) => draft.bounced = true,
+                    Some(Wish::Unclear | Wish::Reason) => suspicious.push(property.name.clone()),
+                    Some(Wish::Soft | Wish::Denied) | None => {}
+                }
+            }
         }
     }
     for (group, site) in sites {

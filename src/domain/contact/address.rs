@@ -82,6 +82,28 @@ pub fn parse_list(cell: &str) -> Vec<Result<String, String>> {
     found
 }
 
+/// Returns the addresses that can be read in a cell which is none itself: "ann@acme.com (work)", "a@x.com / b@x.com?". A part that may
+/// be an address and is not one yields nothing.
+#[must_use]
+pub fn readable(cell: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for piece in parse_list(cell) {
+        match piece {
+            Ok(address) => found.push(address),
+            Err(text) => found.extend(
+                text.split(|c: char| c.is_whitespace() || "()<>[]{}\"/".contains(c))
+                    .filter(|word| word.contains(['@', '＠']))
+                    .filter_map(|word| {
+                        EmailAddress::pasted(word.trim_end_matches(['?', '!', ':'])).ok()
+                    })
+                    .map(|address| address.as_str().to_lowercase()),
+            ),
+        }
+    }
+    found.dedup();
+    found
+}
+
 impl EmailAddress {
     /// Returns the address in text that somebody typed or pasted: also with a name before it, in quotes or with a sentence's dot behind it.
     ///
@@ -217,6 +239,25 @@ fn is_dotted_ascii(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_are_read_in_what_is_none() {
+        let check = |cell: &str, expect: &[&str]| assert_eq!(readable(cell), expect, "{cell:?}");
+        check("ann@x.example (work)", &["ann@x.example"]);
+        check("a@x.example; b@x.example", &["a@x.example", "b@x.example"]);
+        check("a@x.example / B@x.example", &["a@x.example", "b@x.example"]);
+        check("Ann <a@x.example> (private)", &["a@x.example"]);
+        check("Ann <a@x>", &[]);
+        check("mailto:ann@x.example?subject=Hi", &["ann@x.example"]);
+        check(
+            "old: mailto:ann@x.example, new: nobody@",
+            &["ann@x.example"],
+        );
+        check("ann@x.example, nonsense", &["ann@x.example"]);
+        check("ann at x.example", &[]);
+        check("a@x.example b@", &["a@x.example"]);
+        check("", &[]);
+    }
 
     #[test]
     fn one_address_is_found_in_its_wrappings() {

@@ -1,4 +1,5 @@
-//! Facts of a payload that say "write no more": the one place that knows how providers, tools and people spell them.
+//! Facts of a payload that say "write no more". How tools and people spell them is known by [`wishes`]; here stands what counts in an
+//! event, where a wish is acted upon at once.
 //!
 //! A wish is a yes or a doubt, and never a guess: a value that says no, or is empty, says nothing; one that says neither is a doubt.
 
@@ -7,6 +8,7 @@ use serde_json::{Map, Value};
 use super::fields::Fields;
 use super::kinds::SignalKind;
 use crate::domain::email::{Decision, Demand, MailClass, bounce};
+use crate::domain::wishes::{self, Name, Subject, Topic, key_of};
 use crate::domain::words::UnknownWord;
 
 /// Objects within objects that are looked into, for events that wrap their facts.
@@ -16,345 +18,6 @@ const MAX_KEYS: usize = 500;
 /// Bytes of free text that are read.
 const MAX_TEXT: usize = 8000;
 
-/// Parts of keys whose true value is a wish, in letters alone.
-const FLAGS: &[&str] = &[
-    "optout",
-    "optedout",
-    "optsout",
-    "unsubscrib",
-    "donotcontact",
-    "donotemail",
-    "donotmail",
-    "donotsend",
-    "donotwrite",
-    "donotmarket",
-    "donotdisturb",
-    "dontcontact",
-    "dontemail",
-    "dontmail",
-    "dontsend",
-    "nevercontact",
-    "neveremail",
-    "nomoreemail",
-    "nomoremail",
-    "nomarketing",
-    "nonewsletter",
-    "noemailmarketing",
-    "stopemail",
-    "stopmail",
-    "stopcontact",
-    "stopsending",
-    "removeme",
-    "removefromlist",
-    "removefromourlist",
-    "removefrommailing",
-    "takemeoff",
-    "leavemealone",
-    "blacklist",
-    "blocklist",
-    "markedspam",
-    "markedasspam",
-    "spamcomplain",
-    "spamreport",
-    "reportedspam",
-    "reportedasspam",
-    "consentwithdrawn",
-    "withdrawnconsent",
-    "withdrewconsent",
-    "withdrawconsent",
-    "withdrawalofconsent",
-    "consentrevoked",
-    "revokedconsent",
-    "revokeconsent",
-    "objecttomarketing",
-    "objectedtomarketing",
-    "marketingobjection",
-];
-/// Whole keys of the same kind.
-const FLAG_KEYS: &[&str] = &[
-    "dnc",
-    "isdnc",
-    "dnd",
-    "isdnd",
-    "unsub",
-    "unsubbed",
-    "isunsub",
-    "isunsubbed",
-    "noemail",
-    "noemails",
-    "nomail",
-    "nomails",
-    "nocontact",
-    "suppress",
-    "suppressed",
-    "suppressedat",
-    "suppressedon",
-    "issuppressed",
-    "suppressme",
-];
-/// Parts of keys whose true value is the demand that their data are deleted.
-const ERASURES: &[&str] = &[
-    "erasure",
-    "eraseme",
-    "erasemydata",
-    "forgetme",
-    "righttobeforgotten",
-    "gdprdelet",
-    "gdprerase",
-    "gdprforget",
-    "deleteme",
-    "deletemydata",
-    "datadeletion",
-    "deletionrequest",
-];
-/// What a key with "suppress" must name to be about mail.
-const SUPPRESSES: &[&str] = &["mail", "send", "contact", "marketing", "outreach"];
-/// Words in keys that only look like one of these: our own fields beside a wish, links, counters, settings.
-const BESIDE: &[&str] = &[
-    "optoutscope",
-    "optoutsentence",
-    "optoutdomain",
-    "optoutaddresses",
-    "optoutlanguage",
-    "listunsubscribe",
-];
-/// Words of the same kind, which stand alone or at a key's end.
-const BESIDE_WORDS: &[&str] = &[
-    "url",
-    "urls",
-    "link",
-    "links",
-    "header",
-    "headers",
-    "token",
-    "count",
-    "counts",
-    "total",
-    "rate",
-    "page",
-    "deadline",
-    "until",
-    "expires",
-    "available",
-    "enabled",
-    "policy",
-    "period",
-    "window",
-    "clause",
-    "notice",
-    "instructions",
-    "template",
-    "footer",
-    "allowed",
-    "can",
-    "may",
-    "could",
-    "allow",
-    "show",
-];
-/// Parts of keys that deny what follows.
-const DENIES: &[&str] = &[
-    "notoptedout",
-    "notoptout",
-    "notunsub",
-    "notsuppress",
-    "notblack",
-    "notblock",
-    "neveroptedout",
-    "neverunsub",
-    "nevercomplain",
-];
-/// Other channels than mail, as parts of keys.
-const CHANNELS: &[&str] = &[
-    "sms",
-    "phone",
-    "whatsapp",
-    "cookie",
-    "push",
-    "telefon",
-    "voicemail",
-    "viber",
-    "telegram",
-    "linkedin",
-];
-/// The same, as whole words.
-const CHANNEL_WORDS: &[&str] = &[
-    "mms",
-    "call",
-    "calls",
-    "calling",
-    "fax",
-    "text",
-    "texts",
-    "texting",
-    "post",
-    "postal",
-    "letter",
-    "letters",
-    "tracking",
-    "analytics",
-    "ads",
-    "chat",
-    "ip",
-    "dns",
-    "sale",
-    "sell",
-    "selling",
-    "sharing",
-    "mobile",
-    "voice",
-];
-/// Whole keys whose false value puts the consent in doubt.
-const CONSENTS: &[&str] = &[
-    "consent",
-    "marketingconsent",
-    "emailmarketingconsent",
-    "consentemail",
-    "consenttoemail",
-    "consentmarketing",
-    "emailconsent",
-    "mailconsent",
-    "gdprconsent",
-    "hasconsent",
-    "consentgiven",
-    "consents",
-];
-/// The same, of a state or of mail in words.
-const STATE_OF_CONSENT: &[&str] = &[
-    "subscribed",
-    "issubscribed",
-    "emailsubscribed",
-    "emailoptin",
-    "optinemail",
-    "emailoptedin",
-    "optedinemail",
-    "optedintoemail",
-    "marketingoptin",
-    "marketingoptedin",
-    "acceptsmarketing",
-    "acceptsemail",
-    "acceptsemails",
-    "acceptsemailmarketing",
-    "allowemail",
-    "allowemails",
-    "emailallowed",
-    "emailpermission",
-    "canemail",
-    "oktoemail",
-    "mailable",
-    "emailable",
-];
-/// The same, but on a form a box that was not ticked.
-const BOXES: &[&str] = &["optin", "optedin", "isoptedin", "newsletter", "newsletters"];
-/// Keys that hold the word of an event or a state.
-const STATES: &[&str] = &[
-    "class",
-    "label",
-    "status",
-    "state",
-    "event",
-    "eventname",
-    "eventtype",
-    "type",
-    "subtype",
-    "reason",
-    "action",
-    "recordtype",
-    "notificationtype",
-    "feedbacktype",
-    "category",
-    "disposition",
-    "intent",
-    "replytype",
-    "replystatus",
-    "liststatus",
-    "subscription",
-    "subscriptionstatus",
-    "subscriptionstate",
-    "emailstatus",
-    "marketingstatus",
-    "contactstatus",
-    "leadstatus",
-    "hsleadstatus",
-    "consentstatus",
-    "preference",
-    "lifecycle",
-    "lifecyclestage",
-    "tag",
-    "tags",
-    "form",
-    "formname",
-];
-/// Words of an event or a state that are a wish.
-const WISHES: &[&str] = &[
-    "optout",
-    "optedout",
-    "optsout",
-    "emailoptout",
-    "unsubscribe",
-    "unsubscribed",
-    "emailunsubscribed",
-    "globalunsubscribe",
-    "groupunsubscribe",
-    "listunsubscribe",
-    "unsubscribeme",
-    "unsub",
-    "unsubbed",
-    "unsubs",
-    "unsubscribes",
-    "emailunsubscribe",
-    "optingout",
-    "blacklisted",
-    "blocklisted",
-    "suppressed",
-    "dnd",
-    "donotdisturb",
-    "nevercontact",
-    "dontcontact",
-    "dontemail",
-    "donotcontact",
-    "dnc",
-    "donotemail",
-    "donotmail",
-    "spamcomplaint",
-    "spamreport",
-    "markedspam",
-    "markedasspam",
-    "reportedspam",
-    "complained",
-    "consentwithdrawn",
-    "consentrevoked",
-    "withdrawalofconsent",
-];
-/// The same, but not as a label: an angry answer is a complaint too.
-const COMPLAINTS: &[&str] = &["complaint", "spam", "abuse", "emailcomplaint"];
-/// The same, of a consent or a subscription.
-const ENDED: &[&str] = &["withdrawn", "revoked", "withdrew", "optout", "ended"];
-/// Words of a consent that was not given.
-const REFUSED: &[&str] = &[
-    "denied",
-    "deny",
-    "refused",
-    "declined",
-    "rejected",
-    "notgiven",
-    "notgranted",
-    "disallowed",
-    "noconsent",
-    "expired",
-];
-/// Channels of a wish in an object that are mail, or all of them.
-const MAILS: &[&str] = &[
-    "email",
-    "emails",
-    "mail",
-    "mails",
-    "all",
-    "global",
-    "everything",
-    "marketing",
-    "emailmarketing",
-];
 /// Keys of an object that hold the value of what it is the value of.
 const VALUES: &[&str] = &[
     "value",
@@ -408,50 +71,11 @@ const FREE_TEXTS: &[&str] = &[
     "anythingelse",
 ];
 
-/// Keys whose word "cleaned" says that the address was taken off a list because mail to it comes back.
-const CLEANED: &[&str] = &[
-    "status",
-    "emailstatus",
-    "liststatus",
-    "subscriptionstatus",
-    "marketingstatus",
-    "contactstatus",
-    "memberstatus",
-    "event",
-    "eventtype",
-    "type",
-];
-
-const YES: &[&str] = &[
-    "yes", "y", "true", "t", "1", "on", "x", "checked", "ticked", "ja", "oui", "si", "sim",
-];
-const NO: &[&str] = &[
-    "no",
-    "n",
-    "false",
-    "f",
-    "0",
-    "off",
-    "none",
-    "never",
-    "null",
-    "nil",
-    "na",
-    "unchecked",
-    "nein",
-    "non",
-    "nao",
-    "subscribed",
-    "optedin",
-    "optin",
-    "active",
-];
-
 /// Returns the wish that a payload tells of, and names a value of `opt_out` that says nothing.
 pub(super) fn told(kind: SignalKind, f: &mut Fields<'_>) -> Option<Decision> {
     if let Some(Value::String(text)) = f.get("opt_out")
         && said(&Value::String(text.clone())) == Some(Decision::Ask)
-        && letters(text) != "ask"
+        && key_of(text) != "ask"
     {
         let words = &["yes", "ask", "no"];
         f.wrong("opt_out", UnknownWord::new("a decision", text, words));
@@ -478,53 +102,12 @@ pub(super) fn is_hard_bounce(class: Option<MailClass>, payload: &Map<String, Val
 
 fn hard(payload: &Map<String, Value>, depth: usize) -> bool {
     payload.iter().take(MAX_KEYS).any(|(key, value)| {
-        let key = letters(key);
+        let key = key_of(key);
         match value {
-            Value::Bool(true) => matches!(
-                key.as_str(),
-                "hard"
-                    | "ishard"
-                    | "hardbounce"
-                    | "hardbounced"
-                    | "ishardbounce"
-                    | "permanent"
-                    | "ispermanent"
-            ),
+            Value::Bool(true) => wishes::is_hard_flag(&key),
             Value::String(text) => {
-                let word = letters(text);
-                let is_kind = key.contains("bounce")
-                    || matches!(
-                        key.as_str(),
-                        "type"
-                            | "subtype"
-                            | "severity"
-                            | "category"
-                            | "classification"
-                            | "event"
-                            | "status"
-                            | "reason"
-                            | "diagnostic"
-                            | "error"
-                            | "code"
-                            | "kind"
-                    );
-                is_kind
-                    && (matches!(
-                        word.as_str(),
-                        "hard"
-                            | "hardbounce"
-                            | "hardbounced"
-                            | "permanent"
-                            | "permanentfailure"
-                            | "bouncehard"
-                            | "invalid"
-                            | "invalidemail"
-                            | "bademailaddress"
-                            | "unknownuser"
-                            | "userunknown"
-                            | "nosuchuser"
-                            | "cleaned"
-                    ) || bounce::is_dead_address(text))
+                wishes::is_bounce_kind(&key)
+                    && (wishes::is_hard(&key_of(text)) || bounce::is_dead_address(text))
             }
             Value::Object(inner) if depth < MAX_DEPTH => hard(inner, depth + 1),
             _ => false,
@@ -535,25 +118,10 @@ fn hard(payload: &Map<String, Value>, depth: usize) -> bool {
 /// Tells whether an event of another kind says that mail to the address comes back for good: there only words of bounces count.
 pub(super) fn tells_hard_bounce(payload: &Map<String, Value>, depth: usize) -> bool {
     payload.iter().take(MAX_KEYS).any(|(key, value)| {
-        let key = letters(key);
+        let key = key_of(key);
         match value {
-            Value::Bool(true) => matches!(
-                key.as_str(),
-                "hardbounce" | "hardbounced" | "ishardbounce" | "hashardbounced"
-            ),
-            Value::String(text) => {
-                let word = letters(text);
-                let is_hard = matches!(
-                    word.as_str(),
-                    "hardbounce" | "hardbounced" | "bouncehard" | "emailhardbounced"
-                );
-                is_hard && (key.contains("bounce") || STATES.contains(&key.as_str()))
-                    || word == "cleaned" && CLEANED.contains(&key.as_str())
-                    || matches!(
-                        key.as_str(),
-                        "bouncetype" | "bounceclass" | "bouncecategory"
-                    ) && matches!(word.as_str(), "hard" | "permanent")
-            }
+            Value::Bool(true) => wishes::is_hard_bounce_flag(&key),
+            Value::String(text) => wishes::tells_hard_bounce(&key, &key_of(text)),
             Value::Object(inner) if depth < MAX_DEPTH => tells_hard_bounce(inner, depth + 1),
             _ => false,
         }
@@ -563,8 +131,7 @@ pub(super) fn tells_hard_bounce(payload: &Map<String, Value>, depth: usize) -> b
 /// Returns the demand that a payload makes by a field of its own: `"gdpr_erasure": true`.
 pub(super) fn demanded(payload: &Map<String, Value>) -> Option<Demand> {
     payload.iter().take(MAX_KEYS).find_map(|(key, value)| {
-        let key = letters(key);
-        let is_erasure = ERASURES.iter().any(|part| key.contains(part));
+        let is_erasure = Name::of(key).is_erasure();
         (is_erasure && said(value) == Some(Decision::Yes)).then_some(Demand::Erasure)
     })
 }
@@ -588,10 +155,10 @@ fn gather(payload: &Map<String, Value>, depth: usize, out: &mut String) {
         }
     };
     if let Some((name, value)) = pair(payload, depth) {
-        add(&letters(&name), value);
+        add(&key_of(&name), value);
     }
     for (key, value) in payload.iter().take(MAX_KEYS) {
-        add(&letters(key), value);
+        add(&key_of(key), value);
     }
     if depth == MAX_DEPTH {
         return;
@@ -618,7 +185,7 @@ fn pair(object: &Map<String, Value>, depth: usize) -> Option<(String, &Value)> {
             let known = object.iter().take(MAX_KEYS);
             known
                 .filter(|(_, value)| !value.is_null())
-                .find(|(key, _)| letters(key) == *wanted)
+                .find(|(key, _)| key_of(key) == *wanted)
                 .map(|(_, value)| value)
         })
     };
@@ -668,12 +235,12 @@ fn look(kind: SignalKind, payload: &Map<String, Value>, depth: usize) -> Option<
 
 /// Returns what a field says whose value is an object: `{"value": true}`, or one for each channel.
 fn held(kind: SignalKind, key: &str, inner: &Map<String, Value>) -> Option<Decision> {
-    let is_complaint = Key::of(key).is_complaint();
+    let is_complaint = Name::of(key).is_complaint();
     let one = |value: &Value| fact(kind, key, value).filter(|one| *one != Decision::No);
     let told = inner.iter().take(MAX_KEYS).find_map(|(name, value)| {
-        let name = letters(name);
+        let name = key_of(name);
         let is_value = VALUES.contains(&name.as_str());
-        let is_stand = STANDS.contains(&name.as_str()) || MAILS.contains(&name.as_str());
+        let is_stand = STANDS.contains(&name.as_str()) || wishes::is_mail_part(&name);
         (is_value || is_stand && !is_complaint)
             .then(|| one(value))
             .flatten()
@@ -682,124 +249,57 @@ fn held(kind: SignalKind, key: &str, inner: &Map<String, Value>) -> Option<Decis
         // A part of it, such as a list of its own.
         let is_flag = one(&Value::Bool(true)) == Some(Decision::Yes);
         let is_part = |(name, value): (&String, &Value)| {
-            let at = Key::of(name);
+            let at = Name::of(name);
             value == &Value::Bool(true)
                 && !at.is_beside()
                 && !at.is_of_another_channel()
-                && !NAMES.contains(&at.letters.as_str())
+                && !NAMES.contains(&at.letters())
         };
         (is_flag && !is_complaint && inner.iter().take(MAX_KEYS).any(is_part))
             .then_some(Decision::Ask)
     })
 }
 
-/// A key, in letters alone and in words.
-struct Key {
-    letters: String,
-    words: Vec<String>,
-}
-
-impl Key {
-    fn of(key: &str) -> Self {
-        let mut words = vec![String::new()];
-        let mut was_small = false;
-        for c in key.chars().take(200) {
-            let is_new = !c.is_alphanumeric() || was_small && c.is_uppercase();
-            if is_new && words.last().is_some_and(|word| !word.is_empty()) {
-                words.push(String::new());
-            }
-            if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
-                word.extend(c.to_lowercase());
-            }
-            was_small = c.is_lowercase();
-        }
-        Self {
-            letters: letters(key),
-            words,
-        }
-    }
-
-    fn contains(&self, parts: &[&str]) -> bool {
-        parts.iter().any(|part| self.letters.contains(part))
-    }
-
-    fn has_word(&self, words: &[&str]) -> bool {
-        self.words.iter().any(|word| words.contains(&word.as_str()))
-    }
-
-    /// Tells whether it only looks like a wish.
-    fn is_beside(&self) -> bool {
-        self.contains(BESIDE)
-            || self.contains(DENIES)
-            || self.has_word(BESIDE_WORDS)
-            || BESIDE_WORDS
-                .iter()
-                .any(|word| word.len() > 3 && self.letters.ends_with(word))
-            || self.letters.ends_with("url")
-    }
-
-    /// Tells whether it names another channel than mail, and not mail.
-    fn is_of_another_channel(&self) -> bool {
-        (self.contains(CHANNELS) || self.has_word(CHANNEL_WORDS)) && !self.contains(&["mail"])
-    }
-
-    /// Tells whether its true value is a wish.
-    fn is_flag(&self) -> bool {
-        self.contains(FLAGS)
-            || self.contains(ERASURES)
-            || FLAG_KEYS.contains(&self.letters.as_str())
-            || self.contains(&["suppress"]) && self.contains(SUPPRESSES)
-    }
-
-    /// Tells whether it may be the fact that somebody called our mail spam.
-    fn is_complaint(&self) -> bool {
-        self.contains(&["complain"]) && !self.contains(&["spam"])
-            || matches!(
-                self.letters.as_str(),
-                "abuse" | "isabuse" | "spam" | "isspam"
-            )
-    }
-}
-
 /// Returns what one field says.
 fn fact(kind: SignalKind, key: &str, value: &Value) -> Option<Decision> {
-    let at = Key::of(key);
-    if at.is_beside() || at.is_of_another_channel() {
+    let name = Name::of(key);
+    if name.is_beside() || name.is_of_another_channel() {
         return None;
     }
-    let key = at.letters.as_str();
-    if at.is_complaint() {
+    if name.is_complaint() {
         return complaint(value);
     }
-    if at.is_flag() {
+    let topic = Topic::of(&name);
+    if topic.is_some_and(|topic| topic.is_sure) {
         return said(value);
     }
-    let denies = || said(value) == Some(Decision::No) && !value.is_null();
-    if (CONSENTS.contains(&key) || STATE_OF_CONSENT.contains(&key)) && denies() {
-        return Some(Decision::Ask);
+    let denies = said(value) == Some(Decision::No);
+    let is_leave = topic.is_some_and(|topic| topic.asks_for_leave(&name));
+    if is_leave && denies {
+        // On a form, a box that was not ticked refuses nothing; a "no" in words does.
+        let is_box = topic.is_some_and(|topic| topic.is_box) && kind == SignalKind::FormSubmitted;
+        let is_word = matches!(value, Value::String(text) if wishes::is_no(text));
+        if !is_box || is_word {
+            return Some(Decision::Ask);
+        }
     }
-    // On a form, a box that was not ticked refuses nothing; a "no" in words does.
-    let is_word = || matches!(value, Value::String(text) if matches!(letters(text).as_str(), "no" | "n" | "nein" | "non" | "nao"));
-    if BOXES.contains(&key) && denies() && (kind != SignalKind::FormSubmitted || is_word()) {
-        return Some(Decision::Ask);
-    }
-    let is_state = STATES.contains(&key)
-        || CONSENTS.contains(&key)
-        || STATE_OF_CONSENT.contains(&key)
-        || BOXES.contains(&key);
-    if !is_state {
+    let is_state = matches!(
+        topic.map(|topic| topic.subject),
+        Some(Subject::Status | Subject::MailStatus | Subject::Subscribed)
+    );
+    if !is_state && !name.is_event() {
         return None;
     }
     match value {
         Value::Array(items) => items
             .iter()
             .take(100)
-            .find_map(|item| state(kind, key, item)),
-        Value::String(text) if matches!(key, "tag" | "tags") => text
+            .find_map(|item| state(kind, &name, topic, item)),
+        Value::String(text) if matches!(name.letters(), "tag" | "tags") => text
             .split([',', ';', '|', '\n'])
             .take(100)
-            .find_map(|tag| state(kind, key, &Value::String(tag.to_owned()))),
-        value => state(kind, key, value),
+            .find_map(|tag| state(kind, &name, topic, &Value::String(tag.to_owned()))),
+        value => state(kind, &name, topic, value),
     }
 }
 
@@ -809,8 +309,7 @@ fn complaint(value: &Value) -> Option<Decision> {
         Value::Bool(flag) => *flag,
         Value::Number(number) => number.as_f64() == Some(1.0),
         Value::String(text) => {
-            let word = letters(text);
-            matches!(word.as_str(), "spam" | "abuse") || said(value) == Some(Decision::Yes)
+            matches!(key_of(text).as_str(), "spam" | "abuse") || said(value) == Some(Decision::Yes)
         }
         _ => false,
     };
@@ -818,27 +317,25 @@ fn complaint(value: &Value) -> Option<Decision> {
 }
 
 /// Returns the wish that a word of an event or a state is.
-fn state(kind: SignalKind, key: &str, value: &Value) -> Option<Decision> {
-    let word = letters(value.as_str()?);
+fn state(kind: SignalKind, name: &Name, topic: Option<Topic>, value: &Value) -> Option<Decision> {
+    let text = value.as_str()?;
+    let key = name.letters();
     let is_label = matches!(key, "label" | "class");
-    let is_consent = key.contains("consent")
-        || key.contains("subscription")
-        || STATE_OF_CONSENT.contains(&key)
-        || BOXES.contains(&key);
     // "Complaint" is also what people choose on a form to complain about something else.
-    if kind == SignalKind::FormSubmitted && word == "complaint" {
+    if kind == SignalKind::FormSubmitted && key_of(text) == "complaint" {
         return (!is_label).then_some(Decision::Ask);
     }
-    let is_wish = WISHES.contains(&word.as_str())
-        || !is_label && COMPLAINTS.contains(&word.as_str())
-        || is_consent && ENDED.contains(&word.as_str());
-    if is_wish {
+    if wishes::is_wish(text) || !is_label && wishes::is_complaint(text) {
         return Some(Decision::Yes);
     }
-    if is_consent && REFUSED.contains(&word.as_str()) {
-        return Some(Decision::Ask);
+    let is_leave = topic.is_some_and(|topic| topic.asks_for_leave(name));
+    if (is_leave || key.contains("consent") || key.contains("subscription"))
+        && let Some(ended) = wishes::ended(text)
+    {
+        return Some(ended);
     }
     // A form that is named after it: "Unsubscribe from our newsletter".
+    let word = key_of(text);
     let is_form = matches!(key, "form" | "formname");
     (is_form && (word.contains("unsubscrib") || word.contains("optout"))).then_some(Decision::Ask)
 }
@@ -851,32 +348,8 @@ fn said(value: &Value) -> Option<Decision> {
         Value::Bool(flag) => Some(truth(*flag)),
         Value::Number(number) => Some(truth(number.as_f64() != Some(0.0))),
         Value::Array(items) => (!items.is_empty()).then_some(Decision::Ask),
-        Value::String(text) => {
-            let word = letters(text);
-            let is_instant = text.trim().get(..4).is_some_and(|year| {
-                year.bytes().all(|b| b.is_ascii_digit()) && text.trim().get(4..5) == Some("-")
-            });
-            if word.is_empty() {
-                None
-            } else if YES.contains(&word.as_str()) || WISHES.contains(&word.as_str()) || is_instant
-            {
-                Some(Decision::Yes)
-            } else if NO.contains(&word.as_str()) {
-                Some(Decision::No)
-            } else {
-                Some(Decision::Ask)
-            }
-        }
+        Value::String(text) => wishes::answer(text),
     }
-}
-
-/// Returns the letters and digits of a text, in lower case.
-fn letters(text: &str) -> String {
-    text.chars()
-        .take(200)
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
 }
 
 #[cfg(test)]

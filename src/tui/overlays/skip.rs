@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 use super::alone::Alone;
 use super::picker::{Picker, Picking, Row};
 use crate::domain::id::MoveId;
-use crate::domain::suppression::says_do_not_contact;
+use crate::domain::wishes::says_do_not_contact;
 use crate::engine::command::Command;
 use crate::tui::context::Context;
 use crate::tui::ids::Tone;
