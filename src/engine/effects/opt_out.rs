@@ -235,7 +235,11 @@ impl Alone {
             .trim_start_matches("at ")
         {
             "" => person.to_owned(),
-            whom => whom.to_owned(),
+            // Told of the person, "them" is who they are.
+            whom => match whom.strip_prefix("them ") {
+                Some(others) if !person.is_empty() => format!("{person} {others}"),
+                _ => whom.to_owned(),
+            },
         }
     }
 
