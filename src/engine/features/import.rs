@@ -766,7 +766,7 @@ impl Engine {
         let written = self
             .store()
             .write::<_, EngineError>(Durability::Full, move |tx| {
-                let mut writer = ContactWriter::new(tx, now)?;
+                let mut writer = ContactWriter::new(tx, now)?.by_operator();
                 let written = writer.write(&draft, Origin::Direct, &mut RunMemory::default())?;
                 writer.finish()?;
                 if written.change != Change::Unchanged {

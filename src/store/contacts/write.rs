@@ -356,6 +356,7 @@ pub struct ContactWriter<'a> {
     insert_id: CachedStatement<'a>,
     pending: BTreeMap<i64, Pending>,
     on_conflict: OnConflict,
+    by: SuppressedBy,
     now: Timestamp,
 }
 
@@ -397,6 +398,7 @@ impl<'a> ContactWriter<'a> {
             )?,
             pending: BTreeMap::new(),
             on_conflict: OnConflict::KeepBoth,
+            by: SuppressedBy::Import,
             now,
         })
     }
@@ -405,6 +407,13 @@ impl<'a> ContactWriter<'a> {
     #[must_use]
     pub fn on_conflict(mut self, choice: OnConflict) -> Self {
         self.on_conflict = choice;
+        self
+    }
+
+    /// Makes what a draft says of mail the operator's own decision, not that of an imported record.
+    #[must_use]
+    pub fn by_operator(mut self) -> Self {
+        self.by = SuppressedBy::Operator;
         self
     }
 
@@ -1145,8 +1154,7 @@ impl<'a> ContactWriter<'a> {
         let add = |email: &str, cause, reason| {
             let named = Named::Mailbox(MailboxKey::of(email));
             let value = &*address::key(email);
-            let why = (reason, SuppressedBy::Import);
-            suppressions::add(self.tx, (&named, value), cause, why, self.now)
+            suppressions::add(self.tx, (&named, value), cause, (reason, self.by), self.now)
         };
         if draft.bounced
             && let Some(address) = self.bounced_address(draft, contact)?
@@ -1154,7 +1162,7 @@ impl<'a> ContactWriter<'a> {
             any |= add(
                 &address,
                 Cause::Bounced,
-                "mail to it came back, as the imported record says",
+                "nobody gets mail there any more, as the imported record says",
             )?;
         }
         any |= self.suppress_again(draft)?;
@@ -1174,12 +1182,16 @@ impl<'a> ContactWriter<'a> {
         if suppressions::find_of_person(self.tx, &theirs)?.is_some() {
             return Ok(any);
         }
-        for email in &emails {
-            any |= add(
-                email,
+        let (cause, reason) = match self.by {
+            SuppressedBy::Operator => (Cause::Operator, "you set the stage do_not_contact"),
+            _ if draft.opted_out => (Cause::OptedOut, "opted out, as the imported record says"),
+            _ => (
                 Cause::OptedOut,
-                "opted out, as the imported record says",
-            )?;
+                "not to be contacted, as the imported record says",
+            ),
+        };
+        for email in &emails {
+            any |= add(email, cause, reason)?;
         }
         Ok(any)
     }
