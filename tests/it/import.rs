@@ -179,10 +179,10 @@ fn a_file_names_whom_it_would_change_and_changes_nobody_elses_record() {
         .run(format!("{line} --dry-run").split_whitespace())
         .exits(3);
     for said in [
-        "1 rows say that the person opted out",
-        "1 rows say that mail comes back",
+        "1 row says that the person opted out: they would get no mail",
+        "1 row says that mail comes back, or that the person left the firm: the address would be suppressed",
         "“Sven Lund” is left out: contact 1, “Greta Holm” has the address or id",
-        "LOOK: “Mood” is not read",
+        "LOOK: 1 cell of “Mood” (line 4) may be an opt-out or a bounce; nobody was suppressed for it. Import again with --map mail_status=\"Mood\"",
     ] {
         assert!(dry.out.contains(said), "{said}\n{}", dry.out);
     }

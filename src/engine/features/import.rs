@@ -17,7 +17,7 @@ use serde::Serialize;
 pub use self::said::grouped;
 pub use crate::connectors::files::OrderCause;
 use crate::connectors::files::{
-    ColumnDates, ContactFile, Dropped, FileError, MapOverrides, Mapping, RejectedRow,
+    ColumnDates, ContactFile, Dropped, Field, FileError, MapOverrides, Mapping, RejectedRow,
     RejectsWriter, Skipped, Vendor,
 };
 use crate::domain::by::By;
@@ -52,6 +52,8 @@ const PART_BYTES: usize = 2 * 1024 * 1024;
 const BATCH_BYTES: usize = 16 * 1024 * 1024;
 /// Rows about known people that the report names one by one.
 const REPORTED_PEOPLE: usize = 200;
+/// Lines of a column's doubtful cells that the report names.
+const REPORTED_LINES: usize = 20;
 /// Rejected rows that the report itself names; the rejects file has all.
 const REPORTED_REJECTS: usize = 100;
 
@@ -160,6 +162,10 @@ pub struct ReportedSuspicion {
     pub column: String,
     /// How many of its cells look so.
     pub count: u64,
+    /// Lines of the first of these cells.
+    pub lines: Vec<u64>,
+    /// The field by which `--map` follows the column; None where each cell is to be looked at.
+    pub map: Option<&'static str>,
 }
 
 /// The order in which a column's dates were read. Only columns with dates whose form leaves it open are named.
@@ -207,9 +213,9 @@ pub struct ImportReport {
     pub padded: u64,
     /// Rows whose address or id belongs to another contact and stayed there.
     pub taken: u64,
-    /// Rows whose person opted out: they are suppressed.
+    /// Rows whose person opted out: they get no mail.
     pub opted_out: u64,
-    /// Rows whose address mail comes back from: it is suppressed.
+    /// Rows whose address mail comes back from, or whose person left the firm: it is suppressed.
     pub bounced: u64,
     /// Rows that say so as they did before, while the suppression was lifted since.
     pub lifted: u64,
@@ -268,7 +274,8 @@ struct Row {
 struct Batch {
     drafts: Vec<Vec<Row>>,
     weight: usize,
-    suspicious: Vec<String>,
+    /// Columns whose cells may be wishes, with the line.
+    suspicious: Vec<(String, u64)>,
     second_numbers: u64,
     continued: u64,
     rejects: Vec<Reject>,
@@ -853,7 +860,9 @@ fn read_part(file: &mut ContactFile) -> std::io::Result<Option<Batch>> {
         rows += 1;
         batch.read += 1;
         batch.dropped.extend(row.dropped);
-        batch.suspicious.extend(row.suspicious);
+        let line = row.line;
+        let odd = row.suspicious.into_iter().map(|column| (column, line));
+        batch.suspicious.extend(odd);
         match row.outcome {
             Ok(draft) => {
                 batch.weight += row.raw.len();
@@ -1007,12 +1016,19 @@ impl Run {
         report.continued = batch.continued;
         let room = REPORTED_PEOPLE.saturating_sub(report.people.len());
         report.people.extend(counts.people.into_iter().take(room));
-        for header in std::mem::take(&mut batch.suspicious) {
-            match report.suspicious.iter_mut().find(|s| s.column == header) {
-                Some(known) => known.count += 1,
+        for (column, line) in std::mem::take(&mut batch.suspicious) {
+            match report.suspicious.iter_mut().find(|s| s.column == column) {
+                Some(known) => {
+                    known.count += 1;
+                    if known.lines.len() < REPORTED_LINES {
+                        known.lines.push(line);
+                    }
+                }
                 None => report.suspicious.push(ReportedSuspicion {
-                    column: header,
+                    column,
                     count: 1,
+                    lines: vec![line],
+                    map: None,
                 }),
             }
         }
@@ -1121,6 +1137,9 @@ impl Run {
     fn finish(mut self, mapping: &Mapping, delimiter: Option<u8>) -> Result<ImportReport> {
         self.write_rejects(mapping, delimiter);
         self.keep_rejects();
+        for odd in &mut self.report.suspicious {
+            odd.map = mapping.advice(&odd.column).map(Field::as_str);
+        }
         Ok(self.report)
     }
 

@@ -489,6 +489,8 @@ pub fn import_report(on_conflict: OnConflict) -> ImportReport {
         suspicious: vec![ReportedSuspicion {
             column: "Mood".into(),
             count: 2,
+            lines: vec![2, 4],
+            map: Some("mail_status"),
         }],
         skipped: Default::default(),
         columns: vec![ReportedColumn {

@@ -1,6 +1,6 @@
 //! The report of an import in the operator's words, for every face alike.
 
-use super::{Fate, ImportReport, OrderCause, ReportedDates, ReportedPerson};
+use super::{Fate, ImportReport, OrderCause, ReportedDates, ReportedPerson, ReportedSuspicion};
 use crate::domain::date_order::DateOrder;
 use crate::domain::text::clean_line;
 
@@ -23,9 +23,9 @@ impl ImportReport {
             vendor => format!(" ({vendor} export)"),
         };
         out.push(format!(
-            "{}{vendor}: {} rows {did}.",
+            "{}{vendor}: {} {did}.",
             report.file,
-            grouped(report.rows)
+            counted(report.rows, "row", "rows")
         ));
         out.push(format!(
             "  {} new, {} updated, {} unchanged, {} rejected",
@@ -54,70 +54,38 @@ impl ImportReport {
                 some_of(&ignored)
             ));
         }
-        for odd in &report.suspicious {
-            let column = report.columns.iter().find(|c| c.header == odd.column);
-            let is_read = column.is_some_and(|column| column.field.is_some());
-            // Cards have no columns that could be mapped.
-            if is_read || report.columns.is_empty() {
-                out.push(format!(
-                    "  LOOK: {} cells of “{}” may be an opt-out or a bounce, and nobody was suppressed for them. Look at them before you write to \
-                     anybody; `caseyos suppress add ADDRESS` suppresses one",
-                    grouped(odd.count),
-                    odd.column
-                ));
-                continue;
-            }
-            out.push(format!(
-                "  LOOK: “{}” is not read, but {} of its cells look like an opt-out or a bounce; nobody was suppressed for it. Import again with \
-                 --map mail_status=\"{}\" to suppress them, before you write to anybody",
-                odd.column,
-                grouped(odd.count),
-                odd.column
-            ));
-        }
-        if report.not_held > 0 {
-            let lines: Vec<String> = report.not_held_lines.iter().map(|n| grouped(*n)).collect();
-            out.push(format!(
-                "  LOOK: {} rows say, or may say, that somebody opted out or that mail comes back, without an address to suppress: nothing was done for \
-                 them (lines {}). Find the address and run `caseyos suppress add ADDRESS`",
-                grouped(report.not_held),
-                some_of(&lines)
-            ));
-        }
-        if report.lifted > 0 {
-            out.push(format!(
-                "  LOOK: {} rows say so of people whose suppression was lifted since; it stays lifted. `caseyos suppress add ADDRESS` suppresses one again",
-                grouped(report.lifted)
-            ));
-        }
-        for (n, what) in [
-            (
-                report.opted_out,
-                "rows say that the person opted out: they are suppressed",
-            ),
-            (
-                report.bounced,
-                "rows say that mail comes back: the address is suppressed",
-            ),
+        out.extend(
+            report
+                .suspicious
+                .iter()
+                .map(|odd| format!("  {}", odd.said())),
+        );
+        name_wishes(report, out);
+        let people_and_values = [
             (
                 report.other_people,
-                "rows have the address or id of somebody with another name: nobody's record was changed by them",
+                ("row has", "rows have"),
+                "the address or id of somebody with another name: nobody's record was changed",
             ),
             (
                 report.overwritten,
-                "rows replaced a value of a known record",
+                ("row replaced", "rows replaced"),
+                "a value of a known record",
             ),
             (
                 report.second_numbers,
-                "cells had more than one phone number: all were kept",
+                ("cell had", "cells had"),
+                "more than one phone number: all were kept",
             ),
             (
                 report.continued,
-                "lines have no id and no name: their addresses and numbers went to the row before them",
+                ("line has", "lines have"),
+                "no id and no name: addresses and numbers went to the row before",
             ),
-        ] {
+        ];
+        for (n, (one, many), what) in people_and_values {
             if n > 0 {
-                out.push(format!("  {} {what}", grouped(n)));
+                out.push(format!("  {} {what}", counted(n, one, many)));
             }
         }
         name_people(report, people, out);
@@ -125,34 +93,49 @@ impl ImportReport {
             out.push(format!("  {}", dates.said()));
         }
         for dropped in &report.dropped {
-            let n = grouped(dropped.count);
-            out.push(format!(
-                "  left out: {n} values of {}, each {}",
-                dropped.column, dropped.reason
-            ));
+            out.push(match dropped.count {
+                1 => format!(
+                    "  left out: 1 value of {}, {}",
+                    dropped.column, dropped.reason
+                ),
+                n => format!(
+                    "  left out: {} values of {}, each {}",
+                    grouped(n),
+                    dropped.column,
+                    dropped.reason
+                ),
+            });
         }
         if report.padded > 0 {
             out.push(format!(
-                "  {} rows were shorter than the header; what they lack was left as it is",
-                grouped(report.padded)
+                "  {} shorter than the header; what is missing was left as it is",
+                counted(report.padded, "row was", "rows were")
             ));
         }
         if report.taken > 0 {
-            let n = grouped(report.taken);
             out.push(format!(
-                "  {n} rows have an address or an id that another contact has; it stays with that one"
+                "  {} an address or an id that another contact has; it stays with that one",
+                counted(report.taken, "row has", "rows have")
             ));
         }
         let skipped = report.skipped;
-        for (n, what) in [
-            (skipped.preamble, "lines before the header"),
-            (skipped.blank, "blank lines"),
-            (skipped.repeated_header, "repeated headers"),
-            (skipped.footer, "lines of a footer"),
-            (skipped.groups, "cards of groups"),
+        for (n, one, many) in [
+            (
+                skipped.preamble,
+                "line before the header",
+                "lines before the header",
+            ),
+            (skipped.blank, "blank line", "blank lines"),
+            (
+                skipped.repeated_header,
+                "repeated header",
+                "repeated headers",
+            ),
+            (skipped.footer, "line of a footer", "lines of a footer"),
+            (skipped.groups, "card of a group", "cards of groups"),
         ] {
             if n > 0 {
-                out.push(format!("  passed over: {} {what}", grouped(n)));
+                out.push(format!("  passed over: {}", counted(n, one, many)));
             }
         }
         for reject in report.rejects.iter().take(10) {
@@ -179,6 +162,79 @@ impl ImportReport {
             out.push(format!("The rejected rows are nowhere else: {error}."));
         }
         lines
+    }
+}
+
+/// Says whom the file's wishes bar, and of which of them nobody can be barred.
+fn name_wishes(report: &ImportReport, out: &mut Vec<String>) {
+    if report.not_held > 0 {
+        let lines: Vec<String> = report.not_held_lines.iter().map(|n| grouped(*n)).collect();
+        let (say, them, lines_of) = match report.not_held {
+            1 => ("row says, or may say", "it", "line"),
+            _ => ("rows say, or may say", "them", "lines"),
+        };
+        out.push(format!(
+            "  LOOK: {} {say}, that somebody opted out or that mail comes back, without an address to suppress: nothing was done for \
+             {them} ({lines_of} {}). Find the address and run `caseyos suppress add ADDRESS`",
+            grouped(report.not_held),
+            some_of(&lines)
+        ));
+    }
+    if report.lifted > 0 {
+        out.push(format!(
+            "  LOOK: {} so of somebody whose suppression was lifted since; it stays lifted. `caseyos suppress add ADDRESS` suppresses one again",
+            counted(report.lifted, "row says", "rows say")
+        ));
+    }
+    let (get, is) = if report.dry_run {
+        ("would get no mail", "would be suppressed")
+    } else {
+        ("get no mail", "is suppressed")
+    };
+    if report.opted_out > 0 {
+        out.push(format!(
+            "  {} that the person opted out: they {get}",
+            counted(report.opted_out, "row says", "rows say")
+        ));
+    }
+    if report.bounced > 0 {
+        out.push(format!(
+            "  {} that mail comes back, or that the person left the firm: the address {is}",
+            counted(report.bounced, "row says", "rows say")
+        ));
+    }
+}
+
+impl ReportedSuspicion {
+    /// Says that cells of a column may be wishes and were not followed, and how to follow them.
+    #[must_use]
+    pub fn said(&self) -> String {
+        let column = &self.column;
+        let lines: Vec<String> = self.lines.iter().map(|n| grouped(*n)).collect();
+        let lines = lines.join(", ");
+        let (cells, them, lines) = match self.count {
+            1 => ("1 cell".to_owned(), "it", format!("line {lines}")),
+            n if n > self.lines.len() as u64 => (
+                format!("{} cells", grouped(n)),
+                "them",
+                format!("lines {lines} …"),
+            ),
+            n => (
+                format!("{} cells", grouped(n)),
+                "them",
+                format!("lines {lines}"),
+            ),
+        };
+        match self.map {
+            Some(field) => format!(
+                "LOOK: {cells} of “{column}” ({lines}) may be an opt-out or a bounce; nobody was suppressed for {them}. Import again with \
+                 --map {field}=\"{column}\" to suppress {them}, before you write to anybody"
+            ),
+            None => format!(
+                "LOOK: {cells} of “{column}” ({lines}) may be an opt-out or a bounce, and nobody was suppressed for {them}. Look at {them} before you \
+                 write to anybody; `caseyos suppress add ADDRESS` suppresses one"
+            ),
+        }
     }
 }
 
@@ -240,8 +296,8 @@ impl ReportedDates {
         };
         let Some(order) = self.order else {
             return format!(
-                "LOOK: “{column}” contradicts itself: lines {} and {} can't both be right in one order of day and month. Its {} dates of that \
-             form were left out; fix the file, or name the order with --dates dmy or --dates mdy",
+                "LOOK: “{column}” contradicts itself: lines {} and {} can't both be right in one order of day and month. Its dates of that \
+             form were left out ({}); fix the file, or name the order with --dates dmy or --dates mdy",
                 line(0),
                 line(1),
                 grouped(self.count)
@@ -274,6 +330,11 @@ fn some_of<S: AsRef<str>>(columns: &[S]) -> String {
         0 => list,
         more => format!("{list} and {} more", grouped(more as u64)),
     }
+}
+
+/// Writes a count with its noun, and a comma between thousands.
+fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(n), if n == 1 { one } else { many })
 }
 
 /// Writes a number with a comma between its thousands.

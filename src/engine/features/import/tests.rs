@@ -447,6 +447,83 @@ fn what_may_be_a_wish_is_named_and_not_followed() {
     assert!(!suppressed(&engine, "ann@x.example"));
 }
 
+#[test]
+fn a_wish_in_a_rejected_row_bars_each_address_that_can_be_read() {
+    let (_directory, engine) = engine();
+    let report = import_text(
+        &engine,
+        "email,name,opt out\n\
+         ann@x.example (work),Ann Lee,yes\n\
+         \"bo@x.example / bo@y.example, nonsense\",Bo Ek,yes\n\
+         Cy <cy@x>,Cy Roe,yes\n",
+        None,
+    );
+    assert_eq!(counts(&report), [3, 0, 0, 0, 3]);
+    assert_eq!((report.opted_out, &*report.not_held_lines), (2, &[4][..]));
+    let barred = barred(&engine);
+    assert_eq!(
+        barred,
+        [
+            "opted_out:ann@x.example",
+            "opted_out:bo@x.example",
+            "opted_out:bo@y.example"
+        ]
+    );
+    let said = report.said(0).join("\n");
+    assert!(
+        said.contains("LOOK: 1 row says, or may say") && said.contains("(line 4)"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_column_that_the_operator_maps_makes_no_other_one_silent() {
+    let (_directory, engine) = engine();
+    let request = ImportRequest {
+        map: vec!["opted_out=Email Opt Out Reason".into()],
+        ..ImportRequest::default()
+    };
+    let text = "email,name,Email Opt Out,Email Opt Out Reason,Reachable\n\
+        ann@x.example,Ann Lee,Yes,,\nbo@x.example,Bo Ek,,Not relevant,\ncy@x.example,Cy Roe,,,No\n";
+    let reader = Box::new(std::io::Cursor::new(text.as_bytes().to_vec()));
+    let report = engine
+        .import_reader(
+            reader,
+            "x.csv",
+            &request,
+            &AtomicBool::new(false),
+            &mut |_| {},
+        )
+        .unwrap();
+    assert_eq!(report.opted_out, 2);
+    let odd: Vec<_> = report
+        .suspicious
+        .iter()
+        .map(|odd| (odd.column.as_str(), odd.lines.as_slice(), odd.map))
+        .collect();
+    assert_eq!(odd, [("Reachable", &[4][..], Some("subscribed"))]);
+}
+
+#[test]
+fn a_stage_set_by_hand_is_the_operators_decision() {
+    let (_directory, engine) = engine();
+    let draft = ContactDraft {
+        full_name: Some("Ann Lee".into()),
+        emails: vec!["ann@x.example".into()],
+        stage: Some(crate::domain::contact::LifecycleStage::DoNotContact),
+        ..ContactDraft::default()
+    };
+    engine.add_contact(draft).unwrap();
+    let list = engine.list_suppressions().unwrap();
+    let [one] = list.as_slice() else {
+        panic!("{list:?}")
+    };
+    assert_eq!(
+        (one.cause.as_str(), one.reason.as_str(), one.source.as_str()),
+        ("operator", "you set the stage do_not_contact", "operator")
+    );
+}
+
 /// What bars whom: cause and address or domain.
 fn barred(engine: &Engine) -> Vec<String> {
     let all = engine.list_suppressions().unwrap();
